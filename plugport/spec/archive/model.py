@@ -16,6 +16,10 @@ class ArchiveLimits:
     """Bounds on a package. All are ceilings that are still allowed.
 
     The defaults are what a registry enforces; `docs/limits.md` lists them for authors.
+    `entries` and `paths_bytes` (all paths together) count files and every folder above them.
+    `ratio` (content to archive) holds for content above `ratio_from_bytes`. `header_bytes` is one
+    extended tar header, `headers_bytes` all of them. Of texts that are no manifests, those that
+    pass `text_bytes`, or `texts_bytes` together, are not kept; manifests that do are refused.
     """
 
     archive_bytes: int = 256 * MIB
@@ -30,6 +34,9 @@ class ArchiveLimits:
     manifest_bytes: int = 256 * KIB
     text_bytes: int = 1 * MIB
     header_bytes: int = 64 * KIB
+    headers_bytes: int = 16 * MIB
+    paths_bytes: int = 2 * MIB
+    texts_bytes: int = 4 * MIB
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,211 @@
+"""The members of a package, one after the other, with everything refused that is not plain.
+
+Only regular files and folders come out, with a checked name, a size within the limits, and
+nothing of the header but the owner's execute bit: no owner, no time, no setuid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from plugport.spec.archive.errors import (
+    DeviceError,
+    FifoError,
+    FileTooLargeError,
+    HeaderError,
+    HeaderTooLargeError,
+    LinkError,
+    MalformedPathError,
+    MemberError,
+    SparseError,
+    TrailingDataError,
+    UnpackedTooLargeError,
+)
+from plugport.spec.archive.extended import get_pax_size, parse_long_name, parse_pax_records
+from plugport.spec.archive.gunzip import GunzipStream, make_truncated_error
+from plugport.spec.archive.model import ArchiveLimits
+from plugport.spec.archive.paths import check_path, decode_path
+from plugport.spec.archive.tar_header import BLOCK_BYTES, ZERO_BLOCK, TarHeader, parse_header
+from plugport.spec.text import show
+
+_CHUNK_BYTES = 256 << 10
+_FILE_KINDS = (b"0", b"\x00")
+_FOLDER_KIND = b"5"
+_OWNER_EXECUTES = 0o100
+
+_REFUSED: dict[bytes, tuple[type[MemberError], str]] = {
+    b"1": (LinkError, "a hard link"),
+    b"2": (LinkError, "a symbolic link"),
+    b"3": (DeviceError, "a character device"),
+    b"4": (DeviceError, "a block device"),
+    b"6": (FifoError, "a named pipe"),
+    b"S": (SparseError, "a sparse file"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A regular file or a folder. `path` is clean: relative, with `/`, without `./` in front."""
+
+    path: str
+    is_folder: bool
+    size_bytes: int
+    executable: bool
+
+
+@dataclass(slots=True)
+class _Extension:
+    """What extended headers say of the member that follows them."""
+
+    records: dict[bytes, bytes] | None = None
+    long_name: bytes | None = None
+    has_long_link: bool = False
+
+    def is_empty(self) -> bool:
+        return self.records is None and self.long_name is None and not self.has_long_link
+
+
+class MemberReader:
+    """Walks a tar archive. After a file's `Member`, its bytes come from `read_body`."""
+
+    def __init__(self, stream: GunzipStream, limits: ArchiveLimits) -> None:
+        self._stream = stream
+        self._limits = limits
+        self._left_bytes = 0
+        self._padding_bytes = 0
+        self._headers_bytes = 0
+        self._unpacked_bytes = 0
+
+    def __iter__(self) -> Iterator[Member]:
+        """The members, up to the verified end of the archive. Raises `ArchiveError`."""
+        extension = _Extension()
+        while (header := self._next_header()) is not None:
+            if not self._extend(extension, header):
+                member = self._make_member(header, extension)
+                if member is not None:
+                    yield member
+                extension = _Extension()
+        if not extension.is_empty():
+            raise HeaderError("The archive ends after an extended header without its member")
+
+    def read_body(self) -> Iterator[bytes]:
+        """The bytes of the member that came last, in chunks."""
+        while self._left_bytes:
+            chunk = self._stream.read(min(self._left_bytes, _CHUNK_BYTES))
+            if not chunk:
+                raise make_truncated_error(self._stream.position)
+            self._left_bytes -= len(chunk)
+            yield chunk
+
+    def _next_header(self) -> TarHeader | None:
+        for _skipped in self.read_body():
+            pass
+        self._stream.read_exactly(self._padding_bytes)
+        self._padding_bytes = 0
+        position = self._stream.position
+        block = self._stream.read_exactly(BLOCK_BYTES)
+        if block == ZERO_BLOCK:
+            self._check_end()
+            return None
+        return parse_header(block, position)
+
+    def _check_end(self) -> None:
+        """After the first zero block: a second one, then only zeros (tar fills its last record)."""
+        if self._stream.read_exactly(BLOCK_BYTES) != ZERO_BLOCK:
+            raise TrailingDataError("A zero block in the tar archive is followed by more data")
+        while chunk := self._stream.read(_CHUNK_BYTES):
+            if chunk.count(0) != len(chunk):
+                raise TrailingDataError(
+                    "Data follows the end of the tar archive",
+                    hint="Pack again with `plugport pack`, or with `tar` and `gzip`.",
+                )
+
+    def _extend(self, extension: _Extension, header: TarHeader) -> bool:
+        """Take an extended header; False for a header of anything else."""
+        if header.kind not in (b"x", b"g", b"L", b"K"):
+            return False
+        body = self._read_header_body(header)
+        if header.kind == b"x" and extension.records is None:
+            extension.records = parse_pax_records(body)
+        elif header.kind == b"L" and extension.long_name is None:
+            extension.long_name = parse_long_name(body)
+        elif header.kind == b"K" and not extension.has_long_link:
+            extension.has_long_link = True
+        elif header.kind == b"g" and extension.is_empty():
+            if parse_pax_records(body):
+                raise HeaderError("A global pax header sets a path or size for all members")
+        else:
+            raise HeaderError("Several extended headers stand before one member")
+        return True
+
+    def _read_header_body(self, header: TarHeader) -> bytes:
+        size, limits = header.size_bytes, self._limits
+        self._headers_bytes += BLOCK_BYTES + size
+        if size > limits.header_bytes or self._headers_bytes > limits.headers_bytes:
+            raise HeaderTooLargeError(
+                f"An extended tar header has {size} bytes; {limits.header_bytes} are allowed, "
+                f"{limits.headers_bytes} for all of them",
+                hint="Pack without extended attributes.",
+                context={"found": size, "allowed": limits.header_bytes},
+            )
+        return self._stream.read_exactly(size + -size % BLOCK_BYTES)[:size]
+
+    def _make_member(self, header: TarHeader, extension: _Extension) -> Member | None:
+        records = extension.records or {}
+        if b"path" in records and extension.long_name is not None:
+            raise HeaderError("A member has two long names, one of pax and one of GNU")
+        name = decode_path(records.get(b"path") or extension.long_name or header.name)
+        _check_kind(header, name)
+        size = get_pax_size(records, header.size_bytes)
+        is_folder = header.kind == _FOLDER_KIND
+        path = _clean_name(name, is_folder=is_folder)
+        if path == "" and is_folder:
+            return None
+        check_path(path, self._limits)
+        self._expect_body(path, size, is_folder=is_folder)
+        return Member(path, is_folder, size, bool(header.mode & _OWNER_EXECUTES))
+
+    def _expect_body(self, path: str, size: int, *, is_folder: bool) -> None:
+        limits = self._limits
+        if is_folder and size:
+            raise HeaderError(f"The folder {show(path)} claims {size} bytes of content")
+        if size > limits.file_bytes:
+            raise FileTooLargeError(
+                f"{show(path)} has {size} bytes; {limits.file_bytes} are allowed",
+                context={"path": show(path), "found": size, "allowed": limits.file_bytes},
+            )
+        self._unpacked_bytes += size
+        if self._unpacked_bytes > limits.unpacked_bytes:
+            raise UnpackedTooLargeError(
+                f"The files have more than {limits.unpacked_bytes} bytes together",
+                context={"found": self._unpacked_bytes, "allowed": limits.unpacked_bytes},
+            )
+        self._stream.check_room(size)
+        self._left_bytes = size
+        self._padding_bytes = -size % BLOCK_BYTES
+
+
+def _check_kind(header: TarHeader, name: str) -> None:
+    if header.kind in _FILE_KINDS or header.kind == _FOLDER_KIND:
+        return
+    kind = header.kind.decode("latin-1")
+    error, found = _REFUSED.get(header.kind, (MemberError, f"of the unknown kind {show(kind)}"))
+    target = f" to {show(header.link.decode('utf-8', 'replace'))}" if error is LinkError else ""
+    raise error(
+        f"{show(name)} is {found}{target}",
+        hint="A package holds regular files and folders only.",
+        context={"path": show(name), "found": found},
+    )
+
+
+def _clean_name(name: str, *, is_folder: bool) -> str:
+    """The name without one leading `./` and, for a folder, its trailing slash."""
+    if is_folder and name in (".", "./"):
+        return ""
+    path = name.removeprefix("./")
+    if is_folder and path.endswith("/"):
+        path = path[:-1]
+    if not path:
+        raise MalformedPathError("A member has no name", context={"path": show(name)})
+    return path

@@ -1,0 +1,99 @@
+"""Keeping the few small files of a package whose content the registry shows or parses.
+
+A package is read once, and whether its one top-level folder is the plugin's root is known only
+at the end. Until then a file counts under both of its possible paths.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from plugport.spec.archive.errors import ManifestNotFileError, ManifestTooLargeError
+from plugport.spec.archive.interest import MANIFEST_NAMES, is_manifest_name, is_text_of_interest
+from plugport.spec.archive.model import ArchiveLimits
+from plugport.spec.archive.pathbook import PathBook
+from plugport.spec.text import show
+
+
+@dataclass(slots=True)
+class _Shelf:
+    """The texts under one possible root; `too_large` has the manifests that were not kept."""
+
+    texts: dict[str, bytes] = field(default_factory=dict)
+    too_large: dict[str, int] = field(default_factory=dict)
+    manifests: int = 0
+    manifest_bytes: int = 0
+    other_bytes: int = 0
+
+    def wants(self, path: str, size: int, limits: ArchiveLimits) -> bool:
+        """Whether the file is kept, which it then counts for."""
+        if is_manifest_name(path):
+            self.manifests += 1
+            together = self.manifest_bytes + size
+            if size > limits.manifest_bytes or together > limits.texts_bytes:
+                self.too_large[path] = size
+                return False
+            self.manifest_bytes = together
+            return True
+        if not is_text_of_interest(path) or size > limits.text_bytes:
+            return False
+        if self.other_bytes + size > limits.texts_bytes:
+            return False
+        self.other_bytes += size
+        return True
+
+
+class TextKeeper:
+    """Told of every file in turn; knows the plugin's root and its texts at the end."""
+
+    def __init__(self, limits: ArchiveLimits) -> None:
+        self._limits = limits
+        self._top: str | None = None
+        self._flat = _Shelf()
+        self._nested: _Shelf | None = _Shelf()
+
+    def wants(self, path: str, size: int) -> bool:
+        """Whether the file's bytes are to be given to `keep`. Raises `ManifestTooLargeError`."""
+        top, _, inner = path.partition("/")
+        if not inner or self._top not in (None, top):
+            self._nested = None
+        self._top = top
+        flat = self._flat.wants(path, size, self._limits)
+        self._refuse_large(self._flat)
+        nested = self._nested is not None and self._nested.wants(inner, size, self._limits)
+        return flat or nested
+
+    def keep(self, path: str, content: bytes) -> None:
+        """Take the content of a file that was wanted."""
+        if is_text_of_interest(path):
+            self._flat.texts[path] = content
+        inner = path.partition("/")[2]
+        if self._nested is not None and inner and is_text_of_interest(inner):
+            self._nested.texts[inner] = content
+
+    def settle(self, book: PathBook) -> tuple[str, dict[str, bytes]]:
+        """The root to strip ("" for none), and the texts by their path below it.
+
+        Raises `ManifestTooLargeError`, or `ManifestNotFileError` where a folder has the name of a
+        manifest and there is none that is a file.
+        """
+        if self._flat.manifests:
+            return "", self._flat.texts
+        if self._nested is not None and self._top and self._nested.manifests:
+            self._refuse_large(self._nested)
+            return self._top, self._nested.texts
+        for name in MANIFEST_NAMES:
+            prefixed = f"{self._top}/{name}" if self._nested is not None else name
+            if book.is_folder(name) or book.is_folder(prefixed):
+                raise ManifestNotFileError(
+                    f"{show(name)} is a folder, not a file", context={"path": show(name)}
+                )
+        return "", self._flat.texts
+
+    def _refuse_large(self, shelf: _Shelf) -> None:
+        for path, size in shelf.too_large.items():
+            allowed = self._limits.manifest_bytes
+            raise ManifestTooLargeError(
+                f"The manifest {show(path)} has {size} bytes; {allowed} are allowed",
+                context={"path": show(path), "found": size, "allowed": allowed},
+            )

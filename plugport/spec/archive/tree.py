@@ -1,0 +1,121 @@
+"""Writing a package's files below one folder, and nowhere else.
+
+Every step goes through the descriptor of the folder above it and refuses links (`O_NOFOLLOW`),
+so not even somebody who changes the tree meanwhile can lead a write out of it. Needs a POSIX
+system.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from plugport.spec.archive.errors import UnpackFailedError
+from plugport.spec.text import show
+
+FILE_MODE = 0o644
+EXECUTABLE_MODE = 0o755
+FOLDER_MODE = 0o755
+_FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class TreeWriter:
+    """Writes files below `folder`, which exists and is empty. Use it as a context manager.
+
+    Leaving it by an error empties the folder again. Disk errors are `UnpackFailedError`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        # The folders that lead to where the last file went, as (name, descriptor).
+        self._open: list[tuple[str, int]] = []
+
+    def __enter__(self) -> Self:
+        self._root = os.open(self._folder, _FOLDER_FLAGS)
+        if os.listdir(self._root):
+            os.close(self._root)
+            raise ValueError(f"the folder {self._folder} to unpack into is not empty")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._close_to(0)
+        if kind is not None:
+            for name in os.listdir(self._root):
+                _remove(name, self._root)
+        os.close(self._root)
+
+    @contextmanager
+    def open_file(self, path: str, *, executable: bool) -> Iterator[BinaryIO]:
+        """A new file to write to; its folders are made as needed."""
+        *parents, name = path.split("/")
+        try:
+            descriptor = os.open(name, _FILE_FLAGS, 0o600, dir_fd=self._enter(parents))
+            with open(descriptor, "wb", buffering=0) as file:
+                yield file
+                # chmod, as the mode given to open is subject to the umask.
+                os.fchmod(descriptor, EXECUTABLE_MODE if executable else FILE_MODE)
+        except OSError as error:
+            raise UnpackFailedError(
+                f"{show(path)} cannot be written: {error.strerror}",
+                hint="Free some space on the disk, or choose another folder.",
+                context={"path": show(path)},
+            ) from error
+
+    def hoist(self, top: str) -> None:
+        """Move what the folder `top` holds, which is all there is, up to the root."""
+        self._close_to(0)
+        # It may hold something of its own name, so it steps aside first.
+        aside = f".plugport-{secrets.token_hex(16)}"
+        os.rename(top, aside, src_dir_fd=self._root, dst_dir_fd=self._root)
+        source = os.open(aside, _FOLDER_FLAGS, dir_fd=self._root)
+        try:
+            for name in os.listdir(source):
+                os.rename(name, name, src_dir_fd=source, dst_dir_fd=self._root)
+        finally:
+            os.close(source)
+        os.rmdir(aside, dir_fd=self._root)
+
+    def _enter(self, parents: list[str]) -> int:
+        """The descriptor of the folder at `parents`, made if it is not there."""
+        shared = 0
+        for (name, _descriptor), parent in zip(self._open, parents, strict=False):
+            if name != parent:
+                break
+            shared += 1
+        self._close_to(shared)
+        for name in parents[shared:]:
+            self._open.append((name, self._open_folder(name)))
+        return self._open[-1][1] if self._open else self._root
+
+    def _open_folder(self, name: str) -> int:
+        above = self._open[-1][1] if self._open else self._root
+        try:
+            os.mkdir(name, FOLDER_MODE, dir_fd=above)
+        except FileExistsError:
+            return os.open(name, _FOLDER_FLAGS, dir_fd=above)
+        descriptor = os.open(name, _FOLDER_FLAGS, dir_fd=above)
+        os.fchmod(descriptor, FOLDER_MODE)
+        return descriptor
+
+    def _close_to(self, depth: int) -> None:
+        while len(self._open) > depth:
+            os.close(self._open.pop()[1])
+
+
+def _remove(name: str, folder: int) -> None:
+    try:
+        os.unlink(name, dir_fd=folder)
+    except IsADirectoryError:
+        shutil.rmtree(name, dir_fd=folder)
