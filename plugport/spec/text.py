@@ -20,7 +20,7 @@ def is_plain(char: str) -> bool:
 
 
 def escape_char(char: str) -> str:
-    r"""A character as it may be shown: itself, or its number (`\x1b`, `\u202e`, `\U000e0001`)."""
+    r"""Turn a character into what may be shown: itself, or its number (`\x1b`, `\u202e`, `\U000e0001`)."""
     if is_plain(char):
         return char
     point = ord(char)
