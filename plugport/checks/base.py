@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from plugport.spec.archive.model import Package
+from plugport.spec.errors import FieldError
 from plugport.spec.manifest.model import Manifest
 
 
@@ -46,6 +47,7 @@ class Subject:
     """What a check may look at: the archive, what was read from it, and its unpacked tree.
 
     `tree` is a private scratch folder with the package's files (no links, no devices).
+    `warnings` is what the manifest's reader accepted but wants the author to know.
     """
 
     archive: Path
@@ -53,6 +55,7 @@ class Subject:
     manifest: Manifest
     manifest_path: str
     tree: Path
+    warnings: tuple[FieldError, ...] = ()
 
 
 class Check(Protocol):
