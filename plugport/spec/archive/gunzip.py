@@ -159,7 +159,7 @@ def open_gzip(archive: Path, limits: ArchiveLimits) -> Iterator[GunzipStream]:
         descriptor = os.open(archive, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise _make_unreadable_error(archive, error.strerror or "unknown error") from None
-    with open(descriptor, "rb", buffering=0) as raw:
+    with os.fdopen(descriptor, "rb", buffering=0) as raw:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise _make_unreadable_error(archive, "not a regular file")

@@ -66,3 +66,14 @@ class Package:
     def find_file(self, path: str) -> FileEntry | None:
         """The file at `path`, or None."""
         return next((entry for entry in self.files if entry.path == path), None)
+
+
+@dataclass(frozen=True, slots=True)
+class PackReport:
+    """What was packed, and the package it became: `size_bytes` and the digests are of the archive."""
+
+    files: tuple[FileEntry, ...]
+    unpacked_bytes: int
+    size_bytes: int
+    sha256: Digest
+    sha512: Digest

@@ -39,7 +39,7 @@ class TreeWriter:
 
     def __enter__(self) -> Self:
         self._root = os.open(self._folder, _FOLDER_FLAGS)
-        if os.listdir(self._root):
+        if _list_names(self._root):
             os.close(self._root)
             raise ValueError(f"the folder {self._folder} to unpack into is not empty")
         return self
@@ -52,7 +52,7 @@ class TreeWriter:
     ) -> None:
         self._close_to(0)
         if kind is not None:
-            for name in os.listdir(self._root):
+            for name in _list_names(self._root):
                 _remove(name, self._root)
         os.close(self._root)
 
@@ -62,7 +62,7 @@ class TreeWriter:
         *parents, name = path.split("/")
         try:
             descriptor = os.open(name, _FILE_FLAGS, 0o600, dir_fd=self._enter(parents))
-            with open(descriptor, "wb", buffering=0) as file:
+            with os.fdopen(descriptor, "wb", buffering=0) as file:
                 yield file
                 # chmod, as the mode given to open is subject to the umask.
                 os.fchmod(descriptor, EXECUTABLE_MODE if executable else FILE_MODE)
@@ -81,7 +81,7 @@ class TreeWriter:
         os.rename(top, aside, src_dir_fd=self._root, dst_dir_fd=self._root)
         source = os.open(aside, _FOLDER_FLAGS, dir_fd=self._root)
         try:
-            for name in os.listdir(source):
+            for name in _list_names(source):
                 os.rename(name, name, src_dir_fd=source, dst_dir_fd=self._root)
         finally:
             os.close(source)
@@ -112,6 +112,11 @@ class TreeWriter:
     def _close_to(self, depth: int) -> None:
         while len(self._open) > depth:
             os.close(self._open.pop()[1])
+
+
+def _list_names(folder: int) -> list[str]:
+    with os.scandir(folder) as entries:
+        return [entry.name for entry in entries]
 
 
 def _remove(name: str, folder: int) -> None:

@@ -1,0 +1,79 @@
+"""Putting a package on disk: whole, or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from plugport.spec.archive.errors import UnpackFailedError, UnpackTargetError
+from plugport.spec.archive.model import ArchiveLimits, Package
+from plugport.spec.archive.reader import DEFAULT_LIMITS, read_package
+from plugport.spec.archive.tree import FOLDER_MODE
+from plugport.spec.text import show
+
+
+def unpack_package(archive: Path, into: Path, limits: ArchiveLimits = DEFAULT_LIMITS) -> Package:
+    """Unpack a package into the folder `into`, which is new or empty; its parent exists.
+
+    The files go to a hidden folder beside it, which takes its place in one step once all of them
+    were read and found good. After an error nothing is left and `into` is as it was. Raises
+    `ArchiveError`, `UnpackTargetError` if `into` is taken, `UnpackFailedError` for disk errors.
+    """
+    _check_free(into)
+    try:
+        scratch = Path(tempfile.mkdtemp(prefix=f".{into.name[:100]}.", dir=into.parent))
+    except OSError as error:
+        raise _make_failed_error(into, error) from error
+    try:
+        package = read_package(archive, limits=limits, tree=scratch)
+        scratch.chmod(FOLDER_MODE)
+        _swap_in(scratch, into)
+    except BaseException:
+        shutil.rmtree(scratch, ignore_errors=True)
+        raise
+    return package
+
+
+def _check_free(into: Path) -> None:
+    """An empty folder is free; a link, a file or a folder with something in it is not."""
+    try:
+        with os.scandir(into) as entries:
+            is_free = next(entries, None) is None and not into.is_symlink()
+    except FileNotFoundError:
+        is_free = not into.is_symlink()
+    except NotADirectoryError:
+        is_free = False
+    except OSError as error:
+        raise _make_failed_error(into, error) from error
+    if not is_free:
+        raise _make_taken_error(into)
+
+
+def _swap_in(scratch: Path, into: Path) -> None:
+    try:
+        scratch.rename(into)
+    except (FileExistsError, NotADirectoryError) as error:
+        # Somebody put something there meanwhile.
+        raise _make_taken_error(into) from error
+    except OSError as error:
+        if into.exists():
+            raise _make_taken_error(into) from error
+        raise _make_failed_error(into, error) from error
+
+
+def _make_taken_error(into: Path) -> UnpackTargetError:
+    return UnpackTargetError(
+        f"{show(str(into))} exists and is not an empty folder",
+        hint="Remove it, or choose another folder.",
+        context={"path": show(str(into))},
+    )
+
+
+def _make_failed_error(into: Path, error: OSError) -> UnpackFailedError:
+    return UnpackFailedError(
+        f"{show(str(into))} cannot be written: {error.strerror}",
+        hint="Choose a folder that exists and that you may write to.",
+        context={"path": show(str(into))},
+    )
