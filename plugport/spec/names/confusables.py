@@ -80,8 +80,7 @@ def describe_char(char: str) -> str:
     """Say what a character is that has no place in a name: by its looks, script or number."""
     name = unicodedata.name(char, "")
     if char.isascii():
-        kind = "upper-case " if char.isupper() else "" if name else "control character "
-        return kind + show(char)
+        return show(char) if name else f"control character {show(char)}"
     alike = find_lookalike(char)
     point = f"U+{ord(char):04X} {name}".rstrip()
     if alike is None:

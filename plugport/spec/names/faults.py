@@ -54,8 +54,13 @@ def _list_faults(part: str) -> Iterator[str]:
         return
     if len(part) > MAX_PART_CHARS:
         yield f"has {len(part):,} characters, {MAX_PART_CHARS} are allowed"
+    # What comes after a few times the length that is allowed would only be more of the same.
     strange = dict.fromkeys(_STRANGE.findall(part[: 4 * MAX_PART_CHARS]))
-    yield from (f"has {describe_char(char)}" for char in strange)
+    upper = [f"`{char}`" for char in strange if char.isascii() and char.isupper()]
+    if upper:
+        yield f"has upper-case {', '.join(upper[:_SHOWN_FAULTS])}"
+    others = (char for char in strange if not (char.isascii() and char.isupper()))
+    yield from (f"has {describe_char(char)}" for char in others)
     for pair in ("--", ".."):
         if pair in part:
             yield f"has `{pair}`"

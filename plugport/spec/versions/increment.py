@@ -2,90 +2,87 @@
 
 from __future__ import annotations
 
-import re
+from typing import Literal
 
 from plugport.spec.text import show
 from plugport.spec.versions.errors import InvalidVersionError
+from plugport.spec.versions.keys import match_prerelease
 from plugport.spec.versions.model import Version
 
 PARTS = ("major", "minor", "patch", "premajor", "preminor", "prepatch", "prerelease", "release")
 
-_IDENTIFIERS = re.compile(
-    r"(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)(?:\.(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*))*\Z",
-)
+Identifiers = tuple[int | str, ...]
 
 
 def increment(
-    version: Version, part: str, identifier: str | None = None, base: int | None = 0
+    version: Version,
+    part: str,
+    identifier: str | None = None,
+    first: Literal[0, 1] | None = 0,
 ) -> Version:
-    """The version after raising one of `PARTS`, as npm does.
+    """Return the version after raising one of `PARTS`, as npm does. Build metadata is dropped.
 
-    `identifier` names the prerelease (`beta`), `base` is its first number, None for no number.
-    Raises `InvalidVersionError` for an unknown part or identifier and when nothing would change.
+    `identifier` names the prerelease (`beta`), `first` is its first number, None for no number.
+    `release` makes the release of a prerelease. Raises `InvalidVersionError` for an unknown part,
+    for a bad identifier, past the largest number and where the result would be the same.
     """
-    if part not in PARTS:
-        raise InvalidVersionError(
-            f"{show(part)} is not a part", hint=f"Choose one of {', '.join(PARTS)}."
-        )
-    if identifier and not _IDENTIFIERS.match(identifier):
-        raise InvalidVersionError(f"{show(identifier)} cannot name a prerelease")
-    if part.startswith("pre") and base is None and not identifier:
-        raise InvalidVersionError("a prerelease needs a name or a number")
-    if part == "release":
-        if not version.is_prerelease:
-            raise InvalidVersionError(f"{show(str(version))} is not a prerelease")
-        return _make(version.major, version.minor, version.patch)
+    _check_request(part, identifier, first)
+    if part == "release" and not version.is_prerelease:
+        raise InvalidVersionError(f"{show(str(version))} is a release already.")
     numbers = _raise_numbers(version, part)
     if not part.startswith("pre"):
-        return _make(*numbers)
+        return _make(numbers)
     kept = version.prerelease if part == "prerelease" else ()
-    return _make(*numbers, _next_prerelease(kept, identifier, base))
+    return _make(numbers, _raise_prerelease(kept, identifier, first))
 
 
-def _make(major: int, minor: int, patch: int, prerelease: tuple[int | str, ...] = ()) -> Version:
+def _check_request(part: str, identifier: str | None, first: int | None) -> None:
+    if part not in PARTS:
+        hint = f"Choose one of {', '.join(PARTS)}."
+        raise InvalidVersionError(f"{show(part)} is not a part of a version.", hint=hint)
+    if identifier and not match_prerelease(identifier):
+        hint = "An identifier has letters, digits and `-`; several are joined by `.`."
+        raise InvalidVersionError(f"{show(identifier)} cannot name a prerelease.", hint=hint)
+    if part.startswith("pre") and not identifier and first is None:
+        raise InvalidVersionError("a prerelease needs an identifier, a number or both.")
+
+
+def _make(numbers: tuple[int, int, int], prerelease: Identifiers = ()) -> Version:
     tail = "-" + ".".join(map(str, prerelease)) if prerelease else ""
-    return Version(f"{major}.{minor}.{patch}{tail}")
+    return Version("{}.{}.{}".format(*numbers) + tail)
 
 
 def _raise_numbers(version: Version, part: str) -> tuple[int, int, int]:
+    """Raise the numbers; a prerelease of just the version asked for only becomes its release."""
     major, minor, patch = version.major, version.minor, version.patch
-    before_release = version.is_prerelease
-    match part:
-        case "prerelease":
-            return (major, minor, patch) if before_release else (major, minor, patch + 1)
-        case "premajor":
-            return major + 1, 0, 0
-        case "preminor":
-            return major, minor + 1, 0
-        case "prepatch":
-            return major, minor, patch + 1
-        # A prerelease of exactly this release only has to drop its prerelease part.
-        case "major":
-            return (major if before_release and minor == patch == 0 else major + 1), 0, 0
-        case "minor":
-            return major, (minor if before_release and patch == 0 else minor + 1), 0
-        case _:
-            return major, minor, (patch if before_release else patch + 1)
+    is_early = version.is_prerelease
+    if part in {"major", "premajor"}:
+        is_there = part == "major" and is_early and minor == patch == 0
+        return (major if is_there else major + 1), 0, 0
+    if part in {"minor", "preminor"}:
+        is_there = part == "minor" and is_early and patch == 0
+        return major, (minor if is_there else minor + 1), 0
+    is_there = is_early and part != "prepatch"
+    return major, minor, (patch if is_there else patch + 1)
 
 
-def _next_prerelease(
-    old: tuple[int | str, ...], identifier: str | None, base: int | None
-) -> tuple[int | str, ...]:
-    first = () if base is None else (base,)
-    raised = list(old)
-    for index in reversed(range(len(raised))):
-        value = raised[index]
-        if isinstance(value, int):
-            raised[index] = value + 1
-            break
-    else:
-        raised += first
+def _raise_prerelease(old: Identifiers, identifier: str | None, first: int | None) -> Identifiers:
+    start: Identifiers = () if first is None else (first,)
+    raised = _raise_last_number(old, start)
     if not identifier:
-        return tuple(raised)
+        return raised
     named = tuple(int(name) if name.isdigit() else name for name in identifier.split("."))
-    follows = raised[len(named) :][:1]
-    if tuple(raised[: len(named)]) == named and follows and isinstance(follows[0], int):
-        return tuple(raised)
-    if (*named, *first) == old:
-        raise InvalidVersionError("the next prerelease would be the same")
-    return (*named, *first)
+    number = raised[len(named) : len(named) + 1]
+    if raised[: len(named)] == named and number and isinstance(number[0], int):
+        return raised
+    if (*named, *start) == old:
+        raise InvalidVersionError("the next prerelease would be the same.")
+    return (*named, *start)
+
+
+def _raise_last_number(old: Identifiers, start: Identifiers) -> Identifiers:
+    for index in reversed(range(len(old))):
+        value = old[index]
+        if isinstance(value, int):
+            return (*old[:index], value + 1, *old[index + 1 :])
+    return old + start
