@@ -9,12 +9,18 @@
     └── PackError         a folder that cannot become a package
 
 Messages quote paths with `plugport.spec.text.show`, so hostile names are safe to print. `context`
-carries `path`, `found` and `allowed` where they apply, for programs.
+carries `path`, `found` and `allowed` where they apply, for programs. Groups have no code of
+their own.
 """
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from plugport.spec.errors import InvalidError, UnavailableError
+from plugport.spec.text import show
+
+PathErrorType = TypeVar("PathErrorType", bound="ArchiveError | UnpackFailedError")
 
 
 class ArchiveError(InvalidError):
@@ -26,7 +32,7 @@ class ArchiveError(InvalidError):
 class ContainerError(ArchiveError):
     """The file is not one whole gzip stream around one whole tar archive."""
 
-    code, title = "archive-container", "Not a gzipped tar archive"
+    title = "Not a gzipped tar archive"
 
 
 class UnreadableArchiveError(ContainerError):
@@ -128,7 +134,7 @@ class SparseError(MemberError):
 class PathError(ArchiveError):
     """A member's name cannot be used."""
 
-    code, title = "archive-path", "Invalid path in the package"
+    title = "Invalid path in the package"
 
 
 class PathTraversalError(PathError):
@@ -212,7 +218,7 @@ class ManifestNotFileError(PathError):
 class LimitError(ArchiveError):
     """A ceiling of `ArchiveLimits` is passed."""
 
-    code, title = "archive-limit", "A limit is passed"
+    title = "A limit is passed"
 
 
 class ArchiveTooLargeError(LimitError):
@@ -291,3 +297,19 @@ class UnpackFailedError(UnavailableError):
     """The disk refused a file; the package itself is not at fault."""
 
     code, title = "unpack-failed", "The package cannot be written"
+
+
+def make_path_error(
+    kind: type[PathErrorType],
+    path: str,
+    fault: str,
+    *,
+    hint: str | None = None,
+    found: object = None,
+    allowed: object = None,
+) -> PathErrorType:
+    """Make an error about one path: `fault` follows the path, made safe to show, in `detail`."""
+    shown = show(path)
+    context = {"path": shown[1:-1], "found": found, "allowed": allowed}
+    known = {name: value for name, value in context.items() if value is not None}
+    return kind(f"{shown} {fault}", hint=hint, context=known)

@@ -17,7 +17,7 @@ _MAX_DIGITS = 19
 
 
 def parse_pax_records(data: bytes) -> dict[bytes, bytes]:
-    """The records `path`, `linkpath` and `size` of a pax header, as they are written.
+    """Pick the records `path`, `linkpath` and `size` of a pax header, as they are written.
 
     Raises `HeaderError` for broken records or one of them twice, `SparseError` for sparse maps.
     """
@@ -52,7 +52,7 @@ def _parse_record(data: bytes, start: int) -> tuple[bytes, bytes, int]:
 
 
 def get_pax_size(records: Mapping[bytes, bytes], header_size: int) -> int:
-    """The member's size in bytes. Raises `HeaderError` if the two headers disagree on it."""
+    """Get the member's size in bytes. Raises `HeaderError` if the two headers disagree on it."""
     text = records.get(b"size")
     if text is None:
         return header_size
@@ -66,7 +66,7 @@ def get_pax_size(records: Mapping[bytes, bytes], header_size: int) -> int:
 
 
 def parse_long_name(data: bytes) -> bytes:
-    """The name in the body of GNU's long-name member. Raises `HeaderError`."""
+    """Read the name in the body of GNU's long-name member. Raises `HeaderError`."""
     name = data.rstrip(b"\x00")
     if not name or b"\x00" in name:
         raise HeaderError(

@@ -101,7 +101,7 @@ class GunzipStream:
         return True
 
     def _take(self) -> bytes:
-        data = self._raw.read(_INPUT_BYTES)
+        data = self._read_raw()
         if not data:
             raise TruncatedArchiveError(
                 f"The gzip stream ends too early, after {self._taken_bytes} bytes",
@@ -113,15 +113,19 @@ class GunzipStream:
             raise make_too_large_error(self._taken_bytes, self._limits)
         return data
 
+    def _read_raw(self) -> bytes:
+        try:
+            return self._raw.read(_INPUT_BYTES)
+        except OSError as error:
+            raise UnreadableArchiveError(f"The package cannot be read: {error.strerror}") from None
+
     def _check_end(self) -> None:
-        rest = self._inflater.unused_data or self._raw.read(_INPUT_BYTES)
+        rest = self._inflater.unused_data or self._read_raw()
         if rest.startswith(GZIP_MAGIC):
             raise SeveralStreamsError("A second gzip stream follows the first", hint=_REPACK)
         if rest:
-            raise TrailingDataError(
-                f"{show(rest[:20].decode('latin-1'))} follows the end of the gzip stream",
-                hint=_REPACK,
-            )
+            start = show(rest[:20].decode("ascii", "backslashreplace"))
+            raise TrailingDataError(f"{start} follows the end of the gzip stream", hint=_REPACK)
 
 
 def _explain_damage(error: zlib.error) -> CorruptGzipError | GzipChecksumError:
@@ -135,7 +139,7 @@ def _explain_damage(error: zlib.error) -> CorruptGzipError | GzipChecksumError:
 
 
 def make_truncated_error(position: int) -> TruncatedArchiveError:
-    """The error for a tar archive that ends after `position` bytes."""
+    """Make the error for a tar archive that ends after `position` bytes."""
     return TruncatedArchiveError(
         f"The tar archive ends too early, after {position} bytes",
         hint="Upload or download the file again, or pack it again.",
@@ -143,7 +147,7 @@ def make_truncated_error(position: int) -> TruncatedArchiveError:
 
 
 def make_too_large_error(found_bytes: int, limits: ArchiveLimits) -> ArchiveTooLargeError:
-    """The error for an archive of at least `found_bytes`."""
+    """Make the error for an archive of at least `found_bytes`."""
     return ArchiveTooLargeError(
         f"The package has {found_bytes} bytes; {limits.archive_bytes} are allowed",
         hint="Leave out what the plugin does not need (`.plugportignore`).",

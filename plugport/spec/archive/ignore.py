@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 
 from pathspec import GitIgnoreSpec
 
-from plugport.spec.archive.errors import PackError
+from plugport.spec.archive.errors import PackError, make_path_error
 from plugport.spec.text import show
 
 IGNORE_FILES = (".gitignore", ".plugportignore")
@@ -91,8 +91,6 @@ def _read_lines(path: str, content: bytes) -> list[str]:
         try:
             GitIgnoreSpec.from_lines([line])
         except ValueError:
-            raise PackError(
-                f"{show(path)}, line {number}: {show(line)} is not an ignore pattern",
-                context={"path": show(path), "line": number, "found": show(line)},
-            ) from None
+            fault = f"line {number} is not an ignore pattern: {show(line)}"
+            raise make_path_error(PackError, path, fault, found=show(line)[1:-1]) from None
     return lines

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from plugport.spec.archive.errors import (
     DeviceError,
+    DuplicatePathError,
     FifoError,
     FileTooLargeError,
     HeaderError,
@@ -21,6 +22,7 @@ from plugport.spec.archive.errors import (
     SparseError,
     TrailingDataError,
     UnpackedTooLargeError,
+    make_path_error,
 )
 from plugport.spec.archive.extended import get_pax_size, parse_long_name, parse_pax_records
 from plugport.spec.archive.gunzip import GunzipStream, make_truncated_error
@@ -30,6 +32,8 @@ from plugport.spec.archive.tar_header import BLOCK_BYTES, ZERO_BLOCK, TarHeader,
 from plugport.spec.text import show
 
 _CHUNK_BYTES = 256 << 10
+# tar fills its output up to whole records: 10 KiB unless asked for more, of which this is plenty.
+_RECORD_BYTES = 1 << 20
 _FILE_KINDS = (b"0", b"\x00")
 _FOLDER_KIND = b"5"
 _OWNER_EXECUTES = 0o100
@@ -76,9 +80,10 @@ class MemberReader:
         self._padding_bytes = 0
         self._headers_bytes = 0
         self._unpacked_bytes = 0
+        self._has_root = False
 
     def __iter__(self) -> Iterator[Member]:
-        """The members, up to the verified end of the archive. Raises `ArchiveError`."""
+        """Yield the members, up to the verified end of the archive. Raises `ArchiveError`."""
         extension = _Extension()
         while (header := self._next_header()) is not None:
             if not self._extend(extension, header):
@@ -90,7 +95,8 @@ class MemberReader:
             raise HeaderError("The archive ends after an extended header without its member")
 
     def read_body(self) -> Iterator[bytes]:
-        """The bytes of the member that came last, in chunks."""
+        """Yield the bytes of the member that came last. Raises `BombError` before the first."""
+        self._stream.check_room(self._left_bytes)
         while self._left_bytes:
             chunk = self._stream.read(min(self._left_bytes, _CHUNK_BYTES))
             if not chunk:
@@ -98,9 +104,12 @@ class MemberReader:
             self._left_bytes -= len(chunk)
             yield chunk
 
-    def _next_header(self) -> TarHeader | None:
-        for _skipped in self.read_body():
+    def _skip_body(self) -> None:
+        for _chunk in self.read_body():
             pass
+
+    def _next_header(self) -> TarHeader | None:
+        self._skip_body()
         self._stream.read_exactly(self._padding_bytes)
         self._padding_bytes = 0
         position = self._stream.position
@@ -111,14 +120,16 @@ class MemberReader:
         return parse_header(block, position)
 
     def _check_end(self) -> None:
-        """After the first zero block: a second one, then only zeros (tar fills its last record)."""
+        """After the first zero block: a second one, then only the zeros of tar's last record."""
         if self._stream.read_exactly(BLOCK_BYTES) != ZERO_BLOCK:
-            raise TrailingDataError("A zero block in the tar archive is followed by more data")
+            raise _make_trailing_error("A zero block inside the archive is followed by more data")
+        end = self._stream.position
         while chunk := self._stream.read(_CHUNK_BYTES):
             if chunk.count(0) != len(chunk):
-                raise TrailingDataError(
-                    "Data follows the end of the tar archive",
-                    hint="Pack again with `plugport pack`, or with `tar` and `gzip`.",
+                raise _make_trailing_error("Data follows the end of the tar archive")
+            if self._stream.position - end > _RECORD_BYTES:
+                raise _make_trailing_error(
+                    f"More than {_RECORD_BYTES} zero bytes follow the end of the tar archive"
                 )
 
     def _extend(self, extension: _Extension, header: TarHeader) -> bool:
@@ -156,11 +167,15 @@ class MemberReader:
         if b"path" in records and extension.long_name is not None:
             raise HeaderError("A member has two long names, one of pax and one of GNU")
         name = decode_path(records.get(b"path") or extension.long_name or header.name)
-        _check_kind(header, name)
+        _check_kind(header, name, records.get(b"linkpath") or header.link)
         size = get_pax_size(records, header.size_bytes)
         is_folder = header.kind == _FOLDER_KIND
         path = _clean_name(name, is_folder=is_folder)
-        if path == "" and is_folder:
+        if not path:
+            # `tar -c .` lists the folder itself; more than once would be endless work for nothing.
+            if self._has_root or size:
+                raise make_path_error(DuplicatePathError, "./", "is there twice")
+            self._has_root = True
             return None
         check_path(path, self._limits)
         self._expect_body(path, size, is_folder=is_folder)
@@ -169,11 +184,14 @@ class MemberReader:
     def _expect_body(self, path: str, size: int, *, is_folder: bool) -> None:
         limits = self._limits
         if is_folder and size:
-            raise HeaderError(f"The folder {show(path)} claims {size} bytes of content")
+            raise make_path_error(HeaderError, path, f"is a folder that claims {size} bytes")
         if size > limits.file_bytes:
-            raise FileTooLargeError(
-                f"{show(path)} has {size} bytes; {limits.file_bytes} are allowed",
-                context={"path": show(path), "found": size, "allowed": limits.file_bytes},
+            raise make_path_error(
+                FileTooLargeError,
+                path,
+                f"has {size} bytes; {limits.file_bytes} are allowed in a file",
+                found=size,
+                allowed=limits.file_bytes,
             )
         self._unpacked_bytes += size
         if self._unpacked_bytes > limits.unpacked_bytes:
@@ -181,31 +199,38 @@ class MemberReader:
                 f"The files have more than {limits.unpacked_bytes} bytes together",
                 context={"found": self._unpacked_bytes, "allowed": limits.unpacked_bytes},
             )
-        self._stream.check_room(size)
         self._left_bytes = size
         self._padding_bytes = -size % BLOCK_BYTES
 
 
-def _check_kind(header: TarHeader, name: str) -> None:
+def _check_kind(header: TarHeader, name: str, target: bytes) -> None:
     if header.kind in _FILE_KINDS or header.kind == _FOLDER_KIND:
         return
     kind = header.kind.decode("latin-1")
     error, found = _REFUSED.get(header.kind, (MemberError, f"of the unknown kind {show(kind)}"))
-    target = f" to {show(header.link.decode('utf-8', 'replace'))}" if error is LinkError else ""
-    raise error(
-        f"{show(name)} is {found}{target}",
+    shown = f" to {show(target.decode('utf-8', 'backslashreplace'))}" if target else ""
+    raise make_path_error(
+        error,
+        name,
+        f"is {found}{shown}",
         hint="A package holds regular files and folders only.",
-        context={"path": show(name), "found": found},
+        found=found,
     )
 
 
 def _clean_name(name: str, *, is_folder: bool) -> str:
-    """The name without one leading `./` and, for a folder, its trailing slash."""
+    """Take one leading `./` off the name and, of a folder's, the trailing slash."""
     if is_folder and name in (".", "./"):
         return ""
     path = name.removeprefix("./")
     if is_folder and path.endswith("/"):
         path = path[:-1]
     if not path:
-        raise MalformedPathError("A member has no name", context={"path": show(name)})
+        raise make_path_error(MalformedPathError, name, "is no name")
     return path
+
+
+def _make_trailing_error(detail: str) -> TrailingDataError:
+    return TrailingDataError(
+        detail, hint="Pack again with `plugport pack`, or with `tar` and `gzip`."
+    )

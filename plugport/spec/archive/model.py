@@ -64,7 +64,7 @@ class Package:
     texts: Mapping[str, bytes]
 
     def find_file(self, path: str) -> FileEntry | None:
-        """The file at `path`, or None."""
+        """Return the file at `path`, or None."""
         return next((entry for entry in self.files if entry.path == path), None)
 
 

@@ -25,6 +25,7 @@ from plugport.spec.archive.errors import (
     PackChangedError,
     PackError,
     UnpackedTooLargeError,
+    make_path_error,
 )
 from plugport.spec.archive.gunzip import make_too_large_error
 from plugport.spec.archive.model import ArchiveLimits, FileEntry, PackReport
@@ -42,7 +43,6 @@ from plugport.spec.archive.walk import (
     walk_tree,
 )
 from plugport.spec.digest import Digest, Digester
-from plugport.spec.text import show
 
 COMPRESSION_LEVEL = 6
 _CHUNK_BYTES = 256 << 10
@@ -53,11 +53,8 @@ _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 def find_files(folder: Path, *, limits: ArchiveLimits = DEFAULT_LIMITS) -> list[SourceFile]:
     """List what `pack_tree` would pack, in its order; raises what it would before it writes."""
     if not folder.is_dir():
-        raise PackError(
-            f"{show(str(folder))} is not a folder",
-            hint="Name the folder that holds the plugin's manifest.",
-            context={"path": show(str(folder))},
-        )
+        hint = "Name the folder that holds the plugin's manifest."
+        raise make_path_error(PackError, str(folder), "is not a folder", hint=hint)
     book, keeper = PathBook(limits), TextKeeper(limits)
     files = []
     for file in walk_tree(folder, limits.depth):
@@ -107,10 +104,13 @@ def _check_sizes(files: list[SourceFile], limits: ArchiveLimits) -> None:
         )
     largest = max(files, key=lambda file: file.size_bytes)
     if largest.size_bytes > limits.file_bytes:
-        raise FileTooLargeError(
-            f"{show(largest.path)} has {largest.size_bytes} bytes; {limits.file_bytes} are allowed",
+        raise make_path_error(
+            FileTooLargeError,
+            largest.path,
+            f"has {largest.size_bytes} bytes; {limits.file_bytes} are allowed in a file",
             hint="Leave it out (`.plugportignore`).",
-            context={"path": show(largest.path), "found": largest.size_bytes},
+            found=largest.size_bytes,
+            allowed=limits.file_bytes,
         )
     total = sum(file.size_bytes for file in files)
     if total > limits.unpacked_bytes:
@@ -136,11 +136,8 @@ def _write_file(folder: Path, file: SourceFile, writer: _GzipWriter) -> FileEntr
         except OSError as error:
             raise make_read_error(file.path, error) from None
     if left:
-        raise PackChangedError(
-            f"{show(file.path)} changed while it was being packed",
-            hint="Pack again when nothing writes to the folder.",
-            context={"path": show(file.path)},
-        )
+        hint = "Pack again when nothing writes to the folder."
+        raise make_path_error(PackChangedError, file.path, "changed while being packed", hint=hint)
     writer.write(pad(file.size_bytes))
     return FileEntry(
         file.path, file.size_bytes, Digest.from_bytes("sha256", digest.digest()), file.executable

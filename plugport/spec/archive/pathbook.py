@@ -10,13 +10,14 @@ from plugport.spec.archive.errors import (
     PathCollisionError,
     PathConflictError,
     TooManyEntriesError,
+    make_path_error,
 )
 from plugport.spec.archive.model import ArchiveLimits
 from plugport.spec.text import show
 
 
 def fold_path(path: str) -> str | bytes:
-    """The same value for names that a case-insensitive or normalising file system takes for one.
+    """Return the same value for names that a case-insensitive or normalising file system takes for one.
 
     NFKC and case folding, without the formatting characters that such systems ignore (Unicode
     Standard Annex 31, identifier profiles). A digest stands for names that are not ASCII, as
@@ -46,14 +47,14 @@ class PathBook:
         """Note a file and the folders above it. Raises `PathError` or `TooManyEntriesError`."""
         self._add_parents(path)
         if not self._claim(path, is_folder=False):
-            raise DuplicatePathError(f"{show(path)} is there twice", context={"path": show(path)})
+            raise make_path_error(DuplicatePathError, path, "is there twice")
 
     def add_folder(self, path: str) -> None:
         """Note a folder that is listed by itself. Raises as `add_file` does."""
         self._add_parents(path)
         self._claim(path, is_folder=True)
         if path in self._listed:
-            raise DuplicatePathError(f"{show(path)} is there twice", context={"path": show(path)})
+            raise make_path_error(DuplicatePathError, path, "is there twice")
         self._listed.add(path)
 
     def is_folder(self, path: str) -> bool:
@@ -80,15 +81,15 @@ class PathBook:
                 self._folders.add(path)
             return True
         if known != path:
-            raise PathCollisionError(
-                f"{show(path)} and {show(known)} are one name on some systems",
+            raise make_path_error(
+                PathCollisionError,
+                path,
+                f"and {show(known)} are one name on some systems",
                 hint="Rename one of them; case and Unicode form do not tell names apart.",
-                context={"path": show(path), "found": show(known)},
+                found=show(known)[1:-1],
             )
         if is_folder != (path in self._folders):
-            raise PathConflictError(
-                f"{show(path)} is both a file and a folder", context={"path": show(path)}
-            )
+            raise make_path_error(PathConflictError, path, "is both a file and a folder")
         return False
 
     def _count(self, path: str) -> None:

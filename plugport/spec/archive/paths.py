@@ -19,10 +19,12 @@ from plugport.spec.archive.errors import (
     PathTooLongError,
     PathTraversalError,
     UnportablePathError,
+    make_path_error,
 )
 from plugport.spec.archive.model import ArchiveLimits
 from plugport.spec.text import show
 
+_RENAME = "Rename the file."
 _DRIVE = re.compile(r"[A-Za-z]:")
 _PLAIN = re.compile(r"[A-Za-z0-9_+@=,/()\[\]{} .-]*\Z")
 _RESERVED_CHARS = frozenset('<>:"|?*')
@@ -36,15 +38,15 @@ _CONTROL_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
 def decode_path(raw: bytes) -> str:
-    """A member's name as text. Raises `PathEncodingError` unless it is UTF-8."""
+    """Decode a member's name. Raises `PathEncodingError` unless it is UTF-8."""
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
-        shown = show(raw.decode("latin-1"))
-        raise PathEncodingError(
-            f"The path {shown} is not UTF-8",
+        raise make_path_error(
+            PathEncodingError,
+            raw.decode("utf-8", "backslashreplace"),
+            "is not UTF-8",
             hint="Rename the file, or pack on a system whose file names are UTF-8.",
-            context={"path": shown},
         ) from None
 
 
@@ -56,24 +58,30 @@ def check_path(path: str, limits: ArchiveLimits) -> None:
     _check_size(path, limits)
     _check_characters(path)
     _check_root(path)
-    parts = path.split("/")
-    if len(parts) > limits.depth:
-        raise PathTooDeepError(
-            f"The path {show(path)} has {len(parts)} levels; {limits.depth} are allowed",
-            context={"path": show(path), "found": len(parts), "allowed": limits.depth},
-        )
-    for part in parts:
+    for part in path.split("/"):
         _check_part(path, part, limits)
     if not path.isascii():
         _check_lookalike(path)
 
 
 def _check_size(path: str, limits: ArchiveLimits) -> None:
+    depth = path.count("/") + 1
+    if depth > limits.depth:
+        raise make_path_error(
+            PathTooDeepError,
+            path,
+            f"has {depth} levels; {limits.depth} are allowed",
+            found=depth,
+            allowed=limits.depth,
+        )
     size = len(path.encode("utf-8"))
     if size > limits.path_bytes:
-        raise PathTooLongError(
-            f"The path {show(path)} has {size} bytes; {limits.path_bytes} are allowed",
-            context={"path": show(path), "found": size, "allowed": limits.path_bytes},
+        raise make_path_error(
+            PathTooLongError,
+            path,
+            f"has {size} bytes; {limits.path_bytes} are allowed in a path",
+            found=size,
+            allowed=limits.path_bytes,
         )
 
 
@@ -82,60 +90,46 @@ def _check_characters(path: str) -> None:
         return
     for char in path:
         if char in _BIDI or unicodedata.category(char) in _CONTROL_CATEGORIES:
-            raise ControlCharacterError(
-                f"The path {show(path)} has the control character U+{ord(char):04X}",
-                hint="Rename the file.",
-                context={"path": show(path), "found": f"U+{ord(char):04X}"},
-            )
+            point = f"U+{ord(char):04X}"
+            fault = f"has the control character {point}"
+            raise make_path_error(ControlCharacterError, path, fault, hint=_RENAME, found=point)
 
 
 def _check_root(path: str) -> None:
     if path.startswith(("/", "\\\\")) or _DRIVE.match(path):
-        raise AbsolutePathError(
-            f"The path {show(path)} is absolute",
-            hint="Paths in a package are relative to the plugin's folder.",
-            context={"path": show(path)},
-        )
+        hint = "Paths in a package are relative to the plugin's folder."
+        raise make_path_error(AbsolutePathError, path, "is an absolute path", hint=hint)
     if "\\" in path:
-        raise BackslashPathError(
-            f"The path {show(path)} has a backslash",
-            hint="Separate folders with `/`.",
-            context={"path": show(path)},
-        )
+        hint = "Separate folders with `/`."
+        raise make_path_error(BackslashPathError, path, "has a backslash", hint=hint)
 
 
 def _check_part(path: str, part: str, limits: ArchiveLimits) -> None:
     if part == "..":
-        raise PathTraversalError(
-            f"The path {show(path)} leads out of the package",
-            hint="A path in a package has no `..` part.",
-            context={"path": show(path)},
-        )
+        hint = "A path in a package has no `..` part."
+        raise make_path_error(PathTraversalError, path, "leads out of the package", hint=hint)
     if part in {"", "."}:
-        raise MalformedPathError(
-            f"The path {show(path)} has an empty or `.` part", context={"path": show(path)}
-        )
+        raise make_path_error(MalformedPathError, path, "has an empty or `.` part")
     size = len(part.encode("utf-8"))
     if size > limits.component_bytes:
-        raise PathTooLongError(
-            f"The path {show(path)} has a part of {size} bytes; "
-            f"{limits.component_bytes} are allowed",
-            context={"path": show(path), "found": size, "allowed": limits.component_bytes},
+        raise make_path_error(
+            PathTooLongError,
+            path,
+            f"has a part of {size} bytes; {limits.component_bytes} are allowed",
+            found=size,
+            allowed=limits.component_bytes,
         )
     if reason := _find_unportable(part):
-        raise UnportablePathError(
-            f"The path {show(path)} cannot be stored on every system: {reason}",
-            hint="Rename the file.",
-            context={"path": show(path), "found": reason},
-        )
+        fault = f"cannot be stored on every system: {reason}"
+        raise make_path_error(UnportablePathError, path, fault, hint=_RENAME)
 
 
 def _find_unportable(part: str) -> str | None:
     """Why Windows cannot store this part of a path, or None."""
     if part[-1] in " .":
-        return "a part ends in a space or a dot"
+        return "a part of it ends in a space or a dot"
     if bad := next((char for char in part if char in _RESERVED_CHARS), None):
-        return f"the character `{bad}`"
+        return f"it has the character `{bad}`"
     if part.partition(".")[0].rstrip(" ").casefold() in _RESERVED_NAMES:
         return f"{show(part)} is the name of a device on Windows"
     return None
@@ -145,8 +139,5 @@ def _check_lookalike(path: str) -> None:
     """Refuse what becomes a separator or `..` where names are folded to compatible characters."""
     folded = unicodedata.normalize("NFKC", path)
     if "\\" in folded or folded.count("/") != path.count("/") or ".." in folded.split("/"):
-        raise PathTraversalError(
-            f"The path {show(path)} has characters that some systems read as `/`, `\\` or `..`",
-            hint="Rename the file.",
-            context={"path": show(path)},
-        )
+        fault = "has characters that some systems read as a separator or as `..`"
+        raise make_path_error(PathTraversalError, path, fault, hint=_RENAME)

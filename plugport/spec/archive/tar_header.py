@@ -60,7 +60,7 @@ def parse_header(block: bytes, position: int) -> TarHeader:
 
 
 def parse_number(field: bytes, label: str, position: int) -> int:
-    """A number of a header: octal digits, or GNU's base-256 if the first bit is set."""
+    """Read a number of a header: octal digits, or GNU's base-256 if the first bit is set."""
     if field[0] & 0x80:
         if field[0] != 0x80:
             raise _make_header_error(position, f"a negative or oversized {label}")

@@ -37,7 +37,7 @@ def pad(size: int) -> bytes:
 
 
 def _split_name(raw: bytes) -> tuple[bytes, bytes] | None:
-    """The prefix and name fields for a path, or None if it does not fit."""
+    """Return the prefix and name fields for a path, or None if it does not fit."""
     if len(raw) <= _NAME_BYTES:
         return b"", raw
     slash = raw.find(b"/", len(raw) - _NAME_BYTES - 1)

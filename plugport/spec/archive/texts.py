@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from plugport.spec.archive.errors import ManifestNotFileError, ManifestTooLargeError
+from plugport.spec.archive.errors import (
+    ManifestNotFileError,
+    ManifestTooLargeError,
+    make_path_error,
+)
 from plugport.spec.archive.interest import MANIFEST_NAMES, is_manifest_name, is_text_of_interest
 from plugport.spec.archive.model import ArchiveLimits
 from plugport.spec.archive.pathbook import PathBook
-from plugport.spec.text import show
 
 
 @dataclass(slots=True)
@@ -72,7 +75,7 @@ class TextKeeper:
             self._nested.texts[inner] = content
 
     def settle(self, book: PathBook) -> tuple[str, dict[str, bytes]]:
-        """The root to strip ("" for none), and the texts by their path below it.
+        """Return the root to strip ("" for none), and the texts by their path below it.
 
         Raises `ManifestTooLargeError`, or `ManifestNotFileError` where a folder has the name of a
         manifest and there is none that is a file.
@@ -85,15 +88,12 @@ class TextKeeper:
         for name in MANIFEST_NAMES:
             prefixed = f"{self._top}/{name}" if self._nested is not None else name
             if book.is_folder(name) or book.is_folder(prefixed):
-                raise ManifestNotFileError(
-                    f"{show(name)} is a folder, not a file", context={"path": show(name)}
-                )
+                fault = "is a manifest's name, but a folder has it"
+                raise make_path_error(ManifestNotFileError, name, fault)
         return "", self._flat.texts
 
     def _refuse_large(self, shelf: _Shelf) -> None:
         for path, size in shelf.too_large.items():
             allowed = self._limits.manifest_bytes
-            raise ManifestTooLargeError(
-                f"The manifest {show(path)} has {size} bytes; {allowed} are allowed",
-                context={"path": show(path), "found": size, "allowed": allowed},
-            )
+            fault = f"has {size} bytes; {allowed} are allowed in a manifest"
+            raise make_path_error(ManifestTooLargeError, path, fault, found=size, allowed=allowed)

@@ -10,14 +10,14 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from plugport.spec.archive.errors import UnpackFailedError
-from plugport.spec.text import show
+from plugport.spec.archive.errors import UnpackFailedError, UnpackTargetError, make_path_error
 
 FILE_MODE = 0o644
 EXECUTABLE_MODE = 0o755
@@ -38,10 +38,12 @@ class TreeWriter:
         self._open: list[tuple[str, int]] = []
 
     def __enter__(self) -> Self:
-        self._root = os.open(self._folder, _FOLDER_FLAGS)
-        if _list_names(self._root):
+        with _convert_disk_errors(str(self._folder)):
+            self._root = os.open(self._folder, _FOLDER_FLAGS)
+            is_taken = bool(_list_names(self._root))
+        if is_taken:
             os.close(self._root)
-            raise ValueError(f"the folder {self._folder} to unpack into is not empty")
+            raise make_path_error(UnpackTargetError, str(self._folder), "is not empty")
         return self
 
     def __exit__(
@@ -58,37 +60,32 @@ class TreeWriter:
 
     @contextmanager
     def open_file(self, path: str, *, executable: bool) -> Iterator[BinaryIO]:
-        """A new file to write to; its folders are made as needed."""
+        """Open a new file to write to; its folders are made as needed."""
         *parents, name = path.split("/")
-        try:
+        with _convert_disk_errors(path):
             descriptor = os.open(name, _FILE_FLAGS, 0o600, dir_fd=self._enter(parents))
-            with os.fdopen(descriptor, "wb", buffering=0) as file:
+            with os.fdopen(descriptor, "wb") as file:
                 yield file
                 # chmod, as the mode given to open is subject to the umask.
                 os.fchmod(descriptor, EXECUTABLE_MODE if executable else FILE_MODE)
-        except OSError as error:
-            raise UnpackFailedError(
-                f"{show(path)} cannot be written: {error.strerror}",
-                hint="Free some space on the disk, or choose another folder.",
-                context={"path": show(path)},
-            ) from error
 
     def hoist(self, top: str) -> None:
         """Move what the folder `top` holds, which is all there is, up to the root."""
         self._close_to(0)
         # It may hold something of its own name, so it steps aside first.
         aside = f".plugport-{secrets.token_hex(16)}"
-        os.rename(top, aside, src_dir_fd=self._root, dst_dir_fd=self._root)
-        source = os.open(aside, _FOLDER_FLAGS, dir_fd=self._root)
-        try:
-            for name in _list_names(source):
-                os.rename(name, name, src_dir_fd=source, dst_dir_fd=self._root)
-        finally:
-            os.close(source)
-        os.rmdir(aside, dir_fd=self._root)
+        with _convert_disk_errors(top):
+            os.rename(top, aside, src_dir_fd=self._root, dst_dir_fd=self._root)
+            source = os.open(aside, _FOLDER_FLAGS, dir_fd=self._root)
+            try:
+                for name in _list_names(source):
+                    os.rename(name, name, src_dir_fd=source, dst_dir_fd=self._root)
+            finally:
+                os.close(source)
+            os.rmdir(aside, dir_fd=self._root)
 
     def _enter(self, parents: list[str]) -> int:
-        """The descriptor of the folder at `parents`, made if it is not there."""
+        """Open the folder at `parents`, which is made if it is not there."""
         shared = 0
         for (name, _descriptor), parent in zip(self._open, parents, strict=False):
             if name != parent:
@@ -120,7 +117,20 @@ def _list_names(folder: int) -> list[str]:
 
 
 def _remove(name: str, folder: int) -> None:
-    try:
-        os.unlink(name, dir_fd=folder)
-    except IsADirectoryError:
+    if stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
         shutil.rmtree(name, dir_fd=folder)
+    else:
+        os.unlink(name, dir_fd=folder)
+
+
+@contextmanager
+def _convert_disk_errors(path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise make_path_error(
+            UnpackFailedError,
+            path,
+            f"cannot be written: {error.strerror or 'unknown error'}",
+            hint="Choose a folder that you may write to, on a disk with enough space.",
+        ) from error

@@ -7,11 +7,10 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from plugport.spec.archive.errors import UnpackFailedError, UnpackTargetError
+from plugport.spec.archive.errors import UnpackFailedError, UnpackTargetError, make_path_error
 from plugport.spec.archive.model import ArchiveLimits, Package
 from plugport.spec.archive.reader import DEFAULT_LIMITS, read_package
 from plugport.spec.archive.tree import FOLDER_MODE
-from plugport.spec.text import show
 
 
 def unpack_package(archive: Path, into: Path, limits: ArchiveLimits = DEFAULT_LIMITS) -> Package:
@@ -37,7 +36,7 @@ def unpack_package(archive: Path, into: Path, limits: ArchiveLimits = DEFAULT_LI
 
 
 def _check_free(into: Path) -> None:
-    """An empty folder is free; a link, a file or a folder with something in it is not."""
+    """Take an empty folder for free; a link, a file or a folder with something in it is not."""
     try:
         with os.scandir(into) as entries:
             is_free = next(entries, None) is None and not into.is_symlink()
@@ -64,16 +63,16 @@ def _swap_in(scratch: Path, into: Path) -> None:
 
 
 def _make_taken_error(into: Path) -> UnpackTargetError:
-    return UnpackTargetError(
-        f"{show(str(into))} exists and is not an empty folder",
-        hint="Remove it, or choose another folder.",
-        context={"path": show(str(into))},
+    hint = "Remove it, or choose another folder."
+    return make_path_error(
+        UnpackTargetError, str(into), "exists and is not an empty folder", hint=hint
     )
 
 
 def _make_failed_error(into: Path, error: OSError) -> UnpackFailedError:
-    return UnpackFailedError(
-        f"{show(str(into))} cannot be written: {error.strerror}",
-        hint="Choose a folder that exists and that you may write to.",
-        context={"path": show(str(into))},
+    return make_path_error(
+        UnpackFailedError,
+        str(into),
+        f"cannot be written: {error.strerror or 'unknown error'}",
+        hint="Choose a folder that you may write to, on a disk with enough space.",
     )

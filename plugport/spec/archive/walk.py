@@ -8,7 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from plugport.spec.archive.errors import PackError, PackLinkError, PackSecretError
+from plugport.spec.archive.errors import (
+    PackError,
+    PackLinkError,
+    PackSecretError,
+    make_path_error,
+)
 from plugport.spec.archive.ignore import IGNORE_FILES, IgnoreRules
 from plugport.spec.archive.paths import decode_path
 from plugport.spec.archive.secret_files import READ_BYTES, find_secret_files
@@ -98,11 +103,11 @@ def read_start(folder: Path, path: str, size: int) -> bytes:
 
 def make_read_error(path: str, error: OSError) -> PackError:
     """Make the error for a file or folder that the system does not let be read."""
-    shown = show(path or ".")
-    return PackError(
-        f"{shown} cannot be read: {error.strerror or 'unknown error'}",
+    return make_path_error(
+        PackError,
+        path or ".",
+        f"cannot be read: {error.strerror or 'unknown error'}",
         hint="Make it readable, or leave it out (`.plugportignore`).",
-        context={"path": shown},
     )
 
 
@@ -122,10 +127,8 @@ def _read_ignore_files(
         if name in entries and stat.S_ISREG(entries[name].st_mode):
             content = read_start(folder, prefix + name, _IGNORE_FILE_BYTES + 1)
             if len(content) > _IGNORE_FILE_BYTES:
-                raise PackError(
-                    f"{show(prefix + name)} is larger than {_IGNORE_FILE_BYTES} bytes",
-                    context={"path": show(prefix + name), "allowed": _IGNORE_FILE_BYTES},
-                )
+                fault = f"is larger than {_IGNORE_FILE_BYTES} bytes"
+                raise make_path_error(PackError, prefix + name, fault, allowed=_IGNORE_FILE_BYTES)
             found.append((name, content))
     return found
 
