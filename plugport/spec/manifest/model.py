@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from plugport.spec.names import PluginName
 from plugport.spec.versions import Version
 
-JsonValue: TypeAlias = "None | bool | int | float | str | list[JsonValue] | dict[str, JsonValue]"
+JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class Manifest:
     extra: Mapping[str, JsonValue] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        """The manifest as JSON-ready values with camelCase keys; empty members are left out."""
+        """Return the manifest as JSON-ready values with camelCase keys; empty members are left out."""
         from plugport.spec.manifest.serialise import manifest_to_dict
 
         return manifest_to_dict(self)

@@ -1,0 +1,1 @@
+"""Manifests: every dialect read into one model, and written back where nothing is lost."""

@@ -1,0 +1,1 @@
+"""The manifest dialects, one module each."""
