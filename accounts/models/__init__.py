@@ -1,0 +1,7 @@
+"""The tables of the app, one module each."""
+
+from accounts.models.audit import AuditEntry
+from accounts.models.token import Token
+from accounts.models.user import User
+
+__all__ = ["AuditEntry", "Token", "User"]

@@ -1,0 +1,30 @@
+"""A person who can sign in."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.db import models
+
+from accounts.names import check_username
+
+
+class User(AbstractUser):
+    """An account. Its user name is also the name of the scope that belongs to it.
+
+    `is_moderator` may decide on held releases; `is_staff` may also enter the admin.
+    """
+
+    username = models.CharField(
+        max_length=64,
+        unique=True,
+        validators=[check_username],
+        error_messages={"unique": "That user name is taken."},
+    )
+    is_moderator = models.BooleanField(default=False)
+
+    objects: ClassVar[UserManager[User]] = UserManager()
+
+    def __str__(self) -> str:
+        return self.username

@@ -1,0 +1,1 @@
+"""Settings, URLs, background work and the mapping of errors: what ties the apps together."""

@@ -1,0 +1,161 @@
+"""Turns a few plain values into Django's settings dicts, one function a topic.
+
+This is the only place that knows which implementation a variable selects.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+_SQLITE_START = (
+    # WAL lets readers go on while one writes; FULL makes an acknowledged commit survive power loss.
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=20000;"
+    " PRAGMA cache_size=-32768; PRAGMA mmap_size=268435456; PRAGMA temp_store=MEMORY"
+)
+
+
+def load_secret_key(given: str, data_dir: Path, *, is_production: bool) -> str:
+    """The given key or, outside production, one made once and kept under the data folder.
+
+    Raises `ImproperlyConfigured` in production without a key: several machines must share it.
+    """
+    if given:
+        return given
+    if is_production:
+        raise ImproperlyConfigured("PLUGPORT_SECRET_KEY (or PLUGPORT_SECRET_KEY_FILE) is not set")
+    path = data_dir / "secret_key"
+    data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(48))
+    return path.read_text(encoding="ascii").strip()
+
+
+def database(url: str, data_dir: Path) -> dict[str, Any]:
+    """Django's settings of PostgreSQL at `url`, or of SQLite in the data folder without one."""
+    if not url:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": str(data_dir / "plugport.sqlite3"),
+            "CONN_MAX_AGE": None,
+            # IMMEDIATE takes the write lock at once: no transaction fails half-way for a lock.
+            "OPTIONS": {
+                "timeout": 20,
+                "transaction_mode": "IMMEDIATE",
+                "init_command": _SQLITE_START,
+            },
+        }
+    settings: dict[str, Any] = {**dj_database_url.parse(url)}
+    if settings.get("ENGINE") != "django.db.backends.postgresql":
+        raise ImproperlyConfigured("DATABASE_URL must start with postgres://")
+    settings["OPTIONS"] = {
+        **settings.get("OPTIONS", {}),
+        "pool": {"min_size": 1, "max_size": 10, "timeout": 10},
+    }
+    return settings
+
+
+def caches(redis_url: str) -> dict[str, Any]:
+    """Django's cache: Redis where there is one, else the memory of each process."""
+    if redis_url:
+        return {
+            "default": {
+                "BACKEND": "django.core.cache.backends.redis.RedisCache",
+                "LOCATION": redis_url,
+            }
+        }
+    return {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+
+def storages(
+    data_dir: Path,
+    *,
+    s3_bucket: str,
+    s3_endpoint: str,
+    s3_region: str,
+    s3_access_key: str,
+    s3_secret_key: str,
+    use_manifest: bool,
+) -> dict[str, Any]:
+    """Django's storages: `packages` on S3 or local files, `staticfiles` with hashed names."""
+    static = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    packages: dict[str, Any] = {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(data_dir / "packages")},
+    }
+    if s3_bucket:
+        packages = {
+            "BACKEND": "storages.backends.s3.S3Storage",
+            "OPTIONS": {
+                "bucket_name": s3_bucket,
+                "endpoint_url": s3_endpoint or None,
+                "region_name": s3_region,
+                "access_key": s3_access_key or None,
+                "secret_key": s3_secret_key or None,
+                "default_acl": None,
+                "file_overwrite": True,
+                "signature_version": "s3v4",
+                "addressing_style": "path" if s3_endpoint else "auto",
+            },
+        }
+    return {
+        "default": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(data_dir / "files")},
+        },
+        "packages": packages,
+        "staticfiles": {"BACKEND": static if use_manifest else plain},
+    }
+
+
+def package_store(storages: dict[str, Any]) -> dict[str, Any]:
+    """Which object store speaks to the storage `packages`."""
+    on_s3 = "s3" in storages["packages"]["BACKEND"]
+    name = "s3.S3ObjectStore" if on_s3 else "local.LocalObjectStore"
+    return {"BACKEND": f"registry.storage.{name}", "OPTIONS": {"storage": "packages"}}
+
+
+def celery(redis_url: str, data_dir: Path) -> dict[str, Any]:
+    """Celery's settings: Redis, or a queue of files in the data folder.
+
+    Neither survives a `kill -9` without loss, nor has to: messages only wake the worker, the
+    work itself is listed in the database (`registry.models.Job`).
+    """
+    common: dict[str, Any] = {
+        "task_ignore_result": True,
+        "task_acks_late": True,
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "worker_hijack_root_logger": False,
+        "worker_prefetch_multiplier": 1,
+        "broker_connection_retry_on_startup": True,
+        "task_publish_retry": False,
+        "timezone": "UTC",
+    }
+    if redis_url:
+        return common | {
+            "broker_url": redis_url,
+            "broker_transport_options": {"visibility_timeout": 300, "socket_timeout": 5},
+        }
+    folder = data_dir / "queue"
+    for name in ("messages", "control"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    return common | {
+        "broker_url": "filesystem://",
+        "broker_transport_options": {
+            "data_folder_in": str(folder / "messages"),
+            "data_folder_out": str(folder / "messages"),
+            "control_folder": str(folder / "control"),
+            "polling_interval": 0.1,
+        },
+    }

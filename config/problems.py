@@ -1,0 +1,240 @@
+"""The one place where an error becomes an HTTP answer: a problem document or a page.
+
+Problem documents follow RFC 9457. `code` is the stable name of the fault; `errors` lists the
+faults of single fields. Nothing of a trace ever leaves this module.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import structlog
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from rest_framework import exceptions as drf
+from rest_framework.response import Response
+
+from accounts.errors import TokenNeededError
+from plugport.spec.errors import (
+    DeniedError,
+    ErrorKind,
+    FieldError,
+    InvalidError,
+    LimitedError,
+    MissingError,
+    PlugportError,
+    UnavailableError,
+)
+
+_log = structlog.get_logger("plugport.error")
+PROBLEM_JSON = "application/problem+json"
+
+_STATUS_BY_KIND = {
+    ErrorKind.INVALID: 400,
+    ErrorKind.DENIED: 403,
+    ErrorKind.MISSING: 404,
+    ErrorKind.CONFLICT: 409,
+    ErrorKind.LIMITED: 429,
+    ErrorKind.UNAVAILABLE: 503,
+}
+
+
+
+
+class MethodNotAllowedError(InvalidError):
+    """The path exists, the method does not."""
+
+    code, title = "method-not-allowed", "Method not allowed"
+
+
+class MediaTypeError(InvalidError):
+    """The body came in a format that this path does not read."""
+
+    code, title = "unsupported-media-type", "Unsupported media type"
+
+
+class NotAcceptableError(InvalidError):
+    """The client asked for a format that is not offered."""
+
+    code, title = "not-acceptable", "Not acceptable"
+
+
+class MalformedRequestError(InvalidError):
+    """The request cannot be read at all."""
+
+    code, title = "malformed-request", "Malformed request"
+
+
+class BodyTooLargeError(LimitedError):
+    """The body is over the limit."""
+
+    code, title = "body-too-large", "Body too large"
+
+
+class InternalError(UnavailableError):
+    """A fault of the server; it was logged."""
+
+    code, title = "internal-error", "Internal error"
+
+
+_STATUS_BY_CODE = {
+    "unauthenticated": 401,
+    "invalid-token": 401,
+    "method-not-allowed": 405,
+    "not-acceptable": 406,
+    "body-too-large": 413,
+    "upload-too-large": 413,
+    "unsupported-media-type": 415,
+    "range-not-satisfiable": 416,
+    "internal-error": 500,
+    "precondition-failed": 412,
+}
+
+
+def get_status(error: PlugportError) -> int:
+    """The HTTP status of an error."""
+    return _STATUS_BY_CODE.get(error.code, _STATUS_BY_KIND[error.kind])
+
+
+def build_problem(error: PlugportError) -> dict[str, Any]:
+    """The error as an RFC 9457 document. `type` leads to the code's entry in the documentation."""
+    problem: dict[str, Any] = {
+        "type": f"{settings.BASE_URL}/docs/errors#{error.code}",
+        "title": error.title,
+        "status": get_status(error),
+        "code": error.code,
+        "detail": error.detail,
+    }
+    if error.hint:
+        problem["hint"] = error.hint
+    if error.fields:
+        problem["errors"] = [field.as_dict() for field in error.fields]
+    extra = {k: v for k, v in error.context.items() if k not in problem and k != "headers"}
+    return problem | extra
+
+
+def build_headers(error: PlugportError) -> dict[str, str]:
+    """Headers that go with an error: when to come back, how to sign in."""
+    headers: dict[str, str] = dict(error.context.get("headers", {}))
+    retry = error.context.get("retryAfterSeconds")
+    if retry is not None:
+        headers["Retry-After"] = str(retry)
+    if get_status(error) == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="plugport"'
+    if isinstance(error, MethodNotAllowedError):
+        headers["Allow"] = ", ".join(error.context.get("allowed", []))
+    return headers
+
+
+def _flatten(detail: Any, path: str = "") -> list[FieldError]:
+    """DRF's nested validation details as field errors."""
+    if isinstance(detail, dict):
+        return [
+            error
+            for key, value in detail.items()
+            for error in _flatten(value, f"{path}.{key}" if path else str(key))
+        ]
+    if isinstance(detail, list):
+        return [error for value in detail for error in _flatten(value, path)]
+    field = "" if path == "non_field_errors" else path
+    return [FieldError(field, str(detail), code=getattr(detail, "code", "invalid"))]
+
+
+def translate_exception(error: Exception) -> PlugportError | None:
+    """The Plugport error for an exception of Django or DRF; None for a bug."""
+    match error:
+        case PlugportError():
+            return error
+        case drf.ValidationError():
+            fields = _flatten(error.detail)
+            return InvalidError("The request has faults.", fields=fields)
+        case drf.NotAuthenticated() | drf.AuthenticationFailed():
+            return TokenNeededError(str(error.detail))
+        case drf.PermissionDenied() | PermissionDenied():
+            return DeniedError("You may not do this.")
+        case drf.MethodNotAllowed():
+            return MethodNotAllowedError(str(error.detail))
+        case drf.UnsupportedMediaType():
+            return MediaTypeError(str(error.detail))
+        case drf.NotAcceptable():
+            return NotAcceptableError("Only JSON is offered here.")
+        case drf.ParseError():
+            return MalformedRequestError(str(error.detail))
+        case RequestDataTooBig():
+            return BodyTooLargeError("The body is larger than this path takes.")
+        case TooManyFieldsSent():
+            return MalformedRequestError("The form has too many fields.")
+        case drf.NotFound() | Http404():
+            return MissingError("There is nothing at this address.")
+        case _:
+            return None
+
+
+def handle_api_exception(error: Exception, context: dict[str, Any]) -> Response:
+    """DRF's exception handler: every failure of the API as a problem document."""
+    known = translate_exception(error)
+    if known is None:
+        _log.error("api_failed", exc_info=error)
+        known = InternalError("The server made a mistake; it was logged.")
+    if isinstance(known, MethodNotAllowedError):
+        view = context.get("view")
+        known.context["allowed"] = list(getattr(view, "allowed_methods", []))
+    return Response(
+        build_problem(known),
+        status=get_status(known),
+        headers=build_headers(known),
+        content_type=PROBLEM_JSON,
+    )
+
+
+def _respond_with_problem(error: PlugportError) -> HttpResponse:
+    return HttpResponse(
+        orjson.dumps(build_problem(error)),
+        status=get_status(error),
+        headers=build_headers(error),
+        content_type=PROBLEM_JSON,
+    )
+
+
+def respond_with_error(request: HttpRequest, error: PlugportError) -> HttpResponse:
+    """An error outside DRF: a problem document under `/api`, a page elsewhere."""
+    if request.path.startswith("/api/"):
+        return _respond_with_problem(error)
+    response = render(request, "error.html", {"error": error}, status=get_status(error))
+    for name, value in build_headers(error).items():
+        response.headers[name] = value
+    return response
+
+
+def handle_400(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Django could not read the request."""
+    return respond_with_error(request, MalformedRequestError("The request cannot be read."))
+
+
+def handle_403(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Somebody may not."""
+    return respond_with_error(request, DeniedError("You may not see this."))
+
+
+def handle_404(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """No path matched, or a view found nothing."""
+    return respond_with_error(request, MissingError("There is nothing at this address."))
+
+
+def handle_500(request: HttpRequest) -> HttpResponse:
+    """A bug: the plain page, which needs neither database nor session."""
+    error = InternalError("The server made a mistake; it was logged.")
+    if request.path.startswith("/api/"):
+        return _respond_with_problem(error)
+    return render(request, "500.html", status=500)
+
+
+def handle_csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form came without its token: most often a page that was open for too long."""
+    return respond_with_error(
+        request,
+        DeniedError("This form is no longer valid.", hint="Go back, load the page again, retry."),
+    )

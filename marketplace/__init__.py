@@ -1,0 +1,1 @@
+"""People browsing: pages over the registry."""

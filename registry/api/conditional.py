@@ -1,0 +1,66 @@
+"""Conditional answers: ETag and 304 (RFC 9110, section 13)."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+from django.utils.http import parse_etags
+from rest_framework.request import Request
+
+# Mutable documents may be kept, but are asked for again each time: a revocation shows at once.
+REVALIDATE = "public, no-cache"
+PRIVATE = "private, no-store"
+
+
+def matches_etag(request: HttpRequest | Request, etag: str) -> bool:
+    """Whether If-None-Match names this version; weak comparison, as RFC 9110 asks."""
+    header = request.headers.get("If-None-Match")
+    if header is None:
+        return False
+    return any(tag == "*" or tag.removeprefix("W/") == etag for tag in parse_etags(header))
+
+
+def respond_json(
+    request: HttpRequest | Request,
+    document: Any,
+    *,
+    status: int = 200,
+    cache: str = REVALIDATE,
+    headers: dict[str, str] | None = None,
+) -> HttpResponse:
+    """The document as JSON with an ETag; 304 without a body if the client has it already."""
+    return respond_body(
+        request,
+        orjson.dumps(document),
+        content_type="application/json",
+        status=status,
+        cache=cache,
+        headers=headers,
+    )
+
+
+def respond_body(
+    request: HttpRequest | Request,
+    body: bytes,
+    *,
+    content_type: str,
+    status: int = 200,
+    cache: str = REVALIDATE,
+    headers: dict[str, str] | None = None,
+) -> HttpResponse:
+    """As `respond_json`, for a body that is ready."""
+    is_read = request.method in ("GET", "HEAD") and status == 200
+    etag = f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"' if is_read else ""
+    if is_read and matches_etag(request, etag):
+        response = HttpResponse(status=304)
+    else:
+        response = HttpResponse(body, status=status, content_type=content_type)
+    response.headers["Cache-Control"] = cache
+    if etag:
+        response.headers["ETag"] = etag
+    for name, value in (headers or {}).items():
+        response.headers[name] = value
+    return response

@@ -1,0 +1,86 @@
+"""The OpenAPI document: every operation with its failures and headers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+
+from registry.api.conditional import respond_json
+from registry.api.v1.shapes import Problem
+from registry.api.views import ApiView
+
+PROBLEM_JSON = "application/problem+json"
+_FOR_READS = {400: "The query has a fault.", 404: "Not found."}
+_FOR_WRITES = {
+    400: "The request has a fault; `errors` lists the fields.",
+    403: "Not allowed.",
+    404: "Not found.",
+    409: "It clashes with what is there.",
+    413: "Too large.",
+    415: "The body has a media type that is not read here.",
+}
+_FOR_ALL = {
+    401: "The token is missing or not valid.",
+    429: "Too many requests; `Retry-After` says when to come back.",
+    503: "Not available now.",
+}
+
+
+class ProblemSchema(AutoSchema):
+    """Adds to every operation the problem documents it may answer with."""
+
+    def get_tags(self) -> list[str]:
+        """One heading a resource."""
+        parts = self.path.removeprefix("/api/v1/").split("/")
+        return ["releases"] if "{version}" in self.path else [parts[0]]
+
+    def _get_response_bodies(self, direction: str = "response") -> Any:
+        bodies = super()._get_response_bodies(direction)
+        failures = dict(_FOR_ALL)
+        failures |= _FOR_READS if self.method == "GET" else _FOR_WRITES
+        if self.path.endswith("/download"):
+            failures |= {403: "The release is blocked.", 416: "The range lies outside the file."}
+        if self.method == "GET":
+            bodies.setdefault("304", {"description": "Unchanged since the ETag that was sent."})
+        problem = self.resolve_serializer(Problem, direction)
+        for status, meaning in failures.items():
+            bodies.setdefault(
+                str(status),
+                {"content": {PROBLEM_JSON: {"schema": problem.ref}}, "description": meaning},
+            )
+        return bodies
+
+
+def describe_everywhere(
+    result: dict[str, Any], generator: Any, request: Any, public: bool
+) -> dict[str, Any]:
+    """Anonymous reads need no token: say so where an operation reads in public."""
+    for path, operations in result["paths"].items():
+        is_private = path.endswith("/me") or "/publications/" in path
+        for method, operation in operations.items():
+            operation["security"] = (
+                [{"token": []}] if is_private or method != "get" else [{}, {"token": []}]
+            )
+    return result
+
+
+def build_document() -> dict[str, Any]:
+    """The whole document."""
+    document: dict[str, Any] = SchemaGenerator(  # type: ignore[no-untyped-call]  # untyped library
+        urlconf="registry.api.v1.mounted", api_version=None
+    ).get_schema(request=None, public=True)
+    return document
+
+
+class OpenApiView(ApiView):
+    """`/openapi.json`."""
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> HttpResponse:
+        """The OpenAPI 3.1 document of this API."""
+        return respond_json(request, build_document())

@@ -1,0 +1,5 @@
+"""The API at its own address, as the OpenAPI document describes it."""
+
+from django.urls import include, path
+
+urlpatterns = [path("api/v1/", include("registry.api.v1.urls"))]

@@ -1,0 +1,115 @@
+"""`POST /plugins`: send a package."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+
+from plugport.spec.errors import FieldError, InvalidError
+from registry import queries
+from registry.actions.publish_release import publish_release
+from registry.api.conditional import PRIVATE, respond_json
+from registry.api.v1.parameters import WAIT, read_number
+from registry.api.v1.shapes import PublishedRelease, PublishForm
+from registry.api.views import get_actor, get_request_token
+from registry.documents import build_release_document
+from registry.models import Release
+from registry.publishing.limits import CHANGELOG_CHARS
+from registry.publishing.receive import PackageUploadHandler
+from registry.publishing.states import ReleaseState
+
+_FORM_FIELDS = frozenset({"tag", "changelog"})
+_POLL_SECONDS = 0.05
+
+
+def make_status_url(release: Release) -> str:
+    """Where its publisher follows what becomes of an upload."""
+    return f"{settings.BASE_URL}/api/v1/publications/{release.public_id}"
+
+
+def wait_for_decision(release: Release, seconds: int) -> None:
+    """Return when the release is decided, or after `seconds`."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if queries.get_state(release.pk) != ReleaseState.CHECKING:
+            return
+        time.sleep(_POLL_SECONDS)
+
+
+class PublishMixin:
+    """The publishing half of the catalogue's view."""
+
+    def get_parsers(self) -> list[Any]:
+        """Forms for POST."""
+        return [MultiPartParser()]
+
+    @extend_schema(
+        operation_id="publishRelease",
+        parameters=[WAIT],
+        request={"multipart/form-data": PublishForm},
+        responses={
+            200: OpenApiResponse(PublishedRelease, "These bytes were published before."),
+            201: OpenApiResponse(PublishedRelease, "Recorded, and the checks have ended."),
+            202: OpenApiResponse(PublishedRelease, "Recorded; the checks go on."),
+        },
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Publish a package. Needs a token with the scope `publish`.
+
+        202 (or 201, see `wait`) means that the registry has the package and will not lose it;
+        `statusUrl` tells what the checks say.
+        """
+        # Who may not publish is told before the body is read.
+        actor = get_actor(request, "publish")
+        patience = read_number(request, "wait", 0, settings.MAX_WAIT_SECONDS, least=0)
+        handler = PackageUploadHandler()
+        with contextlib.closing(handler):
+            form = self._read_form(request, handler)
+            publication = publish_release(
+                actor=actor,
+                received=handler.get_received(),
+                tag=form.get("tag", ""),
+                changelog=form.get("changelog", ""),
+                token_limit=get_request_token(request).limit,
+            )
+        if patience and publication.release.state == ReleaseState.CHECKING:
+            wait_for_decision(publication.release, patience)
+        return self._respond(request, publication.release, is_new=publication.is_new)
+
+    def _read_form(self, request: Request, handler: PackageUploadHandler) -> dict[str, str]:
+        """The text fields; the file goes to the handler as it arrives."""
+        request._request.upload_handlers = [handler]  # noqa: SLF001 -- DRF has no other door
+        form = {name: request.data[name] for name in request.data}
+        faults = [
+            FieldError(name[:100], "There is no such field.", allowed="package, tag, changelog")
+            for name in sorted(set(form) - _FORM_FIELDS)
+        ]
+        if len(form.get("changelog", "")) > CHANGELOG_CHARS:
+            faults.append(FieldError("changelog", f"At most {CHANGELOG_CHARS} characters."))
+        if any("\x00" in value for value in form.values()):
+            faults.append(FieldError("", "Text fields may not contain NUL."))
+        if faults:
+            raise InvalidError("The form has faults.", fields=faults)
+        return form
+
+    def _respond(self, request: Request, release: Release, *, is_new: bool) -> HttpResponse:
+        release = queries.get_publication(release.public_id, actor=release.published_by)
+        status = (201 if is_new else 200) if release.state != ReleaseState.CHECKING else 202
+        document = build_release_document(
+            release, queries.get_artifact(release), release.checks.all()
+        )
+        status_url = make_status_url(release)
+        return respond_json(
+            request,
+            {**document, "statusUrl": status_url},
+            status=status,
+            cache=PRIVATE,
+            headers={"Location": status_url},
+        )

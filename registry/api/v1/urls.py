@@ -1,0 +1,44 @@
+"""The paths of the API, mounted under `/api/v1` and again under `/api` (API-4)."""
+
+from __future__ import annotations
+
+from django.urls import path, register_converter
+
+from registry.api.converters import NameConverter, VersionConverter
+from registry.api.v1 import (
+    download,
+    headings,
+    me,
+    plugins,
+    publications,
+    releases,
+)
+
+register_converter(NameConverter, "plugin")
+register_converter(VersionConverter, "release")
+
+_ONE = "plugins/<plugin:name>"
+_RELEASE = f"{_ONE}/<release:version>"
+
+urlpatterns = [
+    path("plugins", plugins.PluginsView.as_view()),
+    path("plugins/featured", plugins.FeaturedView.as_view()),
+    path("plugins/popular", plugins.PopularView.as_view()),
+    path("plugins/recent", plugins.RecentView.as_view()),
+    path(f"{_ONE}/versions", releases.VersionsView.as_view()),
+    path(f"{_ONE}/readme", releases.PluginReadmeView.as_view()),
+    path(f"{_ONE}/dependents", plugins.DependentsView.as_view()),
+    path(f"{_ONE}/stats", plugins.StatsView.as_view()),
+    path(f"{_RELEASE}/download", download.DownloadView.as_view()),
+    path(f"{_RELEASE}/readme", releases.ReleaseReadmeView.as_view()),
+    path(f"{_RELEASE}/deprecate", releases.DeprecateView.as_view()),
+    path(f"{_RELEASE}/undeprecate", releases.UndeprecateView.as_view()),
+    path(f"{_RELEASE}/yank", releases.YankView.as_view()),
+    path(f"{_RELEASE}/unyank", releases.UnyankView.as_view()),
+    path(_RELEASE, releases.ReleaseView.as_view()),
+    path(_ONE, plugins.PluginView.as_view()),
+    path("publications/<str:id>", publications.PublicationView.as_view()),
+    path("categories", headings.CategoriesView.as_view()),
+    path("tags", headings.TagsView.as_view()),
+    path("me", me.MeView.as_view()),
+]

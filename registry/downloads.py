@@ -1,0 +1,104 @@
+"""Counting downloads without slowing them.
+
+A download adds to a counter in memory; a thread writes the counters every few seconds. A process
+that is killed loses the counts of those seconds, which is the price of never making a download
+wait for a write.
+"""
+
+from __future__ import annotations
+
+import atexit
+import datetime as dt
+import os
+import threading
+from collections import Counter
+
+import structlog
+from django.db import close_old_connections, connection, transaction
+from django.db.models import F, Sum
+from django.utils import timezone
+
+from registry.models import DownloadCount, Plugin, Release
+
+FLUSH_SECONDS = 2.0
+_log = structlog.get_logger("plugport.downloads")
+_guard = threading.Lock()
+_pending: Counter[tuple[int, dt.date]] = Counter()
+_flusher: tuple[int, threading.Thread] | None = None
+_stop = threading.Event()
+
+
+def count_download(release_id: int) -> None:
+    """Note one download of the release; it is in the database a few seconds later."""
+    with _guard:
+        _pending[release_id, timezone.now().date()] += 1
+    _start_flusher()
+
+
+def _start_flusher() -> None:
+    """One thread a process, made at the first download (and again after a fork)."""
+    global _flusher  # noqa: PLW0603 -- one thread a process is the point
+    if _flusher is not None and _flusher[0] == os.getpid():
+        return
+    with _guard:
+        if _flusher is None or _flusher[0] != os.getpid():
+            thread = threading.Thread(target=_flush_often, name="download-counter", daemon=True)
+            _flusher = (os.getpid(), thread)
+            thread.start()
+            atexit.register(_stop.set)
+
+
+def _flush_often() -> None:
+    while not _stop.wait(FLUSH_SECONDS):
+        try:
+            flush_downloads()
+        except Exception:
+            _log.exception("download_flush_failed")
+        close_old_connections()
+    flush_downloads()
+    connection.close()
+
+
+def flush_downloads() -> int:
+    """Write what is pending; returns how many downloads. Failed writes are kept for next time."""
+    global _pending  # noqa: PLW0603 -- swapped whole under the lock
+    with _guard:
+        taken, _pending = _pending, Counter()
+    if not taken:
+        return 0
+    try:
+        _write(taken)
+    except Exception:
+        with _guard:
+            _pending.update(taken)
+        raise
+    return taken.total()
+
+
+def _write(taken: Counter[tuple[int, dt.date]]) -> None:
+    with transaction.atomic():
+        for (release_id, day), count in sorted(taken.items()):
+            Release.objects.filter(pk=release_id).update(downloads=F("downloads") + count)
+            Plugin.objects.filter(releases=release_id).update(
+                downloads=F("downloads") + count, weekly_downloads=F("weekly_downloads") + count
+            )
+            row, _ = DownloadCount.objects.get_or_create(release_id=release_id, day=day)
+            DownloadCount.objects.filter(pk=row.pk).update(count=F("count") + count)
+
+
+def roll_up() -> int:
+    """Set `weekly_downloads` to the sum of the last seven days; returns how many changed."""
+    since = timezone.now().date() - dt.timedelta(days=6)
+    sums = dict(
+        DownloadCount.objects.filter(day__gte=since)
+        .values_list("release__plugin")
+        .annotate(total=Sum("count"))
+    )
+    changed = 0
+    for plugin_id, current in Plugin.objects.exclude(weekly_downloads=0).values_list(
+        "id", "weekly_downloads"
+    ):
+        if current != sums.get(plugin_id, 0):
+            Plugin.objects.filter(pk=plugin_id).update(weekly_downloads=sums.get(plugin_id, 0))
+            changed += 1
+    return changed

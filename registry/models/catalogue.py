@@ -1,0 +1,174 @@
+"""The named things: scopes, plugins, who may act on them, and what they are filed under."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from plugport.spec.names import PluginName
+
+NAME_CHARS = 130
+
+
+class Trust(models.TextChoices):
+    """The ladder of trust (TRUST-1), set by the registry alone."""
+
+    OFFICIAL = "official"
+    VERIFIED = "verified"
+    COMMUNITY = "community"
+    EXPERIMENTAL = "experimental"
+    UNTRUSTED = "untrusted"
+
+
+class Role(models.TextChoices):
+    """What a member of a plugin may do: publish; also change metadata; also decide who may."""
+
+    OWNER = "owner"
+    MAINTAINER = "maintainer"
+    PUBLISHER = "publisher"
+
+
+class Scope(models.Model):
+    """The `@name` before the slash; it belongs to one account (PKG-2)."""
+
+    name = models.CharField(max_length=64, unique=True)
+    collision_key = models.CharField(max_length=64, unique=True)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="scopes"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"@{self.name}"
+
+    @property
+    def is_official(self) -> bool:
+        """Whether the operator lists it as official."""
+        return self.name in settings.OFFICIAL_SCOPES
+
+
+class Category(models.Model):
+    """A heading that authors file plugins under."""
+
+    slug = models.CharField(max_length=60, unique=True)
+
+    class Meta:
+        verbose_name_plural = "categories"
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class Tag(models.Model):
+    """A free keyword."""
+
+    slug = models.CharField(max_length=60, unique=True)
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class Plugin(models.Model):
+    """The named thing. Its describing columns follow the manifest of its newest release.
+
+    `latest` is the release of the dist-tag `latest`, None until one is published; `is_listed`
+    says whether people can find it. `document` is the public JSON of the plugin, written by
+    `registry.documents.refresh_plugin` with every change, so that a read is one query; counters
+    that change by themselves (downloads, rating) are columns and joined at reading.
+    """
+
+    name = models.CharField(max_length=NAME_CHARS, unique=True)
+    collision_key = models.CharField(max_length=NAME_CHARS, unique=True)
+    scope = models.ForeignKey(Scope, null=True, on_delete=models.PROTECT, related_name="plugins")
+    kind = models.CharField(max_length=30)
+    dialect = models.CharField(max_length=30)
+    display_name = models.CharField(max_length=200, blank=True)
+    description = models.TextField(blank=True)
+    author_name = models.CharField(max_length=200, blank=True)
+    license = models.CharField(max_length=200, blank=True)
+    trust = models.CharField(max_length=20, choices=Trust.choices, default=Trust.EXPERIMENTAL)
+    is_listed = models.BooleanField(default=False)
+    is_featured = models.BooleanField(default=False)
+    metadata = models.JSONField(default=dict)
+    document = models.JSONField(default=dict)
+    latest = models.ForeignKey(
+        "registry.Release", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    downloads = models.BigIntegerField(default=0)
+    weekly_downloads = models.IntegerField(default=0)
+    rating = models.FloatField(default=0)
+    rating_count = models.IntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+    categories = models.ManyToManyField(Category, related_name="plugins")
+    tags = models.ManyToManyField(Tag, related_name="plugins")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["is_listed", "-downloads", "id"], name="plugin_popular"),
+            models.Index(fields=["is_listed", "-updated_at", "id"], name="plugin_recent"),
+            models.Index(fields=["is_listed", "-rating", "id"], name="plugin_rated"),
+            models.Index(fields=["is_listed", "name"], name="plugin_named"),
+            models.Index(fields=["is_listed", "kind", "-downloads"], name="plugin_kind"),
+            models.Index(fields=["is_listed", "trust", "-downloads"], name="plugin_trust"),
+            models.Index(fields=["is_listed", "license", "-downloads"], name="plugin_license"),
+            models.Index(fields=["is_listed", "author_name"], name="plugin_author"),
+            models.Index(fields=["is_featured", "-downloads"], name="plugin_featured"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def parsed_name(self) -> PluginName:
+        """The name as a value."""
+        from plugport.spec.names import PluginName
+
+        return PluginName.parse(self.name)
+
+    @property
+    def path(self) -> str:
+        """Where its page is."""
+        return f"/plugins/{self.name}"
+
+
+class Member(models.Model):
+    """A person's role in a plugin."""
+
+    plugin = models.ForeignKey(Plugin, on_delete=models.CASCADE, related_name="members")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships"
+    )
+    role = models.CharField(max_length=12, choices=Role.choices)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["plugin", "user"], name="one_role_a_member"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.role} of {self.plugin}"
+
+
+class DistTag(models.Model):
+    """A moving name for a release: `latest`, `beta`, ..."""
+
+    plugin = models.ForeignKey(Plugin, on_delete=models.CASCADE, related_name="dist_tags")
+    name = models.CharField(max_length=64)
+    release = models.ForeignKey(
+        "registry.Release", on_delete=models.CASCADE, related_name="dist_tags"
+    )
+    is_pinned = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["plugin", "name"], name="one_release_a_tag"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.plugin}@{self.name}"

@@ -1,0 +1,59 @@
+"""The durable lists: work to be done, and uploads on their way."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+
+class JobState(models.TextChoices):
+    """Queued, held by a worker under a lease, or given up after too many attempts."""
+
+    QUEUED = "queued"
+    LEASED = "leased"
+    FAILED = "failed"
+
+
+class Job(models.Model):
+    """A piece of work that must happen. The row is the truth; a queue message only wakes.
+
+    A worker takes a job by writing `lease_id` and `leased_until`; a lease that runs out is free
+    again. A job that is done is deleted in the transaction of its result.
+    """
+
+    kind = models.CharField(max_length=40)
+    key = models.CharField(max_length=100)
+    state = models.CharField(max_length=8, choices=JobState.choices, default=JobState.QUEUED)
+    attempts = models.IntegerField(default=0)
+    available_at = models.DateTimeField(default=timezone.now)
+    leased_until = models.DateTimeField(null=True)
+    lease_id = models.UUIDField(null=True)
+    last_error = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "key"], name="a_job_once")]
+        indexes = [models.Index(fields=["state", "available_at"], name="job_queue")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"
+
+
+class Upload(models.Model):
+    """Bytes on their way into quarantine, not yet recorded.
+
+    The row is written before the object and deleted in the transaction that records the
+    release; one that is past `expires_at` was left by a crash, and the sweeper removes it
+    together with its object.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    key = models.CharField(max_length=200, unique=True)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.key

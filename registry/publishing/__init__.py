@@ -1,0 +1,1 @@
+"""The pipeline: receive, inspect, admit, record, check, decide, release; one module a stage."""

@@ -1,0 +1,100 @@
+"""Stage 5, *check*: in the worker, run what is not done yet, one stored result after the other.
+
+A crash loses at most the check that was running: results are stored one by one and a check with
+a result is not run again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+from django.conf import settings
+from django.utils import timezone
+
+from plugport.checks.base import Check, Finding, Severity, Subject
+from plugport.checks.registry import CHECKS, run_check
+from plugport.checks.subject import make_subject
+from plugport.spec.errors import PlugportError
+from registry.models import CheckRun, CheckState, Release
+from registry.publishing.limits import get_archive_limits
+from registry.scratch import open_scratch_folder
+from registry.storage import get_store
+from registry.timebox import TimeboxError, run_within
+
+_log = structlog.get_logger("plugport.check")
+_OPEN = (CheckState.QUEUED, CheckState.RUNNING)
+
+
+def run_checks(release: Release, *, on_progress: Callable[[], None]) -> None:
+    """Run every check of the release that has no result. `on_progress` is called between them.
+
+    Reads the object from quarantine into scratch. Raises what storage raises; whatever a check
+    raises becomes its state `errored`.
+    """
+    runs = list(release.checks.filter(state__in=_OPEN))
+    if not runs:
+        return
+    artifact = release.artifacts.get(role="package")
+    checks = {check.name: check for check in CHECKS}
+    with open_scratch_folder() as folder:
+        archive = folder / "package.tar.gz"
+        get_store().fetch(artifact.quarantine_key, archive)
+        subject = _prepare(archive, folder)
+        for run in runs:
+            on_progress()
+            _run_one(run, checks.get(run.name), subject)
+    on_progress()
+
+
+def _prepare(archive: Path, folder: Path) -> Subject | Exception:
+    """The subject of the checks, or why there is none: each check will then say so."""
+    try:
+        return run_within(
+            settings.CHECK_SECONDS, lambda: make_subject(archive, folder, get_archive_limits())
+        )
+    except (PlugportError, TimeboxError) as error:
+        return error
+
+
+def _run_one(run: CheckRun, check: Check | None, subject: Subject | Exception) -> None:
+    CheckRun.objects.filter(pk=run.pk).update(state=CheckState.RUNNING)
+    started = time.perf_counter()
+    state, findings = _look(run, check, subject)
+    CheckRun.objects.filter(pk=run.pk).update(
+        state=state,
+        findings=[finding.as_dict() for finding in findings],
+        duration_ms=round((time.perf_counter() - started) * 1000),
+        finished_at=timezone.now(),
+    )
+
+
+def _look(
+    run: CheckRun, check: Check | None, subject: Subject | Exception
+) -> tuple[CheckState, list[Finding]]:
+    """State and findings of one check; its own failure is a state, never an exception."""
+    try:
+        if check is None:
+            return CheckState.ERRORED, [_own_fault(f"There is no check `{run.name}` any more.")]
+        if isinstance(subject, Exception):
+            raise subject
+        findings = run_within(settings.CHECK_SECONDS, lambda: run_check(check, subject))
+    except TimeboxError:
+        seconds = settings.CHECK_SECONDS
+        return CheckState.ERRORED, [_own_fault(f"It did not finish within {seconds} seconds.")]
+    except Exception as error:
+        _log.exception("check_errored", check=run.name, release_id=run.release_id)
+        return CheckState.ERRORED, [_own_fault(f"It broke ({type(error).__name__}).")]
+    failed = any(finding.severity is Severity.ERROR for finding in findings)
+    return (CheckState.FAILED if failed else CheckState.PASSED), findings
+
+
+def _own_fault(message: str) -> Finding:
+    return Finding(
+        "check-errored",
+        Severity.WARNING,
+        message,
+        hint="This is the registry's fault. A moderator was asked to look; you need do nothing.",
+    )

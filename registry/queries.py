@@ -1,0 +1,266 @@
+"""Reads of the catalogue. Each says how many SQL queries it costs; tests pin those numbers."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum
+
+from accounts.models import User
+from plugport.spec.errors import PlugportError
+from plugport.spec.names import PluginName
+from plugport.spec.text import show
+from registry.errors import (
+    QueryError,
+    UnknownPluginError,
+    UnknownPublicationError,
+    UnknownReleaseError,
+)
+from registry.models import Artifact, Category, CheckRun, DownloadCount, Plugin, Release, Tag
+from registry.publishing.states import PUBLIC_STATES, ReleaseState
+
+SORTS = {
+    "relevance": ("-downloads", "id"),
+    "downloads": ("-downloads", "id"),
+    "rating": ("-rating", "id"),
+    "recent": ("-updated_at", "id"),
+    "name": ("name",),
+}
+MAX_LIMIT = 100
+MAX_PAGE = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class PluginFilter:
+    """What a list of plugins is narrowed by; empty members narrow nothing."""
+
+    q: str = ""
+    kind: str = ""
+    category: str = ""
+    tag: str = ""
+    author: str = ""
+    trust: str = ""
+    license: str = ""
+    verified: bool | None = None
+    sort: str = "relevance"
+    page: int = 1
+    limit: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of plugins and where it stands."""
+
+    plugins: Sequence[Plugin]
+    total: int
+    number: int
+    limit: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are, at least one."""
+        return max(1, -(-self.total // self.limit))
+
+    @property
+    def has_more(self) -> bool:
+        """Whether a page follows."""
+        return self.number < self.pages
+
+
+def list_plugins(wanted: PluginFilter) -> Page:
+    """The listed plugins that match, one page of them: 2 queries.
+
+    `q` matches in names, display names and descriptions, every word of it. Raises `QueryError`.
+    """
+    if wanted.sort not in SORTS:
+        raise QueryError(
+            f"sort {show(wanted.sort)} is not known", hint=f"Allowed: {', '.join(SORTS)}."
+        )
+    rows = _narrow(Plugin.objects.filter(is_listed=True), wanted)
+    start = (wanted.page - 1) * wanted.limit
+    total = rows.count()
+    ordered = rows.order_by(*SORTS[wanted.sort])[start : start + wanted.limit]
+    return Page(list(ordered), total, wanted.page, wanted.limit)
+
+
+def _narrow(rows: QuerySet[Plugin], wanted: PluginFilter) -> QuerySet[Plugin]:
+    exact = {
+        "kind": wanted.kind,
+        "trust": wanted.trust,
+        "license": wanted.license,
+        "author_name": wanted.author,
+        "categories__slug": wanted.category,
+        "tags__slug": wanted.tag,
+    }
+    rows = rows.filter(**{field: value for field, value in exact.items() if value})
+    if wanted.verified is not None:
+        good = Q(trust__in=("verified", "official"))
+        rows = rows.filter(good if wanted.verified else ~good)
+    for word in wanted.q.split()[:8]:
+        rows = rows.filter(
+            Q(name__icontains=word)
+            | Q(display_name__icontains=word)
+            | Q(description__icontains=word)
+        )
+    return rows
+
+
+def list_top(sort: str, limit: int, *, only_featured: bool = False) -> list[Plugin]:
+    """The first `limit` listed plugins in the order `sort`: 1 query."""
+    rows = Plugin.objects.filter(is_listed=True)
+    if only_featured:
+        rows = rows.filter(is_featured=True)
+    return list(rows.order_by(*SORTS[sort])[:limit])
+
+
+def get_plugin(name: str) -> Plugin:
+    """The listed plugin, or one with a public release behind it: 1 query.
+
+    Raises `UnknownPluginError`.
+    """
+    normalised = _normalise(name)
+    plugin = Plugin.objects.filter(name=normalised).first() if normalised else None
+    if plugin is None or not (plugin.is_listed or plugin.document):
+        raise UnknownPluginError(f"There is no plugin {show(name)}.")
+    return plugin
+
+
+def _normalise(name: str) -> str | None:
+    try:
+        return str(PluginName.parse(name))
+    except PlugportError:
+        return None
+
+
+def _releases(name: str) -> QuerySet[Release]:
+    packages = Prefetch("artifacts", Artifact.objects.filter(role="package"))
+    return (
+        Release.objects.filter(plugin__name=_normalise(name) or "", state__in=PUBLIC_STATES)
+        .select_related("plugin", "published_by", "contents")
+        .prefetch_related(packages)
+    )
+
+
+def list_releases(name: str) -> list[Release]:
+    """The public releases, highest version first: 2 queries, 1 if there is none.
+
+    Raises `UnknownPluginError`.
+    """
+    releases = list(
+        _releases(name).defer(
+            "contents__readme",
+            "contents__changelog",
+            "contents__files",
+            "contents__manifest_text",
+            "contents__licences",
+        )
+    )
+    if not releases:
+        raise UnknownPluginError(f"There is no plugin {show(name)}.")
+    return sorted(releases, key=lambda release: bytes(release.sort_key), reverse=True)
+
+
+def get_release(name: str, version: str) -> Release:
+    """The public release of that version or dist-tag: 2 queries, 4 for a dist-tag.
+
+    Raises `UnknownPluginError` or `UnknownReleaseError`.
+    """
+    by_version = _releases(name).filter(version=version).first()
+    if by_version is not None:
+        return by_version
+    by_tag = _releases(name).filter(dist_tags__name=version).first()
+    if by_tag is not None:
+        return by_tag
+    plugin = get_plugin(name)
+    raise UnknownReleaseError(
+        f"`{plugin.name}` has no release {show(version)}.",
+        hint="GET /api/v1/plugins/{name}/versions lists them.",
+    )
+
+
+def get_artifact(release: Release) -> Artifact:
+    """The package of a release that a query above returned: no query."""
+    return next(a for a in release.artifacts.all() if a.role == "package")
+
+
+def list_checks(release: Release) -> list[CheckRun]:
+    """What the checks of the release said: 1 query."""
+    return list(release.checks.all())
+
+
+def list_dependents(name: str, *, page: int = 1, limit: int = 20) -> Page:
+    """The listed plugins whose newest release depends on `name`: 3 queries."""
+    plugin = get_plugin(name)
+    rows = Plugin.objects.filter(is_listed=True, latest__dependencies__name=plugin.name)
+    start = (page - 1) * limit
+    ordered = rows.order_by("-downloads", "id")[start : start + limit]
+    return Page(list(ordered), rows.count(), page, limit)
+
+
+def list_categories() -> list[tuple[str, int]]:
+    """Every category in use with its number of listed plugins, largest first: 1 query."""
+    return _count_headings(Category.objects.all())
+
+
+def list_tags(*, most: int = 100) -> list[tuple[str, int]]:
+    """The most used tags with their number of listed plugins: 1 query."""
+    return _count_headings(Tag.objects.all())[:most]
+
+
+def _count_headings(rows: QuerySet[Category] | QuerySet[Tag]) -> list[tuple[str, int]]:
+    counted = (
+        rows.annotate(count=Count("plugins", filter=Q(plugins__is_listed=True)))
+        .filter(count__gt=0)
+        .order_by("-count", "slug")
+    )
+    return list(counted.values_list("slug", "count"))
+
+
+def get_publication(public_id: uuid.UUID, *, actor: User) -> Release:
+    """The release of that upload, for its members and moderators: 4 queries.
+
+    Raises `UnknownPublicationError`, for strangers too: they may not know that it exists.
+    """
+    release = (
+        Release.objects.filter(public_id=public_id)
+        .select_related("plugin", "published_by", "contents")
+        .prefetch_related("artifacts", "checks")
+        .first()
+    )
+    if release is None or not _may_see(release, actor):
+        raise UnknownPublicationError(f"There is no publication `{public_id}`.")
+    return release
+
+
+def _may_see(release: Release, actor: User) -> bool:
+    return (
+        actor.is_moderator
+        or actor.is_superuser
+        or release.plugin.members.filter(user=actor).exists()
+    )
+
+
+def get_state(release_id: int) -> str:
+    """The state of a release right now: 1 query. A release that is gone counts as rejected."""
+    found = Release.objects.filter(pk=release_id).values_list("state", flat=True).first()
+    return found or ReleaseState.REJECTED
+
+
+def list_daily_downloads(plugin: Plugin, *, days: int = 90) -> list[tuple[str, int]]:
+    """Downloads of the plugin by day, oldest first, days without any left out: 1 query."""
+    rows = (
+        DownloadCount.objects.filter(release__plugin=plugin)
+        .values(date=F("day"))
+        .annotate(total=Sum("count"))
+        .order_by("-date")[:days]
+    )
+    return [(row["date"].isoformat(), row["total"]) for row in reversed(rows)]
+
+
+
+def count_downloads_by_version(plugin: Plugin) -> dict[str, int]:
+    """Downloads of each public release by version, most first: 1 query."""
+    rows = Release.objects.filter(plugin=plugin, state__in=PUBLIC_STATES)
+    return dict(rows.order_by("-downloads", "-id").values_list("version", "downloads"))

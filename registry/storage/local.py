@@ -1,0 +1,145 @@
+"""Packages as files in a folder."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.core.files.storage import FileSystemStorage, storages
+
+from registry.errors import StorageError
+from registry.storage.base import CHUNK_BYTES, StoredObject
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename or link in the folder survive power loss."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _sync_file(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+class LocalObjectStore:
+    """Files below one folder. Objects appear by rename or link: never half."""
+
+    def __init__(self, storage: str) -> None:
+        backend = storages[storage]
+        assert isinstance(backend, FileSystemStorage)
+        self._storage = backend
+
+    def _path(self, key: str, *, make: bool = False) -> Path:
+        path = Path(self._storage.path(key))
+        if make:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    @contextlib.contextmanager
+    def _answering(self) -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise StorageError(f"The package folder failed: {error.strerror}.") from error
+
+    def put_file(self, key: str, path: Path) -> None:
+        """Give the file a second name, or copy it beside its place when it is on another disk."""
+        with self._answering():
+            target = self._path(key, make=True)
+            _sync_file(path)
+            try:
+                os.link(path, target)
+            except OSError:
+                self._copy(path, target)
+            _sync_folder(target.parent)
+
+    def _copy(self, path: Path, target: Path) -> None:
+        part = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+        try:
+            shutil.copyfile(path, part)
+            _sync_file(part)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+
+    def fetch(self, key: str, path: Path) -> None:
+        """Link the object to `path`, or copy it where links are not possible."""
+        with self._answering():
+            source = self._path(key)
+            try:
+                os.link(source, path)
+            except FileNotFoundError:
+                raise
+            except OSError:
+                shutil.copyfile(source, path)
+
+    def open_range(self, key: str, start: int, stop: int) -> Iterator[bytes]:
+        """Read the file in chunks."""
+        with self._answering():
+            file = self._path(key).open("rb", buffering=0)
+        return self._read_range(file.fileno(), file, start, stop)
+
+    def _read_range(
+        self, handle: int, file: contextlib.AbstractContextManager[object], start: int, stop: int
+    ) -> Iterator[bytes]:
+        with file:
+            while start < stop:
+                chunk = os.pread(handle, min(CHUNK_BYTES, stop - start), start)
+                if not chunk:
+                    return
+                start += len(chunk)
+                yield chunk
+
+    def promote(self, source: str, target: str) -> None:
+        """Give the file a second name."""
+        with self._answering():
+            path, goal = self._path(source), self._path(target, make=True)
+            if goal.exists():
+                return
+            try:
+                os.link(path, goal)
+            except FileExistsError:
+                return
+            except FileNotFoundError:
+                raise
+            except OSError:
+                self._copy(path, goal)
+            _sync_folder(goal.parent)
+
+    def delete(self, key: str) -> None:
+        """Remove the file's name."""
+        with self._answering():
+            self._path(key).unlink(missing_ok=True)
+
+    def get_size(self, key: str) -> int:
+        """The file's size."""
+        with self._answering():
+            return self._path(key).stat().st_size
+
+    def list_objects(self, prefix: str) -> Iterator[StoredObject]:
+        """Walk the folder that the prefix names; a file that vanishes meanwhile is skipped."""
+        root = Path(self._storage.base_location).absolute()
+        for path in sorted((root / prefix).rglob("*")):
+            with contextlib.suppress(FileNotFoundError):
+                if path.is_file():
+                    status = path.stat()
+                    changed = dt.datetime.fromtimestamp(status.st_mtime, tz=dt.UTC)
+                    yield StoredObject(str(path.relative_to(root)), status.st_size, changed)
+
+    def ping(self) -> None:
+        """Write and remove a small file."""
+        with self._answering():
+            probe = self._path(f"ping/{uuid.uuid4().hex}", make=True)
+            probe.write_bytes(b"ping")
+            probe.unlink()

@@ -1,0 +1,36 @@
+"""Stopping work that takes too long."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class TimeboxError(Exception):
+    """The work was stopped at its time limit."""
+
+
+def run_within(seconds: int, work: Callable[[], T]) -> T:
+    """Run `work` and return its result; raises `TimeboxError` after `seconds` of wall time.
+
+    The limit is a signal, which only the main thread can take: the worker's tasks and the
+    commands run there. In another thread (a test's) the work runs without it.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return work()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        raise TimeboxError
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        return work()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
