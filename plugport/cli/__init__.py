@@ -1,0 +1,1 @@
+"""The command line `plugport`: one module per command over `plugport.client` and `.installer`."""

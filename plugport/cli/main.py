@@ -1,0 +1,81 @@
+"""`plugport`: parses the command line, runs one command, and turns every failure into words.
+
+Nothing slow is imported here: `plugport --help` is answered from the table of commands.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import click
+
+from plugport import __version__
+from plugport.cli import exits
+from plugport.cli.failures import report_failure
+from plugport.cli.lazy import LazyGroup
+from plugport.cli.output import Output
+from plugport.cli.session import Session
+
+
+class PlugportGroup(LazyGroup):
+    """The root: whatever goes wrong below ends here, as lines on stderr and an exit code."""
+
+    def main(  # type: ignore[override]  # it never returns, which click's overloads cannot say
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
+    ) -> NoReturn:
+        """Run and exit. The exit codes are in `plugport.cli.exits`."""
+        given = list(sys.argv[1:] if args is None else args)
+        # Set before parsing, so that a wrong command line is reported in the form asked for.
+        words = given[: given.index("--")] if "--" in given else given
+        session = Session(Output(as_json="--json" in words, verbose="--verbose" in words))
+        extra.update(standalone_mode=False, obj=session)
+        sys.exit(self._run(given, prog_name, session, extra))
+
+    def _run(
+        self, args: list[str], prog_name: str | None, session: Session, extra: dict[str, Any]
+    ) -> int:
+        try:
+            code = super().main(args, prog_name=prog_name or "plugport", **extra)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Whoever read the output has seen enough; say nothing, now or when Python ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return exits.OK
+        except click.exceptions.NoArgsIsHelpError as error:
+            click.echo(error.message, err=True)
+            return exits.USAGE
+        except SystemExit as error:
+            return error.code if isinstance(error.code, int) else exits.FAULT
+        except BaseException as error:  # noqa: BLE001 - the one place that catches everything
+            return report_failure(error, session.output)
+        return code if isinstance(code, int) else exits.OK
+
+
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+@click.group(cls=PlugportGroup, context_settings=_CONTEXT)
+@click.version_option(__version__, prog_name="plugport")
+def cli() -> None:
+    """Find, install and publish plugins.
+
+    Global options go before or after the verb. `plugport plugin VERB` is the same as
+    `plugport VERB`. Each verb has its own help: `plugport VERB --help`.
+    """
+
+
+@cli.group("plugin", cls=LazyGroup, context_settings=_CONTEXT, hidden=True)
+def plugin_group() -> None:
+    """The same verbs, for scripts that say `plugin` first."""
+
+
+def main() -> NoReturn:
+    """The entry point of the program."""
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        # A locale without a character must not end the program.
+        reconfigure(errors="backslashreplace")
+    cli.main()

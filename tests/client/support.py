@@ -1,0 +1,141 @@
+"""Helpers of the client's tests: plugins on disk, and the command line run in two ways."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+from click.testing import CliRunner, Result
+
+from plugport.cli.main import cli as plugport
+
+ROOT = Path(__file__).resolve().parents[2]
+README = "# A test plugin\n\nIt exists so that the command line has something to carry about.\n"
+
+
+class Registry(Protocol):
+    """What a test may know of a registry."""
+
+    url: str
+    token: str
+
+
+@dataclass
+class ExternalRegistry:
+    url: str
+    token: str
+
+
+def make_name(word: str = "bridge") -> str:
+    """A name nobody has: a real registry keeps what earlier runs published."""
+    return f"t{secrets.token_hex(8)}-{word}"
+
+
+def write_plugin(
+    folder: Path,
+    name: str,
+    version: str = "1.0.0",
+    *,
+    files: dict[str, str | bytes] | None = None,
+    manifest: str = "",
+) -> Path:
+    """A small plugin that passes all checks; `manifest` is added to `plugport.yaml`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    content: dict[str, str | bytes] = {
+        "plugport.yaml": (
+            f"schema: 1\nname: '{name}'\nversion: {version}\nkind: hook\n"
+            "description: Counts messages for tests\n"
+            "author:\n  name: Ada\nlicense: MIT\nhooks: [onMessage]\nmain: index.js\n"
+            f"{manifest}"
+        ),
+        "README.md": README,
+        "CHANGELOG.md": f"## {version}\n\nFirst.\n",
+        "index.js": "export const onMessage = () => 1;\n",
+        **(files or {}),
+    }
+    for path, text in content.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(text.encode() if isinstance(text, str) else text)
+    return folder
+
+
+@dataclass
+class Cli:
+    """The command line of one user in one project."""
+
+    project: Path
+    home: Path
+    registry: Registry
+    env: dict[str, str | None]
+
+    @classmethod
+    def make(cls, folder: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch) -> Cli:
+        project, home = folder / "project", folder / "home"
+        project.mkdir()
+        monkeypatch.chdir(project)
+        env: dict[str, str | None] = {
+            "PLUGPORT_REGISTRY": registry.url,
+            "PLUGPORT_TOKEN": registry.token,
+            "PLUGPORT_HOME": str(home),
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+            "NO_COLOR": "1",
+        }
+        return cls(project, home, registry, env)
+
+    def run(self, *args: str, input: str | None = None) -> Result:  # noqa: A002
+        """In this process; stdout and stderr apart."""
+        return CliRunner(env=self.env).invoke(plugport, list(args), input=input)
+
+    def ok(self, *args: str, input: str | None = None) -> Result:  # noqa: A002
+        result = self.run(*args, input=input)
+        assert result.exit_code == 0, f"{args}: {result.exit_code}\n{result.output}"
+        return result
+
+    def json(self, *args: str) -> Any:
+        """The document that a successful command prints with `--json`."""
+        return json.loads(self.ok(*args, "--json").stdout)
+
+    def error(self, code: int, *args: str) -> dict[str, Any]:
+        """The error that a failing command prints with `--json`."""
+        result = self.run(*args, "--json")
+        assert result.exit_code == code, f"{args}: {result.exit_code}\n{result.output}"
+        error: dict[str, Any] = json.loads(result.stderr)["error"]
+        return error
+
+    def start(self, *args: str, **options: Any) -> subprocess.Popen[str]:
+        """The real program, running."""
+        env = {**os.environ, "PYTHONPATH": str(ROOT), **self.env}
+        return subprocess.Popen(
+            [sys.executable, "-m", "plugport", *args],
+            cwd=self.project,
+            env={key: value for key, value in env.items() if value is not None},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            **options,
+        )
+
+    def run_program(self, *args: str) -> tuple[int, str, str]:
+        """The real program to its end: exit code, stdout, stderr."""
+        with self.start(*args, stdin=subprocess.DEVNULL) as process:
+            stdout, stderr = process.communicate(timeout=60)
+        return process.returncode, stdout, stderr
+
+    def publish(self, name: str, version: str = "1.0.0", **plugin: Any) -> Path:
+        """Publish a small plugin; returns its folder."""
+        folder = write_plugin(
+            self.project.parent / f"src-{secrets.token_hex(4)}", name, version, **plugin
+        )
+        self.ok("publish", str(folder))
+        return folder
+
+    def folder_of(self, name: str) -> Path:
+        return self.project / ".plugport" / "plugins" / name
