@@ -28,58 +28,12 @@ _ROOT = re.compile(r"\$\{?(?:CLAUDE_PLUGIN_ROOT|PLUGIN_ROOT)\}?/?")
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)(?:[:}?+=-])|([A-Za-z_][A-Za-z0-9_]*))")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 # Words of the shell itself: those that are followed by a command, and those that run nothing.
-_PREFIXES = frozenset(
-    [
-        "if",
-        "then",
-        "elif",
-        "else",
-        "while",
-        "until",
-        "do",
-        "time",
-        "!",
-        "{",
-        "exec",
-        "env",
-        "sudo",
-        "nohup",
-        "command",
-    ]
+_PREFIXES = "if then elif else while until do time ! { exec env sudo nohup command"
+_BUILTINS = (
+    "cd echo exit export set test [ [[ true false : read printf return shift unset local source . "
+    "fi done esac } for case in trap wait umask"
 )
-_BUILTINS = frozenset(
-    [
-        "cd",
-        "echo",
-        "exit",
-        "export",
-        "set",
-        "test",
-        "[",
-        "[[",
-        "true",
-        "false",
-        ":",
-        "read",
-        "printf",
-        "return",
-        "shift",
-        "unset",
-        "local",
-        "source",
-        ".",
-        "fi",
-        "done",
-        "esac",
-        "}",
-        "for",
-        "case",
-        "in",
-        "trap",
-        "wait",
-        "umask",
-    ],
-)
+_PREFIX_SET, _BUILTIN_SET = frozenset(_PREFIXES.split()), frozenset(_BUILTINS.split())
 
 
 def list_programs(command: str) -> set[str]:
@@ -98,9 +52,9 @@ def list_programs(command: str) -> set[str]:
         if set(word) <= set("();<>|&"):
             # What follows `<` or `>` is a file; after every other operator comes a command.
             is_first = not set(word) & set("<>")
-        elif is_first and word not in _PREFIXES and not _ASSIGNMENT.match(word):
+        elif is_first and word not in _PREFIX_SET and not _ASSIGNMENT.match(word):
             is_first = False
-            if word not in _BUILTINS:
+            if word not in _BUILTIN_SET:
                 programs.add(name_program(word))
     return programs
 

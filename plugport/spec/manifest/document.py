@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn, TypeAlias
 
 from plugport.spec.errors import FieldError
-from plugport.spec.manifest.errors import ManifestError, build_manifest_error
+from plugport.spec.manifest.errors import build_manifest_error
 from plugport.spec.manifest.model import JsonValue
 from plugport.spec.text import show
 
@@ -235,30 +235,23 @@ def decode_text(content: bytes, file: str, limits: DocumentLimits) -> str:
     return text
 
 
+def show_value(value: JsonValue) -> str:
+    """Write a value for a message, short and without control characters."""
+    if isinstance(value, str):
+        return show(value)[1:-1]
+    if isinstance(value, list | dict):
+        return "a list" if isinstance(value, list) else "a mapping"
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
+    return show(str(value))[1:-1]
+
+
 def describe(value: JsonValue) -> str:
     """Say what a value is, for a message: `a list`, the number `1.0`, the text `x`."""
-    if isinstance(value, str):
-        return f"the text {show(value)}" if value else "an empty text"
-    if value is None or isinstance(value, bool):
-        return f"`{str(value).lower()}`" if value is not None else "`null`"
-    if isinstance(value, int | float):
-        return f"the number {show(str(value))}"
-    return "a list" if isinstance(value, list) else "a mapping"
-
-
-__all__ = [
-    "CATALOGUE_LIMITS",
-    "MAX_FAULTS",
-    "MAX_NUMBER_CHARS",
-    "Container",
-    "Document",
-    "DocumentLimits",
-    "ManifestError",
-    "Path",
-    "Place",
-    "TreeBuilder",
-    "decode_text",
-    "describe",
-    "walk_values",
-    "write_path",
-]
+    if value == "":
+        return "an empty text"
+    if isinstance(value, list | dict):
+        return show_value(value)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    sort = "the text " if isinstance(value, str) else "the number " if is_number else ""
+    return f"{sort}`{show_value(value)}`"

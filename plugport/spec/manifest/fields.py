@@ -11,7 +11,14 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from plugport.spec.errors import FieldError, PlugportError
-from plugport.spec.manifest.document import MAX_FAULTS, Document, Path, describe, write_path
+from plugport.spec.manifest.document import (
+    MAX_FAULTS,
+    Document,
+    Path,
+    describe,
+    show_value,
+    write_path,
+)
 from plugport.spec.manifest.errors import build_manifest_error
 from plugport.spec.manifest.model import JsonValue
 from plugport.spec.text import show
@@ -48,7 +55,12 @@ class Faults:
     def raise_errors(self) -> None:
         """Raise `ManifestError` with all faults, if there are any."""
         if self.errors:
-            raise build_manifest_error(self.document.file, self.errors, self.hints)
+            ordered = sorted(self.errors, key=self._get_order)
+            raise build_manifest_error(self.document.file, ordered, self.hints)
+
+    def _get_order(self, fault: FieldError) -> tuple[bool, str, int]:
+        file = fault.file or self.document.file
+        return file != self.document.file, file, fault.line or 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +106,7 @@ class Spot:
         if len(faults) >= MAX_FAULTS:
             return
         place = self.faults.document.find_place(self.path)
-        found = describe(self.value).removeprefix("the text ").strip("`")
+        found = show_value(self.value)
         name = write_path(self.path)
         faults.append(FieldError(name, detail, code, place.file, place.line, found, allowed))
 

@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-
 from plugport.spec.manifest.document import describe
 from plugport.spec.manifest.fields import Spot
-from plugport.spec.names import MAX_PART_CHARS, InvalidNameError, PluginName
+from plugport.spec.names import InvalidNameError, PluginName
 from plugport.spec.text import show
 from plugport.spec.versions import InvalidVersionError, Version, find_version
 
 NAME_RULE = "`name` or `@scope/name` of a-z, 0-9, `-` and `.`"
 VERSION_RULE = "MAJOR.MINOR.PATCH, as in `1.4.0`"
-
-
-def suggest_name(text: str) -> str | None:
-    """Propose a valid name close to the text, or None where nothing is left of it."""
-    scope, slash, name = text.rpartition("/")
-    parts = [_make_slug(part) for part in ((scope.removeprefix("@"), name) if slash else (name,))]
-    if not all(parts):
-        return None
-    return f"@{parts[0]}/{parts[1]}" if slash else parts[0]
-
-
-def _make_slug(text: str) -> str:
-    folded = unicodedata.normalize("NFKD", text[: 4 * MAX_PART_CHARS]).lower()
-    plain = re.sub(r"[^a-z0-9.-]+", "-", "".join(c for c in folded if not unicodedata.combining(c)))
-    return re.sub(r"-{2,}|\.{2,}|-\.|\.-", "-", plain)[:MAX_PART_CHARS].strip("-.")
 
 
 def read_name(spot: Spot) -> PluginName | None:
@@ -39,9 +21,7 @@ def read_name(spot: Spot) -> PluginName | None:
     try:
         return PluginName.parse(spot.value)
     except InvalidNameError as error:
-        slug = suggest_name(spot.value)
-        hint = f"Try the name `{slug}`." if slug and slug != spot.value else error.hint
-        spot.fail(error.detail, error.code, allowed=NAME_RULE, hint=hint)
+        spot.fail(error.detail, error.code, allowed=NAME_RULE, hint=error.hint)
         return None
 
 

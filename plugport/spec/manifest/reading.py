@@ -10,7 +10,7 @@ from plugport.spec.manifest.detect import DETECTION, find_manifest
 from plugport.spec.manifest.dialects.base import Dialect, Package
 from plugport.spec.manifest.dialects.registry import get_dialect
 from plugport.spec.manifest.document import Document
-from plugport.spec.manifest.draft import Draft, ManifestDefaults
+from plugport.spec.manifest.draft import ManifestDefaults
 from plugport.spec.manifest.errors import ManifestError, NoManifestError, build_manifest_error
 from plugport.spec.manifest.fields import Faults, Spot
 from plugport.spec.manifest.model import Manifest
@@ -73,9 +73,9 @@ def read_parsed(
     defaults: ManifestDefaults | None = None,
 ) -> ManifestReading:
     """Read a parsed document. Raises `ManifestError` with every fault that was found."""
-    faults, draft = Faults(document), Draft()
+    faults = Faults(document)
     root = Spot(document.root, (), faults)
-    dialect.read(root, draft)
+    draft = dialect.read(root)
     dialect.complete(root, draft, package or Package())
     draft.fill(defaults or ManifestDefaults())
     manifest = draft.build(root, dialect.name)

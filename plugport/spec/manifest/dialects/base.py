@@ -10,6 +10,8 @@ from plugport.spec.manifest.document import Document
 from plugport.spec.manifest.draft import Draft
 from plugport.spec.manifest.fields import Spot
 from plugport.spec.manifest.json_text import load_json
+from plugport.spec.manifest.kind_fields import read_kind_field
+from plugport.spec.manifest.kinds import KINDS
 from plugport.spec.manifest.model import Manifest
 from plugport.spec.manifest.yaml_text import load_yaml
 from plugport.spec.text import show
@@ -57,8 +59,8 @@ class Dialect:
 
     `path` is where a manifest of this dialect is written. `kept` are fields the format has but the
     model does not: they are kept without a warning. `ignored` are claims only the registry makes.
-    `complete` sees the whole document after its rows were read. With `kind_rows` the fields of the
-    plugin's kind stand at the top level.
+    `prepare` may rearrange the document before its rows are read, `complete` sees all of it after
+    they were. With `has_kind_rows` the fields of the plugin's kind stand at the top level.
     """
 
     name: str
@@ -71,16 +73,18 @@ class Dialect:
     ignored: frozenset[str] = REGISTRY_FIELDS
     keeps_unknown: bool = True
     has_kind_rows: bool = False
+    prepare: Callable[[Document], Document] = lambda document: document
     complete: Callable[[Spot, Draft, Package], None] = lambda _root, _draft, _package: None
 
     def load(self, content: bytes, file: str) -> Document:
         """Parse a file of this dialect's format. Raises `ManifestError`."""
         is_json = self.format == "json" or file.endswith(".json")
-        return (load_json if is_json else load_yaml)(content, file)
+        return self.prepare((load_json if is_json else load_yaml)(content, file))
 
-    def read(self, root: Spot, draft: Draft) -> None:
+    def read(self, root: Spot) -> Draft:
         """Read all rows, then sort what is left into kept, ignored and unknown."""
         assert isinstance(root.value, dict)
+        draft = Draft(kind=self.kinds[0] if len(self.kinds) == 1 else None)
         for row in self.rows:
             if root.value.get(row.name) is not None:
                 row.read(root.child(row.name, root.value[row.name]), draft)
@@ -92,6 +96,7 @@ class Dialect:
         for key, value in root.value.items():
             if key not in known:
                 self._take_rest(root.child(key, value), key, draft)
+        return draft
 
     def _take_rest(self, spot: Spot, key: str, draft: Draft) -> None:
         if key in self.ignored:
@@ -107,9 +112,6 @@ class Dialect:
 
 def read_kind_rows(root: Spot, draft: Draft) -> set[str]:
     """Read the fields of the draft's kind from the top level; return their names."""
-    from plugport.spec.manifest.kind_fields import read_kind_field
-    from plugport.spec.manifest.kinds import KINDS
-
     kind = KINDS.get(draft.kind or "")
     assert isinstance(root.value, dict)
     for item in kind.fields if kind else ():

@@ -19,6 +19,7 @@ from plugport.spec.manifest.fields import Spot, each_item, each_member, read_pat
 from plugport.spec.manifest.labels import MAX_TAGS
 from plugport.spec.manifest.permissions import join_permissions
 
+_KEPT = "$schema strict source settings monitors channels themes experimental defaultEnabled"
 PATHS = ("commands", "agents", "skills", "outputStyles")
 COMPONENTS = (*PATHS, *(acting.field for acting in ACTING))
 
@@ -55,7 +56,6 @@ def _make_component_row(name: str, check: Callable[[Spot], None], doc: str) -> R
 
 def _complete(root: Spot, draft: Draft, package: Package) -> None:
     assert isinstance(root.value, dict)
-    draft.kind = "toolset"
     for acting in ACTING:
         spot = root.child(acting.field, root.value.get(acting.field))
         inline, files = read_inline(acting, spot), read_files(acting, spot, package)
@@ -80,7 +80,7 @@ DIALECT = Dialect(
         rows.KEYWORDS,
         rows.make_label_row("tags", "tags", MAX_TAGS, "joined with `keywords`", written=False),
         rows.CATEGORY,
-        rows.CATEGORIES,
+        rows.MORE_CATEGORIES,
         *(
             _make_component_row(name, read_component_paths, "a path, a list, or a mapping by name")
             for name in PATHS
@@ -98,18 +98,6 @@ DIALECT = Dialect(
         ),
         claude_permissions.ROW,
     ),
-    kept=frozenset(
-        [
-            "$schema",
-            "strict",
-            "source",
-            "settings",
-            "monitors",
-            "channels",
-            "themes",
-            "experimental",
-            "defaultEnabled",
-        ],
-    ),
+    kept=frozenset(_KEPT.split()),
     complete=_complete,
 )

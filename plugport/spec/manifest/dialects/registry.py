@@ -5,12 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from plugport.spec.manifest.dialects import claude, plugport
+from plugport.spec.manifest.dialects import (
+    agent_plugins,
+    agent_relay,
+    claude,
+    cortex,
+    donkeylabs,
+    omnibase,
+    plugport,
+)
 from plugport.spec.manifest.dialects.base import Dialect
 from plugport.spec.manifest.errors import UnknownDialectError
 from plugport.spec.text import show
 
-_ALL = (plugport.DIALECT, claude.DIALECT)
+_ALL = (
+    plugport.DIALECT,
+    agent_relay.DIALECT,
+    claude.DIALECT,
+    agent_plugins.DIALECT,
+    cortex.DIALECT,
+    omnibase.DIALECT,
+    donkeylabs.DIALECT,
+)
 
 DIALECTS: Mapping[str, Dialect] = MappingProxyType({dialect.name: dialect for dialect in _ALL})
 

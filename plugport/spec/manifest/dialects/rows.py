@@ -12,6 +12,8 @@ from plugport.spec.manifest.dialects.base import Row
 from plugport.spec.manifest.draft import Draft
 from plugport.spec.manifest.fields import Reader, Spot, read_line, read_paragraph, read_path
 from plugport.spec.manifest.identity import read_name, read_version
+from plugport.spec.manifest.kind_fields import read_kind_field
+from plugport.spec.manifest.kinds import KINDS
 from plugport.spec.manifest.labels import MAX_CATEGORIES, MAX_TAGS, merge_labels, read_labels
 from plugport.spec.manifest.links import (
     read_license,
@@ -52,6 +54,18 @@ def make_label_row(name: str, target: str, limit: int, doc: str, *, written: boo
         setattr(draft, target, merged)
 
     return Row(name, doc, read, lambda m: list(getattr(m, target)) or None if written else None)
+
+
+def make_kind_row(kind: str, name: str, spelling: str | None = None) -> Row:
+    """Build the row of one of a kind's own fields, perhaps under another name."""
+    item = next(field for field in KINDS[kind].fields if field.name == name)
+
+    def read(spot: Spot, draft: Draft) -> None:
+        value = read_kind_field(spot, item)
+        if value is not None:
+            draft.kind_fields[name] = value
+
+    return Row(spelling or name, item.doc, read, lambda m: m.kind_fields.get(name))
 
 
 def make_dependency_row(
@@ -106,12 +120,15 @@ REPOSITORY = make_row(
     lambda m: write_repository(m.repository) if m.repository else None,
 )
 CATEGORIES = make_label_row("categories", "categories", MAX_CATEGORIES, "list of categories")
-CATEGORY = make_label_row(
-    "category",
-    "categories",
-    MAX_CATEGORIES,
-    "one category, joined with `categories`",
-    written=False,
+# Formats with both spellings write one category as `category`, and only several as a list.
+CATEGORY = replace(
+    make_label_row("category", "categories", MAX_CATEGORIES, "one category"),
+    write=lambda m: m.categories[0] if len(m.categories) == 1 else None,
+)
+MORE_CATEGORIES = replace(
+    CATEGORIES,
+    doc="list of categories, joined with `category`",
+    write=lambda m: list(m.categories) if len(m.categories) > 1 else None,
 )
 TAGS = make_label_row("tags", "tags", MAX_TAGS, "words to find it by")
 KEYWORDS = make_label_row("keywords", "tags", MAX_TAGS, "words to find it by")
