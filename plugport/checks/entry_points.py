@@ -64,9 +64,20 @@ def find_main_candidates(written: str) -> list[str] | None:
 
 
 def list_components(manifest: Manifest) -> Iterator[Reference]:
-    """List the paths of components: texts and lists of texts; inline definitions name no file."""
+    """List the paths of components: texts, lists of texts, and mappings that name a source."""
     for sort, value in manifest.components.items():
         yield from _list_paths(sort, value)
+    entrypoint = manifest.kind_fields.get("entrypoint")
+    if isinstance(entrypoint, dict) and entrypoint.get("type") == "python":
+        yield from _list_paths("entrypoint.target", entrypoint.get("target"))
+    yield from _list_copies(manifest.kind_fields.get("copy"))
+
+
+def _list_copies(value: JsonValue) -> Iterator[Reference]:
+    for number, item in enumerate(value if isinstance(value, list) else []):
+        source = item.get("from") if isinstance(item, dict) else None
+        if isinstance(source, str):
+            yield Reference(f"copy[{number}].from", source)
 
 
 def _list_paths(field: str, value: JsonValue) -> Iterator[Reference]:
@@ -77,8 +88,14 @@ def _list_paths(field: str, value: JsonValue) -> Iterator[Reference]:
         for number, item in enumerate(value):
             if isinstance(item, str):
                 yield from _list_paths(f"{field}[{number}]", item)
+    elif isinstance(value, dict):
+        # `{"name": {"source": "./path"}}`; a server is a mapping too, but has no `source`.
+        for name, item in value.items():
+            source = item.get("source") if isinstance(item, dict) else None
+            if isinstance(source, str):
+                yield from _list_paths(f"{field}.{name}", source)
 
 
 def _looks_like_path(text: str) -> bool:
-    """Components may also be named by a bare word (a server's name); that is no path."""
-    return "/" in text or text.endswith((".md", ".json"))
+    """Whether it is one: components may also be named by a bare word, such as a server's name."""
+    return "/" in text or text.endswith((".md", ".json", ".py"))

@@ -13,7 +13,7 @@ from plugport.checks.rules import make_finding
 from plugport.checks.secret_patterns import Detector, foreign_detectors, own_detectors
 from plugport.checks.secret_scan import Hit, scan_text
 from plugport.spec.archive.model import MIB, FileEntry
-from plugport.spec.archive.secret_files import find_secret_files
+from plugport.spec.archive.secret_files import READ_BYTES, find_secret_files
 from plugport.spec.text import show
 
 MAX_FILE_BYTES = 1 * MIB
@@ -36,8 +36,8 @@ class SecretsCheck:
         """Report by file; texts beyond `MAX_TOTAL_BYTES` together are named, not searched."""
         paths = [file.path for file in subject.package.files]
         findings = [
-            make_finding("secret-file", f"{show(path)} holds secrets by its name", path=path)
-            for path in find_secret_files(paths)
+            make_finding("secret-file", f"{show(path)} is a file for secrets", path=path)
+            for path in find_secret_files(paths, lambda path: _read_start(subject, path))
         ]
         detectors, missing = _collect_detectors()
         findings += missing
@@ -66,6 +66,11 @@ def _scan_files(subject: Subject, detectors: tuple[Detector, ...]) -> list[Findi
         left_bytes -= file.size_bytes
         findings += [_describe(file.path, hit) for hit in scan_text(text, detectors)]
     return findings
+
+
+def _read_start(subject: Subject, path: str) -> bytes:
+    with (subject.tree / path).open("rb") as stream:
+        return stream.read(READ_BYTES)
 
 
 def _read_text(subject: Subject, file: FileEntry) -> str | None:
