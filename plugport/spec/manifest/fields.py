@@ -48,6 +48,8 @@ class Faults:
     errors: list[FieldError] = field(default_factory=list)
     warnings: list[FieldError] = field(default_factory=list)
     hints: list[str] = field(default_factory=list)
+    # Goes on counting where `errors` is full.
+    failures: int = 0
 
     def __post_init__(self) -> None:
         self.errors.extend(self.document.faults)
@@ -80,6 +82,7 @@ class Spot:
         hint: str | None = None,
     ) -> None:
         """Report an error of this value."""
+        self.faults.failures += 1
         self._report(self.faults.errors, detail, code, allowed)
         if hint:
             self.faults.hints.append(hint)

@@ -14,6 +14,7 @@ from plugport.spec.manifest.dialects import claude_permissions, rows
 from plugport.spec.manifest.dialects.acting import ACTING, read_files, read_inline
 from plugport.spec.manifest.dialects.base import Dialect, Package, Row
 from plugport.spec.manifest.dialects.user_config import read_user_config, write_user_config
+from plugport.spec.manifest.document import describe
 from plugport.spec.manifest.draft import Draft
 from plugport.spec.manifest.fields import Spot, each_item, each_member, read_path
 from plugport.spec.manifest.labels import MAX_TAGS
@@ -35,7 +36,9 @@ def read_component_paths(spot: Spot) -> None:
         if isinstance(source, str):
             read_path(member.child("source", source))
         elif not isinstance(member.value, dict):
-            member.expect("a path or a mapping")
+            # Catalogues count and describe their skills here; the assistant passes over it too.
+            detail = f"is neither a path nor a mapping but {describe(member.value)}"
+            member.warn(detail, "not-a-component", allowed="a path or a mapping")
 
 
 def _check_acting(spot: Spot) -> None:
