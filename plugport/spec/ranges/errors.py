@@ -16,12 +16,11 @@ class InvalidRangeError(InvalidError):
 
 def make_token_error(text: str, part: str, why: str | None = None) -> InvalidRangeError:
     """Make the error for a range with a part that is not a comparator, or one with a bad number."""
-    where = "" if part == text else f"{show(part, 60)} "
-    fault = why or "is not a comparison of versions"
+    where = "it" if part == text else show(part, 40)
+    fault = why or _find_fault(part)
     return InvalidRangeError(
-        f"{show(text)} is not a version range: {where or 'it '}{fault}.",
+        f"{show(text, 60)} is not a version range: {where} {fault}.",
         hint=f"{_find_hint(part)} {_HINT}".strip(),
-        context={"part": part[:60]},
     )
 
 
@@ -31,6 +30,20 @@ def make_size_error(what: str, found: int, allowed: int) -> InvalidRangeError:
         f"the version range has {found:,} {what}, {allowed:,} are allowed.",
         hint="Ask for a span of versions, as in `>=1.2 <2`, instead of listing each.",
     )
+
+
+def _find_fault(part: str) -> str:
+    numbers = part.lstrip("^~<>=v").partition("-")[0].split(".")
+    if not all(number.isdecimal() or number in {"x", "X", "*"} for number in numbers):
+        return "is not a comparison of versions"
+    if any(len(number) > 1 and number[0] == "0" for number in numbers):
+        return "has a number that starts with 0"
+    if len(numbers) > 3:
+        return f"has {len(numbers)} numbers, three are allowed"
+    places = [number.isdecimal() for number in numbers]
+    if places != sorted(places, reverse=True):
+        return "has a number after an `x`"
+    return "is not a comparison of versions"
 
 
 def _find_hint(part: str) -> str:

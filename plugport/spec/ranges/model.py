@@ -8,12 +8,10 @@ from plugport.spec.ranges.comparators import ComparatorSet
 from plugport.spec.ranges.errors import make_size_error
 from plugport.spec.ranges.matching import holds
 from plugport.spec.ranges.overlap import overlap
-from plugport.spec.ranges.reading import MAX_ALTERNATIVES, MAX_RANGE_CHARS, read_sets
+from plugport.spec.ranges.reading import MAX_RANGE_CHARS, read_sets
 from plugport.spec.versions.model import Version
 
-__all__ = ["MAX_ALTERNATIVES", "MAX_RANGE_CHARS", "Range"]
-
-# A token of one digit grows ninefold at most, so shorter texts need no check of what they become.
+# `1 ` grows ninefold when written out, and nothing grows more: shorter texts need no check.
 _UNCHECKED_CHARS = MAX_RANGE_CHARS // 10
 
 

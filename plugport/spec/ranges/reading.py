@@ -21,11 +21,12 @@ from plugport.spec.ranges.comparators import (
 from plugport.spec.ranges.errors import make_size_error, make_token_error
 
 MAX_RANGE_CHARS = 8192
-MAX_ALTERNATIVES = 512
+MAX_ALTERNATIVES = 256
 
 # What JavaScript takes for white space; Python's `\s` differs.
 _SPACES = re.compile("[ \t-\r\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+")
 _BUILD = re.compile(r"\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*")
+_BUILD_AT_END = re.compile(_BUILD.pattern + r"\Z")
 _match_hyphen = re.compile(rf" ?([v= ]*+){PARTIAL} - ([v= ]*+){PARTIAL} ?").fullmatch
 
 # An operator, one space to drop, and the start of a version. The last alternative steps over a run
@@ -102,12 +103,10 @@ def _read_tokens(text: str, wide: bool) -> list[Comparator]:
 
 def _read_starred(token: str, wide: bool) -> ComparatorSet | None:
     """Read `1.2.3*`: a star that no rule explains is dropped, once, if a whole version is left."""
-    rest = _STAR.sub("", token, count=1)
+    rest = _BUILD_AT_END.sub("", _STAR.sub("", token, count=1))
     numbers = rest.lstrip("<>=v").partition("-")[0].split(".")
-    is_whole = (
-        len(numbers) == 3 and not rest.startswith(("~", "^")) and ANY_NUMBER.isdisjoint(numbers)
-    )
-    return read_token(rest, wide) if is_whole else None
+    is_whole = len(numbers) == 3 and ANY_NUMBER.isdisjoint(numbers)
+    return read_token(rest, wide) if is_whole and rest[0] not in "~^" else None
 
 
 def _close_gaps(text: str) -> str:

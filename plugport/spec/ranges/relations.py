@@ -29,17 +29,23 @@ def min_satisfying(
 
 
 def is_above(version: Version, wanted: Range) -> bool:
-    """Whether a version is higher than everything in a range."""
+    """Whether a version is higher than everything in a range.
+
+    A prerelease amid a range that leaves prereleases out is neither above nor below it; npm,
+    which agrees on all else, calls it both.
+    """
     if wanted.contains(version):
         return False
-    return all(_is_above(version.key, found or _FROM_ZERO) for found in wanted.sets)
+    key, sets = version.key, [found or _FROM_ZERO for found in wanted.sets]
+    return all(_is_above(key, found) and not _is_below(key, found) for found in sets)
 
 
 def is_below(version: Version, wanted: Range) -> bool:
-    """Whether a version is lower than everything in a range."""
+    """Whether a version is lower than everything in a range; see `is_above`."""
     if wanted.contains(version):
         return False
-    return all(_is_below(version.key, found or _FROM_ZERO) for found in wanted.sets)
+    key, sets = version.key, [found or _FROM_ZERO for found in wanted.sets]
+    return all(_is_below(key, found) and not _is_above(key, found) for found in sets)
 
 
 def _is_above(key: Key, comparators: ComparatorSet) -> bool:

@@ -42,7 +42,7 @@ def _find_fault(text: str) -> str:
 def _find_number_fault(numbers: list[str]) -> str | None:
     if len(numbers) != _MAJOR_MINOR_PATCH:
         return f"it has {len(numbers)} number{'s'[: len(numbers) > 1]}, not three"
-    padded = next((digits for digits in numbers if digits[0] == "0" < digits), None)
+    padded = next((digits for digits in numbers if len(digits) > 1 and digits[0] == "0"), None)
     if padded:
         return f"the number {show(padded, 20)} starts with 0"
     large = next((digits for digits in numbers if int(digits) > MAX_NUMBER), None)

@@ -1,0 +1,84 @@
+"""How fast versions and ranges are read, sorted and matched. Run: `python -m bench.versions`.
+
+Prints `name | value | unit`, each value the median of three runs over 100,000 items. Nothing is
+memoised: the module under test has no cache, so "warm" and "cold" are the same, and every item is
+read anew even where the texts repeat. Real ranges are cycled; synthetic ones are all different.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable
+from itertools import cycle, islice
+from pathlib import Path
+
+from plugport.spec.ranges import Range, max_satisfying
+from plugport.spec.versions import Version
+
+COUNT = 100_000
+RUNS = 3
+ROOT = Path(__file__).resolve().parents[1]
+DATA = Path(os.environ.get("PLUGPORT_TEST_DATA", ROOT.parent / "shared" / "data"))
+SHAPES = (
+    "^{a}.{b}.{n}",
+    "~{a}.{n}",
+    ">={a}.{b}.0 <{n}.{b}.0",
+    "{n}.x || ^{a}.{b}.0-beta.{n}",
+    "1.{b}.0 - 2.{n}",
+    ">= {a}.{b} <= {n}",
+)
+
+
+def make_versions() -> list[str]:
+    tails = ("", "", "", "-beta.{n}", "+build.{n}")
+    return [f"{n % 9}.{n // 9 % 100}.{n}" + tails[n % len(tails)].format(n=n) for n in range(COUNT)]
+
+
+def make_ranges() -> list[str]:
+    return [SHAPES[n % len(SHAPES)].format(a=n % 9, b=n % 100, n=n) for n in range(COUNT)]
+
+
+def read_real_ranges() -> list[str]:
+    path = DATA / "semver" / "real-ranges.json"
+    if not path.exists():
+        return []
+    return [case["range"] for case in json.loads(path.read_text())["cases"]]
+
+
+def report(name: str, work: Callable[[], object]) -> None:
+    seconds = []
+    for _ in range(RUNS):
+        started = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - started)
+    print(f"{name} | {statistics.median(seconds):.3f} | seconds")
+
+
+def main() -> None:
+    texts, different, real = make_versions(), make_ranges(), read_real_ranges()
+    report("parse 100,000 different versions", lambda: [Version.parse(text) for text in texts])
+    report("parse 100,000 different ranges", lambda: [Range.parse(text) for text in different])
+    if real:
+        cycled = list(islice(cycle(real), COUNT))
+        mixed = [text for pair in zip(cycled, different, strict=True) for text in pair][:COUNT]
+        report("parse 100,000 real ranges", lambda: [Range.parse(text) for text in cycled])
+        report("parse 100,000 real and different ranges", lambda: list(map(Range.parse, mixed)))
+    else:
+        print(f"real ranges | skipped | no data at {DATA.name}/semver")
+    report(
+        "parse 100,000 different ranges and write each canonically",
+        lambda: [Range.parse(text).canonical for text in different],
+    )
+    versions = [Version.parse(text) for text in texts]
+    report("sort 100,000 versions", lambda: sorted(versions))
+    report("write 100,000 sort keys", lambda: [version.sort_key for version in versions])
+    wanted = Range.parse("^1.2 || ~3.4.5 || >=5.6.7-beta.2 <6")
+    report("match 100,000 versions", lambda: [wanted.contains(version) for version in versions])
+    report("choose the highest of 100,000 versions", lambda: max_satisfying(versions, wanted))
+
+
+if __name__ == "__main__":
+    main()
