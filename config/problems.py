@@ -6,6 +6,7 @@ faults of single fields. Nothing of a trace ever leaves this module.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -42,8 +43,6 @@ _STATUS_BY_KIND = {
 }
 
 
-
-
 class MethodNotAllowedError(InvalidError):
     """The path exists, the method does not."""
 
@@ -54,12 +53,6 @@ class MediaTypeError(InvalidError):
     """The body came in a format that this path does not read."""
 
     code, title = "unsupported-media-type", "Unsupported media type"
-
-
-class NotAcceptableError(InvalidError):
-    """The client asked for a format that is not offered."""
-
-    code, title = "not-acceptable", "Not acceptable"
 
 
 class MalformedRequestError(InvalidError):
@@ -84,7 +77,6 @@ _STATUS_BY_CODE = {
     "unauthenticated": 401,
     "invalid-token": 401,
     "method-not-allowed": 405,
-    "not-acceptable": 406,
     "body-too-large": 413,
     "upload-too-large": 413,
     "unsupported-media-type": 415,
@@ -143,34 +135,29 @@ def _flatten(detail: Any, path: str = "") -> list[FieldError]:
     return [FieldError(field, str(detail), code=getattr(detail, "code", "invalid"))]
 
 
+_TRANSLATIONS: tuple[tuple[tuple[type[Exception], ...], Callable[[Any], PlugportError]], ...] = (
+    ((PlugportError,), lambda e: e),
+    (
+        (drf.ValidationError,),
+        lambda e: InvalidError("The request has faults.", fields=_flatten(e.detail)),
+    ),
+    ((drf.NotAuthenticated, drf.AuthenticationFailed), lambda e: TokenNeededError(str(e.detail))),
+    ((drf.PermissionDenied, PermissionDenied), lambda _: DeniedError("You may not do this.")),
+    ((drf.MethodNotAllowed,), lambda e: MethodNotAllowedError(str(e.detail))),
+    ((drf.UnsupportedMediaType,), lambda e: MediaTypeError(str(e.detail))),
+    ((drf.ParseError,), lambda e: MalformedRequestError(str(e.detail))),
+    ((RequestDataTooBig,), lambda _: BodyTooLargeError("The body is larger than this path takes.")),
+    ((TooManyFieldsSent,), lambda _: MalformedRequestError("The form has too many fields.")),
+    ((drf.NotFound, Http404), lambda _: MissingError("There is nothing at this address.")),
+)
+
+
 def translate_exception(error: Exception) -> PlugportError | None:
     """The Plugport error for an exception of Django or DRF; None for a bug."""
-    match error:
-        case PlugportError():
-            return error
-        case drf.ValidationError():
-            fields = _flatten(error.detail)
-            return InvalidError("The request has faults.", fields=fields)
-        case drf.NotAuthenticated() | drf.AuthenticationFailed():
-            return TokenNeededError(str(error.detail))
-        case drf.PermissionDenied() | PermissionDenied():
-            return DeniedError("You may not do this.")
-        case drf.MethodNotAllowed():
-            return MethodNotAllowedError(str(error.detail))
-        case drf.UnsupportedMediaType():
-            return MediaTypeError(str(error.detail))
-        case drf.NotAcceptable():
-            return NotAcceptableError("Only JSON is offered here.")
-        case drf.ParseError():
-            return MalformedRequestError(str(error.detail))
-        case RequestDataTooBig():
-            return BodyTooLargeError("The body is larger than this path takes.")
-        case TooManyFieldsSent():
-            return MalformedRequestError("The form has too many fields.")
-        case drf.NotFound() | Http404():
-            return MissingError("There is nothing at this address.")
-        case _:
-            return None
+    for kinds, build in _TRANSLATIONS:
+        if isinstance(error, kinds):
+            return build(error)
+    return None
 
 
 def handle_api_exception(error: Exception, context: dict[str, Any]) -> Response:

@@ -23,9 +23,7 @@ ENVIRONMENT = read_text(
     "PLUGPORT_ENV", "local", "`local` for one machine, `production` behind TLS; `test` in tests."
 )
 IS_PRODUCTION = ENVIRONMENT == "production"
-DEBUG = read_bool(
-    "PLUGPORT_DEBUG", "Django's debug pages; refused in production.", default=False
-)
+DEBUG = read_bool("PLUGPORT_DEBUG", "Django's debug pages; refused in production.", default=False)
 if DEBUG and IS_PRODUCTION:
     raise ImproperlyConfigured("PLUGPORT_DEBUG is on while PLUGPORT_ENV is `production`")
 
@@ -68,6 +66,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "config",
     "accounts",
     "registry",
     "marketplace",
@@ -130,7 +129,9 @@ STORAGES = backends.storages(
 CELERY = backends.celery(REDIS_URL, DATA_DIR)
 PACKAGE_STORE = backends.package_store(STORAGES)
 
-REGISTRY_NAME = read_text("PLUGPORT_NAME", "plugport", "What this registry calls itself in answers.")
+REGISTRY_NAME = read_text(
+    "PLUGPORT_NAME", "plugport", "What this registry calls itself in answers."
+)
 
 # ---- publishing ------------------------------------------------------------------------------
 OFFICIAL_SCOPES = frozenset(
@@ -143,7 +144,10 @@ CHECK_SECONDS = read_int(
     "PLUGPORT_CHECK_SECONDS", 40, "How long one check may run before it counts as failed.", least=1
 )
 UPLOAD_SECONDS = read_int(
-    "PLUGPORT_UPLOAD_SECONDS", 15, "How long storing an upload may take, beside a second per 8 MiB.", least=1
+    "PLUGPORT_UPLOAD_SECONDS",
+    15,
+    "How long storing an upload may take, beside a second per 8 MiB.",
+    least=1,
 )
 SWEEP_SECONDS = read_int(
     "PLUGPORT_SWEEP_SECONDS", 10, "How often the worker looks for what a crash left.", least=1

@@ -84,14 +84,17 @@ def _copy_manifest(plugin: Plugin, latest: Release) -> None:
     plugin.author_name = ((shown.get("author") or {}).get("name") or "")[:200]
     plugin.license = (shown.get("license") or "")[:200]
     plugin.trust = latest.trust
-    plugin.categories.set(_get_headings(Category, shown.get("categories", [])))
-    plugin.tags.set(_get_headings(Tag, shown.get("tags", [])))
+    categories = _cut_slugs(shown.get("categories", []))
+    Category.objects.bulk_create([Category(slug=s) for s in categories], ignore_conflicts=True)
+    plugin.categories.set(Category.objects.filter(slug__in=categories))
+    tags = _cut_slugs(shown.get("tags", []))
+    Tag.objects.bulk_create([Tag(slug=s) for s in tags], ignore_conflicts=True)
+    plugin.tags.set(Tag.objects.filter(slug__in=tags))
 
 
-def _get_headings(model: type[Category] | type[Tag], slugs: Iterable[str]) -> list[Any]:
-    wanted = [slug[:60] for slug in dict.fromkeys(slugs)]
-    model._default_manager.bulk_create([model(slug=s) for s in wanted], ignore_conflicts=True)
-    return list(model._default_manager.filter(slug__in=wanted))
+def _cut_slugs(slugs: Iterable[str]) -> list[str]:
+    """Each slug once, no longer than its column."""
+    return list(dict.fromkeys(slug[:60] for slug in slugs))
 
 
 def get_shown_metadata(plugin: Plugin, manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -185,7 +188,10 @@ def build_release_summary(release: Release, artifact: Artifact) -> dict[str, Any
         "yanked": yanked or None,
         "prerelease": release.is_prerelease,
         "dependencies": {
-            "plugins": {}, "packages": {}, "peer": {}, **manifest.get("dependencies", {})
+            "plugins": {},
+            "packages": {},
+            "peer": {},
+            **manifest.get("dependencies", {}),
         },
         "engine": manifest.get("engine", {}),
         "framework": manifest.get("framework"),

@@ -52,7 +52,7 @@ def _flush_often() -> None:
     while not _stop.wait(FLUSH_SECONDS):
         try:
             flush_downloads()
-        except Exception:
+        except Exception:  # noqa: BLE001 -- logged; the counts are kept for the next round
             _log.exception("download_flush_failed")
         close_old_connections()
     flush_downloads()
@@ -61,7 +61,7 @@ def _flush_often() -> None:
 
 def flush_downloads() -> int:
     """Write what is pending; returns how many downloads. Failed writes are kept for next time."""
-    global _pending  # noqa: PLW0603 -- swapped whole under the lock
+    global _pending
     with _guard:
         taken, _pending = _pending, Counter()
     if not taken:

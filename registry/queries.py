@@ -259,7 +259,6 @@ def list_daily_downloads(plugin: Plugin, *, days: int = 90) -> list[tuple[str, i
     return [(row["date"].isoformat(), row["total"]) for row in reversed(rows)]
 
 
-
 def count_downloads_by_version(plugin: Plugin) -> dict[str, int]:
     """Downloads of each public release by version, most first: 1 query."""
     rows = Release.objects.filter(plugin=plugin, state__in=PUBLIC_STATES)

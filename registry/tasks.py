@@ -5,7 +5,8 @@ from __future__ import annotations
 from celery import shared_task
 from celery.signals import worker_ready
 
-from registry import downloads, work as jobs
+from registry import downloads
+from registry import work as jobs
 from registry.publishing import sweep
 
 

@@ -12,6 +12,6 @@ def wake_worker(job_id: int) -> None:
     from registry.tasks import work
 
     try:
-        work.apply_async(args=[job_id], retry=False, expires=3600)
+        work.apply_async(args=(job_id,), retry=False, expires=3600)
     except Exception as error:  # noqa: BLE001 -- any broker fault: the list in the database holds the work
         _log.warning("wake_failed", job_id=job_id, error=type(error).__name__)

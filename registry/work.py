@@ -8,7 +8,7 @@ import structlog
 from django.db import close_old_connections
 
 from registry.jobs import Lease, LeaseLostError, finish_job, renew_lease, return_job, take_job
-from registry.models import Release
+from registry.models import Release, Trust
 from registry.publishing.check import run_checks
 from registry.publishing.decide import CheckOutcome, Decision, Verdict, decide
 from registry.publishing.record import CHECK_JOB
@@ -38,7 +38,7 @@ def give_up_on_release(lease: Lease) -> None:
     release = Release.objects.select_related("plugin").filter(pk=int(lease.key)).first()
     if release is not None and release.state == ReleaseState.CHECKING:
         reason = "The checks could not be run; a moderator will look."
-        carry_out(release, Verdict(Decision.HOLD, reason, release.trust), actor=None)
+        carry_out(release, Verdict(Decision.HOLD, reason, Trust.EXPERIMENTAL), actor=None)
 
 
 HANDLERS: dict[str, tuple[Callable[[Lease], None], Callable[[Lease], None]]] = {
@@ -58,7 +58,7 @@ def run_job(lease: Lease) -> None:
         finish_job(lease)
     except LeaseLostError:
         _log.warning("lease_lost", kind=lease.kind, key=lease.key)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 -- logged, and the job goes back on the list
         _log.exception("job_failed", kind=lease.kind, key=lease.key, attempts=lease.attempts)
         return_job(lease, f"{type(error).__name__}: {error}")
 

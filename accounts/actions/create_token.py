@@ -36,7 +36,9 @@ def parse_limit(text: str) -> str:
     return str(PluginName.parse(text))
 
 
-def _find_faults(name: str, scopes: Collection[str], limit: str, days: int | None) -> list[FieldError]:
+def _find_faults(
+    name: str, scopes: Collection[str], limit: str, days: int | None
+) -> list[FieldError]:
     faults = []
     if not name.strip() or len(name) > MAX_NAME_CHARS:
         faults.append(FieldError("name", f"A name of 1 to {MAX_NAME_CHARS} characters is needed."))

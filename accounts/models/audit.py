@@ -33,7 +33,7 @@ class AuditEntry(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Insert only. Raises `TypeError` for an entry that is already written."""
-        if self.pk is not None:
+        if not self._state.adding:
             raise TypeError("an audit entry cannot be changed")
         super().save(*args, **kwargs)
 

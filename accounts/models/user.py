@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.auth.models import AbstractUser
 from django.db import models
 
 from accounts.names import check_username
@@ -23,8 +21,6 @@ class User(AbstractUser):
         error_messages={"unique": "That user name is taken."},
     )
     is_moderator = models.BooleanField(default=False)
-
-    objects: ClassVar[UserManager[User]] = UserManager()
 
     def __str__(self) -> str:
         return self.username

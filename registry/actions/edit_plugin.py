@@ -32,8 +32,6 @@ def edit_plugin(
         locked.metadata = {name: value for name, value in kept.items() if value is not None}
         locked.save(update_fields=["metadata"])
         edited = refresh_plugin(locked.pk)
-        record_act(
-            actor=actor, action="plugin.edited", target=edited.name, fields=sorted(changes)
-        )
+        record_act(actor=actor, action="plugin.edited", target=edited.name, fields=sorted(changes))
         append_entry("plugin.edited", edited.name, fields=sorted(changes))
     return edited

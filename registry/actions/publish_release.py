@@ -84,4 +84,3 @@ def _try_to_record(
             )
     except IntegrityError:
         return None
-

@@ -25,14 +25,8 @@ class TokenAuthentication(BaseAuthentication):
         header = request.headers.get("Authorization")
         if header is None:
             return None
-        scheme, _, text = header.partition(" ")
         try:
-            if scheme.lower() != _SCHEME or not text.strip():
-                raise InvalidTokenError(
-                    "The Authorization header is not `Bearer <token>`.",
-                    hint="Send `Authorization: Bearer pp_…`.",
-                )
-            token = get_token(text.strip())
+            token = get_token(read_bearer(header))
         except InvalidTokenError:
             spend("denied", get_address(request))
             raise
@@ -41,6 +35,17 @@ class TokenAuthentication(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """What a 401 answer asks for."""
         return 'Bearer realm="plugport"'
+
+
+def read_bearer(header: str) -> str:
+    """The token's text. Raises `InvalidTokenError` for any other kind of header."""
+    scheme, _, text = header.partition(" ")
+    if scheme.lower() != _SCHEME or not text.strip():
+        raise InvalidTokenError(
+            "The Authorization header is not `Bearer <token>`.",
+            hint="Send `Authorization: Bearer pp_…`.",
+        )
+    return text.strip()
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library's base is untyped

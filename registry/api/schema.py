@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from django.http import HttpResponse
 from drf_spectacular.generators import SchemaGenerator
@@ -39,7 +39,7 @@ class ProblemSchema(AutoSchema):
         parts = self.path.removeprefix("/api/v1/").split("/")
         return ["releases"] if "{version}" in self.path else [parts[0]]
 
-    def _get_response_bodies(self, direction: str = "response") -> Any:
+    def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> Any:
         bodies = super()._get_response_bodies(direction)
         failures = dict(_FOR_ALL)
         failures |= _FOR_READS if self.method == "GET" else _FOR_WRITES

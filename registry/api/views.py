@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
@@ -24,7 +24,6 @@ class ApiView(APIView):
     """
 
     limit_kind: ClassVar[str] = ""
-    throttle_classes: ClassVar[list[Any]] = []
     quota: Quota | None = None
 
     def check_throttles(self, request: Request) -> None:
@@ -38,9 +37,9 @@ class ApiView(APIView):
 
     def finalize_response(
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
+    ) -> Any:
         """Add the headers of the limit."""
-        answer: HttpResponseBase = super().finalize_response(request, response, *args, **kwargs)
+        answer = super().finalize_response(request, cast("Any", response), *args, **kwargs)
         if self.quota is not None:
             for name, value in self.quota.headers.items():
                 answer.headers.setdefault(name, value)

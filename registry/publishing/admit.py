@@ -1,4 +1,4 @@
-"""Stage 3, *admit*: may this actor publish this version of this name?
+"""Stage 3, *admit*: whether this actor may publish this version of this name.
 
 Every rule is checked again by the database when the release is recorded; here it is checked
 early, so that the answer can say why.

@@ -49,17 +49,23 @@ def run_checks(release: Release, *, on_progress: Callable[[], None]) -> None:
     on_progress()
 
 
-def _prepare(archive: Path, folder: Path) -> Subject | Exception:
-    """The subject of the checks, or why there is none: each check will then say so."""
+def _prepare(archive: Path, folder: Path) -> Callable[[], Subject]:
+    """The subject of the checks; where there is none, each check that asks is told why."""
     try:
-        return run_within(
+        subject = run_within(
             settings.CHECK_SECONDS, lambda: make_subject(archive, folder, get_archive_limits())
         )
     except (PlugportError, TimeboxError) as error:
-        return error
+        reason = error
+
+        def refuse() -> Subject:
+            raise reason
+
+        return refuse
+    return lambda: subject
 
 
-def _run_one(run: CheckRun, check: Check | None, subject: Subject | Exception) -> None:
+def _run_one(run: CheckRun, check: Check | None, subject: Callable[[], Subject]) -> None:
     CheckRun.objects.filter(pk=run.pk).update(state=CheckState.RUNNING)
     started = time.perf_counter()
     state, findings = _look(run, check, subject)
@@ -72,19 +78,17 @@ def _run_one(run: CheckRun, check: Check | None, subject: Subject | Exception) -
 
 
 def _look(
-    run: CheckRun, check: Check | None, subject: Subject | Exception
+    run: CheckRun, check: Check | None, subject: Callable[[], Subject]
 ) -> tuple[CheckState, list[Finding]]:
     """State and findings of one check; its own failure is a state, never an exception."""
     try:
         if check is None:
             return CheckState.ERRORED, [_own_fault(f"There is no check `{run.name}` any more.")]
-        if isinstance(subject, Exception):
-            raise subject
-        findings = run_within(settings.CHECK_SECONDS, lambda: run_check(check, subject))
+        findings = run_within(settings.CHECK_SECONDS, lambda: run_check(check, subject()))
     except TimeboxError:
         seconds = settings.CHECK_SECONDS
         return CheckState.ERRORED, [_own_fault(f"It did not finish within {seconds} seconds.")]
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 -- whatever a check does wrong is its state
         _log.exception("check_errored", check=run.name, release_id=run.release_id)
         return CheckState.ERRORED, [_own_fault(f"It broke ({type(error).__name__}).")]
     failed = any(finding.severity is Severity.ERROR for finding in findings)

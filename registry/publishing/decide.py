@@ -64,9 +64,7 @@ def decide(outcomes: Sequence[CheckOutcome], *, is_official: bool) -> Verdict:
         return Verdict(Decision.REJECT, f"{first['message']}{more}", Trust.UNTRUSTED)
     if broken or not outcomes:
         names = ", ".join(broken) or "all"
-        return Verdict(
-            Decision.HOLD, f"These checks have no result: {names}.", Trust.EXPERIMENTAL
-        )
+        return Verdict(Decision.HOLD, f"These checks have no result: {names}.", Trust.EXPERIMENTAL)
     if any(_get_action(f) is Decision.HOLD for f in findings):
         return Verdict(Decision.HOLD, "A finding needs a person to look.", Trust.EXPERIMENTAL)
     trust = Trust.OFFICIAL if is_official else Trust.COMMUNITY

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 
 from plugport.spec.digest import CHUNK_BYTES, Digest, Digester
@@ -119,11 +118,10 @@ class PackageUploadHandler(FileUploadHandler):
         assert self.receiver is not None
         self.receiver.write(raw_data)
 
-    def file_complete(self, file_size: int) -> UploadedFile | None:
+    def file_complete(self, file_size: int) -> None:
         """The file is whole. Nothing is handed to Django: the view asks this handler."""
         assert self.receiver is not None
         self.received = self.receiver.finish()
-        return None
 
     def close(self) -> None:
         """Remove what is left in scratch."""
@@ -138,5 +136,3 @@ class PackageUploadHandler(FileUploadHandler):
                 hint=f"Send it as multipart/form-data: curl -F {FIELD}=@my-plugin-1.0.0.tgz …",
             )
         return self.received
-
-

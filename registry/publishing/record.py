@@ -130,9 +130,7 @@ def _get_or_create_scope(actor: User, name: str) -> Scope:
     return scope
 
 
-def _create_release(
-    actor: User, plugin: Plugin, inspected: InspectedPackage, tag: str
-) -> Release:
+def _create_release(actor: User, plugin: Plugin, inspected: InspectedPackage, tag: str) -> Release:
     version = inspected.manifest.version
     return Release.objects.create(
         plugin=plugin,
@@ -192,5 +190,3 @@ def _create_dependencies(release: Release, inspected: InspectedPackage) -> None:
     Dependency.objects.bulk_create(
         [Dependency(release=release, name=name, range=text) for name, text in wanted.items()]
     )
-
-

@@ -21,8 +21,11 @@ class StoredObject:
 
 
 class ObjectStore(Protocol):
-    """Whole objects by key. Every method raises `registry.errors.StorageError` when the storage
-    does not answer, and `FileNotFoundError` for a key that is not there."""
+    """Whole objects by key.
+
+    Every method raises `registry.errors.StorageError` when the storage does not answer, and
+    `FileNotFoundError` for a key that is not there.
+    """
 
     def put_file(self, key: str, path: Path) -> None:
         """Store the file's bytes, whole or not at all, and durably once this returns.

@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
+
+from plugport.spec.archive.errors import ArchiveError
+from plugport.spec.archive.model import Package
 
 BLOCK = 512
 END = bytes(2 * BLOCK)
@@ -157,3 +160,9 @@ def read_tree(folder: Path) -> dict[str, bytes]:
             assert path.is_file(), path
             found[path.relative_to(folder).as_posix()] = path.read_bytes()
     return found
+
+
+# The fixtures of the archive tests: read a package, or expect the error with a certain code.
+Source: TypeAlias = PackageBuilder | bytes
+Read: TypeAlias = Callable[..., Package]
+Refuse: TypeAlias = Callable[..., ArchiveError]

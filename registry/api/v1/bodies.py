@@ -37,9 +37,7 @@ class MetadataBody(s.Serializer[Any]):
 
     displayName = s.CharField(max_length=200, required=False, allow_null=True)
     description = s.CharField(max_length=2000, required=False, allow_null=True)
-    homepage = s.CharField(
-        max_length=500, required=False, allow_null=True, validators=[check_link]
-    )
+    homepage = s.CharField(max_length=500, required=False, allow_null=True, validators=[check_link])
     repository = RepositoryBody(required=False, allow_null=True)
     categories = s.ListField(
         child=s.CharField(validators=[check_slug]), max_length=5, required=False, allow_null=True
@@ -57,6 +55,9 @@ class MetadataBody(s.Serializer[Any]):
         if unknown:
             allowed = ", ".join(self.fields)
             raise s.ValidationError(
-                {name[:100]: [f"This field cannot be edited; these can: {allowed}."] for name in unknown}
+                {
+                    name[:100]: [f"This field cannot be edited; these can: {allowed}."]
+                    for name in unknown
+                }
             )
         return super().to_internal_value(data)

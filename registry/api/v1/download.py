@@ -115,9 +115,7 @@ class DownloadView(ApiView):
         kind = "application/gzip"
         if request.method == "HEAD":
             return HttpResponse(status=status, content_type=kind, headers=headers)
-        chunks = get_store().open_range(
-            make_package_key(artifact.digest), asked.start, asked.stop
-        )
+        chunks = get_store().open_range(make_package_key(artifact.digest), asked.start, asked.stop)
         return StreamingHttpResponse(chunks, status=status, content_type=kind, headers=headers)
 
 

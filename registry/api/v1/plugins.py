@@ -128,9 +128,7 @@ class PluginView(ApiView):
 class DependentsView(ApiView):
     """Who needs a plugin."""
 
-    @extend_schema(
-        operation_id="listDependents", parameters=[NAME, *PAGING], responses=PluginList
-    )
+    @extend_schema(operation_id="listDependents", parameters=[NAME, *PAGING], responses=PluginList)
     def get(self, request: Request, name: str) -> HttpResponse:
         """The plugins whose newest release depends on this one."""
         page = queries.list_dependents(

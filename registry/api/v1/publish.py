@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -86,7 +87,8 @@ class PublishMixin:
     def _read_form(self, request: Request, handler: PackageUploadHandler) -> dict[str, str]:
         """The text fields; the file goes to the handler as it arrives."""
         request._request.upload_handlers = [handler]  # noqa: SLF001 -- DRF has no other door
-        form = {name: request.data[name] for name in request.data}
+        sent = cast("Mapping[str, str]", request.data)
+        form = {name: sent[name] for name in sent}
         faults = [
             FieldError(name[:100], "There is no such field.", allowed="package, tag, changelog")
             for name in sorted(set(form) - _FORM_FIELDS)

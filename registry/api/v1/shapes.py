@@ -36,7 +36,7 @@ class Problem(s.Serializer[Any]):
     code = s.CharField(help_text="Stable name of the fault.")
     detail = s.CharField()
     hint = s.CharField(required=False)
-    errors = FieldFault(many=True, required=False)
+    errors = FieldFault(many=True, required=False)  # type: ignore[assignment]  # RFC 9457 has the name
 
 
 class Author(s.Serializer[Any]):

@@ -1,0 +1,35 @@
+"""Validate the OpenAPI document that the server serves."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+import django
+
+django.setup()
+
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from registry.api.schema import build_document
+
+document = build_document()
+errors = [f"{list(e.path)}: {e.message}" for e in OpenAPIV31SpecValidator(document).iter_errors()]
+operations = [
+    (path, method, operation)
+    for path, methods in document["paths"].items()
+    for method, operation in methods.items()
+]
+ids = [operation.get("operationId") for _, _, operation in operations]
+errors += [f"two operations are called {name}" for name in set(ids) if ids.count(name) > 1]
+errors += [
+    f"{method.upper()} {path} has no description"
+    for path, method, operation in operations
+    if not operation.get("description")
+]
+print("\n".join(errors) or f"{len(operations)} operations are sound")
+sys.exit(bool(errors))

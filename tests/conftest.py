@@ -1,0 +1,99 @@
+"""What every test gets: test settings, no network beyond this machine, people, a way to publish."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+# Before Django reads its settings: a data folder of this run's own.
+os.environ["PLUGPORT_ENV"] = "test"
+os.environ["PLUGPORT_DATA_DIR"] = tempfile.mkdtemp(prefix="plugport-tests-")
+os.environ.setdefault("PLUGPORT_LOG_LEVEL", "ERROR")
+_DATABASE = os.environ.get("PLUGPORT_TEST_DATABASE_URL")
+if _DATABASE:
+    os.environ["DATABASE_URL"] = _DATABASE
+else:
+    os.environ.pop("DATABASE_URL", None)
+
+if TYPE_CHECKING:
+    from accounts.models import User
+    from tests.support.publishing import Publisher
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tests speak to this machine only."""
+    from pytest_socket import socket_allow_hosts
+
+    socket_allow_hosts(["127.0.0.1", "localhost", "::1"], allow_unix_socket=True)
+
+
+@pytest.fixture(autouse=True)
+def _own_storage(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, settings: Any
+) -> Iterator[None]:
+    """Packages, scratch and queue of each test lie in a folder of its own; limits start anew."""
+    from django.core.cache import cache
+    from django.core.files.storage import storages
+
+    from registry import limits, storage
+
+    folder = tmp_path_factory.mktemp("data")
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "packages": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(folder / "packages")},
+        },
+    }
+    settings.SCRATCH_DIR = folder / "scratch"
+    storage.get_store.cache_clear()
+    limits._get_limiter.cache_clear()
+    cache.clear()
+    yield
+    storage.get_store.cache_clear()
+    storages._storages.pop("packages", None)
+
+
+@pytest.fixture
+def packages_dir(settings: Any) -> Path:
+    """The folder that local packages lie in."""
+    return Path(settings.STORAGES["packages"]["OPTIONS"]["location"])
+
+
+@pytest.fixture
+def make_user(db: None) -> Callable[..., User]:
+    """Make an account that signs in with the password `correct horse battery`."""
+    from tests.support.people import make_user as make
+
+    return make
+
+
+@pytest.fixture
+def owner(make_user: Callable[..., User]) -> User:
+    """She who publishes."""
+    return make_user("acme")
+
+
+@pytest.fixture
+def outsider(make_user: Callable[..., User]) -> User:
+    """Somebody with an account and no role in the owner's plugins."""
+    return make_user("mallory")
+
+
+@pytest.fixture
+def moderator(make_user: Callable[..., User]) -> User:
+    """Who decides on held releases."""
+    return make_user("maude", is_moderator=True, is_staff=True)
+
+
+@pytest.fixture
+def publisher(owner: User) -> Publisher:
+    """Publishes through the pipeline as the owner."""
+    from tests.support.publishing import Publisher
+
+    return Publisher(owner)
