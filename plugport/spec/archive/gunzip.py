@@ -163,10 +163,11 @@ def open_gzip(archive: Path, limits: ArchiveLimits) -> Iterator[GunzipStream]:
         descriptor = os.open(archive, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise _make_unreadable_error(archive, error.strerror or "unknown error") from None
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise _make_unreadable_error(archive, "not a regular file")
     with os.fdopen(descriptor, "rb", buffering=0) as raw:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise _make_unreadable_error(archive, "not a regular file")
         _check_start(raw, status.st_size, limits)
         yield GunzipStream(raw, status.st_size, limits)
 

@@ -8,14 +8,11 @@ so `!dist/` there packs what git does not keep.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from fnmatch import translate
 
-from pathspec import GitIgnoreSpec
-
-from plugport.spec.archive.errors import PackError, make_path_error
-from plugport.spec.text import show
+from plugport.spec.archive.gitignore import IgnorePattern, parse_ignore_file
 
 IGNORE_FILES = (".gitignore", ".plugportignore")
 
@@ -38,59 +35,37 @@ ALWAYS_LEFT_OUT = (
     "*.swp",
 )
 # Left out unless `.plugportignore` takes them back: dependencies, and packages made before.
-LEFT_OUT_BY_DEFAULT = ("node_modules/", "/*.tar.gz", "/*.tgz")
+LEFT_OUT_BY_DEFAULT = b"node_modules/\n/*.tar.gz\n/*.tgz\n"
 
-
-@dataclass(frozen=True, slots=True)
-class _FolderRules:
-    folder: str
-    spec: GitIgnoreSpec
-
-    def decide(self, path: str) -> bool | None:
-        """Whether a path below the folder is left out, or None where no line matches."""
-        return self.spec.check_file(path[len(self.folder) :]).include
+_ALWAYS = re.compile("|".join(map(translate, ALWAYS_LEFT_OUT)))
 
 
 class IgnoreRules:
     """The rules that hold in one folder: its own and those of the folders above it."""
 
-    def __init__(self, rules: tuple[_FolderRules, ...] = ()) -> None:
+    def __init__(self, rules: tuple[tuple[str, list[IgnorePattern]], ...]) -> None:
+        # Each with the folder it counts for, "" or ending in a slash; the deepest comes first.
         self._rules = rules
 
     @classmethod
     def make_default(cls) -> IgnoreRules:
-        """Rules of `LEFT_OUT_BY_DEFAULT`, for the root of a tree."""
-        return cls((_FolderRules("", GitIgnoreSpec.from_lines(LEFT_OUT_BY_DEFAULT)),))
+        """Make the rules of `LEFT_OUT_BY_DEFAULT`, for the root of a tree."""
+        return cls((("", parse_ignore_file(LEFT_OUT_BY_DEFAULT)),))
 
-    def extend(self, folder: str, files: Iterable[tuple[str, bytes]]) -> IgnoreRules:
-        """Add the ignore files (name and content) of `folder` ("" or ending in `/`).
-
-        Raises `PackError` for a line that is no pattern.
-        """
-        patterns = [line for name, content in files for line in _read_lines(folder + name, content)]
+    def extend(self, folder: str, contents: Iterable[bytes]) -> IgnoreRules:
+        """Add the ignore files of `folder` ("" or ending in `/`), in the order of `IGNORE_FILES`."""
+        patterns = [pattern for content in contents for pattern in parse_ignore_file(content)]
         if not patterns:
             return self
-        return IgnoreRules((*self._rules, _FolderRules(folder, GitIgnoreSpec.from_lines(patterns))))
+        return IgnoreRules(((folder, patterns), *self._rules))
 
     def is_left_out(self, path: str, *, is_folder: bool) -> bool:
         """Whether a path (relative to the root of the tree) is left out of the package."""
-        name = path.rpartition("/")[2]
-        if any(fnmatchcase(name, pattern) for pattern in ALWAYS_LEFT_OUT):
+        if _ALWAYS.match(path.rpartition("/")[2]):
             return True
-        asked = f"{path}/" if is_folder else path
-        for rules in reversed(self._rules):
-            decision = rules.decide(asked)
-            if decision is not None:
-                return decision
+        for folder, patterns in self._rules:
+            inner = path[len(folder) :]
+            for pattern in reversed(patterns):
+                if pattern.matches(inner, is_folder=is_folder):
+                    return not pattern.is_negated
         return False
-
-
-def _read_lines(path: str, content: bytes) -> list[str]:
-    lines = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape").split("\n")
-    for number, line in enumerate(lines, start=1):
-        try:
-            GitIgnoreSpec.from_lines([line])
-        except ValueError:
-            fault = f"line {number} is not an ignore pattern: {show(line)}"
-            raise make_path_error(PackError, path, fault, found=show(line)[1:-1]) from None
-    return lines

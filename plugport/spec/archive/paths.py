@@ -58,7 +58,11 @@ def check_path(path: str, limits: ArchiveLimits) -> None:
     _check_size(path, limits)
     _check_characters(path)
     _check_root(path)
-    for part in path.split("/"):
+    parts = path.split("/")
+    if ".." in parts:
+        hint = "A path in a package has no `..` part."
+        raise make_path_error(PathTraversalError, path, "leads out of the package", hint=hint)
+    for part in parts:
         _check_part(path, part, limits)
     if not path.isascii():
         _check_lookalike(path)
@@ -105,9 +109,6 @@ def _check_root(path: str) -> None:
 
 
 def _check_part(path: str, part: str, limits: ArchiveLimits) -> None:
-    if part == "..":
-        hint = "A path in a package has no `..` part."
-        raise make_path_error(PathTraversalError, path, "leads out of the package", hint=hint)
     if part in {"", "."}:
         raise make_path_error(MalformedPathError, path, "has an empty or `.` part")
     size = len(part.encode("utf-8"))

@@ -121,7 +121,7 @@ def _list_folder(folder: Path, prefix: str) -> dict[str, os.stat_result]:
 
 def _read_ignore_files(
     folder: Path, prefix: str, entries: dict[str, os.stat_result]
-) -> list[tuple[str, bytes]]:
+) -> list[bytes]:
     found = []
     for name in IGNORE_FILES:
         if name in entries and stat.S_ISREG(entries[name].st_mode):
@@ -129,7 +129,7 @@ def _read_ignore_files(
             if len(content) > _IGNORE_FILE_BYTES:
                 fault = f"is larger than {_IGNORE_FILE_BYTES} bytes"
                 raise make_path_error(PackError, prefix + name, fault, allowed=_IGNORE_FILE_BYTES)
-            found.append((name, content))
+            found.append(content)
     return found
 
 

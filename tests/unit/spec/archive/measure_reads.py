@@ -1,0 +1,42 @@
+"""Reads (`read`) or unpacks (`unpack`) the packages named after that on the command line; prints each outcome and the memory it all took.
+
+Run in a process of its own by the memory tests: what another process used does not count here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import tempfile
+from functools import partial
+from pathlib import Path
+
+from plugport.spec.archive.reader import read_package
+from plugport.spec.errors import PlugportError
+
+
+def read_one(archive: Path, tree: Path | None) -> str:
+    try:
+        read_package(archive, tree=tree)
+    except PlugportError as error:
+        return error.code
+    return "ok"
+
+
+def unpack_one(archive: Path) -> str:
+    with tempfile.TemporaryDirectory() as tree:
+        return read_one(archive, Path(tree))
+
+
+def get_peak_bytes() -> int:
+    """The most physical memory this process has held so far (Linux)."""
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024  # type: ignore[index] # always there
+
+
+if __name__ == "__main__":
+    how, *paths = sys.argv[1:]
+    measured = unpack_one if how == "unpack" else partial(read_one, tree=None)
+    outcomes = {path: measured(Path(path)) for path in paths}
+    print(json.dumps({"outcomes": outcomes, "peak_bytes": get_peak_bytes()}))
