@@ -7,7 +7,7 @@ help: ## list the commands
 
 run: ## start a registry on this machine, with a demo catalogue in it
 	@bin/install run
-	@exec .venv/bin/python manage.py serve --demo
+	@PLUGPORT_LOG_LEVEL=$${PLUGPORT_LOG_LEVEL:-WARNING} exec .venv/bin/python manage.py serve --demo
 
 test: ## run the whole test suite
 	@bin/install dev

@@ -173,7 +173,15 @@ def _keep_present(value: JsonValue, root: Path) -> JsonValue:
         return value if (root / value).exists() else None
     if isinstance(value, list):
         return [item for item in value if _keep_present(item, root) is not None]
+    if isinstance(value, dict):
+        return {name: item for name, item in value.items() if _has_source(item, root)} or None
     return value
+
+
+def _has_source(item: JsonValue, root: Path) -> bool:
+    """Whether a component of a mapping brings its file: `{"name": {"source": "./path"}}`."""
+    source = item.get("source") if isinstance(item, dict) else None
+    return not isinstance(source, str) or (root / source).exists()
 
 
 def _lay_out(
