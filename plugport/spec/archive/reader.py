@@ -1,20 +1,20 @@
-"""Reading a package: one pass over hostile input, in bounded memory and time (PKG-7).
+"""Reading a package: hostile input, in bounded memory and time (PKG-7).
 
     package = read_package(Path("slack-bridge-1.0.0.tar.gz"))
     [entry.path for entry in package.files]
 
 What comes out has clean paths that are unique on every system, plain files only, and sizes and
-digests of what was really there. Nothing of a package is run, imported or followed.
+digests of what was really there. Nothing of a package is run, imported or followed. Nothing is
+written before all of it was read once and found good: a second pass writes.
 """
 
 from __future__ import annotations
 
 import hashlib
-from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
 
-from plugport.spec.archive.errors import NoFilesError
+from plugport.spec.archive.errors import NoFilesError, UnreadableArchiveError, make_path_error
 from plugport.spec.archive.gunzip import open_gzip
 from plugport.spec.archive.members import Member, MemberReader
 from plugport.spec.archive.model import ArchiveLimits, FileEntry, Package
@@ -35,20 +35,34 @@ def read_package(
     folders 0755, empty folders left out); after an error it is empty again. Raises an
     `ArchiveError` for every fault of the package, `UnpackFailedError` for one of the disk.
     """
-    with ExitStack() as stack:
-        stream = stack.enter_context(open_gzip(archive, limits))
-        writer = stack.enter_context(TreeWriter(tree)) if tree is not None else None
-        return _Reading(MemberReader(stream, limits), limits, writer).run()
+    with open_gzip(archive, limits) as stream:
+        package = _Reading(MemberReader(stream, limits), limits).run()
+    if tree is not None:
+        _write_tree(archive, package, limits, tree)
+    return package
+
+
+def _write_tree(archive: Path, package: Package, limits: ArchiveLimits, tree: Path) -> None:
+    """Read the package again, with all checks, and write its files."""
+    with open_gzip(archive, limits) as stream, TreeWriter(tree) as writer:
+        reading = _Reading(MemberReader(stream, limits), limits, writer, package.root)
+        if reading.run() != package:
+            raise make_path_error(UnreadableArchiveError, str(archive), "changed while it was read")
 
 
 class _Reading:
     """One read of one package."""
 
     def __init__(
-        self, members: MemberReader, limits: ArchiveLimits, writer: TreeWriter | None
+        self,
+        members: MemberReader,
+        limits: ArchiveLimits,
+        writer: TreeWriter | None = None,
+        root: str = "",
     ) -> None:
         self._members = members
         self._writer = writer
+        self._root = root
         self._book = PathBook(limits)
         self._keeper = TextKeeper(limits)
         self._files: list[FileEntry] = []
@@ -72,7 +86,8 @@ class _Reading:
         if self._writer is None:
             digest = self._copy_body(None, text)
         else:
-            with self._writer.open_file(member.path, executable=member.executable) as out:
+            path = member.path.removeprefix(f"{self._root}/")
+            with self._writer.open_file(path, executable=member.executable) as out:
                 digest = self._copy_body(out, text)
         if text is not None:
             self._keeper.keep(member.path, bytes(text))
@@ -96,7 +111,5 @@ class _Reading:
                 FileEntry(entry.path[skip:], entry.size_bytes, entry.sha256, entry.executable)
                 for entry in self._files
             ]
-            if self._writer is not None:
-                self._writer.hoist(root)
         unpacked = sum(entry.size_bytes for entry in self._files)
         return Package(tuple(self._files), unpacked, root, texts)

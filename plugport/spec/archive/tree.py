@@ -8,7 +8,6 @@ system.
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import stat
 from collections.abc import Iterator
@@ -68,21 +67,6 @@ class TreeWriter:
                 yield file
                 # chmod, as the mode given to open is subject to the umask.
                 os.fchmod(descriptor, EXECUTABLE_MODE if executable else FILE_MODE)
-
-    def hoist(self, top: str) -> None:
-        """Move what the folder `top` holds, which is all there is, up to the root."""
-        self._close_to(0)
-        # It may hold something of its own name, so it steps aside first.
-        aside = f".plugport-{secrets.token_hex(16)}"
-        with _convert_disk_errors(top):
-            os.rename(top, aside, src_dir_fd=self._root, dst_dir_fd=self._root)
-            source = os.open(aside, _FOLDER_FLAGS, dir_fd=self._root)
-            try:
-                for name in _list_names(source):
-                    os.rename(name, name, src_dir_fd=source, dst_dir_fd=self._root)
-            finally:
-                os.close(source)
-            os.rmdir(aside, dir_fd=self._root)
 
     def _enter(self, parents: list[str]) -> int:
         """Open the folder at `parents`, which is made if it is not there."""

@@ -114,9 +114,11 @@ def make_read_error(path: str, error: OSError) -> PackError:
 def _list_folder(folder: Path, prefix: str) -> dict[str, os.stat_result]:
     try:
         with os.scandir(folder / prefix) as entries:
-            return {entry.name: entry.stat(follow_symlinks=False) for entry in entries}
+            found = {entry.name: entry.stat(follow_symlinks=False) for entry in entries}
     except OSError as error:
         raise make_read_error(prefix, error) from None
+    # The same folder is refused for the same reason, whatever order the system lists it in.
+    return dict(sorted(found.items()))
 
 
 def _read_ignore_files(

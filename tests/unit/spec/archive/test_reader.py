@@ -204,11 +204,21 @@ class TestOtherTools:
 
 
 class TestTree:
-    def test_the_tree_is_empty_after_an_error(self, refuse: Refuse, tmp_path: Path) -> None:
-        (tree := tmp_path / "deep/er/tree").mkdir(parents=True)
+    def test_nothing_is_written_of_a_bad_package(self, refuse: Refuse, tmp_path: Path) -> None:
+        (tree := tmp_path / "tree").mkdir()
+        tree.chmod(0o555)
+        before = tree.stat().st_mtime_ns
         good = PackageBuilder().manifest().file("a/b/c", "x").folder("empty/")
-        archive = good.link("z", "/etc/passwd").write(tmp_path / "bad.tar.gz")
-        refuse(archive.read_bytes(), "archive-link", tree=tree)
+        refuse(good.link("z", "/etc/passwd"), "archive-link", tree=tree)
+        assert tree.stat().st_mtime_ns == before
+
+    def test_the_tree_is_empty_after_a_disk_error(self, read: Read, tmp_path: Path) -> None:
+        (tree := tmp_path / "tree").mkdir()
+        # Within these limits, but more than file systems take.
+        source = PackageBuilder().manifest().file("a/b/c", "x").pax({"path": "n" * 300}).file("n")
+        with pytest.raises(UnpackFailedError) as caught:
+            read(source, tree=tree, component_bytes=300)
+        assert caught.value.detail.startswith("`nnn")
         assert list(tree.iterdir()) == []
 
     def test_a_tree_that_is_not_empty_is_refused(self, read: Read, tmp_path: Path) -> None:
