@@ -90,7 +90,7 @@ class _Reading:
             with self._writer.open_file(path, executable=member.executable) as out:
                 digest = self._copy_body(out, text)
         if text is not None:
-            self._keeper.keep(member.path, bytes(text))
+            self._keeper.keep(bytes(text))
         return FileEntry(member.path, member.size_bytes, digest, member.executable)
 
     def _copy_body(self, out: BinaryIO | None, text: bytearray | None) -> Digest:

@@ -54,6 +54,8 @@ class TextKeeper:
         self._top: str | None = None
         self._flat = _Shelf()
         self._nested: _Shelf | None = _Shelf()
+        # Where the file that was wanted last belongs, and under which path.
+        self._places: list[tuple[_Shelf, str]] = []
 
     def wants(self, path: str, size: int) -> bool:
         """Whether the file's bytes are to be given to `keep`. Raises `ManifestTooLargeError`."""
@@ -61,18 +63,18 @@ class TextKeeper:
         if not inner or self._top not in (None, top):
             self._nested = None
         self._top = top
-        flat = self._flat.wants(path, size, self._limits)
+        self._places = []
+        if self._flat.wants(path, size, self._limits):
+            self._places.append((self._flat, path))
         self._refuse_large(self._flat)
-        nested = self._nested is not None and self._nested.wants(inner, size, self._limits)
-        return flat or nested
+        if self._nested is not None and self._nested.wants(inner, size, self._limits):
+            self._places.append((self._nested, inner))
+        return bool(self._places)
 
-    def keep(self, path: str, content: bytes) -> None:
-        """Take the content of a file that was wanted."""
-        if is_text_of_interest(path):
-            self._flat.texts[path] = content
-        inner = path.partition("/")[2]
-        if self._nested is not None and inner and is_text_of_interest(inner):
-            self._nested.texts[inner] = content
+    def keep(self, content: bytes) -> None:
+        """Take the content of the file that was wanted last."""
+        for shelf, path in self._places:
+            shelf.texts[path] = content
 
     def settle(self, book: PathBook) -> tuple[str, dict[str, bytes]]:
         """Return the root to strip ("" for none), and the texts by their path below it.

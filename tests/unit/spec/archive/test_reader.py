@@ -14,6 +14,7 @@ import pytest
 from plugport.spec.archive.errors import UnpackFailedError, UnpackTargetError
 from plugport.spec.archive.model import Package
 from plugport.spec.archive.reader import read_package
+from plugport.spec.manifest.detect import DETECTION
 from tests.support.archives import (
     PackageBuilder,
     Read,
@@ -125,9 +126,18 @@ class TestTexts:
             "COPYING": b"h",
             "NOTICE.txt": b"i",
             "LICENSES/MIT.txt": b"j",
+            "manifest.json": b"k",
+            "hooks/hooks.json": b"l",
+            ".mcp.json": b"m",
         }
         others = {"docs/README.md": b"", "src/plugin.json": b"", "a.js": b"", "READMEs.md": b""}
         assert read(PackageBuilder(kept | others)).texts == kept
+
+    def test_every_manifest_that_can_be_found_is_kept(self, read: Read) -> None:
+        for pattern, _dialect in DETECTION:
+            path = pattern.replace("*", "some.node")
+            assert list(read(PackageBuilder({path: "x"})).texts) == [path]
+            assert read(PackageBuilder({f"top/{path}": "x"})).root == "top"
 
     def test_a_large_text_is_left_out_and_its_file_stays(self, read: Read) -> None:
         package = read(PackageBuilder().manifest().file("README.md", "x" * 101), text_bytes=100)
