@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import re
 
+from plugport.checks.licence_ids import parse_expression
+
 _READ_CHARS = 20_000
+# https://spdx.dev/learn/handling-license-info/: a line that says it outright.
+_TAG = re.compile(r"SPDX-License-Identifier:[ \t]*([^\r\n]{1,200})")
 _SPACE = re.compile(r"[\s*#>/\"“”'`_]+")
 
 # (ids a manifest may name for this text, phrases that must all occur), the most special first.
@@ -39,6 +43,8 @@ _PHRASES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
 def recognise_licence(content: bytes) -> tuple[str, ...]:
     """Return the SPDX ids that agree with this text, () if it is none known here."""
     text = content[: 4 * _READ_CHARS].decode("utf-8", errors="replace")[:_READ_CHARS]
+    if tag := _TAG.search(text):
+        return parse_expression(tag[1]).ids
     flat = _SPACE.sub(" ", text.lower()).replace("version 3,", "version 3")
     flat = flat.replace("license, version 3", "license version 3")
     for ids, phrases in _PHRASES:

@@ -53,7 +53,9 @@ def load_check(plan: dict[str, Any]) -> Callable[[Any], Faults]:
     return compile_schema(plan["schema"])
 
 
-def run(plan: dict[str, Any], rows: Iterator[dict[str, str | None]], take: Any, refuse: Any) -> None:
+def run(
+    plan: dict[str, Any], rows: Iterator[dict[str, str | None]], take: Any, refuse: Any
+) -> None:
     """Send each row to `take(record)` or `refuse(line, faults, row)`."""
     check = load_check(plan)
     for line, row in enumerate(rows, 2):
@@ -75,7 +77,9 @@ def main(arguments: list[str]) -> int:
     try:
         plan = read_plan(plan_path)
         with ExitStack() as stack:
-            rows = csv.DictReader(stack.enter_context(open(source, encoding="utf-8-sig", newline="")))
+            rows = csv.DictReader(
+                stack.enter_context(open(source, encoding="utf-8-sig", newline=""))
+            )
             out = stack.enter_context(open(f"{target}.part", "w", encoding="utf-8"))
             aside = stack.enter_context(open(f"{target}.refused", "w", encoding="utf-8"))
 
