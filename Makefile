@@ -1,6 +1,6 @@
 # The commands of this repository. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench test-services screenshots lock clean
+.PHONY: help run test check bench test-services screenshots docs lock clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -29,6 +29,10 @@ screenshots: ## take the pictures of the documentation
 	@bin/install dev
 	@bin/install-system
 	@.venv/bin/python bin/screenshots.py
+
+docs: ## write the reference pages that follow from the code
+	@bin/install dev
+	@.venv/bin/python bin/make-docs.py
 
 lock: ## pin the dependencies of requirements/*.in anew, with hashes
 	@bin/install dev

@@ -17,7 +17,8 @@ SOURCES = ("plugport", "config", "accounts", "registry", "marketplace")
 FILE_LINES, TEST_LINES, FUNCTION_LINES = 500, 600, 60
 # Package indexes and crate hosts: a file that names one would pin where others must install from.
 INDEX_HOSTS = re.compile(
-    r"(?:pypi\.org|pythonhosted\.org|registry\.npmjs\.org|crates\.io|deb\.debian\.org)", re.I
+    r"(?:pypi\.org|pythonhosted\.org|registry\.npmjs\.org|crates\.io|deb\.debian\.org)",
+    re.IGNORECASE,
 )
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|root|Users|work)/[\w.-]+")
 

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
+
+import django
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-
-import django
-
 django.setup()
 
-from openapi_spec_validator import OpenAPIV31SpecValidator
-
-from registry.api.schema import build_document
-
-document = build_document()
+document = import_module("registry.api.schema").build_document()
 errors = [f"{list(e.path)}: {e.message}" for e in OpenAPIV31SpecValidator(document).iter_errors()]
 operations = [
     (path, method, operation)

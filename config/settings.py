@@ -224,14 +224,16 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BASE_URL.startswith("https://")
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+_TLS_REDIRECT = read_bool(
+    "PLUGPORT_TLS_REDIRECT", "Send plain HTTP to HTTPS; in production only.", default=True
+)
 if IS_PRODUCTION:
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
-    SECURE_SSL_REDIRECT = read_bool(
-        "PLUGPORT_TLS_REDIRECT", "Send plain HTTP to HTTPS (production).", default=True
-    )
+    SECURE_SSL_REDIRECT = _TLS_REDIRECT
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    # Believed only behind a proxy of ours, which overwrites whatever a client sent.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 
 # ---- static files ----------------------------------------------------------------------------

@@ -1,0 +1,16 @@
+# One image for web, worker and beat; docker-compose.yml gives each its command.
+FROM python:3.11-slim
+
+ENV PYTHONUNBUFFERED=1 PLUGPORT_DATA_DIR=/data
+RUN useradd --system --create-home plugport && install -d -o plugport /data
+WORKDIR /srv/plugport
+
+COPY requirements/run.txt requirements/
+RUN pip install --no-cache-dir --require-hashes -r requirements/run.txt
+COPY . .
+RUN pip install --no-cache-dir --no-deps --no-build-isolation .
+
+USER plugport
+VOLUME /data
+EXPOSE 8000
+CMD ["granian", "--interface", "wsgi", "config.wsgi:application", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "8", "--no-ws"]

@@ -1,0 +1,102 @@
+"""Write the reference pages that follow from the code: error codes and configuration.
+
+`make docs` writes them; a test compares them with what this would write.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+_ERRORS = """# Error codes
+
+Every failure has a stable `code`. The API sends it in a problem document (RFC 9457), the command
+line with `--json`, and a page names it at its foot. The kind decides the HTTP status.
+
+| code | status | title | when |
+| --- | --- | --- | --- |
+"""
+_CONFIGURATION = """# Configuration
+
+Everything is set by environment variables; without any, a registry runs on one machine with SQLite
+and local files. A secret may come from a file: `NAME_FILE` names it (container secrets).
+
+| variable | meaning | default |
+| --- | --- | --- |
+"""
+
+
+def import_everything() -> None:
+    """Load every module, so that every error class is known."""
+    for name in ("plugport", "config", "accounts", "registry", "marketplace"):
+        package = importlib.import_module(name)
+        for found in pkgutil.walk_packages(package.__path__, f"{name}."):
+            if not found.name.endswith("__main__") and ".migrations" not in found.name:
+                importlib.import_module(found.name)
+
+
+def write_errors() -> str:
+    """The page of error codes."""
+    from config.problems import get_status
+    from plugport.spec.errors import list_error_codes
+
+    rows = []
+    for code, kind in list_error_codes().items():
+        meaning = (kind.__doc__ or "").strip().splitlines()[0].rstrip(".")
+        status = get_status(kind("-"))
+        rows.append(f'| <a id="{code}"></a>`{code}` | {status} | {kind.title} | {meaning} |')
+    return _ERRORS + "\n".join(rows) + "\n"
+
+
+def write_configuration() -> str:
+    """The page of environment variables."""
+    from config.env import DECLARED
+
+    rows = [
+        f"| `{v.name}` | {v.meaning} | {f'`{v.default}`' if v.default else ''} |"
+        for v in sorted(DECLARED.values(), key=lambda v: v.name)
+        if not v.name.endswith("_FILE")
+    ]
+    return _CONFIGURATION + "\n".join(rows) + "\n"
+
+
+def build_pages() -> dict[Path, str]:
+    """Path and content of every generated page."""
+    import django
+
+    django.setup()
+    import_everything()
+    return {
+        ROOT / "docs" / "errors.md": write_errors(),
+        ROOT / "docs" / "configuration.md": write_configuration(),
+    }
+
+
+def main() -> int:
+    """Write the pages, or with `--check` say which are out of date."""
+    is_check = "--check" in sys.argv
+    stale = {p: text for p, text in build_pages().items() if not _is_current(p, text)}
+    for path, text in stale.items():
+        if not is_check:
+            path.write_text(text, encoding="utf-8")
+        print(f"{path.relative_to(ROOT)} {'is out of date: make docs' if is_check else 'written'}")
+    return int(bool(stale) and is_check)
+
+
+def _is_current(path: Path, text: str) -> bool:
+    return path.exists() and path.read_text(encoding="utf-8") == text
+
+
+if __name__ == "__main__":
+    # The defaults on the page are those of an empty environment, not of this shell.
+    if os.environ.get("PLUGPORT_ENV") != "test":
+        os.environ["PLUGPORT_DATA_DIR"] = tempfile.mkdtemp(prefix="plugport-docs-")
+    sys.exit(main())

@@ -1,0 +1,134 @@
+"""The documentation says what the code does."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from plugport.spec.archive.model import ArchiveLimits
+from tests.support.data import ROOT
+
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+_LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(#[^)]*)?\)")
+
+
+def test_generated_pages_are_current() -> None:
+    """docs/errors.md and docs/configuration.md are what `make docs` would write."""
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PLUGPORT_", "DATABASE_URL"))
+    }
+    done = subprocess.run(
+        [sys.executable, "bin/make-docs.py", "--check"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    """Every relative link and picture of a page is there."""
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    missing = [
+        target
+        for target, _ in _LINK.findall(text)
+        if "://" not in target
+        and not target.startswith(("/", "mailto:"))
+        and not (page.parent / target).exists()
+    ]
+    assert missing == []
+
+
+def test_make_targets_in_docs_exist() -> None:
+    """A `make …` that a page shows is a target of the Makefile."""
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    shown = {
+        name
+        for page in PAGES
+        for name in re.findall(r"(?:`|\$ )make ([a-z-]+)", page.read_text(encoding="utf-8"))
+    }
+    assert shown <= targets
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("archive_bytes", "256 MiB"),
+        ("unpacked_bytes", "512 MiB"),
+        ("file_bytes", "256 MiB"),
+        ("entries", "20,000"),
+        ("path_bytes", "512 bytes"),
+        ("component_bytes", "200 bytes"),
+        ("depth", "32 folders"),
+        ("ratio", "200 times"),
+        ("ratio_from_bytes", "16 MiB"),
+        ("manifest_bytes", "256 KiB"),
+        ("text_bytes", "1 MiB"),
+    ],
+)
+def test_limits_page_has_the_numbers(field: str, text: str) -> None:
+    """docs/limits.md names each limit with the number in force."""
+    number = int(re.sub(r"\D", "", text))
+    unit = {"KiB": 1 << 10, "MiB": 1 << 20}.get(text.rsplit(maxsplit=1)[-1], 1)
+    assert getattr(ArchiveLimits(), field) == number * unit
+    assert text in (ROOT / "docs" / "limits.md").read_text(encoding="utf-8")
+
+
+def test_every_limit_is_real() -> None:
+    """No limit is zero or negative, which would switch it off."""
+    assert all(value > 0 for value in dataclasses.asdict(ArchiveLimits()).values())
+
+
+def test_compose_file_has_the_parts() -> None:
+    """docker-compose.yml parses, has every part, and gives each process settings that exist."""
+    from config.env import DECLARED
+
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    services = compose["services"]
+    assert {
+        "postgres",
+        "redis",
+        "meilisearch",
+        "s3",
+        "nginx",
+        "web",
+        "worker",
+        "beat",
+        "migrate",
+    } <= services.keys()
+    for name in ("web", "worker", "beat", "migrate"):
+        assert services[name]["environment"].keys() <= DECLARED.keys()
+        assert services[name]["environment"]["PLUGPORT_ENV"] == "production"
+    for service in services.values():
+        assert ("image" in service) != ("build" in service)
+        for volume in service.get("volumes", []):
+            source = volume.split(":")[0]
+            assert source in compose["volumes"] or source.startswith("./deploy")
+
+
+def test_dockerfile_copies_what_is_there() -> None:
+    """Every COPY of the Dockerfile names files of the repository."""
+    lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    sources = [word for line in lines if line.startswith("COPY ") for word in line.split()[1:-1]]
+    assert sources
+    assert all((ROOT / source).exists() for source in sources)
+
+
+def test_readme_has_the_two_commands() -> None:
+    """The README opens with what it is, a picture, and the two commands."""
+    head = (ROOT / "README.md").read_text(encoding="utf-8").split("\n## ")[0]
+    assert "make run" in head
+    assert "make test" in head
+    assert "docs/images/home.png" in head
