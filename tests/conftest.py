@@ -1,24 +1,12 @@
-"""What every test gets: test settings, no network beyond this machine, people, a way to publish."""
+"""What every test gets: no network beyond this machine, people, a way to publish."""
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
-# Before Django reads its settings: a data folder of this run's own.
-os.environ["PLUGPORT_ENV"] = "test"
-os.environ["PLUGPORT_DATA_DIR"] = tempfile.mkdtemp(prefix="plugport-tests-")
-os.environ.setdefault("PLUGPORT_LOG_LEVEL", "ERROR")
-_DATABASE = os.environ.get("PLUGPORT_TEST_DATABASE_URL")
-if _DATABASE:
-    os.environ["DATABASE_URL"] = _DATABASE
-else:
-    os.environ.pop("DATABASE_URL", None)
 
 if TYPE_CHECKING:
     from accounts.models import User

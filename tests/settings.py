@@ -1,0 +1,28 @@
+"""The settings of a test run: those of the server, with a data folder that goes afterwards.
+
+pytest-django reads its settings before any conftest is loaded, so the variables are set here.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+
+if os.environ.get("PLUGPORT_ENV") != "test":
+    _folder = tempfile.mkdtemp(prefix="plugport-tests-")
+    atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+    os.environ["PLUGPORT_ENV"] = "test"
+    os.environ["PLUGPORT_DATA_DIR"] = _folder
+    os.environ.setdefault("PLUGPORT_LOG_LEVEL", "ERROR")
+    # Services of the machine are used only when a test run is given them.
+    for _name in ("DATABASE_URL", "PLUGPORT_REDIS_URL", "PLUGPORT_S3_BUCKET"):
+        os.environ.pop(_name, None)
+    if _url := os.environ.get("PLUGPORT_TEST_DATABASE_URL"):
+        os.environ["DATABASE_URL"] = _url
+
+from config.settings import *  # noqa: E402, F403 -- after the variables that it reads
+from config.settings import STATIC_ROOT  # noqa: E402
+
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
