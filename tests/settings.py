@@ -22,7 +22,7 @@ if os.environ.get("PLUGPORT_ENV") != "test":
     if _url := os.environ.get("PLUGPORT_TEST_DATABASE_URL"):
         os.environ["DATABASE_URL"] = _url
 
-from config.settings import *  # noqa: E402, F403 -- after the variables that it reads
-from config.settings import STATIC_ROOT  # noqa: E402
+from config.settings import *  # noqa: F403 -- after the variables that it reads
+from config.settings import STATIC_ROOT
 
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
