@@ -79,6 +79,8 @@ _PRIVATE_KEY = re.compile(
 )
 _PUTTY_HEADER = re.compile(r"^PuTTY-User-Key-File-[23]: ", re.MULTILINE)
 _SAMPLE_SUBJECTS = {"1234567890", "user", "user123", "johndoe", "example", "test"}
+# Gene sequences hold prefixes of cloud keys (`ACCA`) by the dozen.
+_GENES = re.compile(r"[ACGTN]+\Z")
 _SAMPLE = re.compile(
     r"example|sample|dummy|placeholder|changeme|your[-_]?|redacted|(?:xxx){2}|fake|test[-_]?key"
     r"|(.)\1{7}|0123456789|abcdefghij",
@@ -131,7 +133,7 @@ def is_sample(value: str) -> bool:
         return _is_sample_jwt(value)
     if value.startswith("://"):
         return _is_sample_url(value)
-    return bool(_SAMPLE.search(value))
+    return bool(_SAMPLE.search(value) or _GENES.match(value))
 
 
 def _make_finder(

@@ -69,6 +69,7 @@ def test_a_putty_key_is_found() -> None:
         "https://company.io:8443/a@b",
         "AK" + "IAIOSFODNN7EXAMPLE",
         "gh" + "p_" + "x" * 36,
+        "TATCGTCGAAATCTACGGACCGGAATCTTCCGGTACCACCAACGCTGACGCTGCAGGTG",
         "xo" + "xb-your-token-here",
         jwt("1234567890"),
         "eyJhbGciOi.not.a.token",
