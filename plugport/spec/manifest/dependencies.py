@@ -45,7 +45,7 @@ def _read_free_range(spot: Spot) -> str | None:
 def read_packages(spot: Spot) -> dict[str, str]:
     """Read npm packages and their ranges; what is no range is kept, with a warning."""
     found: dict[str, str] = {}
-    for name, member in each_member(spot, "a mapping of package names to ranges"):
+    for name, member in each_member(spot, "a mapping of package names to ranges", with_nulls=True):
         if not _PACKAGE.match(name):
             member.fail(f"{show(name)} is not a package name", "invalid-package")
         elif (text := _read_free_range(member)) is not None:
@@ -61,7 +61,7 @@ def read_plugins(spot: Spot) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     if isinstance(spot.value, dict):
-        for key, member in each_member(spot):
+        for key, member in each_member(spot, with_nulls=True):
             _add_plugin(found, Spot(key, member.path, spot.faults), member)
         return found
     for item in each_item(spot, "a list or mapping of plugin names"):

@@ -180,15 +180,18 @@ def each_item(spot: Spot, wanted: str = "a list") -> Iterator[Spot]:
         yield spot if isinstance(spot.value, str) else spot.child(index, item)
 
 
-def each_member(spot: Spot, wanted: str = "a mapping") -> Iterator[tuple[str, Spot]]:
-    """Go through the members of a mapping."""
+def each_member(
+    spot: Spot, wanted: str = "a mapping", *, with_nulls: bool = False
+) -> Iterator[tuple[str, Spot]]:
+    """Go through the members of a mapping; a null counts as not there, as an empty line of YAML."""
     if not isinstance(spot.value, dict):
         spot.expect(wanted)
         return
     if not _is_short(spot, len(spot.value)):
         return
     for key, value in spot.value.items():
-        yield key, spot.child(key, value)
+        if value is not None or with_nulls:
+            yield key, spot.child(key, value)
 
 
 def _is_short(spot: Spot, count: int) -> bool:

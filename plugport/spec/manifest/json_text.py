@@ -137,4 +137,6 @@ class _Parser:
             detail += "; a comma before it may be one too many"
         elif rest and rest[0] in {"/", "#"}:
             detail += "; JSON has no comments"
+        elif rest and rest[0] == '"' and self._state != "comma":
+            detail = "a text is not closed"
         self._builder.refuse(detail, "json-syntax", self._line)

@@ -45,13 +45,17 @@ def report_missing(spot: Spot, fields: Sequence[KindField], note: str = "") -> N
     """Report the fields of a mapping that are not there but should be."""
     assert isinstance(spot.value, dict)
     for field in fields:
-        if field.need == "optional" or field.name in spot.value:
+        if field.need == "optional" or not _is_empty(spot.value.get(field.name)):
             continue
         missing = spot.child(field.name, None)
         if field.need == "required":
             missing.fail(f"is required{note}: {field.doc}", "missing-field")
         else:
             missing.warn(f"is missing{note}: {field.doc}", "missing-recommended")
+
+
+def _is_empty(value: JsonValue) -> bool:
+    return value in (None, [], {}) or (isinstance(value, str) and not value.strip())
 
 
 def read_kind_field(spot: Spot, field: KindField) -> JsonValue:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 from plugport.spec.errors import FieldError
 from plugport.spec.manifest.document import CATALOGUE_LIMITS, MAX_FAULTS, Document, Path, Place
@@ -35,6 +36,8 @@ from plugport.spec.manifest.sources import (
 from plugport.spec.text import show
 
 MARKETPLACE_PATH = ".claude-plugin/marketplace.json"
+# Repeated keys and the like, found while parsing: they spoil their own entry alone.
+_IN_ENTRY = re.compile(r"plugins\[([0-9]+)\]")
 
 __all__ = [
     "MARKETPLACE_PATH",
@@ -72,15 +75,19 @@ class Marketplace:
 def read_marketplace(content: bytes, *, file: str = MARKETPLACE_PATH) -> Marketplace:
     """Read a catalogue. Raises `ManifestError` where it is none; bad entries only warn."""
     document = load_json(content, file, CATALOGUE_LIMITS)
-    faults = Faults(document)
+    broken = {fault: found for fault in document.faults if (found := _IN_ENTRY.match(fault.field))}
+    others = tuple(fault for fault in document.faults if fault not in broken)
+    faults = Faults(replace(document, faults=others))
     root = Spot(document.root, (), faults)
     name, plugins = _read_required(root)
     faults.raise_errors()
+    faults.errors.extend(broken)
+    skipped = {int(found[1]) for found in broken.values()}
     plugin_root = join_folders("", _read_about(root, "pluginRoot", read_path) or "")
     return Marketplace(
         name=name,
         owner=_read_about(root, "owner", read_person),
-        entries=_read_entries(plugins, plugin_root),
+        entries=_read_entries(plugins, plugin_root, skipped),
         description=_read_about(root, "description", read_paragraph) or "",
         version=_read_about(root, "version", read_line),
         renames=_read_renames(root),
@@ -120,11 +127,15 @@ def _read_renames(root: Spot) -> dict[str, str]:
     return {old: new for old, member in members if (new := read_line(member))}
 
 
-def _read_entries(plugins: Spot, plugin_root: str) -> tuple[MarketplaceEntry, ...]:
+def _read_entries(
+    plugins: Spot, plugin_root: str, skipped: Collection[int]
+) -> tuple[MarketplaceEntry, ...]:
     assert isinstance(plugins.value, list)
     places = _sort_places(plugins.faults.document)
     entries: dict[str, MarketplaceEntry] = {}
     for index, value in enumerate(plugins.value):
+        if index in skipped:
+            continue
         spot = plugins.child(index, value)
         entry = _read_entry(spot, places.get(index, {}), plugin_root)
         if entry and entry.name in entries:

@@ -11,7 +11,7 @@ from plugport.spec.manifest.dialects.base import Dialect, Package
 from plugport.spec.manifest.dialects.registry import get_dialect
 from plugport.spec.manifest.document import Document
 from plugport.spec.manifest.draft import ManifestDefaults
-from plugport.spec.manifest.errors import ManifestError, NoManifestError, build_manifest_error
+from plugport.spec.manifest.errors import NoManifestError, build_manifest_error
 from plugport.spec.manifest.fields import Faults, Spot
 from plugport.spec.manifest.model import Manifest
 
@@ -80,6 +80,5 @@ def read_parsed(
     draft.fill(defaults or ManifestDefaults())
     manifest = draft.build(root, dialect.name)
     faults.raise_errors()
-    if manifest is None:  # a field that is there but empty, such as `name: ""`
-        raise ManifestError(f"{document.file} names no plugin or version")
+    assert manifest is not None, "what was missing was not reported"
     return ManifestReading(manifest, document.file, tuple(faults.warnings))

@@ -53,9 +53,8 @@ def build_document(manifest: Manifest, dialect: Dialect) -> dict[str, Any]:
     if dialect.has_kind_rows:
         rows |= manifest.kind_fields
     written = {name: value for name, value in rows.items() if value is not None}
-    if "extra" not in rows:
-        written |= {key: value for key, value in manifest.extra.items() if key not in written}
-    return written
+    # A reader that keeps a field's own form beside its meaning keeps it under the field's name.
+    return written if "extra" in rows else written | dict(manifest.extra)
 
 
 def dump_document(document: dict[str, Any], form: str) -> bytes:

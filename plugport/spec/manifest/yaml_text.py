@@ -63,19 +63,26 @@ def _read_number(text: str) -> int | float:
 def load_yaml(content: bytes, file: str, limits: DocumentLimits | None = None) -> Document:
     """Read one YAML mapping. Raises `ManifestError` where it cannot be read to its end."""
     limits = limits or DocumentLimits()
+    text = decode_text(content, file, limits)
     composer = _Composer(TreeBuilder(file, limits))
     try:
-        for event in yaml.parse(decode_text(content, file, limits), Loader=_LOADER):
+        for event in yaml.parse(text, Loader=_LOADER):
             composer.take(event)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        parts = " ".join(part for part in (error.context, error.problem) if part)
-        line = mark.line + 1 if mark else None
-        composer.builder.refuse(f"is not valid YAML: {parts}", "yaml-syntax", line)
     except yaml.YAMLError as error:
-        detail = f"is not valid YAML: {show(str(error).splitlines()[0])}"
-        composer.builder.refuse(detail, "yaml-syntax", None)
+        detail, line = _explain(error, text.rstrip().count("\n") + 1)
+        composer.builder.refuse(f"is not valid YAML: {detail}", "yaml-syntax", line)
     return composer.builder.finish()
+
+
+def _explain(error: yaml.YAMLError, last_line: int) -> tuple[str, int | None]:
+    if not isinstance(error, yaml.MarkedYAMLError):
+        return show(str(error).splitlines()[0]), None
+    detail = " ".join(part for part in (error.context, error.problem) if part)
+    if error.context_mark:
+        detail += f" (it begins on line {error.context_mark.line + 1})"
+    # What is not closed is found out behind the last line.
+    mark = error.problem_mark or error.context_mark
+    return detail, min(mark.line + 1, last_line) if mark else None
 
 
 class _Composer:

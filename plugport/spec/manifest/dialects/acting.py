@@ -10,7 +10,7 @@ from plugport.spec.manifest.dialects.base import Package
 from plugport.spec.manifest.errors import ManifestError
 from plugport.spec.manifest.fields import Faults, Spot
 from plugport.spec.manifest.json_text import load_json
-from plugport.spec.manifest.model import JsonValue, Permissions
+from plugport.spec.manifest.model import Permissions
 from plugport.spec.manifest.permissions import join_permissions, make_permissions
 from plugport.spec.manifest.subfiles import CLAUDE_HOOKS, CLAUDE_LSP, CLAUDE_MCP
 from plugport.spec.text import show
@@ -40,24 +40,33 @@ def read_inline(acting: Acting, spot: Spot) -> Permissions:
     )
 
 
+def read_acting(components: Spot, package: Package) -> Permissions:
+    """Read all that acts, inline and in files; `components` holds the fields."""
+    assert isinstance(components.value, dict)
+    found = []
+    for acting in ACTING:
+        spot = components.child(acting.field, components.value.get(acting.field))
+        found += [read_inline(acting, spot), read_files(acting, spot, package)]
+    return join_permissions(*found)
+
+
 def read_files(acting: Acting, spot: Spot, package: Package) -> Permissions:
     """Read the files that the field names, and the usual one, which needs no naming.
 
     A file that is there but was not kept might hold anything, and counts as that (`hook:*`).
     """
-    named = {
-        item.value.removeprefix("./") for item in _each_entry(spot) if isinstance(item.value, str)
-    }
+    named = {item.value for item in _each_entry(spot) if isinstance(item.value, str)}
     found = []
     for path in sorted(named | {acting.usual_path}):
-        content = package.texts.get(path)
-        if content is not None:
-            found.append(read_subfile(spot, path, content, acting.read))
-        elif package.paths is not None and path in package.paths:
-            spot.warn(f"{show(path)} was not read; anything may be in it", "file-not-read")
+        present = package.find(path)
+        if present is None:
+            if package.paths is not None and path in named:
+                spot.warn(f"{show(path)} is named, but not in the package", "file-missing")
+        elif present in package.texts:
+            found.append(read_subfile(spot, present, package.texts[present], acting.read))
+        else:
+            spot.warn(f"{show(present)} was not read; anything may be in it", "file-not-read")
             found.append(make_permissions(components={f"{acting.sort}:*"}))
-        elif package.paths is not None and path in named:
-            spot.warn(f"{show(path)} is named, but not in the package", "file-missing")
     return join_permissions(*found)
 
 
@@ -81,14 +90,3 @@ def _each_entry(spot: Spot) -> Iterator[Spot]:
         return
     for index, value in enumerate(spot.value):
         yield spot.child(index, value)
-
-
-def derive_permissions(components: JsonValue, faults: Faults) -> Permissions:
-    """Give what follows from components inside a manifest."""
-    assert isinstance(components, dict)
-    return join_permissions(
-        *(
-            read_inline(acting, Spot(components.get(acting.field), (acting.field,), faults))
-            for acting in ACTING
-        ),
-    )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from plugport.spec.manifest.document import Document
@@ -45,12 +47,21 @@ class Row:
     is_required: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Package:
     """The files beside a manifest: those that may be read, and the names of all (None: unknown)."""
 
     texts: Mapping[str, bytes] = field(default_factory=dict)
     paths: frozenset[str] | None = None
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        names = (*self.texts, *(self.paths or ()))
+        return {name.casefold(): name for name in reversed(names)}
+
+    def find(self, path: str) -> str | None:
+        """Find a file as most desktops would: `Hooks/HOOKS.json` is `hooks/hooks.json` there."""
+        return self._names.get(posixpath.normpath(path).casefold())
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,11 @@ file that the manifest names, or in a file at its usual place that no field ment
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from plugport.spec.manifest.dependencies import read_plugins
 from plugport.spec.manifest.dialects import claude_permissions, rows
-from plugport.spec.manifest.dialects.acting import ACTING, read_files, read_inline
+from plugport.spec.manifest.dialects.acting import ACTING, read_acting
 from plugport.spec.manifest.dialects.base import Dialect, Package, Row
 from plugport.spec.manifest.dialects.user_config import read_user_config, write_user_config
 from plugport.spec.manifest.document import describe
@@ -32,13 +31,19 @@ def read_component_paths(spot: Spot) -> None:
             read_path(item)
         return
     for _, member in each_member(spot):
-        source = member.value.get("source") if isinstance(member.value, dict) else member.value
-        if isinstance(source, str):
-            read_path(member.child("source", source))
-        elif not isinstance(member.value, dict):
-            # Catalogues count and describe their skills here; the assistant passes over it too.
-            detail = f"is neither a path nor a mapping but {describe(member.value)}"
-            member.warn(detail, "not-a-component", allowed="a path or a mapping")
+        if not isinstance(member.value, dict):
+            _read_named_path(member)
+        elif member.value.get("source") is not None:
+            _read_named_path(member.child("source", member.value["source"]))
+
+
+def _read_named_path(spot: Spot) -> None:
+    if isinstance(spot.value, str):
+        read_path(spot)
+    else:
+        # Catalogues count and describe their skills here; the assistant passes over it too.
+        detail = f"is neither a path nor a mapping but {describe(spot.value)}"
+        spot.warn(detail, "not-a-component", allowed="a path or a mapping")
 
 
 def _check_acting(spot: Spot) -> None:
@@ -49,20 +54,21 @@ def _check_acting(spot: Spot) -> None:
             item.expect("a path or a mapping")
 
 
-def _make_component_row(name: str, check: Callable[[Spot], None], doc: str) -> Row:
+def check_component(name: str, spot: Spot) -> None:
+    """Check one sort of components: no path may lead out of the plugin."""
+    (read_component_paths if name in PATHS else _check_acting)(spot)
+
+
+def _make_component_row(name: str, doc: str) -> Row:
     def read(spot: Spot, draft: Draft) -> None:
-        check(spot)
+        check_component(name, spot)
         draft.components[name] = spot.value
 
     return Row(name, doc, read, lambda manifest: manifest.components.get(name))
 
 
 def _complete(root: Spot, draft: Draft, package: Package) -> None:
-    assert isinstance(root.value, dict)
-    for acting in ACTING:
-        spot = root.child(acting.field, root.value.get(acting.field))
-        inline, files = read_inline(acting, spot), read_files(acting, spot, package)
-        draft.permissions = join_permissions(draft.permissions, inline, files)
+    draft.permissions = join_permissions(draft.permissions, read_acting(root, package))
 
 
 DIALECT = Dialect(
@@ -84,14 +90,9 @@ DIALECT = Dialect(
         rows.make_label_row("tags", "tags", MAX_TAGS, "joined with `keywords`", written=False),
         rows.CATEGORY,
         rows.MORE_CATEGORIES,
+        *(_make_component_row(name, "a path, a list, or a mapping by name") for name in PATHS),
         *(
-            _make_component_row(name, read_component_paths, "a path, a list, or a mapping by name")
-            for name in PATHS
-        ),
-        *(
-            _make_component_row(
-                each.field, _check_acting, f"inline, or paths; `{each.usual_path}` is always read"
-            )
+            _make_component_row(each.field, f"inline, or paths; `{each.usual_path}` is always read")
             for each in ACTING
         ),
         rows.make_dependency_row("dependencies", "plugins", read_plugins, "plugins it needs"),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from plugport.spec.manifest.dialects.acting import derive_permissions
-from plugport.spec.manifest.dialects.base import Row
+from plugport.spec.manifest.dialects.acting import read_acting
+from plugport.spec.manifest.dialects.base import Package, Row
 from plugport.spec.manifest.document import Document, Place
 from plugport.spec.manifest.draft import Draft
 from plugport.spec.manifest.fields import Faults, Spot, each_item
@@ -67,12 +67,10 @@ def _read_word(spot: Spot) -> Permissions:
 
 
 def _write(manifest: Manifest) -> JsonValue:
-    if "permissions" in manifest.extra:
-        return None
     # What follows from the components inside the manifest need not be written.
     components = dict(manifest.components)
     faults = Faults(Document(components, {(): Place("manifest")}))
-    implied = derive_permissions(components, faults)
+    implied = read_acting(Spot(components, (), faults), Package())
     return write_permissions(subtract_permissions(manifest.permissions, implied))
 
 

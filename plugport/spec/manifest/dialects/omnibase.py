@@ -51,28 +51,17 @@ def lift_wrapped(document: Document) -> Document:
     return Document({**outer, **inner}, places, document.faults)
 
 
-def spell_name(text: str) -> str:
-    """Spell a node's name as a plugin's."""
-    return text.replace("_", "-")
-
-
 def _read_node_name(spot: Spot, draft: Draft) -> None:
     # Nodes are Python modules, so underscores are the rule there and cannot be a mistake.
     value = spot.value
     if not isinstance(value, str) or "_" not in value:
         draft.name = read_name(spot)
         return
-    draft.name = read_name(Spot(spell_name(value), spot.path, spot.faults))
+    draft.name = read_name(Spot(value.replace("_", "-"), spot.path, spot.faults))
     if draft.name:
         detail = f"{show(value)} is published as `{draft.name}`"
         spot.warn(detail, "name-normalised", allowed=NAME_RULE)
         draft.extra["name"] = value
-
-
-def _write_node_name(manifest: Manifest) -> str:
-    own = manifest.extra.get("name")
-    is_same = isinstance(own, str) and spell_name(own) == str(manifest.name)
-    return str(own) if is_same else str(manifest.name)
 
 
 def _read_meta_type(spot: Spot, draft: Draft) -> None:
@@ -134,7 +123,12 @@ DIALECT = Dialect(
     format="yaml",
     kinds=KINDS,
     rows=(
-        Row("name", "name; underscores become dashes; required", _read_node_name, _write_node_name),
+        Row(
+            "name",
+            "name; underscores become dashes; required",
+            _read_node_name,
+            lambda m: str(m.name),
+        ),
         rows.VERSION,
         Row(
             "meta_type",

@@ -82,9 +82,9 @@ def read_source(spot: Spot, draft: Draft) -> None:
 
 
 def write_source(manifest: Manifest) -> JsonValue:
-    """Write where the source lives, unless a fuller form was kept."""
+    """Write where the source lives."""
     repository = manifest.repository
-    if repository is None or "source_repository" in manifest.extra:
+    if repository is None:
         return None
     pairs = {"url": repository.url, "path": repository.directory}
     return {key: value for key, value in pairs.items() if value}

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from plugport.spec.manifest.dependencies import read_packages, read_plugins
-from plugport.spec.manifest.dialects import rows
-from plugport.spec.manifest.dialects.base import Dialect, Row
+from plugport.spec.manifest.dialects import claude, rows
+from plugport.spec.manifest.dialects.acting import read_acting, read_subfile
+from plugport.spec.manifest.dialects.base import Dialect, Package, Row
 from plugport.spec.manifest.draft import Draft
 from plugport.spec.manifest.fields import Spot, each_member, read_choice, read_mapping
 from plugport.spec.manifest.kinds import KINDS
 from plugport.spec.manifest.model import Dependencies, JsonValue, Manifest
+from plugport.spec.manifest.permissions import join_permissions
 from plugport.spec.text import show
 
 SCHEMA = 1
@@ -45,6 +48,25 @@ def _write_dependencies(manifest: Manifest) -> JsonValue:
     return {name: ranges for name, ranges in sorts.items() if ranges} or None
 
 
+def _read_components(spot: Spot, draft: Draft) -> None:
+    for name, member in each_member(spot):
+        if name in claude.COMPONENTS:
+            claude.check_component(name, member)
+        draft.components[name] = member.value
+
+
+def _complete(root: Spot, draft: Draft, package: Package) -> None:
+    """Add what a toolset's parts do: assistants run them whatever this manifest says of them."""
+    if draft.kind != "toolset":
+        return
+    beside = package.texts.get(claude.DIALECT.path)
+    found = [read_acting(root.child("components", dict(draft.components)), package)]
+    if beside is not None:
+        read = partial(read_acting, package=package)
+        found.append(read_subfile(root, claude.DIALECT.path, beside, read))
+    draft.permissions = join_permissions(draft.permissions, *found)
+
+
 def _make_mapping_row(name: str, doc: str) -> Row:
     return rows.make_row(name, name, read_mapping, doc, lambda m: dict(getattr(m, name)) or None)
 
@@ -56,6 +78,7 @@ DIALECT = Dialect(
     format="yaml",
     kinds=tuple(KINDS),
     has_kind_rows=True,
+    complete=_complete,
     rows=(
         Row("schema", "edition of this format: `1`", _read_schema, lambda _manifest: SCHEMA),
         rows.NAME,
@@ -76,7 +99,10 @@ DIALECT = Dialect(
         rows.ENGINE,
         rows.FRAMEWORK,
         rows.PERMISSIONS,
-        _make_mapping_row("components", "parts for coding assistants, by sort"),
+        replace(
+            _make_mapping_row("components", "parts for coding assistants, by sort"),
+            read=_read_components,
+        ),
         _make_mapping_row("extensions", "data for others, keyed by reverse domain"),
         replace(
             _make_mapping_row("extra", "fields of other formats that are kept"),
