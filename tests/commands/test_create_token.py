@@ -1,0 +1,65 @@
+"""`manage.py create_token` prints a token and nothing else."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from accounts.models import AuditEntry, Token
+from accounts.queries import get_token
+
+pytestmark = pytest.mark.django_db
+
+
+def run(*args: str) -> str:
+    out = StringIO()
+    call_command("create_token", *args, stdout=out)
+    return out.getvalue()
+
+
+def test_prints_the_token_alone(owner):
+    """A script can use the output as it is."""
+    text = run("acme", "--scope", "publish").strip()
+    assert text.startswith("pp_")
+    assert "\n" not in text
+    token = get_token(text)
+    assert token.user == owner
+    assert token.scopes == ["publish"]
+    assert AuditEntry.objects.filter(action="token.created", actor=owner).count() == 1
+
+
+def test_text_is_not_stored(owner):
+    """What the table holds cannot be sent as a token."""
+    text = run("acme").strip()
+    row = Token.objects.values().get()
+    assert all(text not in str(value) for value in row.values())
+
+
+def test_limit_and_expiry(owner):
+    """Both end up on the token, normalised."""
+    text = run(
+        "acme", "--scope", "read", "--scope", "manage", "--limit", "acme/chat", "--days", "7"
+    )
+    token = get_token(text.strip())
+    assert token.scopes == ["read", "manage"]
+    assert token.limit == "@acme/chat"
+    assert token.expires_at is not None
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (("nobody",), "There is no account `nobody`."),
+        (("acme", "--days", "0"), "days: From 1 to 3650 days."),
+        (("acme", "--limit", "@Bad Name"), "limit: "),
+    ],
+)
+def test_bad_input_is_said(owner, args, message):
+    """An error names what is wrong, and no token is made."""
+    with pytest.raises(CommandError) as raised:
+        run(*args)
+    assert message in str(raised.value)
+    assert Token.objects.count() == 0
