@@ -68,7 +68,8 @@ def get_pax_size(records: Mapping[bytes, bytes], header_size: int) -> int:
 def parse_long_name(data: bytes) -> bytes:
     """Read the name in the body of GNU's long-name member. Raises `HeaderError`."""
     name = data.rstrip(b"\x00")
-    if not name or b"\x00" in name:
+    # Without the NUL, some readers go on into the padding.
+    if not name or b"\x00" in name or name == data:
         raise HeaderError(
             "A GNU long-name header is malformed",
             hint="Pack again with `plugport pack` or a current `tar`.",

@@ -7,6 +7,7 @@ for every tool that unpacks it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from plugport.spec.archive.errors import HeaderChecksumError, HeaderError, WrongFormatError
@@ -17,6 +18,10 @@ ZERO_BLOCK = bytes(BLOCK_BYTES)
 _POSIX_MAGIC = b"ustar\x0000"
 _GNU_MAGIC = b"ustar  \x00"
 _OCTAL_DIGITS = frozenset(b"01234567")
+# Owner, group, time and device mean nothing here, but there are readers that take a header with
+# a broken one for the end of the archive, and so see fewer files.
+_UNUSED_NUMBERS = tuple(map(slice, (108, 116, 136, 329, 337), (116, 124, 148, 337, 345)))
+_NUMBER = re.compile(rb" *[0-7]*[ \x00]*|[\x80\xff].*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,8 @@ def parse_header(block: bytes, position: int) -> TarHeader:
             f"The tar header at byte {position} has a wrong checksum",
             hint="Upload or download the file again, or pack it again.",
         )
+    if not all(_NUMBER.fullmatch(block[field]) for field in _UNUSED_NUMBERS):
+        raise _make_header_error(position, "an owner, time or device that is not a number")
     name = _cut(block[:100])
     prefix = _cut(block[345:500])
     if prefix and magic == _GNU_MAGIC:

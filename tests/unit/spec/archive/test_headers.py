@@ -47,6 +47,18 @@ def test_sizes_that_are_no_numbers(refuse: Refuse, size: bytes) -> None:
     refuse(PackageBuilder().file("a", size=size), "archive-bad-header")
 
 
+@pytest.mark.parametrize("position", [108, 116, 136, 329, 337])
+def test_numbers_that_mean_nothing_must_be_numbers_too(refuse: Refuse, position: int) -> None:
+    """Some readers see the end of the archive there, and would miss the files that follow."""
+    for broken in (b"x", b"\x81", b"0 0", b"0\x001"):
+        header = bytearray(make_tar_header(b"a"))
+        header[position : position + len(broken)] = broken
+        header[148:156] = b" " * 8
+        header[148:156] = b"%06o\0 " % sum(header)
+        source = PackageBuilder().raw(bytes(header)).file("hidden.js", "x")
+        refuse(source, "archive-bad-header")
+
+
 def test_gnus_format_with_a_prefix_is_ambiguous(refuse: Refuse) -> None:
     refuse(PackageBuilder().file("a", magic=GNU, prefix=b"times"), "archive-bad-header")
 
@@ -147,7 +159,7 @@ class TestExtendedHeaders:
         source = PackageBuilder().raw(make_extended_header(b"x", body)).file("a", "x")
         refuse(source, "archive-bad-header")
 
-    @pytest.mark.parametrize("body", [b"", b"\0", b"a\0b\0"])
+    @pytest.mark.parametrize("body", [b"", b"\0", b"a\0b\0", b"a"])
     def test_broken_long_names(self, refuse: Refuse, body: bytes) -> None:
         source = PackageBuilder().raw(make_extended_header(b"L", body)).file("a", "x")
         refuse(source, "archive-bad-header")

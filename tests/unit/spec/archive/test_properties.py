@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import random
+import tarfile
 import tempfile
 from pathlib import Path
 
@@ -85,6 +86,30 @@ def _damage(data: st.DataObject, content: bytearray) -> bytes:
         position = data.draw(st.integers(0, len(content) - 1))
         content[position] = data.draw(st.integers(0, 255))
     return bytes(content[: data.draw(st.integers(len(content) // 2, len(content)))])
+
+
+# Where a header says something: name, mode, owner, size, time, kind, mark, device, prefix.
+_fields = st.sampled_from([0, 1, 2, 100, 106, 108, 124, 130, 135, 136, 156, 257, 263, 329, 345])
+_bytes = st.sampled_from([0, 0x20, 0x2E, 0x2F, 0x30, 0x31, 0x35, 0x37, 0x4C, 0x78, 0x80, 0xFF])
+
+
+@given(st.lists(st.tuples(st.integers(0, 20), _fields, _bytes), min_size=1, max_size=3))
+@bounded
+def test_what_is_taken_is_the_same_for_other_readers(changes: list[tuple[int, int, int]]) -> None:
+    """Headers that lie with a checksum that is true: refused, or read as everybody reads them."""
+    content = bytearray(GOOD.tar())
+    headers = [at for at in range(0, len(content), 512) if content[at + 257 :][:5] == b"ustar"]
+    for number, field, value in changes:
+        header = headers[number % len(headers)]
+        content[header + field] = value
+        content[header + 148 : header + 156] = b" " * 8
+        total = sum(content[header : header + 512])
+        content[header + 148 : header + 156] = b"%06o\0 " % total
+    package = _read_or_refuse(gzip_bytes(bytes(content)))
+    if package is not None:
+        with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+            theirs = {m.name.removeprefix("./"): m.size for m in archive if m.isfile()}
+        assert {entry.path: entry.size_bytes for entry in package.files} == theirs
 
 
 # Fields of a header that are near enough to good ones to get beyond the first check.
