@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self, TypeAlias
 
@@ -32,6 +33,7 @@ def pad_block(content: bytes) -> bytes:
     return content + bytes(-len(content) % BLOCK)
 
 
+@lru_cache(maxsize=1000)
 def make_tar_header(
     name: bytes,
     *,

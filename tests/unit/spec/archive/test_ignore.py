@@ -196,7 +196,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(st.lists(_lines, max_size=4), st.lists(_lines, max_size=2))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_random_rules_mean_what_they_mean_to_git(
     repository: Path, rules: list[str], inner: list[str]
 ) -> None:

@@ -63,7 +63,7 @@ def test_a_good_package_that_is_larger_than_the_ceiling(tmp_path: Path) -> None:
 
 def test_a_bomb_of_many_files(tmp_path: Path) -> None:
     zeros = bytes(8 << 20)
-    files = (make_tar_header(b"%d" % n, size=len(zeros)) + zeros for n in range(40))
+    files = (make_tar_header(b"%d" % n, size=len(zeros)) + zeros for n in range(12))
     archive = _write(tmp_path / "bomb.tar.gz", files, level=9)
     assert _read_measured([archive]) == ["archive-bomb"]
 

@@ -27,9 +27,9 @@ from tests.support.archives import (
     write_tree,
 )
 
-bounded = settings(max_examples=100, deadline=None)
+bounded = settings(max_examples=60, deadline=None)
 # Trees are written to a disk, which takes its time.
-fewer = settings(max_examples=40, deadline=None)
+fewer = settings(max_examples=25, deadline=None)
 
 GOOD = (
     PackageBuilder()
