@@ -73,12 +73,14 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    # PyYAML quotes what YAML 1.1 would not read as text; the readers here follow YAML 1.2.
+    # PyYAML quotes what YAML 1.1 would not read as text; the readers here follow YAML 1.2. Its
+    # plain and single-quoted styles lose line breaks such as U+0085.
     try:
-        is_text = isinstance(resolve_plain(text), str)
+        is_plain = isinstance(resolve_plain(text), str) and text.isprintable()
     except OverflowError:
-        is_text = False
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if is_text else '"')
+        is_plain = False
+    style = None if is_plain else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
 _Dumper.add_representer(str, _represent_text)

@@ -90,6 +90,12 @@ def test_build_metadata_is_not_lost():
     assert str(read_back(manifest, "plugport").version) == "1.0.0+b.7"
 
 
+@pytest.mark.parametrize("text", ["\x85", "a\u2028b", "a\nb\n", "\ufeff", "1e3", "0o7", "~", " x ", "\x7f"])
+def test_texts_that_yaml_could_take_for_something_else(text):
+    manifest = replace(read("claude").manifest, extra={text: text})
+    assert read_back(manifest, "plugport").extra == {text: text}
+
+
 def test_an_unknown_dialect_is_refused():
     with pytest.raises(UnknownDialectError):
         write_manifest(read("plugport").manifest, "nonesuch")
