@@ -7,7 +7,7 @@ asked for. Keys are camelCase, times ISO 8601 in UTC.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -77,22 +77,27 @@ def refresh_plugin(plugin_id: int) -> Plugin:
 
 def _copy_manifest(plugin: Plugin, latest: Release) -> None:
     shown = get_shown_metadata(plugin, latest.contents.manifest)
+    copy_columns(plugin, shown)
+    plugin.trust = latest.trust
+    categories = cut_slugs(shown.get("categories", []))
+    Category.objects.bulk_create([Category(slug=s) for s in categories], ignore_conflicts=True)
+    plugin.categories.set(Category.objects.filter(slug__in=categories))
+    tags = cut_slugs(shown.get("tags", []))
+    Tag.objects.bulk_create([Tag(slug=s) for s in tags], ignore_conflicts=True)
+    plugin.tags.set(Tag.objects.filter(slug__in=tags))
+
+
+def copy_columns(plugin: Plugin, shown: Mapping[str, Any]) -> None:
+    """Set the columns that lists filter and sort by; what is too long for its column is cut."""
     plugin.kind = shown["kind"]
     plugin.dialect = shown["dialect"]
     plugin.display_name = (shown.get("displayName") or "")[:200]
     plugin.description = shown.get("description") or ""
     plugin.author_name = ((shown.get("author") or {}).get("name") or "")[:200]
     plugin.license = (shown.get("license") or "")[:200]
-    plugin.trust = latest.trust
-    categories = _cut_slugs(shown.get("categories", []))
-    Category.objects.bulk_create([Category(slug=s) for s in categories], ignore_conflicts=True)
-    plugin.categories.set(Category.objects.filter(slug__in=categories))
-    tags = _cut_slugs(shown.get("tags", []))
-    Tag.objects.bulk_create([Tag(slug=s) for s in tags], ignore_conflicts=True)
-    plugin.tags.set(Tag.objects.filter(slug__in=tags))
 
 
-def _cut_slugs(slugs: Iterable[str]) -> list[str]:
+def cut_slugs(slugs: Iterable[str]) -> list[str]:
     """Each slug once, no longer than its column."""
     return list(dict.fromkeys(slug[:60] for slug in slugs))
 
@@ -104,7 +109,26 @@ def get_shown_metadata(plugin: Plugin, manifest: Mapping[str, Any]) -> dict[str,
 
 def build_plugin_document(plugin: Plugin) -> dict[str, Any]:
     """The part of the plugin's JSON that changes only by actions; counters are joined at reading."""
-    latest = plugin.latest
+    owners = [
+        member.user.username
+        for member in plugin.members.select_related("user").order_by("created_at", "id")
+        if member.role == Role.OWNER
+    ]
+    dist_tags = {
+        tag.name: tag.release.version
+        for tag in plugin.dist_tags.select_related("release").order_by("name")
+    }
+    return compose_plugin_document(plugin, plugin.latest, owners=owners, dist_tags=dist_tags)
+
+
+def compose_plugin_document(
+    plugin: Plugin,
+    latest: Release | None,
+    *,
+    owners: Sequence[str],
+    dist_tags: Mapping[str, str],
+) -> dict[str, Any]:
+    """As `build_plugin_document`, from what the caller knows already: no query."""
     shown = get_shown_metadata(plugin, latest.contents.manifest if latest else {})
     author = shown.get("author")
     scope = plugin.scope
@@ -114,11 +138,7 @@ def build_plugin_document(plugin: Plugin) -> dict[str, Any]:
         "description": shown.get("description") or "",
         "type": plugin.kind,
         "author": {"name": author["name"], "url": author.get("url")} if author else None,
-        "owners": [
-            member.user.username
-            for member in plugin.members.select_related("user").order_by("created_at", "id")
-            if member.role == Role.OWNER
-        ],
+        "owners": list(owners),
         "repository": shown.get("repository"),
         "homepage": shown.get("homepage"),
         "license": shown.get("license"),
@@ -126,10 +146,7 @@ def build_plugin_document(plugin: Plugin) -> dict[str, Any]:
         "tags": list(shown.get("tags", [])),
         "dialect": plugin.dialect,
         "latestVersion": latest.version if latest else None,
-        "distTags": {
-            tag.name: tag.release.version
-            for tag in plugin.dist_tags.select_related("release").order_by("name")
-        },
+        "distTags": dict(dist_tags),
         "trust": plugin.trust,
         "trustScore": None,
         "verified": plugin.trust in (Trust.VERIFIED, Trust.OFFICIAL),
