@@ -126,7 +126,6 @@ STORAGES = backends.storages(
     s3_secret_key=read_secret("PLUGPORT_S3_SECRET_KEY", "Secret access key for the bucket."),
     use_manifest=ENVIRONMENT != "test",
 )
-CELERY = backends.celery(REDIS_URL, DATA_DIR)
 PACKAGE_STORE = backends.package_store(STORAGES)
 
 REGISTRY_NAME = read_text(
@@ -152,7 +151,12 @@ UPLOAD_SECONDS = read_int(
 SWEEP_SECONDS = read_int(
     "PLUGPORT_SWEEP_SECONDS", 10, "How often the worker looks for what a crash left.", least=1
 )
+WORKER_MEMORY_MB = read_int(
+    "PLUGPORT_WORKER_MEMORY_MB", 1024, "Memory that one worker process may take, in MiB.", least=256
+)
+CELERY = backends.celery(REDIS_URL, DATA_DIR, check_seconds=CHECK_SECONDS)
 MAX_WAIT_SECONDS = 60
+DOWNLOAD_FLUSH_SECONDS = 2.0
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 # No page takes files, and publishing brings its own handler: a file sent anywhere else is dropped.
 FILE_UPLOAD_HANDLERS: list[str] = []
@@ -196,7 +200,7 @@ LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
-ACCOUNT_USERNAME_VALIDATORS = "accounts.names.USERNAME_VALIDATORS"
+ACCOUNT_USERNAME_VALIDATORS = "registry.usernames.USERNAME_VALIDATORS"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
