@@ -6,8 +6,10 @@ Nothing slow is imported here: `plugport --help` is answered from the table of c
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
+from types import FrameType
 from typing import Any, NoReturn
 
 import click
@@ -72,10 +74,18 @@ def plugin_group() -> None:
     """The same verbs, for scripts that say `plugin` first."""
 
 
+def _interrupt_once(number: int, frame: FrameType | None) -> None:
+    """Stop the run; a second, impatient Ctrl-C must not cut short the clearing up."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.default_int_handler(number, frame)
+
+
 def main() -> NoReturn:
     """The entry point of the program."""
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
         # A locale without a character must not end the program.
         reconfigure(errors="backslashreplace")
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt_once)
     cli.main()

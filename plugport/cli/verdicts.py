@@ -64,6 +64,7 @@ def report_verdict(session: Session, status: PublishStatus, label: str, *, is_wa
     Without waiting, a release under check is a success: the registry has it.
     """
     session.output.show_json({"publication": status.document})
+    why = f" ({status.verdict})" if status.verdict else ""
     page = f" {status.page_url}" if status.page_url else ""
     if status.state == "published":
         session.output.show(f"published {label}{page}")
@@ -76,12 +77,12 @@ def report_verdict(session: Session, status: PublishStatus, label: str, *, is_wa
         )
     elif status.state == "held":
         raise ReleaseHeldError(
-            f"`{label}` was received and is held: a moderator must look at it",
-            hint="There is nothing to do. You are told when it is decided.",
+            f"`{label}` was received and is held: a moderator must look at it{why}",
+            hint=f"`plugport info {label}` shows it once it is decided.",
         )
     else:
         raise ReleaseRejectedError(
-            f"the registry does not publish `{label}`: it is {status.state}",
+            f"the registry does not publish `{label}`: it is {status.state}{why}",
             hint="Solve the findings, raise the version, and publish again.",
         )
 

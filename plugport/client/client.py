@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, BinaryIO, Self
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 
@@ -19,7 +19,7 @@ from plugport.client.models import Account, Plugin, PluginPage, PublishStatus, R
 from plugport.client.progress import NoProgress, Progress
 from plugport.client.tokens import Token
 from plugport.client.upload import CountedFile
-from plugport.client.urls import RegistryUrl, quote_part
+from plugport.client.urls import API_PATH, RegistryUrl, quote_part
 from plugport.spec.names import PluginName
 from plugport.spec.versions import Version
 
@@ -111,8 +111,13 @@ class RegistryClient:
         return Account.read(self._http.get_json(self.registry.api("/me")))
 
     def get_status(self, status_url: str) -> PublishStatus:
-        """How far the registry is with a package; `status_url` is what publishing answered."""
-        return PublishStatus.read(self._http.get_json(urljoin(self.registry.text, status_url)))
+        """How far the registry is with a package; `status_url` is what publishing answered.
+
+        A registry that knows itself by another host name answers with that name. The question
+        still goes to the address the user gave, for only there the token may be sent.
+        """
+        _, _, path = urlsplit(status_url).path.rpartition(API_PATH)
+        return PublishStatus.read(self._http.get_json(self.registry.api(path)))
 
     def publish(self, upload: Upload, progress: Progress | None = None) -> PublishStatus:
         """Send a package from disk, piece by piece; the same bytes may be sent again."""

@@ -25,6 +25,7 @@ from plugport.client.errors import (
     UnsafeRedirectError,
 )
 from plugport.client.tokens import Token
+from plugport.client.transport import make_transport
 from plugport.client.urls import Origin, RegistryUrl
 
 TIMEOUTS = httpx.Timeout(30.0, connect=10.0, read=60.0, write=60.0)
@@ -56,7 +57,7 @@ class HttpSession:
         self._token = token
         self._sleep = sleep
         self._http = httpx.Client(
-            transport=transport,
+            transport=transport if transport is not None else make_transport(),
             timeout=TIMEOUTS,
             follow_redirects=False,
             headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"},

@@ -150,6 +150,7 @@ class PublishStatus:
     name: str
     version: str
     state: str
+    verdict: str
     checks: tuple[CheckOutcome, ...]
     status_url: str | None
     page_url: str | None
@@ -166,6 +167,7 @@ class PublishStatus:
             name=fields.show("name"),
             version=fields.show("version"),
             state=state,
+            verdict=fields.show("verdict"),
             checks=tuple(CheckOutcome.read(row) for row in fields.items("checks")),
             status_url=fields.show("statusUrl") or None,
             page_url=fields.show("pageUrl") or None,

@@ -12,7 +12,7 @@ import contextlib
 import hashlib
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -160,7 +160,7 @@ class Fetcher:
             raise TransferCutError(f"`{wanted.label}` goes on at byte {start}, which is wrong")
         self._progress.start(wanted.label, total_bytes=wanted.size_bytes or total, done_bytes=start)
         have = start
-        for chunk in response.iter_raw(_CHUNK_BYTES):
+        for chunk in _iterate(response):
             have += len(chunk)
             if have > (wanted.size_bytes or self._limit_bytes):
                 file.truncate(0)
@@ -174,6 +174,14 @@ class Fetcher:
     def _too_large(self, wanted: Wanted) -> LimitedError:
         limit = min(wanted.size_bytes or self._limit_bytes, self._limit_bytes)
         return LimitedError(f"`{wanted.label}` is larger than the {limit} bytes allowed for it")
+
+
+def _iterate(response: httpx.Response) -> Iterator[bytes]:
+    if response.is_stream_consumed:
+        # A transport inside this process answers with bodies that are there already.
+        yield response.content
+    else:
+        yield from response.iter_raw(_CHUNK_BYTES)
 
 
 def _find_start(response: httpx.Response) -> tuple[int, int | None]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -17,6 +19,11 @@ from click.testing import CliRunner, Result
 from plugport.cli.main import cli as plugport
 
 ROOT = Path(__file__).resolve().parents[2]
+# A runner that was started in the background ignores SIGINT, and so would its children.
+INTERRUPTIBLE = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from plugport.cli.main import main; main()"
+)
 README = "# A test plugin\n\nIt exists so that the command line has something to carry about.\n"
 
 
@@ -67,6 +74,14 @@ def write_plugin(
     return folder
 
 
+def press_ctrl_c(process: subprocess.Popen[str]) -> None:
+    """Send SIGINT until it is heeded: one that comes just before a blocking read is not."""
+    while process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.2)
+
+
 @dataclass
 class Cli:
     """The command line of one user in one project."""
@@ -111,10 +126,13 @@ class Cli:
         return error
 
     def start(self, *args: str, **options: Any) -> subprocess.Popen[str]:
-        """The real program, running."""
+        """The program in a process of its own, which Ctrl-C reaches."""
+        return self._spawn([sys.executable, "-c", INTERRUPTIBLE, *args], options)
+
+    def _spawn(self, command: list[str], options: dict[str, Any]) -> subprocess.Popen[str]:
         env = {**os.environ, "PYTHONPATH": str(ROOT), **self.env}
         return subprocess.Popen(
-            [sys.executable, "-m", "plugport", *args],
+            command,
             cwd=self.project,
             env={key: value for key, value in env.items() if value is not None},
             stdout=subprocess.PIPE,
@@ -125,7 +143,8 @@ class Cli:
 
     def run_program(self, *args: str) -> tuple[int, str, str]:
         """The real program to its end: exit code, stdout, stderr."""
-        with self.start(*args, stdin=subprocess.DEVNULL) as process:
+        command = [sys.executable, "-m", "plugport", *args]
+        with self._spawn(command, {"stdin": subprocess.DEVNULL}) as process:
             stdout, stderr = process.communicate(timeout=60)
         return process.returncode, stdout, stderr
 

@@ -34,7 +34,7 @@ _HEADER = ("NAME", "VERSION", "KIND", "TRUST", "STATUS")
     "--limit", type=click.IntRange(1, MAX_LIMIT), default=50, help="How many plugins on a page."
 )
 @click.pass_obj
-def command(  # noqa: PLR0917 - one parameter per option of the command line
+def command(
     session: Session,
     kind: str | None,
     official: bool,

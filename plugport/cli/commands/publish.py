@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 )
 @click.option("--no-verify", is_flag=True, help="Do not run the checks here first.")
 @click.pass_obj
-def command(  # noqa: PLR0917 - one parameter per option of the command line
+def command(
     session: Session,
     path: str,
     tag: str | None,

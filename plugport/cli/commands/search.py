@@ -29,7 +29,7 @@ SORTS = ("relevance", "downloads", "rating", "recent", "name")
     "--limit", type=click.IntRange(1, MAX_LIMIT), default=20, help="How many plugins on a page."
 )
 @click.pass_obj
-def command(  # noqa: PLR0917 - one parameter per option of the command line
+def command(
     session: Session,
     query: str,
     kind: str | None,

@@ -1,0 +1,300 @@
+"""The rules of the HTTP session: token, redirects, retries, bounds. The network is a function."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+
+from plugport.client import RegistryClient, RegistryUrl, Token
+from plugport.client.answers import JSON_BYTES
+from plugport.client.errors import (
+    AnswerTooLargeError,
+    RegistryUnreachableError,
+    TransferCutError,
+    UnexpectedAnswerError,
+    UnsafeRedirectError,
+)
+from plugport.client.http import HttpSession
+from plugport.spec.errors import (
+    ConflictError,
+    DeniedError,
+    InvalidError,
+    LimitedError,
+    MissingError,
+    PlugportError,
+    UnavailableError,
+)
+from plugport.spec.names import PluginName
+
+REGISTRY = RegistryUrl.parse("https://plugins.example.org")
+URL = "https://plugins.example.org/api/v1/me"
+SECRET = "secret-token-0123456789"
+Handler = Callable[[httpx.Request], httpx.Response]
+
+
+def open_session(handler: Handler, pauses: list[float] | None = None) -> HttpSession:
+    return HttpSession(
+        REGISTRY,
+        token=Token.parse(SECRET),
+        transport=httpx.MockTransport(handler),
+        sleep=(pauses if pauses is not None else []).append,
+    )
+
+
+def redirect(target: str) -> httpx.Response:
+    return httpx.Response(302, headers={"Location": target})
+
+
+def test_sends_the_token_to_its_registry() -> None:
+    seen = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers.get("authorization"))
+        return httpx.Response(200, json={})
+
+    open_session(handle).get_json(URL)
+    assert seen == [f"Bearer {SECRET}"]
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://storage.example.org/file",
+        "https://plugins.example.org:8443/file",
+        "https://plugins.example.org.evil.example/file",
+    ],
+)
+def test_a_redirect_to_another_origin_gets_no_token(target: str) -> None:
+    seen: dict[str, str | None] = {}
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        seen[str(request.url)] = request.headers.get("authorization")
+        return redirect(target) if str(request.url) == URL else httpx.Response(200, json={})
+
+    open_session(handle).get_json(URL)
+    assert seen == {URL: f"Bearer {SECRET}", target: None}
+
+
+def test_the_token_comes_back_with_its_origin() -> None:
+    """From the registry away and back: each request is judged by where it goes."""
+    seen = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        seen.append((request.url.host, "authorization" in request.headers))
+        if request.url.path == "/api/v1/me":
+            return redirect("https://other.example.org/hop")
+        if request.url.path == "/hop":
+            return redirect("https://plugins.example.org/end")
+        return httpx.Response(200, json={})
+
+    open_session(handle).get_json(URL)
+    assert seen == [
+        ("plugins.example.org", True),
+        ("other.example.org", False),
+        ("plugins.example.org", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    "target", ["http://plugins.example.org/plain", "file:///etc/passwd", "gopher://x", "https://"]
+)
+def test_refuses_redirects_out_of_https(target: str) -> None:
+    with pytest.raises(PlugportError) as caught:
+        open_session(lambda _: redirect(target)).get_json(URL)
+    assert caught.value.code in {"unsafe-redirect", "invalid-url"}
+
+
+def test_refuses_to_run_in_circles() -> None:
+    requests = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return redirect(URL)
+
+    with pytest.raises(UnsafeRedirectError):
+        open_session(handle).get_json(URL)
+    assert len(requests) == 6
+
+
+def test_never_sends_a_body_on_to_where_a_redirect_points() -> None:
+    hosts = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        hosts.append(request.url.host)
+        return httpx.Response(307, headers={"Location": "https://evil.example/take"})
+
+    with pytest.raises(UnsafeRedirectError):
+        open_session(handle).post_json(URL, {"message": "private"})
+    assert hosts == ["plugins.example.org"]
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, InvalidError),
+        (401, DeniedError),
+        (403, DeniedError),
+        (404, MissingError),
+        (409, ConflictError),
+        (410, MissingError),
+        (413, LimitedError),
+        (422, InvalidError),
+        (429, LimitedError),
+        (500, UnavailableError),
+        (503, UnavailableError),
+    ],
+)
+def test_problem_documents_become_errors(status: int, kind: type[PlugportError]) -> None:
+    problem = {
+        "code": "some-code",
+        "detail": "what was wrong",
+        "hint": "what to do",
+        "errors": [{"field": "version", "detail": "is old", "line": 3, "file": "plugport.yaml"}],
+        "limit": 7,
+    }
+    with pytest.raises(kind) as caught:
+        open_session(lambda _: httpx.Response(status, json=problem)).get_json(URL)
+    error = caught.value
+    assert (error.code, error.detail, error.hint) == ("some-code", "what was wrong", "what to do")
+    assert str(error.fields[0]) == "plugport.yaml:3: version: is old"
+    assert error.context["limit"] == 7
+    assert kind.code != "some-code", "the code of one answer is not the code of the class"
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>Bad gateway</html>", b"[1]", b'{"detail": 7}', b"\xff\xfe"]
+)
+def test_errors_without_a_problem_document_are_errors_too(body: bytes) -> None:
+    with pytest.raises(UnavailableError) as caught:
+        open_session(lambda _: httpx.Response(500, content=body)).get_json(URL)
+    assert "500" in caught.value.detail
+
+
+def test_says_when_to_come_back() -> None:
+    answer = httpx.Response(429, headers={"Retry-After": "12"}, json={})
+    with pytest.raises(LimitedError) as caught:
+        open_session(lambda _: answer).get_json(URL)
+    assert "12 s" in (caught.value.hint or "")
+
+
+def test_reads_that_fail_in_passing_are_tried_again() -> None:
+    answers = iter([httpx.Response(502), httpx.Response(504), httpx.Response(200, json=[1])])
+    pauses: list[float] = []
+    assert open_session(lambda _: next(answers), pauses).get_json(URL) == [1]
+    assert pauses == sorted(pauses)
+    assert len(pauses) == 2
+
+
+def test_writes_are_never_sent_twice() -> None:
+    requests = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(502)
+
+    with pytest.raises(UnavailableError):
+        open_session(handle).post_json(URL, {})
+    assert len(requests) == 1
+
+
+def test_no_connection_is_an_error_with_advice() -> None:
+    def handle(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused", request=request)
+
+    with pytest.raises(RegistryUnreachableError) as caught:
+        open_session(handle).get_json(URL)
+    assert "--registry" in (caught.value.hint or "")
+
+
+def test_a_body_that_ends_early_is_an_error() -> None:
+    def drip() -> Iterator[bytes]:
+        yield b'{"username":'
+        raise httpx.ReadError("reset")
+
+    with pytest.raises(TransferCutError):
+        open_session(lambda _: httpx.Response(200, content=drip())).get_json(URL)
+
+
+def test_answers_are_bounded() -> None:
+    def flood() -> Iterator[bytes]:
+        while True:
+            yield b" " * (1 << 20)
+
+    with pytest.raises(AnswerTooLargeError):
+        open_session(lambda _: httpx.Response(200, content=flood())).get_json(URL)
+
+
+def test_compressed_answers_are_bounded_by_what_they_unpack_to() -> None:
+    bomb = gzip.compress(b" " * (JSON_BYTES + 1))
+    answer = httpx.Response(200, content=iter([bomb]), headers={"Content-Encoding": "gzip"})
+    with pytest.raises(AnswerTooLargeError):
+        open_session(lambda _: answer).get_json(URL)
+
+
+def test_reads_compressed_answers() -> None:
+    body = gzip.compress(json.dumps({"a": 1}).encode())
+    answer = httpx.Response(200, content=iter([body]), headers={"Content-Encoding": "gzip"})
+    assert open_session(lambda _: answer).get_json(URL) == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (b"not json", {}),
+        (b"{" * 100_000, {}),
+        (b"broken", {"Content-Encoding": "gzip"}),
+        (b"{}", {"Content-Encoding": "gzip, gzip"}),
+        (b"{}", {"Content-Encoding": "br"}),
+    ],
+)
+def test_unreadable_answers_are_errors(body: bytes, headers: dict[str, str]) -> None:
+    answer = httpx.Response(200, content=iter([body]), headers=headers)
+    with pytest.raises(UnexpectedAnswerError):
+        open_session(lambda _: answer).get_json(URL)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        [],
+        None,
+        {},
+        {"name": 7},
+        {"name": "../../etc", "version": "1.0.0"},
+        {"name": "a", "version": "one"},
+        {"name": "a", "version": None},
+    ],
+)
+def test_wrong_documents_are_errors(document: object) -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=document))
+    with (
+        RegistryClient(REGISTRY, transport=transport) as client,
+        pytest.raises(UnexpectedAnswerError),
+    ):
+        client.get_release(PluginName.parse("a"), "1.0.0")
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "path"),
+    [
+        ("a", "1.0.0+b.1", "/api/v1/plugins/a/1.0.0%2Bb.1"),
+        ("@s/a", "1.0.0-rc.1", "/api/v1/plugins/@s/a/1.0.0-rc.1"),
+    ],
+)
+def test_names_and_versions_make_paths(name: str, version: str, path: str) -> None:
+    paths = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        paths.append(request.url.raw_path.decode())
+        return httpx.Response(404, json={})
+
+    with (
+        RegistryClient(REGISTRY, transport=httpx.MockTransport(handle)) as client,
+        pytest.raises(MissingError),
+    ):
+        client.get_release(PluginName.parse(name), version)
+    assert paths == [path]
