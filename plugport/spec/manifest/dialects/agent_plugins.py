@@ -99,7 +99,9 @@ DIALECT = Dialect(
     format="json",
     kinds=("toolset",),
     rows=(
-        Row("$schema", f"`{SCHEMA}`; required", _read_schema, lambda _: SCHEMA, is_required=True),
+        Row(
+            "$schema", "", f"`{SCHEMA}`; required", _read_schema, lambda _: SCHEMA, is_required=True
+        ),
         rows.make_row(
             "name", "name", _read_unscoped_name, "`name`; required", lambda m: str(m.name)
         ),
@@ -114,6 +116,7 @@ DIALECT = Dialect(
         _read_text_only(rows.LICENSE),
         replace(rows.KEYWORDS, read=_read_keywords),
         Row(
+            "extensions",
             "extensions",
             "data for single clients, keyed by reverse domain",
             _read_extensions,

@@ -57,6 +57,7 @@ DIALECT = Dialect(
         rows.VERSION,
         Row(
             "type",
+            "kind",
             f"one of {', '.join(KINDS)}; required",
             _read_type,
             lambda m: m.kind,
@@ -81,6 +82,7 @@ DIALECT = Dialect(
         rows.MORE_CATEGORIES,
         Row(
             "minVersion",
+            "engine",
             "least version of Agent Relay",
             _read_min_version,
             lambda m: write_minimum(m.engine.get(HOST)),

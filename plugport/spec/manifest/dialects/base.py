@@ -34,13 +34,14 @@ REGISTRY_FIELDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One field of a dialect.
+    """One field of a dialect; `into` is where it goes in the normalised manifest.
 
     `read` puts the field's value into the draft; `write` gives what to write of a manifest, None
     for nothing. `doc` is its line in the documentation.
     """
 
     name: str
+    into: str
     doc: str
     read: Callable[[Spot, Draft], None]
     write: Callable[[Manifest], Any] = lambda _manifest: None

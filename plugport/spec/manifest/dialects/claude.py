@@ -64,7 +64,9 @@ def _make_component_row(name: str, doc: str) -> Row:
         check_component(name, spot)
         draft.components[name] = spot.value
 
-    return Row(name, doc, read, lambda manifest: manifest.components.get(name))
+    return Row(
+        name, f"components.{name}", doc, read, lambda manifest: manifest.components.get(name)
+    )
 
 
 def _complete(root: Spot, draft: Draft, package: Package) -> None:

@@ -76,6 +76,7 @@ def _write(manifest: Manifest) -> JsonValue:
 
 ROW = Row(
     "permissions",
+    "permissions",
     "`{filesystem, network, exec, env, components}`, or lists `requires` and `optional` of tools",
     _read,
     _write,

@@ -75,6 +75,7 @@ DIALECT = Dialect(
         rows.make_kind_row("container", "capabilities"),
         Row(
             "trust",
+            "permissions, engine, kindFields.sandbox",
             "`{min_cortex_version, sandbox, network, filesystem}`",
             _read_trust,
             _write_trust,

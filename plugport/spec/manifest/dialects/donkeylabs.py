@@ -111,6 +111,7 @@ DIALECT = Dialect(
         replace(rows.TYPES, name="typings", doc="another name of `types`", write=lambda _: None),
         Row(
             "dependencies",
+            "dependencies",
             "npm packages, a list of plugins, or `{plugins, packages}`",
             _read_dependencies,
             _write_dependencies,
@@ -124,6 +125,7 @@ DIALECT = Dialect(
         rows.make_kind_row("service", "instructions"),
         Row(
             "envVars",
+            "permissions.env",
             "environment variables it reads",
             _read_environment,
             lambda m: list(m.permissions.env) or None,

@@ -125,6 +125,7 @@ DIALECT = Dialect(
     rows=(
         Row(
             "name",
+            "name",
             "name; underscores become dashes; required",
             _read_node_name,
             lambda m: str(m.name),
@@ -132,6 +133,7 @@ DIALECT = Dialect(
         rows.VERSION,
         Row(
             "meta_type",
+            "kind",
             f"one of {', '.join(KINDS)}; required",
             _read_meta_type,
             lambda m: m.kind,
@@ -145,6 +147,7 @@ DIALECT = Dialect(
         rows.TAGS,
         Row(
             "entrypoint",
+            "kindFields.entrypoint",
             "`{type, target}`, or `python FILE`; required",
             _read_entrypoint,
             lambda m: m.kind_fields.get("entrypoint"),
@@ -155,21 +158,29 @@ DIALECT = Dialect(
         rows.make_kind_row("tool", "protocols", "protocols_supported"),
         rows.make_kind_row("tool", "inputs"),
         rows.make_kind_row("tool", "outputs"),
-        Row("dependencies", "URIs or `{name, type, target}`", read_dependencies),
+        Row(
+            "dependencies",
+            "dependencies.plugins",
+            "URIs or `{name, type, target}`",
+            read_dependencies,
+        ),
         Row(
             "source_repository",
+            "repository",
             "`{url, path, commit_hash}`",
             onex_checks.read_source,
             onex_checks.write_source,
         ),
         Row(
             "runtime_language_hint",
+            "engine",
             "such as `python>=3.11`",
             _read_runtime,
             lambda m: _spell_runtime(dict(m.engine)),
         ),
         Row(
             "environment",
+            "permissions.env",
             "environment variables it reads",
             _read_environment,
             lambda m: list(m.permissions.env) or None,

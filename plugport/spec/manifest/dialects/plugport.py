@@ -80,10 +80,12 @@ DIALECT = Dialect(
     has_kind_rows=True,
     complete=_complete,
     rows=(
-        Row("schema", "edition of this format: `1`", _read_schema, lambda _manifest: SCHEMA),
+        Row("schema", "", "edition of this format: `1`", _read_schema, lambda _manifest: SCHEMA),
         rows.NAME,
         rows.VERSION,
-        Row("kind", "one of the kinds below", _read_kind, lambda m: m.kind, is_required=True),
+        Row(
+            "kind", "kind", "one of the kinds below", _read_kind, lambda m: m.kind, is_required=True
+        ),
         rows.DISPLAY_NAME,
         rows.DESCRIPTION,
         rows.AUTHOR,
@@ -95,7 +97,13 @@ DIALECT = Dialect(
         rows.MAIN,
         rows.TYPES,
         rows.CONFIG,
-        Row("dependencies", "`{plugins, packages, peer}`", _read_dependencies, _write_dependencies),
+        Row(
+            "dependencies",
+            "dependencies",
+            "`{plugins, packages, peer}`",
+            _read_dependencies,
+            _write_dependencies,
+        ),
         rows.ENGINE,
         rows.FRAMEWORK,
         rows.PERMISSIONS,

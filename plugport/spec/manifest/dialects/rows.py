@@ -28,6 +28,7 @@ from plugport.spec.manifest.permissions import (
     read_permissions,
     write_permissions,
 )
+from plugport.spec.manifest.serialise import write_key
 
 T = TypeVar("T")
 Write = Callable[[Manifest], Any]
@@ -43,7 +44,13 @@ def make_row(
         if value is not None:
             setattr(draft, target, value)
 
-    return Row(name, doc, read, write or (lambda manifest: getattr(manifest, target) or None))
+    return Row(
+        name,
+        write_key(target),
+        doc,
+        read,
+        write or (lambda manifest: getattr(manifest, target) or None),
+    )
 
 
 def make_label_row(name: str, target: str, limit: int, doc: str, *, written: bool = True) -> Row:
@@ -53,7 +60,9 @@ def make_label_row(name: str, target: str, limit: int, doc: str, *, written: boo
         merged = merge_labels(spot, getattr(draft, target), read_labels(spot) or (), limit)
         setattr(draft, target, merged)
 
-    return Row(name, doc, read, lambda m: list(getattr(m, target)) or None if written else None)
+    return Row(
+        name, target, doc, read, lambda m: list(getattr(m, target)) or None if written else None
+    )
 
 
 def make_kind_row(kind: str, name: str, spelling: str | None = None) -> Row:
@@ -65,7 +74,9 @@ def make_kind_row(kind: str, name: str, spelling: str | None = None) -> Row:
         if value is not None:
             draft.kind_fields[name] = value
 
-    return Row(spelling or name, item.doc, read, lambda m: m.kind_fields.get(name))
+    return Row(
+        spelling or name, f"kindFields.{name}", item.doc, read, lambda m: m.kind_fields.get(name)
+    )
 
 
 def make_dependency_row(
@@ -77,7 +88,13 @@ def make_dependency_row(
         known: Mapping[str, str] = getattr(draft.dependencies, target)
         draft.dependencies = replace(draft.dependencies, **{target: {**known, **reader(spot)}})
 
-    return Row(name, doc, read, lambda m: dict(getattr(m.dependencies, target)) or None)
+    return Row(
+        name,
+        f"dependencies.{target}",
+        doc,
+        read,
+        lambda m: dict(getattr(m.dependencies, target)) or None,
+    )
 
 
 def _read_permissions(spot: Spot, draft: Draft) -> None:
@@ -148,6 +165,7 @@ ENGINE = make_row(
     "engine", "engine", read_packages, "runtimes and their ranges", lambda m: dict(m.engine) or None
 )
 PERMISSIONS = Row(
+    "permissions",
     "permissions",
     "`{filesystem, network, exec, env, components}`, each a list",
     _read_permissions,

@@ -35,7 +35,7 @@ def test_every_dialect_survives_storage(dialect):
     assert manifest_from_dict(stored) == manifest
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(manifests)
 def test_any_manifest_survives_storage(manifest):
     stored = json.loads(json.dumps(manifest_to_dict(manifest)))

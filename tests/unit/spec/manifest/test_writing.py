@@ -31,7 +31,7 @@ def test_the_least_manifest_of_every_dialect_is_written_back(dialect):
     assert replace(read_back(manifest, "plugport"), dialect=dialect) == manifest
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(manifests)
 def test_the_superset_loses_nothing(manifest):
     again = read_back(manifest, "plugport")
@@ -39,7 +39,7 @@ def test_the_superset_loses_nothing(manifest):
     assert str(again.version) == str(manifest.version)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(manifests)
 def test_every_dialect_either_keeps_all_or_says_what_it_cannot_hold(manifest):
     for dialect in DIALECTS:
@@ -90,7 +90,9 @@ def test_build_metadata_is_not_lost():
     assert str(read_back(manifest, "plugport").version) == "1.0.0+b.7"
 
 
-@pytest.mark.parametrize("text", ["\x85", "a\u2028b", "a\nb\n", "\ufeff", "1e3", "0o7", "~", " x ", "\x7f"])
+@pytest.mark.parametrize(
+    "text", ["\x85", "a\u2028b", "a\nb\n", "\ufeff", "1e3", "0o7", "~", " x ", "\x7f"]
+)
 def test_texts_that_yaml_could_take_for_something_else(text):
     manifest = replace(read("claude").manifest, extra={text: text})
     assert read_back(manifest, "plugport").extra == {text: text}
