@@ -30,6 +30,7 @@ def parse_pax_records(data: bytes) -> dict[bytes, bytes]:
                 "A pax header describes a sparse file", hint="Pack without `--sparse`."
             )
         if key in _MEANINGFUL:
+            # By the standard the last one counts; some readers take the first.
             if key in found:
                 raise _make_pax_error(f"`{key.decode('ascii')}` twice")
             found[key] = value
@@ -38,6 +39,7 @@ def parse_pax_records(data: bytes) -> dict[bytes, bytes]:
 
 def _parse_record(data: bytes, start: int) -> tuple[bytes, bytes, int]:
     """One `LENGTH KEY=VALUE` line; LENGTH counts all of it, the line feed too."""
+    # Looking no further than a length can reach keeps this linear.
     space = data.find(b" ", start, start + _MAX_DIGITS)
     digits = data[start:space] if space >= 0 else b""
     if not digits.isdigit():

@@ -14,8 +14,9 @@ from typing import TypeAlias
 # A part of a pattern: what one part of a path must look like, or None for `**`.
 _Part: TypeAlias = "re.Pattern[str] | None"
 
+# Any one name.
 _ANY_PART = re.compile(r".*", re.DOTALL)
-_NO_PART = re.compile(r"(?!)")
+# For brackets without an end and a backslash at the end: git lets them match nothing.
 _UNFINISHED = "(?!)"
 _CLASSES = {
     "alnum": "a-zA-Z0-9",
@@ -31,6 +32,7 @@ _CLASSES = {
     "upper": "A-Z",
     "xdigit": "0-9a-fA-F",
 }
+# A bracket right at the start stands for itself; `++` and the like give nothing back.
 _BRACKET = re.compile(r"\[([!^]?+)(\]?+(?:\[:\w+:\]|\\.|[^\]\\])*)\]", re.DOTALL)
 _IN_BRACKET = re.compile(r"\[:(\w+):\]|(?:\\(.)|(.))", re.DOTALL)
 
@@ -47,6 +49,7 @@ class IgnorePattern:
         """Whether the line speaks of this path, which is relative to the ignore file's folder."""
         if self.folders_only and not is_folder:
             return False
+        # How far into the pattern the names so far can have led: `**` leaves several ways open.
         parts = self.parts
         reached = _skip_any(parts, {0})
         for name in path.split("/"):
@@ -76,6 +79,7 @@ def parse_ignore_line(line: str) -> IgnorePattern | None:
     folders_only = line.endswith("/")
     # `/x` and `a/x` belong to the file's folder, `x` and `x/` to every folder below it too.
     body = line[: len(line) - folders_only]
+    # git takes an escaped slash for a slash, and knows no slash in brackets.
     names = _split(body.removeprefix("/").replace("\\/", "/"), "/")
     if not body.strip("/"):
         return None

@@ -30,6 +30,7 @@ from plugport.spec.archive.model import ArchiveLimits
 from plugport.spec.archive.sniff import GZIP_MAGIC, SNIFF_BYTES, name_format
 from plugport.spec.text import show
 
+# DEFLATE grows its input a thousandfold at most, so what comes out is bounded apart from it.
 _INPUT_BYTES = 64 << 10
 _OUTPUT_BYTES = 256 << 10
 # zlib: 16 asks for the gzip wrapper, 15 for the largest window.
@@ -53,6 +54,7 @@ class GunzipStream:
         self._buffer = b""
         self._start = 0
         self._taken_bytes = 0
+        # Bytes of the tar archive, which is what messages about headers count.
         self.position = 0
 
     def read(self, size: int) -> bytes:
@@ -88,6 +90,7 @@ class GunzipStream:
 
     def _fill(self) -> bool:
         self._buffer, self._start = b"", 0
+        # Input may be used up without any output: headers, empty blocks.
         while not self._buffer:
             if self._inflater.eof:
                 self._check_end()
@@ -120,6 +123,7 @@ class GunzipStream:
             raise UnreadableArchiveError(f"The package cannot be read: {error.strerror}") from None
 
     def _check_end(self) -> None:
+        # The stream may end just where a chunk of input does.
         rest = self._inflater.unused_data or self._read_raw()
         if rest.startswith(GZIP_MAGIC):
             raise SeveralStreamsError("A second gzip stream follows the first", hint=_REPACK)
@@ -129,6 +133,7 @@ class GunzipStream:
 
 
 def _explain_damage(error: zlib.error) -> CorruptGzipError | GzipChecksumError:
+    # zlib tells its errors apart by their texts only.
     text = str(error)
     if "incorrect data check" in text or "incorrect length check" in text:
         return GzipChecksumError(
@@ -167,6 +172,7 @@ def open_gzip(archive: Path, limits: ArchiveLimits) -> Iterator[GunzipStream]:
     if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
         raise _make_unreadable_error(archive, "not a regular file")
+    # Unbuffered, as it is read in large pieces anyway.
     with os.fdopen(descriptor, "rb", buffering=0) as raw:
         _check_start(raw, status.st_size, limits)
         yield GunzipStream(raw, status.st_size, limits)

@@ -34,6 +34,7 @@ from plugport.spec.text import show
 _CHUNK_BYTES = 256 << 10
 # tar fills its output up to whole records: 10 KiB unless asked for more, of which this is plenty.
 _RECORD_BYTES = 1 << 20
+# NUL is how the oldest archives mark a file.
 _FILE_KINDS = (b"0", b"\x00")
 _FOLDER_KIND = b"5"
 _OWNER_EXECUTES = 0o100
@@ -76,6 +77,7 @@ class MemberReader:
     def __init__(self, stream: GunzipStream, limits: ArchiveLimits) -> None:
         self._stream = stream
         self._limits = limits
+        # What is left of the current member, and the zeros that fill its last block.
         self._left_bytes = 0
         self._padding_bytes = 0
         self._headers_bytes = 0
@@ -109,6 +111,7 @@ class MemberReader:
             pass
 
     def _next_header(self) -> TarHeader | None:
+        # Whoever asks for the next member need not have read the last one.
         self._skip_body()
         self._stream.read_exactly(self._padding_bytes)
         self._padding_bytes = 0
@@ -142,8 +145,10 @@ class MemberReader:
         elif header.kind == b"L" and extension.long_name is None:
             extension.long_name = parse_long_name(body)
         elif header.kind == b"K" and not extension.has_long_link:
+            # The link's target; the link itself comes next and is refused with its own name.
             extension.has_long_link = True
         elif header.kind == b"g" and extension.is_empty():
+            # Forges put the commit there as a comment, which changes no member.
             if parse_pax_records(body):
                 raise HeaderError("A global pax header sets a path or size for all members")
         else:
@@ -152,6 +157,7 @@ class MemberReader:
 
     def _read_header_body(self, header: TarHeader) -> bytes:
         size, limits = header.size_bytes, self._limits
+        # The block counts too: headers without a body cost time as well.
         self._headers_bytes += BLOCK_BYTES + size
         if size > limits.header_bytes or self._headers_bytes > limits.headers_bytes:
             raise HeaderTooLargeError(
@@ -166,6 +172,7 @@ class MemberReader:
         records = extension.records or {}
         if b"path" in records and extension.long_name is not None:
             raise HeaderError("A member has two long names, one of pax and one of GNU")
+        # An empty record takes an override back (POSIX), so the header's own name counts.
         name = decode_path(records.get(b"path") or extension.long_name or header.name)
         _check_kind(header, name, records.get(b"linkpath") or header.link)
         size = get_pax_size(records, header.size_bytes)
@@ -199,6 +206,7 @@ class MemberReader:
                 f"The files have more than {limits.unpacked_bytes} bytes together",
                 context={"found": self._unpacked_bytes, "allowed": limits.unpacked_bytes},
             )
+        # The ratio is checked when the body is read, so that a manifest's own limit comes first.
         self._left_bytes = size
         self._padding_bytes = -size % BLOCK_BYTES
 

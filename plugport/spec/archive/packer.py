@@ -44,6 +44,7 @@ from plugport.spec.archive.walk import (
 )
 from plugport.spec.digest import Digest, Digester
 
+# On source code, level 9 takes three times as long and saves one hundredth.
 COMPRESSION_LEVEL = 6
 _CHUNK_BYTES = 256 << 10
 # RFC 1952: DEFLATE, no flags, no time, no extra flags, unknown operating system.
@@ -64,6 +65,7 @@ def find_files(folder: Path, *, limits: ArchiveLimits = DEFAULT_LIMITS) -> list[
     files.sort(key=lambda file: file.path.encode("utf-8"))
     refuse_secrets(folder, [file.path for file in files])
     _check_sizes(files, limits)
+    # The reader's own rules on manifests, so that both sides always agree.
     for file in files:
         keeper.wants(file.path, file.size_bytes)
     keeper.settle(book)
@@ -84,6 +86,7 @@ def pack_tree(folder: Path, out: BinaryIO, *, limits: ArchiveLimits = DEFAULT_LI
     headers_bytes = 0
     for file in files:
         header = make_headers(file.path, file.size_bytes, executable=file.executable)
+        # As the reader counts: what comes before the member's own block.
         headers_bytes += len(header) - BLOCK_BYTES
         if headers_bytes > limits.headers_bytes or len(header) > limits.header_bytes:
             raise HeaderTooLargeError("The tar headers of long names are too large together")
@@ -162,6 +165,7 @@ class _GzipWriter:
         self._emit(self._deflater.compress(data))
 
     def finish(self) -> None:
+        # RFC 1952 keeps the length modulo 2**32.
         length = self._content_bytes & 0xFFFFFFFF
         trailer = self._crc.to_bytes(4, "little") + length.to_bytes(4, "little")
         self._emit(self._deflater.flush() + trailer)
@@ -174,6 +178,7 @@ class _GzipWriter:
             )
 
     def _emit(self, data: bytes) -> None:
+        # Checked before the write, so that no more than the limit ever reaches a disk.
         self.digester.update(data)
         if self.digester.size_bytes > self._limits.archive_bytes:
             raise make_too_large_error(self.digester.size_bytes, self._limits)

@@ -27,6 +27,7 @@ def fold_path(path: str) -> str | bytes:
         return path.lower()
     visible = "".join(char for char in path if unicodedata.category(char) != "Cf")
     folded = unicodedata.normalize("NFKC", visible).casefold()
+    # Folding case can undo the normal form, so it is restored.
     final = unicodedata.normalize("NFKC", folded)
     if final.isascii():
         return final
@@ -38,8 +39,10 @@ class PathBook:
 
     def __init__(self, limits: ArchiveLimits) -> None:
         self._limits = limits
+        # By folded path. Most keys are the path itself, so the two share one string.
         self._spelling: dict[str | bytes, str] = {}
         self._folders: set[str] = set()
+        # Folders with a member of their own, as opposed to those that a file's path implies.
         self._listed: set[str] = set()
         self._paths_bytes = 0
 
@@ -62,6 +65,7 @@ class PathBook:
         return path in self._folders
 
     def _add_parents(self, path: str) -> None:
+        # A known parent was added with all of its own parents.
         end = path.rfind("/")
         if end < 0 or path[:end] in self._folders:
             return

@@ -25,8 +25,11 @@ from plugport.spec.archive.model import ArchiveLimits
 from plugport.spec.text import show
 
 _RENAME = "Rename the file."
+# `C:x` is relative to the current folder of drive C, which is no better than `C:/x`.
 _DRIVE = re.compile(r"[A-Za-z]:")
+# Nearly all paths: those that need no look at every character.
 _PLAIN = re.compile(r"[A-Za-z0-9_+@=,/()\[\]{} .-]*\Z")
+# A colon also opens a second stream of a file on NTFS.
 _RESERVED_CHARS = frozenset('<>:"|?*')
 _RESERVED_NAMES = frozenset(
     ["con", "prn", "aux", "nul", "conin$", "conout$"]
@@ -34,6 +37,7 @@ _RESERVED_NAMES = frozenset(
 )
 # Characters that turn the reading direction and so disguise a name: `exe.txt` for `txt.exe`.
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Controls, surrogates, line and paragraph separators (Unicode general categories).
 _CONTROL_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
@@ -127,10 +131,12 @@ def _check_part(path: str, part: str, limits: ArchiveLimits) -> None:
 
 def _find_unportable(part: str) -> str | None:
     """Why Windows cannot store this part of a path, or None."""
+    # Windows cuts these off, so `a.` and `a` would be one file there.
     if part[-1] in " .":
         return "a part of it ends in a space or a dot"
     if bad := next((char for char in part if char in _RESERVED_CHARS), None):
         return f"it has the character `{bad}`"
+    # Devices keep their meaning with any extension and in any folder.
     if part.partition(".")[0].rstrip(" ").casefold() in _RESERVED_NAMES:
         return f"{show(part)} is the name of a device on Windows"
     return None

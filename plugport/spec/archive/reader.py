@@ -37,6 +37,7 @@ def read_package(
     """
     with open_gzip(archive, limits) as stream:
         package = _Reading(MemberReader(stream, limits), limits).run()
+    # A hostile package so never costs disk space, however far it is good.
     if tree is not None:
         _write_tree(archive, package, limits, tree)
     return package
@@ -46,6 +47,7 @@ def _write_tree(archive: Path, package: Package, limits: ArchiveLimits, tree: Pa
     """Read the package again, with all checks, and write its files."""
     with open_gzip(archive, limits) as stream, TreeWriter(tree) as writer:
         reading = _Reading(MemberReader(stream, limits), limits, writer, package.root)
+        # The file may be another one by now; what was written is then not what was checked.
         if reading.run() != package:
             raise make_path_error(UnreadableArchiveError, str(archive), "changed while it was read")
 
@@ -70,6 +72,7 @@ class _Reading:
     def run(self) -> Package:
         for member in self._members:
             if member.is_folder:
+                # It only takes its name: folders are made for the files in them.
                 self._book.add_folder(member.path)
             else:
                 self._book.add_file(member.path)
@@ -94,6 +97,7 @@ class _Reading:
         return FileEntry(member.path, member.size_bytes, digest, member.executable)
 
     def _copy_body(self, out: BinaryIO | None, text: bytearray | None) -> Digest:
+        # The size needs no check: the body has as many bytes as the header says, or is cut short.
         digest = hashlib.sha256()
         for chunk in self._members.read_body():
             digest.update(chunk)

@@ -49,6 +49,7 @@ HARMLESS_NAMES = ("*.example", "*.sample", "*.template", "*.dist", "*.pub")
 _CERTIFICATES = "*.pem"
 _TOKEN_FILES = (".npmrc", ".yarnrc", ".yarnrc.yml", ".pypirc")
 
+# Tokens and headings stand at the front of such files.
 READ_BYTES = 256 << 10
 _PUBLIC_PEM = re.compile(
     rb"-----BEGIN (?:CERTIFICATE|TRUSTED CERTIFICATE|PUBLIC KEY|X509 CRL)-----"

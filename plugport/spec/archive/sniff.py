@@ -27,6 +27,7 @@ _HTML_STARTS = (b"<!doctype", b"<html", b"<?xml")
 
 def name_format(head: bytes) -> str | None:
     """Say what a file with these first bytes (`SNIFF_BYTES` of them) seems to be, or None."""
+    # A tar archive has its mark far in, and anything at the start.
     if head[257:262] == b"ustar":
         return "a plain tar archive"
     for magic, name in _MAGICS:

@@ -44,6 +44,7 @@ def parse_header(block: bytes, position: int) -> TarHeader:
     magic = block[257:265]
     if magic not in (_POSIX_MAGIC, _GNU_MAGIC):
         raise _make_magic_error(block, position)
+    # POSIX: the sum of all bytes, those of the checksum itself taken as spaces.
     stored = parse_number(block[148:156], "checksum", position)
     if stored != sum(block[:148]) + sum(block[156:]) + 8 * 0x20:
         raise HeaderChecksumError(

@@ -50,6 +50,7 @@ def _make_record(key: bytes, value: bytes) -> bytes:
     """One pax record; its length counts its own digits."""
     rest = b" %s=%s\n" % (key, value)
     length = len(rest) + 1
+    # One more digit can make the length one digit longer.
     while length != len(rest) + len(b"%d" % length):
         length = len(rest) + len(b"%d" % length)
     return b"%d%s" % (length, rest)

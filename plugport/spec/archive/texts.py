@@ -60,12 +60,14 @@ class TextKeeper:
     def wants(self, path: str, size: int) -> bool:
         """Whether the file's bytes are to be given to `keep`. Raises `ManifestTooLargeError`."""
         top, _, inner = path.partition("/")
+        # A second thing at the top: none of them can be the folder to strip.
         if not inner or self._top not in (None, top):
             self._nested = None
         self._top = top
         self._places = []
         if self._flat.wants(path, size, self._limits):
             self._places.append((self._flat, path))
+        # A manifest at the root settles where the root is, so this need not wait for the end.
         self._refuse_large(self._flat)
         if self._nested is not None and self._nested.wants(inner, size, self._limits):
             self._places.append((self._nested, inner))
@@ -87,6 +89,7 @@ class TextKeeper:
         if self._nested is not None and self._top and self._nested.manifests:
             self._refuse_large(self._nested)
             return self._top, self._nested.texts
+        # Said here, as later it would only be that there is no manifest.
         for name in MANIFEST_NAMES:
             prefixed = f"{self._top}/{name}" if self._nested is not None else name
             if book.is_folder(name) or book.is_folder(prefixed):

@@ -52,6 +52,7 @@ class TreeWriter:
         traceback: TracebackType | None,
     ) -> None:
         self._close_to(0)
+        # Everything there is ours, as the folder was empty.
         if kind is not None:
             for name in _list_names(self._root):
                 _remove(name, self._root)
@@ -62,6 +63,7 @@ class TreeWriter:
         """Open a new file to write to; its folders are made as needed."""
         *parents, name = path.split("/")
         with _convert_disk_errors(path):
+            # Private until it is whole. O_EXCL: nothing that is there is ever written to.
             descriptor = os.open(name, _FILE_FLAGS, 0o600, dir_fd=self._enter(parents))
             with os.fdopen(descriptor, "wb") as file:
                 yield file
@@ -70,6 +72,7 @@ class TreeWriter:
 
     def _enter(self, parents: list[str]) -> int:
         """Open the folder at `parents`, which is made if it is not there."""
+        # Neighbours in an archive mostly lie in one folder, whose descriptors are still open.
         shared = 0
         for (name, _descriptor), parent in zip(self._open, parents, strict=False):
             if name != parent:
@@ -85,6 +88,7 @@ class TreeWriter:
         try:
             os.mkdir(name, FOLDER_MODE, dir_fd=above)
         except FileExistsError:
+            # Made for an earlier file; a link in its place is refused by O_NOFOLLOW.
             return os.open(name, _FOLDER_FLAGS, dir_fd=above)
         descriptor = os.open(name, _FOLDER_FLAGS, dir_fd=above)
         os.fchmod(descriptor, FOLDER_MODE)

@@ -22,11 +22,13 @@ def unpack_package(archive: Path, into: Path, limits: ArchiveLimits = DEFAULT_LI
     """
     _check_free(into)
     try:
+        # Beside its place, so that the rename stays within one file system.
         scratch = Path(tempfile.mkdtemp(prefix=f".{into.name[:100]}.", dir=into.parent))
     except OSError as error:
         raise _make_failed_error(into, error) from error
     try:
         package = read_package(archive, limits=limits, tree=scratch)
+        # Temporary folders are private; this one is about to be the plugin's.
         scratch.chmod(FOLDER_MODE)
         _swap_in(scratch, into)
     except BaseException:

@@ -21,6 +21,8 @@ from plugport.spec.errors import FieldError
 from plugport.spec.text import show
 
 _IGNORE_FILE_BYTES = 1 << 20
+_SHOWN_CHARS = 600
+# What was a file when it was listed may be a link or a pipe by the time it is opened.
 _OPEN_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -41,6 +43,7 @@ def walk_tree(folder: Path, max_depth: int) -> Iterator[SourceFile]:
     every link and special file.
     """
     odd: list[FieldError] = []
+    # A list instead of recursion: trees may be deeper than the stack.
     pending = [("", IgnoreRules.make_default())]
     while pending:
         prefix, above = pending.pop()
@@ -52,6 +55,7 @@ def walk_tree(folder: Path, max_depth: int) -> Iterator[SourceFile]:
             if rules.is_left_out(path, is_folder=is_folder):
                 continue
             if is_folder and path.count("/") < max_depth:
+                # Nothing below a folder that is left out comes back, so it is not entered.
                 pending.append((f"{path}/", rules))
             elif is_folder or stat.S_ISREG(status.st_mode):
                 yield SourceFile(_decode(path), status.st_size, bool(status.st_mode & 0o100))
@@ -126,6 +130,7 @@ def _read_ignore_files(
 ) -> list[bytes]:
     found = []
     for name in IGNORE_FILES:
+        # Like git, an ignore file that is a link is not followed.
         if name in entries and stat.S_ISREG(entries[name].st_mode):
             content = read_start(folder, prefix + name, _IGNORE_FILE_BYTES + 1)
             if len(content) > _IGNORE_FILE_BYTES:
@@ -143,5 +148,6 @@ def _describe_odd(path: str, status: os.stat_result) -> FieldError:
     is_link = stat.S_ISLNK(status.st_mode)
     detail = "is a symbolic link" if is_link else "is neither a file nor a folder"
     code = "link" if is_link else "special-file"
-    shown = os.fsencode(path).decode("utf-8", "replace")
+    # No rule on paths has been applied to it yet, so it may hold anything.
+    shown = show(path, _SHOWN_CHARS)[1:-1]
     return FieldError(shown, detail, code=code, file=shown)

@@ -171,6 +171,13 @@ class TestLinks:
         found = {fault.file: fault.code for fault in error.fields}
         assert found == {"link": "link", "dist/pipe": "special-file", "sock": "special-file"}
 
+    def test_hostile_names_are_shown_safely(self, folder: Path) -> None:
+        (folder / "\x1b[31mred\n").symlink_to("Z")
+        (folder / os.fsdecode(b"\xff")).symlink_to("Z")
+        error = _refuse(folder, "pack-link")
+        assert str(error).isprintable()
+        assert [fault.file for fault in error.fields] == ["\\x1b[31mred\\x0a", "\\udcff"]
+
     def test_links_that_are_left_out_are_fine(self, folder: Path) -> None:
         (folder / "current").symlink_to("dist")
         write_tree(folder, {".gitignore": "current\n"})
