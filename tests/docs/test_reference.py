@@ -76,6 +76,10 @@ def test_make_targets_in_docs_exist() -> None:
         ("ratio_from_bytes", "16 MiB"),
         ("manifest_bytes", "256 KiB"),
         ("text_bytes", "1 MiB"),
+        ("texts_bytes", "4 MiB"),
+        ("paths_bytes", "2 MiB"),
+        ("headers_bytes", "16 MiB"),
+        ("header_bytes", "64 KiB"),
     ],
 )
 def test_limits_page_has_the_numbers(field: str, text: str) -> None:
