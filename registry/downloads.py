@@ -14,13 +14,13 @@ import threading
 from collections import Counter
 
 import structlog
+from django.conf import settings
 from django.db import close_old_connections, connection, transaction
 from django.db.models import F, Sum
 from django.utils import timezone
 
 from registry.models import DownloadCount, Plugin, Release
 
-FLUSH_SECONDS = 2.0
 _log = structlog.get_logger("plugport.downloads")
 _guard = threading.Lock()
 _pending: Counter[tuple[int, dt.date]] = Counter()
@@ -36,9 +36,13 @@ def count_download(release_id: int) -> None:
 
 
 def _start_flusher() -> None:
-    """One thread a process, made at the first download (and again after a fork)."""
+    """One thread a process, made at the first download (and again after a fork).
+
+    None where `DOWNLOAD_FLUSH_SECONDS` is 0: somebody calls `flush_downloads` there.
+    """
     global _flusher  # noqa: PLW0603 -- one thread a process is the point
-    if _flusher is not None and _flusher[0] == os.getpid():
+    is_running = _flusher is not None and _flusher[0] == os.getpid()
+    if is_running or not settings.DOWNLOAD_FLUSH_SECONDS:
         return
     with _guard:
         if _flusher is None or _flusher[0] != os.getpid():
@@ -49,7 +53,7 @@ def _start_flusher() -> None:
 
 
 def _flush_often() -> None:
-    while not _stop.wait(FLUSH_SECONDS):
+    while not _stop.wait(settings.DOWNLOAD_FLUSH_SECONDS):
         try:
             flush_downloads()
         except Exception:  # noqa: BLE001 -- logged; the counts are kept for the next round
@@ -78,7 +82,9 @@ def flush_downloads() -> int:
 def _write(taken: Counter[tuple[int, dt.date]]) -> None:
     with transaction.atomic():
         for (release_id, day), count in sorted(taken.items()):
-            Release.objects.filter(pk=release_id).update(downloads=F("downloads") + count)
+            rows = Release.objects.filter(pk=release_id)
+            if not rows.update(downloads=F("downloads") + count):
+                continue  # it was deleted since
             Plugin.objects.filter(releases=release_id).update(
                 downloads=F("downloads") + count, weekly_downloads=F("weekly_downloads") + count
             )

@@ -28,7 +28,7 @@ def _own_storage(
     from django.core.cache import cache
     from django.core.files.storage import storages
 
-    from registry import limits, storage
+    from registry import downloads, limits, storage
 
     folder = tmp_path_factory.mktemp("data")
     settings.STORAGES = {
@@ -41,6 +41,7 @@ def _own_storage(
     settings.SCRATCH_DIR = folder / "scratch"
     storage.get_store.cache_clear()
     limits._get_limiter.cache_clear()
+    downloads._pending.clear()
     cache.clear()
     yield
     storage.get_store.cache_clear()

@@ -86,16 +86,16 @@ class LocalObjectStore:
 
     def open_range(self, key: str, start: int, stop: int) -> Iterator[bytes]:
         """Read the file in chunks."""
-        with self._answering():
-            file = self._path(key).open("rb", buffering=0)
-        return self._read_range(file.fileno(), file, start, stop)
+        chunks = self._read_range(key, start, stop)
+        next(chunks)
+        return chunks
 
-    def _read_range(
-        self, handle: int, file: contextlib.AbstractContextManager[object], start: int, stop: int
-    ) -> Iterator[bytes]:
-        with file:
+    def _read_range(self, key: str, start: int, stop: int) -> Iterator[bytes]:
+        """First nothing, with the file open: faults are told at once, and `close` closes it."""
+        with self._answering(), self._path(key).open("rb", buffering=0) as file:
+            yield b""
             while start < stop:
-                chunk = os.pread(handle, min(CHUNK_BYTES, stop - start), start)
+                chunk = os.pread(file.fileno(), min(CHUNK_BYTES, stop - start), start)
                 if not chunk:
                     return
                 start += len(chunk)

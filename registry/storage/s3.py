@@ -54,13 +54,17 @@ class S3ObjectStore:
         """Ask S3 for the range and pass its chunks on."""
         if start >= stop:
             return iter(())
+        chunks = self._read_range(key, start, stop)
+        next(chunks)
+        return chunks
+
+    def _read_range(self, key: str, start: int, stop: int) -> Iterator[bytes]:
+        """First nothing, with the answer there: faults are told at once, and `close` ends it."""
         with self._answering(key):
             answer = self._bucket.Object(key).get(Range=f"bytes={start}-{stop - 1}")
-        return self._read(answer["Body"], key)
-
-    def _read(self, body: Any, key: str) -> Iterator[bytes]:
-        with self._answering(key), contextlib.closing(body):
-            yield from body.iter_chunks(CHUNK_BYTES)
+            with contextlib.closing(answer["Body"]) as body:
+                yield b""
+                yield from body.iter_chunks(CHUNK_BYTES)
 
     def promote(self, source: str, target: str) -> None:
         """Copy inside the bucket."""
