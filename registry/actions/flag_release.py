@@ -15,6 +15,9 @@ from registry.policies import check_may_manage
 from registry.publishing.release import refresh_after_change
 
 MESSAGE_CHARS = 500
+# Each act writes its own columns: of a yank and a deprecation at once, neither is lost.
+_DEPRECATION = ("deprecated_at", "deprecated_message", "replacement")
+_YANK = ("yanked_at", "yanked_reason")
 
 
 class FlagTextError(InvalidError):
@@ -35,13 +38,15 @@ def deprecate_release(
     other = str(PluginName.parse(replacement)) if replacement else ""
     release.deprecated_at = release.deprecated_at or timezone.now()
     release.deprecated_message, release.replacement = text, other
-    return _save(actor, release, "deprecated", message=text, replacement=other or None)
+    return _save(
+        actor, release, _DEPRECATION, "deprecated", message=text, replacement=other or None
+    )
 
 
 def undeprecate_release(*, actor: User, release: Release) -> Release:
     """Take the mark back. Raises `NotMemberError`."""
     release.deprecated_at, release.deprecated_message, release.replacement = None, "", ""
-    return _save(actor, release, "undeprecated")
+    return _save(actor, release, _DEPRECATION, "undeprecated")
 
 
 def yank_release(*, actor: User, release: Release, reason: str = "") -> Release:
@@ -52,13 +57,13 @@ def yank_release(*, actor: User, release: Release, reason: str = "") -> Release:
     text = _check_text("reason", reason, is_needed=False)
     release.yanked_at = release.yanked_at or timezone.now()
     release.yanked_reason = text
-    return _save(actor, release, "yanked", reason=text)
+    return _save(actor, release, _YANK, "yanked", reason=text)
 
 
 def unyank_release(*, actor: User, release: Release) -> Release:
     """Let resolution find the release again. Raises `NotMemberError`."""
     release.yanked_at, release.yanked_reason = None, ""
-    return _save(actor, release, "unyanked")
+    return _save(actor, release, _YANK, "unyanked")
 
 
 def _check_text(field: str, text: str, *, is_needed: bool) -> str:
@@ -75,20 +80,13 @@ def _check_text(field: str, text: str, *, is_needed: bool) -> str:
     return text
 
 
-_COLUMNS = (
-    "deprecated_at",
-    "deprecated_message",
-    "replacement",
-    "yanked_at",
-    "yanked_reason",
-)
-
-
-def _save(actor: User, release: Release, event: str, **details: str | None) -> Release:
+def _save(
+    actor: User, release: Release, columns: tuple[str, ...], event: str, **details: str | None
+) -> Release:
     """Write the flags, the plugin's document, the audit entry and the journal, or nothing."""
     check_may_manage(actor, release.plugin)
     with transaction.atomic():
-        release.save(update_fields=_COLUMNS)
+        release.save(update_fields=columns)
         refresh_after_change(release)
         record_act(actor=actor, action=f"release.{event}", target=str(release), **details)
         append_entry(f"release.{event}", release.plugin.name, release.version, **details)
