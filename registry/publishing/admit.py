@@ -14,6 +14,7 @@ from django.conf import settings
 from accounts.errors import TokenScopeError
 from accounts.models import User
 from plugport.spec.names import PluginName, check_reserved
+from plugport.spec.ranges import InvalidRangeError, Range
 from plugport.spec.text import show
 from registry.errors import (
     InvalidTagError,
@@ -58,13 +59,24 @@ def admit_package(
 
 
 def check_tag(tag: str) -> None:
-    """Raise `InvalidTagError` unless `tag` is empty or a well-formed dist-tag."""
-    if tag and (not _TAG.match(tag) or tag in _TAGS_TAKEN):
+    """Raise `InvalidTagError` unless `tag` is empty or a well-formed dist-tag.
+
+    What reads as a range (`v1`, `x`) is none: `name@v1` must have one meaning.
+    """
+    if tag and (not _TAG.match(tag) or tag in _TAGS_TAKEN or _is_range(tag)):
         raise InvalidTagError(
             f"{show(tag)} cannot be a dist-tag",
             hint=f"A letter, then up to {TAG_CHARS - 1} of a-z, 0-9, `.`, `_` and `-`:"
             " `latest`, `beta`, `next`.",
         )
+
+
+def _is_range(text: str) -> bool:
+    try:
+        Range.parse(text)
+    except InvalidRangeError:
+        return False
+    return True
 
 
 def check_token_limit(limit: str, name: PluginName) -> None:

@@ -15,9 +15,8 @@ from typing import IO, Any
 from django.core.files.uploadhandler import FileUploadHandler
 
 from plugport.spec.digest import CHUNK_BYTES, Digest, Digester
-from plugport.spec.errors import InvalidError
 from plugport.spec.text import show
-from registry.errors import UploadMissingError, UploadTooLargeError
+from registry.errors import UnexpectedFileError, UploadMissingError, UploadTooLargeError
 from registry.publishing.limits import get_archive_limits
 from registry.scratch import make_scratch_file
 
@@ -107,7 +106,7 @@ class PackageUploadHandler(FileUploadHandler):
             field_name, file_name, content_type, content_length, charset, content_type_extra
         )
         if field_name != FIELD or self.receiver is not None:
-            raise InvalidError(
+            raise UnexpectedFileError(
                 f"The form has an unexpected file {show(field_name)}.",
                 hint=f"Send one file in the field `{FIELD}`.",
             )

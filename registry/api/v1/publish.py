@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Mapping
 from typing import Any, cast
 
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 
+from accounts.models import User
 from plugport.spec.errors import FieldError, InvalidError
 from registry import queries
-from registry.actions.publish_release import publish_release
+from registry.actions.publish_release import Publication, publish_release
 from registry.api.conditional import PRIVATE, respond_json
 from registry.api.v1.parameters import WAIT, read_number
 from registry.api.v1.shapes import PublishedRelease, PublishForm
 from registry.api.views import get_actor, get_request_token
 from registry.documents import build_release_document
+from registry.errors import UploadMissingError
 from registry.models import Release
 from registry.publishing.limits import CHANGELOG_CHARS
-from registry.publishing.receive import PackageUploadHandler
+from registry.publishing.receive import FIELD, PackageUploadHandler
 from registry.publishing.states import ReleaseState
 
 _FORM_FIELDS = frozenset({"tag", "changelog"})
@@ -42,6 +43,24 @@ def wait_for_decision(release: Release, seconds: int) -> None:
         if queries.get_state(release.pk) != ReleaseState.CHECKING:
             return
         time.sleep(_POLL_SECONDS)
+
+
+def find_form_faults(form: QueryDict) -> list[FieldError]:
+    """What is wrong with the text fields of a publish form: all of it, by field."""
+    faults = [
+        FieldError(name[:100], "There is no such field.", allowed="package, tag, changelog")
+        for name in sorted(set(form) - _FORM_FIELDS)
+    ]
+    for name in sorted(set(form) & _FORM_FIELDS):
+        values = [str(value) for value in form.getlist(name)]
+        if len(values) > 1:
+            faults.append(FieldError(name, f"It was sent {len(values)} times.", allowed="once"))
+        if any("\x00" in value for value in values):
+            faults.append(FieldError(name, "Text fields may not contain NUL."))
+        if any(len(value) > CHANGELOG_CHARS for value in values):
+            allowed = f"at most {CHANGELOG_CHARS:,} characters"
+            faults.append(FieldError(name, "It is too long.", allowed=allowed))
+    return faults
 
 
 class PublishMixin:
@@ -82,28 +101,26 @@ class PublishMixin:
             )
         if patience and publication.release.state == ReleaseState.CHECKING:
             wait_for_decision(publication.release, patience)
-        return self._respond(request, publication.release, is_new=publication.is_new)
+        return self._respond(request, actor, publication)
 
     def _read_form(self, request: Request, handler: PackageUploadHandler) -> dict[str, str]:
         """The text fields; the file goes to the handler as it arrives."""
         request._request.upload_handlers = [handler]  # noqa: SLF001 -- DRF has no other door
-        sent = cast("Mapping[str, str]", request.data)
-        form = {name: sent[name] for name in sent}
-        faults = [
-            FieldError(name[:100], "There is no such field.", allowed="package, tag, changelog")
-            for name in sorted(set(form) - _FORM_FIELDS)
-        ]
-        if len(form.get("changelog", "")) > CHANGELOG_CHARS:
-            faults.append(FieldError("changelog", f"At most {CHANGELOG_CHARS} characters."))
-        if any("\x00" in value for value in form.values()):
-            faults.append(FieldError("", "Text fields may not contain NUL."))
+        sent = cast("QueryDict", request.data)
+        if FIELD in sent:
+            raise UploadMissingError(
+                f"The field `{FIELD}` came as text, not as a file.",
+                hint=f"curl -F {FIELD}=@my-plugin-1.0.0.tgz … (mind the @).",
+            )
+        faults = find_form_faults(sent)
         if faults:
             raise InvalidError("The form has faults.", fields=faults)
-        return form
+        return {name: str(sent[name]) for name in sent}
 
-    def _respond(self, request: Request, release: Release, *, is_new: bool) -> HttpResponse:
-        release = queries.get_publication(release.public_id, actor=release.published_by)
-        status = (201 if is_new else 200) if release.state != ReleaseState.CHECKING else 202
+    def _respond(self, request: Request, actor: User, publication: Publication) -> HttpResponse:
+        release = queries.get_publication(publication.release.public_id, actor=actor)
+        decided = 201 if publication.is_new else 200
+        status = decided if release.state != ReleaseState.CHECKING else 202
         document = build_release_document(
             release, queries.get_artifact(release), release.checks.all()
         )
