@@ -13,7 +13,7 @@ import orjson
 import structlog
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.shortcuts import render
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
@@ -82,7 +82,7 @@ _STATUS_BY_CODE = {
     "unsupported-media-type": 415,
     "range-not-satisfiable": 416,
     "internal-error": 500,
-    "precondition-failed": 412,
+    "length-required": 411,
 }
 
 
@@ -109,8 +109,11 @@ def build_problem(error: PlugportError) -> dict[str, Any]:
 
 
 def build_headers(error: PlugportError) -> dict[str, str]:
-    """Headers that go with an error: when to come back, how to sign in."""
-    headers: dict[str, str] = dict(error.context.get("headers", {}))
+    """Headers that go with an error: when to come back, how to sign in.
+
+    No error is stored by a cache: a 404 would hide the plugin that is published a minute later.
+    """
+    headers = {"Cache-Control": "no-store", **error.context.get("headers", {})}
     retry = error.context.get("retryAfterSeconds")
     if retry is not None:
         headers["Retry-After"] = str(retry)
@@ -148,6 +151,7 @@ _TRANSLATIONS: tuple[tuple[tuple[type[Exception], ...], Callable[[Any], Plugport
     ((drf.ParseError,), lambda e: MalformedRequestError(str(e.detail))),
     ((RequestDataTooBig,), lambda _: BodyTooLargeError("The body is larger than this path takes.")),
     ((TooManyFieldsSent,), lambda _: MalformedRequestError("The form has too many fields.")),
+    ((UnreadablePostError,), lambda _: MalformedRequestError("The body ended too early.")),
     ((drf.NotFound, Http404), lambda _: MissingError("There is nothing at this address.")),
 )
 

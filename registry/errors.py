@@ -78,6 +78,18 @@ class UploadMissingError(InvalidError):
     code, title = "upload-missing", "No package was sent"
 
 
+class UnexpectedFileError(InvalidError):
+    """The form has a file that is not the one package."""
+
+    code, title = "unexpected-file", "Unexpected file"
+
+
+class LengthRequiredError(InvalidError):
+    """A body came without its length."""
+
+    code, title = "length-required", "The length is needed"
+
+
 class InvalidTagError(InvalidError):
     """A dist-tag has a form that is not allowed."""
 

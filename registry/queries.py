@@ -167,16 +167,15 @@ def get_release(name: str, version: str) -> Release:
 
     Raises `UnknownPluginError` or `UnknownReleaseError`.
     """
-    by_version = _releases(name).filter(version=version).first()
-    if by_version is not None:
-        return by_version
-    by_tag = _releases(name).filter(dist_tags__name=version).first()
-    if by_tag is not None:
-        return by_tag
+    # PostgreSQL refuses to look for a text with NUL, which no version has.
+    for column in ("version", "dist_tags__name") if "\x00" not in version else ():
+        found = _releases(name).filter(**{column: version}).first()
+        if found is not None:
+            return found
     plugin = get_plugin(name)
     raise UnknownReleaseError(
         f"`{plugin.name}` has no release {show(version)}.",
-        hint="GET /api/v1/plugins/{name}/versions lists them.",
+        hint=f"GET /api/v1/plugins/{plugin.name}/versions lists them.",
     )
 
 

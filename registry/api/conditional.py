@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -21,6 +22,13 @@ def matches_etag(request: HttpRequest | Request, etag: str) -> bool:
     if header is None:
         return False
     return any(tag == "*" or tag.removeprefix("W/") == etag for tag in parse_etags(header))
+
+
+def respond_unchanged(headers: Mapping[str, str], size_bytes: int) -> HttpResponse:
+    """304: what 200 would say of `size_bytes`, without them (RFC 9110, sections 8.6 and 15.4.5)."""
+    response = HttpResponse(status=304, headers={**headers, "Content-Length": str(size_bytes)})
+    del response.headers["Content-Type"]
+    return response
 
 
 def respond_json(
@@ -53,14 +61,9 @@ def respond_body(
 ) -> HttpResponse:
     """As `respond_json`, for a body that is ready."""
     is_read = request.method in ("GET", "HEAD") and status == 200
-    etag = f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"' if is_read else ""
-    if is_read and matches_etag(request, etag):
-        response = HttpResponse(status=304)
-    else:
-        response = HttpResponse(body, status=status, content_type=content_type)
-    response.headers["Cache-Control"] = cache
-    if etag:
-        response.headers["ETag"] = etag
-    for name, value in (headers or {}).items():
-        response.headers[name] = value
-    return response
+    sent = {"Cache-Control": cache, **(headers or {})}
+    if is_read:
+        sent["ETag"] = f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
+        if matches_etag(request, sent["ETag"]):
+            return respond_unchanged(sent, len(body))
+    return HttpResponse(body, status=status, content_type=content_type, headers=sent)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import IO, Any
 
 import orjson
+from django.core.exceptions import RequestDataTooBig
 from rest_framework.exceptions import ParseError
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
@@ -43,10 +44,10 @@ class JsonParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """The object. Raises `ParseError`."""
+        """The object. Raises `ParseError`, `RequestDataTooBig`."""
         body = stream.read(_MAX_BODY_BYTES + 1)
         if len(body) > _MAX_BODY_BYTES:
-            raise ParseError(f"The body is larger than {_MAX_BODY_BYTES:,} bytes.")
+            raise RequestDataTooBig
         try:
             document = orjson.loads(body)
         except orjson.JSONDecodeError as error:

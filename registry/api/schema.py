@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Literal
 
+import orjson
 from django.http import HttpResponse
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from registry.api.conditional import respond_json
+from registry.api.conditional import respond_body
 from registry.api.v1.shapes import Problem
 from registry.api.views import ApiView
 
@@ -77,10 +79,16 @@ def build_document() -> dict[str, Any]:
     return document
 
 
+@cache
+def render_document() -> bytes:
+    """The document as it is served; it is the same for as long as the process runs."""
+    return orjson.dumps(build_document())
+
+
 class OpenApiView(ApiView):
     """`/openapi.json`."""
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> HttpResponse:
         """The OpenAPI 3.1 document of this API."""
-        return respond_json(request, build_document())
+        return respond_body(request, render_document(), content_type="application/json")

@@ -12,6 +12,7 @@ from accounts.errors import TokenNeededError, TokenScopeError
 from accounts.models import Token, User
 from plugport.spec.names import PluginName
 from registry.api.address import get_address
+from registry.errors import LengthRequiredError
 from registry.limits import Quota, spend
 from registry.publishing.admit import check_token_limit
 
@@ -26,11 +27,22 @@ class ApiView(APIView):
     limit_kind: ClassVar[str] = ""
     quota: Quota | None = None
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse a body of unknown length, which Django would take for none.
+
+        Raises `LengthRequiredError`, and what the steps of DRF raise.
+        """
+        super().initial(request, *args, **kwargs)
+        if "Transfer-Encoding" in request.headers and "Content-Length" not in request.headers:
+            raise LengthRequiredError(
+                "The body came in chunks, without its length.",
+                hint="Send the Content-Length header; for a package of unknown length, save it first.",
+            )
+
     def check_throttles(self, request: Request) -> None:
         """Spend one call. Raises `RateLimitedError`."""
-        kind = self.limit_kind
-        if not kind or request.method in ("GET", "HEAD", "OPTIONS"):
-            kind = "read" if request.method in ("GET", "HEAD", "OPTIONS") else "write"
+        is_read = request.method in ("GET", "HEAD", "OPTIONS")
+        kind = "read" if is_read else self.limit_kind or "write"
         token = request.auth
         caller = f"token:{token.pk}" if isinstance(token, Token) else get_address(request)
         self.quota = spend(kind, caller)
@@ -40,11 +52,8 @@ class ApiView(APIView):
     ) -> Any:
         """Add the headers of the limit."""
         answer = super().finalize_response(request, cast("Any", response), *args, **kwargs)
-        if self.quota is not None:
-            for name, value in self.quota.headers.items():
-                answer.headers.setdefault(name, value)
-        if request.auth is not None and "Cache-Control" not in answer.headers:
-            answer.headers["Cache-Control"] = "private, no-store"
+        for name, value in (self.quota.headers if self.quota else {}).items():
+            answer.headers.setdefault(name, value)
         return answer
 
 

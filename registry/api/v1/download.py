@@ -18,7 +18,7 @@ from rest_framework.request import Request
 
 from plugport.spec.text import show
 from registry import queries
-from registry.api.conditional import matches_etag
+from registry.api.conditional import matches_etag, respond_unchanged
 from registry.api.v1.parameters import NAME, VERSION
 from registry.api.views import ApiView
 from registry.downloads import count_download
@@ -87,21 +87,22 @@ class DownloadView(ApiView):
         artifact = get_artifact(release)
         headers = build_headers(release, artifact, is_pinned=version == release.version)
         if matches_etag(request, headers["ETag"]):
-            return HttpResponse(status=304, headers=headers)
+            return respond_unchanged(headers, artifact.size_bytes)
         part = read_range(self._get_range_header(request, headers["ETag"]), artifact.size_bytes)
-        if part is None or part.start == 0:
-            # Resuming and probing clients ask for later parts: only a beginning is a download.
-            self._count(request, release)
-        return self._stream(request, artifact, part, headers)
+        answer = self._stream(request, artifact, part, headers)
+        # Resuming and probing clients ask for later parts: only a beginning is a download.
+        if request.method == "GET" and (part is None or part.start == 0):
+            count_download(release.pk)
+        return answer
 
     def _get_range_header(self, request: Request, etag: str) -> str | None:
-        """Range, unless If-Range says that the client has another file (or a weak tag)."""
-        condition = request.headers.get("If-Range")
-        return request.headers.get("Range") if condition in (None, etag) else None
+        """Range, unless If-Range says that the client has another file (or a weak tag).
 
-    def _count(self, request: Request, release: Release) -> None:
-        if request.method == "GET":
-            count_download(release.pk)
+        Only GET has ranges: RFC 9110, section 14.2.
+        """
+        if request.method != "GET" or request.headers.get("If-Range") not in (None, etag):
+            return None
+        return request.headers.get("Range")
 
     def _stream(
         self, request: Request, artifact: Artifact, part: ByteRange | None, headers: dict[str, str]
@@ -114,7 +115,7 @@ class DownloadView(ApiView):
         status = 200 if part is None else 206
         kind = "application/gzip"
         if request.method == "HEAD":
-            return HttpResponse(status=status, content_type=kind, headers=headers)
+            return HttpResponse(content_type=kind, headers=headers)
         chunks = get_store().open_range(make_package_key(artifact.digest), asked.start, asked.stop)
         return StreamingHttpResponse(chunks, status=status, content_type=kind, headers=headers)
 
