@@ -1,0 +1,93 @@
+"""What the API shows of releases that are not simply published."""
+
+from __future__ import annotations
+
+from accounts.models import User
+from registry.actions.moderate_release import (
+    quarantine_release,
+    restore_release,
+    revoke_release,
+)
+from tests.functional.api.calls import AWS_KEY, Api, expect_problem
+from tests.support.publishing import Publisher, make_package, publish_bytes
+
+
+def test_empty_registry_has_one_empty_page(api: Api) -> None:
+    answer = api.get("/plugins").json()
+    assert answer["plugins"] == []
+    assert answer["pagination"] == {"total": 0, "pages": 1, "current": 1, "hasMore": False}
+
+
+def test_unfinished_and_refused_plugins_are_nowhere(api: Api, publisher: Publisher) -> None:
+    refused = publisher.publish("leaky", files={"keys.js": f'const k = "{AWS_KEY}";\n'})
+    assert refused.state == "rejected"
+    assert api.get("/plugins").json()["plugins"] == []
+    expect_problem(api.get("/plugins/leaky"), 404, "unknown-plugin")
+    expect_problem(api.get("/plugins/leaky/versions"), 404, "unknown-plugin")
+    expect_problem(api.get("/plugins/leaky/1.0.0"), 404, "unknown-plugin")
+    expect_problem(api.get("/plugins/leaky/1.0.0/download"), 404, "unknown-plugin")
+
+
+def test_release_in_checking_is_nowhere(api: Api, author: Api, owner: User) -> None:
+    publish_bytes(owner, make_package())
+    for caller in (api, author):
+        expect_problem(caller.get("/plugins/@acme/chat"), 404, "unknown-plugin")
+        expect_problem(caller.get("/plugins/@acme/chat/1.0.0"), 404, "unknown-plugin")
+        assert caller.get("/plugins").json()["plugins"] == []
+
+
+def test_quarantined_release_says_why_and_others_stay(
+    api: Api, publisher: Publisher, moderator: User
+) -> None:
+    publisher.publish(version="1.0.0")
+    bad = publisher.publish(version="1.1.0")
+    quarantine_release(actor=moderator, release=bad, reason="It sends data home.")
+    document = api.get("/plugins/@acme/chat/1.1.0").json()
+    assert document["state"] == "quarantined"
+    assert document["stateReason"] == "It sends data home."
+    assert document["installPolicy"] == "block"
+    plugin = api.get("/plugins/@acme/chat").json()
+    assert plugin["latestVersion"] == "1.0.0"
+    assert plugin["distTags"] == {"latest": "1.0.0"}
+    versions = api.get("/plugins/@acme/chat/versions").json()["versions"]
+    assert [(v["version"], v["state"]) for v in versions] == [
+        ("1.1.0", "quarantined"),
+        ("1.0.0", "published"),
+    ]
+    problem = expect_problem(api.get("/plugins/@acme/chat/1.1.0/download"), 403, "release-blocked")
+    assert "It sends data home." in problem["detail"]
+    assert problem["state"] == "quarantined"
+    assert api.get("/plugins/@acme/chat/latest/download").status_code == 200
+
+
+def test_restored_release_is_served_again(api: Api, publisher: Publisher, moderator: User) -> None:
+    release = publisher.publish()
+    quarantine_release(actor=moderator, release=release, reason="A doubt.")
+    restore_release(actor=moderator, release=release, reason="It was fine.")
+    document = api.get("/plugins/@acme/chat/1.0.0").json()
+    assert (document["state"], document["stateReason"]) == ("published", None)
+    assert api.get("/plugins/@acme/chat/1.0.0/download").status_code == 200
+    assert api.get("/plugins").json()["pagination"]["total"] == 1
+
+
+def test_revoked_release_leaves_a_tombstone(
+    api: Api, publisher: Publisher, moderator: User
+) -> None:
+    release = publisher.publish()
+    checksum = api.get("/plugins/@acme/chat/1.0.0").json()["checksum"]
+    revoke_release(actor=moderator, release=release, reason="Malware.")
+    document = api.get("/plugins/@acme/chat/1.0.0").json()
+    assert (document["state"], document["stateReason"]) == ("revoked", "Malware.")
+    assert document["checksum"] == checksum
+    plugin = api.get("/plugins/@acme/chat").json()
+    assert (plugin["latestVersion"], plugin["distTags"]) == (None, {})
+    expect_problem(api.get("/plugins/@acme/chat/latest"), 404, "unknown-release")
+    expect_problem(api.get("/plugins/@acme/chat/readme"), 404, "unknown-release")
+    for method in ("GET", "HEAD"):
+        answer = api.call(method, "/plugins/@acme/chat/1.0.0/download")
+        assert answer.status_code == 403
+    expect_problem(
+        api.get("/plugins/@acme/chat/1.0.0/download", headers={"Range": "bytes=0-9"}),
+        403,
+        "release-blocked",
+    )
