@@ -1,0 +1,19 @@
+"""`/`: what there is, at a glance."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from marketplace.queries import read_home
+
+_SHOWN_CATEGORIES = 14
+
+
+@require_safe
+def show_home(request: HttpRequest) -> HttpResponse:
+    """Search, categories, featured, most popular, recently updated."""
+    home = read_home()
+    context = {"home": home, "top_categories": home.categories[:_SHOWN_CATEGORIES]}
+    return render(request, "pages/home.html", context)

@@ -1,0 +1,91 @@
+"""CommonMark with what GitHub adds: tables, strikethrough, autolinks, task lists, alerts, footnotes."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping, Sequence
+from functools import cache
+from html import escape
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererProtocol
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+from markdown_it.utils import OptionsDict
+from mdit_py_plugins.gfm import gfm_plugin
+
+from marketplace.readme.highlight import Highlighter
+from marketplace.readme.links import make_slug
+
+# Reading one run of inline text takes time with its length times its brackets. No paragraph that
+# a person wrote comes near these; what goes beyond is shown as it was typed.
+MAX_INLINE_CHARS = 8_000
+MAX_INLINE_WORK = 30_000_000
+MAX_BLOCKS = 60_000
+MAX_NESTING = 50
+
+
+class TooComplexError(Exception):
+    """The text has more blocks than a page can show."""
+
+
+def render_markdown(text: str) -> str:
+    """The text as HTML, raw HTML in it included: not safe to show yet. Raises `TooComplexError`."""
+    html: str = _get_parser().render(text, {"highlighter": Highlighter()})
+    return html
+
+
+@cache
+def _get_parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": True, "maxNesting": MAX_NESTING})
+    parser.use(gfm_plugin)
+    parser.core.ruler.before("inline", "keep_long_text", _keep_long_text)
+    parser.core.ruler.push("heading_ids", _add_heading_ids)
+    parser.add_render_rule("fence", _render_fence)
+    return parser
+
+
+def _keep_long_text(state: StateCore) -> None:
+    """Turn inline runs that cost too much into plain text before anybody reads them."""
+    if len(state.tokens) > MAX_BLOCKS:
+        raise TooComplexError
+    work_left = MAX_INLINE_WORK
+    for token in state.tokens:
+        if token.type == "inline":
+            size = len(token.content)
+            work = size * token.content.count("[")
+            if size > MAX_INLINE_CHARS or work > work_left:
+                token.type = "text"
+            else:
+                work_left -= work
+
+
+def _add_heading_ids(state: StateCore) -> None:
+    """Give headings the anchors that links in READMEs expect; the sanitiser prefixes them."""
+    seen: dict[str, int] = {}
+    for heading, inline in zip(state.tokens, state.tokens[1:], strict=False):
+        if heading.type == "heading_open" and inline.type == "inline":
+            slug = make_slug(_get_text(inline))
+            count = seen.get(slug, 0)
+            seen[slug] = count + 1
+            if slug:
+                heading.attrSet("id", f"{slug}-{count}" if count else slug)
+
+
+def _get_text(inline: Token) -> str:
+    children = inline.children or []
+    return "".join(child.content for child in children if child.type in ("text", "code_inline"))
+
+
+def _render_fence(
+    self: RendererProtocol,
+    tokens: Sequence[Token],
+    index: int,
+    options: OptionsDict,
+    env: MutableMapping[str, Any],
+) -> str:
+    """A code block, in colours where its language is known."""
+    code = tokens[index].content
+    words = tokens[index].info.split(maxsplit=1)
+    coloured = env["highlighter"].highlight(code, words[0]) if words else None
+    return f"<pre><code>{escape(code) if coloured is None else coloured}</code></pre>\n"

@@ -1,0 +1,47 @@
+// What every page gains with JavaScript: `/` goes to the search, lines can be copied.
+"use strict";
+
+(() => {
+  const isTyping = (element) =>
+    element.isContentEditable || /^(input|textarea|select)$/i.test(element.tagName);
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+    const field = document.querySelector("[data-search]");
+    if (!field || isTyping(event.target)) return;
+    event.preventDefault();
+    field.focus();
+    field.select();
+  });
+
+  const select = (element) => {
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    const selection = window.getSelection();
+    selection.removeAllRanges();
+    selection.addRange(range);
+  };
+
+  // The clipboard is there on secure origins only; elsewhere the text is at least selected.
+  const copy = async (code) => {
+    try {
+      await navigator.clipboard.writeText(code.textContent);
+      return "Copied";
+    } catch {
+      select(code);
+      return "Selected";
+    }
+  };
+
+  for (const line of document.querySelectorAll("[data-copy]")) {
+    const button = line.querySelector("button");
+    const label = button.querySelector("span");
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      label.textContent = await copy(line.querySelector("code"));
+      window.setTimeout(() => {
+        label.textContent = "Copy";
+      }, 2000);
+    });
+  }
+})();
