@@ -25,6 +25,7 @@ MAX_COMPONENT_CHARS = 100
 
 def read_hooks(spot: Spot) -> Permissions:
     """Read hooks by event: `{EVENT: [{matcher, hooks: [{type, command}]}]}`."""
+    # Files of hooks wrap them in `hooks`, manifests usually do not.
     inner = spot.value.get("hooks") if isinstance(spot.value, dict) else None
     if isinstance(inner, dict):
         spot = spot.child("hooks", inner)
@@ -51,6 +52,7 @@ def read_lsp_servers(spot: Spot) -> Permissions:
 
 
 def _read_servers(spot: Spot, sort: str, wrapper: str) -> Permissions:
+    # `.mcp.json` is found in both forms.
     inner = spot.value.get(wrapper) if isinstance(spot.value, dict) else None
     if isinstance(inner, dict):
         spot = spot.child(wrapper, inner)
@@ -89,6 +91,7 @@ def _read_action(action: dict[str, JsonValue]) -> Permissions:
 def _read_server(server: dict[str, JsonValue]) -> Permissions:
     command = server.get("command")
     programs = {name_program(command)} if isinstance(command, str) and command.strip() else set()
+    # Variables may stand in arguments, environment, headers or the address.
     texts = [text for text, _ in walk_values(server) if isinstance(text, str)]
     variables = {name for text in texts for name in list_variables(text)}
     return make_permissions(exec=programs, env=variables, network=_list_hosts(server))

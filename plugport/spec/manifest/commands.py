@@ -42,7 +42,7 @@ def list_programs(command: str) -> set[str]:
         return {ANY}
     lexer = shlex.shlex(command.replace("\n", " ; "), posix=True, punctuation_chars=True)
     lexer.whitespace_split = True
-    lexer.commenters = ""
+    lexer.commenters = ""  # `#` inside a word is no comment, and a comment does no harm here
     try:
         words = list(lexer)
     except ValueError:
@@ -65,7 +65,7 @@ def name_program(word: str) -> str:
     if own or word.startswith("./"):
         name = f"./{word[own.end() if own else 2 :]}"
     else:
-        name = word.rpartition("/")[2]
+        name = word.rpartition("/")[2]  # where it lies differs from machine to machine
     if "$" in name or "`" in name or not name or len(name) > MAX_PROGRAM_CHARS:
         return ANY
     return ANY if find_unsafe(name) or name != name.strip() else name

@@ -45,6 +45,7 @@ def write_config(config: Config | None) -> JsonValue:
     if config is None:
         return None
     reference = config.schema.get("$ref")
+    # A reference into the schema itself is no file.
     is_path = len(config.schema) == 1 and isinstance(reference, str) and "#" not in reference
     written: dict[str, JsonValue] = {
         "schema": reference if is_path else dict(config.schema),

@@ -27,6 +27,7 @@ def read_range(spot: Spot) -> str | None:
         hint = f"Ranges are written as npm writes them, such as `^1.2.0`; found {show(text)}."
         spot.fail(error.detail, error.code, allowed="an npm range", hint=hint)
         return None
+    # Not the canonical form: authors should find what they wrote.
     return text.strip() or "*"
 
 
@@ -84,7 +85,7 @@ def read_plugins(spot: Spot) -> dict[str, str]:
 
 def split_name_and_range(text: str) -> tuple[str, str | None]:
     """Split `@scope/name@^1.0.0`; the `@` that starts a scope does not count."""
-    name, at, text_range = text[1:].partition("@")
+    name, at, text_range = text[1:].partition("@")  # a scope's `@` can only come first
     return text[:1] + name, text_range if at else None
 
 

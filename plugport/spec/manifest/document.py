@@ -19,12 +19,15 @@ from plugport.spec.text import show
 Path: TypeAlias = "tuple[str | int, ...]"
 Container: TypeAlias = "list[JsonValue] | dict[str, JsonValue]"
 
+# Real manifests have a few KiB; the largest catalogue known has 165 KiB.
 MAX_DOCUMENT_BYTES = 256 << 10
 MAX_CATALOGUE_BYTES = 4 << 20
 MAX_DEPTH = 64
 MAX_NODES = 20_000
 MAX_CATALOGUE_NODES = 400_000
+# Python refuses to read or write integers of more than 4,300 digits.
 MAX_NUMBER_CHARS = 1_000
+# A file of nothing but faults must not make an answer larger than itself.
 MAX_FAULTS = 100
 
 # Values end in databases and on terminals: neither can hold NUL, and UTF-8 has no surrogates.
@@ -66,6 +69,7 @@ class Document:
 
     def find_place(self, path: Path) -> Place:
         """Where a value stands, or the nearest value around it."""
+        # What an alias repeats has no lines of its own; the alias has.
         while path not in self.places:
             path = path[:-1]
         return self.places[path]
@@ -85,6 +89,7 @@ def write_path(path: Path) -> str:
 
 def walk_values(value: JsonValue) -> Iterator[tuple[JsonValue, int]]:
     """Every value below and including this one with its depth (from 1), without recursion."""
+    # A list of its own in place of calls: depth must not cost stack.
     waiting = [(value, 1)]
     while waiting:
         value, depth = waiting.pop()
@@ -156,6 +161,7 @@ class TreeBuilder:
 
     def add(self, value: JsonValue, line: int) -> Path:
         """Take a scalar, or a whole value that an alias repeats."""
+        # What an alias repeats is counted again, so that nested aliases cannot multiply.
         for each, depth in walk_values(value):
             self._count(line)
             if isinstance(each, dict | list):
@@ -198,6 +204,7 @@ class TreeBuilder:
             if not frame.is_repeated:
                 frame.container[frame.key] = value
             frame.key = None
+        # For a repeated key the first line stays: that is the value that counts.
         self.places.setdefault(path, Place(self.file, line))
         return path
 

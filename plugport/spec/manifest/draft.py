@@ -69,6 +69,7 @@ class Draft:
         for item in fields(ManifestDefaults):
             if item.name not in {"name", "scope"} and not getattr(self, item.name):
                 setattr(self, item.name, getattr(defaults, item.name))
+        # Whoever gives a name knows under which the plugin is to be published.
         self.name = defaults.name or self.name
         if self.name and defaults.scope and self.name.scope is None:
             self.name = PluginName(defaults.scope, self.name.name)
@@ -91,5 +92,6 @@ class Draft:
             if getattr(self, key) is None and root.value.get(key) is None:
                 root.child(key, None).fail("is required", "missing-field", hint=hint)
         if self.kind:
+            # A field that is there but wrong was reported already.
             taken = Spot({**self.kind_fields, **root.value}, root.path, root.faults)
             report_missing(taken, KINDS[self.kind].fields, f" for kind `{self.kind}`")

@@ -88,7 +88,7 @@ def _merge(plugin: Document, entry: Document, faults: Faults) -> Document:
     root, places = dict(plugin.root), dict(plugin.places)
     for key, value in entry.root.items():
         spot = Spot(value, (key,), faults)
-        if root.get(key) is None or key == "name":
+        if root.get(key) is None or key == "name":  # absent and null are the same to people
             if key == "name" and root.get(key) not in (None, value):
                 spot.warn(f"is used in place of {describe(root[key])}", "entry-differs")
             root[key] = value

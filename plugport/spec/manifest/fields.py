@@ -57,7 +57,8 @@ class Faults:
     def raise_errors(self) -> None:
         """Raise `ManifestError` with all faults, if there are any."""
         if self.errors:
-            ordered = sorted(self.errors, key=self._get_order)
+            # A file that two manifests name is read twice, and its faults come twice.
+            ordered = sorted(dict.fromkeys(self.errors), key=self._get_order)
             raise build_manifest_error(self.document.file, ordered, self.hints)
 
     def _get_order(self, fault: FieldError) -> tuple[bool, str, int]:
@@ -107,7 +108,7 @@ class Spot:
         self, faults: list[FieldError], detail: str, code: str, allowed: str | None
     ) -> None:
         if len(faults) >= MAX_FAULTS:
-            return
+            return  # the author has enough to do
         place = self.faults.document.find_place(self.path)
         found = show_value(self.value)
         name = write_path(self.path)
@@ -170,6 +171,7 @@ def read_choice(spot: Spot, allowed: Collection[str]) -> str | None:
 
 def each_item(spot: Spot, wanted: str = "a list") -> Iterator[Spot]:
     """Go through the items of a list; a single text counts as a list of one."""
+    # One word in place of a list of one is the most common slip, and there is no doubt what is meant.
     value = [spot.value] if isinstance(spot.value, str) else spot.value
     if not isinstance(value, list):
         spot.expect(wanted)
@@ -203,6 +205,7 @@ def _is_short(spot: Spot, count: int) -> bool:
 
 def read_list(spot: Spot, reader: Reader[T], wanted: str = "a list") -> tuple[T, ...] | None:
     """Read every item with `reader`, drop what repeats; None where nothing is left."""
+    # All items are read before any is dropped: each has its own faults to report.
     items = [reader(item) for item in each_item(spot, wanted)]
     kept: list[T] = []
     for item in items:
@@ -227,6 +230,7 @@ def read_mapping(spot: Spot) -> dict[str, JsonValue] | None:
 def find_path_fault(path: str) -> str | None:
     """Say why a path may lead out of the plugin, or None where it cannot."""
     parts = path.split("/")
+    # Judged for every system at once: the plugin is installed on others than it was packed on.
     if path.startswith(("/", "~")) or re.match(r"[A-Za-z]:", path):
         return "is absolute"
     if "\\" in path:

@@ -27,6 +27,7 @@ def read_name(spot: Spot) -> PluginName | None:
 
 def read_version(spot: Spot) -> Version | None:
     """Read a semantic version; a bare number such as `1.0` is not one."""
+    # `version: 1.0` and `1.10` are numbers to YAML, and 1.10 would become 1.1.
     if isinstance(spot.value, int | float) and not isinstance(spot.value, bool):
         hint = 'Put the version in quotes and give all three numbers, as in "1.0.0".'
         detail = f"must be text in quotes, found {describe(spot.value)}"
@@ -43,6 +44,7 @@ def read_version(spot: Spot) -> Version | None:
 
 
 def _advise(text: str) -> str:
+    # Also what lacks its last number.
     near = find_version(text) or find_version(f"{text.strip()}.0")
     if near:
         return f"Write the version as `{near}`."

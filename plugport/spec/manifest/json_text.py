@@ -23,6 +23,7 @@ from plugport.spec.manifest.model import JsonValue
 from plugport.spec.text import show
 
 _SPACE = re.compile(r"[ \t\r\n]*")
+# The look-aheads make `01` or `truely` one wrong token, not a right one with something behind it.
 _TOKEN = re.compile(
     r'(?P<mark>[{}\[\],:])|(?P<string>"[^"\\]*(?:\\.[^"\\]*)*")'
     r"|(?P<number>-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![0-9A-Za-z_.+-]))"
@@ -54,6 +55,7 @@ class _Parser:
         self._builder = builder
         self._state = "value"
         self._at = 0
+        # Found once: counting lines anew for every value would be quadratic.
         self._line_ends = [found.start() for found in re.finditer("\n", text)]
 
     @property
@@ -122,6 +124,7 @@ class _Parser:
 
     def _read_string(self, text: str) -> str:
         try:
+            # A single text cannot nest, so Python's parser is safe for it, and fast.
             return str(json.loads(text))
         except json.JSONDecodeError as error:
             detail = f"a text is not valid JSON: {error.msg[:1].lower()}{error.msg[1:]}"

@@ -33,7 +33,7 @@ def read_members(spot: Spot, fields: Sequence[KindField]) -> dict[str, JsonValue
             value = read_kind_field(member, known[key])
         else:
             member.warn(f"{show(key)} is unknown here", "unknown-field", allowed=", ".join(known))
-            value = member.value
+            value = member.value  # newer hosts may know it
         if value is not None:
             found[key] = value
     if isinstance(spot.value, dict):

@@ -23,7 +23,7 @@ def read_labels(spot: Spot) -> tuple[str, ...] | None:
 
 
 def _read_label(spot: Spot) -> str | None:
-    text = read_line(spot, 1_000)
+    text = read_line(spot, 1_000)  # far above the limit, which only warns
     label = normalise_label(text) if text else ""
     if len(label) > MAX_LABEL_CHARS:
         detail = f"{show(label)} is longer than {MAX_LABEL_CHARS} characters and is left out"

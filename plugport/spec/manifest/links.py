@@ -29,13 +29,14 @@ def find_url_fault(url: str, schemes: tuple[str, ...]) -> str | None:
     """Say what is wrong with an absolute URL, or None where it can be linked to."""
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
+        host, _ = parts.hostname, parts.port  # a bad port is found when it is asked for
     except ValueError:
         return "is not a URL"
     if parts.scheme not in schemes:
         return f"must start with {' or '.join(f'`{each}://`' for each in schemes)}"
     if not host or re.search(r"[\s<>\"`\\^{|}]", url):
         return "is not a URL"
+    # Credentials would be published; `git@` of ssh names an account everybody shares.
     if parts.password is not None or (parts.username and parts.scheme in WEB_SCHEMES):
         return "contains a user name or password"
     return None

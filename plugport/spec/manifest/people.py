@@ -35,6 +35,7 @@ def read_person(spot: Spot) -> Person | None:
     found: dict[str, str | None] = {}
     for key, member in each_member(spot):
         if key in readers:
+            # Generators leave empty texts where nothing is known.
             found[key] = None if member.value in ("", None) else readers[key](member)
         else:
             member.warn(f"{show(key)} is unknown here", "unknown-field", allowed=", ".join(readers))
@@ -58,6 +59,7 @@ def _read_person_line(spot: Spot) -> Person | None:
 
 
 def _build(spot: Spot, found: dict[str, str | None]) -> Person | None:
+    # Some give an address alone; somebody has to be named.
     name = found.get("name") or found.get("email") or found.get("url")
     if not name:
         spot.child("name", None).warn("is missing: who wrote it", "missing-recommended")

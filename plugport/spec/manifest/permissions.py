@@ -70,6 +70,7 @@ def find_url_host(url: str) -> str | None:
         host, port = parts.hostname, parts.port
     except ValueError:
         return None
+    # A variable in the host means that it is known only where the plugin runs.
     if not host or "$" in host or "{" in host:
         return None
     host = f"[{host}]" if ":" in host else host
@@ -79,7 +80,7 @@ def find_url_host(url: str) -> str | None:
 def _read_file_access(spot: Spot) -> str | None:
     if isinstance(spot.value, dict):
         access, path = spot.value.get("access"), spot.value.get("path")
-        verb = "read" if access == "read" else "write"
+        verb = "read" if access == "read" else "write"  # writing includes reading
         return read_line(spot.child("path", f"{verb}:{path}")) if isinstance(path, str) else None
     text = read_line(spot, 600)
     if text and not re.match(r"(?:read|write):\S", text):

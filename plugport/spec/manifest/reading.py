@@ -81,4 +81,4 @@ def read_parsed(
     manifest = draft.build(root, dialect.name)
     faults.raise_errors()
     assert manifest is not None, "what was missing was not reported"
-    return ManifestReading(manifest, document.file, tuple(faults.warnings))
+    return ManifestReading(manifest, document.file, tuple(dict.fromkeys(faults.warnings)))

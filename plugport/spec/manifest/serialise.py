@@ -74,7 +74,7 @@ def _read_object(cls: type[T], data: Any, path: str) -> T:
             members[item.name] = reader(data[key], f"{path}.{key}" if path else key)
     try:
         return cls(**members)
-    except TypeError:
+    except TypeError:  # nothing but a missing argument is left to go wrong
         _refuse(path, "lacks a member that is required")
 
 

@@ -14,6 +14,7 @@ from plugport.spec.text import show
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,99}/[\w.-]{1,100}\Z", re.ASCII)
 _SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
+# What git allows in names, without those that it would take for options.
 _REF = re.compile(r"(?!-)[^\s~^:?*\[\\]{1,250}\Z")
 _PACKAGE = re.compile(r"(?:@[a-z0-9~._-]{1,100}/)?[a-z0-9~._-]{1,214}\Z", re.IGNORECASE)
 
@@ -84,6 +85,7 @@ def read_source(spot: Spot, plugin_root: str) -> Source | None:
             f"{describe(sort)} is not one of {allowed}", "not-allowed-value", allowed=allowed
         )
         return None
+    # Counted, not collected: the list of faults may be full.
     before = spot.faults.failures
     source = _read_npm(spot) if sort == "npm" else _read_git(spot, str(sort))
     return source if spot.faults.failures == before else None

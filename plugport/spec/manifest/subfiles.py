@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from plugport.spec.manifest.detect import DETECTION, find_dialect
 
+CLAUDE_MANIFEST = ".claude-plugin/plugin.json"
 CLAUDE_HOOKS = "hooks/hooks.json"
 CLAUDE_MCP = ".mcp.json"
 CLAUDE_LSP = ".lsp.json"
@@ -27,4 +28,6 @@ def is_subfile(path: str) -> bool:
     Besides the usual places these are any hook or server files in `hooks/`, which manifests may
     name.
     """
-    return path in SUBFILES or (path.startswith("hooks/") and path.endswith(".json"))
+    # Most desktops do not tell upper from lower case, so an assistant there finds `Hooks/` too.
+    name = path.casefold()
+    return name in SUBFILES or (name.startswith("hooks/") and name.endswith(".json"))

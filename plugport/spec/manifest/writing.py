@@ -50,7 +50,7 @@ def write_manifest(manifest: Manifest, dialect: str) -> dict[str, bytes]:
 def build_document(manifest: Manifest, dialect: Dialect) -> dict[str, Any]:
     """Arrange the fields of a manifest as a dialect spells them, in the dialect's order."""
     rows = {row.name: row.write(manifest) for row in dialect.rows}
-    if dialect.has_kind_rows:
+    if dialect.has_kind_rows:  # a test keeps their names apart from those of the rows
         rows |= manifest.kind_fields
     written = {name: value for name, value in rows.items() if value is not None}
     # A reader that keeps a field's own form beside its meaning keeps it under the field's name.

@@ -125,6 +125,7 @@ class _Composer:
 
     def _open_container(self, event: yaml.NodeEvent, line: int) -> None:
         container: Container = {} if isinstance(event, yaml.MappingStartEvent) else []
+        # The name may be in use; inside the new value an alias must not mean the old one.
         self._anchors.pop(event.anchor or "", None)
         self._open.append(event.anchor)
         self.builder.open(container, line)
@@ -149,6 +150,7 @@ class _Composer:
 
     def _take_key(self, event: yaml.ScalarEvent, line: int) -> None:
         key = event.value
+        # Refused, not ignored: a reader that merges would see another manifest.
         if event.implicit[0] and key == "<<":
             self.builder.refuse("merge keys (`<<`) are not read", "yaml-merge-key", line)
         if not isinstance(self._resolve(event, line), str):
@@ -157,6 +159,7 @@ class _Composer:
         self.builder.set_key(key, line)
 
     def _resolve(self, event: yaml.ScalarEvent, line: int) -> JsonValue:
+        # Only plain scalars mean anything but text.
         if not event.implicit[0]:
             return str(event.value)
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from plugport.spec.manifest.assistants import read_hooks, read_lsp_servers, read_mcp_servers
 from plugport.spec.manifest.dialects.base import Package
@@ -12,24 +13,30 @@ from plugport.spec.manifest.fields import Faults, Spot
 from plugport.spec.manifest.json_text import load_json
 from plugport.spec.manifest.model import Permissions
 from plugport.spec.manifest.permissions import join_permissions, make_permissions
-from plugport.spec.manifest.subfiles import CLAUDE_HOOKS, CLAUDE_LSP, CLAUDE_MCP
+from plugport.spec.manifest.subfiles import (
+    AGENT_PLUGINS_MCP,
+    CLAUDE_HOOKS,
+    CLAUDE_LSP,
+    CLAUDE_MANIFEST,
+    CLAUDE_MCP,
+)
 from plugport.spec.text import show
 
 
 @dataclass(frozen=True, slots=True)
 class Acting:
-    """One sort of acting part: its field, the file it usually has, and how either is read."""
+    """One sort of acting part: its field, the files assistants look for, and how all are read."""
 
     field: str
-    usual_path: str
+    usual_paths: tuple[str, ...]
     sort: str
     read: Callable[[Spot], Permissions]
 
 
 ACTING = (
-    Acting("hooks", CLAUDE_HOOKS, "hook", read_hooks),
-    Acting("mcpServers", CLAUDE_MCP, "mcp", read_mcp_servers),
-    Acting("lspServers", CLAUDE_LSP, "lsp", read_lsp_servers),
+    Acting("hooks", (CLAUDE_HOOKS,), "hook", read_hooks),
+    Acting("mcpServers", (CLAUDE_MCP, AGENT_PLUGINS_MCP), "mcp", read_mcp_servers),
+    Acting("lspServers", (CLAUDE_LSP,), "lsp", read_lsp_servers),
 )
 
 
@@ -50,14 +57,27 @@ def read_acting(components: Spot, package: Package) -> Permissions:
     return join_permissions(*found)
 
 
+def read_toolset(components: Spot, package: Package) -> Permissions:
+    """Read all that acts in a toolset of another dialect.
+
+    A manifest of Claude Code beside its own counts too: an assistant runs what that says.
+    """
+    own = read_acting(components, package)
+    content = package.texts.get(CLAUDE_MANIFEST)
+    if content is None:
+        return own
+    read = partial(read_acting, package=package)
+    return join_permissions(own, read_subfile(components, CLAUDE_MANIFEST, content, read))
+
+
 def read_files(acting: Acting, spot: Spot, package: Package) -> Permissions:
-    """Read the files that the field names, and the usual one, which needs no naming.
+    """Read the files that the field names, and the usual ones, which need no naming.
 
     A file that is there but was not kept might hold anything, and counts as that (`hook:*`).
     """
     named = {item.value for item in _each_entry(spot) if isinstance(item.value, str)}
     found = []
-    for path in sorted(named | {acting.usual_path}):
+    for path in sorted(named | set(acting.usual_paths)):
         present = package.find(path)
         if present is None:
             if package.paths is not None and path in named:
@@ -65,6 +85,7 @@ def read_files(acting: Acting, spot: Spot, package: Package) -> Permissions:
         elif present in package.texts:
             found.append(read_subfile(spot, present, package.texts[present], acting.read))
         else:
+            # Too large, or crowded out by other files: not knowing must not look like nothing.
             spot.warn(f"{show(present)} was not read; anything may be in it", "file-not-read")
             found.append(make_permissions(components={f"{acting.sort}:*"}))
     return join_permissions(*found)

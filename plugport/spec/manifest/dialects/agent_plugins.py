@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from plugport.spec.manifest.assistants import read_mcp_servers
 from plugport.spec.manifest.dialects import rows
-from plugport.spec.manifest.dialects.acting import Acting, read_files
+from plugport.spec.manifest.dialects.acting import read_toolset
 from plugport.spec.manifest.dialects.base import Dialect, Package, Row
 from plugport.spec.manifest.draft import Draft
 from plugport.spec.manifest.fields import Spot, each_member
@@ -19,13 +18,11 @@ from plugport.spec.manifest.identity import read_name
 from plugport.spec.manifest.model import Person
 from plugport.spec.manifest.people import read_person
 from plugport.spec.manifest.permissions import join_permissions
-from plugport.spec.manifest.subfiles import AGENT_PLUGINS_MCP
 from plugport.spec.names import PluginName
 from plugport.spec.text import show
 
 SCHEMA = "https://agent-plugins.org/schemas/1.0.0/plugin.schema.json"
 
-_SERVERS = Acting("mcpServers", AGENT_PLUGINS_MCP, "mcp", read_mcp_servers)
 _REVERSE_DOMAIN = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+\Z")
 
 
@@ -39,7 +36,7 @@ def _read_schema(spot: Spot, _draft: Draft) -> None:
 
 def _read_unscoped_name(spot: Spot) -> PluginName | None:
     name = read_name(spot)
-    if name and name.scope:
+    if name and name.scope:  # read_name knows scopes, the standard does not
         hint = "The standard has no scopes; give the scope when publishing."
         spot.fail(f"{show(str(name))} has a scope", "invalid-name", allowed="`name`", hint=hint)
         return None
@@ -88,8 +85,8 @@ def _read_extensions(spot: Spot, draft: Draft) -> None:
 
 
 def _complete(root: Spot, draft: Draft, package: Package) -> None:
-    files = read_files(_SERVERS, root.child(_SERVERS.field, None), package)
-    draft.permissions = join_permissions(draft.permissions, files)
+    components = Spot({}, root.path, root.faults)
+    draft.permissions = join_permissions(draft.permissions, read_toolset(components, package))
 
 
 DIALECT = Dialect(

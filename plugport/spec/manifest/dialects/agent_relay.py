@@ -37,6 +37,7 @@ def _read_min_version(spot: Spot, draft: Draft) -> None:
 
 def derive_environment(config: Config | None) -> Permissions:
     """Give the permission to read the settings that are written like environment variables."""
+    # The host hands such settings over in the environment, as the design's example has it.
     names = (*config.required, *config.optional) if config else ()
     return make_permissions(env={name for name in names if _VARIABLE.match(name)})
 

@@ -96,8 +96,10 @@ class Dialect:
     def read(self, root: Spot) -> Draft:
         """Read all rows, then sort what is left into kept, ignored and unknown."""
         assert isinstance(root.value, dict)
+        # Where a dialect has several kinds, one of its rows says which.
         draft = Draft(kind=self.kinds[0] if len(self.kinds) == 1 else None)
         for row in self.rows:
+            # A key with nothing behind it is how YAML looks before it is filled in.
             if root.value.get(row.name) is not None:
                 row.read(root.child(row.name, root.value[row.name]), draft)
             elif row.is_required:

@@ -94,7 +94,9 @@ DIALECT = Dialect(
         rows.MORE_CATEGORIES,
         *(_make_component_row(name, "a path, a list, or a mapping by name") for name in PATHS),
         *(
-            _make_component_row(each.field, f"inline, or paths; `{each.usual_path}` is always read")
+            _make_component_row(
+                each.field, f"inline, or paths; always read: `{'`, `'.join(each.usual_paths)}`"
+            )
             for each in ACTING
         ),
         rows.make_dependency_row("dependencies", "plugins", read_plugins, "plugins it needs"),

@@ -63,6 +63,7 @@ def _read_word(spot: Spot) -> Permissions:
     if detail and tool in {"read", "write"}:
         listed: dict[str, JsonValue] = {"filesystem": [spot.value]}
         return read_permissions(Spot(listed, spot.path, spot.faults)) or Permissions()
+    # `Bash(git *)` narrows a tool to some commands; which ones is not for this list.
     return _TOOLS.get(spot.value.partition("(")[0].lower(), Permissions())
 
 

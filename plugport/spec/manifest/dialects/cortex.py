@@ -31,6 +31,7 @@ def _read_trust(spot: Spot, draft: Draft) -> None:
             wanted = read_minimum(member)
             draft.engine.update({HOST: wanted} if wanted else {})
         elif key == "sandbox":
+            # What is no truth value was reported; the safe side is the sandbox.
             draft.kind_fields["sandbox"] = read_flag(member) is not False
         elif key in FULL:
             asked = make_permissions(**{key: {FULL[key]}} if read_flag(member) else {})

@@ -59,6 +59,7 @@ def _write_dependencies(manifest: Manifest) -> JsonValue:
     plugins, packages = manifest.dependencies.plugins, manifest.dependencies.packages
     if not plugins:
         return dict(packages) or None
+    # The form people write: names alone, where any version will do.
     is_bare = all(text == "*" for text in plugins.values())
     written: dict[str, JsonValue] = {"plugins": list(plugins) if is_bare else dict(plugins)}
     return written | ({"packages": dict(packages)} if packages else {})
@@ -70,6 +71,7 @@ def _read_environment(spot: Spot, draft: Draft) -> None:
 
 
 def _write_permissions(manifest: Manifest) -> JsonValue:
+    # They stand in `envVars` already.
     written_before = make_permissions(env=manifest.permissions.env)
     return write_permissions(subtract_permissions(manifest.permissions, written_before))
 

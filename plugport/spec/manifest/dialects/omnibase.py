@@ -84,6 +84,7 @@ def _read_entrypoint(spot: Spot, draft: Draft) -> None:
 def _read_runtime(spot: Spot, draft: Draft) -> None:
     text = read_line(spot)
     found = _RUNTIME.match(text) if text else None
+    # Python writes `==` for what npm writes as `=`.
     wanted = (found["range"] or "*").replace("==", "=") if found else ""
     try:
         Range.parse(wanted)
@@ -108,6 +109,7 @@ def _read_environment(spot: Spot, draft: Draft) -> None:
 
 
 def _write_permissions(manifest: Manifest) -> JsonValue:
+    # They stand in `environment` already.
     written_before = make_permissions(env=manifest.permissions.env)
     return write_permissions(subtract_permissions(manifest.permissions, written_before))
 

@@ -60,6 +60,7 @@ def _find_target(item: Spot) -> Spot | None:
     for key in ("name", "target"):
         if not isinstance(members.get(key), str):
             item.child(key, members.get(key)).expect("text")
+    # What may be missing must not keep a plugin from being installed.
     is_needed = sort == "onex_node" and members.get("optional") is not True
     return item.child("target", members.get("target")) if is_needed else None
 

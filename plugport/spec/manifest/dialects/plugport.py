@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 
 from plugport.spec.manifest.dependencies import read_packages, read_plugins
 from plugport.spec.manifest.dialects import claude, rows
-from plugport.spec.manifest.dialects.acting import read_acting, read_subfile
+from plugport.spec.manifest.dialects.acting import read_toolset
 from plugport.spec.manifest.dialects.base import Dialect, Package, Row
 from plugport.spec.manifest.draft import Draft
 from plugport.spec.manifest.fields import Spot, each_member, read_choice, read_mapping
@@ -59,12 +58,8 @@ def _complete(root: Spot, draft: Draft, package: Package) -> None:
     """Add what a toolset's parts do: assistants run them whatever this manifest says of them."""
     if draft.kind != "toolset":
         return
-    beside = package.texts.get(claude.DIALECT.path)
-    found = [read_acting(root.child("components", dict(draft.components)), package)]
-    if beside is not None:
-        read = partial(read_acting, package=package)
-        found.append(read_subfile(root, claude.DIALECT.path, beside, read))
-    draft.permissions = join_permissions(draft.permissions, *found)
+    components = root.child("components", dict(draft.components))
+    draft.permissions = join_permissions(draft.permissions, read_toolset(components, package))
 
 
 def _make_mapping_row(name: str, doc: str) -> Row:

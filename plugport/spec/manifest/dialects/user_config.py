@@ -17,6 +17,7 @@ def read_user_config(spot: Spot) -> Config | None:
         if not isinstance(member.value, dict):
             member.expect("a mapping that describes a setting")
             continue
+        # Everything the assistant knows of a setting stays in its property, to be written back.
         setting = dict(member.value)
         if setting.get("type") in _FORMATS:
             setting |= {"type": "string", "format": setting["type"]}

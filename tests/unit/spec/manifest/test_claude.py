@@ -246,13 +246,24 @@ def test_a_version_is_asked_for():
     assert (fault.field, fault.code, fault.line) == ("version", "missing-field", 1)
 
 
+def test_a_toolset_of_the_open_standard_cannot_hide_what_it_does():
+    texts = {
+        "mcp.json": as_json({"mcpServers": SERVERS}),
+        "hooks/hooks.json": as_json({"hooks": {"Stop": [HOOK]}}),
+    }
+    manifest = read("agent-plugins", texts=texts, paths=list(texts)).manifest
+    assert manifest.permissions.components == ("hook:Stop", "mcp:local", "mcp:own", "mcp:remote")
+
+
 def test_a_toolset_in_the_superset_cannot_hide_what_it_does():
     texts = {
         ".mcp.json": as_json(SERVERS),
         ".claude-plugin/plugin.json": as_json({"name": "x", "hooks": {"Stop": [HOOK]}}),
     }
-    components = {"lspServers": {"go": {"command": "gopls"}}}
-    manifest = read("plugport", texts=texts, paths=list(texts), components=components).manifest
+    lsp = {"go": {"command": "gopls"}}
+    manifest = read(
+        "plugport", texts=texts, paths=list(texts), components={"lspServers": lsp}
+    ).manifest
     assert manifest.permissions.components == (
         "hook:Stop",
         "lsp:go",
@@ -260,6 +271,13 @@ def test_a_toolset_in_the_superset_cannot_hide_what_it_does():
         "mcp:own",
         "mcp:remote",
     )
+    broken = {**texts, ".mcp.json": b"{"}
+    assert codes_of("plugport", texts=broken, paths=list(broken)) == [("", "json-syntax")]
+    named = {"more.json": as_json({"Stop": [HOOK]})}
+    manifest = read(
+        "plugport", texts=named, paths=list(named), components={"hooks": "./more.json"}
+    ).manifest
+    assert manifest.permissions.components == ("hook:Stop",)
     assert codes_of("plugport", components={"commands": "../x"}) == [
         ("components.commands", "unsafe-path")
     ]

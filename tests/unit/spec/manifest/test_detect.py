@@ -55,5 +55,6 @@ def test_of_several_nodes_the_first_by_name_counts():
 def test_files_beside_the_manifest():
     assert all(is_subfile(path) for path in SUBFILES)
     assert is_subfile("hooks/more.json")
+    assert is_subfile("Hooks/Hooks.JSON")
     assert not is_subfile("src/hooks.json")
     assert is_manifest_path("x.onex.yaml")

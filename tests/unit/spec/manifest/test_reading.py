@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from plugport.spec.manifest.draft import ManifestDefaults
 from plugport.spec.manifest.errors import ManifestError, NoManifestError, UnknownDialectError
 from plugport.spec.manifest.reading import read_document, read_manifest
+from plugport.spec.names import PluginName
+from plugport.spec.versions import Version
 
 GOOD = b'schema: 1\nname: "@acme/slack"\nversion: "1.2.0"\nkind: bridge\n'
 
@@ -54,3 +57,34 @@ def test_all_faults_are_reported_at_once_with_their_lines():
 def test_an_unknown_dialect_is_refused():
     with pytest.raises(UnknownDialectError, match="`nonesuch`"):
         read_document("nonesuch", "x.yaml", GOOD)
+
+
+def test_defaults_fill_in_what_a_manifest_leaves_out():
+    defaults = ManifestDefaults(
+        version=Version.parse("3.0.0"), scope="acme", description="D", license="MIT"
+    )
+    content = b'{"name": "x", "license": "ISC"}'
+    manifest = read_document("claude", "plugin.json", content, defaults=defaults).manifest
+    assert str(manifest.name) == "@acme/x"
+    assert str(manifest.version) == "3.0.0"
+    assert (manifest.description, manifest.license) == ("D", "ISC")
+
+
+def test_a_given_name_counts_and_a_scope_is_not_replaced():
+    content = b'{"name": "@a/x", "version": "1.0.0"}'
+    for defaults, name in (
+        (ManifestDefaults(name=PluginName("b", "y")), "@b/y"),
+        (ManifestDefaults(scope="b"), "@a/x"),
+    ):
+        reading = read_document("claude", "plugin.json", content, defaults=defaults)
+        assert str(reading.manifest.name) == name
+
+
+def test_a_default_does_not_hide_a_wrong_version():
+    with pytest.raises(ManifestError):
+        read_document(
+            "claude",
+            "plugin.json",
+            b'{"name": "x", "version": "1"}',
+            defaults=ManifestDefaults(version=Version.parse("3.0.0")),
+        )
