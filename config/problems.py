@@ -130,12 +130,15 @@ def _flatten(detail: Any, path: str = "") -> list[FieldError]:
         return [
             error
             for key, value in detail.items()
-            for error in _flatten(value, f"{path}.{key}" if path else str(key))
+            for error in _flatten(value, ".".join(part for part in (path, _name(key)) if part))
         ]
     if isinstance(detail, list):
         return [error for value in detail for error in _flatten(value, path)]
-    field = "" if path == "non_field_errors" else path
-    return [FieldError(field, str(detail), code=getattr(detail, "code", "invalid"))]
+    return [FieldError(path, str(detail), code=getattr(detail, "code", "invalid"))]
+
+
+def _name(key: Any) -> str:
+    return "" if key == "non_field_errors" else str(key)
 
 
 _TRANSLATIONS: tuple[tuple[tuple[type[Exception], ...], Callable[[Any], PlugportError]], ...] = (

@@ -61,13 +61,16 @@ class ProblemSchema(AutoSchema):
 def describe_everywhere(
     result: dict[str, Any], generator: Any, request: Any, public: bool
 ) -> dict[str, Any]:
-    """Anonymous reads need no token: say so where an operation reads in public."""
+    """What holds for all: public reads need no token, bodies have no other fields."""
     for path, operations in result["paths"].items():
         is_private = path.endswith("/me") or "/publications/" in path
         for method, operation in operations.items():
             operation["security"] = (
                 [{"token": []}] if is_private or method != "get" else [{}, {"token": []}]
             )
+    for name, schema in result["components"]["schemas"].items():
+        if name.endswith("Request"):
+            schema["additionalProperties"] = False
     return result
 
 

@@ -1,63 +1,91 @@
-"""Reading the bodies of metadata edits."""
+"""Reading the bodies of requests. What is not known is refused by name, never dropped."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
-from urllib.parse import urlsplit
 
+from django.core.validators import RegexValidator
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers as s
 
-from registry.api.v1.shapes import Repository
+from plugport.spec.manifest.links import WEB_SCHEMES, find_url_fault
 
-_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?\Z")
+_check_slug = RegexValidator(
+    r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?\Z",
+    "1 to 60 of a-z, 0-9 and `-`, no `-` at the ends.",
+)
 
 
 def check_link(value: str) -> None:
     """Only http and https addresses become links. Raises DRF's `ValidationError`."""
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.netloc or not value.isprintable():
+    if not value.isprintable() or find_url_fault(value, WEB_SCHEMES):
         raise s.ValidationError("An http or https address is needed.")
 
 
-def check_slug(value: str) -> None:
-    """Tags and categories are slugs. Raises DRF's `ValidationError`."""
-    if not _SLUG.match(value):
-        raise s.ValidationError("1 to 60 of a-z, 0-9 and `-`, no `-` at the ends.")
+class TextField(s.CharField):
+    """A JSON string; DRF's own field also takes numbers for texts."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """The text without blanks around it."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
 
 
-class RepositoryBody(Repository):
-    url = s.CharField(max_length=500, validators=[check_link])
-    type = s.CharField(max_length=20, required=False)
-    directory = s.CharField(max_length=200, required=False, allow_null=True)
+@extend_schema_field({"type": "string", "format": "uri", "pattern": "^https?://", "maxLength": 500})
+class LinkField(TextField):
+    """A web address."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=500, validators=[check_link], **options)
 
 
-class MetadataBody(s.Serializer[Any]):
+class Body(s.Serializer[Any]):
+    """A JSON object with no other fields than those declared."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """The values. Raises DRF's `ValidationError` with every unknown field."""
+        unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
+        if unknown:
+            fault = f"There is no such field; there are: {', '.join(self.fields)}."
+            raise s.ValidationError({name[:100]: [fault] for name in unknown})
+        return super().to_internal_value(data)
+
+
+class RepositoryBody(Body):
+    url = LinkField()
+    type = TextField(max_length=20, required=False)
+    directory = TextField(max_length=200, required=False, allow_null=True)
+
+
+class MetadataBody(Body):
     """The editable fields; null gives a field back to the manifest."""
 
-    displayName = s.CharField(max_length=200, required=False, allow_null=True)
-    description = s.CharField(max_length=2000, required=False, allow_null=True)
-    homepage = s.CharField(max_length=500, required=False, allow_null=True, validators=[check_link])
+    displayName = TextField(max_length=200, required=False, allow_null=True)
+    description = TextField(max_length=2000, required=False, allow_null=True)
+    homepage = LinkField(required=False, allow_null=True)
     repository = RepositoryBody(required=False, allow_null=True)
     categories = s.ListField(
-        child=s.CharField(validators=[check_slug]), max_length=5, required=False, allow_null=True
+        child=TextField(validators=[_check_slug]), max_length=5, required=False, allow_null=True
     )
     tags = s.ListField(
-        child=s.CharField(validators=[check_slug]), max_length=20, required=False, allow_null=True
+        child=TextField(validators=[_check_slug]), max_length=20, required=False, allow_null=True
     )
 
     class Meta:
         ref_name = "Metadata"
 
-    def to_internal_value(self, data: Any) -> Any:
-        """Refuse fields that are not editable instead of dropping them."""
-        unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
-        if unknown:
-            allowed = ", ".join(self.fields)
-            raise s.ValidationError(
-                {
-                    name[:100]: [f"This field cannot be edited; these can: {allowed}."]
-                    for name in unknown
-                }
-            )
-        return super().to_internal_value(data)
+
+class DeprecateBody(Body):
+    message = TextField(max_length=500)
+    replacement = TextField(max_length=130, required=False, allow_blank=True)
+
+
+class YankBody(Body):
+    reason = TextField(max_length=500, required=False, allow_blank=True)
+
+
+class PublishForm(s.Serializer[Any]):
+    package = s.FileField(help_text="The .tar.gz of the plugin's folder.")
+    tag = s.CharField(required=False, max_length=64, help_text="Dist-tag; `latest` without.")
+    changelog = s.CharField(required=False, help_text="What is new, for this release's page.")

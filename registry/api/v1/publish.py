@@ -17,8 +17,9 @@ from plugport.spec.errors import FieldError, InvalidError
 from registry import queries
 from registry.actions.publish_release import Publication, publish_release
 from registry.api.conditional import PRIVATE, respond_json
+from registry.api.v1.bodies import PublishForm
 from registry.api.v1.parameters import WAIT, read_number
-from registry.api.v1.shapes import PublishedRelease, PublishForm
+from registry.api.v1.shapes import PublishedRelease
 from registry.api.views import get_actor, get_request_token
 from registry.documents import build_release_document
 from registry.errors import UploadMissingError

@@ -9,13 +9,13 @@ from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
-from rest_framework.serializers import Serializer
 
 from registry import queries
 from registry.actions import flag_release
 from registry.api.conditional import PRIVATE, respond_body, respond_json
+from registry.api.v1.bodies import Body, DeprecateBody, YankBody
 from registry.api.v1.parameters import NAME, VERSION
-from registry.api.v1.shapes import DeprecateBody, ReleaseShape, VersionList, YankBody
+from registry.api.v1.shapes import ReleaseShape, VersionList
 from registry.api.views import ApiView, get_actor
 from registry.documents import build_release_document, build_release_summary
 from registry.models import Release
@@ -86,7 +86,7 @@ def respond_readme(request: Request, release: Release) -> HttpResponse:
 class _FlagView(ApiView):
     """One flag of a release, set or taken back."""
 
-    body: ClassVar[type[Serializer[Any]] | None] = None
+    body: ClassVar[type[Body] | None] = None
     act: ClassVar[Callable[..., Release]]
 
     def flag(self, request: Request, name: str, version: str) -> HttpResponse:

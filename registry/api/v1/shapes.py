@@ -1,4 +1,4 @@
-"""The shapes of the API for its OpenAPI document, and the readers of request bodies.
+"""The shapes of the API's answers, for its OpenAPI document.
 
 Answers are built by `registry.documents`, not by serializers: these classes describe them, and
 the fuzzing of the document against the server keeps the two together.
@@ -279,18 +279,3 @@ class MeShape(s.Serializer[Any]):
 
     class Meta:
         ref_name = "Me"
-
-
-class DeprecateBody(s.Serializer[Any]):
-    message = s.CharField(max_length=500)
-    replacement = s.CharField(max_length=130, required=False, allow_blank=True)
-
-
-class YankBody(s.Serializer[Any]):
-    reason = s.CharField(max_length=500, required=False, allow_blank=True)
-
-
-class PublishForm(s.Serializer[Any]):
-    package = s.FileField(help_text="The .tar.gz of the plugin's folder.")
-    tag = s.CharField(required=False, max_length=64, help_text="Dist-tag; `latest` without.")
-    changelog = s.CharField(required=False, help_text="What is new, for this release's page.")

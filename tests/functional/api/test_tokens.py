@@ -1,0 +1,116 @@
+"""Bearer tokens and `/me` (API-3, ACC-3)."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone
+
+from accounts.actions.revoke_token import revoke_token
+from accounts.models import Token, User
+from registry.models import Scope
+from tests.functional.api.calls import Api, expect_problem
+from tests.support.people import make_token
+
+
+def test_me(owner: User) -> None:
+    Scope.objects.create(name="acme", collision_key="acme", owner=owner)
+    text = make_token(owner, "publish", limit="@acme", days=3)
+    answer = Api(text).get("/me")
+    document = answer.json()
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    expires_at = dt.datetime.fromisoformat(document["token"].pop("expiresAt"))
+    assert dt.timedelta(days=2) < expires_at - timezone.now() < dt.timedelta(days=3)
+    assert document == {
+        "username": "acme",
+        "isModerator": False,
+        "token": {"start": text[:10], "name": "test", "scopes": ["publish"], "limit": "@acme"},
+        "scopes": ["acme"],
+    }
+    assert text not in answer.content.decode()
+
+
+def test_me_of_a_moderator_with_an_unlimited_token(judge: Api) -> None:
+    document = judge.get("/me").json()
+    assert document["isModerator"] is True
+    assert (document["token"]["limit"], document["token"]["expiresAt"]) == (None, None)
+
+
+def test_me_needs_a_token(api: Api) -> None:
+    answer = api.get("/me")
+    problem = expect_problem(answer, 401, "unauthenticated")
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="plugport"'
+    assert "Authorization: Bearer" in problem["hint"]
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+def test_scheme_in_any_case(owner: User, api: Api, scheme: str) -> None:
+    header = f"{scheme} {make_token(owner)}"
+    assert api.get("/me", headers={"Authorization": header}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer x",
+        "Bearer pp_",
+        "Bearer pp_" + "x" * 43,
+        "Bearer pp_" + "x" * 5000,
+        "Bearer pp_\x00",
+        "Bearer pp_ä",
+        "Basic YWNtZTphY21l",
+        "Token x",
+        "pp_x",
+    ],
+)
+@pytest.mark.parametrize("path", ["/me", "/plugins", "/plugins/@acme/chat/1.0.0/download"])
+def test_bad_credentials_are_refused_everywhere(api: Api, header: str, path: str) -> None:
+    """Also where none is needed: whoever sends a token must learn that it is not good."""
+    answer = api.get(path, headers={"Authorization": header})
+    expect_problem(answer, 401, "invalid-token")
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="plugport"'
+
+
+def test_revoked_token_stops_at_once(owner: User) -> None:
+    caller = Api(make_token(owner))
+    assert caller.get("/me").status_code == 200
+    revoke_token(actor=owner, token_id=Token.objects.get().pk)
+    expect_problem(caller.get("/me"), 401, "invalid-token")
+    expect_problem(caller.publish(b"x"), 401, "invalid-token")
+
+
+def test_expired_token_stops(owner: User) -> None:
+    caller = Api(make_token(owner, days=1))
+    assert caller.get("/me").status_code == 200
+    Token.objects.update(expires_at=timezone.now())
+    expect_problem(caller.get("/me"), 401, "invalid-token")
+
+
+def test_tokens_of_a_closed_account_stop(owner: User) -> None:
+    caller = Api(make_token(owner))
+    User.objects.filter(pk=owner.pk).update(is_active=False)
+    expect_problem(caller.get("/me"), 401, "invalid-token")
+
+
+def test_refusals_do_not_say_which_tokens_exist(owner: User, api: Api) -> None:
+    text = make_token(owner)
+    Token.objects.update(revoked_at=timezone.now())
+    revoked = Api(text).get("/me").json()
+    unknown = api.get("/me", headers={"Authorization": "Bearer pp_" + "x" * 43}).json()
+    assert revoked == unknown
+
+
+def test_use_is_noted_but_not_at_every_call(owner: User) -> None:
+    caller = Api(make_token(owner))
+    caller.get("/plugins")
+    first = Token.objects.get().last_used_at
+    assert first is not None
+    caller.get("/plugins")
+    assert Token.objects.get().last_used_at == first
+    Token.objects.update(last_used_at=first - dt.timedelta(minutes=6))
+    caller.get("/plugins")
+    assert Token.objects.get().last_used_at > first
