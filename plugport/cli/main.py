@@ -42,15 +42,14 @@ class PlugportGroup(LazyGroup):
         try:
             code = super().main(args, prog_name=prog_name or "plugport", **extra)
             sys.stdout.flush()
-        except BrokenPipeError:
-            # Whoever read the output has seen enough; say nothing, now or when Python ends.
+        except (BrokenPipeError, SystemExit):
+            # Whoever read the output has seen enough (for which click exits by itself): say
+            # nothing, now or when Python ends.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return exits.OK
         except click.exceptions.NoArgsIsHelpError as error:
             click.echo(error.message, err=True)
             return exits.USAGE
-        except SystemExit as error:
-            return error.code if isinstance(error.code, int) else exits.FAULT
         except BaseException as error:  # noqa: BLE001 - the one place that catches everything
             return report_failure(error, session.output)
         return code if isinstance(code, int) else exits.OK
@@ -59,7 +58,7 @@ class PlugportGroup(LazyGroup):
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-@click.group(cls=PlugportGroup, context_settings=_CONTEXT)
+@click.group("plugport", cls=PlugportGroup, context_settings=_CONTEXT)
 @click.version_option(__version__, prog_name="plugport")
 def cli() -> None:
     """Find, install and publish plugins.

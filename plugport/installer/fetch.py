@@ -35,7 +35,6 @@ ATTEMPTS = 50
 FRUITLESS_ATTEMPTS = 3
 PAUSE_SECONDS = 0.5
 KEEP_SECONDS = 14 * 86_400
-_CHUNK_BYTES = 1 << 16
 _STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e]{1,200}"\Z')
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,15})-[0-9]{1,15}/([0-9]{1,15}|\*)\Z")
 _NOT_SATISFIABLE = 416
@@ -181,7 +180,8 @@ def _iterate(response: httpx.Response) -> Iterator[bytes]:
         # A transport inside this process answers with bodies that are there already.
         yield response.content
     else:
-        yield from response.iter_raw(_CHUNK_BYTES)
+        # In the pieces that arrive: a fixed size would hold back, and lose, the last one of a cut.
+        yield from response.iter_raw()
 
 
 def _find_start(response: httpx.Response) -> tuple[int, int | None]:

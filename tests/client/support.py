@@ -9,6 +9,8 @@ import secrets
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -82,6 +84,14 @@ def press_ctrl_c(process: subprocess.Popen[str]) -> None:
             process.wait(0.2)
 
 
+def wait_until(is_so: Callable[[], bool], timeout_seconds: float = 60) -> None:
+    """Wait for what another process does; fail loudly if it never does."""
+    deadline = time.monotonic() + timeout_seconds
+    while not is_so():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        os.sched_yield()
+
+
 @dataclass
 class Cli:
     """The command line of one user in one project."""
@@ -141,11 +151,11 @@ class Cli:
             **options,
         )
 
-    def run_program(self, *args: str) -> tuple[int, str, str]:
+    def run_program(self, *args: str, input: str = "") -> tuple[int, str, str]:  # noqa: A002
         """The real program to its end: exit code, stdout, stderr."""
         command = [sys.executable, "-m", "plugport", *args]
-        with self._spawn(command, {"stdin": subprocess.DEVNULL}) as process:
-            stdout, stderr = process.communicate(timeout=60)
+        with self._spawn(command, {"stdin": subprocess.PIPE}) as process:
+            stdout, stderr = process.communicate(input, timeout=60)
         return process.returncode, stdout, stderr
 
     def publish(self, name: str, version: str = "1.0.0", **plugin: Any) -> Path:

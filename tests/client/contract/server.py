@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,10 +19,26 @@ USERNAME = "alice"
 
 @dataclass
 class Faults:
-    """What goes wrong next. Each entry serves one download, in order."""
+    """What goes wrong next. Each entry of the lists serves one request, in order."""
 
     cut_downloads_after: list[int] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
+    # Once there are no more cuts: what every download is answered.
+    closed_for_downloads: Answer | None = None
+    # So many bytes, then nothing more until the test ends; `stalled` tells the test.
+    stall_downloads_after: int | None = None
+    stalled: threading.Event = field(default_factory=threading.Event)
+    over: threading.Event = field(default_factory=threading.Event)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    contract: ContractServer
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Clients that hang up are part of the tests."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class ContractServer:
@@ -32,8 +49,8 @@ class ContractServer:
         self.faults = Faults()
         self.requests: list[Request] = []
         self.token = TOKEN
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _make_handler(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server.contract = self
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self.app = App(self.store, self.url)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
@@ -42,6 +59,7 @@ class ContractServer:
         self._thread.start()
 
     def stop(self) -> None:
+        self.faults.over.set()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -60,45 +78,57 @@ def run_contract_server() -> Iterator[ContractServer]:
         server.stop()
 
 
-def _make_handler(server: ContractServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            pass
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        pass
 
-        def do_GET(self) -> None:
-            self._serve()
+    def do_GET(self) -> None:
+        self._serve()
 
-        def do_POST(self) -> None:
-            self._serve()
+    def do_POST(self) -> None:
+        self._serve()
 
-        def _serve(self) -> None:
-            length = int(self.headers.get("content-length", 0))
-            headers = {key.lower(): value for key, value in self.headers.items()}
-            request = Request(self.command, self.path, headers, self.rfile.read(length))
-            server.requests.append(request)
-            if server.faults.answers:
-                answer = server.faults.answers.pop(0)
-            else:
-                answer = server.app.handle(request)
-            self._send(answer, is_download=request.path.endswith("/download"))
+    def _serve(self) -> None:
+        length = int(self.headers.get("content-length", 0))
+        headers = {key.lower(): value for key, value in self.headers.items()}
+        request = Request(self.command, self.path, headers, self.rfile.read(length))
+        self.server.contract.requests.append(request)
+        self._send(self._answer(request), request)
 
-        def _send(self, answer: Answer, *, is_download: bool) -> None:
-            self.send_response(answer.status)
-            for name, value in answer.headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer.body)))
-            self.end_headers()
-            cuts = server.faults.cut_downloads_after
-            if is_download and cuts:
-                self.wfile.write(answer.body[: cuts.pop(0)])
-                self.wfile.flush()
-                self.close_connection = True
-                with contextlib.suppress(OSError):
-                    self.connection.shutdown(socket.SHUT_RDWR)
+    def _answer(self, request: Request) -> Answer:
+        faults = self.server.contract.faults
+        if faults.answers:
+            return faults.answers.pop(0)
+        is_download = request.path.endswith("/download")
+        if is_download and faults.closed_for_downloads and not faults.cut_downloads_after:
+            return faults.closed_for_downloads
+        return self.server.contract.app.handle(request)
+
+    def _send(self, answer: Answer, request: Request) -> None:
+        self.send_response(answer.status)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer.body)))
+        self.end_headers()
+        faults = self.server.contract.faults
+        if request.path.endswith("/download") and answer.status < 300:
+            if faults.cut_downloads_after:
+                self._hang_up(answer.body[: faults.cut_downloads_after.pop(0)])
                 return
-            self.wfile.write(answer.body)
+            if faults.stall_downloads_after is not None:
+                self.wfile.write(answer.body[: faults.stall_downloads_after])
+                faults.stalled.set()
+                faults.over.wait()
+                return
+        self.wfile.write(answer.body)
 
-    return Handler
+    def _hang_up(self, last: bytes) -> None:
+        self.wfile.write(last)
+        self.wfile.flush()
+        self.close_connection = True
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_RDWR)

@@ -33,6 +33,7 @@ class StoredRelease:
     integrity_override: str | None = None
     etag: str = ""
     url_override: str | None = None
+    size_override: int | None = None
 
     @property
     def integrity(self) -> str:
@@ -62,7 +63,7 @@ class StoredRelease:
             "packageUrl": self.url_override or url,
             "integrity": self.integrity_override or self.integrity,
             "checksum": hashlib.sha256(self.package).hexdigest(),
-            "size": len(self.package),
+            "size": self.size_override or len(self.package),
             "trust": self.trust,
             "installPolicy": self.policy,
             "publishedBy": self.publisher,

@@ -1,0 +1,172 @@
+"""init, validate and pack: offline, and with the registry's own result."""
+
+from __future__ import annotations
+
+import ast
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from plugport.cli.commands.init import DIALECTS, KINDS
+from plugport.cli.scaffold import SCAFFOLDS, list_dialects
+from plugport.spec.manifest.dialects.registry import DIALECTS as KNOWN_DIALECTS
+from plugport.spec.manifest.kinds import KINDS as KNOWN_KINDS
+from tests.client.support import Cli, Registry, write_plugin
+
+
+@pytest.fixture
+def registry() -> Registry:
+    """Nothing here may need one: this address answers nobody."""
+
+    class Nobody:
+        url = "http://127.0.0.1:9"
+        token = "no-token-0123456789"
+
+    return Nobody()
+
+
+def test_the_help_knows_every_kind_and_dialect() -> None:
+    assert set(KINDS) == set(KNOWN_KINDS)
+    assert set(DIALECTS) == set(KNOWN_DIALECTS) == set(list_dialects())
+    assert {kind for _, kind in SCAFFOLDS} == set(KNOWN_KINDS)
+
+
+def test_every_dialect_scaffolds_every_kind_it_has() -> None:
+    wanted = {(name, kind) for name, dialect in KNOWN_DIALECTS.items() for kind in dialect.kinds}
+    assert set(SCAFFOLDS) == wanted
+
+
+@pytest.mark.parametrize(("dialect", "kind"), sorted(SCAFFOLDS))
+def test_scaffolds_are_valid_as_they_are(cli: Cli, dialect: str, kind: str) -> None:
+    made = cli.json(
+        *("init", "new-plugin", "--dialect", dialect, "--kind", kind, "--author", "Ada"),
+        *("--description", 'Says "hello": a first try.'),
+    )
+    folder = cli.project / "new-plugin"
+    assert sorted(made["files"]) == sorted(
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
+    )
+    run = cli.json("validate", "new-plugin")
+    assert (run["verdict"], run["kind"], run["dialect"]) == ("passed", kind, dialect)
+    findings = [finding for check in run["checks"] for finding in check["findings"]]
+    assert {finding["rule"] for finding in findings} <= {"repository-missing"}
+    for path in folder.rglob("*"):
+        check_syntax(path)
+
+
+def check_syntax(path: Path) -> None:
+    if path.is_file():
+        text = path.read_text()
+        assert "{{" not in text, f"{path} has an unfilled place"
+        if path.suffix == ".py":
+            ast.parse(text)
+        elif path.suffix == ".json":
+            json.loads(text)
+        elif path.suffix in {".yaml", ".yml"}:
+            yaml.safe_load(text)
+        elif text.startswith("---\n"):
+            yaml.safe_load(text.split("---\n")[1])
+
+
+@pytest.mark.parametrize("kind", ["bridge", "storage", "memory", "policy", "hook", "widget"])
+def test_scaffolded_tests_pass(cli: Cli, kind: str) -> None:
+    cli.ok("init", "new-plugin", "--kind", kind)
+    result = subprocess.run(
+        [sys.executable, "-B", "-m", "unittest", "discover", "tests"],
+        cwd=cli.project / "new-plugin",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+
+
+def test_init_takes_the_name_of_the_folder(cli: Cli) -> None:
+    (cli.project / "My New Plugin").mkdir()
+    assert cli.json("init", "My New Plugin")["name"] == "my-new-plugin"
+
+
+def test_init_never_overwrites(cli: Cli) -> None:
+    folder = cli.project / "mine"
+    folder.mkdir()
+    (folder / "README.md").write_text("precious")
+    error = cli.error(6, "init", "mine")
+    assert error["context"]["paths"] == ["README.md"]
+    assert [path.name for path in folder.iterdir()] == ["README.md"]
+
+
+@pytest.mark.parametrize(
+    ("args", "code"),
+    [
+        (("--name", "Bad Name"), 3),
+        (("--name", "plugport"), 3),
+        (("--dialect", "claude", "--kind", "bridge"), 3),
+        (("--kind", "sorcery"), 2),
+        (("--description", "two\nlines"), 2),
+    ],
+)
+def test_init_refuses_what_cannot_be(cli: Cli, args: tuple[str, ...], code: int) -> None:
+    cli.error(code, "init", "folder", *args)
+    assert not (cli.project / "folder").exists()
+
+
+def test_validate_tells_what_is_wrong_and_where(cli: Cli) -> None:
+    folder = write_plugin(cli.project / "p", "some-plugin", manifest="types: missing.d.ts\n")
+    (folder / "index.js").unlink()
+    result = cli.run("validate", "p")
+    assert result.exit_code == 3
+    assert "FAILED   Required files" in result.stdout
+    assert "[main-missing]" in result.stdout
+    assert result.stderr.startswith("error: `some-plugin@1.0.0` has 1 error\nhint: ")
+    document = json.loads(cli.run("validate", "p", "--json").stdout)
+    assert document["verdict"] == "failed"
+
+
+def test_validate_reports_all_faults_of_a_manifest_at_once(cli: Cli) -> None:
+    write_plugin(cli.project / "p", "Bad_Name", "one.two")
+    result = cli.run("validate", "p")
+    assert result.exit_code == 3
+    assert "  plugport.yaml:2: name: " in result.stderr
+    assert "  plugport.yaml:3: version: " in result.stderr
+
+
+def test_validate_takes_the_current_folder_or_a_package(cli: Cli) -> None:
+    write_plugin(cli.project, "some-plugin")
+    assert cli.json("validate")["verdict"] == "passed"
+    packed = cli.json("pack")
+    assert cli.json("validate", packed["file"])["verdict"] == "passed"
+
+
+def test_packing_twice_gives_the_same_bytes(cli: Cli) -> None:
+    write_plugin(cli.project / "one", "some-plugin")
+    write_plugin(cli.project / "two", "some-plugin")
+    one = cli.json("pack", "one", "-o", "out/one.tgz")
+    two = cli.json("pack", "two", "-o", "out/two.tgz")
+    assert Path(one["file"]).read_bytes() == Path(two["file"]).read_bytes()
+    assert one["integrity"] == two["integrity"]
+    assert gzip.decompress(Path("out/one.tgz").read_bytes())
+
+
+def test_packs_under_the_plugin_s_name(cli: Cli) -> None:
+    write_plugin(cli.project / "p", "@some/plugin", "1.2.3")
+    result = cli.ok("pack", "p")
+    assert "packed 4 files into some-plugin-1.2.3.tgz" in result.stdout
+    assert sorted(path.name for path in cli.project.iterdir()) == ["p", "some-plugin-1.2.3.tgz"]
+
+
+def test_refuses_to_pack_secrets_and_leaves_nothing(cli: Cli) -> None:
+    write_plugin(cli.project / "p", "some-plugin", files={".env": "PASSWORD=sesame"})
+    error = cli.error(3, "pack", "p")
+    assert ".env" in json.dumps(error)
+    assert "sesame" not in json.dumps(error)
+    assert [path.name for path in cli.project.iterdir()] == ["p"]
+
+
+def test_a_folder_that_is_not_there_is_missing(cli: Cli) -> None:
+    for command in ("validate", "pack"):
+        assert cli.error(5, command, "nowhere")["code"] == "no-such-package"
