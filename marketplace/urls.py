@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from allauth.account import views as allauth
-from django.urls import path
+from django.urls import path, re_path
+from django.views.decorators.cache import never_cache
 
 import registry.api.v1.urls  # noqa: F401  -- registers the converters `plugin` and `release`
 from marketplace.pages import (
@@ -40,11 +41,12 @@ urlpatterns = [
     path("signup", allauth.signup, name="account_signup"),
     path("logout", allauth.logout, name="account_logout"),
     path("account/inactive", allauth.account_inactive, name="account_inactive"),
-    path("account/password", allauth.password_change, name="account_change_password"),
+    path("account/password", never_cache(allauth.password_change), name="account_change_password"),
     path("password/reset", allauth.password_reset, name="account_reset_password"),
     path("password/reset/sent", allauth.password_reset_done, name="account_reset_password_done"),
-    path(
-        "password/reset/<slug:uidb36>/<str:key>",
+    # allauth writes the two parts into the address with this dash between them.
+    re_path(
+        r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)$",
         allauth.password_reset_from_key,
         name="account_reset_password_from_key",
     ),

@@ -41,6 +41,7 @@ def _get_parser() -> MarkdownIt:
     parser.use(gfm_plugin)
     parser.core.ruler.before("inline", "keep_long_text", _keep_long_text)
     parser.core.ruler.push("heading_ids", _add_heading_ids)
+    parser.core.ruler.push("cell_alignment", _align_cells)
     parser.add_render_rule("fence", _render_fence)
     return parser
 
@@ -70,6 +71,15 @@ def _add_heading_ids(state: StateCore) -> None:
             seen[slug] = count + 1
             if slug:
                 heading.attrSet("id", f"{slug}-{count}" if count else slug)
+
+
+def _align_cells(state: StateCore) -> None:
+    """Say how a cell is aligned by an attribute: pages have no inline styles."""
+    for token in state.tokens:
+        if token.type in ("th_open", "td_open"):
+            style = str(token.attrs.pop("style", ""))
+            if style:
+                token.attrSet("align", style.removeprefix("text-align:"))
 
 
 def _get_text(inline: Token) -> str:

@@ -1,0 +1,200 @@
+"""What is yours: plugins, uploads, tokens."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+from accounts.actions.create_token import create_token
+from accounts.models import Token
+from accounts.queries import get_token
+from registry.models import Member, Plugin, Release
+from registry.work import work_off
+from tests.functional.api.calls import AWS_KEY
+from tests.functional.pages.dom import parse
+from tests.support.people import make_token
+from tests.support.publishing import make_package, publish_bytes
+
+pytestmark = pytest.mark.django_db
+PRIVATE = ["/account", "/account/tokens", "/account/password", f"/publications/{uuid.UUID(int=1)}"]
+
+
+@pytest.mark.parametrize("path", PRIVATE)
+def test_strangers_are_asked_to_sign_in(client, path):
+    """Every private page leads to the form and back."""
+    answer = client.get(path)
+    assert (answer.status_code, answer.url) == (302, f"/login?next={path}")
+
+
+@pytest.mark.parametrize("path", PRIVATE[:3])
+def test_private_pages_are_kept_nowhere(owner_client, path):
+    """No cache may hold them."""
+    assert "no-store" in owner_client.get(path).headers["Cache-Control"]
+
+
+def test_plugins_with_their_latest_uploads(open_page, owner_client, owner, publisher):
+    """Each plugin with what became of the last upload."""
+    publisher.publish("@acme/chat", "1.0.0")
+    publisher.publish("@acme/chat", "1.1.0", files={"key.txt": AWS_KEY})
+    publish_bytes(owner, make_package("@acme/new"))
+    page = open_page("/account", by=owner_client)
+    rows = {row.all("td")[0].text: row for row in page.all("table")[0].all("tr")[1:]}
+    assert list(rows) == ["@acme/new", "@acme/chat"]
+    chat = [cell.text for cell in rows["@acme/chat"].all("td")]
+    assert chat[1:3] == ["owner", "1.0.0"]
+    assert chat[3].startswith("1.1.0 Rejected")
+    assert "/plugins/@acme/chat" in rows["@acme/chat"].links
+    # Nothing of this one is public yet: there is no page to lead to.
+    assert rows["@acme/new"].all("td")[3].text.startswith("1.0.0 Checking")
+    assert all(link.startswith("/publications/") for link in rows["@acme/new"].links)
+
+
+def test_nothing_yet(open_page, owner_client):
+    """An empty account says what to do."""
+    page = open_page("/account", by=owner_client)
+    assert "You have published nothing yet." in page.text
+    assert "You have no tokens." in page.text
+
+
+def test_only_your_own(open_page, client, outsider, publisher):
+    """Somebody else's plugins are not listed."""
+    publisher.publish("@acme/chat")
+    client.force_login(outsider, backend="django.contrib.auth.backends.ModelBackend")
+    assert "@acme/chat" not in open_page("/account").text
+
+
+def test_many_plugins_come_in_pages(open_page, owner_client, owner):
+    """Fifty a page."""
+    plugins = [Plugin(name=f"p{n:03}", collision_key=f"p{n:03}") for n in range(60)]
+    for plugin in Plugin.objects.bulk_create(plugins):
+        Member.objects.create(plugin=plugin, user=owner, role="owner")
+    first = open_page("/account", by=owner_client)
+    assert len(first.all("table")[0].all("tr")) == 51
+    follow = first.one("a", rel="next").attrs["href"]
+    second = open_page("/account" + follow, by=owner_client)
+    assert len(second.all("table")[0].all("tr")) == 11
+
+
+def _make(client, **changes):
+    form = {"name": "laptop", "scopes": ["read", "publish"], "limit": "", "days": "30"}
+    return client.post("/account/tokens", {**form, **changes})
+
+
+def test_token_is_shown_once(open_page, owner_client, owner):
+    """The answer to the form holds the token; no later page does."""
+    answer = _make(owner_client)
+    page = parse(answer.content.decode())
+    text = page.by_class("install")[0].one("code").text
+    token = get_token(text)
+    assert (token.user, token.name, token.scopes) == (owner, "laptop", ["read", "publish"])
+    assert "no-store" in answer.headers["Cache-Control"]
+    for path in ("/account/tokens", "/account"):
+        later = open_page(path, by=owner_client).text
+        assert text not in later
+        assert text[:10] in later
+
+
+def test_token_list(open_page, owner_client, owner):
+    """Start, scopes, limit, last use, expiry."""
+    _make(owner_client, limit="@acme/chat", scopes=["publish"])
+    cells = [td.text for td in open_page("/account/tokens", by=owner_client).all("td")]
+    assert cells[2:6] == ["publish", "@acme/chat", "never", "in 30 days"]
+    get_token(make_token(owner))
+    assert "just now" in open_page("/account/tokens", by=owner_client).text
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"name": ""}, "This field is required."),
+        ({"name": "x" * 101}, "at most 100 characters"),
+        ({"scopes": []}, "Choose at least one."),
+        ({"scopes": ["everything"]}, "everything"),
+        ({"limit": "Not A Name"}, "Not A Name"),
+        ({"days": "0"}, "greater than or equal to 1"),
+        ({"days": "99999"}, "3650"),
+        ({"days": "soon"}, "whole number"),
+    ],
+)
+def test_requests_that_cannot_be_granted(owner_client, changes, words):
+    """Each fault stands at its field, what was typed stays, and no token is made."""
+    answer = _make(owner_client, **changes)
+    assert answer.status_code == 400
+    page = parse(answer.content.decode())
+    assert words in " ".join(node.text for node in page.by_class("errorlist"))
+    assert not Token.objects.exists()
+
+
+def test_too_many_tokens(owner_client, owner, monkeypatch):
+    """The ceiling is told as it is."""
+    monkeypatch.setattr("accounts.actions.create_token.MAX_TOKENS", 1)
+    make_token(owner)
+    page = parse(_make(owner_client).content.decode())
+    assert "An account may hold 1 tokens." in page.one("div", role="alert").text
+
+
+def test_token_without_an_end(owner_client):
+    """No days: no expiry."""
+    _make(owner_client, days="")
+    assert Token.objects.get().expires_at is None
+
+
+def test_revoke(open_page, owner_client, owner):
+    """A revoked token leaves the list and opens nothing."""
+    token, text = create_token(actor=owner, name="old", scopes=["read"])
+    answer = owner_client.post(f"/account/tokens/{token.pk}/revoke", follow=True)
+    assert "The token “old” is revoked." in answer.content.decode()
+    assert text[:10] not in answer.content.decode()
+    with pytest.raises(Exception, match="unknown, expired or revoked"):
+        get_token(text)
+
+
+def test_revoke_only_your_own(client, owner, outsider):
+    """Another's token is not there, and reading never revokes."""
+    token, _text = create_token(actor=owner, name="old", scopes=["read"])
+    client.force_login(outsider, backend="django.contrib.auth.backends.ModelBackend")
+    assert client.post(f"/account/tokens/{token.pk}/revoke").status_code == 404
+    assert client.get(f"/account/tokens/{token.pk}/revoke").status_code == 405
+    assert Token.objects.get().revoked_at is None
+
+
+def test_upload_page(open_page, owner_client, owner):
+    """State, checks, findings; while it is checked the page says so, then what came of it."""
+    release = publish_bytes(owner, make_package("@acme/bad", files={"key.txt": AWS_KEY}))
+    path = f"/publications/{release.public_id}"
+    waiting = open_page(path, by=owner_client)
+    assert "data-waiting" in waiting.one(id="publication").attrs
+    assert "Checking." in waiting.text
+    assert "Waiting" in waiting.by_class("checks")[0].text
+    work_off()
+    done = open_page(path, by=owner_client)
+    assert "data-waiting" not in done.one(id="publication").attrs
+    assert "Rejected." in done.text
+    assert "key.txt:1" in done.text
+    assert "secret-token" in done.text
+    assert not [link for link in done.links if link.startswith("/plugins/")]
+
+
+def test_upload_page_of_a_published_release(open_page, owner_client, publisher):
+    """It leads to the public page."""
+    release = publisher.publish("@acme/chat")
+    page = open_page(f"/publications/{release.public_id}", by=owner_client)
+    assert "/plugins/@acme/chat/1.0.0" in page.links
+
+
+def test_upload_page_is_for_its_people(open_page, client, outsider, moderator, publisher):
+    """Strangers learn nothing; moderators may look."""
+    release = publisher.publish("@acme/chat")
+    backend = "django.contrib.auth.backends.ModelBackend"
+    client.force_login(outsider, backend=backend)
+    open_page(f"/publications/{release.public_id}", status=404)
+    open_page(f"/publications/{uuid.uuid4()}", status=404)
+    client.force_login(moderator, backend=backend)
+    open_page(f"/publications/{release.public_id}")
+
+
+def test_page_of_a_reader_names_the_reader(open_page, owner_client):
+    """The header shows who is signed in."""
+    assert open_page("/", by=owner_client).one("nav", aria_label="Site").text.endswith("acme")
+    assert Release.objects.count() == 0

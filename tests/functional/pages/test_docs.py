@@ -1,0 +1,150 @@
+"""The documentation pages, and the pages that say what went wrong."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.test import Client
+
+from plugport.spec.errors import list_error_codes
+from plugport.spec.manifest.kinds import KINDS
+from registry.api.schema import build_document
+
+
+def test_index_leads_everywhere(open_page):
+    """Every document is linked from the first."""
+    links = open_page("/docs").one("main").links
+    assert {"/docs/publish", "/docs/api", "/docs/errors", "/api/v1/openapi.json"} <= set(links)
+
+
+def test_guide_names_every_kind_and_manifest(open_page):
+    """The guide follows the data."""
+    text = open_page("/docs/publish").text
+    assert all(f"{kind.name} : {kind.doc}" in text for kind in KINDS.values())
+    for name in ("plugport.yaml", "ar-plugin.yaml", ".claude-plugin/plugin.json"):
+        assert name in text
+
+
+def test_example_manifest_is_good(open_page, tmp_path):
+    """The manifest of the guide passes the registry's own reader, without a warning."""
+    from plugport.spec.manifest.reading import read_manifest
+
+    example = open_page("/docs/publish").one("pre")
+    text = "".join(child for child in example.children if isinstance(child, str))
+    files = {"plugport.yaml": text.encode(), "plugin.py": b""}
+    reading = read_manifest(files, list(files))
+    assert reading.warnings == ()
+    assert str(reading.manifest.name) == "@acme/slack-bridge"
+    assert reading.manifest.permissions.env == ("SLACK_TOKEN",)
+
+
+def test_every_error_code_has_an_entry(open_page, client):
+    """The `type` of a problem leads to an anchor that is there."""
+    page = open_page("/docs/errors")
+    for code, error in list_error_codes().items():
+        assert error.title in page.one(id=code).text
+    problem = json.loads(client.get("/api/v1/plugins/nope").content)
+    path, anchor = problem["type"].removeprefix("http://").partition("/")[2].split("#")
+    assert path == "docs/errors"
+    assert page.one(id=anchor)
+
+
+def test_every_operation_is_described(open_page):
+    """The reference shows each operation and each shape of the OpenAPI document."""
+    page, document = open_page("/docs/api"), build_document()
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            entry = page.one(id=operation["operationId"])
+            assert path in entry.text
+            for parameter in operation.get("parameters", []):
+                assert parameter["name"] in entry.text
+    for name, schema in document["components"]["schemas"].items():
+        entry = page.one(id=f"shape-{name}")
+        assert all(member in entry.text for member in schema.get("properties", {}))
+
+
+def test_links_within_the_reference_are_there(open_page):
+    """Every anchor on the page meets an id."""
+    page = open_page("/docs/api")
+    ids = {node.attrs["id"] for node in page if "id" in node.attrs}
+    assert {link[1:] for link in page.links if link.startswith("#")} <= ids
+
+
+def test_types_in_words():
+    """Schemas are told as people say them."""
+    from marketplace.reference import describe_type
+
+    assert describe_type({"type": ["string", "null"]}).text == "text or null"
+    assert describe_type({"type": "integer", "minimum": 1, "maximum": 9}).text == (
+        "whole number, 1 to 9"
+    )
+    listed = describe_type({"type": "array", "items": {"$ref": "#/components/schemas/File"}})
+    assert (listed.text, listed.shape) == ("list of File", "File")
+    assert describe_type({"enum": ["a", "b"]}).text == "one of a, b"
+    either = describe_type({"oneOf": [{"$ref": "#/x/Yank"}, {"type": "null"}]})
+    assert (either.text, either.shape) == ("Yank or null", "Yank")
+    assert describe_type({"additionalProperties": {"type": "string"}}).text == "object of text"
+
+
+def test_robots(client):
+    """Private pages and endless lists are left alone."""
+    answer = client.get("/robots.txt")
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    assert "Disallow: /account\n" in answer.content.decode()
+
+
+def test_icon(client):
+    """The mark stands in for the icon that browsers ask for by themselves."""
+    assert client.get("/favicon.ico").url.endswith(".svg")
+
+
+def test_page_that_is_not_there(open_page):
+    """404 as a page with a way on."""
+    page = open_page("/no/such/page", status=404)
+    assert page.one("h1").text == "Not found"
+    assert {"/", "/search"} <= set(page.links)
+
+
+@pytest.mark.django_db
+def test_bug_shows_the_plain_page(monkeypatch):
+    """500: nothing of the fault is shown, and neither database nor session is asked."""
+    monkeypatch.setattr("marketplace.pages.home.read_home", lambda: 1 / 0)
+    answer = Client(raise_request_exception=False).get("/")
+    assert answer.status_code == 500
+    assert b"A mistake of ours" in answer.content
+    assert b"division" not in answer.content
+
+
+def test_plain_page_needs_nothing(rf):
+    """It is drawn without a user, a session or a database (this test has none)."""
+    from config.problems import handle_500
+
+    answer = handle_500(rf.get("/"))
+    assert b"A mistake of ours" in answer.content
+
+
+@pytest.mark.django_db
+def test_error_page_lists_every_fault(rf):
+    """Several faults are shown at once, escaped, with what is allowed."""
+    from config.problems import respond_with_error
+    from plugport.spec.errors import FieldError, InvalidError
+    from tests.functional.pages.dom import parse
+
+    request = rf.get("/")
+    request.user = None
+    fields = [FieldError("a", "`x` is <wrong>", allowed="y"), FieldError("b", "is missing")]
+    error = InvalidError("Two faults.", hint="Mend `both`.", fields=fields)
+    page = parse(respond_with_error(request, error).content.decode())
+    assert [item.text for item in page.one("main").all("li")] == [
+        "a: x is <wrong> Allowed: y.",
+        "b: is missing",
+    ]
+    assert [code.text for code in page.one("main").all("code")] == ["both", "x"]
+
+
+@pytest.mark.parametrize("method", ["post", "put", "delete"])
+def test_reading_pages_only_read(client, db, method):
+    """Pages that show something take no other method."""
+    for path in ("/", "/search", "/categories", "/docs", "/plugins/x"):
+        assert getattr(client, method)(path).status_code == 405

@@ -1,0 +1,57 @@
+"""The first page."""
+
+from __future__ import annotations
+
+from registry.models import Plugin
+
+
+def test_empty_registry_invites_to_publish(open_page):
+    """Nothing published is a state of its own, not a blank page."""
+    page = open_page("/")
+    assert "Nothing has been published here yet." in page.text
+    assert "/docs/publish" in page.one("main").links
+    assert not page.all(id="popular")
+
+
+def test_sections(open_page, publisher):
+    """Search, categories with counts, featured, popular, recent."""
+    publisher.publish("@acme/chat", categories=["communication"])
+    publisher.publish("@acme/mail", categories=["communication", "integration"])
+    Plugin.objects.filter(name="@acme/mail").update(is_featured=True, downloads=7)
+    page = open_page("/")
+    assert page.one("input", name="q").attrs["type"] == "search"
+    names = {section.attrs["aria-labelledby"]: section for section in page.all("section")[1:]}
+    assert list(names) == ["featured", "popular", "recent"]
+    assert [row.one("h3").all("a")[0].text for row in names["featured"].by_class("row")] == [
+        "@acme/mail"
+    ]
+    popular = [row.one("h3").all("a")[0].text for row in names["popular"].by_class("row")]
+    assert popular == ["@acme/mail", "@acme/chat"]
+    counts = {node.attrs["href"]: node.text for node in page.by_class("headings")[0].all("a")}
+    assert counts["/search?category=communication"] == "communication 2 plugins"
+    assert counts["/search?category=integration"] == "integration 1 plugin"
+
+
+def test_row_says_what_a_card_must(open_page, publisher):
+    """Name, kind, author, badge, version, description, downloads, categories."""
+    publisher.publish("@acme/chat", "1.2.3", kind="bridge", categories=["communication"])
+    Plugin.objects.update(weekly_downloads=1250)
+    row = open_page("/").by_class("row")[0].text
+    for word in (
+        "@acme/chat",
+        "1.2.3",
+        "Community",
+        "Bridge",
+        "Acme",
+        "1.2k",
+        "downloads this week",
+    ):
+        assert word in row
+    assert "What @acme/chat does, in one sentence." in row
+
+
+def test_anonymous_visit_opens_no_session(client, publisher):
+    """Reading makes no cookie."""
+    publisher.publish()
+    for path in ("/", "/search", "/plugins/@acme/chat", "/docs"):
+        assert not client.get(path).cookies

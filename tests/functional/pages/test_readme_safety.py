@@ -1,0 +1,192 @@
+"""READMEs that want to do harm, against the policy that comes with them."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from marketplace.readme import SourceTree, render_readme
+from marketplace.readme.balance import MAX_DEPTH, balance_html
+from marketplace.readme.links import ID_PREFIX
+from tests.functional.pages.dom import Node, parse
+from tests.support.data import shared_data
+
+TREE = SourceTree.find({"url": "https://github.com/acme/chat"})
+# As in the data set, for the tests that make their own texts.
+ALLOWED_SCHEMES = {"http", "https", "mailto"}
+_URL_ATTRIBUTES = ("href", "src", "srcset", "cite", "longdesc", "poster")
+
+
+def render(text: str) -> Node:
+    """The README as the page gets it."""
+    return parse(render_readme(text, path="README.md", tree=TREE))
+
+
+def find_breaches(root: Node, policy: dict[str, Any]) -> list[str]:
+    """Everything in the tree that the policy forbids."""
+    breaches = []
+    for node in root:
+        if node.tag in policy["forbid_tags"]:
+            breaches.append(f"<{node.tag}>")
+        if node.tag == "input" and not (
+            node.attrs.get("type") == "checkbox" and "disabled" in node.attrs
+        ):
+            breaches.append(f"<input {node.attrs}>")
+        for name, value in node.attrs.items():
+            if name in policy["forbid_attributes"] or name.startswith(
+                tuple(policy["forbid_attribute_prefixes"])
+            ):
+                breaches.append(f"{node.tag} {name}")
+            if name == "id" and not value.startswith(ID_PREFIX):
+                breaches.append(f"id {value}")
+            scheme = re.match(r"\s*([a-zA-Z][\w+.-]*):", value)
+            if name in _URL_ATTRIBUTES and scheme and scheme[1].lower() not in ALLOWED_SCHEMES:
+                breaches.append(f"{name}={value}")
+    return breaches
+
+
+def test_adversarial_files():
+    """Each file of the data set: nothing forbidden in the tree, the text kept, in time."""
+    folder = shared_data("readmes", "adversarial")
+    expect = json.loads((folder / "expect.json").read_text(encoding="utf-8"))
+    for case in expect["files"]:
+        text = (folder / case["file"]).read_text(encoding="utf-8")
+        root = render(text)
+        assert find_breaches(root, expect["policy"]) == [], case["file"]
+        for word in case["require_text"]:
+            assert word in root.text, case["file"]
+
+
+def test_real_readmes_lose_no_words():
+    """Real ones: nothing forbidden, tables, code, pictures and headings still there."""
+    folder = shared_data("readmes")
+    policy = json.loads((folder / "adversarial" / "expect.json").read_text())["policy"]
+    for row in json.loads((folder / "index.json").read_text(encoding="utf-8")):
+        text = (folder / row["file"]).read_text(encoding="utf-8")
+        root, features = render(text), row["features"]
+        assert find_breaches(root, policy) == [], row["file"]
+        assert not root.by_class("plain"), row["file"]
+        assert bool(root.all("table")) >= bool(features["tables"]), row["file"]
+        assert bool(root.all("img")) >= bool(features["images"]), row["file"]
+        # What is commented out does not count as lost.
+        if not features["html_comments"]:
+            assert len(root.all("pre")) >= features["code_fences"], row["file"]
+        for title in re.findall(
+            r"^#{1,3} ([A-Za-z ]{3,40})$", re.sub(r"(?s)```.*?```", "", text), re.MULTILINE
+        ):
+            assert title.strip() in root.text, row["file"]
+
+
+_PIECES = st.sampled_from(
+    [
+        *(
+            "<b>",
+            "</b>",
+            "<p>",
+            "</p>",
+            "<a href=x>",
+            "</a>",
+            "<table>",
+            "</table>",
+            "<tr>",
+            "<td>",
+        ),
+        *("</td>", "<li>", "<ul>", "</ul>", "<script>", "</script>", "<svg>", "</svg>", "<math>"),
+        *("<style>", "<!--", "-->", "<![CDATA[", "<textarea>", "<title>", "<h1>", "</h1>", "<div "),
+        *('"', "'", ">", "<", "&lt;", "&", "\n", "`", "```", "* ", "x", "<img src=y onerror=z>"),
+        *(
+            "[a](javascript:b)",
+            "![c](data:d)",
+            "<a href='java\tscript:e'>",
+            "<details open ontoggle=f>",
+        ),
+        *(
+            "<input autofocus onfocus=g>",
+            "<form action=h>",
+            "<template>",
+            "</p",
+            "<noscript>",
+            "\x00",
+        ),
+    ]
+)
+_POLICY = {
+    "forbid_tags": [
+        *("script", "style", "svg", "math", "textarea", "title", "form", "template", "noscript"),
+        *(
+            "iframe",
+            "object",
+            "embed",
+            "base",
+            "meta",
+            "link",
+            "button",
+            "select",
+            "video",
+            "audio",
+        ),
+    ],
+    "forbid_attributes": ["style", "srcdoc", "action", "formaction", "autofocus", "is", "slot"],
+    "forbid_attribute_prefixes": ["on", "data-", "hx-", "x-", "v-", ":", "@"],
+}
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(_PIECES, max_size=40).map("".join))
+def test_no_mixture_breaks_out(text: str):
+    """Whatever the pieces are put together to, the tree holds nothing forbidden."""
+    assert find_breaches(render(text), _POLICY) == []
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(_PIECES, max_size=60).map("".join))
+def test_balanced_html_is_well_formed(text: str):
+    """Every element closed in order, none too deep; doing it again changes nothing."""
+    balanced = balance_html(text)
+    root = parse(balanced)
+
+    def depth(node: Node) -> int:
+        return 1 + max((depth(c) for c in node.children if isinstance(c, Node)), default=0)
+
+    assert depth(root) <= MAX_DEPTH + 2
+
+
+def _pile(piece: str, size: int) -> str:
+    return piece * (size // len(piece))
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["[", "![", "*a_ ", "<b><p>", "<div>", "> ", "- ", "`", "<!--", '<a b="', "|a", "#\n", "[^a]"],
+)
+def test_output_stays_in_proportion(piece: str):
+    """No text makes a page many times its size: that is how a small file fills the memory."""
+    text = _pile(piece, 60_000)
+    assert len(render_readme(text, tree=None)) < 60 * len(text)
+
+
+def test_repeated_elements_are_not_multiplied():
+    """Open elements are not copied into each paragraph that follows."""
+    text = "<b>" * 1_000 + "<p>x" * 2_000
+    assert len(render_readme(text, tree=None)) < 20 * len(text)
+
+
+def test_rendered_once(django_assert_num_queries):
+    """The second look at a README comes from the cache."""
+    from django.core.cache import cache
+
+    text = f"# Once {time.time_ns()}\n"
+    first = render_readme(text, tree=None)
+    for key in list(cache._cache):  # type: ignore[attr-defined]  # the in-process cache of tests
+        if "readme:" in key:
+            assert cache.get(key.split(":", 2)[2]) == first
+            break
+    else:
+        pytest.fail("the README was not kept")
+    assert render_readme(text, tree=None) == first

@@ -1,0 +1,103 @@
+"""What pages say of releases that are not simply published."""
+
+from __future__ import annotations
+
+import pytest
+
+from registry.actions import flag_release, moderate_release
+from registry.models import Release
+from tests.functional.api.calls import AWS_KEY
+from tests.support.publishing import make_package, publish_bytes
+
+
+@pytest.fixture
+def releases(publisher):
+    """Two versions of one plugin, by version."""
+    publisher.publish("@acme/chat", "1.0.0")
+    publisher.publish("@acme/chat", "1.1.0")
+    return {r.version: r for r in Release.objects.select_related("plugin")}
+
+
+def _row(page, version: str) -> str:
+    rows = page.one(id="versions").all("tr")
+    return next(row.text for row in rows if row.all("td") and row.all("a")[0].text == version)
+
+
+def test_deprecated(open_page, owner, releases):
+    """Message and replacement, on the page, in the list of versions and in lists of plugins."""
+    flag_release.deprecate_release(
+        actor=owner, release=releases["1.1.0"], message="Use the new one.", replacement="@acme/new"
+    )
+    page = open_page("/plugins/@acme/chat")
+    assert "1.1.0 is deprecated. Use the new one." in page.text
+    assert "/plugins/@acme/new" in page.by_class("notice")[0].links
+    assert "Deprecated" in _row(page, "1.1.0")
+    assert "Deprecated" not in _row(page, "1.0.0")
+    assert "Deprecated" in open_page("/").by_class("row")[0].text
+
+
+def test_yanked(open_page, owner, releases):
+    """A yanked release is no longer the latest, and says why."""
+    flag_release.yank_release(actor=owner, release=releases["1.1.0"], reason="Loses messages.")
+    page = open_page("/plugins/@acme/chat")
+    assert page.by_class("version")[0].text == "1.0.0"
+    assert "Yanked" in _row(page, "1.1.0")
+    yanked = open_page("/plugins/@acme/chat/1.1.0")
+    assert "1.1.0 is yanked." in yanked.text
+    assert "Reason: Loses messages." in yanked.text
+    assert yanked.by_class("install")
+
+
+@pytest.mark.parametrize(
+    ("act", "word"),
+    [
+        (moderate_release.quarantine_release, "quarantined"),
+        (moderate_release.revoke_release, "revoked"),
+    ],
+)
+def test_blocked(open_page, moderator, releases, act, word):
+    """A blocked release says what and why, and offers nothing to install."""
+    act(actor=moderator, release=releases["1.1.0"], reason="It steals tokens.")
+    page = open_page("/plugins/@acme/chat/1.1.0")
+    assert f"1.1.0 is {word}." in page.text
+    assert "Reason: It steals tokens." in page.text
+    assert not page.by_class("install")
+    assert not page.by_class("tone-community")
+    assert word.capitalize() in _row(open_page("/plugins/@acme/chat"), "1.1.0")
+
+
+def test_tombstone(open_page, moderator, publisher):
+    """A plugin whose every release is revoked keeps its page and leaves the lists."""
+    release = publisher.publish("@acme/gone")
+    moderate_release.revoke_release(actor=moderator, release=release, reason="Malware.")
+    page = open_page("/plugins/@acme/gone")
+    assert "Reason: Malware." in page.text
+    assert page.one("meta", name="robots").attrs["content"] == "noindex"
+    assert not open_page("/search").by_class("row")
+
+
+def test_unfinished_and_rejected_are_not_there(open_page, owner, publisher):
+    """Nothing public: no page."""
+    publish_bytes(owner, make_package("@acme/waiting"))
+    open_page("/plugins/@acme/waiting", status=404)
+    bad = publisher.publish("@acme/bad", files={"key.txt": f"{AWS_KEY}\n"})
+    assert bad.state == "rejected"
+    open_page("/plugins/@acme/bad", status=404)
+    open_page("/plugins/@acme/bad/1.0.0", status=404)
+
+
+def test_dist_tags(open_page, publisher):
+    """Tags stand beside the version they name."""
+    publisher.publish("@acme/chat", "1.0.0")
+    publisher.publish("@acme/chat", "2.0.0-rc.1", tag="beta")
+    page = open_page("/plugins/@acme/chat")
+    assert "latest" in _row(page, "1.0.0")
+    assert "beta" in _row(page, "2.0.0-rc.1")
+
+
+def test_versions_are_ordered_by_precedence(open_page, publisher):
+    """The highest first, as semver orders them."""
+    for version in ("1.9.0", "1.10.0", "1.10.0-rc.2", "1.10.0-rc.10"):
+        publisher.publish("@acme/chat", version)
+    links = open_page("/plugins/@acme/chat").one(id="versions").all("a")
+    assert [a.text for a in links] == ["1.10.0", "1.10.0-rc.10", "1.10.0-rc.2", "1.9.0"]
