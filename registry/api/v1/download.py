@@ -74,6 +74,7 @@ class DownloadView(ApiView):
             NAME,
             VERSION,
             OpenApiParameter("Range", OpenApiTypes.STR, OpenApiParameter.HEADER),
+            OpenApiParameter("If-Range", OpenApiTypes.STR, OpenApiParameter.HEADER),
         ],
         responses={
             (200, "application/gzip"): OpenApiResponse(OpenApiTypes.BINARY, "The package."),

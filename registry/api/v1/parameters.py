@@ -16,7 +16,7 @@ from registry.queries import MAX_LIMIT, MAX_PAGE, SORTS, PluginFilter
 
 MAX_TEXT_CHARS = 200
 
-_FLAGS = {"": None, "true": True, "1": True, "false": False, "0": False}
+_FLAGS = {"": None, "true": True, "false": False}
 
 
 def read_number(request: Request, name: str, default: int, most: int, *, least: int = 1) -> int:
@@ -52,7 +52,7 @@ def read_choice(request: Request, name: str, choices: tuple[str, ...], default: 
 
 def read_filter(request: Request) -> PluginFilter:
     """The filters of a list of plugins. Raises `QueryError`."""
-    flag = request.query_params.get("verified", "").lower()
+    flag = request.query_params.get("verified", "")
     if flag not in _FLAGS:
         raise QueryError(f"verified is {show(flag)}", hint="Allowed: true, false.")
     return PluginFilter(

@@ -9,7 +9,9 @@ import pytest
 from django.db import transaction
 
 from accounts.models import User
+from registry.storage import get_store
 from tests.functional.api.calls import Api
+from tests.settings import STORAGES
 from tests.support.people import make_token, make_user
 from tests.support.publishing import Publisher
 from tests.support.server import live_registry  # noqa: F401 -- a fixture
@@ -25,8 +27,15 @@ def module_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def module_publisher(module_db: None) -> Publisher:
-    """Publishes as `ada` for all tests of a module; the packages cannot be downloaded."""
+    """Publishes as `ada` for all tests of a module; for downloads see `_module_packages`."""
     return Publisher(make_user("ada"))
+
+
+@pytest.fixture
+def _module_packages(_own_storage: None, settings: Any) -> None:
+    """Serve the packages that `module_publisher` has published."""
+    settings.STORAGES = STORAGES
+    get_store.cache_clear()
 
 
 @pytest.fixture

@@ -195,9 +195,7 @@ def test_unknown_targets(author: Api, act: str) -> None:
 @pytest.mark.usefixtures("chat")
 def test_bodies_must_be_json_objects(author: Api) -> None:
     for body in (b"[1]", b"{", b"\xff", b"nul", b'"x"', b'{"message": "\\ud800"}'):
-        answer = author.call(
-            "POST", f"{ONE}/deprecate", data=body, content_type="application/json"
-        )
+        answer = author.call("POST", f"{ONE}/deprecate", data=body, content_type="application/json")
         expect_problem(answer, 400, "malformed-request")
     deep = b'{"message":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
     answer = author.call("POST", f"{ONE}/deprecate", data=deep, content_type="application/json")

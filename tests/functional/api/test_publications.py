@@ -19,9 +19,9 @@ CHECKS = ["archive", "manifest", "limits", "files", "licence", "secrets"]
 
 def send(author: Api, **fields: Any) -> str:
     """Publish `@acme/chat` 1.0.0 without checks; returns the path of its status."""
-    status_url: str = author.publish(make_package(files=fields.pop("files", None)), **fields).json()[
-        "statusUrl"
-    ]
+    status_url: str = author.publish(
+        make_package(files=fields.pop("files", None)), **fields
+    ).json()["statusUrl"]
     base, _, rest = status_url.partition("/api/v1")
     assert base == "http://127.0.0.1:8000"
     return rest

@@ -344,8 +344,8 @@ def test_other_media_types(author: Api, kind: str, body: bytes) -> None:
         ("multipart/form-data; boundary=b", b"--b\r\nContent-Disposition: form-data\r\n\r\nx"),
         (
             "multipart/form-data; boundary=b",
-            b'--b\r\nContent-Disposition: form-data; name="package"; filename="p"\r\n'
-            b"Content-Transfer-Encoding: base64\r\n\r\n!!!!\r\n--b--\r\n",
+            b'--b\r\nContent-Disposition: form-data; name="package"; filename="p"\r\nContent-'
+            + b"Transfer-Encoding: base64\r\n\r\n!!!!\r\n--b--\r\n",
         ),
     ],
 )

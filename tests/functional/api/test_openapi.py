@@ -1,0 +1,109 @@
+"""The OpenAPI document: what it says of every operation (API-6)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.urls import get_resolver
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from tests.functional.api.calls import Api
+
+PRIVATE_READS = {"getMe", "getPublication"}
+
+
+@pytest.fixture
+def document(api: Api) -> dict[str, Any]:
+    """As it is served."""
+    answer = api.get("/openapi.json")
+    assert answer.headers["Content-Type"] == "application/json"
+    loaded: dict[str, Any] = answer.json()
+    return loaded
+
+
+def list_operations(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    return [(m, o) for methods in document["paths"].values() for m, o in methods.items()]
+
+
+def test_it_is_valid_openapi_3_1(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1")
+    assert list(OpenAPIV31SpecValidator(document).iter_errors()) == []
+
+
+def list_paths(patterns: list[Any], prefix: str = "") -> list[str]:
+    """Every path below these patterns, as the URL configuration writes it."""
+    found = []
+    for pattern in patterns:
+        path = f"{prefix}{pattern.pattern}"
+        found += list_paths(pattern.url_patterns, path) if is_folder(pattern) else [path]
+    return found
+
+
+def is_folder(pattern: Any) -> bool:
+    return hasattr(pattern, "url_patterns")
+
+
+def test_every_path_is_in_it(document: dict[str, Any]) -> None:
+    served = {
+        "/" + re.sub(r"<\w+:(\w+)>", r"{\1}", path)
+        for path in list_paths(get_resolver().url_patterns)
+        if path.startswith("api/v1/")
+    }
+    assert set(document["paths"]) == served - {"/api/v1/openapi.json"}
+
+
+def test_every_operation_is_described(document: dict[str, Any]) -> None:
+    operations = list_operations(document)
+    ids = [operation["operationId"] for _, operation in operations]
+    assert len(ids) == len(set(ids))
+    for _, operation in operations:
+        assert operation["description"]
+        assert operation["tags"]
+
+
+def test_every_operation_names_its_failures(document: dict[str, Any]) -> None:
+    for method, operation in list_operations(document):
+        failures = {s: r for s, r in operation["responses"].items() if s >= "400"}
+        assert {"400", "401", "404", "429", "503"} <= set(failures)
+        assert method == "get" or {"403", "409", "411", "413", "415"} <= set(failures)
+        for response in failures.values():
+            schema = response["content"]["application/problem+json"]["schema"]
+            assert schema == {"$ref": "#/components/schemas/Problem"}
+
+
+def test_headers_are_in_it(document: dict[str, Any]) -> None:
+    for method, operation in list_operations(document):
+        for status, response in operation["responses"].items():
+            if status in {"401", "429"}:
+                assert {"401": "WWW-Authenticate", "429": "Retry-After"}[status] in response[
+                    "headers"
+                ]
+            if status < "400":
+                assert "RateLimit-Remaining" in response["headers"]
+        if method == "get":
+            assert "ETag" in operation["responses"]["200"]["headers"]
+            assert "ETag" in operation["responses"]["304"]["headers"]
+
+
+def test_security_says_what_needs_a_token(document: dict[str, Any]) -> None:
+    assert document["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+    for method, operation in list_operations(document):
+        is_private = method != "get" or operation["operationId"] in PRIVATE_READS
+        expected: list[dict[str, list[str]]] = (
+            [{"token": []}] if is_private else [{}, {"token": []}]
+        )
+        assert operation["security"] == expected
+
+
+def test_bodies_are_closed(document: dict[str, Any]) -> None:
+    bodies = {n: s for n, s in document["components"]["schemas"].items() if n.endswith("Request")}
+    assert bodies
+    assert all(schema["additionalProperties"] is False for schema in bodies.values())
+
+
+def test_no_schema_is_left_over(document: dict[str, Any]) -> None:
+    text = str(document)
+    for name in document["components"]["schemas"]:
+        assert f"#/components/schemas/{name}'" in text

@@ -1,0 +1,135 @@
+"""Every failure under `/api` is an RFC 9457 document with a stable code and no trace (API-3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from tests.functional.api.calls import Api, expect_problem
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/",
+        "/api/v1",
+        "/api/v1/",
+        "/api/v1/nothing",
+        "/api/v2/plugins",
+        "/api/v1/plugins/",
+        "/api/v1/plugins/a/1.0.0/download/more",
+        "/api/v1/plugins/a/1.0.0/nothing",
+        "/api/nothing",
+        "/api/v1/..%2f..%2fetc",
+        "/api/v1/%00",
+        "/api/v1/" + "x" * 8000,
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "DELETE"])
+def test_unknown_paths(api: Api, path: str, method: str) -> None:
+    answer = api.call(method, path)
+    if method == "HEAD":
+        assert answer.status_code == 404
+        return
+    expect_problem(answer, 404, "missing")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", "/plugins", "GET, POST, HEAD, OPTIONS"),
+        ("PUT", "/plugins", "GET, POST, HEAD, OPTIONS"),
+        ("POST", "/plugins/featured", "GET, HEAD, OPTIONS"),
+        ("POST", "/plugins/a", "GET, PUT, PATCH, HEAD, OPTIONS"),
+        ("DELETE", "/plugins/a", "GET, PUT, PATCH, HEAD, OPTIONS"),
+        ("POST", "/plugins/a/1.0.0", "GET, HEAD, OPTIONS"),
+        ("GET", "/plugins/a/1.0.0/yank", "POST, OPTIONS"),
+        ("HEAD", "/plugins/a/1.0.0/yank", "POST, OPTIONS"),
+        ("POST", "/plugins/a/1.0.0/download", "GET, HEAD, OPTIONS"),
+        ("PATCH", "/tags", "GET, HEAD, OPTIONS"),
+        ("TRACE", "/tags", "GET, HEAD, OPTIONS"),
+        ("INVENTED", "/tags", "GET, HEAD, OPTIONS"),
+        ("POST", "/me", "GET, HEAD, OPTIONS"),
+        ("POST", "/openapi.json", "GET, HEAD, OPTIONS"),
+    ],
+)
+def test_wrong_methods(api: Api, method: str, path: str, allowed: str) -> None:
+    answer = api.call(method, path)
+    assert answer.headers["Allow"] == allowed
+    if method == "HEAD":
+        assert answer.status_code == 405
+        return
+    problem = expect_problem(answer, 405, "method-not-allowed")
+    assert method in problem["detail"]
+
+
+def test_options_answers(api: Api) -> None:
+    answer = api.call("OPTIONS", "/plugins")
+    assert answer.status_code == 200
+    assert answer.headers["Allow"] == "GET, POST, HEAD, OPTIONS"
+
+
+def test_unknown_host(api: Api) -> None:
+    expect_problem(api.get("/plugins", headers={"Host": "evil.example"}), 400, "malformed-request")
+
+
+@pytest.fixture
+def _no_plugins_table(db: None) -> Iterator[None]:
+    """Something that cannot happen, and would be a bug: a table is not there."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE registry_plugin RENAME TO registry_hidden")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE registry_hidden RENAME TO registry_plugin")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_no_plugins_table")
+def test_bug_shows_nothing_of_itself(caplog: pytest.LogCaptureFixture) -> None:
+    problem = expect_problem(Api().get("/plugins"), 500, "internal-error")
+    assert set(problem) == {"type", "title", "status", "code", "detail"}
+    assert "registry_plugin" not in str(problem)
+    assert "api_failed" in caplog.text
+    assert "registry_plugin" in caplog.text
+
+
+def test_body_of_unknown_length(author: Api) -> None:
+    headers = {"Transfer-Encoding": "chunked"}
+    for path in ("/plugins", "/plugins/@acme/chat/1.0.0/yank"):
+        problem = expect_problem(author.call("POST", path, headers=headers), 411, "length-required")
+        assert "Content-Length" in problem["hint"]
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/xml", "*/*", "nonsense", ""])
+def test_accept_is_no_reason_to_refuse(api: Api, accept: str) -> None:
+    answer = api.get("/plugins", headers={"Accept": accept})
+    assert answer.headers["Content-Type"] == "application/json"
+    expect_problem(api.get("/nothing", headers={"Accept": accept}), 404, "missing")
+    expect_problem(api.get("/plugins/nothing", headers={"Accept": accept}), 404, "unknown-plugin")
+
+
+@pytest.mark.parametrize(
+    ("given", "is_kept"),
+    [("abc-123", True), ("a" * 64, True), ("a" * 65, False), ("a b", False), ("a\nb", False)],
+)
+def test_request_id_is_short_and_plain(api: Api, given: str, *, is_kept: bool) -> None:
+    got = api.get("/nothing", headers={"X-Request-Id": given}).headers["X-Request-Id"]
+    assert (got == given) is is_kept
+    assert len(got) <= 64
+
+
+def test_answers_carry_the_security_headers(api: Api) -> None:
+    for answer in (api.get("/plugins"), api.get("/nothing"), api.get("/me")):
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert "Access-Control-Allow-Credentials" not in answer.headers
+
+
+def test_hostile_text_in_a_path_is_quoted(api: Api) -> None:
+    answer = api.get("/plugins/%1b[31m%E2%80%AE`/1.0.0")
+    detail: Any = expect_problem(answer, 404, "unknown-plugin")["detail"]
+    assert detail == "There is no plugin `\\x1b[31m\\u202e\\x60`."

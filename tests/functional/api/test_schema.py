@@ -1,0 +1,92 @@
+"""The OpenAPI document against the server: generated calls, good and bad (API-6).
+
+Two runs over every operation. In the first everything is made up, so most paths lead nowhere; in
+the second the made-up queries and bodies go to a plugin that exists. A third sends real packages
+in made-up forms. The calls are derived from the document alone: every run sends the same.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.wsgi import get_wsgi_application
+from schemathesis.checks import not_a_server_error
+from schemathesis.config import SchemathesisConfig
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+)
+
+from registry.api.schema import build_document
+from registry.models import Plugin
+from tests.support.people import make_token
+from tests.support.publishing import Publisher, make_package
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_module_packages")]
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+CONFIG = SchemathesisConfig.from_dict(
+    {
+        "generation": {"deterministic": True, "max-examples": 25, "database": "none"},
+        "phases": {"stateful": {"enabled": False}},
+    }
+)
+schema = schemathesis.openapi.from_dict(build_document(), config=CONFIG)
+schema.app = get_wsgi_application()
+
+
+@pytest.fixture(scope="module")
+def token(module_publisher: Publisher) -> str:
+    """Of the owner of `@ada/chat`, which has something of everything."""
+    publish = module_publisher.publish
+    publish("base")
+    publish(
+        "@ada/chat",
+        "1.0.0",
+        tags=["chat"],
+        categories=["messaging"],
+        homepage="https://x.example.test/",
+        dependencies={"plugins": {"base": "*"}, "packages": {"x": "1"}, "peer": {"y": "2"}},
+        engine={"node": ">=20"},
+        framework="^1.0.0",
+        permissions={"network": ["*.example.test"]},
+        unknownField=1,
+    )
+    publish("@ada/chat", "2.0.0-rc.1", tag="next", changelog="Soon.")
+    Plugin.objects.update(is_featured=True)
+    return make_token(module_publisher.actor)
+
+
+@schema.parametrize()
+def test_made_up_calls(case: Any, token: str) -> None:
+    case.call_and_validate(
+        headers={"Authorization": f"Bearer {token}"},
+        checks=[*CHECKS, negative_data_rejection, unsupported_method],
+    )
+
+
+@schema.parametrize()
+def test_calls_to_what_exists(case: Any, token: str) -> None:
+    real = {"name": "@ada/chat", "version": "1.0.0"}
+    case.path_parameters = {
+        name: real.get(name, value) for name, value in (case.path_parameters or {}).items()
+    }
+    case.call_and_validate(headers={"Authorization": f"Bearer {token}"}, checks=CHECKS)
+
+
+@schema.include(operation_id="publishRelease").parametrize()
+def test_forms_with_a_package(case: Any, token: str) -> None:
+    if isinstance(case.body, dict) and "package" in case.body:
+        case.body["package"] = make_package("@ada/chat", "3.0.0")
+    case.call_and_validate(headers={"Authorization": f"Bearer {token}"}, checks=CHECKS)
