@@ -104,8 +104,7 @@ def storages(
                 "secret_key": s3_secret_key or None,
                 "default_acl": None,
                 "file_overwrite": True,
-                "signature_version": "s3v4",
-                "addressing_style": "path" if s3_endpoint else "auto",
+                "client_config": _make_s3_config(has_endpoint=bool(s3_endpoint)),
             },
         }
     return {
@@ -118,6 +117,22 @@ def storages(
     }
 
 
+def _make_s3_config(*, has_endpoint: bool) -> Any:
+    """How to speak to S3: give up in seconds, so that nobody waits for a bucket that is away."""
+    from botocore.config import Config  # slow to import, and most start without S3
+
+    return Config(
+        signature_version="s3v4",
+        s3={"addressing_style": "path" if has_endpoint else "auto"},
+        connect_timeout=3,
+        read_timeout=20,
+        retries={"mode": "standard", "total_max_attempts": 3},
+        # Not every server that speaks S3 knows the checksums that the newest clients add.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+    )
+
+
 def package_store(storages: dict[str, Any]) -> dict[str, Any]:
     """Which object store speaks to the storage `packages`."""
     on_s3 = "s3" in storages["packages"]["BACKEND"]
@@ -125,7 +140,20 @@ def package_store(storages: dict[str, Any]) -> dict[str, Any]:
     return {"BACKEND": f"registry.storage.{name}", "OPTIONS": {"storage": "packages"}}
 
 
-def celery(redis_url: str, data_dir: Path) -> dict[str, Any]:
+def search_engine(data_dir: Path, *, meili_url: str, meili_key: str) -> dict[str, Any]:
+    """Which search engine: Meilisearch where there is one, else an index in the data folder."""
+    if meili_url:
+        return {
+            "BACKEND": "marketplace.search.engines.meilisearch.MeilisearchEngine",
+            "OPTIONS": {"url": meili_url, "key": meili_key, "index": "plugins"},
+        }
+    return {
+        "BACKEND": "marketplace.search.engines.embedded.EmbeddedEngine",
+        "OPTIONS": {"path": str(data_dir / "search")},
+    }
+
+
+def celery(redis_url: str, data_dir: Path, *, check_seconds: int) -> dict[str, Any]:
     """Celery's settings: Redis, or a queue of files in the data folder.
 
     Neither survives a `kill -9` without loss, nor has to: messages only wake the worker, the
@@ -136,26 +164,36 @@ def celery(redis_url: str, data_dir: Path) -> dict[str, Any]:
         "task_acks_late": True,
         "task_serializer": "json",
         "accept_content": ["json"],
+        # A task takes no new work after one `check_seconds`, and a release has a few checks: what
+        # is still running then is stuck where no signal reaches it, and is killed.
+        "task_time_limit": check_seconds * 10,
         "worker_hijack_root_logger": False,
         "worker_prefetch_multiplier": 1,
+        # A process that grew, or has run for long, is replaced between two tasks.
+        "worker_max_tasks_per_child": 1000,
+        # After a process died, the next task waits this long for a last word from it.
+        "worker_lost_wait": 1.0,
+        "worker_max_memory_per_child": 400_000,
         "broker_connection_retry_on_startup": True,
         "task_publish_retry": False,
         "timezone": "UTC",
     }
     if redis_url:
-        return common | {
-            "broker_url": redis_url,
-            "broker_transport_options": {"visibility_timeout": 300, "socket_timeout": 5},
-        }
-    folder = data_dir / "queue"
-    for name in ("messages", "control"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
+        return common | {"broker_url": redis_url, "broker_transport_options": _REDIS_OPTIONS}
     return common | {
-        "broker_url": "filesystem://",
-        "broker_transport_options": {
-            "data_folder_in": str(folder / "messages"),
-            "data_folder_out": str(folder / "messages"),
-            "control_folder": str(folder / "control"),
-            "polling_interval": 0.1,
-        },
+        "broker_url": "folder://localhost",
+        "broker_transport_options": {"folder": str(data_dir / "queue"), "polling_interval": 0.1},
+        "worker_enable_remote_control": False,
     }
+
+
+_REDIS_OPTIONS: dict[str, Any] = {
+    "visibility_timeout": 300,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+    # Whoever sends a message gives up soon: nobody who publishes waits for a queue that is away.
+    "max_retries": 1,
+    "interval_start": 0.1,
+    "interval_step": 0.1,
+    "interval_max": 0.2,
+}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import structlog
-from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
@@ -25,8 +24,6 @@ def _ping_queue() -> None:
 
     with app.connection_for_write(connect_timeout=2) as broker:
         broker.ensure_connection(max_retries=0, timeout=2)
-        if not settings.REDIS_URL:
-            _ = broker.default_channel  # opens the folder of the local queue
 
 
 _PARTS: dict[str, Callable[[], None]] = {

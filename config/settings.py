@@ -127,6 +127,12 @@ STORAGES = backends.storages(
     use_manifest=ENVIRONMENT != "test",
 )
 PACKAGE_STORE = backends.package_store(STORAGES)
+SEARCH_ENGINE = backends.search_engine(
+    DATA_DIR,
+    meili_url=read_text("PLUGPORT_MEILI_URL", "", "URL of Meilisearch; an own index without."),
+    meili_key=read_secret("PLUGPORT_MEILI_KEY", "Key that Meilisearch asks for."),
+)
+SEARCH_FLUSH_SECONDS = 2.0
 
 REGISTRY_NAME = read_text(
     "PLUGPORT_NAME", "plugport", "What this registry calls itself in answers."
@@ -170,7 +176,7 @@ RATE_LIMITS = {
         "PLUGPORT_LIMIT_DENIED", "300/minute", "Refused tokens per address, against guessing."
     ),
 }
-RATE_LIMIT_STORAGE = REDIS_URL or "memory://"
+RATE_LIMIT_STORAGE = REDIS_URL or "process://"
 TRUSTED_PROXIES = read_int(
     "PLUGPORT_TRUSTED_PROXIES", 0, "How many proxies in front add X-Forwarded-For."
 )
@@ -263,6 +269,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_URLCONF": "marketplace.api.mounted",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "SERVERS": [{"url": BASE_URL}],

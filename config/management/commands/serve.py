@@ -99,13 +99,14 @@ def collect_static() -> None:
 def build_commands(host: str, workers: int) -> dict[str, list[str]]:
     """The command lines of web and worker, run by this Python."""
     folder = Path(sys.executable).parent
+    threads = min(8, 2 * (os.cpu_count() or 1) + 1)
     web = (
         f"--interface wsgi config.wsgi:application --host {host} --port {settings.PORT}"
-        f" --workers {workers} --blocking-threads 8 --backpressure 64 --no-ws"
+        f" --workers {workers} --blocking-threads {threads} --backpressure 64 --no-ws"
         " --log-level warning --respawn-failed-workers --workers-kill-timeout 10"
     )
     worker = (
-        "--app config.celery --quiet worker --beat --concurrency 1 --loglevel warning"
+        "--app config.celery --quiet worker --concurrency 1 --loglevel warning"
         " --without-gossip --without-mingle"
     )
     return {
