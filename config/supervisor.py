@@ -41,10 +41,18 @@ class Child:
     pause_seconds: float = _LEAST_PAUSE_SECONDS
 
 
-def _follow_parent() -> None:
-    """In the child, before its program starts: end when the supervisor ends."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def _make_follower(supervisor_pid: int) -> Callable[[], None]:
+    """What a child does before its program starts: ask to end when the supervisor ends."""
+    # Loaded here: between fork and exec a child should do as little as it can.
+    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+    def follow() -> None:
+        if libc is not None:
+            libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != supervisor_pid:  # it died before the line above
+            os._exit(1)
+
+    return follow
 
 
 @dataclass
@@ -98,7 +106,8 @@ class Supervisor:
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
-                preexec_fn=_follow_parent,  # noqa: PLW1509 -- no thread runs when children start
+                # No thread runs here when children start, which is what makes this safe.
+                preexec_fn=_make_follower(os.getpid()),  # noqa: PLW1509
             )
 
     def _end_all(self) -> None:
