@@ -21,7 +21,7 @@ class StoredObject:
 
 
 class ObjectStore(Protocol):
-    """Whole objects by key.
+    """Whole objects by key. What is not whole yet has no key and is in no listing.
 
     Every method raises `registry.errors.StorageError` when the storage does not answer, and
     `FileNotFoundError` for a key that is not there.
@@ -51,5 +51,11 @@ class ObjectStore(Protocol):
     def list_objects(self, prefix: str) -> Iterator[StoredObject]:
         """Every object whose key starts with `prefix`."""
 
+    def discard_unfinished(self, before: dt.datetime) -> int:
+        """Remove what is left of writes that began before that time and never ended.
+
+        Returns how many there were. Objects are whole and not touched.
+        """
+
     def ping(self) -> None:
-        """Return if the storage can be read and written."""
+        """Return if the storage answers."""

@@ -15,6 +15,18 @@ from django.core.files.storage import FileSystemStorage, storages
 from registry.errors import StorageError
 from registry.storage.base import CHUNK_BYTES, StoredObject
 
+# Copies in progress lie here, on the disk of the objects and beside all prefixes.
+_PARTS = ".parts"
+
+
+def _make_folder(folder: Path) -> None:
+    """Make the folder and those above it, each in a way that survives power loss."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _sync_folder(folder.parent)
+
 
 def _sync_folder(folder: Path) -> None:
     """Make a rename or link in the folder survive power loss."""
@@ -41,8 +53,12 @@ class LocalObjectStore:
     def _path(self, key: str, *, make: bool = False) -> Path:
         path = Path(self._storage.path(key))
         if make:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(path.parent)
         return path
+
+    @property
+    def _root(self) -> Path:
+        return Path(self._storage.base_location).absolute()
 
     @contextlib.contextmanager
     def _answering(self) -> Iterator[None]:
@@ -65,7 +81,8 @@ class LocalObjectStore:
             _sync_folder(target.parent)
 
     def _copy(self, path: Path, target: Path) -> None:
-        part = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+        part = self._root / _PARTS / uuid.uuid4().hex
+        _make_folder(part.parent)
         try:
             shutil.copyfile(path, part)
             _sync_file(part)
@@ -105,12 +122,10 @@ class LocalObjectStore:
         """Give the file a second name."""
         with self._answering():
             path, goal = self._path(source), self._path(target, make=True)
-            if goal.exists():
-                return
             try:
                 os.link(path, goal)
             except FileExistsError:
-                return
+                pass  # perhaps by a process that died before the line below
             except FileNotFoundError:
                 raise
             except OSError:
@@ -129,17 +144,30 @@ class LocalObjectStore:
 
     def list_objects(self, prefix: str) -> Iterator[StoredObject]:
         """Walk the folder that the prefix names; a file that vanishes meanwhile is skipped."""
-        root = Path(self._storage.base_location).absolute()
-        for path in sorted((root / prefix).rglob("*")):
-            with contextlib.suppress(FileNotFoundError):
-                if path.is_file():
-                    status = path.stat()
-                    changed = dt.datetime.fromtimestamp(status.st_mtime, tz=dt.UTC)
-                    yield StoredObject(str(path.relative_to(root)), status.st_size, changed)
+        with self._answering():
+            for path in sorted((self._root / prefix).rglob("*")):
+                with contextlib.suppress(FileNotFoundError):
+                    if path.is_file() and path.parent.name != _PARTS:
+                        status = path.stat()
+                        changed = dt.datetime.fromtimestamp(status.st_mtime, tz=dt.UTC)
+                        key = path.relative_to(self._root).as_posix()
+                        yield StoredObject(key, status.st_size, changed)
+
+    def discard_unfinished(self, before: dt.datetime) -> int:
+        """Remove old copies that did not get their name."""
+        count = 0
+        with self._answering():
+            for part in (self._root / _PARTS).glob("*"):
+                with contextlib.suppress(FileNotFoundError):
+                    if part.stat().st_mtime < before.timestamp():
+                        part.unlink()
+                        count += 1
+        return count
 
     def ping(self) -> None:
-        """Write and remove a small file."""
+        """Write and remove a small file, where what is left of it would be found."""
         with self._answering():
-            probe = self._path(f"ping/{uuid.uuid4().hex}", make=True)
+            probe = self._root / _PARTS / uuid.uuid4().hex
+            _make_folder(probe.parent)
             probe.write_bytes(b"ping")
             probe.unlink()

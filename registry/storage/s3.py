@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,20 @@ class S3ObjectStore:
             for item in self._bucket.objects.filter(Prefix=prefix):
                 yield StoredObject(item.key, item.size, item.last_modified)
 
+    def discard_unfinished(self, before: dt.datetime) -> int:
+        """Abort old uploads in parts: S3 keeps, and charges for, the parts until then."""
+        count = 0
+        with self._answering():
+            for upload in self._bucket.multipart_uploads.all():
+                if upload.initiated < before:
+                    upload.abort()
+                    count += 1
+        return count
+
     def ping(self) -> None:
         """Ask for the bucket."""
-        with self._answering():
-            self._bucket.meta.client.head_bucket(Bucket=self._bucket.name)
+        try:
+            with self._answering():
+                self._bucket.meta.client.head_bucket(Bucket=self._bucket.name)
+        except FileNotFoundError:
+            raise StorageError(f"There is no bucket `{self._bucket.name}`.") from None
