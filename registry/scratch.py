@@ -13,6 +13,7 @@ import os
 import shutil
 import tempfile
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from pathlib import Path
 from django.conf import settings
 
 _LOCK_NAME = ".lock"
+_UNNAMED = ".new-"
 _guard = threading.Lock()
 _own: tuple[int, Path, int] | None = None
 
@@ -29,12 +31,21 @@ def get_process_folder() -> Path:
     global _own  # noqa: PLW0603 -- one folder a process is the point
     with _guard:
         if _own is None or _own[0] != os.getpid() or not _own[1].is_dir():
-            folder = Path(settings.SCRATCH_DIR) / f"{os.getpid()}-{uuid.uuid4().hex}"
-            folder.mkdir(parents=True, mode=0o700)
-            handle = os.open(folder / _LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _own = (os.getpid(), folder, handle)
+            if _own is not None:
+                os.close(_own[2])  # a parent's lock stays: it is the parent's as well
+            _own = (os.getpid(), *_make_locked_folder())
         return _own[1]
+
+
+def _make_locked_folder() -> tuple[Path, int]:
+    """A new folder and the handle of its lock. It gets its name when it is locked, not before."""
+    folder = Path(settings.SCRATCH_DIR) / f"{os.getpid()}-{uuid.uuid4().hex}"
+    unnamed = folder.with_name(f"{_UNNAMED}{folder.name}")
+    unnamed.mkdir(parents=True, mode=0o700)
+    handle = os.open(unnamed / _LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    unnamed.rename(folder)
+    return folder, handle
 
 
 def make_scratch_file() -> Path:
@@ -66,11 +77,13 @@ def sweep_scratch() -> int:
 
 
 def _is_abandoned(folder: Path) -> bool:
+    if folder.name.startswith(_UNNAMED):
+        # Made a moment ago, or by a process that died at once.
+        return _age_seconds(folder) > settings.LEASE_SECONDS
     try:
         handle = os.open(folder / _LOCK_NAME, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
-        # Made a moment ago and not locked yet, or nearly removed: the next sweep will tell.
-        return folder.is_dir() and _age_seconds(folder) > settings.LEASE_SECONDS
+        return folder.is_dir()  # another sweep has begun to remove it
     except OSError:
         return False
     try:
@@ -84,6 +97,7 @@ def _is_abandoned(folder: Path) -> bool:
 
 
 def _age_seconds(folder: Path) -> float:
-    import time
-
-    return time.time() - folder.stat().st_mtime
+    try:
+        return time.time() - folder.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0  # it has its name now

@@ -19,6 +19,7 @@ from plugport.checks.registry import CHECKS, run_check
 from plugport.checks.subject import make_subject
 from plugport.spec.errors import PlugportError
 from registry.models import CheckRun, CheckState, Release
+from registry.publishing.faults import Point, reach
 from registry.publishing.limits import get_archive_limits
 from registry.scratch import open_scratch_folder
 from registry.storage import get_store
@@ -42,11 +43,13 @@ def run_checks(release: Release, *, on_progress: Callable[[], None]) -> None:
     with open_scratch_folder() as folder:
         archive = folder / "package.tar.gz"
         get_store().fetch(artifact.quarantine_key, archive)
+        on_progress()
         subject = _prepare(archive, folder)
         for run in runs:
             on_progress()
             _run_one(run, checks.get(run.name), subject)
     on_progress()
+    reach(Point.CHECKED)
 
 
 def _prepare(archive: Path, folder: Path) -> Callable[[], Subject]:
@@ -66,7 +69,10 @@ def _prepare(archive: Path, folder: Path) -> Callable[[], Subject]:
 
 
 def _run_one(run: CheckRun, check: Check | None, subject: Callable[[], Subject]) -> None:
-    CheckRun.objects.filter(pk=run.pk).update(state=CheckState.RUNNING)
+    # Whoever holds the lease now may have stored a result: that stays.
+    if not CheckRun.objects.filter(pk=run.pk, state__in=_OPEN).update(state=CheckState.RUNNING):
+        return
+    reach(Point.CHECKING)
     started = time.perf_counter()
     state, findings = _look(run, check, subject)
     CheckRun.objects.filter(pk=run.pk).update(

@@ -17,6 +17,7 @@ from django.core.files.uploadhandler import FileUploadHandler
 from plugport.spec.digest import CHUNK_BYTES, Digest, Digester
 from plugport.spec.text import show
 from registry.errors import UnexpectedFileError, UploadMissingError, UploadTooLargeError
+from registry.publishing.faults import Point, reach
 from registry.publishing.limits import get_archive_limits
 from registry.scratch import make_scratch_file
 
@@ -64,6 +65,7 @@ class Receiver:
     def finish(self) -> ReceivedPackage:
         """The package, complete."""
         self._file.close()
+        reach(Point.RECEIVED)
         seen = self._digester
         return ReceivedPackage(self._path, seen.size_bytes, seen.sha256, seen.sha512)
 

@@ -34,6 +34,7 @@ from registry.models import (
     Upload,
 )
 from registry.publishing.admit import Admission, check_may_publish, check_new_name
+from registry.publishing.faults import Point, reach
 from registry.publishing.inspect import InspectedPackage, find_text
 from registry.publishing.limits import CHANGELOG_CHARS
 from registry.publishing.receive import ReceivedPackage
@@ -55,12 +56,25 @@ def quarantine_upload(actor: User, received: ReceivedPackage) -> Iterator[Upload
     upload.save(force_insert=True)
     try:
         get_store().put_file(upload.key, received.path)
+        reach(Point.QUARANTINED)
         yield upload
     except BaseException:
         with contextlib.suppress(Exception):
-            get_store().delete(upload.key)
-            upload.delete()
+            abandon_upload(upload)
         raise
+
+
+def abandon_upload(upload: Upload) -> bool:
+    """Give an upload up, unless it was recorded meanwhile; returns whether it was given up.
+
+    The row goes first: a publisher that is late finds it gone and stops, instead of recording a
+    release whose object is being deleted. And when a commit was answered by an error although
+    it happened, the row is gone already and the object of the release stays.
+    """
+    if not Upload.objects.filter(pk=upload.pk).delete()[0]:
+        return False
+    get_store().delete(upload.key)
+    return True
 
 
 def record_release(
@@ -89,8 +103,13 @@ def record_release(
         job = enqueue_job(CHECK_JOB, str(release.pk))
         _close_upload(upload)
         record_act(actor=actor, action="release.recorded", target=str(release))
-        transaction.on_commit(lambda: wake_worker(job.pk))
+        transaction.on_commit(lambda: _announce(job.pk))
     return release
+
+
+def _announce(job_id: int) -> None:
+    reach(Point.RECORDED)
+    wake_worker(job_id)
 
 
 def _close_upload(upload: Upload) -> None:

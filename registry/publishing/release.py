@@ -11,9 +11,12 @@ from django.utils import timezone
 
 from accounts.models import User
 from registry.documents import refresh_plugin
+from registry.errors import TransitionError
 from registry.journal import append_entry
 from registry.models import Artifact, Release, Trust
 from registry.publishing.decide import Decision, Verdict
+from registry.publishing.discard import discard_package
+from registry.publishing.faults import Point, reach
 from registry.publishing.states import ReleaseState
 from registry.publishing.transition import move_release
 from registry.storage import get_store
@@ -34,10 +37,22 @@ def carry_out(release: Release, verdict: Verdict, *, actor: User | None) -> None
 
 def publish(release: Release, *, trust: Trust, actor: User | None, reason: str) -> None:
     """Promote the object, then make the release public in one transaction."""
-    artifact = release.artifacts.get(role="package")
+    artifact = release.artifacts.select_related("release").get(role="package")
+    if artifact.quarantine_key:
+        get_store().promote(artifact.quarantine_key, make_package_key(artifact.digest))
+    reach(Point.PROMOTED)
+    try:
+        _make_public(release, artifact, trust=trust, actor=actor, reason=reason)
+    except TransitionError:
+        if Release.objects.filter(pk=release.pk, state=ReleaseState.REJECTED).exists():
+            discard_package(artifact)
+        raise
+
+
+def _make_public(
+    release: Release, artifact: Artifact, *, trust: Trust, actor: User | None, reason: str
+) -> None:
     quarantine_key = artifact.quarantine_key
-    if quarantine_key:
-        get_store().promote(quarantine_key, make_package_key(artifact.digest))
     with transaction.atomic():
         move_release(release, ReleaseState.PUBLISHED, actor=actor, reason=reason)
         release.published_at = release.published_at or timezone.now()
@@ -55,24 +70,29 @@ def publish(release: Release, *, trust: Trust, actor: User | None, reason: str) 
             integrity=artifact.integrity,
             size=artifact.size_bytes,
         )
-        _delete_after_commit(quarantine_key)
+        transaction.on_commit(lambda: _clear_quarantine(quarantine_key), robust=True)
+
+
+def _clear_quarantine(key: str) -> None:
+    """The object lies under its digest now. If this fails the sweeper will do it."""
+    reach(Point.PUBLISHED)
+    if key:
+        get_store().delete(key)
 
 
 def reject(release: Release, *, actor: User | None, reason: str) -> None:
     """Refuse the release and remove its object. The record stays, for its author to read."""
     with transaction.atomic():
         move_release(release, ReleaseState.REJECTED, actor=actor, reason=reason)
-        for artifact in Artifact.objects.filter(release=release).exclude(quarantine_key=""):
-            _delete_after_commit(artifact.quarantine_key)
-        release.artifacts.update(quarantine_key="")
+        transaction.on_commit(lambda: _discard(release), robust=True)
+
+
+def _discard(release: Release) -> None:
+    """The artifact names its object until that is gone, so the sweeper can do what fails here."""
+    for artifact in release.artifacts.select_related("release"):
+        discard_package(artifact)
 
 
 def refresh_after_change(release: Release) -> None:
     """Bring the plugin's dist-tags and public document up to date with its releases."""
     release.plugin = refresh_plugin(release.plugin_id)
-
-
-def _delete_after_commit(key: str) -> None:
-    """Remove the object once the change is safe; if that fails the sweeper will."""
-    if key:
-        transaction.on_commit(lambda: get_store().delete(key), robust=True)

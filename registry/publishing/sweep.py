@@ -9,15 +9,20 @@ from django.conf import settings
 from django.utils import timezone
 
 from registry.models import Artifact, Upload
+from registry.publishing.discard import discard_package
+from registry.publishing.record import abandon_upload
+from registry.publishing.states import ReleaseState
 from registry.scratch import sweep_scratch
 from registry.storage import get_store
 from registry.storage.keys import QUARANTINE
 
 _log = structlog.get_logger("plugport.sweep")
+# No upload and no copy takes this long: what is not whole by then never will be.
+_UNFINISHED_SECONDS = 3600
 
 
 def sweep_storage() -> int:
-    """Remove abandoned uploads, objects nobody names, and scratch of dead processes.
+    """Remove abandoned uploads, objects nobody wants, and scratch of dead processes.
 
     Returns how many objects and folders went. Safe beside running publishes: an object is put
     after its upload row is committed, and that row goes in the transaction that writes the
@@ -25,7 +30,7 @@ def sweep_storage() -> int:
     """
     now = timezone.now()
     removed = sweep_scratch()
-    removed += _expire_uploads(now)
+    removed += _expire_uploads(now) + _discard_rejected()
     young = now - dt.timedelta(seconds=settings.UPLOAD_SECONDS)
     found = [o.key for o in get_store().list_objects(QUARANTINE) if o.modified_at < young]
     for chunk in (found[i : i + 500] for i in range(0, len(found), 500)):
@@ -44,15 +49,22 @@ def sweep_storage() -> int:
 
 
 def _expire_uploads(now: dt.datetime) -> int:
-    """Uploads past their time were never recorded: nobody was told they had arrived.
+    """Uploads past their time were never recorded: nobody was told they had arrived."""
+    late = Upload.objects.filter(expires_at__lt=now)[:1000]
+    return sum(abandon_upload(upload) for upload in late)
 
-    The row goes first: a publisher that is late finds it gone and gives up, instead of recording
-    a release whose object is being deleted.
-    """
-    removed = 0
-    for upload in Upload.objects.filter(expires_at__lt=now)[:1000]:
-        key = upload.key
-        if Upload.objects.filter(pk=upload.pk, expires_at__lt=now).delete()[0]:
-            get_store().delete(key)
-            removed += 1
-    return removed
+
+def _discard_rejected() -> int:
+    """Rejected releases that still name an object: whoever was to remove it died before."""
+    # `> ""`, where `<> ""` would say the same, is what an index can answer.
+    left = Artifact.objects.filter(quarantine_key__gt="", release__state=ReleaseState.REJECTED)
+    artifacts = list(left.select_related("release")[:1000])
+    for artifact in artifacts:
+        discard_package(artifact)
+    return len(artifacts)
+
+
+def sweep_unfinished() -> int:
+    """Remove what writes to the storage left that were cut off long ago; returns how many."""
+    before = timezone.now() - dt.timedelta(seconds=_UNFINISHED_SECONDS)
+    return get_store().discard_unfinished(before)
