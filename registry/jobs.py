@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db.models import F, Q
@@ -56,23 +57,34 @@ def _free(now: dt.datetime) -> Q:
 def take_job(job_id: int | None = None) -> Lease | None:
     """Lease the given job, or the oldest that is free; None if there is none.
 
-    The update names the state it was read in, so of two workers exactly one gets the job.
+    A job that another worker takes in between is passed over, until none is left.
     """
-    now = timezone.now()
-    free = Job.objects.filter(_free(now))
+    free = Job.objects.filter(_free(timezone.now()))
     if job_id is not None:
         free = free.filter(id=job_id)
-    for job in free.order_by("available_at", "id")[:20]:
-        lease_id = uuid.uuid4()
-        taken = Job.objects.filter(id=job.id, attempts=job.attempts, lease_id=job.lease_id).update(
-            state=JobState.LEASED,
-            lease_id=lease_id,
-            leased_until=now + dt.timedelta(seconds=settings.LEASE_SECONDS),
-            attempts=F("attempts") + 1,
-        )
-        if taken:
-            return Lease(job.id, lease_id, job.kind, job.key, job.attempts + 1)
+    while jobs := free.order_by("available_at", "id")[:20]:
+        for job in jobs:
+            if lease := _try_to_lease(job):
+                return lease
     return None
+
+
+def is_work_waiting() -> bool:
+    """Whether some job is free."""
+    return Job.objects.filter(_free(timezone.now())).exists()
+
+
+def _try_to_lease(job: Job) -> Lease | None:
+    """The update names the state that was read, so of two workers exactly one gets the job."""
+    lease_id = uuid.uuid4()
+    seen = Job.objects.filter(id=job.id, attempts=job.attempts, lease_id=job.lease_id)
+    taken = seen.update(
+        state=JobState.LEASED,
+        lease_id=lease_id,
+        leased_until=timezone.now() + dt.timedelta(seconds=settings.LEASE_SECONDS),
+        attempts=F("attempts") + 1,
+    )
+    return Lease(job.id, lease_id, job.kind, job.key, job.attempts + 1) if taken else None
 
 
 def renew_lease(lease: Lease) -> None:
@@ -83,20 +95,37 @@ def renew_lease(lease: Lease) -> None:
 
 
 def finish_job(lease: Lease) -> None:
-    """Take the job off the list; call it in the transaction of its result.
+    """Take the job off the list: its result is stored. Raises `LeaseLostError`.
 
-    Raises `LeaseLostError`, which rolls that transaction back.
+    A crash before this has the job run again, which finds its result and ends at once.
     """
     if not Job.objects.filter(id=lease.job_id, lease_id=lease.id).delete()[0]:
         raise LeaseLostError(f"job {lease.job_id} was taken over by another worker")
 
 
 def return_job(lease: Lease, error: str) -> None:
-    """Give the job back after a failure: later if attempts are left, else as failed."""
-    delay = dt.timedelta(seconds=min(2**lease.attempts, settings.LEASE_SECONDS))
+    """Give the job back after a failure, for a later attempt."""
+    delay = min(2**lease.attempts, settings.LEASE_SECONDS)
+    _give_back(lease, error, delay_seconds=delay, state=JobState.QUEUED)
+
+
+def postpone_job(lease: Lease, error: str) -> None:
+    """Give the job back because something it needs is away: the attempt does not count."""
+    delay = min(5, settings.LEASE_SECONDS)
+    _give_back(
+        lease, error, delay_seconds=delay, state=JobState.QUEUED, attempts=lease.attempts - 1
+    )
+
+
+def park_job(lease: Lease, error: str) -> None:
+    """Put the job aside for an operator to look at: nobody here can do it."""
+    _give_back(lease, error, delay_seconds=0, state=JobState.FAILED)
+
+
+def _give_back(lease: Lease, error: str, *, delay_seconds: int, **values: Any) -> None:
     Job.objects.filter(id=lease.job_id, lease_id=lease.id).update(
-        state=JobState.FAILED if lease.is_last else JobState.QUEUED,
-        available_at=timezone.now() + delay,
+        available_at=timezone.now() + dt.timedelta(seconds=delay_seconds),
         leased_until=None,
         last_error=error[:500],
+        **values,
     )
