@@ -1,0 +1,66 @@
+"""A process dies by SIGKILL between any two steps of publishing (REL-5, REL-6)."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from registry.publishing.faults import Point
+from tests.processes.harness import Registry, wait_until
+
+pytestmark = pytest.mark.processes
+
+# Before the commit of the record nobody has promised anything.
+UNRECORDED = (Point.RECEIVED, Point.QUARANTINED)
+IN_WEB = (*UNRECORDED, Point.RECORDED)
+
+
+def check_download(registry: Registry, version: str, package: bytes) -> None:
+    answer = registry.http.get(f"/api/v1/plugins/@acme/chat/{version}/download")
+    assert answer.status_code == 200
+    assert answer.content == package
+
+
+@pytest.mark.parametrize("point", [point for point in Point if point not in IN_WEB])
+def test_a_crash_of_the_worker_delays_a_release_and_no_more(
+    registry: Registry, point: Point
+) -> None:
+    earlier, earlier_package = registry.make_version()
+    registry.wait_until_published(registry.publish(earlier_package))
+    version, package = registry.make_version()
+    registry.arm(point)
+    status_url = registry.publish(package)
+    wait_until(lambda: registry.has_crashed(point), f"a crash at {point}")
+    registry.wait_until_published(status_url)
+    check_download(registry, version, package)
+    check_download(registry, earlier, earlier_package)
+    registry.wait_until_clean()
+
+
+@pytest.mark.parametrize("point", UNRECORDED)
+def test_what_was_not_recorded_goes_and_can_be_sent_again(registry: Registry, point: Point) -> None:
+    version, package = registry.make_version()
+    registry.arm(point)
+    with pytest.raises(httpx.TransportError):
+        registry.send(package)
+    assert registry.has_crashed(point)
+    wait_until(registry.is_answering, "a new web process")
+    registry.wait_until_clean()
+    assert registry.http.get(f"/api/v1/plugins/@acme/chat/{version}").status_code == 404
+    registry.wait_until_published(registry.publish(package))
+    check_download(registry, version, package)
+
+
+def test_what_was_recorded_is_published_without_being_sent_again(registry: Registry) -> None:
+    version, package = registry.make_version()
+    registry.arm(Point.RECORDED)
+    with pytest.raises(httpx.TransportError):
+        registry.send(package)
+    assert registry.has_crashed(Point.RECORDED)
+    wait_until(registry.is_answering, "a new web process")
+    address = f"/api/v1/plugins/@acme/chat/{version}"
+    wait_until(lambda: registry.http.get(address).status_code == 200, "the release")
+    check_download(registry, version, package)
+    # The client never had an answer: its next try is told the same as the first would have been.
+    assert registry.send(package).status_code == 200
+    registry.wait_until_clean()
