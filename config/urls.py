@@ -12,7 +12,10 @@ urlpatterns = [
     path("healthz", health.answer_alive),
     path("readyz", health.answer_ready),
     path("api/v1/openapi.json", OpenApiView.as_view()),
+    # Finding stands before the rest: it answers `/plugins` with the search engine.
+    path("api/v1/", include("marketplace.api.urls")),
     path("api/v1/", include("registry.api.v1.urls")),
+    path("api/", include("marketplace.api.urls")),
     path("api/", include("registry.api.v1.urls")),
     path("admin/", admin.site.urls),
     path("", include("marketplace.urls")),

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
+from registry.events import announce_after_commit
 from registry.models import JournalEntry, JournalHead
 
 
@@ -21,6 +22,7 @@ def append_entry(event: str, plugin: str, version: str = "", **data: Any) -> Jou
         raise transaction.TransactionManagementError("the journal is written inside transactions")
     JournalHead.objects.filter(pk=1).update(last_serial=F("last_serial") + 1)
     head = JournalHead.objects.get(pk=1)
+    announce_after_commit()
     return JournalEntry.objects.create(
         serial=head.last_serial, event=event, plugin=plugin, version=version, data=data
     )
@@ -35,6 +37,7 @@ def append_entries(entries: Sequence[Mapping[str, Any]]) -> None:
         raise transaction.TransactionManagementError("the journal is written inside transactions")
     JournalHead.objects.filter(pk=1).update(last_serial=F("last_serial") + len(entries))
     first = JournalHead.objects.get(pk=1).last_serial - len(entries) + 1
+    announce_after_commit()
     JournalEntry.objects.bulk_create(
         [JournalEntry(serial=first + place, **entry) for place, entry in enumerate(entries)]
     )

@@ -43,6 +43,7 @@ class PluginFilter:
     author: str = ""
     trust: str = ""
     license: str = ""
+    dialect: str = ""
     verified: bool | None = None
     sort: str = "relevance"
     page: int = 1
@@ -90,6 +91,7 @@ def _narrow(rows: QuerySet[Plugin], wanted: PluginFilter) -> QuerySet[Plugin]:
         "kind": wanted.kind,
         "trust": wanted.trust,
         "license": wanted.license,
+        "dialect": wanted.dialect,
         "author_name": wanted.author,
         "categories__slug": wanted.category,
         "tags__slug": wanted.tag,

@@ -17,7 +17,7 @@ if os.environ.get("PLUGPORT_ENV") != "test":
     os.environ["PLUGPORT_DATA_DIR"] = _folder
     os.environ.setdefault("PLUGPORT_LOG_LEVEL", "ERROR")
     # Services of the machine are used only when a test run is given them.
-    for _name in ("DATABASE_URL", "PLUGPORT_REDIS_URL", "PLUGPORT_S3_BUCKET"):
+    for _name in ("DATABASE_URL", "PLUGPORT_REDIS_URL", "PLUGPORT_S3_BUCKET", "PLUGPORT_MEILI_URL"):
         os.environ.pop(_name, None)
     if _url := os.environ.get("PLUGPORT_TEST_DATABASE_URL"):
         os.environ["DATABASE_URL"] = _url
@@ -27,4 +27,5 @@ from config.settings import STATIC_ROOT
 
 # A thread would write beside the transaction of a test; the tests write the counts themselves.
 DOWNLOAD_FLUSH_SECONDS = 0
+SEARCH_FLUSH_SECONDS = 0
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)

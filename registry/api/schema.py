@@ -9,6 +9,7 @@ import orjson
 from django.http import HttpResponse
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.settings import spectacular_settings
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
@@ -77,7 +78,7 @@ def describe_everywhere(
 def build_document() -> dict[str, Any]:
     """The whole document."""
     document: dict[str, Any] = SchemaGenerator(  # type: ignore[no-untyped-call]  # untyped library
-        urlconf="registry.api.v1.mounted", api_version=None
+        urlconf=spectacular_settings.SERVE_URLCONF, api_version=None
     ).get_schema(request=None, public=True)
     return document
 

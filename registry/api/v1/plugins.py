@@ -1,4 +1,4 @@
-"""`/plugins`, `/plugins/{name}` and the short lists."""
+"""`/plugins/{name}` and the short lists. The list `/plugins` is of `marketplace.api`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from registry import queries
 from registry.actions.edit_plugin import edit_plugin
 from registry.api.conditional import PRIVATE, respond_json
 from registry.api.v1.bodies import MetadataBody
-from registry.api.v1.parameters import FILTERS, NAME, PAGING, read_filter, read_number
-from registry.api.v1.publish import PublishMixin
+from registry.api.v1.parameters import NAME, PAGING, read_number
 from registry.api.v1.shapes import PluginList, PluginShape, StatsShape, TopList
 from registry.api.views import ApiView, get_actor
 from registry.documents import join_counters
@@ -32,17 +31,6 @@ def build_page(page: Page) -> dict[str, Any]:
             "hasMore": page.has_more,
         },
     }
-
-
-class PluginsView(PublishMixin, ApiView):
-    """The catalogue: find, and publish."""
-
-    limit_kind = "publish"
-
-    @extend_schema(operation_id="listPlugins", parameters=FILTERS, responses=PluginList)
-    def get(self, request: Request) -> HttpResponse:
-        """List plugins, filtered and sorted."""
-        return respond_json(request, build_page(queries.list_plugins(read_filter(request))))
 
 
 class _ShortListView(ApiView):

@@ -1,4 +1,7 @@
-"""The paths of the API, mounted under `/api/v1` and again under `/api` (API-4)."""
+"""The paths of the API, mounted under `/api/v1` and again under `/api` (API-4).
+
+Finding and publishing, `/plugins`, is in `marketplace.api.urls`: it needs the search engine.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,6 @@ _ONE = "plugins/<plugin:name>"
 _RELEASE = f"{_ONE}/<release:version>"
 
 urlpatterns = [
-    path("plugins", plugins.PluginsView.as_view()),
     path("plugins/featured", plugins.FeaturedView.as_view()),
     path("plugins/popular", plugins.PopularView.as_view()),
     path("plugins/recent", plugins.RecentView.as_view()),

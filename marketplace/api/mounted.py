@@ -1,0 +1,10 @@
+"""The whole API at its own address, as the OpenAPI document describes it."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("api/v1/", include("marketplace.api.urls")),
+    path("api/v1/", include("registry.api.v1.urls")),
+]

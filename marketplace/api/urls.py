@@ -1,0 +1,13 @@
+"""The paths of finding, mounted before those of the registry."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from marketplace.api.plugins import PluginsView
+from marketplace.api.suggest import SuggestView
+
+urlpatterns = [
+    path("plugins", PluginsView.as_view()),
+    path("suggest", SuggestView.as_view()),
+]

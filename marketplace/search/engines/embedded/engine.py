@@ -1,0 +1,308 @@
+"""The embedded engine: searching, and writing by one process at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import tantivy
+from tantivy import Query
+
+from marketplace.search.document import SearchDocument, split_batches
+from marketplace.search.engines.embedded.fields import (
+    COLUMNS,
+    SORT_FIELDS,
+    build_schema,
+    make_tantivy_document,
+    register_tokenizers,
+)
+from marketplace.search.engines.embedded.folder import IndexFolder, check_files, note_files
+from marketplace.search.engines.embedded.matching import Matcher
+from marketplace.search.engines.embedded.reader import IndexReader, open_index
+from marketplace.search.errors import (
+    IndexBusyError,
+    IndexDamagedError,
+    SearchUnavailableError,
+)
+from marketplace.search.query import (
+    FACET_SEARCH_VALUES,
+    FACET_VALUES,
+    Facets,
+    SearchPage,
+    SearchQuery,
+)
+from marketplace.search.words import read_query
+
+_WRITE_BYTES, _BUILD_BYTES = 32_000_000, 256_000_000
+_BUILD_BATCH = 5000
+_MOST_VALUES = 65_000
+_FAR = 2000
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _guarded(act: Callable[P, R]) -> Callable[P, R]:
+    """Turn whatever tantivy raises into an error of ours, its panics included."""
+
+    @wraps(act)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return act(*args, **kwargs)
+        except (SearchUnavailableError, KeyboardInterrupt, SystemExit, GeneratorExit):
+            raise
+        except (ValueError, OSError, RuntimeError) as error:
+            raise SearchUnavailableError(f"The embedded engine failed: {error}") from error
+        except BaseException as error:
+            # A panic in Rust is no `Exception`; an index that makes tantivy panic is damaged.
+            if type(error).__name__ != "PanicException":
+                raise
+            raise IndexDamagedError(f"The search index cannot be read: {error}") from error
+
+    return run
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """One page of hits and how many match."""
+
+    hits: Sequence[tuple[Any, tantivy.DocAddress]]
+    count: int
+
+
+class EmbeddedEngine:
+    """tantivy, in `path`. Safe to use from several threads."""
+
+    name = "embedded"
+    is_remote = False
+
+    def __init__(self, *, path: str) -> None:
+        self._folder = IndexFolder(Path(path))
+        self._reader = IndexReader(self._folder)
+        self._schema = build_schema()
+        self._matcher = Matcher(self._schema)
+        self._writing = threading.Lock()
+
+    # ---- reading -------------------------------------------------------------------------------
+
+    @_guarded
+    def search(self, query: SearchQuery) -> SearchPage:
+        """See the protocol. One pass for the page and one for all facets."""
+        searcher = self._reader.get()
+        text, found, is_partial = self._find(searcher, query)
+        return SearchPage(
+            ids=self._read_ids(searcher, found),
+            total=found.count,
+            facets=self._count_facets(searcher, text, query),
+            engine=self.name,
+            is_partial=is_partial,
+        )
+
+    def _find(self, searcher: tantivy.Searcher, query: SearchQuery) -> tuple[Query, _Found, bool]:
+        """The first stage that finds something, what it finds, and whether words are missing."""
+        words = read_query(query.text)
+        if not words.words:
+            every = Query.all_query() if not query.text.strip() else Query.empty_query()
+            return every, self._run(searcher, every, query), False
+        stages = self._matcher.build_stages(words)
+        for stage in stages:
+            found = self._run(searcher, stage, query)
+            if found.count:
+                return stage, found, False
+        partial = self._matcher.build_partial(words)
+        if partial is not None:
+            found = self._run(searcher, partial, query)
+            if found.count:
+                return partial, found, True
+        return stages[0], _Found((), 0), False
+
+    def _run(self, searcher: tantivy.Searcher, text: Query, query: SearchQuery) -> _Found:
+        narrowed = self._matcher.narrow(text, query)
+        if query.limit == 0 or query.offset >= _FAR:
+            # A page far behind costs memory in proportion; most often there is nothing there.
+            count = _count_matches(searcher, narrowed)
+            if query.limit == 0 or query.offset >= count:
+                return _Found((), count)
+        options: dict[str, Any] = {"limit": query.limit, "offset": query.offset}
+        if query.sort in SORT_FIELDS:
+            options["order_by_field"], options["order"] = SORT_FIELDS[query.sort]
+        elif query.text.strip():
+            options["weight_by_field"] = "weight"
+        else:
+            options["order_by_field"], options["order"] = SORT_FIELDS["downloads"]
+        found: Any = searcher.search(narrowed, **options)
+        return _Found(found.hits, found.count)
+
+    def _read_ids(self, searcher: tantivy.Searcher, found: _Found) -> tuple[int, ...]:
+        addresses = [address for _score, address in found.hits]
+        return tuple(_read_numbers(searcher, "id", addresses))
+
+    def _count_facets(self, searcher: tantivy.Searcher, text: Query, query: SearchQuery) -> Facets:
+        if not query.facets:
+            return {}
+        open_ones = [
+            name
+            for name in query.facets
+            if query.has_open_facets
+            and (query.filters.get(name) or (name == "trust" and query.is_verified is not None))
+        ]
+        closed = [name for name in query.facets if name not in open_ones]
+        counted = _count(searcher, self._matcher.narrow(text, query), closed)
+        for name in open_ones:
+            counted |= _count(searcher, self._matcher.narrow(text, query, without=name), [name])
+        return {name: counted[name] for name in query.facets}
+
+    @_guarded
+    def suggest(self, prefix: str, limit: int, hidden: frozenset[int]) -> list[int]:
+        """See the protocol."""
+        words = read_query(prefix)
+        if not words.words:
+            return []
+        searcher = self._reader.get()
+        query = SearchQuery(text=prefix, limit=limit, hidden=hidden)
+        found = self._run(searcher, self._matcher.build_prefix(words), query)
+        return list(self._read_ids(searcher, found))
+
+    @_guarded
+    def facet_search(self, facet: str, text: str, query: SearchQuery) -> list[tuple[str, int]]:
+        """See the protocol."""
+        searcher = self._reader.get()
+        stage, _found, _is_partial = self._find(searcher, query)
+        narrowed = self._matcher.narrow(stage, query, without=facet)
+        counted = _count(searcher, narrowed, [facet], most=_MOST_VALUES)[facet]
+        wanted = text.strip().casefold()
+        fitting = [
+            (value, count)
+            for value, count in counted.items()
+            if any(part.startswith(wanted) for part in (value.casefold(), *_split_value(value)))
+        ]
+        return sorted(fitting, key=lambda pair: (-pair[1], pair[0]))[:FACET_SEARCH_VALUES]
+
+    @_guarded
+    def count(self) -> int:
+        """See the protocol."""
+        return int(self._reader.get().num_docs)
+
+    @_guarded
+    def read_stamps(self) -> Iterator[tuple[int, int]]:
+        """See the protocol."""
+        searcher = self._reader.get()
+        hits = searcher.search(Query.all_query(), limit=max(1, searcher.num_docs)).hits
+        addresses = [address for _score, address in hits]
+        ids = _read_numbers(searcher, "id", addresses)
+        return zip(ids, _read_numbers(searcher, "updated", addresses), strict=True)
+
+    @_guarded
+    def ping(self) -> None:
+        """See the protocol. Looks at the note of the files, too."""
+        check_files(self._folder.find_current())
+        searcher = self._reader.get()
+        searcher.search(Query.all_query(), limit=1)
+        _count(searcher, Query.all_query(), ["type"])
+
+    # ---- writing -------------------------------------------------------------------------------
+
+    @_guarded
+    def index(self, documents: Sequence[SearchDocument]) -> None:
+        """See the protocol."""
+        with self._write() as writer:
+            for document in documents:
+                writer.delete_documents_by_term("id", document.id)
+                writer.add_document(make_tantivy_document(document))
+
+    @_guarded
+    def remove(self, ids: Iterable[int]) -> None:
+        """See the protocol."""
+        with self._write() as writer:
+            for number in ids:
+                writer.delete_documents_by_term("id", number)
+
+    @contextlib.contextmanager
+    def _write(self) -> Iterator[tantivy.IndexWriter]:
+        """A writer of the generation in use; what is done with it is committed at the end."""
+        with self._writing:
+            folder = self._folder.find_current()
+            writer = _get_writer(open_index(folder), _WRITE_BYTES)
+            try:
+                yield writer
+                writer.commit()
+            finally:
+                writer.wait_merging_threads()
+            note_files(folder)
+
+    @_guarded
+    def rebuild(self, documents: Iterable[SearchDocument]) -> int:
+        """See the protocol."""
+        folder = self._folder.make_generation()
+        index = tantivy.Index(self._schema, str(folder))
+        register_tokenizers(index)
+        writer = _get_writer(index, _BUILD_BYTES, threads=2)
+        count = 0
+        for batch in split_batches(documents, _BUILD_BATCH):
+            for document in batch:
+                writer.add_document(make_tantivy_document(document))
+            count += len(batch)
+        writer.commit()
+        writer.wait_merging_threads()
+        note_files(folder)
+        with self._writing:
+            self._folder.point_to(folder)
+        return count
+
+    @_guarded
+    def setup(self) -> None:
+        """See the protocol. Fields cannot be changed in place: an old index counts as missing."""
+        with contextlib.suppress(SearchUnavailableError):
+            self._folder.find_current()
+            return
+        self.rebuild([])
+
+
+def _count_matches(searcher: tantivy.Searcher, query: Query) -> int:
+    found: Any = searcher.search(query, limit=1)
+    return int(found.count)
+
+
+def _read_numbers(
+    searcher: tantivy.Searcher, field: str, addresses: list[tantivy.DocAddress]
+) -> list[int]:
+    """The values of a numeric field that every document has."""
+    return [int(value or 0) for value in searcher.fast_field_values(field, addresses)]
+
+
+def _get_writer(index: tantivy.Index, size_bytes: int, threads: int = 1) -> tantivy.IndexWriter:
+    """The writer. Raises `IndexBusyError` if another process has it."""
+    try:
+        return index.writer(size_bytes, threads)
+    except ValueError as error:
+        if "LockBusy" in str(error):
+            raise IndexBusyError("Another process writes the search index.") from None
+        raise
+
+
+def _split_value(value: str) -> list[str]:
+    return value.casefold().replace("_", "-").replace(" ", "-").split("-")
+
+
+def _count(
+    searcher: tantivy.Searcher, query: Query, facets: Sequence[str], *, most: int = FACET_VALUES
+) -> dict[str, Mapping[str, int]]:
+    """The most frequent values of each facet among what matches."""
+    if not facets:
+        return {}
+    asked = {name: {"terms": {"field": COLUMNS[name], "size": most}} for name in facets}
+    answer = searcher.aggregate(query, asked)
+    return {
+        name: {
+            str(bucket["key"]): int(bucket["doc_count"])
+            for bucket in sorted(
+                answer[name]["buckets"], key=lambda b: (-b["doc_count"], str(b["key"]))
+            )
+        }
+        for name in facets
+    }

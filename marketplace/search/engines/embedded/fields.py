@@ -1,0 +1,144 @@
+"""The fields of the index, and a document as tantivy takes it."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import tantivy
+
+from marketplace.search.document import SearchDocument
+from marketplace.search.words import get_splitter, get_stemmer, join_words, pair_words, split_words
+
+# Any change to the fields or to what is put into them must change this: an index that was made
+# for another version is not used, and made anew.
+VERSION = "1"
+
+PREFIX_CHARS = 20
+_SCALE_QUALITY = 2.0
+
+# Facet and filter names of the interface to fields.
+COLUMNS = {
+    "type": "kind",
+    "category": "category",
+    "tag": "tag",
+    "trust": "trust",
+    "license": "license",
+    "dialect": "dialect",
+    "registry": "registry",
+    "author": "author_name",
+}
+SORT_FIELDS = {
+    "downloads": ("downloads", tantivy.Order.Desc),
+    "rating": ("rating", tantivy.Order.Desc),
+    "recent": ("updated", tantivy.Order.Desc),
+    "name": ("full_name", tantivy.Order.Asc),
+}
+
+
+@cache
+def build_schema() -> tantivy.Schema:
+    """The fields.
+
+    `exact`, `lead` and `start` hold names and titles written as one word: whole, up to each word's
+    end, and up to each letter. `name`, `topic`, `text` and `people` are stemmed words. `name_word`
+    and `word` are unstemmed ones, for typing errors; `pair` two neighbours written as one.
+    """
+    build = tantivy.SchemaBuilder()
+    for name in ("exact", "lead", "pair"):
+        build.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    build.add_text_field("start", tokenizer_name="start", index_option="basic")
+    build.add_text_field("word_start", tokenizer_name="start", index_option="basic")
+    for name in ("name", "topic", "text", "people"):
+        build.add_text_field(name, tokenizer_name="stem", index_option="freq")
+    for name in ("name_word", "word"):
+        build.add_text_field(name, tokenizer_name="split", index_option="basic")
+    for name in COLUMNS.values():
+        build.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
+    build.add_text_field("full_name", tokenizer_name="raw", index_option="basic", fast=True)
+    build.add_unsigned_field("id", indexed=True, fast=True)
+    build.add_unsigned_field("downloads", fast=True)
+    build.add_unsigned_field("updated", fast=True)
+    build.add_float_field("rating", fast=True)
+    build.add_float_field("weight", fast=True)
+    build.add_tie_breaker_field("place")
+    return build.build()
+
+
+def register_tokenizers(index: tantivy.Index) -> None:
+    """An opened index knows the names of its tokenizers only."""
+    index.register_tokenizer("stem", get_stemmer())
+    index.register_tokenizer("split", get_splitter())
+    start = tantivy.Tokenizer.ngram(min_gram=1, max_gram=PREFIX_CHARS, prefix_only=True)
+    index.register_tokenizer("start", tantivy.TextAnalyzerBuilder(start).build())
+
+
+def make_weight(quality: float) -> float:
+    """The value of `weight` that multiplies a score by 1 + quality.
+
+    tantivy multiplies by the logarithm to base 2 of 2 + the field's value.
+    """
+    return float(_SCALE_QUALITY ** (1 + quality) - _SCALE_QUALITY)
+
+
+def make_tantivy_document(document: SearchDocument) -> tantivy.Document:
+    """The document with its fields filled."""
+    short_words, title_words = split_words(document.short_name), split_words(document.title)
+    topics = [*document.categories, *document.tags, document.kind_title]
+    topic_words = split_words(" ".join(topics))
+    made = tantivy.Document()
+    for text in _list_wholes(document):
+        made.add_text("exact", text)
+    for words in (short_words, title_words):
+        for end in range(1, len(words) + 1):
+            made.add_text("lead", "".join(words[:end]))
+        made.add_text("start", "".join(words))
+    for word in {*short_words, *title_words, *topic_words}:
+        made.add_text("word_start", word)
+    for pair in {*pair_words(short_words), *pair_words(title_words), *_pair_topics(topics)}:
+        made.add_text("pair", pair)
+    names = f"{document.short_name} {document.title}"
+    made.add_text("name", names)
+    made.add_text("name_word", names)
+    made.add_text("topic", " ".join(topics))
+    made.add_text("word", " ".join(topics))
+    made.add_text("text", document.description)
+    made.add_text("word", document.description)
+    people = [document.scope, document.author, *document.owners]
+    made.add_text("people", " ".join(people))
+    made.add_text("word", " ".join(people))
+    _add_values(made, document)
+    return made
+
+
+def _list_wholes(document: SearchDocument) -> set[str]:
+    wholes = (document.name, document.short_name, document.title)
+    return {joined for joined in map(join_words, wholes) if joined}
+
+
+def _pair_topics(topics: list[str]) -> list[str]:
+    return [pair for topic in topics for pair in pair_words(split_words(topic))]
+
+
+def _add_values(made: tantivy.Document, document: SearchDocument) -> None:
+    """What is filtered, counted and sorted by. An empty value is no value."""
+    values = {
+        "type": (document.kind,),
+        "category": document.categories,
+        "tag": document.tags,
+        "trust": (document.trust,),
+        "license": (document.license,),
+        "dialect": (document.dialect,),
+        "registry": (document.registry,),
+        "author": (document.author,),
+    }
+    for facet, column in COLUMNS.items():
+        for value in dict.fromkeys(values[facet]):
+            if value:
+                made.add_text(column, value)
+    made.add_text("full_name", document.name)
+    made.add_unsigned("id", document.id)
+    made.add_unsigned("place", document.id)
+    made.add_unsigned("downloads", max(0, document.downloads))
+    made.add_unsigned("updated", max(0, document.updated))
+    made.add_float("rating", document.rating)
+    made.add_float("weight", make_weight(document.quality))

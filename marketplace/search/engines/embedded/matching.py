@@ -1,0 +1,161 @@
+"""Queries in tantivy's terms: strict first, then with typing errors, then with words missing.
+
+Scores are added up so: a name or title that is the query stands above one that begins with it,
+that above everything else; among those the words decide (BM25), rarer words and words in names
+more. What comes out is multiplied by the plugin's quality (1 to 1.54), which therefore reorders
+what is about equally relevant and nothing else.
+"""
+
+from __future__ import annotations
+
+import tantivy
+from tantivy import Occur, Query
+
+from marketplace.search.engines.embedded.fields import COLUMNS, PREFIX_CHARS
+from marketplace.search.query import VERIFIED, SearchQuery
+from marketplace.search.words import SYNONYMS, QueryWords, get_typos, stem
+
+_EXACT, _LEAD, _START = 4000.0, 1000.0, 400.0
+_STEMMED = {"name": 3.0, "topic": 1.6, "people": 1.2, "text": 1.0}
+_WORD_START, _TEXT_START, _PAIR = 2.5, 0.8, 4.0
+_SYNONYM, _MERGED = 0.7, 0.9
+_TYPO_IN_NAME, _TYPO_IN_TEXT, _SECOND_TYPO = 6.0, 2.0, 0.4
+_TIE = 0.2
+
+
+class Matcher:
+    """Builds the queries of one search."""
+
+    def __init__(self, schema: tantivy.Schema) -> None:
+        self._schema = schema
+
+    def build_stages(self, words: QueryWords) -> list[Query]:
+        """The queries to try in turn until one finds something; the last finds parts only."""
+        stages = [self._match_strictly(words)]
+        if any(map(get_typos, words.words)) or get_typos(words.joined):
+            stages.append(self._match_loosely(words))
+        return stages
+
+    def build_partial(self, words: QueryWords) -> Query | None:
+        """All words but one, with typing errors; None for a single word."""
+        count = len(words.words)
+        if count < 2:
+            return None
+        clauses = [(Occur.Should, self._match_word_loosely(word, words)) for word in words.words]
+        return Query.boolean_query(clauses, minimum_number_should_match=count - 1)
+
+    def _match_strictly(self, words: QueryWords) -> Query:
+        named = [
+            (Occur.Should, self._score("exact", words.joined, _EXACT)),
+            (Occur.Should, self._score("lead", words.joined, _LEAD)),
+            (Occur.Should, self._score("start", words.joined[:PREFIX_CHARS], _START)),
+            (Occur.Should, self._match_every(words.words, words.last)),
+        ]
+        for merged in words.merge_pairs():
+            every = self._match_every(merged, merged[-1])
+            named.append((Occur.Should, Query.boost_query(every, _MERGED)))
+        return Query.boolean_query(named)
+
+    def _match_every(self, words: tuple[str, ...], last: str) -> Query:
+        return Query.boolean_query(
+            [(Occur.Must, self._match_word(word, is_open=word == last)) for word in words]
+        )
+
+    def _match_word(self, word: str, *, is_open: bool) -> Query:
+        """One word in any field; `is_open` if it may be the beginning of a word."""
+        ways = [
+            Query.boost_query(self._term(field, stem(word)), boost)
+            for field, boost in _STEMMED.items()
+        ]
+        ways.append(self._score("pair", word, _PAIR))
+        for other in SYNONYMS.get(word, ()):
+            ways += [
+                Query.boost_query(self._term(field, stem(other)), boost * _SYNONYM)
+                for field, boost in _STEMMED.items()
+            ]
+        if is_open and len(word) > 1:
+            ways.append(self._score("word_start", word[:PREFIX_CHARS], _WORD_START))
+            ways.append(self._score_fuzzy("word", word, 0, _TEXT_START, is_open=True))
+        return Query.disjunction_max_query(ways, tie_breaker=_TIE)
+
+    def _match_loosely(self, words: QueryWords) -> Query:
+        every = [(Occur.Must, self._match_word_loosely(word, words)) for word in words.words]
+        ways = [(Occur.Should, Query.boolean_query(every))]
+        most = get_typos(words.joined)
+        if most and len(words.joined) <= PREFIX_CHARS * 2:
+            for field, boost in (("exact", _LEAD), ("lead", _START), ("pair", _PAIR)):
+                ways.append((Occur.Should, self._score_typos(field, words.joined, most, boost)))
+        return Query.boolean_query(ways)
+
+    def _match_word_loosely(self, word: str, words: QueryWords) -> Query:
+        is_open = word == words.last
+        ways = [self._match_word(word, is_open=is_open)]
+        most = get_typos(word)
+        if most:
+            ways.append(self._score_typos("name_word", word, most, _TYPO_IN_NAME))
+            ways.append(self._score_typos("word", word, most, _TYPO_IN_TEXT))
+            if is_open:
+                fuzzy = self._score_fuzzy("word", word, 1, _TYPO_IN_TEXT / 4, is_open=True)
+                ways.append(fuzzy)
+        return Query.disjunction_max_query(ways, tie_breaker=_TIE)
+
+    def _score_typos(self, field: str, word: str, most: int, score: float) -> Query:
+        """The word with up to `most` errors; with one it counts more than with two."""
+        ways = [self._score_fuzzy(field, word, 1, score)]
+        if most > 1:
+            ways.append(self._score_fuzzy(field, word, most, score * _SECOND_TYPO))
+        return Query.disjunction_max_query(ways)
+
+    def _score_fuzzy(
+        self, field: str, word: str, most: int, score: float, *, is_open: bool = False
+    ) -> Query:
+        fuzzy = Query.fuzzy_term_query(
+            self._schema, field, word, distance=most, transposition_cost_one=True, prefix=is_open
+        )
+        return Query.const_score_query(fuzzy, score)
+
+    def _score(self, field: str, value: str, score: float) -> Query:
+        return Query.const_score_query(self._term(field, value), score)
+
+    def _term(self, field: str, value: str) -> Query:
+        return Query.term_query(self._schema, field, value)
+
+    def build_prefix(self, words: QueryWords) -> Query:
+        """For suggestions: names and titles that begin so, or have words that do."""
+        return Query.boolean_query(
+            [
+                (Occur.Should, self._score("exact", words.joined, _EXACT)),
+                (Occur.Should, self._score("lead", words.joined, _LEAD)),
+                (Occur.Should, self._score("start", words.joined[:PREFIX_CHARS], _START)),
+                (Occur.Should, self._match_name_words(words)),
+            ]
+        )
+
+    def _match_name_words(self, words: QueryWords) -> Query:
+        every = [
+            (Occur.Must, self._score("name_word", word, _WORD_START)) for word in words.words[:-1]
+        ]
+        begun = Query.const_score_query(
+            Query.fuzzy_term_query(self._schema, "name_word", words.last, distance=0, prefix=True),
+            _WORD_START,
+        )
+        return Query.boolean_query([*every, (Occur.Must, begun)])
+
+    def narrow(self, query: Query, asked: SearchQuery, *, without: str = "") -> Query:
+        """The query with the filters of the search, that of the facet `without` left out.
+
+        What is filtered adds nothing to scores.
+        """
+        clauses = [(Occur.Must, query)]
+        for name, value in asked.filters.items():
+            if value and name != without:
+                chosen = self._term(COLUMNS[name], value)
+                clauses.append((Occur.Must, Query.const_score_query(chosen, 0.0)))
+        if asked.is_verified is not None and without != "trust":
+            levels = Query.term_set_query(self._schema, "trust", list(VERIFIED))
+            occur = Occur.Must if asked.is_verified else Occur.MustNot
+            clauses.append((occur, Query.const_score_query(levels, 0.0)))
+        if asked.hidden:
+            hidden = Query.term_set_query(self._schema, "id", sorted(asked.hidden))
+            clauses.append((Occur.MustNot, hidden))
+        return query if len(clauses) == 1 else Query.boolean_query(clauses)

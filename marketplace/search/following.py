@@ -1,0 +1,66 @@
+"""Following the journal while other work goes on.
+
+A thread of each worker process looks once a second whether the journal has grown, and at once
+when this process made it grow. So a published plugin is found a moment later even while the
+worker is busy with the next package, and no message of the queue is needed for it. Which process
+does the writing does not matter: the lease lets one at a time.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import Any
+
+import structlog
+from celery.signals import worker_process_init
+from django.db import close_old_connections
+
+from marketplace.search import indexer
+from marketplace.search.errors import SearchUnavailableError
+
+_log = structlog.get_logger("plugport.search")
+LOOK_SECONDS = 1.0
+PAUSE_SECONDS = 5.0
+_news = threading.Event()
+_follower: int | None = None
+
+
+def start(**_kwargs: Any) -> None:
+    """Start following in this process, unless it does already."""
+    global _follower  # noqa: PLW0603 -- one thread a process is the point
+    if _follower != os.getpid():
+        _follower = os.getpid()
+        threading.Thread(target=_follow, name="search-follower", daemon=True).start()
+
+
+def notice(**_kwargs: Any) -> None:
+    """There is something new in the journal: whoever follows looks now."""
+    if _follower == os.getpid():
+        _news.set()
+        return
+    from marketplace.tasks import index_changes
+
+    try:
+        index_changes.apply_async(retry=False, expires=60)
+    except Exception as error:  # noqa: BLE001 -- any broker fault: those who follow look by themselves
+        _log.info("index_not_woken", error=type(error).__name__)
+
+
+def _follow() -> None:
+    while True:
+        pause = LOOK_SECONDS
+        try:
+            indexer.index_changes()
+        except SearchUnavailableError as error:
+            _log.warning("index_waits", reason=error.code, detail=error.detail)
+            pause = PAUSE_SECONDS
+        except Exception:  # noqa: BLE001 -- logged; the journal keeps what is to be done
+            _log.exception("index_failed")
+            pause = PAUSE_SECONDS
+        close_old_connections()
+        _news.wait(pause)
+        _news.clear()
+
+
+worker_process_init.connect(start, weak=False)

@@ -1,0 +1,175 @@
+"""Which words of a plugin's texts were meant, and what the query was probably meant to be.
+
+Both look at the rows that are shown, not at the index: so they are right whatever the index says,
+and the same for every engine.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from marketplace.search.words import (
+    SYNONYMS,
+    QueryWords,
+    count_edits,
+    cut_tokens,
+    get_typos,
+    pair_words,
+    split_words,
+    stem,
+)
+from registry.models import Plugin
+
+_EXCERPT_CHARS = 200
+_LEAD_CHARS = 40
+_LOOKED_AT = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Highlight:
+    """A text in pieces: (text, whether it is a match)."""
+
+    parts: tuple[tuple[str, bool], ...]
+
+    @property
+    def html(self) -> str:
+        """The text, escaped, with matches in `<mark>`."""
+        return "".join(
+            f"<mark>{escape(text)}</mark>" if is_match else escape(text)
+            for text, is_match in self.parts
+        )
+
+
+class WordFinder:
+    """Finds the words of one query in texts."""
+
+    def __init__(self, words: QueryWords) -> None:
+        self._words = words
+        self._stems = {stem(word) for word in words.words}
+        self._stems |= {stem(other) for word in words.words for other in SYNONYMS.get(word, ())}
+        self._stems |= {stem(pair) for pair in pair_words(list(words.words))}
+        self._verdicts: dict[str, bool] = {}
+
+    def mark(self, text: str) -> Highlight | None:
+        """The text with its matches; None if it has none. A long text is cut around the first."""
+        spans = [
+            (token.char_offset_from, token.char_offset_to)
+            for token in cut_tokens(text).tokens
+            if self._is_meant(text, token.text, token.char_offset_from, token.char_offset_to)
+        ]
+        return _cut(text, spans) if spans else None
+
+    def _is_meant(self, text: str, stemmed: str, start: int, end: int) -> bool:
+        if stemmed in self._stems:
+            return True
+        key = text[start:end]
+        verdict = self._verdicts.get(key)
+        if verdict is None:
+            verdict = self._verdicts[key] = self._is_like(key)
+        return verdict
+
+    def _is_like(self, found: str) -> bool:
+        """A word that begins with the last one, is part of a joined one, or has a typing error."""
+        word = split_words(found)[0]
+        if len(self._words.last) > 1 and word.startswith(self._words.last):
+            return True
+        for wanted in self._words.words:
+            most = get_typos(wanted)
+            if most and word[:1] == wanted[:1] and count_edits(word, wanted, most) <= most:
+                return True
+            if len(word) > 2 and len(wanted) > len(word) + 2 and wanted.startswith(word):
+                return True
+        return False
+
+
+def _cut(text: str, spans: Sequence[tuple[int, int]]) -> Highlight:
+    begin, end = 0, len(text)
+    if end > _EXCERPT_CHARS:
+        begin = max(0, spans[0][0] - _LEAD_CHARS)
+        begin = text.rfind(" ", 0, begin) + 1 if begin else 0
+        end = min(end, begin + _EXCERPT_CHARS)
+    parts: list[tuple[str, bool]] = [("…", False)] if begin else []
+    place = begin
+    for first, last in spans:
+        if first < place or last > end:
+            continue
+        parts += [(text[place:first], False), (text[first:last], True)]
+        place = last
+    parts += [(text[place:end], False)]
+    if end < len(text):
+        parts.append(("…", False))
+    return Highlight(tuple((piece, is_match) for piece, is_match in parts if piece))
+
+
+def highlight_plugins(
+    words: QueryWords, plugins: Iterable[Plugin]
+) -> dict[int, dict[str, Highlight]]:
+    """The matches in name, title and description of each plugin; texts without any left out."""
+    if not words.words:
+        return {}
+    finder = WordFinder(words)
+    found = {}
+    for plugin in plugins:
+        texts: Mapping[str, str] = {
+            "name": plugin.name,
+            "displayName": plugin.display_name,
+            "description": plugin.description,
+        }
+        marked = {field: finder.mark(text) for field, text in texts.items() if text}
+        found[plugin.pk] = {field: mark for field, mark in marked.items() if mark is not None}
+    return found
+
+
+def correct_query(words: QueryWords, plugins: Sequence[Plugin]) -> str | None:
+    """The query with the words that these results have in place of those that none has.
+
+    None if every word of the query is in them, or nothing in them is like it.
+    """
+    vocabulary = _count_words(plugins[:_LOOKED_AT])
+    stems = {stem(word) for word in vocabulary}
+    corrected = []
+    for word in words.words:
+        better = word if _is_known(word, words, vocabulary, stems) else _find_like(word, vocabulary)
+        if better is None:
+            return None
+        corrected.append(better)
+    return " ".join(corrected) if tuple(corrected) != words.words else None
+
+
+def _count_words(plugins: Sequence[Plugin]) -> Counter[str]:
+    """The words of the plugins; those of names count more, for they are what people look for."""
+    counted: Counter[str] = Counter()
+    for place, plugin in enumerate(plugins):
+        weight = _LOOKED_AT - place
+        names = split_words(f"{plugin.name} {plugin.display_name}")
+        tags = " ".join([*plugin.document.get("tags", ()), *plugin.document.get("categories", ())])
+        for word in [*names, *pair_words(names), *split_words(tags)]:
+            counted[word] += 3 * weight
+        for word in split_words(f"{plugin.description} {plugin.author_name}"):
+            counted[word] += weight
+    return counted
+
+
+def _is_known(
+    word: str, words: QueryWords, vocabulary: Mapping[str, int], stems: frozenset[str] | set[str]
+) -> bool:
+    if word in vocabulary or stem(word) in stems:
+        return True
+    if any(other in vocabulary for other in SYNONYMS.get(word, ())):
+        return True
+    if any(pair in vocabulary for pair in pair_words(list(words.words)) if word in pair):
+        return True
+    return word == words.last and any(known.startswith(word) for known in vocabulary)
+
+
+def _find_like(word: str, vocabulary: Mapping[str, int]) -> str | None:
+    most = get_typos(word)
+    best: tuple[int, int, str] | None = None
+    for known, count in vocabulary.items():
+        edits = count_edits(word, known, most) if most else most + 1
+        if edits <= most and (best is None or (edits, -count, known) < best):
+            best = (edits, -count, known)
+    return best[2] if best else None

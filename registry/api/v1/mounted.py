@@ -1,5 +1,0 @@
-"""The API at its own address, as the OpenAPI document describes it."""
-
-from django.urls import include, path
-
-urlpatterns = [path("api/v1/", include("registry.api.v1.urls"))]
