@@ -40,6 +40,8 @@ _OS_KINDS = {
     errno.EROFS: ErrorKind.DENIED,
     errno.ENOENT: ErrorKind.MISSING,
     errno.EEXIST: ErrorKind.CONFLICT,
+    errno.ENOTDIR: ErrorKind.CONFLICT,
+    errno.EISDIR: ErrorKind.CONFLICT,
     errno.ENOSPC: ErrorKind.LIMITED,
     errno.EDQUOT: ErrorKind.LIMITED,
     errno.EFBIG: ErrorKind.LIMITED,

@@ -22,6 +22,10 @@ from plugport.cli.output import Output
 from plugport.cli.session import Session
 
 
+class OutputClosedError(Exception):
+    """Whoever read the output has seen enough (`plugport … | head`)."""
+
+
 class PlugportGroup(LazyGroup):
     """The root: whatever goes wrong below ends here, as lines on stderr and an exit code."""
 
@@ -30,29 +34,43 @@ class PlugportGroup(LazyGroup):
     ) -> NoReturn:
         """Run and exit. The exit codes are in `plugport.cli.exits`."""
         given = list(sys.argv[1:] if args is None else args)
-        # Set before parsing, so that a wrong command line is reported in the form asked for.
-        words = given[: given.index("--")] if "--" in given else given
-        session = Session(Output(as_json="--json" in words, verbose="--verbose" in words))
-        extra.update(standalone_mode=False, obj=session)
-        sys.exit(self._run(given, prog_name, session, extra))
-
-    def _run(
-        self, args: list[str], prog_name: str | None, session: Session, extra: dict[str, Any]
-    ) -> int:
+        session = Session()
         try:
-            code = super().main(args, prog_name=prog_name or "plugport", **extra)
-            sys.stdout.flush()
-        except (BrokenPipeError, SystemExit):
-            # Whoever read the output has seen enough (for which click exits by itself): say
-            # nothing, now or when Python ends.
+            code = super().main(
+                given,
+                prog_name=prog_name or "plugport",
+                **{**extra, "standalone_mode": False, "obj": session},
+            )
+        except OutputClosedError:
+            # Nothing more to say, now or when Python flushes at its end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return exits.OK
-        except click.exceptions.NoArgsIsHelpError as error:
-            click.echo(error.message, err=True)
-            return exits.USAGE
+            sys.exit(exits.OK)
         except BaseException as error:  # noqa: BLE001 - the one place that catches everything
-            return report_failure(error, session.output)
-        return code if isinstance(code, int) else exits.OK
+            sys.exit(_report(error, given, session.output))
+        sys.exit(code if isinstance(code, int) else exits.OK)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command and write out everything it has printed."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError as error:
+            raise OutputClosedError from error
+        return result
+
+
+def _report(error: BaseException, args: list[str], output: Output) -> int:
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else exits.FAULT
+    if isinstance(error, click.ClickException):
+        # Parsing stopped somewhere: whether an option behind was given is read from the words.
+        words = args[: args.index("--")] if "--" in args else args
+        output.as_json |= "--json" in words
+        output.verbose |= "--verbose" in words
+    if isinstance(error, click.exceptions.NoArgsIsHelpError) and not output.as_json:
+        click.echo(error.message, err=True)
+        return exits.USAGE
+    return report_failure(error, output)
 
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}

@@ -45,7 +45,8 @@ class Output:
 
     def hide(self, secret: str) -> None:
         """Replace this text wherever it would be printed from now on."""
-        self._secrets.add(secret)
+        # Also as it would stand inside a JSON text.
+        self._secrets.update({secret, json.dumps(secret)[1:-1]})
 
     def show(self, text: str = "") -> None:
         """Print a line of data; nothing with `--json`."""

@@ -10,6 +10,16 @@ All errors are `plugport.spec.errors.PlugportError`; those that the registry rep
 code. A token goes to the registry's own origin and nowhere else.
 """
 
+import sys
+
+if "httpx" not in sys.modules:
+    # httpx brings a command line of its own and loads rich for it, in half of its import time.
+    # None makes that import fail, for which httpx is prepared.
+    sys.modules["httpx._main"] = None  # type: ignore[assignment]  # how Python spells "not there"
+    import httpx  # noqa: F401 - imported here so that the line above counts
+
+    del sys.modules["httpx._main"]
+
 from plugport.client.client import RegistryClient, Upload
 from plugport.client.models import (
     Account,

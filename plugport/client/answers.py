@@ -114,7 +114,7 @@ def make_error(
     context["status"] = status
     error = base(
         _find_text(problem, "detail") or f"the registry answers {status}: {title}",
-        hint=_find_text(problem, "hint") or _guess_hint(status, headers),
+        hint=_find_hint(status, headers) or _find_text(problem, "hint"),
         fields=_read_fields(problem.get("errors")),
         context=context,
     )
@@ -123,7 +123,8 @@ def make_error(
     return error
 
 
-def _guess_hint(status: int, headers: Mapping[str, str]) -> str | None:
+def _find_hint(status: int, headers: Mapping[str, str]) -> str | None:
+    """Advice in the words of this client, which the registry's, for everybody, come second to."""
     if status == 401:
         return "Log in with `plugport login`, or set PLUGPORT_TOKEN."
     wait = headers.get("retry-after", "")

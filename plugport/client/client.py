@@ -81,8 +81,13 @@ class RegistryClient:
         return Plugin.read(self._http.get_json(self._url(name)))
 
     def get_release(self, name: PluginName, version: Version | str) -> Release:
-        """One release by its exact version."""
-        return Release.read(self._http.get_json(self._url(name, str(version))))
+        """One release by its exact version; its name is another one if the plugin was renamed."""
+        release = Release.read(self._http.get_json(self._url(name, str(version))))
+        if str(release.version) != str(version):
+            raise UnexpectedAnswerError(
+                f"`{name}@{version}` was asked for, `{release.version}` was answered"
+            )
+        return release
 
     def list_releases(self, name: PluginName) -> list[Release]:
         """Every release of a plugin, through all pages of the list."""

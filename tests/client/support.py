@@ -145,10 +145,8 @@ class Cli:
             command,
             cwd=self.project,
             env={key: value for key, value in env.items() if value is not None},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
             text=True,
-            **options,
+            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},
         )
 
     def run_program(self, *args: str, input: str = "") -> tuple[int, str, str]:  # noqa: A002

@@ -39,6 +39,31 @@ def test_help_imports_nothing_slow(args: list[str]) -> None:
     assert result.stdout
 
 
+def test_reading_needs_neither_bars_nor_keyring(cli: Cli) -> None:
+    cli.publish(name := make_name())
+    code = (
+        "import sys\nfrom plugport.cli.main import cli\n"
+        "try:\n    cli.main(sys.argv[1:])\nexcept SystemExit as end:\n    assert end.code == 0\n"
+        "print([name for name in ('rich', 'keyring') if name in sys.modules])"
+    )
+    env = {**os.environ, **{k: v for k, v in cli.env.items() if v is not None}}
+    result = subprocess.run(
+        [sys.executable, "-c", code, "install", name, "--yes"],
+        capture_output=True,
+        env=env,
+        text=True,
+        check=True,
+    )
+    assert result.stdout.endswith("\n[]\n")
+
+
+def test_completes_in_shells(cli: Cli) -> None:
+    cli.env["_PLUGPORT_COMPLETE"] = "bash_source"
+    code, stdout, _ = cli.run_program()
+    assert code == 0
+    assert "complete" in stdout
+
+
 @pytest.mark.parametrize("verb", COMMANDS)
 def test_every_command_has_help_with_an_example(cli: Cli, verb: str) -> None:
     shown = cli.ok(verb, "--help").stdout
@@ -110,8 +135,15 @@ def test_a_wrong_command_line_is_explained(cli: Cli, args: tuple[str, ...], word
 
 
 def test_a_wrong_command_line_is_explained_in_json(cli: Cli) -> None:
-    error = cli.error(2, "install", "--nonsense")
-    assert (error["code"], error["kind"]) == ("usage", "invalid")
+    for args in (["install", "--nonsense"], ["frobnicate"], ["plugin"], []):
+        error = cli.error(2, *args)
+        assert (error["code"], error["kind"]) == ("usage", "invalid")
+
+
+def test_a_value_is_no_option(cli: Cli) -> None:
+    result = cli.run("yank", "nobody-has-this@1.0.0", "--reason", "--json")
+    assert result.exit_code == 5
+    assert result.stderr.startswith("error: ")
 
 
 @pytest.mark.parametrize("url", ["nonsense", "ftp://x", "http://u:sesame@x", "http://"])

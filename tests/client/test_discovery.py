@@ -7,14 +7,23 @@ import pytest
 from plugport.cli.output import clean
 from tests.client.contract.app import make_json
 from tests.client.contract.server import ContractServer
-from tests.client.support import README, Cli, make_name
+from tests.client.support import README, Cli, make_name, wait_until
+
+
+def wait_for_index(cli: Cli, names: list[str], *args: str) -> None:
+    """A registry's search follows its database at a distance."""
+
+    def is_found() -> bool:
+        found = cli.json("search", *args)["plugins"]
+        return {plugin["name"] for plugin in found} >= set(names)
+
+    wait_until(is_found)
 
 
 def test_finds_a_published_plugin(cli: Cli) -> None:
     name = make_name()
     cli.publish(name)
-    found = cli.json("search", name)
-    assert name in [plugin["name"] for plugin in found["plugins"]]
+    wait_for_index(cli, [name], name)
     line = next(line for line in cli.ok("search", name).stdout.splitlines() if name in line)
     assert line.split()[:3] == [name, "1.0.0", "hook"]
     assert "Counts messages for tests" in line
@@ -23,6 +32,7 @@ def test_finds_a_published_plugin(cli: Cli) -> None:
 def test_filters_by_kind_and_tag(cli: Cli) -> None:
     name, tag = make_name(), make_name("tag")
     cli.publish(name, manifest=f"tags: [{tag}]\n")
+    wait_for_index(cli, [name], "--tag", tag)
     assert [p["name"] for p in cli.json("search", "--tag", tag)["plugins"]] == [name]
     assert cli.json("search", "--tag", tag, "--type", "widget")["plugins"] == []
 
@@ -32,6 +42,7 @@ def test_pages(cli: Cli) -> None:
     names = sorted(make_name() for _ in range(3))
     for name in names:
         cli.publish(name, manifest=f"tags: [{tag}]\n")
+    wait_for_index(cli, names, "--tag", tag)
     found = cli.ok("search", "--tag", tag, "--sort", "name", "--limit", "2", "--page", "2")
     assert names[2] in found.stdout
     assert names[0] not in found.stdout

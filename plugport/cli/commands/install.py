@@ -70,6 +70,8 @@ def _install_release(
     release = choose_release(client, source.name, source.wanted)
     _ask_consent(session, release, yes)
     label = f"`{release.name}@{release.version}`"
+    if release.name != source.name:
+        session.output.warn(f"`{source.name}` was renamed: this is {label}")
     if release.yanked is not None:
         session.output.warn(f"{label} is yanked: it should not be used in anything new")
     if release.deprecated is not None:
