@@ -1,0 +1,145 @@
+"""Numbers, times, addresses and messages as the pages write them."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone
+
+from marketplace import words
+from marketplace.templatetags import plugport as tags
+from plugport.spec.manifest.dialects.registry import DIALECTS
+from registry.models import CheckState, Trust
+from registry.publishing.states import ReleaseState
+from registry.queries import SORTS
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (999, "999"),
+        (1_000, "1k"),
+        (1_250, "1.2k"),
+        (9_999, "9.9k"),
+        (10_000, "10k"),
+        (999_999, "999k"),
+        (1_000_000, "1M"),
+        (5_678_901, "5.6M"),
+        (12_345_678_901, "12345M"),
+    ],
+)
+def test_counts(value: int, text: str):
+    """Short, and never more than there is."""
+    assert tags.short_number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1024, "1.0 KiB"),
+        (10 * 1024, "10 KiB"),
+        (5 * 1024**2 + 1, "5.0 MiB"),
+        (3 * 1024**3, "3.0 GiB"),
+    ],
+)
+def test_sizes(value: int, text: str):
+    """In units of 1024."""
+    assert tags.file_size(value) == text
+
+
+@pytest.mark.parametrize(
+    ("days", "text"),
+    [
+        (0, "just now"),
+        (1.5, "1 day ago"),
+        (3.2, "3 days ago"),
+        (45, "1 month ago"),
+        (800, "2 years ago"),
+    ],
+)
+def test_times_past(days: float, text: str):
+    """The largest unit that fits, cut."""
+    assert tags.ago(timezone.now() - dt.timedelta(days=days)) == text
+
+
+def test_times_ahead():
+    """Expiry, and what has expired."""
+    assert tags.until(timezone.now() + dt.timedelta(days=30)) == "in 30 days"
+    assert tags.until(timezone.now() + dt.timedelta(hours=3)) == "in 1 day"
+    assert tags.until(timezone.now() - dt.timedelta(seconds=1)) == "expired"
+    assert tags.ago(None) == "never"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://a.test/x", "https://a.test/x"),
+        ("HTTP://a.test", "HTTP://a.test"),
+        ("javascript:alert(1)", ""),
+        ("https://a.test@evil.test", ""),
+        ("https://a.test/\nx", ""),
+        ("//a.test", ""),
+        (None, ""),
+        ("https://[", ""),
+    ],
+)
+def test_addresses(url: str | None, shown: str):
+    """Only plain http and https can be linked to."""
+    assert tags.web_url(url) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("plain <b>", "plain &lt;b&gt;"),
+        ("a `b` c `d`", "a <code>b</code> c <code>d</code>"),
+        ("`<i>`", "<code>&lt;i&gt;</code>"),
+        ("odd ` one", "odd ` one"),
+        (None, ""),
+    ],
+)
+def test_messages(text: str | None, html: str):
+    """Backticks become code, everything else is escaped."""
+    assert tags.ticks(text) == html
+
+
+def test_every_word_of_the_registry_has_its_words():
+    """A level, state, dialect or order that is added needs its words here."""
+    assert set(words.TRUST) == set(Trust.values)
+    assert set(words.STATES) == set(ReleaseState.values)
+    assert set(words.CHECK_STATES) == set(CheckState.values)
+    assert set(words.DIALECTS) == set(DIALECTS)
+    assert set(words.SORTS) == set(SORTS)
+    assert words.get_kind_title("of-tomorrow") == "of-tomorrow"
+
+
+def test_drawings_are_in_the_sprite(settings):
+    """Every icon that is named is drawn."""
+    import re
+    from pathlib import Path
+
+    base = Path(settings.BASE_DIR)
+    drawn = set(
+        re.findall(r'<symbol id="([\w-]+)"', (base / "static/icons/sprite.svg").read_text())
+    )
+    named = {
+        word.icon
+        for table in (words.TRUST, words.STATES, words.CHECK_STATES, words.SEVERITIES)
+        for word in table.values()
+    }
+    for template in (base / "templates").rglob("*.html"):
+        named |= set(re.findall(r'{% icon "([\w-]+)" %}', template.read_text(encoding="utf-8")))
+    everything = {
+        "filesystem": ["read:a", "write:b"],
+        "network": ["c"],
+        "exec": ["d"],
+        "env": ["e"],
+        "components": ["hook:f", "mcp:g", "lsp:h"],
+    }
+    asked = words.describe_permissions(everything)
+    assert [row.items for row in asked] == [(c,) for c in "abcdefgh"]
+    assert named | {row.icon for row in asked} <= drawn
