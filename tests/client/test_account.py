@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import pty
 import stat
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.client.contract.app import Answer, make_problem
 from tests.client.contract.server import USERNAME, ContractServer
-from tests.client.support import Cli
+from tests.client.support import ROOT, Cli
 
 FILE_KEYRING = "tests.client.file_keyring.FileKeyring"
 
@@ -156,3 +160,24 @@ def test_an_answer_without_a_user_is_an_error(cli: Cli, contract: ContractServer
     cli.env["PLUGPORT_TOKEN"] = contract.token
     contract.faults.answers = [Answer(200, json.dumps({"hello": "world"}).encode())]
     assert cli.error(8, "whoami")["code"] == "unexpected-answer"
+
+
+def test_the_prompt_does_not_show_what_is_typed(cli: Cli) -> None:
+    env = {**os.environ, "PYTHONPATH": str(ROOT), **cli.env}
+    child, terminal = pty.fork()
+    if child == 0:
+        given = {key: value for key, value in env.items() if value is not None}
+        os.execve(sys.executable, [sys.executable, "-m", "plugport", "login"], given)
+    shown = b""
+    while b"token: " not in shown:
+        shown += os.read(terminal, 4096)
+    os.write(terminal, f"{cli.registry.token}\n".encode())
+    # Linux ends a terminal nobody writes to any more with an error, not with an empty read.
+    with contextlib.suppress(OSError):
+        while chunk := os.read(terminal, 4096):
+            shown += chunk
+    _, status = os.waitpid(child, 0)
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(status) == 0, shown
+    assert b"logged in to" in shown
+    assert cli.registry.token.encode() not in shown
