@@ -22,6 +22,8 @@ from registry.publishing.limits import get_archive_limits
 from registry.scratch import make_scratch_file
 
 FIELD = "package"
+# What a form holds beside the package: its text fields and the lines between them.
+_FORM_BYTES = 2 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,17 @@ class ReceivedPackage:
     sha512: Digest
 
 
+def check_size(size_bytes: int) -> None:
+    """Raise `UploadTooLargeError` for a package of that many bytes or more."""
+    limit_bytes = get_archive_limits().archive_bytes
+    if size_bytes > limit_bytes:
+        raise UploadTooLargeError(
+            f"A package may have {limit_bytes:,} bytes; this upload has {size_bytes:,} or more.",
+            hint="Leave out what is not needed at run time with a .plugportignore file.",
+            context={"limitBytes": limit_bytes},
+        )
+
+
 class Receiver:
     """Takes chunks, writes them to scratch, and refuses what is over the limit.
 
@@ -41,24 +54,13 @@ class Receiver:
     """
 
     def __init__(self) -> None:
-        self.limit_bytes = get_archive_limits().archive_bytes
         self._path = make_scratch_file()
         self._file: IO[bytes] = self._path.open("wb")
         self._digester = Digester()
 
-    def check_announced(self, size_bytes: int) -> None:
-        """Refuse early what says itself that it is too large. Raises `UploadTooLargeError`."""
-        if size_bytes > self.limit_bytes:
-            raise UploadTooLargeError(
-                f"A package may have {self.limit_bytes:,} bytes; this upload has"
-                f" {size_bytes:,} or more.",
-                hint="Leave out what is not needed at run time with a .plugportignore file.",
-                context={"limitBytes": self.limit_bytes},
-            )
-
     def write(self, chunk: bytes) -> None:
         """Take the next bytes. Raises `UploadTooLargeError` at the limit."""
-        self.check_announced(self._digester.size_bytes + len(chunk))
+        check_size(self._digester.size_bytes + len(chunk))
         self._digester.update(chunk)
         self._file.write(chunk)
 
@@ -93,6 +95,17 @@ class PackageUploadHandler(FileUploadHandler):
         super().__init__()
         self.receiver: Receiver | None = None
         self.received: ReceivedPackage | None = None
+
+    def handle_raw_input(
+        self,
+        input_data: Any,
+        META: dict[str, Any],  # noqa: N803 -- Django's name
+        content_length: int,
+        boundary: str,
+        encoding: str | None = None,
+    ) -> None:
+        """Before the first byte is read. Raises `UploadTooLargeError` for what says it is."""
+        check_size(content_length - _FORM_BYTES)
 
     def new_file(
         self,

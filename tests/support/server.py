@@ -15,11 +15,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 from django.test import override_settings
 
@@ -48,6 +49,15 @@ def find_free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def wait_until(is_done: Callable[[], bool], *, seconds: float = 20) -> None:
+    """Return once `is_done` says so; fails the test after `seconds`."""
+    until = time.monotonic() + seconds
+    while not is_done():
+        if time.monotonic() > until:
+            pytest.fail(f"it did not happen within {seconds} seconds")
+        time.sleep(0.05)
 
 
 class LiveRegistry:
@@ -140,11 +150,17 @@ class LiveRegistry:
     def make_tokens(self, *usernames: str, **values: Mapping[str, Any]) -> dict[str, str]:
         """A token with every scope for each user; `values` are a new user's fields by name."""
         wanted = {name: values.get(name, {}) for name in (*usernames, *values)}
-        printed = self.manage(
-            "shell", "--no-imports", "--command", _MAKE_TOKENS, given=json.dumps(wanted)
-        )
-        tokens: dict[str, str] = json.loads(printed)
+        tokens: dict[str, str] = json.loads(self.run(_MAKE_TOKENS, wanted))
         return tokens
+
+    def run(self, code: str, given: Any = None) -> str:
+        """Run Python with this registry's settings, `given` as JSON on its standard input."""
+        return self.manage("shell", "--no-imports", "--command", code, given=json.dumps(given))
+
+    def list_processes(self) -> list[psutil.Process]:
+        """Every process of the registry, children included."""
+        leaders = [psutil.Process(process.pid) for process in self._processes.values()]
+        return leaders + [child for leader in leaders for child in leader.children(recursive=True)]
 
     def client(self, token: str = "") -> httpx.Client:
         """A client of this registry; the caller closes it."""

@@ -26,6 +26,10 @@ from tests.support.people import make_token, make_user
 from tests.support.publishing import Publisher, make_package
 
 PACKAGE = make_package()
+BROKEN_BASE64 = (
+    b'--b\r\nContent-Disposition: form-data; name="package"; filename="p"\r\n'
+    b"Content-Transfer-Encoding: base64\r\n\r\n!!!!\r\n--b--\r\n"
+)
 
 
 def check_nothing_is_left(settings: Any, packages_dir: Path) -> None:
@@ -344,8 +348,7 @@ def test_other_media_types(author: Api, kind: str, body: bytes) -> None:
         ("multipart/form-data; boundary=b", b"--b\r\nContent-Disposition: form-data\r\n\r\nx"),
         (
             "multipart/form-data; boundary=b",
-            b'--b\r\nContent-Disposition: form-data; name="package"; filename="p"\r\nContent-'
-            + b"Transfer-Encoding: base64\r\n\r\n!!!!\r\n--b--\r\n",
+            BROKEN_BASE64,
         ),
     ],
 )

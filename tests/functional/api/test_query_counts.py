@@ -1,0 +1,122 @@
+"""Every call costs a fixed number of SQL queries, however large the catalogue is.
+
+A number that grows with the data is a loop of queries; a number that changed is a reason to look.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from registry.models import DownloadCount, Plugin, Release
+from registry.work import work_off
+from tests.functional.api.calls import Api
+from tests.support.publishing import Publisher, make_package
+
+# Of reads with a token one more: the token with its user. Noting its use is one write in minutes.
+COUNTS = {
+    "GET /plugins?limit=100": 5,
+    "GET /plugins?q=plugin&tag=all&sort=downloads": 5,
+    "GET /plugins/featured": 1,
+    "GET /plugins/popular?limit=100": 1,
+    "GET /plugins/recent": 1,
+    "GET /plugins/@acme/chat": 1,
+    "GET /plugins/@acme/chat/versions": 2,
+    "GET /plugins/@acme/chat/1.0.0": 3,
+    "GET /plugins/@acme/chat/latest": 4,
+    "GET /plugins/@acme/chat/1.0.0/readme": 2,
+    "GET /plugins/@acme/chat/readme": 3,
+    "GET /plugins/@acme/chat/1.0.0/download": 2,
+    "HEAD /plugins/@acme/chat/1.0.0/download": 2,
+    "GET /plugins/@acme/chat/latest/download": 3,
+    "GET /plugins/@acme/chat/dependents?limit=100": 3,
+    "GET /plugins/@acme/chat/stats": 3,
+    "GET /plugins/@acme/chat/9.9.9": 3,
+    "GET /plugins/none": 1,
+    "GET /categories": 1,
+    "GET /tags": 1,
+    "GET /openapi.json": 0,
+    "GET /nothing": 0,
+    "GET /me": 0,
+}
+SIGNED_IN = {
+    "GET /me": 2,
+    "GET /plugins/@acme/chat": 2,
+    "GET /publications/{id}": 5,
+    "POST /plugins/@acme/chat/1.0.0/yank": 26,
+    "POST /plugins/@acme/chat/1.0.0/unyank": 26,
+    "POST /plugins/@acme/chat/1.0.0/deprecate": 26,
+    "POST /plugins/@acme/chat/1.0.0/undeprecate": 26,
+    "PATCH /plugins/@acme/chat": 26,
+    "PUT /plugins/@acme/chat": 28,
+    "POST /plugins": 23,
+    "POST /plugins again": 9,
+}
+BODIES: dict[str, Any] = {
+    "POST /plugins/@acme/chat/1.0.0/deprecate": {"message": "Old."},
+    "PATCH /plugins/@acme/chat": {"tags": ["one", "two", "three"]},
+    "PUT /plugins/@acme/chat": {"categories": ["one"], "tags": ["two"]},
+}
+
+
+def fill(publisher: Publisher, start: int, stop: int) -> None:
+    """Plugins that depend on `@acme/chat`, with tags of their own, and one more release of it."""
+    for number in range(start, stop):
+        publisher.publish(
+            f"plugin{number}",
+            dependencies={"plugins": {"@acme/chat": "*"}},
+            tags=["all", f"tag{number}"],
+            categories=[f"category{number % 4}"],
+        )
+        if number % 3 == 0:
+            release = publisher.publish("@acme/chat", f"1.{number + 1}.0", tag=f"t{number}")
+            DownloadCount.objects.create(release=release, day=f"2026-01-{number + 1:02}", count=1)
+    Plugin.objects.update(is_featured=True)
+
+
+def measure(api: Api, author: Api, round_number: int) -> dict[str, int]:
+    """The number of queries of each call in the tables above."""
+    author.call("PUT", "/plugins/@acme/chat", {})
+    counts = {}
+    for call in COUNTS:
+        # What a process does once (open the search index, write the OpenAPI document) is done.
+        count_queries(api, call)
+        counts[call] = count_queries(api, call)
+    public_id = Release.objects.get(plugin__name="@acme/chat", version="1.0.0").public_id
+    for call in SIGNED_IN:
+        if call.startswith("POST /plugins ") or call == "POST /plugins":
+            package = make_package("@acme/chat", f"2.0.{round_number}", tags=["chat"])
+            with CaptureQueriesContext(connection) as queries:
+                assert author.publish(package).status_code == 202
+            counts[f"{call} (token)"] = len(queries)
+        else:
+            counts[f"{call} (token)"] = count_queries(author, call.format(id=public_id), call)
+    work_off()
+    return counts
+
+
+def count_queries(caller: Api, call: str, key: str = "") -> int:
+    method, _, path = call.partition(" ")
+    with CaptureQueriesContext(connection) as queries:
+        answer = caller.call(method, path, BODIES.get(key))
+        assert answer.status_code in (200, 401, 404), (call, answer.content)
+        if method == "GET":
+            answer.getvalue()
+    return len(queries)
+
+
+@pytest.mark.django_db
+def test_queries_do_not_grow_with_the_catalogue(
+    publisher: Publisher, api: Api, author: Api
+) -> None:
+    for version in ("1.0.0", "1.99.0"):
+        publisher.publish("@acme/chat", version, tags=["chat"])
+    fill(publisher, 0, 3)
+    small = measure(api, author, 1)
+    fill(publisher, 3, 30)
+    large = measure(api, author, 2)
+    assert large == small
+    assert small == COUNTS | {f"{call} (token)": count for call, count in SIGNED_IN.items()}
