@@ -10,7 +10,8 @@ from django.http import HttpResponse
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.settings import spectacular_settings
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
 from registry.api.conditional import respond_body
@@ -24,6 +25,7 @@ _FOR_WRITES = {
     403: "Not allowed.",
     404: "Not found.",
     409: "It clashes with what is there.",
+    411: "The body came without its length.",
     413: "Too large.",
     415: "The body has a media type that is not read here.",
 }
@@ -32,10 +34,52 @@ _FOR_ALL = {
     429: "Too many requests; `Retry-After` says when to come back.",
     503: "Not available now.",
 }
+_HEADERS = {
+    "Cache-Control": "How long the answer may be kept.",
+    "Content-Range": "Which bytes these are, and of how many.",
+    "ETag": "The version of the answer, for `If-None-Match` and `If-Range`.",
+    "Location": "Where to follow what the checks say.",
+    "RateLimit-Limit": "Calls allowed in the window.",
+    "RateLimit-Remaining": "Calls left in it.",
+    "RateLimit-Reset": "Seconds until it ends.",
+    "Repr-Digest": "SHA-256 and SHA-512 of the whole package (RFC 9530).",
+    "Retry-After": "Seconds to wait.",
+    "WWW-Authenticate": "Which kind of token is asked for.",
+}
+_COUNTED = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
+_BY_STATUS = {
+    "206": ("Content-Range",),
+    "401": ("WWW-Authenticate",),
+    "416": ("Content-Range",),
+    "429": ("Retry-After", *_COUNTED),
+}
+
+
+def list_headers(method: str, path: str, status: str) -> list[str]:
+    """The headers that such an answer always has."""
+    names = ["Cache-Control", *_BY_STATUS.get(status, ())]
+    if status < "400":
+        names += _COUNTED
+        names += ["ETag"] if method == "GET" else []
+        names += ["Location"] if method == "POST" and path.endswith("/plugins") else []
+        names += ["Repr-Digest"] if path.endswith("/download") else []
+    return sorted(names)
+
+
+_IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="ETags that the client has: 304 if the answer is one of them.",
+)
 
 
 class ProblemSchema(AutoSchema):
     """Adds to every operation the problem documents it may answer with."""
+
+    def get_override_parameters(self) -> list[OpenApiParameter]:
+        """Reads may be conditional."""
+        return [_IF_NONE_MATCH] if self.method == "GET" else []
 
     def get_tags(self) -> list[str]:
         """One heading a resource."""
@@ -56,6 +100,11 @@ class ProblemSchema(AutoSchema):
                 str(status),
                 {"content": {PROBLEM_JSON: {"schema": problem.ref}}, "description": meaning},
             )
+        for status, body in bodies.items():
+            body["headers"] = {
+                name: {"$ref": f"#/components/headers/{name}"}
+                for name in list_headers(self.method, self.path, status)
+            }
         return bodies
 
 
@@ -69,9 +118,17 @@ def describe_everywhere(
             operation["security"] = (
                 [{"token": []}] if is_private or method != "get" else [{}, {"token": []}]
             )
+        for parameter in (p for o in operations.values() for p in o.get("parameters", ())):
+            if parameter["in"] == "query":
+                # Forms send every field; an empty one narrows nothing.
+                parameter["allowEmptyValue"] = True
     for name, schema in result["components"]["schemas"].items():
         if name.endswith("Request"):
             schema["additionalProperties"] = False
+    result["components"]["headers"] = {
+        name: {"description": meaning, "required": True, "schema": {"type": "string"}}
+        for name, meaning in _HEADERS.items()
+    }
     return result
 
 
