@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, OuterRef, Prefetch, Q, Subquery
+from django.db.models import OuterRef, Prefetch, Q, Subquery
 
 from accounts.models import User
 from plugport.spec.text import show
@@ -33,19 +33,12 @@ class HomePage:
 def read_home() -> HomePage:
     """The first page: 5 queries."""
     return HomePage(
-        total=Plugin.objects.filter(is_listed=True).count(),
+        total=queries.count_plugins(),
         categories=queries.list_categories(),
         featured=queries.list_top("downloads", 3, only_featured=True),
         popular=queries.list_top("downloads", 8),
         recent=queries.list_top("recent", 8),
     )
-
-
-def list_licences(*, most: int = 50) -> list[str]:
-    """The licences of listed plugins, most used first: 1 query."""
-    rows = Plugin.objects.filter(is_listed=True).exclude(license="").values("license")
-    counted = rows.annotate(count=Count("id")).order_by("-count", "license")
-    return [row["license"] for row in counted[:most]]
 
 
 @dataclass(frozen=True, slots=True)

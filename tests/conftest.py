@@ -29,6 +29,7 @@ def _own_storage(
     from django.core.files.storage import storages
 
     from registry import downloads, limits, storage
+    from registry.catalogue.follow import get_catalogue
 
     folder = tmp_path_factory.mktemp("data")
     settings.STORAGES = {
@@ -42,6 +43,8 @@ def _own_storage(
     storage.get_store.cache_clear()
     limits._get_limiter.cache_clear()
     downloads._pending.clear()
+    # What a test has seen is rolled back behind the catalogue's back.
+    get_catalogue.cache_clear()
     cache.clear()
     yield
     storage.get_store.cache_clear()

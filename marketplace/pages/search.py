@@ -12,12 +12,11 @@ from rest_framework.request import Request
 
 from marketplace import words
 from marketplace.paging import build_paging, replace_query
-from marketplace.queries import list_licences
 from plugport.spec.manifest.kinds import KINDS
 from registry import queries
 from registry.api.v1.parameters import read_filter
+from registry.catalogue.filter import PluginFilter
 from registry.models import Trust
-from registry.queries import PluginFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +85,13 @@ def _build_choices(wanted: PluginFilter) -> list[Choice]:
     """The filters of the form: 3 queries."""
     categories = [slug for slug, _count in queries.list_categories()]
     tags = [slug for slug, _count in queries.list_tags(most=60)]
+    licences = [name for name, _count in queries.list_licences()]
     return [
         Choice("type", "Kind", [(k.name, k.title) for k in KINDS.values()], wanted.kind),
         _build_choice("category", "Category", categories, wanted.category),
         _build_choice("tag", "Tag", tags, wanted.tag),
         Choice("trust", "Trust", [(t, words.TRUST[t].label) for t in Trust.values], wanted.trust),
-        _build_choice("license", "Licence", list_licences(), wanted.license),
+        _build_choice("license", "Licence", licences, wanted.license),
     ]
 
 

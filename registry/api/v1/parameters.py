@@ -10,9 +10,10 @@ from rest_framework.request import Request
 
 from plugport.spec.manifest.kinds import KINDS
 from plugport.spec.text import show
+from registry.catalogue.filter import SORTS, PluginFilter
 from registry.errors import QueryError, UnknownPublicationError
 from registry.models import Trust
-from registry.queries import MAX_LIMIT, MAX_PAGE, SORTS, PluginFilter
+from registry.queries import MAX_LIMIT, MAX_PAGE
 
 MAX_TEXT_CHARS = 200
 
@@ -64,7 +65,7 @@ def read_filter(request: Request) -> PluginFilter:
         trust=read_choice(request, "trust", tuple(Trust.values)),
         license=read_text(request, "license"),
         verified=_FLAGS[flag],
-        sort=read_choice(request, "sort", tuple(SORTS), "relevance"),
+        sort=read_choice(request, "sort", SORTS, "relevance"),
         page=read_number(request, "page", 1, MAX_PAGE),
         limit=read_number(request, "limit", 20, MAX_LIMIT),
     )
