@@ -64,6 +64,7 @@ class Credentials:
 
     def save(self, registry: RegistryUrl, token: Token) -> str:
         """Keep a token and say where: `keyring` or `file`."""
+        # The entry is written in both cases: it says where to look, or holds the token itself.
         in_keyring = _write_keyring(registry.text, token.reveal())
         entry = {"in": "keyring"} if in_keyring else {"in": "file", "token": token.reveal()}
         self._write({**self._read(), registry.text: entry})
@@ -87,6 +88,7 @@ class Credentials:
                 mode = self.file.stat().st_mode
         except FileNotFoundError:
             return {}
+        # A copy or a restored backup may have lost the mode.
         if mode & 0o077:
             self._warn(f"`{self.file}` was readable by others; it is private now")
             self.file.chmod(_PRIVATE_MODE)

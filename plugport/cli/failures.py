@@ -56,6 +56,7 @@ def _explain(error: BaseException) -> tuple[PlugportError, int]:
     if isinstance(error, OSError):
         kind = exits.find_os_kind(error)
         fault = FileSystemError(_describe_os(error))
+        # The kind of an error is its class's; here it follows from the system's number.
         vars(fault)["kind"] = kind
         return fault, exits.BY_KIND[kind]
     return InternalError(

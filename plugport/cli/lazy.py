@@ -124,6 +124,7 @@ class LazyGroup(click.Group):
         """Find the command of the first word, or say which verb was probably meant."""
         verb = args[0]
         if self.get_command(ctx, verb) is None and not verb.startswith("-"):
+            # Only here: most runs know what they want.
             import difflib
 
             near = difflib.get_close_matches(verb, self.list_commands(ctx), n=1)

@@ -12,6 +12,7 @@ HEADER = ("NAME", "VERSION", "KIND", "TRUST", "DESCRIPTION")
 
 def show_page(session: Session, params: Mapping[str, str | int | None]) -> None:
     """Ask the registry for a page and print it; members without a value are not asked for."""
+    # An empty value would ask for plugins of no kind, where any kind is meant.
     given = {key: value for key, value in params.items() if value is not None and value != ""}
     with session.open_client() as client:
         page = client.search(given)

@@ -61,8 +61,10 @@ class Output:
 
     def show_table(self, rows: Sequence[Sequence[str]], header: Sequence[str]) -> None:
         """Print columns; only the last one is cut, and only on a terminal."""
+        # A line break in a cell would break the table, and scripts that read it.
         table = [[clean(cell).replace("\n", " ") for cell in row] for row in (header, *rows)]
         widths = [max(len(row[column]) for row in table) for column in range(len(header))]
+        # Names and versions must stay whole, for they are copied.
         limit = _terminal_width()
         for row in table:
             cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]

@@ -45,6 +45,7 @@ def open_package(path: Path) -> Iterator[Path]:
             f"there is no folder or package `{path}`",
             hint="Name the plugin's folder, or a `.tgz` made by `plugport pack`.",
         )
+    # Not beside the plugin: a package in its folder would be packed the next time.
     with tempfile.TemporaryDirectory(prefix="plugport-") as folder:
         package = Path(folder) / "package.tgz"
         with package.open("wb") as file:

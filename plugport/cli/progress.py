@@ -28,6 +28,7 @@ class TerminalProgress:
 
     def start(self, label: str, *, total_bytes: int | None, done_bytes: int = 0) -> None:
         """Show a bar; a second start of the same transfer sets it to where it resumes."""
+        # A resumed transfer starts again, from further on.
         self.finish()
         self._bars = _make_bars()
         self._task = self._bars.add_task(label, total=total_bytes, completed=done_bytes)
@@ -64,5 +65,6 @@ def _make_bars() -> RichProgress:
         TransferSpeedColumn(),
         TimeRemainingColumn(),
         console=Console(stderr=True),
+        # What is over is told by the command itself, in words that last.
         transient=True,
     )

@@ -141,6 +141,7 @@ def make_files(wanted: Wanted) -> dict[str, bytes]:
 
 def write_files(folder: Path, content: Mapping[str, bytes]) -> None:
     """Write all files, or none. Raises `FilesExistError`."""
+    # All are looked at before the first is written.
     taken = [path for path in sorted(content) if (folder / path).exists()]
     if taken:
         raise FilesExistError(

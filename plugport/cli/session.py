@@ -56,6 +56,7 @@ class Session:
         from plugport.cli.credentials import Found
         from plugport.client.tokens import Token
 
+        # Before the stored one: CI sets it for one job, on machines that others use too.
         given = find_variable(TOKEN)
         if given is not None:
             self.output.hide(given.strip())

@@ -46,12 +46,14 @@ def wait_for_verdict(
     deadline = time.monotonic() + timeout_seconds
     pause_seconds = FIRST_PAUSE_SECONDS
     shown: set[str] = set()
+    # Without an address to ask there is nothing to wait for.
     while status.status_url is not None:
         url = status.status_url
         latest = client.get_status(url)
         _show_finished(session, latest, shown)
         if latest.state != UNDECIDED or time.monotonic() >= deadline:
             return latest
+        # Never past the deadline, so that --timeout means what it says.
         time.sleep(min(pause_seconds, max(deadline - time.monotonic(), 0)))
         pause_seconds = min(pause_seconds * 1.5, LONGEST_PAUSE_SECONDS)
     _show_finished(session, status, shown)

@@ -47,6 +47,7 @@ def read_bounded(response: httpx.Response, limit_bytes: int = JSON_BYTES) -> byt
     than `ANSWER_SECONDS`. It undoes gzip itself, piece by piece: a library that decodes a whole
     chunk at once can be made to hold a thousand times what was sent.
     """
+    # Timeouts are per read; a byte a minute would pass every one of them.
     deadline = time.monotonic() + ANSWER_SECONDS
     body = bytearray()
     for piece in _decode_pieces(response, limit_bytes):
@@ -99,6 +100,7 @@ def raise_for_problem(response: httpx.Response) -> None:
         document = json.loads(body)
     except (ValueError, RecursionError):
         document = None
+    # A proxy in between may answer with a page of its own.
     problem = document if isinstance(document, dict) else {}
     raise make_error(response.status_code, problem, response.headers)
 
@@ -107,6 +109,7 @@ def make_error(
     status: int, problem: Mapping[str, Any], headers: Mapping[str, str]
 ) -> PlugportError:
     """The error of a problem document: its kind by the status, its code as the server says."""
+    # A status without a kind of its own is the server's fault from 500 on, and ours below.
     fallback = UnavailableError if status >= 500 else InvalidError
     base = _BY_STATUS.get(status, fallback)
     title = _find_text(problem, "title") or base.title
@@ -134,6 +137,7 @@ def _find_hint(status: int, headers: Mapping[str, str]) -> str | None:
 
 
 def _read_fields(errors: Any) -> list[FieldError]:
+    # More than a person reads is not kept.
     rows = errors[:_FIELD_ERRORS] if isinstance(errors, list) else []
     return [_read_field(row) for row in rows if isinstance(row, dict)]
 

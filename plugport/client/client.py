@@ -23,7 +23,9 @@ from plugport.client.urls import API_PATH, RegistryUrl, quote_part
 from plugport.spec.names import PluginName
 from plugport.spec.versions import Version
 
+# The most that the API gives at once.
 PAGE_SIZE = 100
+# 10,000 releases: past this a list is taken for one that never ends.
 RELEASE_PAGES = 100
 README_BYTES = 8 << 20
 
@@ -83,6 +85,7 @@ class RegistryClient:
     def get_release(self, name: PluginName, version: Version | str) -> Release:
         """One release by its exact version; its name is another one if the plugin was renamed."""
         release = Release.read(self._http.get_json(self._url(name, str(version))))
+        # Texts, because versions that differ in build metadata alone count as equal.
         if str(release.version) != str(version):
             raise UnexpectedAnswerError(
                 f"`{name}@{version}` was asked for, `{release.version}` was answered"
@@ -97,6 +100,7 @@ class RegistryClient:
             data = self._http.get_json(self._url(name, "versions"), params)
             fields = Fields.read(data, "a list of releases")
             releases += [Release.read(row) for row in fields.items("versions")]
+            # All versions at once, without pagination, is an answer as well.
             if fields.child("pagination").data.get("hasMore") is not True:
                 return releases
         raise UnexpectedAnswerError(f"the list of releases of `{name}` has no end")
@@ -155,6 +159,7 @@ class RegistryClient:
     def package_url(self, release: Release) -> str:
         """Where a release's package is, as the registry says or as the API's rule has it."""
         if release.package_url:
+            # A path is meant on the registry; a full address may be a storage elsewhere.
             return urljoin(self.registry.text + "/", release.package_url)
         return self._url(release.name, str(release.version), "download")
 

@@ -52,6 +52,7 @@ class Fields:
     def find_count(self, key: str) -> int | None:
         """A whole number that is not negative, or None."""
         value = self.data.get(key)
+        # In Python a truth value is a number as well.
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             return None
         return value

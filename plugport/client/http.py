@@ -28,6 +28,7 @@ from plugport.client.tokens import Token
 from plugport.client.transport import make_transport
 from plugport.client.urls import Origin, RegistryUrl
 
+# Per step, not per request: a large package may take long, but never be silent for a minute.
 TIMEOUTS = httpx.Timeout(30.0, connect=10.0, read=60.0, write=60.0)
 USER_AGENT = f"plugport/{__version__}"
 REDIRECTS = 5
@@ -59,6 +60,7 @@ class HttpSession:
         self._http = httpx.Client(
             transport=transport if transport is not None else make_transport(),
             timeout=TIMEOUTS,
+            # Redirects are followed below, where each hop is judged anew.
             follow_redirects=False,
             headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"},
         )
@@ -113,6 +115,7 @@ class HttpSession:
         self, method: str, url: str, headers: Mapping[str, str], body: Mapping[str, Any]
     ) -> httpx.Response:
         pause_seconds = FIRST_PAUSE_SECONDS
+        # A write may have happened although its answer was lost, so only reads are repeated.
         for _ in range(READ_ATTEMPTS - 1 if method == "GET" else 0):
             try:
                 response = self._send_and_follow(method, url, headers, body)
@@ -136,8 +139,11 @@ class HttpSession:
         for _ in range(REDIRECTS):
             if response.status_code not in _REDIRECT_STATUS:
                 return response
-            target = self._check_redirect(method, response)
-            response.close()
+            try:
+                target = self._check_redirect(method, response)
+            finally:
+                response.close()
+            # The target carries its own query; parameters of the first request are not repeated.
             response = self._send(method, target, headers, {})
         if response.status_code not in _REDIRECT_STATUS:
             return response
@@ -149,19 +155,19 @@ class HttpSession:
         target = urljoin(source, str(response.headers.get("location", "")))
         origin = Origin.of(target)
         if method != "GET":
-            response.close()
             raise UnsafeRedirectError(
                 f"`{source}` answers a {method} with a redirect to `{target}`",
                 hint="If the registry has moved, give its new address with --registry.",
             )
+        # What began encrypted must not end in the open.
         if response.url.scheme == "https" and origin.scheme != "https":
-            response.close()
             raise UnsafeRedirectError(f"`{source}` redirects from https to `{target}`")
         return target
 
     def _send(
         self, method: str, url: str, headers: Mapping[str, str], body: Mapping[str, Any]
     ) -> httpx.Response:
+        # By where this very request goes, so that neither redirects nor links in answers leak it.
         credentials = {}
         if self._token is not None and Origin.of(url) == self.registry.origin:
             credentials["Authorization"] = f"Bearer {self._token.reveal()}"

@@ -79,6 +79,7 @@ class Release:
         return cls(
             name=fields.plugin_name("name"),
             version=fields.version("version"),
+            # A registry that knows no states has nothing but published releases.
             state=fields.show("state") or "published",
             state_reason=fields.show("stateReason"),
             trust=fields.show("trust"),
@@ -112,6 +113,7 @@ class PluginPage:
         pagination = fields.child("pagination")
         return cls(
             plugins=tuple(Plugin.read(row) for row in rows),
+            # A registry that does not page has all of it on one page.
             total=pagination.find_count("total") or len(rows),
             current=pagination.find_count("current") or 1,
             pages=pagination.find_count("pages") or 1,

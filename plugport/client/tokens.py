@@ -22,6 +22,7 @@ class Token:
     def parse(cls, text: str) -> Self:
         """A token from user input, blanks around it removed. Raises `InvalidTokenError`."""
         value = text.strip()
+        # The text itself is not repeated: it may be a token with one character too many.
         if not _TOKEN.match(value):
             raise InvalidTokenError(
                 f"a token has 8 to 4096 visible ASCII characters; this text has {len(value)} "

@@ -32,6 +32,7 @@ class LazyTransport(httpx.BaseTransport):
         """Send a request by the transport of its scheme."""
         if request.url.scheme == "http":
             return self._plain.handle_request(request)
+        # Most runs talk to one registry; those over http never come here.
         if self._tls is None:
             self._tls = httpx.HTTPTransport()
         return self._tls.handle_request(request)

@@ -31,6 +31,7 @@ class Origin:
         """The origin of an absolute http(s) URL. Raises `InvalidUrlError`."""
         parts = _split_url(url)
         port = parts.port if parts.port is not None else _DEFAULT_PORTS[parts.scheme]
+        # A host may be written with the dot of its root, and is the same host.
         return cls(parts.scheme, (parts.hostname or "").lower().rstrip("."), port)
 
     @property
@@ -61,6 +62,7 @@ class RegistryUrl:
         parts = _split_url(text)
         if parts.query or parts.fragment:
             raise InvalidUrlError(f"`{text[:200]}` has a query or fragment", hint=_ALLOWED)
+        # People copy the address of the API as often as that of the site.
         path = parts.path.rstrip("/").removesuffix(API_PATH).rstrip("/")
         origin = Origin.of(text)
         host = f"[{origin.host}]" if ":" in origin.host else origin.host
@@ -88,6 +90,7 @@ def quote_part(text: str) -> str:
 
 def _split_url(text: str) -> SplitResult:
     """The parts of an absolute http(s) URL without credentials in it."""
+    # Control characters are how headers are smuggled into requests.
     if len(text) > URL_CHARS or any(ord(char) <= 0x20 or ord(char) == 0x7F for char in text):
         raise InvalidUrlError("an address with blanks, control characters or over 4096 characters")
     try:

@@ -29,6 +29,7 @@ def choose_release(client: RegistryClient, name: PluginName, wanted: str | None)
     tagged = plugin.dist_tags.get(tag) or (plugin.latest_version if tag == "latest" else None)
     if tagged:
         release = client.get_release(name, tagged)
+        # A tag that was asked for by name is as exact as a version.
         if wanted is not None or (release.yanked is None and release.state == "published"):
             return release
     return client.get_release(name, _choose_version(client, plugin, wanted))
@@ -37,6 +38,7 @@ def choose_release(client: RegistryClient, name: PluginName, wanted: str | None)
 def _choose_version(client: RegistryClient, plugin: Plugin, wanted: str | None) -> Version:
     span = _read_range(plugin, wanted)
     releases = client.list_releases(plugin.name)
+    # Deprecated ones stay, for a range may hold nothing else.
     usable = [r for r in releases if r.state == "published" and r.yanked is None]
     current = [release.version for release in usable if release.deprecated is None]
     found = max_satisfying(current, span) or max_satisfying([r.version for r in usable], span)

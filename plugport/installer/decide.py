@@ -57,10 +57,12 @@ def decide_install(release: Release) -> Decision:
     not know asks, for it cannot be judged.
     """
     label = f"`{release.name}@{release.version}`"
+    # Before the policy: a registry that blocks a release may have forgotten to say so there.
     if release.state != "published":
         why = _STATES.get(release.state, f"its state is `{release.state}`")
         told = f" ({release.state_reason})" if release.state_reason else ""
         return Decision(Policy.BLOCK, f"{label} cannot be installed: {why}{told}")
+    # Silence is no trust.
     trust = release.trust or "untrusted"
     meaning = _REASONS.get(trust, "a trust level that this version of Plugport does not know")
     reason = f"{label} is {trust}: {meaning}"

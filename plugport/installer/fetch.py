@@ -31,6 +31,7 @@ from plugport.spec.archive.model import ArchiveLimits
 from plugport.spec.digest import Digest
 from plugport.spec.errors import InvalidError, LimitedError, PlugportError
 
+# In one run. Each goes on from where the last one stopped.
 ATTEMPTS = 50
 FRUITLESS_ATTEMPTS = 3
 PAUSE_SECONDS = 0.5
@@ -89,6 +90,7 @@ class Fetcher:
         `TransferCutError`, `LimitedError`, and what the opener and `use` raise.
         """
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Here, because nothing else ever looks into this folder.
         _sweep(self._folder)
         stem = hashlib.sha256(wanted.key.encode()).hexdigest()[:32]
         part = self._folder / f"{stem}.part"
@@ -108,6 +110,7 @@ class Fetcher:
             raise self._too_large(wanted)
         with part.open("a+b") as file:
             have = file.seek(0, 2)
+            # An earlier run got all of it and was stopped before it could be used.
             if wanted.size_bytes is not None and have == wanted.size_bytes:
                 return
             try:
@@ -123,6 +126,7 @@ class Fetcher:
                 if self._attempt(wanted, part, file):
                     return
             except TransferCutError:
+                # A connection that always breaks but brings something each time is still a way.
                 fruitless = fruitless + 1 if file.seek(0, 2) <= before else 0
                 if fruitless >= FRUITLESS_ATTEMPTS:
                     raise
@@ -154,6 +158,7 @@ class Fetcher:
         if response.status_code != 206:
             file.truncate(0)
             _write_note(part, response)
+        # A server may answer another part than was asked for.
         if start != file.seek(0, 2):
             file.truncate(0)
             raise TransferCutError(f"`{wanted.label}` goes on at byte {start}, which is wrong")
@@ -161,6 +166,7 @@ class Fetcher:
         have = start
         for chunk in _iterate(response):
             have += len(chunk)
+            # Whoever sends more than promised is not read to the end.
             if have > (wanted.size_bytes or self._limit_bytes):
                 file.truncate(0)
                 raise self._too_large(wanted)
@@ -202,6 +208,7 @@ def _read_note(part: Path) -> tuple[str | None, Digest | None]:
     except BrokenStateError:
         note = {}
     etag, digest = note.get("etag"), note.get("reprDigest")
+    # A weak ETag says "means the same", which for a part of a file is not enough.
     is_strong = isinstance(etag, str) and _STRONG_ETAG.match(etag)
     return etag if is_strong else None, find_repr_digest(str(digest or ""))
 

@@ -20,6 +20,7 @@ _FLUSH_ONE_BY_ONE = 256
 
 def write_atomically(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     """Replace a file: a new one beside it, flushed to disk, renamed over it."""
+    # In the same folder, for a rename between file systems is a copy.
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
     try:
@@ -27,6 +28,7 @@ def write_atomically(path: Path, content: bytes, *, mode: int = 0o644) -> None:
             os.fchmod(file.fileno(), mode)
             file.write(content)
             file.flush()
+            # Without it the rename may last through a power cut, and the content not.
             os.fsync(file.fileno())
         beside.replace(path)
     except BaseException:
@@ -78,6 +80,7 @@ def remove_empty(folder: Path) -> None:
 
 def digest_entries(entries: Iterable[FileEntry]) -> Digest:
     """One digest over paths, contents and executable bits, in order of path."""
+    # NUL cannot be part of a path, so no two sets of files give the same text.
     lines = sorted(f"{e.path}\0{e.sha256.hex}\0{int(e.executable)}\n" for e in entries)
     return Digest("sha256", hashlib.sha256("".join(lines).encode()).hexdigest())
 
@@ -88,11 +91,13 @@ def digest_tree(tree: Path) -> Digest | None:
         return None
     entries = []
     for path in tree.rglob("*"):
+        # Installed trees hold plain files alone: anything else was put there later.
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
             return None
         if path.is_file():
             with path.open("rb") as file:
                 seen = digest_stream(file)
+            # The bit of the owner is the one that packages carry.
             is_executable = bool(path.stat().st_mode & 0o100)
             relative = path.relative_to(tree).as_posix()
             entries.append(FileEntry(relative, seen.size_bytes, seen.sha256, is_executable))

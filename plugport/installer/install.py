@@ -86,6 +86,7 @@ class Installer:
         """
         label = f"{release.name}@{release.version}"
         integrity = parse_promised_integrity(release.integrity, label)
+        # By content, not by version alone: a changed file is reason enough to install again.
         present = self._find_unchanged(release, integrity)
         if present is not None:
             folder = self.site.folder_of(release.name)
@@ -110,6 +111,7 @@ class Installer:
             return self._place(fetched.path, promise, Provenance(url))
 
         label = url.partition("?")[0].rpartition("/")[2] or url
+        # By content where it is known, so that two addresses of one package share what arrived.
         key = integrity.sri if integrity is not None else url
         return self._make_fetcher(opener).fetch(Wanted(url, key, label), place)
 
@@ -131,6 +133,7 @@ class Installer:
 
         Raises `NotInstalledError`, and `NeededByOthersError` unless `force`.
         """
+        # Before the lock, which would make folders in a project that has none.
         if name not in self.list_installed():
             raise _make_not_installed(name)
         with _hold_site(self.site, self.tell) as installed:
@@ -177,6 +180,7 @@ class Installer:
 
     def _check_way(self, name: PluginName, installed: Installed) -> None:
         folder = self.site.folder_of(name)
+        # Never by force: whatever is in there, somebody put it there on purpose.
         if name not in installed and (folder.exists() or folder.is_symlink()):
             raise FolderInTheWayError(
                 f"`{folder}` exists, and no installation of Plugport made it",
@@ -186,6 +190,7 @@ class Installer:
     def _unpack(self, verified: VerifiedPackage) -> None:
         self.site.stage.mkdir()
         unpacked = read_package(verified.archive, tree=self.site.stage)
+        # A package of the user's own may be written to between the two readings.
         if unpacked.files != verified.package.files:
             raise IntegrityError(f"`{verified.archive}` changed while it was being installed")
 

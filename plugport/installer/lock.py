@@ -62,6 +62,7 @@ def _take(
     is_told = tell is None
     while True:
         try:
+            # Not the blocking form: that could neither tell the user nor give up.
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             pass

@@ -65,6 +65,7 @@ class Site:
 
         Raises `UnsafeFolderError`.
         """
+        # `--target` itself may be a link: the person named it, no project did.
         own = [self.state, self.stage.parent, self.stage, self.retired]
         if self.plugins.parent == self.state:
             own.append(self.plugins)

@@ -48,6 +48,7 @@ def parse_source(text: str) -> Source:
     if text.startswith(("http://", "https://")):
         Origin.of(text)
         return UrlSource(text)
+    # `x.tgz` could be a name as well; whoever types it means the file.
     if text.startswith(_PATH_STARTS) or text.endswith(_PACKAGE_ENDS):
         return PathSource(text)
     name, wanted = split_wanted(text)
@@ -62,6 +63,7 @@ def split_wanted(text: str) -> tuple[str, str | None]:
 
     Raises `UnknownSourceError` where nothing follows the `@`.
     """
+    # From the second character on: the first may be the `@` of a scope.
     name, at, wanted = text[1:].partition("@")
     if at and not wanted.strip():
         raise UnknownSourceError(f"{show(text)} names no version after the `@`", hint=ALLOWED_FORMS)

@@ -74,6 +74,7 @@ def read_installed(path: Path) -> Installed:
     data = read_record(path)
     if data is None:
         return {}
+    # A newer format may mean something else by the same words.
     if data.get("format") != FORMAT:
         raise BrokenStateError(
             f"`{path}` has format `{data.get('format')!r}`; this version reads {FORMAT}",
@@ -88,6 +89,7 @@ def read_installed(path: Path) -> Installed:
 
 def write_installed(path: Path, installed: Installed) -> None:
     """Replace the record atomically."""
+    # No times and sorted keys: the file belongs into version control and into reviews.
     plugins = {str(name): plugin.as_dict() for name, plugin in installed.items()}
     write_json(path, {"format": FORMAT, "plugins": plugins})
 
@@ -99,6 +101,7 @@ def read_record(path: Path) -> dict[str, Any] | None:
     """
     try:
         with path.open("rb") as file:
+            # The file may come with a cloned project, so it is read like any foreign input.
             content = file.read(RECORD_BYTES + 1)
     except FileNotFoundError:
         return None

@@ -32,6 +32,7 @@ from plugport.spec.names import PluginName
 
 def swap_in(site: Site, plugin: InstalledPlugin) -> None:
     """Make the tree in `site.stage` the installed one, and record it."""
+    # Before the note: from then on a power cut may complete the change.
     flush_tree(site.stage)
     _change(site, plugin.name, plugin)
 
@@ -54,6 +55,7 @@ def recover(site: Site) -> PluginName | None:
         site.check_folders(name)
         _settle(site, name, plugin)
     if site.stage.parent.is_dir():
+        # Without a note these are leftovers, whatever they hold.
         remove_tree(site.stage)
         remove_tree(site.retired)
     return name
@@ -81,6 +83,7 @@ def _change(site: Site, name: PluginName, plugin: InstalledPlugin | None) -> Non
 def _settle(site: Site, name: PluginName, plugin: InstalledPlugin | None) -> None:
     folder = site.folder_of(name)
     is_there = folder.is_symlink() or folder.exists()
+    # The stage is empty exactly once its tree has moved into place.
     is_done = not site.stage.exists() if plugin is not None else not is_there
     if is_done:
         installed = read_installed(site.installed_file)
@@ -89,9 +92,11 @@ def _settle(site: Site, name: PluginName, plugin: InstalledPlugin | None) -> Non
         else:
             installed[name] = plugin
         write_installed(site.installed_file, installed)
+    # Stopped between the two renames: the old tree comes back.
     elif not is_there and site.retired.exists():
         site.retired.rename(folder)
         flush_folder(folder.parent)
+    # Last: until now the same repair can be made again.
     site.pending_file.unlink(missing_ok=True)
     flush_folder(site.state)
 

@@ -70,6 +70,7 @@ def parse_promised_integrity(text: str, label: str) -> Digest:
 def find_repr_digest(header: str) -> Digest | None:
     """The strongest digest of a `Repr-Digest` header (RFC 9530) that is known here."""
     found = [match for part in header[:4096].split(",") if (match := _REPR_DIGEST.match(part))]
+    # "sha-512" sorts after "sha-256": the stronger one first.
     for match in sorted(found, key=lambda match: match[1], reverse=True):
         try:
             value = base64.b64decode(match[2], validate=True)
@@ -80,6 +81,7 @@ def find_repr_digest(header: str) -> Digest | None:
 
 
 def _check_bytes(digests: Digester, promise: Promise) -> None:
+    # First, because it is the clearer message for a download that was cut.
     if promise.size_bytes is not None and digests.size_bytes != promise.size_bytes:
         raise IntegrityError(
             f"the package has {digests.size_bytes} bytes, its release says {promise.size_bytes}",

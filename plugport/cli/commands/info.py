@@ -82,6 +82,7 @@ def _list_release_rows(release: Release) -> Iterator[tuple[str, str]]:
     yield "size", format_size(release.size_bytes) if release.size_bytes is not None else ""
     yield "published", _text(document.get("createdAt"))
     yield "integrity", release.integrity
+    # Only what is asked for: an empty list says nothing.
     permissions = document.get("permissions")
     if isinstance(permissions, dict):
         for name, values in permissions.items():

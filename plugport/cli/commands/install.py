@@ -68,6 +68,7 @@ def _install_release(
     from plugport.installer.choose import choose_release
 
     release = choose_release(client, source.name, source.wanted)
+    # Before anything is fetched: a no costs nothing.
     _ask_consent(session, release, yes)
     label = f"`{release.name}@{release.version}`"
     if release.name != source.name:
@@ -99,6 +100,7 @@ def _ask_consent(session: Session, release: Release, yes: bool) -> None:
 def _install_url(
     session: Session, installer: Installer, url: str, digest: Digest | None, yes: bool
 ) -> Outcome:
+    # A digest given by the person is their word for these very bytes.
     if digest is None:
         _confirm(session, f"`{clean(url)}` comes from no registry: nobody has checked it", yes)
     with session.open_client() as client:
@@ -113,6 +115,7 @@ def _confirm(session: Session, reason: str, yes: bool) -> None:
     if yes:
         session.output.warn(reason)
         return
+    # A question inside a JSON stream, or to nobody, would hang or break a script.
     if session.output.as_json or not sys.stdin.isatty():
         raise ConsentNeededError(reason, hint="Look at it first; --yes installs it then.")
     session.output.warn(reason)

@@ -34,6 +34,7 @@ def command(session: Session, token_stdin: bool) -> None:
     token = Token.parse(_read_token(token_stdin))
     session.output.hide(token.reveal())
     registry = session.registry
+    # Asked first: a token that does not work is not worth keeping.
     with session.open_client_as(token) as client:
         account = client.get_account()
     credentials = session.credentials

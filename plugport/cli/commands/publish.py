@@ -54,6 +54,7 @@ def command(
     from plugport.cli.verdicts import report_verdict, wait_for_verdict
 
     with open_package(Path(path)) as package:
+        # Even unverified it must be known what is sent, to name it in messages.
         manifest = read_package_manifest(package) if no_verify else _check_first(session, package)
         session.output.note(f"publishing {manifest.name}@{manifest.version} to {session.registry}")
         with session.open_client() as client:
