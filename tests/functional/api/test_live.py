@@ -153,8 +153,9 @@ def test_body_in_chunks_is_told_to_have_a_length(author: httpx.Client) -> None:
         yield b"--b\r\n"
 
     for path in ("/api/v1/plugins", "/api/v1/plugins/@livia/chat/1.0.0/yank"):
-        kind = {"Content-Type": "multipart/form-data; boundary=b"}
-        check_problem(author.post(path, content=chunks(), headers=kind), 411, "length-required")
+        # The rest of the body is not read, so the connection is not used again.
+        headers = {"Content-Type": "multipart/form-data; boundary=b", "Connection": "close"}
+        check_problem(author.post(path, content=chunks(), headers=headers), 411, "length-required")
 
 
 def test_upload_over_the_limit_is_told_so(author: httpx.Client) -> None:
@@ -167,7 +168,11 @@ def test_upload_over_the_limit_is_told_so(author: httpx.Client) -> None:
             sent_bytes += 1 << 20
             yield bytes(1 << 20)
 
-    headers = {"Content-Type": "multipart/form-data; boundary=b", "Content-Length": str(1 << 30)}
+    headers = {
+        "Content-Type": "multipart/form-data; boundary=b",
+        "Content-Length": str(1 << 30),
+        "Connection": "close",
+    }
     answer = author.post("/api/v1/plugins", content=chunks(), headers=headers)
     check_problem(answer, 413, "upload-too-large")
     assert answer.json()["limitBytes"] == ArchiveLimits().archive_bytes

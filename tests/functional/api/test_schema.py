@@ -89,4 +89,6 @@ def test_calls_to_what_exists(case: Any, token: str) -> None:
 def test_forms_with_a_package(case: Any, token: str) -> None:
     if isinstance(case.body, dict) and "package" in case.body:
         case.body["package"] = make_package("@ada/chat", "3.0.0")
+    # No worker runs here: whoever waits would wait in vain.
+    case.query = {name: value for name, value in (case.query or {}).items() if name != "wait"}
     case.call_and_validate(headers={"Authorization": f"Bearer {token}"}, checks=CHECKS)
