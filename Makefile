@@ -11,7 +11,7 @@ run: ## start a registry on this machine, with a demo catalogue in it
 
 test: ## run the whole test suite
 	@bin/install dev
-	@exec .venv/bin/python -m pytest
+	@exec .venv/bin/python -m pytest --numprocesses auto --dist loadfile
 
 check: ## lint, types, layers, migrations, OpenAPI, house rules
 	@bin/install dev
