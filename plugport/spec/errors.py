@@ -61,6 +61,9 @@ class FieldError:
         return ": ".join(part for part in (place, self.field, self.detail) if part)
 
 
+_BY_CODE: dict[str, type[PlugportError]] = {}
+
+
 class PlugportError(Exception):
     """The base of all errors. Subclasses set `code`, `kind` and `title` and nothing else.
 
@@ -72,12 +75,10 @@ class PlugportError(Exception):
     kind: ClassVar[ErrorKind] = ErrorKind.INVALID
     title: ClassVar[str] = "Something is wrong"
 
-    _by_code: ClassVar[dict[str, type[PlugportError]]] = {}
-
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "code" in cls.__dict__:
-            known = PlugportError._by_code.setdefault(cls.code, cls)
+            known = _BY_CODE.setdefault(cls.code, cls)
             if (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
                 raise TypeError(f"error code {cls.code!r} is taken by {known.__qualname__}")
 
@@ -137,4 +138,4 @@ class UnavailableError(PlugportError):
 
 def list_error_codes() -> dict[str, type[PlugportError]]:
     """Every code known to the imported modules, sorted; the documentation is checked against it."""
-    return dict(sorted(PlugportError._by_code.items()))
+    return dict(sorted(_BY_CODE.items()))
