@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from typing import Any
 
 import structlog
@@ -22,6 +23,8 @@ from marketplace.search.errors import SearchUnavailableError
 _log = structlog.get_logger("plugport.search")
 LOOK_SECONDS = 1.0
 PAUSE_SECONDS = 5.0
+# Changes that come together are indexed together: a round costs four commits, however many it has.
+GATHER_SECONDS = 0.2
 _news = threading.Event()
 _follower: int | None = None
 
@@ -59,7 +62,8 @@ def _follow() -> None:
             _log.exception("index_failed")
             pause = PAUSE_SECONDS
         close_old_connections()
-        _news.wait(pause)
+        if _news.wait(pause):
+            time.sleep(GATHER_SECONDS)
         _news.clear()
 
 
