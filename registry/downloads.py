@@ -80,16 +80,24 @@ def flush_downloads() -> int:
 
 
 def _write(taken: Counter[tuple[int, dt.date]]) -> None:
+    """Releases first, then plugins, each by id.
+
+    Publishing locks its two rows in the same order, and so does every other process that writes
+    counts: no two can wait for each other.
+    """
+    plugins: Counter[int] = Counter()
     with transaction.atomic():
         for (release_id, day), count in sorted(taken.items()):
             rows = Release.objects.filter(pk=release_id)
             if not rows.update(downloads=F("downloads") + count):
                 continue  # it was deleted since
-            Plugin.objects.filter(releases=release_id).update(
-                downloads=F("downloads") + count, weekly_downloads=F("weekly_downloads") + count
-            )
             row, _ = DownloadCount.objects.get_or_create(release_id=release_id, day=day)
             DownloadCount.objects.filter(pk=row.pk).update(count=F("count") + count)
+            plugins[rows.values_list("plugin_id", flat=True).get()] += count
+        for plugin_id, count in sorted(plugins.items()):
+            Plugin.objects.filter(pk=plugin_id).update(
+                downloads=F("downloads") + count, weekly_downloads=F("weekly_downloads") + count
+            )
 
 
 def roll_up() -> int:

@@ -15,7 +15,7 @@ class TimeboxError(Exception):
     """The work was stopped at its time limit."""
 
 
-def run_within(seconds: int, work: Callable[[], T]) -> T:
+def run_within(seconds: float, work: Callable[[], T]) -> T:
     """Run `work` and return its result; raises `TimeboxError` after `seconds` of wall time.
 
     The limit is a signal, which only the main thread can take: the worker's tasks and the

@@ -115,9 +115,11 @@ def _check_scope(actor: User, scope_name: str) -> None:
             + ("." if scope.name == scope_name else f" as `@{scope.name}`."),
             hint=f"Publish under your own scope, `@{actor.username}`.",
         )
-    if scope is None and scope_name in settings.OFFICIAL_SCOPES and not actor.is_superuser:
+    official = {PluginName(None, name).collision_key: name for name in settings.OFFICIAL_SCOPES}
+    if scope is None and key in official and not actor.is_superuser:
         raise OfficialScopeError(
-            f"`@{scope_name}` is an official scope of this registry.",
+            f"`@{official[key]}` is an official scope of this registry"
+            + ("." if official[key] == scope_name else f"; `@{scope_name}` is too close to it."),
             hint="Only the operator can give it out.",
         )
     if scope is None and scope_name != actor.username:

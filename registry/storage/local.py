@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import errno
 import os
 import shutil
 import uuid
@@ -59,6 +60,11 @@ class LocalObjectStore:
     @property
     def _root(self) -> Path:
         return Path(self._storage.base_location).absolute()
+
+    def _check_root(self) -> None:
+        """A folder that is not there yet is empty; what is no folder is told as such."""
+        if self._root.exists() and not self._root.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
 
     @contextlib.contextmanager
     def _answering(self) -> Iterator[None]:
@@ -145,6 +151,7 @@ class LocalObjectStore:
     def list_objects(self, prefix: str) -> Iterator[StoredObject]:
         """Walk the folder that the prefix names; a file that vanishes meanwhile is skipped."""
         with self._answering():
+            self._check_root()
             for path in sorted((self._root / prefix).rglob("*")):
                 with contextlib.suppress(FileNotFoundError):
                     if path.is_file() and path.parent.name != _PARTS:
@@ -157,6 +164,7 @@ class LocalObjectStore:
         """Remove old copies that did not get their name."""
         count = 0
         with self._answering():
+            self._check_root()
             for part in (self._root / _PARTS).glob("*"):
                 with contextlib.suppress(FileNotFoundError):
                     if part.stat().st_mtime < before.timestamp():
