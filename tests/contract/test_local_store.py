@@ -1,0 +1,72 @@
+"""The store that keeps packages in a folder."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import SuspiciousFileOperation
+
+from registry.storage.base import ObjectStore
+from registry.storage.local import LocalObjectStore
+from tests.contract.object_store import ObjectStoreContract
+
+
+def use_folder(settings: Any, location: Path) -> LocalObjectStore:
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "packages": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(location)},
+        },
+    }
+    return LocalObjectStore("packages")
+
+
+@pytest.fixture
+def store(settings: Any, tmp_path: Path) -> ObjectStore:
+    return use_folder(settings, tmp_path / "packages")
+
+
+@pytest.fixture
+def broken_store(settings: Any, tmp_path: Path) -> ObjectStore:
+    """A file lies where the folder should be."""
+    (tmp_path / "packages").write_text("no folder")
+    return use_folder(settings, tmp_path / "packages")
+
+
+class TestLocalObjectStore(ObjectStoreContract):
+    """Files of the same disk are linked, not copied."""
+
+    def test_a_put_costs_no_space(self, store: ObjectStore, small: Path, tmp_path: Path) -> None:
+        store.put_file("quarantine/a", small)
+        store.promote("quarantine/a", "packages/aa/a")
+        assert (tmp_path / "packages/packages/aa/a").stat().st_ino == small.stat().st_ino
+
+
+class TestLocalObjectStoreOnAnotherDisk(ObjectStoreContract):
+    """Where links are not possible, files are copied, beside the objects and then renamed."""
+
+    @pytest.fixture(autouse=True)
+    def _no_links(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refuse(source: Path, _target: Path) -> None:
+            Path(source).stat()
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+        monkeypatch.setattr(os, "link", refuse)
+
+    def test_a_copy_has_its_own_bytes(
+        self, store: ObjectStore, small: Path, tmp_path: Path
+    ) -> None:
+        store.put_file("quarantine/a", small)
+        small.write_bytes(b"changed")
+        assert (tmp_path / "packages/quarantine/a").read_bytes() == b"0123456789"
+
+
+def test_keys_do_not_lead_out_of_the_folder(store: ObjectStore, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SuspiciousFileOperation):
+        store.put_file("../outside", tmp_path / "file")
