@@ -42,6 +42,8 @@ PERIODIC: Mapping[str, float] = {
     "registry.sweep_storage": float(settings.SWEEP_SECONDS),
     "registry.sweep_unfinished": 3600.0,
     "registry.roll_up_downloads": 300.0,
+    "marketplace.index_changes": float(settings.SWEEP_SECONDS),
+    "marketplace.forget_searches": 86400.0,
 }
 _TICK_SECONDS = 0.5
 

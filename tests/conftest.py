@@ -28,6 +28,8 @@ def _own_storage(
     from django.core.cache import cache
     from django.core.files.storage import storages
 
+    from marketplace.search import guard, recording
+    from marketplace.search.engines import get_engine
     from registry import downloads, limits, storage
     from registry.catalogue.follow import get_catalogue
 
@@ -40,9 +42,16 @@ def _own_storage(
         },
     }
     settings.SCRATCH_DIR = folder / "scratch"
+    settings.SEARCH_ENGINE = {
+        "BACKEND": "marketplace.search.engines.embedded.EmbeddedEngine",
+        "OPTIONS": {"path": str(folder / "search")},
+    }
     storage.get_store.cache_clear()
     limits._get_limiter.cache_clear()
     downloads._pending.clear()
+    get_engine.cache_clear()
+    guard.reset()
+    recording._pending.clear()
     # What a test has seen is rolled back behind the catalogue's back.
     get_catalogue.cache_clear()
     cache.clear()

@@ -7,9 +7,11 @@ import datetime as dt
 import os
 import secrets
 import socket
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.db import DatabaseError, connection
 from django.db.models import Q
 from django.utils import timezone
 
@@ -35,6 +37,25 @@ class Lease:
     def renew(self) -> None:
         """Hold it for longer. Raises `IndexBusyError` if somebody else has it by now."""
         self._update()
+
+    @contextlib.contextmanager
+    def keep_alive(self) -> Iterator[None]:
+        """Renew it now and then from a thread: for what may take longer than the lease."""
+        done = threading.Event()
+        thread = threading.Thread(target=self._renew_often, args=(done,), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
+    def _renew_often(self, done: threading.Event) -> None:
+        while not done.wait(LEASE_SECONDS / 3):
+            # Whoever lost the lease is told when it notes how far it is.
+            with contextlib.suppress(IndexBusyError, DatabaseError):
+                self.renew()
+        connection.close()
 
     def _update(self, **values: object) -> None:
         values["leased_until"] = timezone.now() + dt.timedelta(seconds=LEASE_SECONDS)

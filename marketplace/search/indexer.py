@@ -8,7 +8,6 @@ whoever is killed half-way leaves nothing to repair.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import structlog
@@ -17,7 +16,6 @@ from django.utils import timezone
 from marketplace.models import SearchCursor
 from marketplace.search.cursor import Lease, get_serial, hold_lease
 from marketplace.search.document import (
-    SearchDocument,
     build_all_documents,
     build_documents,
     to_milliseconds,
@@ -110,17 +108,11 @@ def rebuild() -> int:
 def _rebuild(engine: SearchEngine, lease: Lease) -> int:
     # What changes from here on is followed afterwards, even if it is in the new index already.
     serial = get_head()
-    count = engine.rebuild(_renewing(build_all_documents(), lease))
+    with lease.keep_alive():
+        count = engine.rebuild(build_all_documents())
     lease.advance(serial)
     _log.info("index_rebuilt", engine=engine.name, documents=count, serial=serial)
     return count
-
-
-def _renewing(documents: Iterator[SearchDocument], lease: Lease) -> Iterator[SearchDocument]:
-    for number, document in enumerate(documents):
-        if number % BATCH == 0:
-            lease.renew()
-        yield document
 
 
 def _must_count(engine: SearchEngine) -> bool:

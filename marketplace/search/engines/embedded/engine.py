@@ -212,7 +212,7 @@ class EmbeddedEngine:
         """See the protocol."""
         with self._write() as writer:
             for document in documents:
-                writer.delete_documents_by_term("id", document.id)
+                self._delete(writer, document.id)
                 writer.add_document(make_tantivy_document(document))
 
     @_guarded
@@ -220,7 +220,11 @@ class EmbeddedEngine:
         """See the protocol."""
         with self._write() as writer:
             for number in ids:
-                writer.delete_documents_by_term("id", number)
+                self._delete(writer, number)
+
+    def _delete(self, writer: tantivy.IndexWriter, number: int) -> None:
+        # By query: deleting by term takes a number for a signed one, which no field here holds.
+        writer.delete_documents_by_query(Query.term_query(self._schema, "id", number))
 
     @contextlib.contextmanager
     def _write(self) -> Iterator[tantivy.IndexWriter]:

@@ -12,9 +12,9 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import orjson
 
@@ -23,8 +23,6 @@ from marketplace.search.errors import IndexDamagedError, IndexMissingError
 
 _POINTER = "current"
 _NOTE = "files.json"
-# tantivy rewrites these; every other file it writes once.
-_CHANGING = frozenset({"meta.json", ".managed.json", _NOTE})
 # A folder nobody points at may still be read by a process that is about to look again.
 _KEPT_SECONDS = 60.0
 
@@ -73,38 +71,63 @@ class IndexFolder:
 
 
 def read_stamps(folder: Path) -> dict[str, tuple[int, int]]:
-    """Size and time of every file that must not change. Raises `IndexMissingError`."""
-    stamps = {}
+    """Size and time of the files of the last commit. Raises `IndexDamagedError`.
+
+    Files that are just being written belong to no commit yet and are left out.
+    """
     try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.name not in _CHANGING and not entry.name.endswith(".lock"):
-                    status = entry.stat()
-                    stamps[entry.name] = (status.st_size, status.st_mtime_ns)
+        meta = orjson.loads((folder / "meta.json").read_bytes())
+        parts = {part["segment_id"].replace("-", ""): part["deletes"] for part in meta["segments"]}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise IndexDamagedError(f"The search index has lost its list of parts: {error}") from None
+    names = (name for name in _list(folder) if name.partition(".")[0] in parts)
+    return stat_files(folder, (name for name in names if _is_in_force(name, parts)))
+
+
+def _list(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)  # noqa: PTH208 -- names are all that is needed
     except OSError as error:
         raise IndexMissingError(f"The search index is gone: {error.strerror}.") from None
+
+
+def _is_in_force(name: str, parts: Mapping[str, Any]) -> bool:
+    """Every file of a part, and of its lists of deleted documents the one that counts."""
+    part, _, rest = name.partition(".")
+    if not rest.endswith("del"):
+        return True
+    deletes = parts[part] or {}
+    return rest == f"{deletes.get('opstamp')}.del"
+
+
+def stat_files(folder: Path, names: Iterable[str]) -> dict[str, tuple[int, int]]:
+    """Size and time of each of the files that is there."""
+    stamps = {}
+    for name in names:
+        try:
+            status = os.stat(folder / name)  # noqa: PTH116 -- on the path of every search
+        except OSError:
+            continue
+        stamps[name] = (status.st_size, status.st_mtime_ns)
     return stamps
 
 
 def note_files(folder: Path) -> None:
     """Write down how the files of the index are now."""
-    scratch = folder / f"{_NOTE}.{os.getpid()}.lock"
+    scratch = folder / f"{_NOTE}.{os.getpid()}"
     scratch.write_bytes(orjson.dumps(read_stamps(folder)))
     scratch.replace(folder / _NOTE)
 
 
-def check_files(folder: Path, known: Stamps | None = None) -> dict[str, tuple[int, int]]:
-    """Compare the files with `known`, or with the note; returns how they are.
+def check_files(folder: Path, known: Stamps | None = None) -> None:
+    """Compare the files with `known`, or with the note. Raises `IndexDamagedError`.
 
-    Raises `IndexDamagedError` if a file is not as it was. New files, and files that are gone after
-    a merge, are as they should be.
+    Files that are gone after a merge are as they should be.
     """
-    found = read_stamps(folder)
     noted = _read_note(folder) if known is None else known
-    for name, stamp in noted.items():
-        if name in found and found[name] != tuple(stamp):
+    for name, stamp in stat_files(folder, noted).items():
+        if stamp != noted[name]:
             raise IndexDamagedError(f"`{name}` of the search index is not as it was written.")
-    return found
 
 
 def _read_note(folder: Path) -> Stamps:

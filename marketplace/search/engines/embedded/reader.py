@@ -9,7 +9,12 @@ from pathlib import Path
 import tantivy
 
 from marketplace.search.engines.embedded.fields import register_tokenizers
-from marketplace.search.engines.embedded.folder import IndexFolder, Stamps, check_files
+from marketplace.search.engines.embedded.folder import (
+    IndexFolder,
+    Stamps,
+    check_files,
+    read_stamps,
+)
 from marketplace.search.errors import IndexDamagedError
 
 
@@ -56,12 +61,6 @@ class IndexReader:
                 check_files(current, self._stamps)
             return self._index.searcher()
 
-    def forget(self) -> None:
-        """Open anew next time."""
-        with self._guard:
-            self._index = self._current = self._commit = None
-            self._stamps = {}
-
     def _reload(self) -> None:
         assert self._index is not None
         try:
@@ -73,7 +72,7 @@ class IndexReader:
     def _note(self, current: Path, commit: tuple[int, int, int]) -> None:
         # What was read before the reload is older than what was loaded: the next search reloads
         # once more, which is cheap, and never misses a commit.
-        self._stamps = check_files(current, {})
+        self._stamps = read_stamps(current)
         self._commit = commit
 
 

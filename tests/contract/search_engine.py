@@ -1,0 +1,483 @@
+"""What every search engine must do. Each engine's test module subclasses `SearchEngineContract`."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from marketplace.search.document import SearchDocument, compute_quality
+from marketplace.search.engines.base import SearchEngine
+from marketplace.search.query import FACETS, SearchQuery
+
+NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+
+
+def make_document(number: int, name: str, **values: object) -> SearchDocument:
+    """A document; what is not given is plain."""
+    scope, _, short = name.rpartition("/")
+    given: dict[str, object] = {
+        "id": number,
+        "name": name,
+        "scope": scope.removeprefix("@"),
+        "short_name": short,
+        "title": "",
+        "description": "",
+        "kind": "service",
+        "kind_title": "Service",
+        "categories": (),
+        "tags": (),
+        "trust": "community",
+        "license": "MIT",
+        "dialect": "plugport",
+        "registry": "plugport",
+        "author": "Acme",
+        "owners": ("acme",),
+        "downloads": 0,
+        "rating": 0.0,
+        "updated": 1_700_000_000_000 + number,
+        **values,
+    }
+    quality = compute_quality(
+        trust=str(given["trust"]),
+        downloads=int(str(given["downloads"])),
+        rating=float(str(given["rating"])),
+        votes=0,
+        updated_at=NOW,
+    )
+    return SearchDocument(**{"quality": quality, **given})  # type: ignore[arg-type]
+
+
+CATALOGUE = [
+    make_document(
+        1,
+        "@ar/slack-bridge",
+        title="Slack for Agents",
+        description="Carries messages to channels and threads.",
+        kind="bridge",
+        kind_title="Bridge",
+        categories=("communication",),
+        tags=("slack", "chat", "realtime"),
+        trust="official",
+        downloads=900,
+        rating=4.5,
+        owners=("ada",),
+        author="Agent Relay",
+    ),
+    make_document(
+        2,
+        "@ar/discord-bridge",
+        description="Carries messages to Discord.",
+        kind="bridge",
+        kind_title="Bridge",
+        categories=("communication",),
+        tags=("discord", "chat"),
+        trust="official",
+        downloads=500,
+    ),
+    make_document(
+        3,
+        "postgres-storage",
+        description="Keeps sessions in a database.",
+        kind="storage",
+        kind_title="Storage",
+        categories=("storage", "data"),
+        tags=("postgresql", "sql"),
+        trust="verified",
+        license="Apache-2.0",
+        downloads=700,
+        rating=5.0,
+    ),
+    make_document(
+        4,
+        "feature-flags",
+        title="Feature flags",
+        description="Switches features on for some people.",
+        categories=("development",),
+        tags=("rollout",),
+        dialect="cortex",
+        downloads=50,
+    ),
+    make_document(
+        5,
+        "@grace/slack-archive",
+        description="Keeps old conversations.",
+        tags=("slack",),
+        trust="experimental",
+        license="GPL-3.0-only",
+        author="Grace Hopper",
+        downloads=20,
+    ),
+    make_document(
+        6,
+        "kubernetes-deploy",
+        description="Rolls releases out to clusters.",
+        categories=("operations",),
+        tags=("k8s", "deployment"),
+        downloads=10,
+    ),
+    make_document(7, "slacken", description="Loosens queues under load.", downloads=5),
+    make_document(
+        8, "mail-notes", description="Writes to slack, mail and pagers.", downloads=100_000
+    ),
+]
+IDS = {document.name: document.id for document in CATALOGUE}
+
+
+class Interruption(Exception):  # noqa: N818 -- no error, a way out
+    """Whoever reads the documents stops."""
+
+
+class SearchEngineContract:
+    """Subclasses give `empty_engine`: an engine without an index."""
+
+    @pytest.fixture
+    def engine(self, empty_engine: SearchEngine) -> SearchEngine:
+        """An engine with the catalogue above in it."""
+        empty_engine.rebuild(CATALOGUE)
+        return empty_engine
+
+    # ---- words -----------------------------------------------------------------------------------
+
+    @pytest.mark.parametrize(
+        ("text", "first"),
+        [
+            ("slack-bridge", "@ar/slack-bridge"),
+            ("@ar/slack-bridge", "@ar/slack-bridge"),
+            ("Slack Bridge", "@ar/slack-bridge"),
+            ("SLACK for agents", "@ar/slack-bridge"),
+            ("postgres", "postgres-storage"),
+            ("discord", "@ar/discord-bridge"),
+            ("feature flags", "feature-flags"),
+            ("grace slack", "@grace/slack-archive"),
+            ("sessions database", "postgres-storage"),
+            ("slacken", "slacken"),
+        ],
+    )
+    def test_finds_names_titles_texts_scopes(
+        self, engine: SearchEngine, text: str, first: str
+    ) -> None:
+        assert engine.search(SearchQuery(text)).ids[0] == IDS[first]
+
+    @pytest.mark.parametrize(
+        ("text", "first"),
+        [
+            ("sla", "@ar/slack-bridge"),
+            ("slack-br", "@ar/slack-bridge"),
+            ("postg", "postgres-storage"),
+            ("kube", "kubernetes-deploy"),
+            ("feature fl", "feature-flags"),
+        ],
+    )
+    def test_finds_while_typing(self, engine: SearchEngine, text: str, first: str) -> None:
+        assert engine.search(SearchQuery(text)).ids[0] == IDS[first]
+
+    @pytest.mark.parametrize(
+        ("text", "first"),
+        [
+            ("slakc brigde", "@ar/slack-bridge"),
+            ("dicsord", "@ar/discord-bridge"),
+            ("postgers", "postgres-storage"),
+            ("kuberentes", "kubernetes-deploy"),
+            ("featrue flags", "feature-flags"),
+        ],
+    )
+    def test_forgives_typing_errors(self, engine: SearchEngine, text: str, first: str) -> None:
+        assert engine.search(SearchQuery(text)).ids[0] == IDS[first]
+
+    @pytest.mark.parametrize(
+        ("text", "first"),
+        [
+            ("slackbridge", "@ar/slack-bridge"),
+            ("post gres", "postgres-storage"),
+            ("featureflags", "feature-flags"),
+            ("discords", "@ar/discord-bridge"),
+            ("k8s", "kubernetes-deploy"),
+        ],
+    )
+    def test_joins_splits_plurals_synonyms(
+        self, engine: SearchEngine, text: str, first: str
+    ) -> None:
+        assert engine.search(SearchQuery(text)).ids[0] == IDS[first]
+
+    def test_a_plural_finds_every_one(self, engine: SearchEngine) -> None:
+        bridges = {IDS["@ar/slack-bridge"], IDS["@ar/discord-bridge"]}
+        assert set(engine.search(SearchQuery("bridges")).ids) == bridges
+
+    def test_all_words_must_be_there(self, engine: SearchEngine) -> None:
+        page = engine.search(SearchQuery("slack conversations"))
+        assert page.ids == (IDS["@grace/slack-archive"],)
+        assert not page.is_partial
+
+    def test_most_words_are_better_than_nothing(self, engine: SearchEngine) -> None:
+        page = engine.search(SearchQuery("discord quaternions"))
+        assert page.is_partial
+        assert page.ids[0] == IDS["@ar/discord-bridge"]
+
+    @pytest.mark.parametrize("text", ["quaternions", "_", "…", "@", "🦆"])
+    def test_what_is_not_there_is_not_found(self, engine: SearchEngine, text: str) -> None:
+        page = engine.search(SearchQuery(text))
+        assert (page.ids, page.total) == ((), 0)
+        assert all(not counts for counts in page.facets.values())
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            '"slack',
+            "slack AND (OR NOT",
+            "name:slack",
+            "-slack",
+            "slack*",
+            "slack~2^9",
+            "sl\\ack",
+            "a" * 200,
+            "slack " * 40,
+            "\x01\ufffe",
+            "中文搜索",
+            "/[a-z]+/",
+        ],
+    )
+    def test_no_text_is_an_order_or_an_error(self, engine: SearchEngine, text: str) -> None:
+        assert engine.search(SearchQuery(text)).total <= len(CATALOGUE)
+
+    # ---- order -----------------------------------------------------------------------------------
+
+    def test_names_come_before_texts_whatever_is_popular(self, engine: SearchEngine) -> None:
+        ids = engine.search(SearchQuery("slack")).ids
+        assert ids[:2] == (IDS["@ar/slack-bridge"], IDS["@grace/slack-archive"])
+        assert IDS["mail-notes"] in ids[2:]
+
+    def test_trust_decides_among_equals(self, empty_engine: SearchEngine) -> None:
+        levels = ["untrusted", "community", "official", "experimental", "verified"]
+        empty_engine.rebuild(
+            make_document(n, f"@s{n}/twin", description="Equal.", trust=level)
+            for n, level in enumerate(levels, 1)
+        )
+        assert empty_engine.search(SearchQuery("twin")).ids == (3, 5, 2, 4, 1)
+
+    def test_downloads_decide_among_the_equally_trusted(self, empty_engine: SearchEngine) -> None:
+        empty_engine.rebuild(
+            make_document(n, f"@s{n}/twin", description="Equal.", downloads=10**n)
+            for n in (2, 5, 1, 4)
+        )
+        assert empty_engine.search(SearchQuery("twin")).ids == (5, 4, 2, 1)
+
+    @pytest.mark.parametrize(
+        ("sort", "names"),
+        [
+            ("downloads", ["mail-notes", "@ar/slack-bridge", "postgres-storage"]),
+            ("rating", ["postgres-storage", "@ar/slack-bridge"]),
+            ("recent", ["mail-notes", "slacken", "kubernetes-deploy"]),
+            ("name", ["@ar/discord-bridge", "@ar/slack-bridge", "@grace/slack-archive"]),
+        ],
+    )
+    def test_sorts(self, engine: SearchEngine, sort: str, names: list[str]) -> None:
+        ids = engine.search(SearchQuery(sort=sort)).ids
+        assert list(ids[: len(names)]) == [IDS[name] for name in names]
+
+    def test_sorts_what_was_found(self, engine: SearchEngine) -> None:
+        ids = engine.search(SearchQuery("slack", sort="downloads")).ids
+        assert ids[:2] == (IDS["mail-notes"], IDS["@ar/slack-bridge"])
+
+    def test_without_words_the_most_downloaded_come_first(self, engine: SearchEngine) -> None:
+        page = engine.search(SearchQuery(limit=2))
+        assert page.ids == (IDS["mail-notes"], IDS["@ar/slack-bridge"])
+        assert page.total == len(CATALOGUE)
+
+    def test_pages_cover_everything_once(self, engine: SearchEngine) -> None:
+        pages = [engine.search(SearchQuery(page=n, limit=3)) for n in (1, 2, 3, 4)]
+        ids = [number for page in pages for number in page.ids]
+        assert sorted(ids) == sorted(IDS.values())
+        assert {page.total for page in pages} == {len(CATALOGUE)}
+
+    def test_a_page_far_behind_is_empty(self, engine: SearchEngine) -> None:
+        page = engine.search(SearchQuery("slack", page=10_000, limit=100))
+        assert page.ids == ()
+
+    def test_limit_zero_counts_only(self, engine: SearchEngine) -> None:
+        page = engine.search(SearchQuery(limit=0))
+        assert (page.ids, page.total) == ((), len(CATALOGUE))
+        assert page.facets["type"]["bridge"] == 2
+
+    # ---- filters and facets ----------------------------------------------------------------------
+
+    @pytest.mark.parametrize(
+        ("filters", "names"),
+        [
+            ({"type": "bridge"}, {"@ar/slack-bridge", "@ar/discord-bridge"}),
+            ({"category": "data"}, {"postgres-storage"}),
+            ({"tag": "slack"}, {"@ar/slack-bridge", "@grace/slack-archive"}),
+            ({"tag": "slack", "type": "bridge"}, {"@ar/slack-bridge"}),
+            ({"trust": "verified"}, {"postgres-storage"}),
+            ({"license": "GPL-3.0-only"}, {"@grace/slack-archive"}),
+            ({"dialect": "cortex"}, {"feature-flags"}),
+            ({"author": "Grace Hopper"}, {"@grace/slack-archive"}),
+            ({"registry": "elsewhere"}, set()),
+            ({"tag": "Slack"}, set()),
+            ({"license": 'MIT" OR "1"="1'}, set()),
+            ({"license": "MIT\\"}, set()),
+        ],
+    )
+    def test_filters(self, engine: SearchEngine, filters: dict[str, str], names: set[str]) -> None:
+        page = engine.search(SearchQuery(filters=filters))
+        assert set(page.ids) == {IDS[name] for name in names}
+        assert page.total == len(names)
+
+    def test_verified_or_not(self, engine: SearchEngine) -> None:
+        good = engine.search(SearchQuery(is_verified=True))
+        other = engine.search(SearchQuery(is_verified=False))
+        assert set(good.ids) == {1, 2, 3}
+        assert set(good.ids) | set(other.ids) == set(IDS.values())
+
+    def test_facets_count_what_was_found(self, engine: SearchEngine) -> None:
+        facets = engine.search(SearchQuery("slack", limit=1)).facets
+        assert tuple(facets) == FACETS
+        assert facets["type"] == {"service": 3, "bridge": 1}
+        assert facets["trust"] == {"community": 2, "experimental": 1, "official": 1}
+        assert facets["tag"] == {"slack": 2, "chat": 1, "realtime": 1}
+        assert facets["category"] == {"communication": 1}
+        assert facets["registry"] == {"plugport": 4}
+
+    def test_facets_follow_the_filters(self, engine: SearchEngine) -> None:
+        facets = engine.search(SearchQuery(filters={"type": "bridge"})).facets
+        assert facets["type"] == {"bridge": 2}
+        assert facets["tag"] == {"chat": 2, "discord": 1, "realtime": 1, "slack": 1}
+
+    def test_open_facets_show_what_else_could_be_chosen(self, engine: SearchEngine) -> None:
+        query = SearchQuery(filters={"type": "bridge", "tag": "chat"}, has_open_facets=True)
+        page = engine.search(query)
+        assert page.total == 2
+        assert page.facets["type"] == {"bridge": 2}
+        assert page.facets["tag"] == {"chat": 2, "discord": 1, "realtime": 1, "slack": 1}
+        assert page.facets["trust"] == {"official": 2}
+
+    def test_frequent_values_come_first(self, engine: SearchEngine) -> None:
+        assert list(engine.search(SearchQuery()).facets["tag"])[:2] == ["chat", "slack"]
+
+    def test_only_facets_that_are_asked_for(self, engine: SearchEngine) -> None:
+        assert engine.search(SearchQuery(facets=())).facets == {}
+        assert set(engine.search(SearchQuery(facets=("tag",))).facets) == {"tag"}
+
+    def test_facet_values_are_searched(self, engine: SearchEngine) -> None:
+        assert engine.facet_search("tag", "s", SearchQuery()) == [("slack", 2), ("sql", 1)]
+        assert engine.facet_search("tag", "S", SearchQuery("discord")) == []
+        assert engine.facet_search("license", "gpl", SearchQuery()) == [("GPL-3.0-only", 1)]
+        assert engine.facet_search("type", "", SearchQuery("slack"))[0] == ("service", 3)
+        chosen = SearchQuery(filters={"tag": "chat"})
+        assert engine.facet_search("tag", "slack", chosen) == [("slack", 2)]
+
+    # ---- suggestions -----------------------------------------------------------------------------
+
+    @pytest.mark.parametrize(
+        ("prefix", "names"),
+        [
+            ("sl", {"@ar/slack-bridge", "@grace/slack-archive", "slacken"}),
+            ("slack-b", {"@ar/slack-bridge"}),
+            ("bri", {"@ar/slack-bridge", "@ar/discord-bridge"}),
+            ("Feature F", {"feature-flags"}),
+            ("conversations", set()),
+            ("", set()),
+            ("@", set()),
+        ],
+    )
+    def test_suggests(self, engine: SearchEngine, prefix: str, names: set[str]) -> None:
+        found = engine.suggest(prefix, 10, frozenset())
+        assert set(found) == {IDS[name] for name in names}
+
+    def test_suggests_no_more_than_asked(self, engine: SearchEngine) -> None:
+        assert engine.suggest("sl", 1, frozenset()) == [IDS["@ar/slack-bridge"]]
+
+    # ---- what must not show ----------------------------------------------------------------------
+
+    def test_hidden_plugins_leave_no_trace(self, engine: SearchEngine) -> None:
+        hidden = frozenset({IDS["@ar/slack-bridge"]})
+        page = engine.search(SearchQuery("slack", hidden=hidden))
+        assert IDS["@ar/slack-bridge"] not in page.ids
+        assert page.total == 3
+        assert "realtime" not in page.facets["tag"]
+        assert "official" not in page.facets["trust"]
+        assert IDS["@ar/slack-bridge"] not in engine.suggest("slack", 10, hidden)
+        assert engine.facet_search("tag", "real", SearchQuery(hidden=hidden)) == []
+
+    # ---- writing ---------------------------------------------------------------------------------
+
+    def test_indexing_puts_in_and_replaces(self, engine: SearchEngine) -> None:
+        engine.index([make_document(9, "newcomer"), make_document(4, "feature-toggles")])
+        assert engine.search(SearchQuery("newcomer")).ids == (9,)
+        assert engine.search(SearchQuery("toggles")).ids == (4,)
+        assert engine.search(SearchQuery("flags")).ids == ()
+        assert engine.count() == len(CATALOGUE) + 1
+
+    def test_indexing_twice_changes_nothing(self, engine: SearchEngine) -> None:
+        for _ in range(2):
+            engine.index(CATALOGUE)
+        assert engine.count() == len(CATALOGUE)
+
+    def test_removing_takes_out_of_everything(self, engine: SearchEngine) -> None:
+        engine.remove([IDS["@ar/slack-bridge"], 4711])
+        engine.remove([])
+        assert IDS["@ar/slack-bridge"] not in engine.search(SearchQuery("slack")).ids
+        assert "realtime" not in engine.search(SearchQuery()).facets["tag"]
+        assert engine.suggest("slack-b", 10, frozenset()) == []
+        assert engine.count() == len(CATALOGUE) - 1
+
+    def test_rebuilding_replaces_everything(self, engine: SearchEngine) -> None:
+        assert engine.rebuild([make_document(9, "newcomer")]) == 1
+        assert engine.search(SearchQuery("slack")).ids == ()
+        assert engine.search(SearchQuery("newcomer")).ids == (9,)
+
+    def test_an_emptied_registry_finds_nothing(self, engine: SearchEngine) -> None:
+        assert engine.rebuild([]) == 0
+        page = engine.search(SearchQuery())
+        assert (page.ids, page.total) == ((), 0)
+        engine.index([make_document(9, "newcomer")])
+        assert engine.search(SearchQuery("newcomer")).ids == (9,)
+
+    def test_rebuilding_is_not_seen_until_it_is_done(self, engine: SearchEngine) -> None:
+        """While it reads documents, and when it fails half-way, the old index answers."""
+
+        def read() -> Iterator[SearchDocument]:
+            yield make_document(9, "newcomer")
+            assert engine.search(SearchQuery("discord")).total == 1
+            raise Interruption
+
+        with pytest.raises(Interruption):
+            engine.rebuild(read())
+        assert engine.search(SearchQuery("discord")).total == 1
+        assert engine.search(SearchQuery("newcomer")).total == 0
+
+    def test_searches_go_on_while_it_is_rebuilt(self, engine: SearchEngine) -> None:
+        faults: list[object] = []
+        done = threading.Event()
+
+        def keep_searching() -> None:
+            while not done.is_set():
+                try:
+                    if engine.search(SearchQuery("discord")).total != 1:
+                        faults.append("lost")
+                except Exception as error:  # noqa: BLE001 -- whatever it is, the test must tell
+                    faults.append(error)
+
+        reader = threading.Thread(target=keep_searching)
+        reader.start()
+        for _ in range(3):
+            engine.rebuild(CATALOGUE)
+            engine.index(CATALOGUE[:2])
+        done.set()
+        reader.join()
+        assert faults == []
+
+    def test_stamps_tell_what_is_in_it(self, engine: SearchEngine) -> None:
+        engine.index([dataclasses.replace(CATALOGUE[0], updated=5)])
+        stamps = dict(engine.read_stamps())
+        assert stamps == {document.id: document.updated for document in CATALOGUE} | {1: 5}
+
+    def test_setup_makes_and_keeps(self, empty_engine: SearchEngine) -> None:
+        empty_engine.setup()
+        empty_engine.ping()
+        empty_engine.index(CATALOGUE)
+        empty_engine.setup()
+        assert empty_engine.count() == len(CATALOGUE)
