@@ -49,7 +49,13 @@ def _start_flusher() -> None:
             thread = threading.Thread(target=_flush_often, name="download-counter", daemon=True)
             _flusher = (os.getpid(), thread)
             thread.start()
-            atexit.register(_stop.set)
+            atexit.register(_flush_last, thread)
+
+
+def _flush_last(thread: threading.Thread) -> None:
+    """Let the thread write what is pending before the process ends."""
+    _stop.set()
+    thread.join(timeout=5)
 
 
 def _flush_often() -> None:
