@@ -62,7 +62,7 @@ _CSP = (
 )
 # Django's admin and the API browser build parts of their pages with style attributes.
 _CSP_INLINE_STYLE = _CSP.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
-_INLINE_STYLE_PATHS = ("/admin/", "/docs/api")
+_INLINE_STYLE_PATHS = ("/admin/", "/docs/api/try")
 
 
 class SecurityHeadersMiddleware:

@@ -167,11 +167,11 @@ def test_a_folder_without_manifest_is_invalid(cli: Cli, tmp_path: Path) -> None:
 def test_deprecates_and_takes_it_back(cli: Cli) -> None:
     name = make_name()
     cli.publish(name)
-    cli.ok("deprecate", f"{name}@1.0.0", "-m", "old", "--replacement", "@me/other")
+    cli.ok("deprecate", f"{name}@1.0.0", "-m", "old", "--replacement", "@ada/other")
     deprecated = cli.json("info", f"{name}@1.0.0")["release"]["deprecated"]
     assert deprecated["message"] == "old"
-    assert deprecated["replacement"] == "@me/other"
-    assert "Use `@me/other` instead" in cli.ok("info", f"{name}@1.0.0").stderr
+    assert deprecated["replacement"] == "@ada/other"
+    assert "Use `@ada/other` instead" in cli.ok("info", f"{name}@1.0.0").stderr
     assert cli.ok("deprecate", f"{name}@1.0.0", "--undo").stdout == (
         f"{name}@1.0.0 is no longer deprecated\n"
     )

@@ -13,7 +13,7 @@ from plugport.cli.session import Session
     "deprecate",
     examples=(
         'plugport deprecate my-plugin@1.0.0 --message "use 2.0.0"',
-        'plugport deprecate my-plugin@1.0.0 -m "moved" --replacement @me/other',
+        'plugport deprecate my-plugin@1.0.0 -m "moved" --replacement @ada/other',
         "plugport deprecate my-plugin@1.0.0 --undo",
     ),
 )

@@ -41,7 +41,7 @@ _DESCRIPTION_CHARS = 300
     "init",
     examples=(
         "plugport init my-plugin",
-        "plugport init slack-bridge --name @me/slack-bridge --kind bridge",
+        "plugport init slack-bridge --name @ada/slack-bridge --kind bridge",
         'plugport init helper --dialect claude --description "Reviews a pull request."',
     ),
 )
