@@ -51,7 +51,7 @@ class Found:
 
 
 def find(query: SearchQuery, *, is_recorded: bool = True) -> Found:
-    """The plugins that match: 3 queries; up to 5 if the engine is away.
+    """The plugins that match: 2 queries with words; up to 5 without, or if the engine is away.
 
     Without words the database lists, and the engine counts the facets. The search is recorded
     unless it is a further page, or the caller says no. Raises `QueryError` for an unknown order.

@@ -88,7 +88,7 @@ def make_tantivy_document(document: SearchDocument) -> tantivy.Document:
     made = tantivy.Document()
     for text in _list_wholes(document):
         made.add_text("exact", text)
-    for words in (short_words, title_words):
+    for words in (short_words, title_words, split_words(document.name)):
         for end in range(1, len(words) + 1):
             made.add_text("lead", "".join(words[:end]))
         made.add_text("start", "".join(words))

@@ -1,0 +1,322 @@
+"""Finding, whatever the engine does: rows are true, nothing leaks, there is always an answer."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from accounts.models import User
+from marketplace.models import SearchTerm
+from marketplace.search import guard, indexer, recording, service
+from marketplace.search.engines import get_engine
+from marketplace.search.highlights import Highlight
+from marketplace.search.query import FACETS, SearchQuery
+from registry.actions.moderate_release import quarantine_release
+from registry.documents import refresh_plugin
+from registry.models import Plugin, Release
+from tests.support.meili_fake import KEY, MeiliFake, run_meili_fake
+from tests.support.publishing import Publisher
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def catalogue(publisher: Publisher) -> dict[str, Release]:
+    """Three plugins, indexed."""
+    releases = {
+        "bridge": publisher.publish(
+            "@acme/slack-bridge",
+            kind="bridge",
+            provides=["bidirectional"],
+            displayName="Slack for Agents",
+            description="Carries messages to <b>channels</b> & threads.",
+            tags=["slack", "secret-tag"],
+            categories=["chat"],
+        ),
+        "archive": publisher.publish("slack-archive", description="Keeps old conversations."),
+        "notes": publisher.publish("notes", description="Messages kept for later."),
+    }
+    indexer.index_changes()
+    return releases
+
+
+def names(found: service.Found) -> list[str]:
+    return [plugin.name for plugin in found.page.plugins]
+
+
+def test_finds_with_words(catalogue: dict[str, Release], django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(2):
+        found = service.find(SearchQuery("slack"))
+    assert set(names(found)) == {"@acme/slack-bridge", "slack-archive"}
+    assert (found.page.total, found.engine) == (2, "embedded")
+    assert not found.is_degraded
+    assert found.facets["type"] == {"bridge": 1, "service": 1}
+    assert tuple(found.facets) == FACETS
+
+
+def test_lists_without_words(catalogue: dict[str, Release]) -> None:
+    found = service.find(SearchQuery(filters={"type": "service"}))
+    assert set(names(found)) == {"slack-archive", "notes"}
+    assert found.facets["type"] == {"service": 2}
+    assert not found.is_degraded
+
+
+@pytest.mark.parametrize("text", ["slack", ""])
+def test_nothing_leaks_before_it_is_indexed(
+    catalogue: dict[str, Release], moderator: User, text: str
+) -> None:
+    """The index still has the plugin; neither rows, total, facets nor suggestions show it."""
+    quarantine_release(actor=moderator, release=catalogue["bridge"], reason="Odd.")
+    found = service.find(SearchQuery(text))
+    assert "@acme/slack-bridge" not in names(found)
+    assert found.page.total == len(names(found))
+    assert "secret-tag" not in found.facets["tag"]
+    assert "bridge" not in found.facets["type"]
+    assert [p.name for p in service.suggest("slack")] == ["slack-archive"]
+    assert service.facet_search("tag", "secret") == []
+
+
+def test_rows_are_those_of_the_database(catalogue: dict[str, Release]) -> None:
+    """The index says the old trust; the row says the new one, and does not fit the filter."""
+    Release.objects.filter(pk=catalogue["notes"].pk).update(trust="verified")
+    refresh_plugin(catalogue["notes"].plugin_id)
+    found = service.find(SearchQuery("messages"))
+    assert {p.name: p.trust for p in found.page.plugins}["notes"] == "verified"
+    narrowed = service.find(SearchQuery("notes", filters={"trust": "community"}))
+    assert names(narrowed) == []
+    assert narrowed.page.total == 0
+
+
+def test_an_unlisted_row_is_dropped_whatever_the_index_says(
+    catalogue: dict[str, Release],
+) -> None:
+    """Even where the change is not in the journal."""
+    Plugin.objects.filter(name="slack-archive").update(is_listed=False)
+    found = service.find(SearchQuery("slack"))
+    assert (names(found), found.page.total) == (["@acme/slack-bridge"], 1)
+    assert [p.name for p in service.suggest("slack")] == ["@acme/slack-bridge"]
+
+
+# ---- highlights and spelling ---------------------------------------------------------------------
+
+
+def test_highlights_are_safe_and_right(catalogue: dict[str, Release]) -> None:
+    found = service.find(SearchQuery("slack channel"))
+    (marks,) = found.highlights.values()
+    assert marks["name"].html == "@acme/<mark>slack</mark>-bridge"
+    assert marks["displayName"].html == "<mark>Slack</mark> for Agents"
+    assert marks["description"].html == (
+        "Carries messages to &lt;b&gt;<mark>channels</mark>&lt;/b&gt; &amp; threads."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("chan", ["channels"]),
+        ("mesages", ["messages"]),
+        ("messages channels", ["messages", "channels"]),
+        ("slackbridge", []),
+    ],
+)
+def test_what_is_highlighted(catalogue: dict[str, Release], text: str, marked: list[str]) -> None:
+    found = service.find(SearchQuery(text))
+    key = catalogue["bridge"].plugin_id
+    mark = found.highlights[key].get("description")
+    parts = mark.parts if isinstance(mark, Highlight) else ()
+    assert [piece for piece, is_match in parts if is_match] == marked
+
+
+def test_long_texts_are_cut_around_the_match(publisher: Publisher) -> None:
+    publisher.publish(
+        "@acme/long", description="First words. " * 60 + "The needle. " + "End. " * 60
+    )
+    indexer.index_changes()
+    (marks,) = service.find(SearchQuery("needle")).highlights.values()
+    html = marks["description"].html
+    assert "<mark>needle</mark>" in html
+    assert html.startswith("…")
+    assert html.endswith("…")
+    assert len(html) < 250
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("slakc", "slack"),
+        ("slakc brigde", "slack bridge"),
+        ("converstions", "conversations"),
+        ("slack", None),
+        ("messages", None),
+        ("message", None),
+        ("slackbridge", None),
+        ("quaternions", None),
+        ("sla", None),
+    ],
+)
+def test_did_you_mean(catalogue: dict[str, Release], text: str, meant: str | None) -> None:
+    assert service.find(SearchQuery(text)).did_you_mean == meant
+
+
+# ---- when the engine is away ---------------------------------------------------------------------
+
+
+def test_no_index_answers_from_the_database(publisher: Publisher) -> None:
+    publisher.publish("@acme/chat", tags=["talk"])
+    for query in (SearchQuery("chat"), SearchQuery()):
+        found = service.find(query)
+        assert names(found) == ["@acme/chat"]
+        assert found.is_degraded
+        assert found.facets["tag"] == {"talk": 1}
+    assert [p.name for p in service.suggest("cha")] == ["@acme/chat"]
+    assert service.facet_search("tag", "t") == [("talk", 1)]
+    indexer.index_changes()
+    assert not service.find(SearchQuery("chat")).is_degraded
+
+
+def test_a_damaged_index_answers_from_the_database(
+    catalogue: dict[str, Release], settings: Any
+) -> None:
+    for path in Path(settings.SEARCH_ENGINE["OPTIONS"]["path"]).glob("v*/*.*"):
+        path.write_bytes(b"garbage")
+    found = service.find(SearchQuery("slack"))
+    assert found.is_degraded
+    assert set(names(found)) == {"@acme/slack-bridge", "slack-archive"}
+    indexer.index_changes()
+    assert not service.find(SearchQuery("slack")).is_degraded
+
+
+@pytest.fixture
+def meili(settings: Any) -> Iterator[MeiliFake]:
+    """The registry on a stand-in for Meilisearch."""
+    with run_meili_fake() as fake:
+        settings.SEARCH_ENGINE = {
+            "BACKEND": "marketplace.search.engines.meilisearch.MeilisearchEngine",
+            "OPTIONS": {"url": fake.url, "key": KEY, "index": "plugins"},
+        }
+        get_engine.cache_clear()
+        yield fake
+        get_engine.cache_clear()
+
+
+def test_meilisearch_does_the_same(meili: MeiliFake, publisher: Publisher, moderator: User) -> None:
+    release = publisher.publish("@acme/slack-bridge", tags=["talk"])
+    indexer.index_changes()
+    found = service.find(SearchQuery("slakc"))
+    assert (names(found), found.engine) == (["@acme/slack-bridge"], "meilisearch")
+    assert found.did_you_mean == "slack"
+    quarantine_release(actor=moderator, release=release, reason="Odd.")
+    assert service.find(SearchQuery("slack")).page.total == 0
+    indexer.index_changes()
+    assert get_engine().count() == 0
+    assert indexer.measure().drift == 0
+
+
+def test_a_failed_engine_is_left_alone_and_comes_back(
+    meili: MeiliFake, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publisher.publish("@acme/chat")
+    indexer.index_changes()
+    meili.is_broken = True
+    assert service.find(SearchQuery("chat")).is_degraded
+    meili.is_broken = False
+    asked = len(meili.requests)
+    assert service.find(SearchQuery("chat")).is_degraded
+    assert len(meili.requests) == asked
+    monkeypatch.setattr(guard._breaker, "retry_at", 0.0)
+    assert not service.find(SearchQuery("chat")).is_degraded
+    assert not service.find(SearchQuery("chat")).is_degraded
+
+
+def test_a_slow_engine_is_not_waited_for(meili: MeiliFake, publisher: Publisher) -> None:
+    publisher.publish("@acme/chat")
+    indexer.index_changes()
+    meili.wait = threading.Event()
+    found = service.find(SearchQuery("chat"))
+    assert (names(found), found.is_degraded) == (["@acme/chat"], True)
+    # The next one does not even try.
+    assert service.find(SearchQuery("chat")).is_degraded
+    meili.wait.set()
+
+
+# ---- what people search for ----------------------------------------------------------------------
+
+
+def test_searches_are_recorded_without_anybody(catalogue: dict[str, Release]) -> None:
+    service.find(SearchQuery("Slack "))
+    service.find(SearchQuery("slack"))
+    service.find(SearchQuery("slack", page=2))
+    service.find(SearchQuery("slack", filters={"type": "bridge"}, is_verified=False))
+    service.find(SearchQuery("quaternions"))
+    service.find(SearchQuery("slack"), is_recorded=False)
+    service.find(SearchQuery())
+    recording.record_click(SearchQuery("slack"), 3)
+    recording.record_click(SearchQuery("slack"), 1)
+    assert recording.flush_searches() == 3
+    rows = {(t.term, t.filters): t for t in SearchTerm.objects.all()}
+    plain = rows["slack", ""]
+    assert (plain.searches, plain.failed, plain.results) == (2, 0, 2)
+    assert (plain.clicks, plain.mean_rank) == (2, 2.0)
+    assert rows["slack", "type=bridge verified=false"].results == 1
+    assert rows["quaternions", ""].failed == 1
+    assert {f.name for f in SearchTerm._meta.get_fields()}.isdisjoint({"user", "address", "token"})
+
+
+def test_partial_results_count_as_not_found(catalogue: dict[str, Release]) -> None:
+    found = service.find(SearchQuery("slack quaternions"))
+    assert found.is_partial
+    recording.flush_searches()
+    assert SearchTerm.objects.get().failed == 1
+
+
+def test_invented_terms_fill_no_table(
+    catalogue: dict[str, Release], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording, "_MOST_PENDING", 5)
+    for number in range(20):
+        recording.record_search(SearchQuery(f"term {number}"), 0)
+    recording.record_search(SearchQuery("term 0"), 0)
+    assert recording.flush_searches() == 5
+    assert SearchTerm.objects.get(term="term 0").searches == 2
+
+
+def test_operators_see_popular_and_missed_terms(catalogue: dict[str, Release], capsys: Any) -> None:
+    from django.core.management import call_command
+
+    for text in ("slack", "slack", "quaternions", "\x1b[31mred"):
+        service.find(SearchQuery(text))
+    recording.flush_searches()
+    call_command("search", "popular")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split() == ["2", "0", "0", "-", "slack"]
+    assert "\x1b" not in "".join(lines)
+    call_command("search", "missed")
+    out = capsys.readouterr().out
+    assert "quaternions" in out
+    assert "slack" not in out
+
+
+def test_the_admin_shows_terms_to_staff(
+    catalogue: dict[str, Release], moderator: User, client: Any
+) -> None:
+    service.find(SearchQuery("quaternions"))
+    recording.flush_searches()
+    client.force_login(moderator)
+    answer = client.get("/admin/marketplace/searchterm/")
+    assert answer.status_code == 200
+    assert b"quaternions" in answer.content
+    assert client.get("/admin/marketplace/searchterm/add/").status_code == 403
+
+
+def test_old_terms_are_forgotten(catalogue: dict[str, Release]) -> None:
+    import datetime as dt
+
+    service.find(SearchQuery("slack"))
+    recording.flush_searches()
+    assert recording.forget_old() == 0
+    SearchTerm.objects.update(day=dt.date(2020, 1, 1))
+    assert recording.forget_old() == 1
