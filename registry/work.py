@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 
 import structlog
-from django.db import close_old_connections
 
 from plugport.spec.errors import UnavailableError
 from registry.jobs import (
@@ -97,5 +96,4 @@ def work_off(job_id: int | None = None, *, most: int = 1000, seconds: float = ma
         run_job(lease)
         done += 1
         lease = take_job() if done < most and time.monotonic() < until else None
-    close_old_connections()
     return done

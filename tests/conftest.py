@@ -21,6 +21,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _keep_connection() -> None:
+    """A test lives in one transaction of one connection, which the end of a request must not close.
+
+    Django's own client sees to that; calls past it (WSGI) need this.
+    """
+    from django.core.signals import request_finished, request_started
+    from django.db import close_old_connections
+
+    request_started.disconnect(close_old_connections)
+    request_finished.disconnect(close_old_connections)
+
+
+@pytest.fixture(autouse=True)
 def _own_storage(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, settings: Any
 ) -> Iterator[None]:
