@@ -111,12 +111,6 @@ class Plugin(models.Model):
         indexes = [
             models.Index(fields=["is_listed", "-downloads", "id"], name="plugin_popular"),
             models.Index(fields=["is_listed", "-updated_at", "id"], name="plugin_recent"),
-            models.Index(fields=["is_listed", "-rating", "id"], name="plugin_rated"),
-            models.Index(fields=["is_listed", "name"], name="plugin_named"),
-            models.Index(fields=["is_listed", "kind", "-downloads"], name="plugin_kind"),
-            models.Index(fields=["is_listed", "trust", "-downloads"], name="plugin_trust"),
-            models.Index(fields=["is_listed", "license", "-downloads"], name="plugin_license"),
-            models.Index(fields=["is_listed", "author_name"], name="plugin_author"),
             models.Index(fields=["is_featured", "-downloads"], name="plugin_featured"),
         ]
 
