@@ -1,4 +1,4 @@
-"""A small HTTP load generator: keep-alive connections, one thread each, bounded in count.
+"""A small HTTP load generator: keep-alive connections, one process each, bounded in count.
 
 It speaks just enough HTTP/1.1 to be much cheaper than the server it measures, so that on a
 machine with two cores the figures are the server's.
@@ -7,11 +7,15 @@ machine with two cores the figures are the server's.
 from __future__ import annotations
 
 import multiprocessing
+import secrets
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+_BUFFER_BYTES = 1 << 20
+_MOST_SECONDS = 600
 
 
 @dataclass(frozen=True)
@@ -21,41 +25,72 @@ class Figures:
     requests_per_second: float
     p50_ms: float
     p95_ms: float
+    most_ms: float
     failures: int
 
 
 class Connection:
     """One keep-alive connection to a server on this machine."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, headers: Mapping[str, str] | None = None) -> None:
         parts = urlsplit(url)
         if parts.hostname not in ("127.0.0.1", "localhost"):
             raise SystemExit("load goes to this machine only")
-        self.host = f"{parts.hostname}:{parts.port}"
-        self.socket = socket.create_connection((parts.hostname, parts.port), timeout=30)
+        self.head = f"Host: {parts.hostname}:{parts.port}\r\n"
+        self.head += "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
+        self.socket = socket.create_connection((parts.hostname, parts.port), timeout=120)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.buffer = bytearray(_BUFFER_BYTES)
 
-    def get(self, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, int]:
+    def get(self, path: str) -> tuple[int, int]:
         """Send one GET; returns the status and the length of the body, which is read and dropped."""
-        extra = "".join(f"{k}: {v}\r\n" for k, v in (headers or {}).items())
-        self.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: {self.host}\r\n{extra}\r\n".encode())
-        data = b""
-        while b"\r\n\r\n" not in data:
-            chunk = self.socket.recv(1 << 20)
-            if not chunk:
-                raise ConnectionError("closed")
-            data += chunk
-        head, _, body = data.partition(b"\r\n\r\n")
-        status = int(head[9:12])
-        length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
-        left = length - len(body)
-        buffer = bytearray(1 << 20)
+        self.socket.sendall(f"GET {path} HTTP/1.1\r\n{self.head}\r\n".encode())
+        status, left, body = self._read_head()
+        length = left
+        left -= len(body)
         while left > 0:
-            got = self.socket.recv_into(buffer, min(left, 1 << 20))
+            got = self.socket.recv_into(self.buffer, min(left, _BUFFER_BYTES))
             if not got:
                 raise ConnectionError("closed")
             left -= got
         return status, length
+
+    def post_package(self, path: str, chunks: Iterable[bytes], size: int) -> tuple[int, bytes]:
+        """Send a publish form with a package of `size` bytes; returns the status and the body."""
+        boundary = secrets.token_hex(16)
+        start = (
+            f"--{boundary}\r\nContent-Disposition: form-data; name=package; filename=p.tgz\r\n"
+            "Content-Type: application/gzip\r\n\r\n"
+        ).encode()
+        end = f"\r\n--{boundary}--\r\n".encode()
+        head = (
+            f"POST {path} HTTP/1.1\r\n{self.head}"
+            f"Content-Type: multipart/form-data; boundary={boundary}\r\n"
+            f"Content-Length: {len(start) + size + len(end)}\r\n\r\n"
+        ).encode()
+        self.socket.sendall(head + start)
+        for chunk in chunks:
+            self.socket.sendall(chunk)
+        self.socket.sendall(end)
+        status, length, body = self._read_head()
+        while len(body) < length:
+            chunk = self.socket.recv(_BUFFER_BYTES)
+            if not chunk:
+                raise ConnectionError("closed")
+            body += chunk
+        return status, body
+
+    def _read_head(self) -> tuple[int, int, bytes]:
+        """Status, length of the body, and as much of the body as came along."""
+        data = b""
+        while b"\r\n\r\n" not in data:
+            chunk = self.socket.recv(_BUFFER_BYTES)
+            if not chunk:
+                raise ConnectionError("closed")
+            data += chunk
+        head, _, body = data.partition(b"\r\n\r\n")
+        length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
+        return int(head[9:12]), int(length), body
 
 
 def _run(url: str, paths: Sequence[str], count: int, out: multiprocessing.Queue) -> None:  # type: ignore[type-arg]
@@ -70,26 +105,38 @@ def _run(url: str, paths: Sequence[str], count: int, out: multiprocessing.Queue)
 
 
 def measure(url: str, paths: Sequence[str], *, connections: int = 4, count: int = 500) -> Figures:
-    """`connections` processes send `count` requests each, walking over `paths`."""
-    warm = Connection(url)
-    for path in paths[:20]:
-        warm.get(path)
+    """`connections` processes send `count` requests each, walking over `paths`.
+
+    Each path is asked for once before, by as many connections, so that every process of the
+    server has read what it reads once in its life.
+    """
+    for _ in range(connections):
+        warm = Connection(url)
+        for path in paths[:20]:
+            warm.get(path)
     out: multiprocessing.Queue = multiprocessing.Queue()  # type: ignore[type-arg]
     workers = [
-        multiprocessing.Process(target=_run, args=(url, paths, count, out))
-        for _ in range(connections)
-    ]
+        multiprocessing.Process(target=_run, args=(url, paths[start:] + paths[:start], count, out))
+        for start in range(0, len(paths), max(1, len(paths) // connections))
+    ][:connections]
     started = time.perf_counter()
     for worker in workers:
         worker.start()
-    results = [out.get(timeout=120) for _ in workers]
+    results = [out.get(timeout=_MOST_SECONDS) for _ in workers]
     seconds = time.perf_counter() - started
     for worker in workers:
         worker.join()
-    times = sorted(t for part, _ in results for t in part)
+    times = [t for part, _ in results for t in part]
+    return summarise(times, seconds, sum(failures for _, failures in results))
+
+
+def summarise(times: Sequence[float], seconds: float, failures: int) -> Figures:
+    """The figures of requests that took these seconds each, and so many together."""
+    ordered = sorted(times)
     return Figures(
-        len(times) / seconds,
-        times[len(times) // 2] * 1000,
-        times[int(len(times) * 0.95)] * 1000,
-        sum(failures for _, failures in results),
+        len(ordered) / seconds,
+        ordered[len(ordered) // 2] * 1000,
+        ordered[int(len(ordered) * 0.95)] * 1000,
+        ordered[-1] * 1000,
+        failures,
     )

@@ -118,18 +118,26 @@ def build_plugin_document(plugin: Plugin) -> dict[str, Any]:
         tag.name: tag.release.version
         for tag in plugin.dist_tags.select_related("release").order_by("name")
     }
-    return compose_plugin_document(plugin, plugin.latest, owners=owners, dist_tags=dist_tags)
+    latest = plugin.latest
+    return compose_plugin_document(
+        plugin,
+        latest,
+        latest.contents.manifest if latest else {},
+        owners=owners,
+        dist_tags=dist_tags,
+    )
 
 
 def compose_plugin_document(
     plugin: Plugin,
     latest: Release | None,
+    manifest: Mapping[str, Any],
     *,
     owners: Sequence[str],
     dist_tags: Mapping[str, str],
 ) -> dict[str, Any]:
     """As `build_plugin_document`, from what the caller knows already: no query."""
-    shown = get_shown_metadata(plugin, latest.contents.manifest if latest else {})
+    shown = get_shown_metadata(plugin, manifest)
     author = shown.get("author")
     scope = plugin.scope
     return {

@@ -17,6 +17,7 @@ from django.core.files.storage import storages
 from django.db import transaction
 
 from accounts.models import User
+from plugport.spec.digest import Digest
 from plugport.spec.names import PluginName
 from registry.documents import compose_plugin_document, copy_columns, cut_slugs
 from registry.journal import append_entries
@@ -81,14 +82,15 @@ def _make_headings(model: type[Category | Tag], slugs: Iterable[str]) -> dict[st
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One plugin on its way into the tables; plugin, release and artifact are not saved."""
+    """One plugin on its way into the tables; its instances are not saved."""
 
     invented: InventedPlugin
     package: InventedPackage
     manifest: dict[str, Any]
     plugin: Plugin
     release: Release
-    artifact: Artifact
+    sha256: Digest
+    sha512: Digest
 
 
 def store_plugins(batch: Sequence[InventedPlugin], around: Surroundings, *, seed: int) -> None:
@@ -127,24 +129,21 @@ def _make_line(invented: InventedPlugin, around: Surroundings, seed: int) -> _Li
         version=str(version),
         published_by=around.users[invented.owner.username],
     )
-    # A document is built from a release that has its contents; the rows follow.
-    ReleaseContents(release=release, manifest=manifest)
     plugin.document = compose_plugin_document(
-        plugin, release, owners=[invented.owner.username], dist_tags={LATEST: release.version}
+        plugin,
+        release,
+        manifest,
+        owners=[invented.owner.username],
+        dist_tags={LATEST: release.version},
     )
-    artifact = Artifact(
-        sha256=hashlib.sha256(package.body).hexdigest(),
-        sha512=hashlib.sha512(package.body).hexdigest(),
-        size_bytes=len(package.body),
-    )
-    return _Line(invented, package, manifest, plugin, release, artifact)
+    sha256 = Digest("sha256", hashlib.sha256(package.body).hexdigest())
+    sha512 = Digest("sha512", hashlib.sha512(package.body).hexdigest())
+    return _Line(invented, package, manifest, plugin, release, sha256, sha512)
 
 
 def _store_package(line: _Line) -> None:
     """Not flushed to disk one by one: a catalogue that power loss took is made again."""
-    storages["packages"].save(
-        make_package_key(line.artifact.digest), ContentFile(line.package.body)
-    )
+    storages["packages"].save(make_package_key(line.sha256), ContentFile(line.package.body))
 
 
 def _describe_plugin(line: _Line) -> dict[str, Any]:
@@ -211,9 +210,9 @@ def _insert_beside_release(lines: Sequence[_Line]) -> None:
     artifacts = [
         {
             "release_id": line.release.pk,
-            "sha256": line.artifact.sha256,
-            "sha512": line.artifact.sha512,
-            "size_bytes": line.artifact.size_bytes,
+            "sha256": line.sha256.hex,
+            "sha512": line.sha512.hex,
+            "size_bytes": len(line.package.body),
             "promoted_at": line.invented.updated_at,
         }
         for line in lines
@@ -263,8 +262,8 @@ def _make_journal_entry(line: _Line) -> dict[str, Any]:
         "plugin": line.plugin.name,
         "version": line.release.version,
         "data": {
-            "sha256": line.artifact.sha256,
-            "integrity": line.artifact.integrity,
-            "size": line.artifact.size_bytes,
+            "sha256": line.sha256.hex,
+            "integrity": line.sha512.sri,
+            "size": len(line.package.body),
         },
     }

@@ -1,0 +1,195 @@
+"""How fast packages are published, and what a large one costs in memory.
+
+Four clients send packages of 20 kB over HTTP while the worker checks them. A client waits for the
+202 of each; the throughput counts until the last of them is published.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import multiprocessing
+import random
+import time
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.load import Connection, summarise
+from bench.report import report
+from bench.running import Registry, find_databases, make_registry, read_arguments
+from plugport.spec.archive.tar_writer import END_BLOCKS, make_headers, pad
+
+CLIENTS = 4
+MB = 1_000_000
+_SMALL_BYTES = 20_000
+
+
+def make_package(name: str, version: str, noise_bytes: int) -> bytes:
+    """A package of about so many bytes: manifest, README, source and noise."""
+    out = io.BytesIO()
+    for chunk in compress_package(name, version, noise_bytes):
+        out.write(chunk)
+    return out.getvalue()
+
+
+def compress_package(name: str, version: str, noise_bytes: int) -> Iterator[bytes]:
+    """The package in chunks; what is in it besides noise is a few hundred bytes."""
+    manifest = {
+        "schema": 1,
+        "name": name,
+        "version": version,
+        "kind": "service",
+        "description": "Sent to measure how fast packages are published.",
+        "license": "MIT",
+        "author": {"name": "Bench"},
+        "repository": "https://git.example.test/bench",
+        "tags": ["bench", "speed"],
+        "categories": ["development"],
+    }
+    files = {
+        "LICENSE": b"Permission is granted to do anything with this file.\n",
+        "README.md": f"# {name}\n\nVersion {version}.\n".encode(),
+        "index.js": b"export default { greet: (name) => `Hello, ${name}!` };\n" * 20,
+        "plugport.yaml": json.dumps(manifest).encode(),
+    }
+    deflater = zlib.compressobj(1, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
+    for path, content in files.items():
+        header = make_headers(path, len(content), executable=False)
+        yield deflater.compress(header + content + pad(len(content)))
+    yield deflater.compress(make_headers("weights.bin", noise_bytes, executable=False))
+    rng = random.Random(f"{name} {version}")
+    for start in range(0, noise_bytes, MB):
+        yield deflater.compress(rng.randbytes(min(MB, noise_bytes - start)))
+    yield deflater.compress(pad(noise_bytes) + END_BLOCKS) + deflater.flush()
+
+
+def _send(url: str, token: str, packages: list[bytes], out: multiprocessing.Queue) -> None:  # type: ignore[type-arg]
+    connection = Connection(url, {"Authorization": f"Bearer {token}"})
+    times, paths = [], []
+    for package in packages:
+        started = time.perf_counter()
+        status, body = connection.post_package("/api/v1/plugins", [package], len(package))
+        times.append(time.perf_counter() - started)
+        if status != 202:
+            raise SystemExit(f"{status}: {body.decode()}")
+        paths.append(json.loads(body)["statusUrl"].removeprefix(url))
+    out.put((times, paths, token))
+
+
+def publish_many(registry: Registry, *, each: int) -> None:
+    """Publish `each` packages a client: every fifth is a new plugin, the others its versions."""
+    names = [f"bench-{number}" for number in range(CLIENTS)]
+    tokens = {name: registry.make_token(name) for name in names}
+    parcels = {
+        name: [
+            make_package(f"@{name}/plugin-{n // 5}", f"1.{n % 5}.0", _SMALL_BYTES)
+            for n in range(each)
+        ]
+        for name in names
+    }
+    size = len(parcels[names[0]][0])
+    out: multiprocessing.Queue = multiprocessing.Queue()  # type: ignore[type-arg]
+    clients = [
+        multiprocessing.Process(target=_send, args=(registry.url, tokens[name], parcels[name], out))
+        for name in names
+    ]
+    started = time.perf_counter()
+    for client in clients:
+        client.start()
+    results = [out.get(timeout=600) for _ in clients]
+    sent = time.perf_counter() - started
+    for _, paths, token in results:
+        wait_until_published(registry.url, token, paths)
+    seconds = time.perf_counter() - started
+    figures = summarise([t for times, _, _ in results for t in times], sent, 0)
+    mark = (
+        f"{registry.database}, {CLIENTS} clients, {CLIENTS * each} packages of {size / 1000:.0f} kB"
+    )
+    report(f"publish: 202 after, p50 ({mark})", figures.p50_ms, "ms", most=150)
+    report(f"publish: 202 after, p95 ({mark})", figures.p95_ms, "ms")
+    report(f"publish: accepted ({mark})", figures.requests_per_second, "packages/s")
+    report(f"publish: published ({mark})", CLIENTS * each / seconds, "packages/s", least=15)
+
+
+def wait_until_published(url: str, token: str, paths: list[str]) -> None:
+    """Return when all are published. Ends the run if one is not."""
+    import urllib.request
+
+    for path in paths:
+        while True:
+            asked = urllib.request.Request(
+                f"{url}{path}", headers={"Authorization": f"Bearer {token}"}
+            )
+            with urllib.request.urlopen(asked, timeout=30) as answer:
+                document = json.load(answer)
+            if document["state"] == "published":
+                break
+            if document["state"] != "checking":
+                raise SystemExit(
+                    f"{document['name']} was {document['state']}: {document['verdict']}"
+                )
+            time.sleep(0.02)
+
+
+def publish_large(registry: Registry) -> None:
+    """Publish one package of 200 MB; the peak memory of the process that receives it."""
+    token = registry.make_token("bench-large")
+    target = registry.folder / "large.tgz"
+    with target.open("wb") as file:
+        for chunk in compress_package("@bench-large/model", "1.0.0", 200 * MB):
+            file.write(chunk)
+    before = max(read_peak(process.pid) for process in registry.find_web_processes())
+    connection = Connection(registry.url, {"Authorization": f"Bearer {token}"})
+    started = time.perf_counter()
+    status, body = connection.post_package(
+        "/api/v1/plugins", read_chunks(target), target.stat().st_size
+    )
+    seconds = time.perf_counter() - started
+    if status != 202:
+        raise SystemExit(f"{status}: {body.decode()}")
+    peak = max(read_peak(process.pid) for process in registry.find_web_processes())
+    report(f"publish 200 MB: 202 after ({registry.database})", seconds, "s")
+    report(f"publish 200 MB: memory of a web process before ({registry.database})", before, "MB")
+    report(
+        f"publish 200 MB: peak memory of a web process ({registry.database})", peak, "MB", most=150
+    )
+    wait_until_published(
+        registry.url, token, [json.loads(body)["statusUrl"].removeprefix(registry.url)]
+    )
+    report(
+        f"publish 200 MB: published after ({registry.database})",
+        time.perf_counter() - started,
+        "s",
+    )
+
+
+def read_chunks(path: Path) -> Iterator[bytes]:
+    """The file in pieces of a megabyte."""
+    with path.open("rb") as file:
+        while chunk := file.read(MB):
+            yield chunk
+
+
+def read_peak(pid: int) -> float:
+    """The most memory the process ever held, in MB (VmHWM, so Linux)."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024 / MB
+
+
+def main() -> None:
+    parser = read_arguments(__doc__)
+    parser.add_argument("--each", type=int, default=75, help="packages a client sends")
+    parser.add_argument("--only", choices=["small", "large"])
+    options = parser.parse_args()
+    for database in find_databases(options.database):
+        with make_registry(database) as registry:
+            registry.start()
+            if options.only != "large":
+                publish_many(registry, each=options.each)
+            if options.only != "small":
+                publish_large(registry)
+
+
+if __name__ == "__main__":
+    main()

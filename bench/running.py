@@ -1,0 +1,173 @@
+"""A registry for the benchmarks: `manage.py serve` in a folder of its own, on either database."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from bench.report import skip
+
+ROOT = Path(__file__).resolve().parents[1]
+POSTGRES = os.environ.get("BENCH_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
+_START_SECONDS = 120
+# Limits are not what is measured: nobody is to be turned away.
+_VARIABLES = {
+    "PLUGPORT_LOG_LEVEL": "WARNING",
+    "PLUGPORT_LIMIT_READ": "100000000/minute",
+    "PLUGPORT_LIMIT_WRITE": "100000000/minute",
+    "PLUGPORT_LIMIT_PUBLISH": "100000000/minute",
+}
+_MAKE_TOKEN = """
+from accounts.actions.create_token import create_token
+from accounts.models import User
+user, _ = User.objects.get_or_create(username={name!r}, defaults={{"email": "bench@example.test"}})
+print(create_token(actor=user, name="bench", scopes=["read", "publish", "manage"])[1])
+"""
+
+
+@dataclass
+class Registry:
+    """One registry in its folder. `database` is what its lines are marked with."""
+
+    folder: Path
+    database: str
+    environment: dict[str, str]
+    url: str
+    process: subprocess.Popen[bytes] | None = None
+
+    def manage(self, *arguments: str) -> str:
+        """Run a management command; returns what it printed."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise SystemExit(f"manage.py {arguments[0]} failed:\n{done.stderr}")
+        return done.stdout
+
+    def make_token(self, username: str) -> str:
+        """The text of a token of that account, which is made where it is missing."""
+        command = _MAKE_TOKEN.format(name=username)
+        return self.manage("shell", "--no-imports", "--command", command).strip()
+
+    def start(self, *, workers: int = 2) -> None:
+        """Start web and worker and return when they answer."""
+        with (self.folder / "serve.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "serve", "--workers", str(workers)],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        until = time.monotonic() + _START_SECONDS
+        while not _is_ready(f"{self.url}/readyz"):
+            if self.process.poll() is not None or time.monotonic() > until:
+                raise SystemExit((self.folder / "serve.log").read_text())
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        """End web and worker."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait()
+            self.process = None
+
+    def find_web_processes(self) -> list[psutil.Process]:
+        """The processes that answer requests."""
+        assert self.process is not None
+        found = psutil.Process(self.process.pid).children()
+        web = next(child for child in found if "granian" in " ".join(child.cmdline()))
+        return [child for child in web.children() if "tracker" not in " ".join(child.cmdline())]
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+@contextlib.contextmanager
+def make_registry(database: str, **variables: str) -> Iterator[Registry]:
+    """A registry that is prepared and not yet started; all of it is removed at the end.
+
+    `database` is `sqlite` or `postgresql`.
+    """
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="plugport-bench-")))
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        url = f"http://127.0.0.1:{port}"
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("PLUGPORT_", "DATABASE_"))}
+        environment = {
+            **kept,
+            **_VARIABLES,
+            "PLUGPORT_DATA_DIR": str(folder),
+            "PLUGPORT_BASE_URL": url,
+            "PORT": str(port),
+            **variables,
+        }
+        if database == "postgresql":
+            environment["DATABASE_URL"] = stack.enter_context(_make_database())
+        registry = Registry(folder, database, environment, url)
+        stack.callback(registry.stop)
+        registry.manage("migrate", "--verbosity", "0")
+        yield registry
+
+
+@contextlib.contextmanager
+def _make_database() -> Iterator[str]:
+    """A database of our own on the server, dropped at the end."""
+    import psycopg
+
+    name = f"plugport_bench_{os.getpid()}"
+    with psycopg.connect(POSTGRES, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {name}")
+        try:
+            yield f"{POSTGRES.rpartition('/')[0]}/{name}"
+        finally:
+            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def find_databases(wanted: str) -> list[str]:
+    """The databases to measure on: those that are wanted and answer."""
+    names = ["sqlite", "postgresql"] if wanted == "both" else [wanted]
+    if "postgresql" in names:
+        import psycopg
+
+        try:
+            psycopg.connect(POSTGRES, connect_timeout=3).close()
+        except psycopg.OperationalError as error:
+            names.remove("postgresql")
+            skip("postgresql", str(error).strip().splitlines()[0])
+    return names
+
+
+def read_arguments(description: str | None) -> argparse.ArgumentParser:
+    """A parser with `--database`."""
+    parser = argparse.ArgumentParser(description=(description or "").splitlines()[0])
+    parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
+    return parser
