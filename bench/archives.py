@@ -16,6 +16,7 @@ import time
 import zlib
 from pathlib import Path
 
+from bench.report import report
 from plugport.spec.archive.packer import pack_tree
 from plugport.spec.archive.reader import read_package
 from plugport.spec.archive.unpacker import unpack_package
@@ -84,10 +85,6 @@ def read_one(archive: Path, how: str) -> None:
         seconds = time.perf_counter() - started
     status = Path("/proc/self/status").read_text().split("VmHWM:")[1].split()
     print(json.dumps({"seconds": seconds, "peak_mb": int(status[0]) * 1024 / MB}))
-
-
-def report(name: str, value: float, unit: str) -> None:
-    print(f"{name} | {value:.2f} | {unit}")
 
 
 def bench_plugin(scratch: Path) -> None:

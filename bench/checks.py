@@ -18,6 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from bench.report import report  # noqa: E402  # after the path is set
 from demo.releases import assemble_release, read_catalogue  # noqa: E402  # after the path is set
 from plugport.checks.base import Subject  # noqa: E402
 from plugport.checks.registry import CHECKS, run_check, run_checks  # noqa: E402
@@ -48,10 +49,6 @@ def time_best(work: Callable[[], object], runs: int = RUNS) -> float:
     return min(times) * 1000
 
 
-def report(name: str, value: float, unit: str = "ms") -> None:
-    print(f"{name} | {value:.2f} | {unit}")
-
-
 def pack_folder(folder: Path, scratch: Path) -> Subject:
     archive = scratch / "package.tar.gz"
     with archive.open("wb") as out:
@@ -77,19 +74,21 @@ def main() -> None:
         small = pack_folder(folder, root)
         report("small plugin", small.package.unpacked_bytes, "bytes")
         report(
-            "small: first run, loading ids and detectors", time_best(lambda: run_checks(small), 1)
+            "small: first run, loading ids and detectors",
+            time_best(lambda: run_checks(small), 1),
+            "ms",
         )
-        report("small: all checks", time_best(lambda: run_checks(small)))
+        report("small: all checks", time_best(lambda: run_checks(small)), "ms")
         for check in CHECKS:
-            report(f"small: {check.name}", time_best(partial(run_check, check, small)))
+            report(f"small: {check.name}", time_best(partial(run_check, check, small)), "ms")
         write_large_plugin(folder)
         (root / "large").mkdir()
         large = pack_folder(folder, root / "large")
         report("large plugin", large.package.unpacked_bytes / MIB, "MiB")
-        report("large: all checks", time_best(lambda: run_checks(large), 2))
+        report("large: all checks", time_best(lambda: run_checks(large), 2), "ms")
     detectors = own_detectors() + foreign_detectors()
     for name, text in SLOW_TEXTS.items():
-        report(f"hostile MiB: {name}", time_best(partial(scan_text, text, detectors), 1))
+        report(f"hostile MiB: {name}", time_best(partial(scan_text, text, detectors), 1), "ms")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,9 @@
 """Wall time of the command line: start-up, and installing a plugin of 20 kB.
 
-    PLUGPORT_REGISTRY=http://127.0.0.1:8000 PLUGPORT_TOKEN=… python bench/cli.py
+    python -m bench.cli
 
-Installing needs a registry and a token that may publish: the plugin is published first, which
-changes nothing if it is there. Without them only the start-up is measured. Prints
-`name | value | unit`, medians of 10 runs after one to warm up.
+The plugin is published to a registry that is started for this, or to the one that
+PLUGPORT_REGISTRY names, with PLUGPORT_TOKEN. Medians of 10 runs after one to warm up.
 """
 
 from __future__ import annotations
@@ -17,6 +16,9 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from bench.report import report
+from bench.running import make_registry
 
 RUNS = 10
 NAME = "bench-of-the-command-line"
@@ -40,8 +42,8 @@ def measure_seconds(*args: str) -> float:
     return time.perf_counter() - began
 
 
-def print_median(name: str, seconds: list[float]) -> None:
-    print(f"{name} | {statistics.median(seconds) * 1000:.0f} | ms")
+def report_median(name: str, seconds: list[float], most: float) -> None:
+    report(f"{name}: median", statistics.median(seconds) * 1000, "ms", most=most)
 
 
 def write_plugin(folder: Path) -> Path:
@@ -68,14 +70,23 @@ def measure_install(scratch: Path) -> list[float]:
     ][1:]
 
 
-def main() -> None:
-    print_median("plugport --help", [measure_seconds("--help") for _ in range(RUNS + 1)][1:])
-    if not (os.environ.get("PLUGPORT_REGISTRY") and os.environ.get("PLUGPORT_TOKEN")):
-        print("PLUGPORT_REGISTRY and PLUGPORT_TOKEN are needed for the rest", file=sys.stderr)
-        return
+def bench_install() -> None:
+    """Publish, then install again and again, with a home of our own."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ["PLUGPORT_HOME"] = str(Path(folder) / "home")
-        print_median("plugport install, 20 kB", measure_install(Path(folder)))
+        report_median("plugport install, 20 kB", measure_install(Path(folder)), 400)
+
+
+def main() -> None:
+    report_median("plugport --help", [measure_seconds("--help") for _ in range(RUNS + 1)][1:], 150)
+    if os.environ.get("PLUGPORT_REGISTRY"):
+        bench_install()
+        return
+    with make_registry("sqlite") as registry:
+        registry.start()
+        os.environ["PLUGPORT_REGISTRY"] = registry.url
+        os.environ["PLUGPORT_TOKEN"] = registry.make_token("bench")
+        bench_install()
 
 
 if __name__ == "__main__":

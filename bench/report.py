@@ -18,8 +18,3 @@ def report(
 def skip(name: str, reason: str) -> None:
     """Print why something was not measured."""
     print(f"{name} | skipped | {reason}", flush=True)
-
-
-def title(text: str, command: str) -> None:
-    """Print what the next lines are about, and the command that measures it again."""
-    print(f"\n# {text}\n$ {command}", flush=True)

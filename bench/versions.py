@@ -15,6 +15,7 @@ from collections.abc import Callable
 from itertools import cycle, islice
 from pathlib import Path
 
+from bench.report import report, skip
 from plugport.spec.ranges import Range, max_satisfying
 from plugport.spec.versions import Version
 
@@ -48,36 +49,40 @@ def read_real_ranges() -> list[str]:
     return [case["range"] for case in json.loads(path.read_text())["cases"]]
 
 
-def report(name: str, work: Callable[[], object]) -> None:
+def measure(name: str, work: Callable[[], object], most: float | None = None) -> None:
     seconds = []
     for _ in range(RUNS):
         started = time.perf_counter()
         work()
         seconds.append(time.perf_counter() - started)
-    print(f"{name} | {statistics.median(seconds):.3f} | seconds")
+    report(name, statistics.median(seconds), "s", most=most)
 
 
 def main() -> None:
     texts, different, real = make_versions(), make_ranges(), read_real_ranges()
-    report("parse 100,000 different versions", lambda: [Version.parse(text) for text in texts])
-    report("parse 100,000 different ranges", lambda: [Range.parse(text) for text in different])
+    measure(
+        "parse 100,000 different versions", lambda: [Version.parse(text) for text in texts], 0.5
+    )
+    measure(
+        "parse 100,000 different ranges", lambda: [Range.parse(text) for text in different], 2.5
+    )
     if real:
         cycled = list(islice(cycle(real), COUNT))
         mixed = [text for pair in zip(cycled, different, strict=True) for text in pair][:COUNT]
-        report("parse 100,000 real ranges", lambda: [Range.parse(text) for text in cycled])
-        report("parse 100,000 real and different ranges", lambda: list(map(Range.parse, mixed)))
+        measure("parse 100,000 real ranges", lambda: [Range.parse(text) for text in cycled], 2.5)
+        measure("parse 100,000 real and different ranges", lambda: list(map(Range.parse, mixed)))
     else:
-        print(f"real ranges | skipped | no data at {DATA.name}/semver")
-    report(
+        skip("real ranges", f"no data at {DATA.name}/semver")
+    measure(
         "parse 100,000 different ranges and write each canonically",
         lambda: [Range.parse(text).canonical for text in different],
     )
     versions = [Version.parse(text) for text in texts]
-    report("sort 100,000 versions", lambda: sorted(versions))
-    report("write 100,000 sort keys", lambda: [version.sort_key for version in versions])
+    measure("sort 100,000 versions", lambda: sorted(versions))
+    measure("write 100,000 sort keys", lambda: [version.sort_key for version in versions])
     wanted = Range.parse("^1.2 || ~3.4.5 || >=5.6.7-beta.2 <6")
-    report("match 100,000 versions", lambda: [wanted.contains(version) for version in versions])
-    report("choose the highest of 100,000 versions", lambda: max_satisfying(versions, wanted))
+    measure("match 100,000 versions", lambda: [wanted.contains(version) for version in versions])
+    measure("choose the highest of 100,000 versions", lambda: max_satisfying(versions, wanted))
 
 
 if __name__ == "__main__":
