@@ -13,6 +13,7 @@ from drf_spectacular.settings import spectacular_settings
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
+from rest_framework.serializers import Serializer
 
 from registry.api.conditional import respond_body
 from registry.api.v1.shapes import Problem
@@ -77,7 +78,9 @@ _IF_NONE_MATCH = OpenApiParameter(
 class ProblemSchema(AutoSchema):
     """Adds to every operation the problem documents it may answer with."""
 
-    def get_override_parameters(self) -> list[OpenApiParameter]:
+    def get_override_parameters(
+        self,
+    ) -> list[OpenApiParameter | Serializer[Any] | type[Serializer[Any]]]:
         """Reads may be conditional."""
         return [_IF_NONE_MATCH] if self.method == "GET" else []
 
@@ -100,10 +103,10 @@ class ProblemSchema(AutoSchema):
                 str(status),
                 {"content": {PROBLEM_JSON: {"schema": problem.ref}}, "description": meaning},
             )
-        for status, body in bodies.items():
+        for code, body in bodies.items():
             body["headers"] = {
                 name: {"$ref": f"#/components/headers/{name}"}
-                for name in list_headers(self.method, self.path, status)
+                for name in list_headers(self.method, self.path, code)
             }
         return bodies
 
