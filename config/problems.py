@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import orjson
 import structlog
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent
@@ -19,6 +18,7 @@ from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
 from accounts.errors import TokenNeededError
+from config.json_text import dump_json
 from plugport.spec.errors import (
     DeniedError,
     ErrorKind,
@@ -186,7 +186,7 @@ def handle_api_exception(error: Exception, context: dict[str, Any]) -> Response:
 
 def _respond_with_problem(error: PlugportError) -> HttpResponse:
     return HttpResponse(
-        orjson.dumps(build_problem(error)),
+        dump_json(build_problem(error)),
         status=get_status(error),
         headers=build_headers(error),
         content_type=PROBLEM_JSON,
@@ -205,7 +205,9 @@ def respond_with_error(request: HttpRequest, error: PlugportError) -> HttpRespon
 
 def handle_400(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Django could not read the request."""
-    return respond_with_error(request, MalformedRequestError("The request cannot be read."))
+    known = translate_exception(exception) if exception else None
+    fallback = MalformedRequestError("The request cannot be read.")
+    return respond_with_error(request, known or fallback)
 
 
 def handle_403(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -131,6 +131,7 @@ SEARCH_ENGINE = backends.search_engine(
     DATA_DIR,
     meili_url=read_text("PLUGPORT_MEILI_URL", "", "URL of Meilisearch; an own index without."),
     meili_key=read_secret("PLUGPORT_MEILI_KEY", "Key that Meilisearch asks for."),
+    meili_index=read_text("PLUGPORT_MEILI_INDEX", "plugins", "How the index there is called."),
 )
 SEARCH_FLUSH_SECONDS = 2.0
 
@@ -162,10 +163,11 @@ WORKER_MEMORY_MB = read_int(
 )
 CELERY = backends.celery(REDIS_URL, DATA_DIR, check_seconds=CHECK_SECONDS)
 MAX_WAIT_SECONDS = 60
+# Of one web process. Each of them holds a thread, and others want to be answered meanwhile.
+MAX_WAITING = 3
 DOWNLOAD_FLUSH_SECONDS = 2.0
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
-# No page takes files, and publishing brings its own handler: a file sent anywhere else is dropped.
-FILE_UPLOAD_HANDLERS: list[str] = []
+FILE_UPLOAD_HANDLERS = ["config.uploads.DropFiles"]
 
 # ---- limits ----------------------------------------------------------------------------------
 RATE_LIMITS = {
@@ -180,6 +182,8 @@ RATE_LIMIT_STORAGE = REDIS_URL or "process://"
 TRUSTED_PROXIES = read_int(
     "PLUGPORT_TRUSTED_PROXIES", 0, "How many proxies in front add X-Forwarded-For."
 )
+# Sign-in counts failures by address: behind a proxy everybody would share one.
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 
 # ---- people ----------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

@@ -6,10 +6,11 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import parse_etags
 from rest_framework.request import Request
+
+from config.json_text import dump_json
 
 # Mutable documents may be kept, but are asked for again each time: a revocation shows at once.
 REVALIDATE = "public, no-cache"
@@ -42,7 +43,7 @@ def respond_json(
     """The document as JSON with an ETag; 304 without a body if the client has it already."""
     return respond_body(
         request,
-        orjson.dumps(document),
+        dump_json(document),
         content_type="application/json",
         status=status,
         cache=cache,

@@ -13,6 +13,8 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+from config.json_text import dump_json
+
 _MAX_BODY_BYTES = 1 << 20
 
 
@@ -30,7 +32,7 @@ class JsonRenderer(BaseRenderer):
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
         """UTF-8 JSON; nothing for None."""
-        return b"" if data is None else orjson.dumps(data)
+        return b"" if data is None else dump_json(data)
 
 
 class JsonParser(BaseParser):

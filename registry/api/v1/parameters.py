@@ -126,5 +126,6 @@ FILTERS = [
 WAIT = OpenApiParameter(
     "wait",
     {"type": "integer", "minimum": 0, "maximum": 60, "default": 0},
-    description="Seconds to wait for the checks; 201 if they end in time, 202 otherwise.",
+    description="Seconds to wait for the checks; 201 if they end in time, 202 otherwise. A busy"
+    " registry does not wait and answers 202 at once.",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from typing import Any, cast
 
@@ -30,6 +31,7 @@ from registry.publishing.states import ReleaseState
 
 _FORM_FIELDS = frozenset({"tag", "changelog"})
 _POLL_SECONDS = 0.05
+_seats = threading.BoundedSemaphore(settings.MAX_WAITING)
 
 
 def make_status_url(release: Release) -> str:
@@ -38,12 +40,21 @@ def make_status_url(release: Release) -> str:
 
 
 def wait_for_decision(release: Release, seconds: int) -> None:
-    """Return when the release is decided, or after `seconds`."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if queries.get_state(release.pk) != ReleaseState.CHECKING:
-            return
-        time.sleep(_POLL_SECONDS)
+    """Return when the release is decided, or after `seconds`.
+
+    Returns at once while `MAX_WAITING` others wait in this process: the rest of its threads
+    stay free for everybody else.
+    """
+    if not _seats.acquire(blocking=False):
+        return
+    try:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if queries.get_state(release.pk) != ReleaseState.CHECKING:
+                return
+            time.sleep(_POLL_SECONDS)
+    finally:
+        _seats.release()
 
 
 def find_form_faults(form: QueryDict) -> list[FieldError]:

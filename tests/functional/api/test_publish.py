@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import AuditEntry, User
 from plugport.spec.archive.model import ArchiveLimits
+from registry.api.v1 import publish
 from registry.models import (
     Artifact,
     Job,
@@ -406,3 +407,21 @@ def test_unscoped_names_are_first_come(stranger: Api, publisher: Publisher) -> N
     make_user("third")
     assert stranger.publish(make_package("free-name")).status_code == 202
     assert Plugin.objects.get().members.get().user.username == "mallory"
+
+
+def test_no_more_than_a_few_wait_in_one_process(author: Api, settings: Any) -> None:
+    seats = publish._seats
+    for _ in range(settings.MAX_WAITING):
+        assert seats.acquire(blocking=False)
+    try:
+        answer = author.publish(PACKAGE, "/plugins?wait=60")
+    finally:
+        seats.release(settings.MAX_WAITING)
+    assert (answer.status_code, answer.json()["state"]) == (202, "checking")
+
+
+def test_a_seat_is_given_back(author: Api, settings: Any) -> None:
+    for number in range(settings.MAX_WAITING + 1):
+        package = make_package(version=f"1.0.{number}")
+        assert author.publish(package, "/plugins?wait=1").status_code == 202
+    assert publish._seats._value == settings.MAX_WAITING

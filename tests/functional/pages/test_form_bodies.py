@@ -1,0 +1,66 @@
+"""What anybody may send to a form: read in small pieces, refused when it is large."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from config.uploads import DropFiles
+
+pytestmark = pytest.mark.django_db
+
+HEAD = b'--B\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\n'
+FORMS = ("/login", "/signup", "/password/reset", "/account/tokens")
+
+
+class Body(io.RawIOBase):
+    """A body of `size` bytes that remembers how it was read."""
+
+    def __init__(self, size: int, end: bytes = b"") -> None:
+        self.rest = io.BytesIO(HEAD + b"x" * (size - len(HEAD) - len(end)) + end)
+        self.asked: list[int] = []
+
+    def read(self, size: int = -1) -> bytes:
+        self.asked.append(size)
+        return self.rest.read(size)
+
+
+def send(path: str, body: Body, size: int) -> Any:
+    client = Client(enforce_csrf_checks=True)
+    client.get("/login")  # gives the cookie without which no body is looked at
+    environment: dict[str, Any] = {
+        "wsgi.input": body,
+        "CONTENT_LENGTH": str(size),
+        "CONTENT_TYPE": "multipart/form-data; boundary=B",
+    }
+    return client.generic("POST", path, **environment)
+
+
+@pytest.mark.parametrize("path", FORMS)
+def test_large_form_is_refused_unread(path: str, settings: Any) -> None:
+    size = settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1
+    body = Body(size)
+    answer = send(path, body, size)
+    assert answer.status_code == 413
+    assert b"larger than this path takes" in answer.content
+    assert body.asked == []
+
+
+@pytest.mark.parametrize("path", FORMS)
+def test_files_are_read_in_pieces_and_dropped(path: str) -> None:
+    size = 900_000
+    body = Body(size, end=b"\r\n--B--\r\n")
+    assert send(path, body, size).status_code == 403
+    assert max(body.asked) <= DropFiles.chunk_size
+    assert body.rest.read() == b""
+
+
+def test_large_plain_form(settings: Any) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.get("/login")
+    text = "a=" + "x" * settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    answer = client.post("/login", text, content_type="application/x-www-form-urlencoded")
+    assert answer.status_code == 413
