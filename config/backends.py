@@ -5,8 +5,10 @@ This is the only place that knows which implementation a variable selects.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +32,16 @@ def load_secret_key(given: str, data_dir: Path, *, is_production: bool) -> str:
     if is_production:
         raise ImproperlyConfigured("PLUGPORT_SECRET_KEY (or PLUGPORT_SECRET_KEY_FILE) is not set")
     path = data_dir / "secret_key"
-    data_dir.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(48))
+    if not path.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        # Whole under another name first: of processes that start at once, and of one that is
+        # killed here, nobody reads half a key.
+        handle, part = tempfile.mkstemp(dir=data_dir, prefix=".secret_key-")
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(48))
+        with contextlib.suppress(FileExistsError):
+            os.link(part, path)
+        Path(part).unlink()
     return path.read_text(encoding="ascii").strip()
 
 
@@ -71,6 +76,7 @@ def caches(redis_url: str) -> dict[str, Any]:
             "default": {
                 "BACKEND": "django.core.cache.backends.redis.RedisCache",
                 "LOCATION": redis_url,
+                "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
             }
         }
     return {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
@@ -140,12 +146,14 @@ def package_store(storages: dict[str, Any]) -> dict[str, Any]:
     return {"BACKEND": f"registry.storage.{name}", "OPTIONS": {"storage": "packages"}}
 
 
-def search_engine(data_dir: Path, *, meili_url: str, meili_key: str) -> dict[str, Any]:
+def search_engine(
+    data_dir: Path, *, meili_url: str, meili_key: str, meili_index: str
+) -> dict[str, Any]:
     """Which search engine: Meilisearch where there is one, else an index in the data folder."""
     if meili_url:
         return {
             "BACKEND": "marketplace.search.engines.meilisearch.MeilisearchEngine",
-            "OPTIONS": {"url": meili_url, "key": meili_key, "index": "plugins"},
+            "OPTIONS": {"url": meili_url, "key": meili_key, "index": meili_index},
         }
     return {
         "BACKEND": "marketplace.search.engines.embedded.EmbeddedEngine",

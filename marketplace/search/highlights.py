@@ -16,6 +16,7 @@ from marketplace.search.words import (
     QueryWords,
     count_edits,
     cut_tokens,
+    get_stemmer,
     get_typos,
     pair_words,
     split_words,
@@ -26,6 +27,7 @@ from registry.models import Plugin
 _EXCERPT_CHARS = 200
 _LEAD_CHARS = 40
 _LOOKED_AT = 10
+_SURE_AT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class WordFinder:
         self._stems = {stem(word) for word in words.words}
         self._stems |= {stem(other) for word in words.words for other in SYNONYMS.get(word, ())}
         self._stems |= {stem(pair) for pair in pair_words(list(words.words))}
+        self._typos = [(word, get_typos(word)) for word in words.words]
         self._verdicts: dict[str, bool] = {}
 
     def mark(self, text: str) -> Highlight | None:
@@ -73,14 +76,15 @@ class WordFinder:
 
     def _is_like(self, found: str) -> bool:
         """A word that begins with the last one, is part of a joined one, or has a typing error."""
-        word = split_words(found)[0]
+        word = found.lower() if found.isascii() else split_words(found)[0]
         if len(self._words.last) > 1 and word.startswith(self._words.last):
             return True
-        for wanted in self._words.words:
-            most = get_typos(wanted)
-            if most and word[:1] == wanted[:1] and count_edits(word, wanted, most) <= most:
+        for wanted, most in self._typos:
+            if word[0] != wanted[0]:
+                continue
+            if most and count_edits(word, wanted, most) <= most:
                 return True
-            if len(word) > 2 and len(wanted) > len(word) + 2 and wanted.startswith(word):
+            if 2 < len(word) < len(wanted) - 2 and wanted.startswith(word):
                 return True
         return False
 
@@ -128,6 +132,8 @@ def correct_query(words: QueryWords, plugins: Sequence[Plugin]) -> str | None:
 
     None if every word of the query is in them, or nothing in them is like it.
     """
+    if _has_all(words, plugins[:_SURE_AT]):
+        return None
     vocabulary = _count_words(plugins[:_LOOKED_AT])
     stems = {stem(word) for word in vocabulary}
     corrected = []
@@ -137,6 +143,13 @@ def correct_query(words: QueryWords, plugins: Sequence[Plugin]) -> str | None:
             return None
         corrected.append(better)
     return " ".join(corrected) if tuple(corrected) != words.words else None
+
+
+def _has_all(words: QueryWords, plugins: Sequence[Plugin]) -> bool:
+    """Whether the best results alone have every word: the usual case, and quick to tell."""
+    texts = " ".join(f"{p.name} {p.display_name} {p.description}" for p in plugins)
+    found = set(get_stemmer().analyze(texts))
+    return all(stem(word) in found for word in words.words)
 
 
 def _count_words(plugins: Sequence[Plugin]) -> Counter[str]:

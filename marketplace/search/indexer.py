@@ -8,6 +8,7 @@ whoever is killed half-way leaves nothing to repair.
 from __future__ import annotations
 
 import datetime as dt
+import time
 from dataclasses import dataclass
 
 import structlog
@@ -33,6 +34,7 @@ from registry.models import DownloadCount, JournalEntry, JournalHead, Plugin
 _log = structlog.get_logger("plugport.search")
 BATCH = 1000
 COUNT_SECONDS = 300
+_LOOK_SECONDS = 0.2
 
 
 def index_changes() -> int:
@@ -95,14 +97,21 @@ def update_plugins(engine: SearchEngine, names: list[str]) -> None:
         engine.remove(gone)
 
 
-def rebuild() -> int:
+def rebuild(*, patience_seconds: float = 0) -> int:
     """Make the index anew while the old one answers; returns the number of documents.
 
-    Raises `IndexBusyError` while another process writes.
+    Raises `IndexBusyError` if another process writes and does not end within `patience_seconds`.
     """
     engine = get_engine()
-    with hold_lease(engine.name) as lease:
-        return _rebuild(engine, lease)
+    until = time.monotonic() + patience_seconds
+    while True:
+        try:
+            with hold_lease(engine.name) as lease:
+                return _rebuild(engine, lease)
+        except IndexBusyError:
+            if time.monotonic() > until:
+                raise
+        time.sleep(_LOOK_SECONDS)
 
 
 def _rebuild(engine: SearchEngine, lease: Lease) -> int:

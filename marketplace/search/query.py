@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeAlias
@@ -38,6 +38,21 @@ class SearchQuery:
     facets: tuple[str, ...] = FACETS
     has_open_facets: bool = False
     hidden: frozenset[int] = frozenset()
+
+    @property
+    def key(self) -> Hashable:
+        """Equal for queries that are answered alike."""
+        return (
+            " ".join(self.text.casefold().split()),
+            tuple(sorted(self.filters.items())),
+            self.is_verified,
+            self.sort,
+            self.page,
+            self.limit,
+            self.facets,
+            self.has_open_facets,
+            self.hidden,
+        )
 
     @property
     def offset(self) -> int:

@@ -24,6 +24,9 @@ _ACTS = {
     "missed": "what is searched for and not found",
 }
 
+# The worker writes for moments only; a rebuild by another takes longer than this.
+_PATIENCE_SECONDS = 15
+
 
 class Command(BaseCommand):
     """One act a call."""
@@ -78,7 +81,7 @@ class Command(BaseCommand):
 
     def _rebuild(self) -> None:
         started = time.monotonic()
-        count = indexer.rebuild()
+        count = indexer.rebuild(patience_seconds=_PATIENCE_SECONDS)
         seconds = time.monotonic() - started
         self.stdout.write(f"{count:,} plugins indexed in {seconds:.1f} s.")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -42,6 +42,7 @@ _WRITE_BYTES, _BUILD_BYTES = 32_000_000, 256_000_000
 _BUILD_BATCH = 5000
 _MOST_VALUES = 65_000
 _FAR = 2000
+_KEPT_ANSWERS = 500
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -87,13 +88,28 @@ class EmbeddedEngine:
         self._schema = build_schema()
         self._matcher = Matcher(self._schema)
         self._writing = threading.Lock()
+        self._answers: dict[Hashable, SearchPage] = {}
 
     # ---- reading -------------------------------------------------------------------------------
 
     @_guarded
     def search(self, query: SearchQuery) -> SearchPage:
-        """See the protocol. One pass for the page and one for all facets."""
-        searcher = self._reader.get()
+        """See the protocol. One pass for the page and one for all facets.
+
+        What was answered for this commit is answered again without searching.
+        """
+        searcher, commit = self._reader.get_with_commit()
+        key = (commit, query.key)
+        page = self._answers.get(key)
+        if page is None:
+            page = self._answers[key] = self._search(searcher, query)
+            while len(self._answers) > _KEPT_ANSWERS:
+                # The oldest; another thread may have been quicker.
+                with contextlib.suppress(StopIteration, RuntimeError):
+                    self._answers.pop(next(iter(self._answers)), None)
+        return page
+
+    def _search(self, searcher: tantivy.Searcher, query: SearchQuery) -> SearchPage:
         text, found, is_partial = self._find(searcher, query)
         return SearchPage(
             ids=self._read_ids(searcher, found),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Hashable
 from pathlib import Path
 
 import tantivy
@@ -47,6 +48,10 @@ class IndexReader:
 
     def get(self) -> tantivy.Searcher:
         """A searcher of the last commit."""
+        return self.get_with_commit()[0]
+
+    def get_with_commit(self) -> tuple[tantivy.Searcher, Hashable]:
+        """A searcher of the last commit, and what tells this commit from every other."""
         with self._guard:
             current = self._folder.find_current()
             commit = _read_commit(current)
@@ -59,7 +64,7 @@ class IndexReader:
                 self._note(current, commit)
             else:
                 check_files(current, self._stamps)
-            return self._index.searcher()
+            return self._index.searcher(), (current.name, self._commit)
 
     def _reload(self) -> None:
         assert self._index is not None
