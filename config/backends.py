@@ -62,7 +62,10 @@ def database(url: str, data_dir: Path) -> dict[str, Any]:
     settings: dict[str, Any] = {**dj_database_url.parse(url)}
     if settings.get("ENGINE") != "django.db.backends.postgresql":
         raise ImproperlyConfigured("DATABASE_URL must start with postgres://")
+    # A connection that the server closed is noticed when it is taken from the pool, not later.
+    settings["CONN_HEALTH_CHECKS"] = True
     settings["OPTIONS"] = {
+        "connect_timeout": 5,
         **settings.get("OPTIONS", {}),
         "pool": {"min_size": 1, "max_size": 10, "timeout": 10},
     }
@@ -74,8 +77,9 @@ def caches(redis_url: str) -> dict[str, Any]:
     if redis_url:
         return {
             "default": {
-                "BACKEND": "django.core.cache.backends.redis.RedisCache",
+                "BACKEND": "config.caching.OptionalRedisCache",
                 "LOCATION": redis_url,
+                "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
                 "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
             }
         }

@@ -93,7 +93,9 @@ _PACKAGES = Prefetch("artifacts", Artifact.objects.filter(role="package"))
 def _get_release(plugin: Plugin, version: str) -> Release:
     """2 queries. A dist-tag starts with a letter and a version with a digit: no clash."""
     rows = Release.objects.filter(plugin=plugin, state__in=PUBLIC_STATES)
-    if version:
+    if "\x00" in version:  # no version has it, and PostgreSQL refuses to look for it
+        rows = rows.none()
+    elif version:
         rows = rows.filter(Q(version=version) | Q(dist_tags__name=version))
     elif plugin.latest_id:
         rows = rows.filter(pk=plugin.latest_id)
