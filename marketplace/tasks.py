@@ -13,7 +13,7 @@ _log = structlog.get_logger("plugport.search")
 
 @shared_task(name="marketplace.index_changes")
 def index_changes() -> int:
-    """Periodic and after changes: bring the search index up to the journal."""
+    """Periodic: bring the search index up to the journal, should nobody follow it."""
     try:
         return indexer.index_changes()
     except SearchUnavailableError as error:

@@ -38,16 +38,12 @@ def start(**_kwargs: Any) -> None:
 
 
 def notice(**_kwargs: Any) -> None:
-    """There is something new in the journal: whoever follows looks now."""
-    if _follower == os.getpid():
-        _news.set()
-        return
-    from marketplace.tasks import index_changes
+    """The journal of this process has grown: if it follows, it looks now.
 
-    try:
-        index_changes.apply_async(retry=False, expires=60)
-    except Exception as error:  # noqa: BLE001 -- any broker fault: those who follow look by themselves
-        _log.info("index_not_woken", error=type(error).__name__)
+    Other processes send no message: whoever follows looks within a second, and an edit should
+    not wait for a queue that is away.
+    """
+    _news.set()
 
 
 def _follow() -> None:

@@ -130,8 +130,7 @@ class EmbeddedEngine:
             found = self._run(searcher, stage, query)
             if found.count:
                 return stage, found, False
-        partial = self._matcher.build_partial(words)
-        if partial is not None:
+        for partial in self._matcher.build_partial(words):
             found = self._run(searcher, partial, query)
             if found.count:
                 return partial, found, True

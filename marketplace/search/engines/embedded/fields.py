@@ -11,7 +11,7 @@ from marketplace.search.words import get_splitter, get_stemmer, join_words, pair
 
 # Any change to the fields or to what is put into them must change this: an index that was made
 # for another version is not used, and made anew.
-VERSION = "1"
+VERSION = "2"
 
 PREFIX_CHARS = 20
 _SCALE_QUALITY = 2.0
@@ -51,7 +51,7 @@ def build_schema() -> tantivy.Schema:
     for name in ("name", "topic", "text", "people"):
         build.add_text_field(name, tokenizer_name="stem", index_option="freq")
     for name in ("name_word", "word"):
-        build.add_text_field(name, tokenizer_name="split", index_option="basic")
+        build.add_text_field(name, tokenizer_name="split", index_option="freq")
     for name in COLUMNS.values():
         build.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
     build.add_text_field("full_name", tokenizer_name="raw", index_option="basic", fast=True)

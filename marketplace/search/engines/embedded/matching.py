@@ -17,6 +17,8 @@ from marketplace.search.words import SYNONYMS, QueryWords, get_typos, stem
 
 _EXACT, _LEAD, _START = 4000.0, 1000.0, 400.0
 _STEMMED = {"name": 3.0, "topic": 1.6, "people": 1.2, "text": 1.0}
+# A word as it was written says more than one that shares its stem: access is not accessibility.
+_AS_WRITTEN = {"name_word": 4.0, "word": 1.6}
 _WORD_START, _TEXT_START, _PAIR = 2.5, 0.8, 4.0
 _SYNONYM, _MERGED = 0.7, 0.9
 _TYPO_IN_NAME, _TYPO_IN_TEXT, _SECOND_TYPO = 6.0, 2.0, 0.4
@@ -30,19 +32,20 @@ class Matcher:
         self._schema = schema
 
     def build_stages(self, words: QueryWords) -> list[Query]:
-        """The queries to try in turn until one finds something; the last finds parts only."""
+        """The queries to try in turn until one finds something."""
         stages = [self._match_strictly(words)]
         if any(map(get_typos, words.words)) or get_typos(words.joined):
             stages.append(self._match_loosely(words))
         return stages
 
-    def build_partial(self, words: QueryWords) -> Query | None:
-        """All words but one, with typing errors; None for a single word."""
-        count = len(words.words)
-        if count < 2:
-            return None
+    def build_partial(self, words: QueryWords) -> list[Query]:
+        """All words but one, then any of them, with typing errors; none for a single word."""
         clauses = [(Occur.Should, self._match_word_loosely(word, words)) for word in words.words]
-        return Query.boolean_query(clauses, minimum_number_should_match=count - 1)
+        return [
+            Query.boolean_query(clauses, minimum_number_should_match=least)
+            for least in dict.fromkeys((len(clauses) - 1, 1))
+            if 0 < least < len(clauses)
+        ]
 
     def _match_strictly(self, words: QueryWords) -> Query:
         named = [
@@ -66,6 +69,9 @@ class Matcher:
         ways = [
             Query.boost_query(self._term(field, stem(word)), boost)
             for field, boost in _STEMMED.items()
+        ]
+        ways += [
+            Query.boost_query(self._term(field, word), boost) for field, boost in _AS_WRITTEN.items()
         ]
         ways.append(self._score("pair", word, _PAIR))
         for other in SYNONYMS.get(word, ()):
