@@ -93,7 +93,9 @@ def check_new_name(actor: User, name: PluginName) -> None:
     check_reserved(name)
     if name.scope is not None:
         _check_scope(actor, name.scope)
-    twin = Plugin.objects.filter(collision_key=name.collision_key).first()
+    # The very name, taken a moment ago, is no collision: recording it fails, and is tried again.
+    twins = Plugin.objects.filter(collision_key=name.collision_key)
+    twin = twins.exclude(name=str(name)).first()
     if twin is not None:
         raise NameTakenError(
             f"`{name}` is too close to `{twin.name}`, which exists.",
@@ -123,13 +125,15 @@ def _check_scope(actor: User, scope_name: str) -> None:
             hint="Only the operator can give it out.",
         )
     if scope is None and scope_name != actor.username:
-        _check_not_anothers_name(scope_name)
+        _check_not_anothers_name(actor, scope_name, key)
 
 
-def _check_not_anothers_name(scope_name: str) -> None:
-    if User.objects.filter(username=scope_name).exists():
+def _check_not_anothers_name(actor: User, scope_name: str, key: str) -> None:
+    other = User.objects.filter(collision_key=key).exclude(pk=actor.pk).first()
+    if other is not None:
         raise ScopeDeniedError(
-            f"`@{scope_name}` is the scope of the account `{scope_name}`.",
+            f"`@{scope_name}` is the scope of the account `{other.username}`"
+            + ("." if other.username == scope_name else ", or too close to it."),
             hint="Publish under your own scope.",
         )
 

@@ -59,11 +59,14 @@ def prepare_surroundings(
 ) -> Surroundings:
     """Make the accounts (nobody can sign in to them), their scopes, and the headings."""
     names = [author.username for author in authors]
-    users = [User(username=name, email=f"{name}@example.test") for name in names]
+    keys = {name: PluginName(None, name).collision_key for name in names}
+    users = [
+        User(username=name, email=f"{name}@example.test", collision_key=keys[name])
+        for name in names
+    ]
     for user in users:
         user.set_unusable_password()
     User.objects.bulk_create(users)
-    keys = {name: PluginName(None, name).collision_key for name in names}
     scopes = [Scope(name=u.username, owner=u, collision_key=keys[u.username]) for u in users]
     Scope.objects.bulk_create(scopes)
     return Surroundings(

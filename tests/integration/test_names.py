@@ -130,3 +130,18 @@ def test_a_limited_token_publishes_there_only(
         with pytest.raises(TokenScopeError):
             publish_release(actor=owner, received=received, token_limit=limit)
     assert not Plugin.objects.exists()
+
+
+@pytest.mark.parametrize("twin", ["ac-me", "acrne"])
+def test_nobody_takes_a_scope_that_looks_like_an_account(
+    owner: User, outsider: User, twin: str
+) -> None:
+    with pytest.raises(ScopeDeniedError, match="account `acme`, or too close"):
+        publish_bytes(outsider, make_package(f"@{twin}/chat"))
+    publish_bytes(owner, make_package("@acme/chat"))
+
+
+def test_the_key_of_an_account_follows_its_name(owner: User) -> None:
+    owner.username = "harbor"
+    owner.save(update_fields=["username"])
+    assert User.objects.get(pk=owner.pk).collision_key == "harbor"

@@ -33,3 +33,10 @@ def test_name_of_a_scope_that_is_taken(owner, name: str):
     )
     with pytest.raises(ValidationError):
         get_adapter().clean_username(name)
+
+
+@pytest.mark.parametrize("name", ["ac-me", "acrne", "acm.e"])
+def test_name_that_looks_like_an_account(owner, name: str):
+    """Also before that account has published anything."""
+    with pytest.raises(ValidationError, match="too close to the account `acme`"):
+        get_adapter().clean_username(name)
