@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.http import HttpRequest
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 else:
     _UserAdmin = UserAdmin
     _ModelAdmin = admin.ModelAdmin
+
+
+# Staff sign in where everybody does: there, failures are counted and slowed down.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 
 @admin.register(User)
