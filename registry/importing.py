@@ -43,6 +43,12 @@ class ElsewhereError(InvalidError):
     code, title = "files-elsewhere", "The files are elsewhere"
 
 
+class LinkedOutError(InvalidError):
+    """A catalogue's entry is or holds a symbolic link, which may lead to any file of this machine."""
+
+    code, title = "linked-out", "A symbolic link"
+
+
 class NoMarketplaceError(MissingError):
     """The folder holds no catalogue."""
 
@@ -197,11 +203,19 @@ def _lay_out(
         kind = type(entry.source).__name__.removesuffix("Source")
         raise ElsewhereError(f"`{entry.name}` is fetched from elsewhere ({kind}), not imported.")
     source = folder / entry.source.path
+    if not source.resolve().is_relative_to(folder.resolve()):
+        raise LinkedOutError(f"The folder of `{entry.name}` lies outside the catalogue.")
     if source.is_dir() and source.resolve() != folder.resolve():
         shutil.copytree(source, target, symlinks=True)
     else:
         target.mkdir()
     own = target / _PLUGIN_JSON
+    # Files are read and written below, before the packer looks for links.
+    if link := next((path for path in target.rglob("*") if path.is_symlink()), None):
+        raise LinkedOutError(
+            f"`{entry.name}` holds the symbolic link `{link.relative_to(target)}`.",
+            hint="A package holds no links: put the file itself there.",
+        )
     fallback = Version.parse(marketplace.version) if marketplace.version else UNKNOWN_VERSION
     reading = entry_manifest(entry, own.read_bytes() if own.is_file() else None, scope, fallback)
     manifest = drop_missing_components(reading.manifest, target)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -133,3 +134,25 @@ def test_real_catalogues(admin, name: str, published: int, refused: int):
     out = run(shared_data("marketplaces", name), scope="real")
     assert Release.objects.filter(state="published").count() == published
     assert out.count("  refused  ") == refused
+
+
+def test_links_lead_nowhere(admin, tmp_path: Path):
+    """A catalogue of strangers neither publishes nor overwrites files outside its folder."""
+    private = tmp_path / "private"
+    private.mkdir()
+    (private / "plugin.json").write_text('{"name": "b"}')
+    (private / "diary.txt").write_text("secret")
+    folder = make_catalogue(
+        tmp_path / "shelf",
+        [{"name": name, "source": f"./plugins/{name}"} for name in ("folder", "file", "inner")],
+    )
+    plugins = folder / "plugins"
+    shutil.rmtree(plugins / "folder")
+    (plugins / "folder").symlink_to(private)
+    (plugins / "file/.claude-plugin/plugin.json").unlink()
+    (plugins / "file/.claude-plugin/plugin.json").symlink_to(private / "plugin.json")
+    (plugins / "inner/docs").symlink_to(private)
+    out = run(folder)
+    assert "refused: linked-out" in out
+    assert not Release.objects.exists()
+    assert (private / "plugin.json").read_text() == '{"name": "b"}'
