@@ -22,7 +22,8 @@ _S = ReleaseState
 
 TRANSITIONS: Mapping[ReleaseState, frozenset[ReleaseState]] = {
     _S.CHECKING: frozenset({_S.PUBLISHED, _S.HELD, _S.REJECTED}),
-    _S.HELD: frozenset({_S.PUBLISHED, _S.REJECTED, _S.REVOKED}),
+    # Not to revoked: its tombstone would show what was never published.
+    _S.HELD: frozenset({_S.PUBLISHED, _S.REJECTED}),
     _S.PUBLISHED: frozenset({_S.QUARANTINED, _S.REVOKED}),
     _S.QUARANTINED: frozenset({_S.PUBLISHED, _S.REVOKED}),
     _S.REJECTED: frozenset(),

@@ -30,7 +30,7 @@ DECISIONS: dict[Act, tuple[set[S], S]] = {
     reject_release: ({S.HELD}, S.REJECTED),
     quarantine_release: ({S.PUBLISHED}, S.QUARANTINED),
     restore_release: ({S.QUARANTINED}, S.PUBLISHED),
-    revoke_release: ({S.PUBLISHED, S.QUARANTINED, S.HELD}, S.REVOKED),
+    revoke_release: ({S.PUBLISHED, S.QUARANTINED}, S.REVOKED),
 }
 
 
