@@ -79,10 +79,11 @@ def _copy_manifest(plugin: Plugin, latest: Release) -> None:
     shown = get_shown_metadata(plugin, latest.contents.manifest)
     copy_columns(plugin, shown)
     plugin.trust = latest.trust
-    categories = cut_slugs(shown.get("categories", []))
+    # In one order for all: two plugins that bring the same new ones wait for each other's rows.
+    categories = sorted(cut_slugs(shown.get("categories", [])))
     Category.objects.bulk_create([Category(slug=s) for s in categories], ignore_conflicts=True)
     plugin.categories.set(Category.objects.filter(slug__in=categories))
-    tags = cut_slugs(shown.get("tags", []))
+    tags = sorted(cut_slugs(shown.get("tags", [])))
     Tag.objects.bulk_create([Tag(slug=s) for s in tags], ignore_conflicts=True)
     plugin.tags.set(Tag.objects.filter(slug__in=tags))
 

@@ -27,6 +27,10 @@ def read_range(spot: Spot) -> str | None:
         hint = f"Ranges are written as npm writes them, such as `^1.2.0`; found {show(text)}."
         spot.fail(error.detail, error.code, allowed="an npm range", hint=hint)
         return None
+    if len(text) > MAX_RANGE_CHARS:
+        detail = f"is {len(text)} characters long; at most {MAX_RANGE_CHARS} are allowed"
+        spot.fail(detail, "too-long", allowed=f"at most {MAX_RANGE_CHARS} characters")
+        return None
     # Not the canonical form: authors should find what they wrote.
     return text.strip() or "*"
 

@@ -218,3 +218,9 @@ def test_very_many_files_are_cut(open_page, publisher):
     panel = open_page("/plugins/@acme/big").one(id="files")
     assert len(panel.all("tr")) == 1 + 1_000
     assert "And 205 more." in panel.text
+
+
+@pytest.mark.parametrize("version", ["%00", "1.2.0%00", "%FF", "9" * 300])
+def test_versions_that_cannot_be(client, rich, version):
+    """Nothing in an address breaks the query, on any database."""
+    assert client.get(f"/plugins/@acme/chat/{version}").status_code == 404

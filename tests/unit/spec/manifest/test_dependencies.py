@@ -84,3 +84,10 @@ def test_there_is_a_limit():
     assert codes_of("plugport", dependencies={"plugins": many}) == [
         ("dependencies.plugins", "too-many")
     ]
+
+
+def test_a_range_is_no_longer_than_what_is_stored():
+    long = " || ".join(f"^{major}.0.0" for major in range(100))
+    faults = codes_of("plugport", dependencies={"plugins": {"users": long}})
+    assert faults == [("dependencies.plugins.users", "too-long")]
+    assert read_good("plugport", dependencies={"plugins": {"users": long[:498]}})
