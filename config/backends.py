@@ -79,7 +79,6 @@ def caches(redis_url: str) -> dict[str, Any]:
             "default": {
                 "BACKEND": "config.caching.OptionalRedisCache",
                 "LOCATION": redis_url,
-                "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
                 "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
             }
         }

@@ -8,14 +8,17 @@ import time
 from dataclasses import dataclass
 from functools import cache
 
+import structlog
 from django.conf import settings
 from limits import RateLimitItem, parse
+from limits.errors import StorageError
 from limits.storage import Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
 from registry.errors import RateLimitedError
 
 _FIRST_SWEEP = 10_000
+_log = structlog.get_logger("plugport.limits")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,18 +115,26 @@ def parse_rate(text: str) -> RateLimitItem:
 
 @cache
 def _get_limiter() -> FixedWindowRateLimiter:
-    return FixedWindowRateLimiter(storage_from_string(settings.RATE_LIMIT_STORAGE))
+    uri = settings.RATE_LIMIT_STORAGE
+    options = {} if uri == "process://" else {"socket_connect_timeout": 1, "socket_timeout": 1}
+    return FixedWindowRateLimiter(storage_from_string(uri, wrap_exceptions=True, **options))
 
 
 def spend(kind: str, caller: str) -> Quota:
     """Count one call of `kind` for the caller and return what is left.
 
     Raises `RateLimitedError` with the seconds to wait. Calls that are refused cost nothing more.
+    While the counters do not answer nobody is refused: a registry without limits is of more use
+    than none.
     """
     rate = parse_rate(settings.RATE_LIMITS[kind])
     limiter = _get_limiter()
-    is_allowed = limiter.hit(rate, kind, caller)
-    window = limiter.get_window_stats(rate, kind, caller)
+    try:
+        is_allowed = limiter.hit(rate, kind, caller)
+        window = limiter.get_window_stats(rate, kind, caller)
+    except StorageError as error:
+        _log.warning("limits_unavailable", error=type(error.storage_error).__name__)
+        return Quota(rate.amount, rate.amount, rate.get_expiry(), rate.get_expiry())
     reset = max(1, math.ceil(window.reset_time - time.time()))
     quota = Quota(rate.amount, max(0, window.remaining), reset, rate.get_expiry())
     if not is_allowed:

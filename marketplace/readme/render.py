@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from html import escape
@@ -31,10 +32,14 @@ def render_readme(text: str, *, path: str = "README.md", tree: SourceTree | None
     if not text.strip():
         return SafeString("")
     digest = hashlib.sha256(f"{_EDITION}\0{path}\0{tree}\0{text}".encode()).hexdigest()
-    kept = cache.get(f"readme:{digest}")
+    # A cache that does not answer costs time, never the page.
+    kept = None
+    with contextlib.suppress(Exception):
+        kept = cache.get(f"readme:{digest}")
     if kept is None:
         kept = _render(text, path, tree)
-        cache.set(f"readme:{digest}", kept, timeout=86_400)
+        with contextlib.suppress(Exception):
+            cache.set(f"readme:{digest}", kept, timeout=86_400)
     # The one place where text of strangers passes as HTML: it comes out of the sanitiser.
     return SafeString(kept)
 
