@@ -8,6 +8,7 @@ from django.core.validators import RegexValidator
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers as s
 
+from plugport.spec.manifest.fields import find_unsafe
 from plugport.spec.manifest.links import WEB_SCHEMES, find_url_fault
 
 _check_slug = RegexValidator(
@@ -23,12 +24,17 @@ def check_link(value: str) -> None:
 
 
 class TextField(s.CharField):
-    """A JSON string; DRF's own field also takes numbers for texts."""
+    """A JSON string; DRF's own field also takes numbers for texts.
+
+    Characters that show people another text than programs read are refused, as in manifests.
+    """
 
     def to_internal_value(self, data: Any) -> str:
         """The text without blanks around it."""
         if not isinstance(data, str):
             self.fail("invalid")
+        if bad := find_unsafe(data, prose=True):
+            raise s.ValidationError(f"It contains {bad}, which is not allowed here.")
         return super().to_internal_value(data)
 
 
