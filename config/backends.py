@@ -77,7 +77,7 @@ def caches(redis_url: str) -> dict[str, Any]:
     if redis_url:
         return {
             "default": {
-                "BACKEND": "config.caching.OptionalRedisCache",
+                "BACKEND": "django.core.cache.backends.redis.RedisCache",
                 "LOCATION": redis_url,
                 "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
             }
