@@ -11,6 +11,7 @@ import secrets
 import tempfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -83,6 +84,34 @@ def caches(redis_url: str) -> dict[str, Any]:
             }
         }
     return {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+
+_MAIL_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+
+
+def mail(url: str) -> dict[str, Any]:
+    """Django's settings of the mail server at `url`; user and password are percent-encoded.
+
+    `smtps` is TLS from the first byte, `smtp+starttls` (RFC 3207) from the greeting on. Raises
+    `ImproperlyConfigured`, without the URL in it: it may hold a password.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise ImproperlyConfigured("PLUGPORT_MAIL_URL cannot be read as a URL") from None
+    if parts.scheme not in _MAIL_PORTS or not host:
+        allowed = ", ".join(f"{scheme}://" for scheme in _MAIL_PORTS)
+        raise ImproperlyConfigured(f"PLUGPORT_MAIL_URL needs a host and one of {allowed}")
+    return {
+        "EMAIL_HOST": host,
+        "EMAIL_PORT": port or _MAIL_PORTS[parts.scheme],
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_USE_TLS": parts.scheme == "smtp+starttls",
+        "EMAIL_TIMEOUT": 10,
+    }
 
 
 def storages(

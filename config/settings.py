@@ -220,13 +220,13 @@ EMAIL_FILE_PATH = str(DATA_DIR / "mail")
 DEFAULT_FROM_EMAIL = read_text(
     "PLUGPORT_MAIL_FROM", f"plugport@{_BASE_HOST}", "Sender of the registry's mails."
 )
-_MAIL_URL = read_secret("PLUGPORT_MAIL_URL", "`smtp://user:password@host:port`; files without.")
+_MAIL_URL = read_secret(
+    "PLUGPORT_MAIL_URL",
+    "`smtp://user:password@host:port`, `smtp+starttls://…` or `smtps://…`; files without.",
+)
 if _MAIL_URL:
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    _mail = urlsplit(_MAIL_URL)
-    EMAIL_HOST, EMAIL_PORT = _mail.hostname or "localhost", _mail.port or 25
-    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.username or "", _mail.password or ""
-    EMAIL_USE_TLS = _mail.scheme == "smtps"
+    globals().update(backends.mail(_MAIL_URL))
 
 # ---- safe by default -------------------------------------------------------------------------
 SESSION_COOKIE_HTTPONLY = True
