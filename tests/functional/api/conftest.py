@@ -19,7 +19,10 @@ from tests.support.server import live_registry  # noqa: F401 -- a fixture
 
 @pytest.fixture(scope="module")
 def module_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """A transaction around the tests of a module: what is made in it is there for all of them."""
+    """A transaction around the tests of a module: what is made in it is there for all of them.
+
+    Each test needs `db` beside it, whose transaction takes back what the test itself changes.
+    """
     with django_db_blocker.unblock(), transaction.atomic():
         yield
         transaction.set_rollback(True)
@@ -45,18 +48,18 @@ def api(db: None) -> Api:
 
 
 @pytest.fixture
-def author(owner: User) -> Api:
+def author(db: None, owner: User) -> Api:
     """The owner with a token that may do everything."""
     return Api(make_token(owner))
 
 
 @pytest.fixture
-def stranger(outsider: User) -> Api:
+def stranger(db: None, outsider: User) -> Api:
     """Somebody with a good token and no role."""
     return Api(make_token(outsider))
 
 
 @pytest.fixture
-def judge(moderator: User) -> Api:
+def judge(db: None, moderator: User) -> Api:
     """A moderator with a token."""
     return Api(make_token(moderator))

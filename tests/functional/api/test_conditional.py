@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Token
+from accounts.models import Token, User
 from tests.functional.api.calls import Api
 from tests.support.publishing import Publisher
 
@@ -20,25 +18,34 @@ DOCUMENTS = [
     "/plugins/featured",
     "/plugins/popular",
     "/plugins/recent",
-    "/plugins/@acme/chat",
-    "/plugins/@acme/chat/versions",
-    "/plugins/@acme/chat/1.0.0",
-    "/plugins/@acme/chat/latest",
-    "/plugins/@acme/chat/readme",
-    "/plugins/@acme/chat/1.0.0/readme",
-    "/plugins/@acme/chat/dependents",
-    "/plugins/@acme/chat/stats",
+    "/plugins/@ada/chat",
+    "/plugins/@ada/chat/versions",
+    "/plugins/@ada/chat/1.0.0",
+    "/plugins/@ada/chat/latest",
+    "/plugins/@ada/chat/readme",
+    "/plugins/@ada/chat/1.0.0/readme",
+    "/plugins/@ada/chat/dependents",
+    "/plugins/@ada/chat/stats",
     "/categories",
     "/tags",
     "/openapi.json",
 ]
-EVERYTHING = [*DOCUMENTS, "/plugins/@acme/chat/1.0.0/download", "/plugins/none", "/nothing", "/me"]
+EVERYTHING = [*DOCUMENTS, "/plugins/@ada/chat/1.0.0/download", "/plugins/none", "/nothing", "/me"]
 
 
-@pytest.fixture(autouse=True)
-def _chat(publisher: Publisher) -> None:
-    """`@acme/chat` 1.0.0."""
-    publisher.publish(tags=["chat"])
+pytestmark = pytest.mark.usefixtures("_chat", "_module_packages")
+
+
+@pytest.fixture(scope="module")
+def _chat(module_publisher: Publisher) -> None:
+    """`@ada/chat` 1.0.0."""
+    module_publisher.publish("@ada/chat", tags=["chat"])
+
+
+@pytest.fixture
+def owner(db: None, module_publisher: Publisher) -> User:
+    """Who published it."""
+    return module_publisher.actor
 
 
 @pytest.mark.parametrize("path", DOCUMENTS)
@@ -70,7 +77,7 @@ def test_head_says_what_get_would(api: Api, path: str) -> None:
 
 def test_etag_changes_with_the_document(api: Api, author: Api) -> None:
     before = {path: api.get(path).headers["ETag"] for path in DOCUMENTS}
-    author.call("PATCH", "/plugins/@acme/chat", {"description": "Other words."})
+    author.call("PATCH", "/plugins/@ada/chat", {"description": "Other words."})
     after = {path: api.get(path).headers["ETag"] for path in DOCUMENTS}
     changed = {path for path in DOCUMENTS if before[path] != after[path]}
     assert changed == {
@@ -78,14 +85,14 @@ def test_etag_changes_with_the_document(api: Api, author: Api) -> None:
         "/plugins?q=chat&limit=5",
         "/plugins/popular",
         "/plugins/recent",
-        "/plugins/@acme/chat",
+        "/plugins/@ada/chat",
     }
 
 
 def test_conditions_do_not_stop_a_write(author: Api) -> None:
-    etag = author.get("/plugins/@acme/chat").headers["ETag"]
+    etag = author.get("/plugins/@ada/chat").headers["ETag"]
     answer = author.call(
-        "PATCH", "/plugins/@acme/chat", {"displayName": "x"}, headers={"If-None-Match": etag}
+        "PATCH", "/plugins/@ada/chat", {"displayName": "x"}, headers={"If-None-Match": etag}
     )
     assert answer.status_code == 200
 
@@ -106,8 +113,8 @@ def test_anonymous_reads_do_not_touch_the_session(api: Api, path: str, *, has_co
     assert "Cookie" not in answer.headers.get("Vary", "")
 
 
-def test_signed_in_browser_is_nobody_here(api: Api, owner: Any) -> None:
+def test_signed_in_browser_is_nobody_here(api: Api, owner: User) -> None:
     """Sessions do not open the API, so no page of another site can use them."""
     api.client.force_login(owner)
     assert api.get("/me").status_code == 401
-    assert api.post("/plugins/@acme/chat/1.0.0/yank").status_code == 401
+    assert api.post("/plugins/@ada/chat/1.0.0/yank").status_code == 401

@@ -12,7 +12,7 @@ from tests.functional.api.calls import Api, expect_problem
 from tests.support.people import make_token
 from tests.support.publishing import Publisher
 
-PATH = "/plugins/@acme/chat"
+PATH = "/plugins/@ada/chat"
 EDITS: dict[str, Any] = {
     "displayName": "Chat!",
     "description": "Better words.",
@@ -23,10 +23,18 @@ EDITS: dict[str, Any] = {
 }
 
 
+@pytest.fixture(scope="module")
+def chat(module_publisher: Publisher) -> Plugin:
+    """`@ada/chat` 1.0.0."""
+    return module_publisher.publish(
+        "@ada/chat", description="From the manifest.", tags=["first"]
+    ).plugin
+
+
 @pytest.fixture
-def chat(publisher: Publisher) -> Plugin:
-    """`@acme/chat` 1.0.0."""
-    return publisher.publish(description="From the manifest.", tags=["first"]).plugin
+def owner(db: None, module_publisher: Publisher) -> User:
+    """Who published it."""
+    return module_publisher.actor
 
 
 def patch(caller: Api, body: Any) -> Any:
@@ -70,7 +78,7 @@ def test_put_gives_back_what_it_leaves_out(author: Api) -> None:
     assert document["displayName"] == "Only this"
     assert document["description"] == "From the manifest."
     document = author.call("PUT", PATH, {}).json()
-    assert document["displayName"] == "@acme/chat"
+    assert document["displayName"] == "@ada/chat"
 
 
 @pytest.mark.usefixtures("chat")
@@ -81,7 +89,7 @@ def test_empty_lists_are_words_too(author: Api) -> None:
 @pytest.mark.usefixtures("chat")
 def test_edits_outlive_releases(author: Api, api: Api, publisher: Publisher) -> None:
     patch(author, {"description": "Mine."})
-    publisher.publish(version="2.0.0", description="New in the manifest.")
+    publisher.publish("@ada/chat", "2.0.0", description="New in the manifest.")
     assert api.get(PATH).json()["description"] == "Mine."
     assert api.get(f"{PATH}/2.0.0").json()["manifest"]["description"] == "New in the manifest."
 
@@ -161,9 +169,9 @@ def test_moderators_may_and_strangers_must_sign_in(judge: Api, api: Api) -> None
     ("scopes", "limit", "status"),
     [
         (("manage",), "", 200),
-        (("manage",), "@acme", 200),
+        (("manage",), "@ada", 200),
         (("publish", "read"), "", 403),
-        (("manage",), "@acme/talk", 403),
+        (("manage",), "@ada/talk", 403),
     ],
 )
 def test_tokens(owner: User, scopes: tuple[str, ...], limit: str, status: int) -> None:
@@ -177,10 +185,10 @@ def test_tokens(owner: User, scopes: tuple[str, ...], limit: str, status: int) -
 def test_edits_are_recorded(author: Api) -> None:
     patch(author, {"tags": ["a"], "description": "x"})
     entry = JournalEntry.objects.get(event="plugin.edited")
-    assert (entry.plugin, entry.data) == ("@acme/chat", {"fields": ["description", "tags"]})
+    assert (entry.plugin, entry.data) == ("@ada/chat", {"fields": ["description", "tags"]})
     audit = AuditEntry.objects.get(action="plugin.edited")
-    assert (audit.actor_name, audit.details) == ("acme", {"fields": ["description", "tags"]})
+    assert (audit.actor_name, audit.details) == ("ada", {"fields": ["description", "tags"]})
 
 
 def test_unknown_plugin(author: Api) -> None:
-    expect_problem(patch(author, {}), 404, "unknown-plugin")
+    expect_problem(author.call("PATCH", "/plugins/@ada/none", {}), 404, "unknown-plugin")

@@ -14,44 +14,51 @@ from tests.support.people import make_token
 from tests.support.publishing import Publisher
 
 ACTS = ["deprecate", "undeprecate", "yank", "unyank"]
-ONE = "/plugins/@acme/chat/1.0.0"
+pytestmark = pytest.mark.usefixtures("_module_packages")
+ONE = "/plugins/@ada/chat/1.0.0"
 
 
 def body_of(act: str) -> dict[str, Any] | None:
     return {"message": "Use another."} if act == "deprecate" else None
 
 
+@pytest.fixture(scope="module")
+def chat(module_publisher: Publisher) -> Plugin:
+    """`@ada/chat` 1.0.0 and 1.1.0."""
+    module_publisher.publish("@ada/chat", "1.0.0")
+    return module_publisher.publish("@ada/chat", "1.1.0").plugin
+
+
 @pytest.fixture
-def chat(publisher: Publisher) -> Plugin:
-    """`@acme/chat` 1.0.0 and 1.1.0."""
-    publisher.publish(version="1.0.0")
-    return publisher.publish(version="1.1.0").plugin
+def owner(db: None, module_publisher: Publisher) -> User:
+    """Who published it."""
+    return module_publisher.actor
 
 
 @pytest.mark.usefixtures("chat")
 def test_deprecate(author: Api, api: Api) -> None:
-    answer = author.post(f"{ONE}/deprecate", {"message": " Old. ", "replacement": "acme/talk"})
+    answer = author.post(f"{ONE}/deprecate", {"message": " Old. ", "replacement": "ada/talk"})
     document = answer.json()
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "private, no-store"
     assert document["deprecated"].pop("at").endswith("Z")
-    assert document["deprecated"] == {"message": "Old.", "replacement": "@acme/talk"}
+    assert document["deprecated"] == {"message": "Old.", "replacement": "@ada/talk"}
     public = api.get(ONE).json()
     assert public["deprecated"]["message"] == "Old."
     assert public["state"] == "published"
     assert api.get(f"{ONE}/download").status_code == 200
     # The plugin itself is not deprecated as long as its newest release is not.
-    assert api.get("/plugins/@acme/chat").json()["deprecated"] is None
+    assert api.get("/plugins/@ada/chat").json()["deprecated"] is None
 
 
 @pytest.mark.usefixtures("chat")
 def test_deprecated_latest_shows_on_the_plugin(author: Api, api: Api) -> None:
-    author.post("/plugins/@acme/chat/latest/deprecate", {"message": "Old."})
-    plugin = api.get("/plugins/@acme/chat").json()
+    author.post("/plugins/@ada/chat/latest/deprecate", {"message": "Old."})
+    plugin = api.get("/plugins/@ada/chat").json()
     assert plugin["deprecated"]["message"] == "Old."
     assert plugin["deprecated"]["replacement"] is None
-    author.post("/plugins/@acme/chat/1.1.0/undeprecate")
-    assert api.get("/plugins/@acme/chat").json()["deprecated"] is None
+    author.post("/plugins/@ada/chat/1.1.0/undeprecate")
+    assert api.get("/plugins/@ada/chat").json()["deprecated"] is None
 
 
 @pytest.mark.usefixtures("chat")
@@ -65,23 +72,23 @@ def test_deprecating_again_changes_the_words_not_the_time(author: Api) -> None:
 
 @pytest.mark.usefixtures("chat")
 def test_yank_takes_it_from_latest(author: Api, api: Api) -> None:
-    document = author.post("/plugins/@acme/chat/1.1.0/yank", {"reason": "Broken."}).json()
+    document = author.post("/plugins/@ada/chat/1.1.0/yank", {"reason": "Broken."}).json()
     assert document["yanked"]["reason"] == "Broken."
-    plugin = api.get("/plugins/@acme/chat").json()
+    plugin = api.get("/plugins/@ada/chat").json()
     assert (plugin["latestVersion"], plugin["distTags"]) == ("1.0.0", {"latest": "1.0.0"})
-    versions = api.get("/plugins/@acme/chat/versions").json()["versions"]
+    versions = api.get("/plugins/@ada/chat/versions").json()["versions"]
     assert [bool(version["yanked"]) for version in versions] == [True, False]
     # Lockfiles still get it.
-    assert api.get("/plugins/@acme/chat/1.1.0/download").status_code == 200
-    assert author.post("/plugins/@acme/chat/1.1.0/unyank").json()["yanked"] is None
-    assert api.get("/plugins/@acme/chat").json()["latestVersion"] == "1.1.0"
+    assert api.get("/plugins/@ada/chat/1.1.0/download").status_code == 200
+    assert author.post("/plugins/@ada/chat/1.1.0/unyank").json()["yanked"] is None
+    assert api.get("/plugins/@ada/chat").json()["latestVersion"] == "1.1.0"
 
 
 @pytest.mark.usefixtures("chat")
 def test_plugin_with_everything_yanked_stays_findable(author: Api, api: Api) -> None:
     for version in ("1.0.0", "1.1.0"):
-        author.post(f"/plugins/@acme/chat/{version}/yank")
-    assert api.get("/plugins/@acme/chat").json()["latestVersion"] == "1.1.0"
+        author.post(f"/plugins/@ada/chat/{version}/yank")
+    assert api.get("/plugins/@ada/chat").json()["latestVersion"] == "1.1.0"
 
 
 @pytest.mark.usefixtures("chat")
@@ -95,7 +102,7 @@ def test_acts_are_idempotent_and_recorded(author: Api, act: str) -> None:
     verb = f"release.{act}ed" if not act.endswith("e") else f"release.{act}d"
     assert JournalEntry.objects.filter(event=verb).count() == 2
     assert JournalEntry.objects.count() == journal + 2
-    assert AuditEntry.objects.filter(action=verb, actor_name="acme").count() == 2
+    assert AuditEntry.objects.filter(action=verb, actor_name="ada").count() == 2
 
 
 @pytest.mark.usefixtures("chat")
@@ -169,9 +176,9 @@ def test_moderators_may(judge: Api, act: str) -> None:
         (("manage",), "", 200),
         (("publish",), "", 200),
         (("read",), "", 403),
-        (("manage",), "@acme/chat", 200),
-        (("manage",), "@acme", 200),
-        (("manage",), "@acme/other", 403),
+        (("manage",), "@ada/chat", 200),
+        (("manage",), "@ada", 200),
+        (("manage",), "@ada/other", 403),
     ],
 )
 def test_tokens(owner: User, scopes: tuple[str, ...], limit: str, status: int) -> None:
@@ -185,10 +192,10 @@ def test_tokens(owner: User, scopes: tuple[str, ...], limit: str, status: int) -
 @pytest.mark.parametrize("act", ACTS)
 def test_unknown_targets(author: Api, act: str) -> None:
     expect_problem(
-        author.post(f"/plugins/@acme/chat/9.0.0/{act}", body_of(act)), 404, "unknown-release"
+        author.post(f"/plugins/@ada/chat/9.0.0/{act}", body_of(act)), 404, "unknown-release"
     )
     expect_problem(
-        author.post(f"/plugins/@acme/talk/1.0.0/{act}", body_of(act)), 404, "unknown-plugin"
+        author.post(f"/plugins/@ada/talk/1.0.0/{act}", body_of(act)), 404, "unknown-plugin"
     )
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from accounts.models import User
 from registry.actions.moderate_release import (
     quarantine_release,
@@ -91,3 +95,29 @@ def test_revoked_release_leaves_a_tombstone(
         403,
         "release-blocked",
     )
+
+
+def test_lost_object_is_an_opaque_failure(
+    api: Api, publisher: Publisher, packages_dir: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever breaks inside, the answer shows nothing of it; the log does."""
+    publisher.publish()
+    for path in packages_dir.rglob("*.tar.gz"):
+        path.unlink()
+    problem = expect_problem(api.get("/plugins/@acme/chat/1.0.0/download"), 500, "internal-error")
+    assert problem["detail"] == "The server made a mistake; it was logged."
+    assert str(packages_dir) not in str(problem)
+    assert "api_failed" in caplog.text
+
+
+def test_unreadable_storage_is_said_to_be_unavailable(
+    api: Api, publisher: Publisher, packages_dir: Path
+) -> None:
+    publisher.publish()
+    for path in packages_dir.rglob("*.tar.gz"):
+        path.unlink()
+        path.mkdir()
+    problem = expect_problem(
+        api.get("/plugins/@acme/chat/1.0.0/download"), 503, "storage-unavailable"
+    )
+    assert str(packages_dir) not in str(problem)
