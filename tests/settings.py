@@ -23,8 +23,11 @@ if os.environ.get("PLUGPORT_ENV") != "test":
         os.environ["DATABASE_URL"] = _url
 
 from config.settings import *  # noqa: F403 -- after the variables that it reads
-from config.settings import STATIC_ROOT
+from config.settings import DATABASES, STATIC_ROOT
 
+if os.environ.get("DATABASE_URL"):
+    # Two test runs on one server do not meet.
+    DATABASES["default"]["TEST"] = {"NAME": f"test_plugport_{os.getpid()}"}
 # A thread would write beside the transaction of a test; the tests write the counts themselves.
 DOWNLOAD_FLUSH_SECONDS = 0
 SEARCH_FLUSH_SECONDS = 0

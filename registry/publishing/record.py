@@ -12,7 +12,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.audit import record_act
@@ -139,13 +139,17 @@ def _get_or_create_plugin(actor: User, name: PluginName, inspected: InspectedPac
 
 
 def _get_or_create_scope(actor: User, name: str) -> Scope:
-    """The scope; one that nobody has yet becomes the actor's with its first plugin."""
-    scope, is_new = Scope.objects.get_or_create(
-        name=name,
-        defaults={"owner": actor, "collision_key": PluginName(None, name).collision_key},
-    )
-    if is_new:
+    """The scope; one that nobody has yet becomes the actor's with its first plugin.
+
+    Raises `IntegrityError` if somebody else took it since it was admitted.
+    """
+    scope = Scope.objects.filter(name=name).first()
+    if scope is None:
+        key = PluginName(None, name).collision_key
+        scope = Scope.objects.create(name=name, owner=actor, collision_key=key)
         record_act(actor=actor, action="scope.created", target=str(scope))
+    elif scope.owner_id != actor.pk:
+        raise IntegrityError(f"the scope `{name}` was taken meanwhile")
     return scope
 
 

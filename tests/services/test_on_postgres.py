@@ -1,0 +1,297 @@
+"""What only a database with real concurrency can show: races of threads on PostgreSQL."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psycopg
+import pytest
+from django.db import connection, connections, transaction
+
+from accounts.models import User
+from plugport.spec.errors import PlugportError
+from registry import downloads
+from registry.actions.flag_release import yank_release
+from registry.actions.publish_release import Publication, publish_release
+from registry.downloads import flush_downloads
+from registry.errors import NameTakenError, ScopeDeniedError, VersionTakenError
+from registry.jobs import enqueue_job, finish_job, take_job
+from registry.journal import append_entry
+from registry.models import (
+    Artifact,
+    DownloadCount,
+    Job,
+    JournalEntry,
+    Plugin,
+    Release,
+    Scope,
+    Upload,
+)
+from registry.publishing.receive import receive_file
+from registry.publishing.sweep import sweep_storage
+from registry.work import work_off
+from tests.processes.harness import make_environment
+from tests.support.data import ROOT
+from tests.support.publishing import make_package
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+T = TypeVar("T")
+THREADS = 8
+
+
+@pytest.fixture(autouse=True)
+def _on_postgres(postgres: str, transactional_db: None) -> None:
+    assert connection.vendor == "postgresql"
+
+
+def run_together(works: Sequence[Callable[[], T]]) -> list[T | Exception]:
+    """Start everything at the same moment, each in a thread with a connection of its own."""
+    barrier = threading.Barrier(len(works))
+
+    def run(work: Callable[[], T]) -> T | Exception:
+        try:
+            connection.ensure_connection()
+            barrier.wait(timeout=30)
+            return work()
+        except Exception as error:  # noqa: BLE001 -- the caller looks at it
+            return error
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return list(pool.map(run, works))
+
+
+@pytest.fixture
+def send(tmp_path: Path) -> Callable[[User, bytes], Callable[[], Publication]]:
+    """Make a publisher of these bytes, to be run in a thread."""
+
+    def make(actor: User, body: bytes) -> Callable[[], Publication]:
+        path = tmp_path / f"{len(list(tmp_path.iterdir()))}.tgz"
+        path.write_bytes(body)
+
+        def publish() -> Publication:
+            with receive_file(path) as received:
+                return publish_release(actor=actor, received=received)
+
+        return publish
+
+    return make
+
+
+def split(answers: Sequence[Any]) -> tuple[list[Any], list[Exception]]:
+    errors = [a for a in answers if isinstance(a, Exception)]
+    return [a for a in answers if not isinstance(a, Exception)], errors
+
+
+def test_of_many_publishers_of_a_version_one_wins(owner: User, send: Any) -> None:
+    bodies = [make_package(files={"n.txt": str(number)}) for number in range(THREADS)]
+    done, errors = split(run_together([send(owner, body) for body in bodies]))
+    assert len(done) == 1
+    assert {type(error) for error in errors} == {VersionTakenError}
+    assert Release.objects.count() == Artifact.objects.count() == Job.objects.count() == 1
+    assert not Upload.objects.exists()
+
+
+def test_the_same_bytes_at_once_are_one_release(owner: User, send: Any, packages_dir: Path) -> None:
+    body = make_package()
+    done, errors = split(run_together([send(owner, body) for _ in range(THREADS)]))
+    assert errors == []
+    assert {each.release.pk for each in done} == {Release.objects.get().pk}
+    assert [each.is_new for each in done].count(True) == 1
+    assert len([p for p in packages_dir.rglob("*") if p.is_file()]) == 1
+
+
+def test_of_look_alike_names_one_is_taken(owner: User, send: Any) -> None:
+    names = ["my-plugin", "my.plugin", "myplugin", "my-plug1n"]
+    done, errors = split(run_together([send(owner, make_package(name)) for name in names]))
+    assert len(done) == 1
+    assert {type(error) for error in errors} == {NameTakenError}
+    assert Plugin.objects.count() == 1
+
+
+def test_of_two_who_claim_a_scope_one_has_it(owner: User, outsider: User, send: Any) -> None:
+    works = [send(owner, make_package("@tools/a")), send(outsider, make_package("@tools/b"))]
+    done, errors = split(run_together(works))
+    assert len(done) == 1
+    assert {type(error) for error in errors} == {ScopeDeniedError}
+    assert Scope.objects.get().owner == done[0].release.published_by
+
+
+def test_many_versions_of_one_plugin_at_once(owner: User, send: Any) -> None:
+    versions = [f"1.0.{number}" for number in range(THREADS)]
+    works = [send(owner, make_package(version=version)) for version in versions]
+    assert split(run_together(works))[1] == []
+    assert run_together([lambda: work_off(most=2)] * 4).count(2) >= 1
+    work_off()
+    plugin = Plugin.objects.get()
+    assert plugin.document["distTags"] == {"latest": f"1.0.{THREADS - 1}"}
+    assert Release.objects.filter(state="published").count() == THREADS
+    serials = list(JournalEntry.objects.values_list("serial", flat=True))
+    assert serials == list(range(serials[0], serials[0] + THREADS))
+
+
+def test_serials_have_no_gap_and_follow_the_commits() -> None:
+    def append(number: int) -> list[int]:
+        kept = []
+        for turn in range(10):
+            with transaction.atomic():
+                entry = append_entry("plugin.edited", f"p{number}")
+                if turn % 3 == 0:
+                    transaction.set_rollback(True)
+                else:
+                    kept.append(entry.serial)
+        return kept
+
+    answers = run_together([lambda n=number: append(n) for number in range(THREADS)])  # type: ignore[misc]
+    taken = sorted(serial for answer in answers for serial in answer)  # type: ignore[union-attr]
+    assert taken == list(JournalEntry.objects.values_list("serial", flat=True))
+    assert taken == list(range(taken[0], taken[0] + len(taken)))
+    for answer in answers:
+        assert answer == sorted(answer)  # type: ignore[type-var]
+
+
+def test_a_reader_never_sees_a_serial_before_a_lower_one() -> None:
+    """Who follows the journal asks for what is after the last serial: nothing may appear behind."""
+    is_over = threading.Event()
+
+    def follow() -> list[int]:
+        seen: list[int] = []
+        while not is_over.is_set() or seen[-1:] != latest():
+            seen += JournalEntry.objects.filter(serial__gt=seen[-1] if seen else 0).values_list(
+                "serial", flat=True
+            )
+        return seen
+
+    def latest() -> list[int]:
+        return list(JournalEntry.objects.order_by("-serial").values_list("serial", flat=True)[:1])
+
+    def write() -> list[int]:
+        for _ in range(20):
+            with transaction.atomic():
+                append_entry("plugin.edited", "p")
+        return []
+
+    def write_all() -> list[int]:
+        run_together([write] * 4)
+        is_over.set()
+        return []
+
+    followed = run_together([follow, write_all])[0]
+    assert followed == list(JournalEntry.objects.values_list("serial", flat=True))
+    assert len(followed) == 80
+
+
+def test_every_job_is_taken_once() -> None:
+    for number in range(60):
+        enqueue_job("check-release", str(number))
+
+    def work() -> list[int]:
+        leases = list(iter(take_job, None))
+        for lease in leases:
+            finish_job(lease)
+        return [lease.job_id for lease in leases]
+
+    taken, errors = split(run_together([work] * THREADS))
+    assert errors == []
+    counts = Counter(job_id for answer in taken for job_id in answer)
+    assert len(counts) == 60
+    assert set(counts.values()) == {1}
+    assert not Job.objects.exists()
+
+
+def test_counts_of_many_processes_add_up(publisher: Any) -> None:
+    """Overlapping sets of releases, written at once: no deadlock, nothing lost or doubled."""
+    releases = [publisher.publish(f"@acme/p{n % 3}", f"1.{n}.0") for n in range(9)]
+    today = downloads.timezone.now().date()
+
+    def write(part: slice) -> None:
+        for _ in range(10):
+            downloads._write(Counter({(r.pk, today): 1 for r in releases[part]}))
+
+    parts = [slice(0, 9), slice(3, 9), slice(0, 6), slice(2, 7)]
+    assert run_together([lambda p=part: write(p) for part in parts]) == [None] * 4  # type: ignore[misc]
+    expected = [10 * sum(n in range(*p.indices(9)) for p in parts) for n in range(9)]
+    assert [Release.objects.get(pk=r.pk).downloads for r in releases] == expected
+    assert sum(Plugin.objects.values_list("downloads", flat=True)) == sum(expected)
+    assert sum(DownloadCount.objects.values_list("count", flat=True)) == sum(expected)
+    assert flush_downloads() == 0
+
+
+def test_publishing_flagging_counting_and_sweeping_do_not_block_each_other(
+    publisher: Any, send: Any
+) -> None:
+    release = publisher.publish()
+    today = downloads.timezone.now().date()
+
+    def flag() -> None:
+        for _ in range(5):
+            yank_release(actor=publisher.actor, release=Release.objects.get(pk=release.pk))
+
+    def count() -> None:
+        for _ in range(10):
+            downloads._write(Counter({(release.pk, today): 1}))
+
+    def sweep() -> None:
+        for _ in range(10):
+            sweep_storage()
+
+    bodies = [make_package(version=f"2.0.{n}") for n in range(3)]
+    works = [flag, count, sweep, *(send(publisher.actor, body) for body in bodies), work_off]
+    assert split(run_together(works))[1] == []
+    work_off()
+    assert Plugin.objects.get().document["latestVersion"] == "2.0.2"
+    release.refresh_from_db()
+    assert release.downloads == 10
+
+
+_MIGRATE = """
+import django; django.setup()
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+call_command("migrate", check_unapplied=True)
+call_command("migrate", "registry", "zero", verbosity=0)
+call_command("migrate", verbosity=0)
+"""
+
+
+def test_migrations_run_forwards_and_back(own_database: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _MIGRATE],
+        cwd=ROOT,
+        env=make_environment(tmp_path, DATABASE_URL=own_database),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    with psycopg.connect(own_database) as raw:
+        raw.execute(
+            "INSERT INTO registry_journalentry (serial, event, plugin, version, data, at)"
+            " VALUES (1, 'a', 'b', 'c', '{}', now())"
+        )
+        for statement in (
+            "UPDATE registry_journalentry SET event = 'x'",
+            "DELETE FROM registry_journalentry",
+        ):
+            with (
+                pytest.raises(psycopg.errors.RaiseException, match="append-only"),
+                raw.transaction(),
+            ):
+                raw.execute(statement)
+
+
+def test_errors_of_a_race_are_the_registrys_own(owner: User, send: Any) -> None:
+    """Whoever loses reads a sentence with a hint, not a message of the database."""
+    bodies = [make_package("chat", files={"n.txt": str(number)}) for number in range(4)]
+    _, errors = split(run_together([send(owner, body) for body in bodies]))
+    for error in errors:
+        assert isinstance(error, PlugportError)
+        assert error.hint
