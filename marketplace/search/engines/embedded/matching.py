@@ -71,7 +71,8 @@ class Matcher:
             for field, boost in _STEMMED.items()
         ]
         ways += [
-            Query.boost_query(self._term(field, word), boost) for field, boost in _AS_WRITTEN.items()
+            Query.boost_query(self._term(field, word), boost)
+            for field, boost in _AS_WRITTEN.items()
         ]
         ways.append(self._score("pair", word, _PAIR))
         for other in SYNONYMS.get(word, ()):
