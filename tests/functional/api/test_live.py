@@ -101,15 +101,15 @@ def test_what_an_answer_points_to_can_be_had(chat: dict[str, Any], reader: httpx
 @pytest.mark.parametrize(
     "name", ["@livia/chat", "%40livia%2Fchat", "@livia%2fchat", "%40livia/chat"]
 )
-@pytest.mark.parametrize("rest", ["", "/versions", "/1.0.0", "/readme", "/latest/download"])
 @pytest.mark.parametrize("base", ["/api/v1", "/api"])
 @pytest.mark.usefixtures("chat")
-def test_scoped_names_raw_and_encoded(
-    reader: httpx.Client, base: str, name: str, rest: str
-) -> None:
-    answer = reader.get(f"{base}/plugins/{name}{rest}")
-    assert answer.status_code == 200
-    assert answer.content == reader.get(f"/api/v1/plugins/@livia/chat{rest}").content
+def test_scoped_names_raw_and_encoded(reader: httpx.Client, base: str, name: str) -> None:
+    for rest in ("", "/versions", "/1.0.0", "/dependents", "/stats"):
+        answer = reader.get(f"{base}/plugins/{name}{rest}")
+        assert answer.status_code == 200
+        assert rest == "/dependents" or answer.json()["name"] == "@livia/chat"
+    assert reader.get(f"{base}/plugins/{name}/readme").text.startswith("# @livia/chat")
+    assert reader.get(f"{base}/plugins/{name}/latest/download").content == PACKAGE
 
 
 @pytest.mark.usefixtures("chat")
@@ -132,7 +132,9 @@ def test_range_outside_the_file(reader: httpx.Client) -> None:
 
 
 @pytest.mark.usefixtures("chat")
-@pytest.mark.parametrize("path", [PATH, "/api/v1/plugins/@livia/chat", "/api/v1/openapi.json"])
+@pytest.mark.parametrize(
+    "path", [PATH, "/api/v1/plugins/@livia/chat/readme", "/api/v1/openapi.json"]
+)
 def test_unchanged_and_head_have_no_body(reader: httpx.Client, path: str) -> None:
     got = reader.get(path)
     etag = got.headers["ETag"]
