@@ -28,6 +28,7 @@ DOCUMENTS = [
     "/plugins/@ada/chat/stats",
     "/categories",
     "/tags",
+    "/suggest?q=ch",
     "/openapi.json",
 ]
 EVERYTHING = [*DOCUMENTS, "/plugins/@ada/chat/1.0.0/download", "/plugins/none", "/nothing", "/me"]

@@ -20,6 +20,7 @@ from tests.support.publishing import Publisher, make_package
 COUNTS = {
     "GET /plugins?limit=100": 5,
     "GET /plugins?q=plugin&tag=all&sort=downloads": 5,
+    "GET /suggest?q=plug": 2,
     "GET /plugins/featured": 1,
     "GET /plugins/popular?limit=100": 1,
     "GET /plugins/recent": 1,
