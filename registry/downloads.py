@@ -11,7 +11,7 @@ import atexit
 import datetime as dt
 import os
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 
 import structlog
 from django.conf import settings
@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from registry.models import DownloadCount, Plugin, Release
 
+_ROLL_BATCH = 1000
 _log = structlog.get_logger("plugport.downloads")
 _guard = threading.Lock()
 _pending: Counter[tuple[int, dt.date]] = Counter()
@@ -114,11 +115,13 @@ def roll_up() -> int:
         .values_list("release__plugin")
         .annotate(total=Sum("count"))
     )
-    changed = 0
-    for plugin_id, current in Plugin.objects.exclude(weekly_downloads=0).values_list(
-        "id", "weekly_downloads"
-    ):
+    changed: defaultdict[int, list[int]] = defaultdict(list)
+    rows = Plugin.objects.exclude(weekly_downloads=0).values_list("id", "weekly_downloads")
+    for plugin_id, current in rows.iterator(_ROLL_BATCH):
         if current != sums.get(plugin_id, 0):
-            Plugin.objects.filter(pk=plugin_id).update(weekly_downloads=sums.get(plugin_id, 0))
-            changed += 1
-    return changed
+            changed[sums.get(plugin_id, 0)].append(plugin_id)
+    for total, ids in changed.items():
+        # Most of them fall to the same number, none: those are written many at once.
+        for batch in (ids[i : i + _ROLL_BATCH] for i in range(0, len(ids), _ROLL_BATCH)):
+            Plugin.objects.filter(pk__in=batch).update(weekly_downloads=total)
+    return sum(len(ids) for ids in changed.values())

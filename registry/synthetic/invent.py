@@ -46,7 +46,6 @@ class InventedPlugin:
     created_at: dt.datetime
     updated_at: dt.datetime
     downloads: int
-    weekly_downloads: int
     rating: float
     rating_count: int
 
@@ -137,7 +136,6 @@ class Inventor:
             created_at=created_at,
             updated_at=created_at + dt.timedelta(seconds=int(age * rng.random())),
             downloads=downloads,
-            weekly_downloads=downloads // 120,
             rating=round(rng.triangular(1, 5, 4.4), 2) if rating_count else 0.0,
             rating_count=rating_count,
         )

@@ -167,7 +167,6 @@ def _describe_plugin(line: _Line) -> dict[str, Any]:
         "document": plugin.document,
         "latest_id": line.release.pk,
         "downloads": invented.downloads,
-        "weekly_downloads": invented.weekly_downloads,
         "rating": invented.rating,
         "rating_count": invented.rating_count,
         "created_at": invented.created_at,
