@@ -67,7 +67,10 @@ def _follow(engine: SearchEngine, lease: Lease) -> int:
     try:
         engine.ping()
     except (IndexMissingError, IndexDamagedError) as error:
-        _log.warning("index_rebuilding", reason=error.code, detail=error.detail)
+        # A registry that starts has no index yet; one that lost it has a fault to report.
+        is_first = isinstance(error, IndexMissingError) and not lease.serial
+        log = _log.info if is_first else _log.warning
+        log("index_rebuilding", reason=error.code, detail=error.detail)
         _rebuild(engine, lease)
     done = 0
     while entries := _read_entries(lease.serial):
