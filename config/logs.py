@@ -68,6 +68,8 @@ def configure_logging(options: dict[str, Any]) -> None:
                 # The request line below is written by config.middleware, once, with its id.
                 "django.server": {"level": "WARNING"},
                 "django.request": {"level": "ERROR"},
+                # Scanners send any Host they like: answered with 400, and no fault of ours.
+                "django.security.DisallowedHost": {"level": "CRITICAL"},
                 "celery.app.trace": {"level": "WARNING"},
                 "celery.worker.strategy": {"level": "WARNING"},
                 "celery.beat": {"level": "WARNING"},

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Max
 
 from registry.events import announce_after_commit
 from registry.models import JournalEntry, JournalHead
@@ -18,13 +18,10 @@ def append_entry(event: str, plugin: str, version: str = "", **data: Any) -> Jou
     The head row stays locked until that transaction ends, which is what makes serials gapless
     and their order the order of commits. Raises `TransactionManagementError` outside one.
     """
-    if not transaction.get_connection().in_atomic_block:
-        raise transaction.TransactionManagementError("the journal is written inside transactions")
-    JournalHead.objects.filter(pk=1).update(last_serial=F("last_serial") + 1)
-    head = JournalHead.objects.get(pk=1)
+    serial = _take_serials(1)
     announce_after_commit()
     return JournalEntry.objects.create(
-        serial=head.last_serial, event=event, plugin=plugin, version=version, data=data
+        serial=serial, event=event, plugin=plugin, version=version, data=data
     )
 
 
@@ -33,11 +30,21 @@ def append_entries(entries: Sequence[Mapping[str, Any]]) -> None:
 
     As `append_entry` otherwise. The serials follow the order given.
     """
-    if not transaction.get_connection().in_atomic_block:
-        raise transaction.TransactionManagementError("the journal is written inside transactions")
-    JournalHead.objects.filter(pk=1).update(last_serial=F("last_serial") + len(entries))
-    first = JournalHead.objects.get(pk=1).last_serial - len(entries) + 1
+    first = _take_serials(len(entries)) - len(entries) + 1
     announce_after_commit()
     JournalEntry.objects.bulk_create(
         [JournalEntry(serial=first + place, **entry) for place, entry in enumerate(entries)]
     )
+
+
+def _take_serials(count: int) -> int:
+    """Lock the head row, move it on by `count`, and return the last serial taken."""
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError("the journal is written inside transactions")
+    head = JournalHead.objects.filter(pk=1)
+    if not head.update(last_serial=F("last_serial") + count):
+        # The migration made the row; a database restored without it counts on where it stopped.
+        last = JournalEntry.objects.aggregate(last=Max("serial"))["last"] or 0
+        JournalHead.objects.get_or_create(pk=1, defaults={"last_serial": last})
+        head.update(last_serial=F("last_serial") + count)
+    return head.get().last_serial
