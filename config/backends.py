@@ -68,7 +68,7 @@ def database(url: str, data_dir: Path) -> dict[str, Any]:
     settings["OPTIONS"] = {
         "connect_timeout": 5,
         **settings.get("OPTIONS", {}),
-        "pool": {"min_size": 1, "max_size": 10, "timeout": 10},
+        "pool": {"min_size": 1, "max_size": 10, "timeout": 5},
     }
     return settings
 

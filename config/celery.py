@@ -24,6 +24,7 @@ from celery.signals import worker_init, worker_process_init
 from django.conf import settings
 
 from config import folder_queue
+from config.parent import end_with_parent, make_death_signal
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 _log = structlog.get_logger("plugport.worker")
@@ -89,6 +90,18 @@ def _clean_queue(**_kwargs: object) -> None:
     """Messages that no worker took are void: the first periodic task finds the work itself."""
     if folder := settings.CELERY["broker_transport_options"].get("folder"):
         folder_queue.clean_folder(Path(folder))
+
+
+@worker_process_init.connect
+def _outlive_thread(**_kwargs: object) -> None:
+    """End with the worker, and not with the thread of the worker that forked this process.
+
+    Celery has the kernel kill a pool process when the thread that forked it ends. Of one that
+    replaced another that is a thread which ends first in a shutdown: it would be killed in the
+    middle of its task.
+    """
+    make_death_signal(0)()
+    end_with_parent()
 
 
 @worker_process_init.connect

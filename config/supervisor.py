@@ -8,11 +8,9 @@ own. Every child leads a process group, so that what it forked goes with it, and
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,8 +18,9 @@ from types import FrameType
 
 import structlog
 
+from config.parent import make_death_signal
+
 _log = structlog.get_logger("plugport.supervisor")
-_PR_SET_PDEATHSIG = 1
 _TICK_SECONDS = 0.1
 GRACE_SECONDS = 15.0
 _LEAST_PAUSE_SECONDS = 0.5
@@ -43,12 +42,10 @@ class Child:
 
 def _make_follower(supervisor_pid: int) -> Callable[[], None]:
     """What a child does before its program starts: ask to end when the supervisor ends."""
-    # Loaded here: between fork and exec a child should do as little as it can.
-    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+    ask = make_death_signal(signal.SIGTERM)
 
     def follow() -> None:
-        if libc is not None:
-            libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        ask()
         if os.getppid() != supervisor_pid:  # it died before the line above
             os._exit(1)
 
