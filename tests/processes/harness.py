@@ -1,20 +1,20 @@
 """A whole registry in real processes (`manage.py serve`), to be killed and started again.
 
-Its data folder is a copy of one that is prepared once a session. What happens in the processes
-is seen from outside: over HTTP, in the folder, and by a second connection to the database.
+What happens in the processes is seen from outside: over HTTP, in the data folder, and by a second
+connection to the database.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +27,16 @@ from tests.support.publishing import make_package
 from tests.support.server import find_free_port
 
 PATIENCE_SECONDS = 60.0
+_patches = count(1)
 _PREPARE = """
 import django; django.setup()
 from django.core.management import call_command
+from accounts.models import User
 from config.management.commands.serve import collect_static
 from tests.support.people import make_token, make_user
 call_command("migrate", verbosity=0, interactive=False)
 collect_static()
-print(make_token(make_user("acme")))
+print(make_token(User.objects.filter(username="acme").first() or make_user("acme")))
 """
 # Leases, sweeps and uploads in seconds, so that what a crash leaves is dealt with while we look.
 QUICK = {
@@ -102,7 +104,6 @@ class Registry:
         self.log = folder / "serve.log"
         headers = {"Authorization": f"Bearer {(folder / 'token').read_text()}"}
         self.http = httpx.Client(base_url=self.url, headers=headers, timeout=30)
-        self._versions = iter(range(1, 10_000))
         for point in Point:
             self.disarm(point)
 
@@ -146,6 +147,12 @@ class Registry:
         found = [p for p in self.list_processes() if any(word in part for part in p.cmdline())]
         return sorted(found, key=lambda p: (len(p.parents()), p.pid))
 
+    def kill(self, word: str) -> None:
+        """SIGKILL to all whose command line has the word."""
+        for process in self.find_processes(word):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+
     def signal_main(self, number: signal.Signals) -> int:
         """Send the signal to `serve` and return its exit code."""
         assert self.main is not None
@@ -181,7 +188,7 @@ class Registry:
     # ---- publishing ----------------------------------------------------------------------
     def make_version(self) -> tuple[str, bytes]:
         """A version that was not used yet, and its package."""
-        version = f"1.0.{next(self._versions)}"
+        version = f"1.0.{next(_patches)}"
         return version, make_package(version=version)
 
     def send(self, package: bytes, wait: int = 0) -> httpx.Response:
@@ -269,9 +276,3 @@ class Registry:
         with contextlib.suppress(AssertionError):
             wait_until(lambda: not self.find_leftovers(), "nothing left over", seconds=30)
         assert self.find_leftovers() == {}
-
-
-def copy_folder(template: Path, folder: Path) -> Path:
-    """A data folder of its own, from the prepared one."""
-    shutil.copytree(template, folder)
-    return folder

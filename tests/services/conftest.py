@@ -15,6 +15,7 @@ import psycopg
 import pytest
 import redis
 
+from tests.services.wiring import Services, open_services
 from tests.support.s3 import S3Server, start_s3
 
 DATABASE_URL = os.environ.get("PLUGPORT_TEST_DATABASE_URL", "")
@@ -82,3 +83,10 @@ def s3() -> Iterator[S3Server]:
     """An S3 server with nothing in it."""
     with start_s3() as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def services(module_database: str, redis_url: str, s3: S3Server) -> Iterator[Services]:
+    """All of them, each behind a proxy that can be cut."""
+    with open_services(module_database, redis_url, s3) as opened:
+        yield opened

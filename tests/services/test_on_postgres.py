@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import psycopg
 import pytest
 from django.db import connection, connections, transaction
+from django.utils import timezone
 
 from accounts.models import User
 from plugport.spec.errors import PlugportError
@@ -210,7 +211,7 @@ def test_every_job_is_taken_once() -> None:
 def test_counts_of_many_processes_add_up(publisher: Any) -> None:
     """Overlapping sets of releases, written at once: no deadlock, nothing lost or doubled."""
     releases = [publisher.publish(f"@acme/p{n % 3}", f"1.{n}.0") for n in range(9)]
-    today = downloads.timezone.now().date()
+    today = timezone.now().date()
 
     def write(part: slice) -> None:
         for _ in range(10):
@@ -229,7 +230,7 @@ def test_publishing_flagging_counting_and_sweeping_do_not_block_each_other(
     publisher: Any, send: Any
 ) -> None:
     release = publisher.publish()
-    today = downloads.timezone.now().date()
+    today = timezone.now().date()
 
     def flag() -> None:
         for _ in range(5):

@@ -1,0 +1,162 @@
+"""Two machines on PostgreSQL, Redis and S3, and what happens when one of those goes away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import cycle
+from typing import Any
+
+import pytest
+
+from tests.processes.harness import wait_until
+from tests.services.wiring import Services, WiredRegistry, open_machine
+
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.redis,
+    pytest.mark.s3,
+    pytest.mark.processes,
+]
+
+REFUSALS = 5
+
+
+@pytest.fixture(scope="module")
+def machines(
+    services: Services, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[WiredRegistry, WiredRegistry]]:
+    folder = tmp_path_factory.mktemp("machines")
+    variables = {"PLUGPORT_ENV": "local", "PLUGPORT_LIMIT_DENIED": f"{REFUSALS}/minute"}
+    with (
+        open_machine(folder / "one", services, **variables) as one,
+        open_machine(folder / "two", services, **variables) as two,
+    ):
+        yield one, two
+
+
+@pytest.fixture
+def one(machines: tuple[WiredRegistry, WiredRegistry]) -> WiredRegistry:
+    return machines[0]
+
+
+@pytest.fixture
+def two(machines: tuple[WiredRegistry, WiredRegistry]) -> WiredRegistry:
+    return machines[1]
+
+
+def publish_and_check(one: WiredRegistry, two: WiredRegistry) -> str:
+    """Publish on one machine, read on the other; returns the address of the release."""
+    version, package = one.make_version()
+    one.wait_until_published(one.publish(package))
+    address = f"/api/v1/plugins/@acme/chat/{version}"
+    answer = two.http.get(f"{address}/download")
+    assert (answer.status_code, answer.content) == (200, package)
+    part = two.http.get(f"{address}/download", headers={"Range": "bytes=10-19"})
+    assert (part.status_code, part.content) == (206, package[10:20])
+    return address
+
+
+def is_ready(machine: WiredRegistry) -> dict[str, Any] | None:
+    answer = machine.http.get("/readyz")
+    return answer.json() if answer.status_code == 200 else None
+
+
+def test_one_machine_serves_what_the_other_published(
+    one: WiredRegistry, two: WiredRegistry
+) -> None:
+    for machine in (one, two):
+        parts = wait_until(partial(is_ready, machine), "readiness")["parts"]
+        assert parts == {"database": "ok", "storage": "ok", "queue": "ok"}
+    publish_and_check(one, two)
+    one.wait_until_clean()
+    for machine in (one, two):
+        assert not (machine.folder / "plugport.sqlite3").exists()
+        assert not (machine.folder / "packages").exists()
+        assert not (machine.folder / "queue").exists()
+
+
+def test_limits_count_the_calls_of_all_machines(one: WiredRegistry, two: WiredRegistry) -> None:
+    wrong = {"Authorization": "Bearer pp_wrong"}
+    machines = cycle((one, two))
+    statuses = [next(machines).http.get("/api/v1/me", headers=wrong).status_code for _ in range(12)]
+    assert statuses == [401] * REFUSALS + [429] * (12 - REFUSALS)
+
+
+def test_without_redis_a_publish_is_acknowledged_and_done_later(
+    one: WiredRegistry, two: WiredRegistry, services: Services
+) -> None:
+    address = publish_and_check(one, two)
+    services.redis.cut()
+    try:
+        wait_until(lambda: one.http.get("/readyz").json()["missing"] == ["queue"], "the loss")
+        answer = one.send(one.make_version()[1])
+        assert answer.status_code == 202
+        assert two.http.get(address).status_code == 200
+        assert two.http.get("/plugins/@acme/chat").status_code == 200
+    finally:
+        services.redis.mend()
+    one.wait_until_published(answer.json()["statusUrl"])
+    publish_and_check(two, one)
+    one.wait_until_clean()
+
+
+def test_without_storage_a_publish_is_refused_and_leaves_nothing(
+    one: WiredRegistry, two: WiredRegistry, services: Services
+) -> None:
+    address = publish_and_check(one, two)
+    version, package = one.make_version()
+    services.storage.cut()
+    try:
+        answer = one.send(package)
+        assert (answer.status_code, answer.json()["code"]) == (503, "storage-unavailable")
+        assert one.http.get(f"/api/v1/plugins/@acme/chat/{version}").status_code == 404
+        download = two.http.get(f"{address}/download")
+        assert (download.status_code, download.json()["code"]) == (503, "storage-unavailable")
+        assert two.http.get(address).status_code == 200
+    finally:
+        services.storage.mend()
+    one.wait_until_clean()
+    one.wait_until_published(one.publish(package))
+
+
+def test_storage_that_goes_away_during_the_checks_holds_nothing_up_for_good(
+    one: WiredRegistry, services: Services
+) -> None:
+    status_url = one.send(one.make_version()[1]).json()["statusUrl"]
+    services.storage.cut()
+    try:
+        state = one.get_state(status_url)
+    finally:
+        services.storage.mend()
+    assert state in ("checking", "published")
+    one.wait_until_published(status_url)
+    one.wait_until_clean()
+
+
+def test_database_connections_that_were_dropped_are_noticed_before_they_are_used(
+    one: WiredRegistry, two: WiredRegistry, services: Services
+) -> None:
+    address = publish_and_check(one, two)
+    for _ in range(3):
+        services.database.drop()
+        assert one.http.get(address).status_code == 200
+        assert two.http.get(address).status_code == 200
+    publish_and_check(one, two)
+
+
+def test_after_a_database_outage_everything_goes_on_by_itself(
+    one: WiredRegistry, two: WiredRegistry, services: Services
+) -> None:
+    status_urls = [one.send(one.make_version()[1]).json()["statusUrl"] for _ in range(3)]
+    services.database.cut()
+    try:
+        answer = one.http.get("/readyz")
+        assert (answer.status_code, answer.json()["missing"]) == (503, ["database"])
+        assert one.http.get("/healthz").status_code == 200
+    finally:
+        services.database.mend()
+    for status_url in status_urls:
+        one.wait_until_published(status_url)
+    publish_and_check(two, one)
+    one.wait_until_clean()
