@@ -7,7 +7,7 @@ asked for. Keys are camelCase, times ISO 8601 in UTC.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from registry.models import Artifact, Category, CheckRun, Plugin, Release, Role, Tag, Trust
 from registry.publishing.states import ReleaseState
-from registry.publishing.tags import update_dist_tags
+from registry.publishing.tags import LATEST, update_dist_tags
 
 # What an author may set beside the manifest (PATCH and PUT of a plugin).
 EDITABLE = (
@@ -64,28 +64,44 @@ def refresh_plugin(plugin_id: int) -> Plugin:
     releases decided at once the second sees the first. A plugin without a release that can be
     installed is not listed. Counters are not written, others add to them meanwhile.
     """
-    plugin = Plugin.objects.select_for_update(of=("self",)).get(pk=plugin_id)
-    plugin.latest = update_dist_tags(plugin)
-    plugin.is_listed = plugin.latest is not None
+    rows = Plugin.objects.select_for_update(of=("self",)).select_related("scope")
+    plugin = rows.get(pk=plugin_id)
+    tags = update_dist_tags(plugin)
+    latest = plugin.latest = tags.get(LATEST)
+    manifest = latest.contents.manifest if latest is not None else {}
+    plugin.is_listed = latest is not None
     plugin.updated_at = timezone.now()
-    if plugin.latest is not None:
-        _copy_manifest(plugin, plugin.latest)
-    plugin.document = build_plugin_document(plugin)
+    if latest is not None:
+        shown = get_shown_metadata(plugin, manifest)
+        copy_columns(plugin, shown)
+        plugin.trust = latest.trust
+        _file_under(plugin.categories, Category, cut_slugs(shown.get("categories", [])))
+        _file_under(plugin.tags, Tag, cut_slugs(shown.get("tags", [])))
+    plugin.document = build_plugin_document(
+        plugin,
+        latest,
+        manifest,
+        owners=_list_owners(plugin),
+        dist_tags={name: tags[name].version for name in sorted(tags)},
+    )
     plugin.save(update_fields=_FOLLOWING)
     return plugin
 
 
-def _copy_manifest(plugin: Plugin, latest: Release) -> None:
-    shown = get_shown_metadata(plugin, latest.contents.manifest)
-    copy_columns(plugin, shown)
-    plugin.trust = latest.trust
+def _file_under(rows: Any, model: type[Category | Tag], slugs: Collection[str]) -> None:
+    """Set the headings of a plugin. A new release mostly has those of the one before: 1 query then."""
+    if set(rows.values_list("slug", flat=True)) == set(slugs):
+        return
     # In one order for all: two plugins that bring the same new ones wait for each other's rows.
-    categories = sorted(cut_slugs(shown.get("categories", [])))
-    Category.objects.bulk_create([Category(slug=s) for s in categories], ignore_conflicts=True)
-    plugin.categories.set(Category.objects.filter(slug__in=categories))
-    tags = sorted(cut_slugs(shown.get("tags", [])))
-    Tag.objects.bulk_create([Tag(slug=s) for s in tags], ignore_conflicts=True)
-    plugin.tags.set(Tag.objects.filter(slug__in=tags))
+    headings = [model(slug=slug) for slug in sorted(slugs)]
+    stored: Any = model.objects
+    stored.bulk_create(headings, ignore_conflicts=True)
+    rows.set(stored.filter(slug__in=slugs))
+
+
+def _list_owners(plugin: Plugin) -> list[str]:
+    owners = plugin.members.filter(role=Role.OWNER).order_by("created_at", "id")
+    return list(owners.values_list("user__username", flat=True))
 
 
 def copy_columns(plugin: Plugin, shown: Mapping[str, Any]) -> None:
@@ -108,28 +124,7 @@ def get_shown_metadata(plugin: Plugin, manifest: Mapping[str, Any]) -> dict[str,
     return {**manifest, **{k: v for k, v in plugin.metadata.items() if k in EDITABLE}}
 
 
-def build_plugin_document(plugin: Plugin) -> dict[str, Any]:
-    """The part of the plugin's JSON that changes only by actions; counters are joined at reading."""
-    owners = [
-        member.user.username
-        for member in plugin.members.select_related("user").order_by("created_at", "id")
-        if member.role == Role.OWNER
-    ]
-    dist_tags = {
-        tag.name: tag.release.version
-        for tag in plugin.dist_tags.select_related("release").order_by("name")
-    }
-    latest = plugin.latest
-    return compose_plugin_document(
-        plugin,
-        latest,
-        latest.contents.manifest if latest else {},
-        owners=owners,
-        dist_tags=dist_tags,
-    )
-
-
-def compose_plugin_document(
+def build_plugin_document(
     plugin: Plugin,
     latest: Release | None,
     manifest: Mapping[str, Any],
@@ -137,7 +132,11 @@ def compose_plugin_document(
     owners: Sequence[str],
     dist_tags: Mapping[str, str],
 ) -> dict[str, Any]:
-    """As `build_plugin_document`, from what the caller knows already: no query."""
+    """The part of the plugin's JSON that changes only by actions; counters are joined at reading.
+
+    `manifest` is that of the release `latest`, empty without one. Costs no query where the
+    plugin's scope is loaded.
+    """
     shown = get_shown_metadata(plugin, manifest)
     author = shown.get("author")
     scope = plugin.scope

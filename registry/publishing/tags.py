@@ -10,8 +10,8 @@ from registry.publishing.states import ReleaseState
 LATEST = "latest"
 
 
-def update_dist_tags(plugin: Plugin) -> Release | None:
-    """Make every dist-tag point at a release that can be installed; returns that of `latest`.
+def update_dist_tags(plugin: Plugin) -> dict[str, Release]:
+    """Make every dist-tag point at a release that can be installed; returns them by tag.
 
     A tag other than `latest` points at the newest release published under it; without one it
     goes. `latest`, unless pinned by hand, is the highest stable release that is not yanked and
@@ -19,10 +19,11 @@ def update_dist_tags(plugin: Plugin) -> Release | None:
     transaction that changed a release.
     """
     releases = list(plugin.releases.filter(state=ReleaseState.PUBLISHED))
+    current = list(plugin.dist_tags.select_related("release"))
     pinned = {
         tag.name: tag.release
-        for tag in plugin.dist_tags.filter(is_pinned=True).select_related("release")
-        if tag.release.state == ReleaseState.PUBLISHED
+        for tag in current
+        if tag.is_pinned and tag.release.state == ReleaseState.PUBLISHED
     }
     wanted: dict[str, Release] = {}
     for release in sorted(releases, key=lambda r: (r.published_at or r.created_at, r.pk)):
@@ -32,8 +33,8 @@ def update_dist_tags(plugin: Plugin) -> Release | None:
     if latest is not None:
         wanted[LATEST] = latest
     wanted |= pinned
-    _write_tags(plugin, wanted)
-    return wanted.get(LATEST)
+    _write_tags(plugin, {tag.name: tag for tag in current}, wanted)
+    return wanted
 
 
 def choose_latest(releases: Sequence[Release]) -> Release | None:
@@ -47,8 +48,7 @@ def choose_latest(releases: Sequence[Release]) -> Release | None:
     return None
 
 
-def _write_tags(plugin: Plugin, wanted: dict[str, Release]) -> None:
-    current = {tag.name: tag for tag in plugin.dist_tags.all()}
+def _write_tags(plugin: Plugin, current: dict[str, DistTag], wanted: dict[str, Release]) -> None:
     for name, tag in current.items():
         if name not in wanted:
             tag.delete()

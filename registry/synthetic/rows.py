@@ -19,7 +19,7 @@ from django.db import transaction
 from accounts.models import User
 from plugport.spec.digest import Digest
 from plugport.spec.names import PluginName
-from registry.documents import compose_plugin_document, copy_columns, cut_slugs
+from registry.documents import build_plugin_document, copy_columns, cut_slugs
 from registry.journal import append_entries
 from registry.models import (
     Artifact,
@@ -132,7 +132,7 @@ def _make_line(invented: InventedPlugin, around: Surroundings, seed: int) -> _Li
         version=str(version),
         published_by=around.users[invented.owner.username],
     )
-    plugin.document = compose_plugin_document(
+    plugin.document = build_plugin_document(
         plugin,
         release,
         manifest,
