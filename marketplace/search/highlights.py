@@ -6,6 +6,7 @@ and the same for every engine.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,8 +16,7 @@ from marketplace.search.words import (
     SYNONYMS,
     QueryWords,
     count_edits,
-    cut_tokens,
-    get_stemmer,
+    fold,
     get_typos,
     pair_words,
     split_words,
@@ -24,6 +24,8 @@ from marketplace.search.words import (
 )
 from registry.models import Plugin
 
+# Letters and digits, as the engines cut words.
+_WORD = re.compile(r"[^\W_]+")
 _EXCERPT_CHARS = 200
 _LEAD_CHARS = 40
 _LOOKED_AT = 10
@@ -58,25 +60,21 @@ class WordFinder:
 
     def mark(self, text: str) -> Highlight | None:
         """The text with its matches; None if it has none. A long text is cut around the first."""
-        spans = [
-            (token.char_offset_from, token.char_offset_to)
-            for token in cut_tokens(text).tokens
-            if self._is_meant(text, token.text, token.char_offset_from, token.char_offset_to)
-        ]
+        spans = [found.span() for found in _WORD.finditer(text) if self._is_meant(found[0])]
         return _cut(text, spans) if spans else None
 
-    def _is_meant(self, text: str, stemmed: str, start: int, end: int) -> bool:
-        if stemmed in self._stems:
-            return True
-        key = text[start:end]
-        verdict = self._verdicts.get(key)
+    def _is_meant(self, word: str) -> bool:
+        verdict = self._verdicts.get(word)
         if verdict is None:
-            verdict = self._verdicts[key] = self._is_like(key)
+            verdict = self._verdicts[word] = self._judge(word)
         return verdict
 
-    def _is_like(self, found: str) -> bool:
+    def _judge(self, found: str) -> bool:
+        word = fold(found)
+        return bool(word) and (stem(word) in self._stems or self._is_like(word))
+
+    def _is_like(self, word: str) -> bool:
         """A word that begins with the last one, is part of a joined one, or has a typing error."""
-        word = found.lower() if found.isascii() else split_words(found)[0]
         if len(self._words.last) > 1 and word.startswith(self._words.last):
             return True
         for wanted, most in self._typos:
@@ -148,7 +146,7 @@ def correct_query(words: QueryWords, plugins: Sequence[Plugin]) -> str | None:
 def _has_all(words: QueryWords, plugins: Sequence[Plugin]) -> bool:
     """Whether the best results alone have every word: the usual case, and quick to tell."""
     texts = " ".join(f"{p.name} {p.display_name} {p.description}" for p in plugins)
-    found = set(get_stemmer().analyze(texts))
+    found = {stem(word) for word in split_words(texts)}
     return all(stem(word) in found for word in words.words)
 
 

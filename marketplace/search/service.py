@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Subquery, Value
 from django.db.models.functions import Coalesce
 
@@ -112,10 +115,20 @@ def read_hidden() -> frozenset[int]:
     They are in the journal behind the cursor. So nothing leaks in the moment between a change
     and its indexing, not even as a count.
     """
-    cursor = SearchCursor.objects.filter(engine=get_engine().name).values("serial")
-    behind = JournalEntry.objects.filter(serial__gt=Coalesce(Subquery(cursor), Value(0)))
+    sql, parameters = _write_hidden(get_engine().name, connection.vendor)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return frozenset(number for (number,) in cursor.fetchall())
+
+
+@cache
+def _write_hidden(engine: str, _vendor: str) -> tuple[str, tuple[Any, ...]]:
+    """The statement of `read_hidden`, which is the same each time: writing it takes longest."""
+    serial = SearchCursor.objects.filter(engine=engine).values("serial")
+    behind = JournalEntry.objects.filter(serial__gt=Coalesce(Subquery(serial), Value(0)))
     rows = Plugin.objects.filter(is_listed=False, name__in=behind.values("plugin"))
-    return frozenset(rows.values_list("id", flat=True))
+    sql, parameters = rows.values_list("id").query.sql_with_params()
+    return sql, tuple(parameters)
 
 
 def _read_rows(query: SearchQuery, answer: SearchPage) -> list[Plugin]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
-from tantivy import Filter, PreTokenizedString, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
+from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
 
 MAX_WORDS = 10
 MAX_WORD_CHARS = 40
@@ -77,6 +77,14 @@ def split_words(text: str) -> list[str]:
     return get_splitter().analyze(text)
 
 
+def fold(word: str) -> str:
+    """One word without case and accents."""
+    if word.isascii():
+        return word.lower()
+    return "".join(split_words(word))
+
+
+@lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
     """What is left of a folded word without its ending."""
     found = get_stemmer().analyze(word)
@@ -146,8 +154,3 @@ def count_edits(first: str, second: str, most: int) -> int:
             return most + 1
         before, last = last, row
     return last[-1]
-
-
-def cut_tokens(text: str) -> PreTokenizedString:
-    """The stemmed words of a text with the places of their letters."""
-    return get_stemmer().pre_tokenize(text)

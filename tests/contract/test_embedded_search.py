@@ -88,17 +88,23 @@ def test_a_removed_folder_counts_as_missing(engine: EmbeddedEngine, folder: Path
         engine.search(SLACK)
 
 
+def replace(path: Path, content: bytes) -> None:
+    """Put another file in its place: tantivy's threads may be reading the old one still."""
+    path.unlink()
+    path.write_bytes(content)
+
+
 def cut_short(path: Path) -> None:
-    os.truncate(path, path.stat().st_size // 2)
+    content = path.read_bytes()
+    replace(path, content[: len(content) // 2])
 
 
 def empty(path: Path) -> None:
-    os.truncate(path, 0)
+    replace(path, b"")
 
 
 def scribble(path: Path) -> None:
-    size = path.stat().st_size
-    path.write_bytes(b"\xa5" * size)
+    replace(path, b"\xa5" * path.stat().st_size)
 
 
 @pytest.mark.parametrize("harm", [cut_short, empty, scribble])

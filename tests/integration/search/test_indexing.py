@@ -159,6 +159,7 @@ def test_damage_is_mended_by_the_next_run(publisher: Publisher, settings: Any) -
     publisher.publish("@acme/chat")
     indexer.index_changes()
     for path in Path(settings.SEARCH_ENGINE["OPTIONS"]["path"]).glob("v*/*.*"):
+        path.unlink()
         path.write_bytes(b"")
     with pytest.raises(SearchUnavailableError):
         find("chat")

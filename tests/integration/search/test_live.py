@@ -40,6 +40,7 @@ def test_the_worker_keeps_the_index(live_registry: LiveRegistry) -> None:
         # The index is made anew beside the running worker, and lost, and there again.
         assert "plugins indexed" in live_registry.manage("search", "rebuild")
         for path in (live_registry.data_dir / "search").glob("v*/*.*"):
+            path.unlink()
             path.write_bytes(b"")
         names, _ = find(client, "heliograph")
         assert names == ["@finder/heliograph"]

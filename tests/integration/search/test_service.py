@@ -182,6 +182,7 @@ def test_a_damaged_index_answers_from_the_database(
     catalogue: dict[str, Release], settings: Any
 ) -> None:
     for path in Path(settings.SEARCH_ENGINE["OPTIONS"]["path"]).glob("v*/*.*"):
+        path.unlink()
         path.write_bytes(b"garbage")
     found = service.find(SearchQuery("slack"))
     assert found.is_degraded

@@ -43,6 +43,7 @@ _BUILD_BATCH = 5000
 _MOST_VALUES = 65_000
 _FAR = 2000
 _KEPT_ANSWERS = 500
+_OFTEN_LONE = ("registry", "dialect")
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -114,7 +115,7 @@ class EmbeddedEngine:
         return SearchPage(
             ids=self._read_ids(searcher, found),
             total=found.count,
-            facets=self._count_facets(searcher, text, query),
+            facets=self._count_facets(searcher, text, query, found.count),
             engine=self.name,
             is_partial=is_partial,
         )
@@ -157,7 +158,9 @@ class EmbeddedEngine:
         addresses = [address for _score, address in found.hits]
         return tuple(_read_numbers(searcher, "id", addresses))
 
-    def _count_facets(self, searcher: tantivy.Searcher, text: Query, query: SearchQuery) -> Facets:
+    def _count_facets(
+        self, searcher: tantivy.Searcher, text: Query, query: SearchQuery, total: int
+    ) -> Facets:
         if not query.facets:
             return {}
         open_ones = [
@@ -166,8 +169,10 @@ class EmbeddedEngine:
             if query.has_open_facets
             and (query.filters.get(name) or (name == "trust" and query.is_verified is not None))
         ]
-        closed = [name for name in query.facets if name not in open_ones]
+        lone = _find_lone_values(searcher, query.facets)
+        closed = [name for name in query.facets if name not in open_ones and name not in lone]
         counted = _count(searcher, self._matcher.narrow(text, query), closed)
+        counted |= {name: {value: total} if total else {} for name, value in lone.items()}
         for name in open_ones:
             counted |= _count(searcher, self._matcher.narrow(text, query, without=name), [name])
         return {name: counted[name] for name in query.facets}
@@ -259,6 +264,8 @@ class EmbeddedEngine:
         """See the protocol."""
         folder = self._folder.make_generation()
         index = tantivy.Index(self._schema, str(folder))
+        # Else a thread of tantivy's would watch the folder and read what is committed.
+        index.config_reader("manual", 0)
         register_tokenizers(index)
         writer = _get_writer(index, _BUILD_BYTES, threads=2)
         count = 0
@@ -292,6 +299,17 @@ def _read_numbers(
 ) -> list[int]:
     """The values of a numeric field that every document has."""
     return [int(value or 0) for value in searcher.fast_field_values(field, addresses)]
+
+
+def _find_lone_values(searcher: tantivy.Searcher, facets: Sequence[str]) -> dict[str, str]:
+    """The facets for which every document has the same value: nothing has to be counted there."""
+    lone = {}
+    for name in facets:
+        if name in _OFTEN_LONE:
+            terms = searcher.terms_with_prefix(COLUMNS[name], "", limit=2)
+            if len(terms) == 1 and terms[0][1] == searcher.num_docs:
+                lone[name] = terms[0][0]
+    return lone
 
 
 def _get_writer(index: tantivy.Index, size_bytes: int, threads: int = 1) -> tantivy.IndexWriter:
