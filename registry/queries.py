@@ -25,6 +25,7 @@ from registry.publishing.states import PUBLIC_STATES, ReleaseState
 
 MAX_LIMIT = 100
 MAX_PAGE = 10_000
+_BY_NAME = "SELECT * FROM registry_plugin WHERE name = %s"
 _TOP = {"downloads": ("-downloads", "id"), "recent": ("-updated_at", "id")}
 
 
@@ -84,8 +85,9 @@ def get_plugin(name: str) -> Plugin:
     Raises `UnknownPluginError`.
     """
     normalised = _normalise(name)
-    # Not `first()`, which orders by the key: working that out takes as long as the query itself.
-    found = list(Plugin.objects.filter(name=normalised)) if normalised else []
+    # Written out, since this is what is read most: building the query anew each time took a
+    # quarter of the whole answer.
+    found = list(Plugin.objects.raw(_BY_NAME, [normalised])) if normalised else []
     plugin = found[0] if found else None
     if plugin is None or not (plugin.is_listed or plugin.document):
         raise UnknownPluginError(f"There is no plugin {show(name)}.")
