@@ -1,4 +1,4 @@
-# One image for web, worker and beat; docker-compose.yml gives each its command.
+# One image for web and worker; docker-compose.yml gives each its command.
 FROM python:3.11-slim
 
 ENV PYTHONUNBUFFERED=1 PLUGPORT_DATA_DIR=/data

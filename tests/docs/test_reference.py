@@ -109,10 +109,9 @@ def test_compose_file_has_the_parts() -> None:
         "nginx",
         "web",
         "worker",
-        "beat",
         "migrate",
     } <= services.keys()
-    for name in ("web", "worker", "beat", "migrate"):
+    for name in ("web", "worker", "migrate"):
         assert services[name]["environment"].keys() <= DECLARED.keys()
         assert services[name]["environment"]["PLUGPORT_ENV"] == "production"
     for service in services.values():

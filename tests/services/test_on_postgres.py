@@ -156,7 +156,7 @@ def test_serials_have_no_gap_and_follow_the_commits() -> None:
     assert taken == list(JournalEntry.objects.values_list("serial", flat=True))
     assert taken == list(range(taken[0], taken[0] + len(taken)))
     for answer in answers:
-        assert answer == sorted(answer)  # type: ignore[type-var]
+        assert answer == sorted(answer)  # type: ignore[arg-type]
 
 
 def test_a_reader_never_sees_a_serial_before_a_lower_one() -> None:
