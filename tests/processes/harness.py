@@ -42,7 +42,7 @@ print(make_token(User.objects.filter(username="acme").first() or make_user("acme
 QUICK = {
     "PLUGPORT_LEASE_SECONDS": "1",
     "PLUGPORT_SWEEP_SECONDS": "1",
-    "PLUGPORT_UPLOAD_SECONDS": "2",
+    "PLUGPORT_UPLOAD_SECONDS": "4",
 }
 
 
