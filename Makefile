@@ -25,10 +25,10 @@ bench: ## measure speed; prints name | value | unit
 	@bin/install dev
 	@bin/bench
 
-screenshots: ## take the pictures of the documentation
+screenshots: ## take a picture of every page, and those of the documentation
 	@bin/install dev
 	@bin/install-system
-	@.venv/bin/python bin/screenshots.py
+	@.venv/bin/python bin/screenshots.py --docs
 
 docs: ## write the reference pages that follow from the code
 	@bin/install dev

@@ -73,17 +73,39 @@ def database(url: str, data_dir: Path) -> dict[str, Any]:
     return settings
 
 
-def caches(redis_url: str) -> dict[str, Any]:
-    """Django's cache: Redis where there is one, else the memory of each process."""
+# At 512 KiB each, the most that `registry.contents` keeps of a file.
+_KEPT_FILES = 64
+# About 100 MB on disk, packed.
+_KEPT_READMES = 20_000
+_README_SECONDS = 30 * 86_400
+
+
+def caches(redis_url: str, data_dir: Path) -> dict[str, Any]:
+    """Django's caches: Redis where there is one, else the memory of each process.
+
+    `readmes` are rendered READMEs, which worker and web share: in Redis, else on disk.
+
+    `files` is always in memory: small files out of packages, which are large for Redis and soon
+    unpacked again.
+    """
+    local = "django.core.cache.backends.locmem.LocMemCache"
+    options = {"MAX_ENTRIES": _KEPT_FILES, "CULL_FREQUENCY": 8}
+    files = {"BACKEND": local, "LOCATION": "files", "TIMEOUT": 3600, "OPTIONS": options}
     if redis_url:
-        return {
-            "default": {
-                "BACKEND": "django.core.cache.backends.redis.RedisCache",
-                "LOCATION": redis_url,
-                "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
-            }
+        redis = {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": redis_url,
+            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
         }
-    return {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+        readmes = {**redis, "KEY_PREFIX": "readmes", "TIMEOUT": _README_SECONDS}
+        return {"default": redis, "files": files, "readmes": readmes}
+    readmes = {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": str(data_dir / "readmes"),
+        "TIMEOUT": _README_SECONDS,
+        "OPTIONS": {"MAX_ENTRIES": _KEPT_READMES},
+    }
+    return {"default": {"BACKEND": local}, "files": files, "readmes": readmes}
 
 
 _MAIL_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}

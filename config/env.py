@@ -61,6 +61,14 @@ def read_bool(name: str, meaning: str, *, default: bool) -> bool:
     raise ImproperlyConfigured(f"{name} is `{value}`; allowed are true and false")
 
 
+def read_choice(name: str, default: str, meaning: str, *, allowed: tuple[str, ...]) -> str:
+    """The variable as one of the words `allowed`. Raises `ImproperlyConfigured`."""
+    value = read_text(name, default, meaning)
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name} is `{value}`; allowed are {', '.join(allowed)}")
+    return value
+
+
 def read_int(name: str, default: int, meaning: str, *, least: int = 0) -> int:
     """The variable as a whole number of at least `least`. Raises `ImproperlyConfigured`."""
     value = _read(name, meaning, default)

@@ -6,6 +6,7 @@ faults of single fields. Nothing of a trace ever leaves this module.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -14,11 +15,18 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
 from accounts.errors import TokenNeededError
 from config.json_text import dump_json
+from config.outages import (
+    CacheUnavailableError,
+    DatabaseUnavailableError,
+    MaintenanceError,
+    find_outage,
+)
 from plugport.spec.errors import (
     DeniedError,
     ErrorKind,
@@ -160,11 +168,11 @@ _TRANSLATIONS: tuple[tuple[tuple[type[Exception], ...], Callable[[Any], Plugport
 
 
 def translate_exception(error: Exception) -> PlugportError | None:
-    """The Plugport error for an exception of Django or DRF; None for a bug."""
+    """The Plugport error for an exception of Django, DRF or a service; None for a bug."""
     for kinds, build in _TRANSLATIONS:
         if isinstance(error, kinds):
             return build(error)
-    return None
+    return find_outage(error)
 
 
 def handle_api_exception(error: Exception, context: dict[str, Any]) -> Response:
@@ -197,10 +205,25 @@ def respond_with_error(request: HttpRequest, error: PlugportError) -> HttpRespon
     """An error outside DRF: a problem document under `/api`, a page elsewhere."""
     if request.path.startswith("/api/"):
         return _respond_with_problem(error)
+    if isinstance(error, _CLOSED):
+        return _respond_plainly("503.html", error)
     response = render(request, "error.html", {"error": error}, status=get_status(error))
     for name, value in build_headers(error).items():
         response.headers[name] = value
     return response
+
+
+# What ails then is what any other page is drawn with.
+_CLOSED = (DatabaseUnavailableError, CacheUnavailableError, MaintenanceError)
+
+
+def _respond_plainly(template: str, error: PlugportError) -> HttpResponse:
+    """A page that needs neither database nor session nor cache."""
+    return HttpResponse(
+        render_to_string(template, {"error": error}),
+        status=get_status(error),
+        headers=build_headers(error),
+    )
 
 
 def handle_400(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -221,11 +244,15 @@ def handle_404(request: HttpRequest, exception: Exception | None = None) -> Http
 
 
 def handle_500(request: HttpRequest) -> HttpResponse:
-    """A bug: the plain page, which needs neither database nor session."""
+    """A bug, or an outage that was met outside a view: while a session is loaded or kept."""
+    cause = sys.exception()
+    outage = find_outage(cause) if cause else None
+    if outage is not None:
+        return respond_with_error(request, outage)
     error = InternalError("The server made a mistake; it was logged.")
     if request.path.startswith("/api/"):
         return _respond_with_problem(error)
-    return render(request, "500.html", status=500)
+    return _respond_plainly("500.html", error)
 
 
 def handle_csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from config import backends
-from config.env import read_bool, read_int, read_list, read_secret, read_text
+from config.env import read_bool, read_choice, read_int, read_list, read_secret, read_text
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -76,10 +76,12 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.SecurityHeadersMiddleware",
+    "config.middleware.MaintenanceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.private.PrivateAnswersMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -116,7 +118,7 @@ DATABASES = {
     )
 }
 REDIS_URL = read_secret("PLUGPORT_REDIS_URL", "Redis for queue, cache and rate limits.")
-CACHES = backends.caches(REDIS_URL)
+CACHES = backends.caches(REDIS_URL, DATA_DIR)
 STORAGES = backends.storages(
     DATA_DIR,
     s3_bucket=read_text("PLUGPORT_S3_BUCKET", "", "Bucket for packages; local files without."),
@@ -137,6 +139,17 @@ SEARCH_FLUSH_SECONDS = 2.0
 
 REGISTRY_NAME = read_text(
     "PLUGPORT_NAME", "plugport", "What this registry calls itself in answers."
+)
+
+MAINTENANCE = read_text(
+    "PLUGPORT_MAINTENANCE",
+    "",
+    "A sentence for people; while it is set, everything but health answers 503 with it.",
+)
+SECURITY_CONTACTS = read_list(
+    "PLUGPORT_SECURITY_CONTACT",
+    [],
+    "Where to report a weakness: mail addresses or https addresses, the preferred one first.",
 )
 
 # ---- publishing ------------------------------------------------------------------------------
@@ -164,10 +177,21 @@ WORKER_MEMORY_MB = read_int(
 CELERY = backends.celery(REDIS_URL, DATA_DIR, check_seconds=CHECK_SECONDS)
 MAX_WAIT_SECONDS = 60
 # Of one web process. Each of them holds a thread, and others want to be answered meanwhile.
-MAX_WAITING = 3
+MAX_WAITING = 2
 DOWNLOAD_FLUSH_SECONDS = 2.0
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 FILE_UPLOAD_HANDLERS = ["config.uploads.DropFiles"]
+
+# ---- pictures of READMEs ---------------------------------------------------------------------
+README_IMAGES = read_choice(
+    "PLUGPORT_README_IMAGES",
+    "proxy",
+    "Remote pictures in READMEs: `proxy` fetches and shows them, `block` shows links instead.",
+    allowed=("proxy", "block"),
+)
+IMAGE_CACHE_MB = read_int(
+    "PLUGPORT_IMAGE_CACHE_MB", 512, "Disk that fetched pictures may take, in MiB.", least=16
+)
 
 # ---- limits ----------------------------------------------------------------------------------
 RATE_LIMITS = {

@@ -6,7 +6,3 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 application = get_wsgi_application()
-
-from registry.catalogue.follow import read_ahead  # noqa: E402 -- models exist only from here on
-
-read_ahead()

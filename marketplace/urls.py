@@ -3,28 +3,40 @@
 from __future__ import annotations
 
 from allauth.account import views as allauth
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 from django.views.decorators.cache import never_cache
+from django.views.generic import RedirectView
 
-import registry.api.v1.urls  # noqa: F401  -- registers the converters `plugin` and `release`
+from marketplace.outlets.urls import urlpatterns as outlets
 from marketplace.pages import (
     account,
-    categories,
+    design,
     docs,
+    headings,
     home,
-    plugin,
+    images,
+    people,
     publication,
     search,
-    small,
     tokens,
 )
 
 urlpatterns = [
     path("", home.show_home, name="home"),
     path("search", search.show_search, name="search"),
-    path("categories", categories.show_categories, name="categories"),
-    path("plugins/<plugin:name>", plugin.show_plugin, name="plugin"),
-    path("plugins/<plugin:name>/<release:version>", plugin.show_release, name="release"),
+    path("search/note", search.note_search, name="search-note"),
+    path("categories", headings.show_categories, name="categories"),
+    path("categories/<path:slug>", headings.show_category, name="category"),
+    path("tags", headings.show_tags, name="tags"),
+    path("tags/<path:slug>", headings.show_tag, name="tag"),
+    path("users/<str:username>", people.show_user, name="user"),
+    path("@<str:scope>", people.show_scope, name="scope"),
+    # What people type who know other registries.
+    path("plugins", RedirectView.as_view(pattern_name="search", query_string=True)),
+    path("plugins/", RedirectView.as_view(pattern_name="search", query_string=True)),
+    path("", include("marketplace.pages.plugin.urls")),
+    path("plugins/<plugin:name>/<release:version>/raw/<path:path>", images.show_raw, name="raw"),
+    path("images/<str:signature>/<str:payload>", images.show_image, name="image"),
     path("publications/<uuid:public_id>", publication.show_publication, name="publication"),
     path("account", account.show_account, name="account"),
     path("account/tokens", tokens.show_tokens, name="tokens"),
@@ -32,10 +44,16 @@ urlpatterns = [
     path("docs", docs.show_index, name="docs"),
     path("docs/api", docs.show_api, name="docs-api"),
     path("docs/api/try", docs.show_api_try, name="docs-api-try"),
+    path("docs/design", design.show_design, name="docs-design"),
     path("docs/errors", docs.show_errors, name="docs-errors"),
-    path("docs/publish", docs.show_publish, name="docs-publish"),
-    path("robots.txt", small.show_robots, name="robots"),
-    path("favicon.ico", small.show_favicon, name="favicon"),
+    path("publish", docs.show_page, name="docs-publish"),
+    path(
+        "docs/publish",
+        RedirectView.as_view(pattern_name="docs-publish", permanent=True),
+        name="docs-publish-moved",
+    ),
+    path("docs/<slug:slug>", docs.show_page, name="docs-page"),
+    *outlets,
     # The names are allauth's own: its views look them up.
     path("login", allauth.login, name="account_login"),
     path("signup", allauth.signup, name="account_signup"),

@@ -7,13 +7,14 @@ asked for. Keys are camelCase, times ISO 8601 in UTC.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
-from registry.models import Artifact, Category, CheckRun, Plugin, Release, Role, Tag, Trust
+from registry.headings import file_plugin, keep_headings
+from registry.models import Artifact, CheckRun, Plugin, Release, Role, Trust
 from registry.publishing.states import ReleaseState
 from registry.publishing.tags import LATEST, update_dist_tags
 
@@ -69,14 +70,15 @@ def refresh_plugin(plugin_id: int) -> Plugin:
     tags = update_dist_tags(plugin)
     latest = plugin.latest = tags.get(LATEST)
     manifest = latest.contents.manifest if latest is not None else {}
-    plugin.is_listed = latest is not None
+    was_listed, plugin.is_listed = plugin.is_listed, latest is not None
     plugin.updated_at = timezone.now()
+    headings = {}
     if latest is not None:
         shown = get_shown_metadata(plugin, manifest)
         copy_columns(plugin, shown)
         plugin.trust = latest.trust
-        _file_under(plugin.categories, Category, cut_slugs(shown.get("categories", [])))
-        _file_under(plugin.tags, Tag, cut_slugs(shown.get("tags", [])))
+        headings = {name: cut_slugs(shown.get(name, [])) for name in ("categories", "tags")}
+    file_plugin(plugin, headings, was_listed=was_listed)
     plugin.document = build_plugin_document(
         plugin,
         latest,
@@ -86,17 +88,6 @@ def refresh_plugin(plugin_id: int) -> Plugin:
     )
     plugin.save(update_fields=_FOLLOWING)
     return plugin
-
-
-def _file_under(rows: Any, model: type[Category | Tag], slugs: Collection[str]) -> None:
-    """Set the headings of a plugin. A new release mostly has those of the one before: 1 query then."""
-    if set(rows.values_list("slug", flat=True)) == set(slugs):
-        return
-    # In one order for all: two plugins that bring the same new ones wait for each other's rows.
-    headings = [model(slug=slug) for slug in sorted(slugs)]
-    stored: Any = model.objects
-    stored.bulk_create(headings, ignore_conflicts=True)
-    rows.set(stored.filter(slug__in=slugs))
 
 
 def _list_owners(plugin: Plugin) -> list[str]:
@@ -115,8 +106,8 @@ def copy_columns(plugin: Plugin, shown: Mapping[str, Any]) -> None:
 
 
 def cut_slugs(slugs: Iterable[str]) -> list[str]:
-    """Each slug once, no longer than its column."""
-    return list(dict.fromkeys(slug[:60] for slug in slugs))
+    """Each slug once, no longer than its column, without those that no heading can have."""
+    return list(dict.fromkeys(keep_headings(slug[:60] for slug in slugs)))
 
 
 def get_shown_metadata(plugin: Plugin, manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -150,8 +141,8 @@ def build_plugin_document(
         "repository": shown.get("repository"),
         "homepage": shown.get("homepage"),
         "license": shown.get("license"),
-        "categories": list(shown.get("categories", [])),
-        "tags": list(shown.get("tags", [])),
+        "categories": keep_headings(shown.get("categories", [])),
+        "tags": keep_headings(shown.get("tags", [])),
         "dialect": plugin.dialect,
         "latestVersion": latest.version if latest else None,
         "distTags": dict(dist_tags),

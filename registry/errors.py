@@ -108,6 +108,24 @@ class RateLimitedError(LimitedError):
     code, title = "rate-limited", "Too many requests"
 
 
+class UnknownFileError(MissingError):
+    """The release has no file of that path."""
+
+    code, title = "unknown-file", "Unknown file"
+
+
+class FileTooLargeToReadError(LimitedError):
+    """The file is larger than what is read out of a package for this purpose."""
+
+    code, title = "file-too-large", "The file is too large to be read here"
+
+
+class FileTooDeepError(LimitedError):
+    """Too much lies before the file in its package to unpack it for one reader."""
+
+    code, title = "file-too-deep", "The file cannot be read alone"
+
+
 class RangeError(InvalidError):
     """The requested byte range lies outside the file."""
 

@@ -95,9 +95,9 @@ def renew_lease(lease: Lease) -> None:
 
 
 def finish_job(lease: Lease) -> None:
-    """Take the job off the list: its result is stored. Raises `LeaseLostError`.
+    """Take the job off the list. Call it in the transaction that stores its result.
 
-    A crash before this has the job run again, which finds its result and ends at once.
+    Raises `LeaseLostError`, which undoes that: whoever took the job over does it again.
     """
     if not Job.objects.filter(id=lease.job_id, lease_id=lease.id).delete()[0]:
         raise LeaseLostError(f"job {lease.job_id} was taken over by another worker")

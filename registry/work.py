@@ -31,17 +31,21 @@ _log = structlog.get_logger("plugport.work")
 
 
 def check_release(lease: Lease) -> None:
-    """Run the open checks of a release, decide, carry the verdict out. Safe to repeat."""
+    """Run the open checks of a release, decide, carry the verdict out. Safe to repeat.
+
+    The job is finished in the transaction of the decision.
+    """
     release = (
         Release.objects.select_related("plugin", "plugin__scope").filter(pk=int(lease.key)).first()
     )
     if release is None or release.state != ReleaseState.CHECKING:
+        finish_job(lease)
         return
     run_checks(release, on_progress=lambda: renew_lease(lease))
     outcomes = [CheckOutcome(run.name, run.state, run.findings) for run in release.checks.all()]
     scope = release.plugin.scope
     verdict = decide(outcomes, is_official=scope is not None and scope.is_official)
-    carry_out(release, verdict, actor=None)
+    carry_out(release, verdict, actor=None, on_decided=lambda: finish_job(lease))
     reach(Point.DECIDED)
     _log.info("decided", release=str(release), decision=verdict.decision.value)
 
@@ -49,11 +53,15 @@ def check_release(lease: Lease) -> None:
 def give_up_on_release(lease: Lease) -> None:
     """After the last attempt a person must look: a release is never published for want of a check."""
     release = Release.objects.select_related("plugin").filter(pk=int(lease.key)).first()
-    if release is not None and release.state == ReleaseState.CHECKING:
-        reason = "The checks could not be run; a moderator will look."
-        carry_out(release, Verdict(Decision.HOLD, reason, Trust.EXPERIMENTAL), actor=None)
+    if release is None or release.state != ReleaseState.CHECKING:
+        finish_job(lease)
+        return
+    reason = "The checks could not be run; a moderator will look."
+    verdict = Verdict(Decision.HOLD, reason, Trust.EXPERIMENTAL)
+    carry_out(release, verdict, actor=None, on_decided=lambda: finish_job(lease))
 
 
+# What is done for each kind of job, at first and at last. Both finish the job.
 HANDLERS: dict[str, tuple[Callable[[Lease], None], Callable[[Lease], None]]] = {
     CHECK_JOB: (check_release, give_up_on_release),
 }
@@ -73,7 +81,6 @@ def run_job(lease: Lease) -> None:
             give_up(lease)
         else:
             handle(lease)
-        finish_job(lease)
     except LeaseLostError:
         _log.warning("lease_lost", kind=lease.kind, key=lease.key)
     except UnavailableError as error:

@@ -38,13 +38,12 @@ def _own_storage(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, settings: Any
 ) -> Iterator[None]:
     """Packages, scratch and queue of each test lie in a folder of its own; limits start anew."""
-    from django.core.cache import cache
+    from django.core.cache import cache, caches
     from django.core.files.storage import storages
 
     from marketplace.search import guard, recording
     from marketplace.search.engines import get_engine
     from registry import downloads, limits, storage
-    from registry.catalogue.follow import get_catalogue
 
     folder = tmp_path_factory.mktemp("data")
     settings.STORAGES = {
@@ -65,9 +64,8 @@ def _own_storage(
     get_engine.cache_clear()
     guard.reset()
     recording._pending.clear()
-    # What a test has seen is rolled back behind the catalogue's back.
-    get_catalogue.cache_clear()
     cache.clear()
+    caches["files"].clear()
     yield
     storage.get_store.cache_clear()
     storages._storages.pop("packages", None)

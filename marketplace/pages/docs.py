@@ -1,4 +1,4 @@
-"""`/docs`: the documentation that belongs to this registry."""
+"""`/docs` and `/publish`: the documentation that belongs to this registry."""
 
 from __future__ import annotations
 
@@ -10,29 +10,30 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from config.problems import get_status
-from marketplace import words
+from marketplace import handbook, words
 from marketplace.reference import read_reference
-from plugport.spec.errors import PlugportError, list_error_codes
-from plugport.spec.manifest.detect import DETECTION
-from plugport.spec.manifest.kinds import KINDS
+from plugport.spec.errors import MissingError, PlugportError, list_error_codes
+
+_MENU = {"sections": handbook.SECTIONS, "reference": handbook.REFERENCE}
 
 
 @require_safe
 def show_index(request: HttpRequest) -> HttpResponse:
     """What there is to read."""
-    return render(request, "pages/docs/index.html", {"trust_levels": words.TRUST.items()})
+    context = {**_MENU, "trust_levels": words.TRUST.items()}
+    return render(request, "pages/docs/index.html", context)
 
 
 @require_safe
-def show_publish(request: HttpRequest) -> HttpResponse:
-    """From a folder to a published release."""
-    shown = ("published", "held", "rejected", "quarantined", "revoked")
-    context = {
-        "kinds": KINDS.values(),
-        "manifests": DETECTION,
-        "states": [words.STATES[state] for state in shown],
-    }
-    return render(request, "pages/docs/publish.html", context)
+def show_page(request: HttpRequest, slug: str = "") -> HttpResponse:
+    """A page of the handbook. Raises `MissingError` if there is none at this path."""
+    page = handbook.find_page(request.path)
+    if page is None:
+        raise MissingError(
+            "There is no such page in the documentation.", hint="`/docs` lists all of them."
+        )
+    context = {**_MENU, "document": handbook.read_document(page)}
+    return render(request, "pages/docs/document.html", context)
 
 
 @require_safe

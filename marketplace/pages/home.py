@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from marketplace.queries import read_home
 
-_SHOWN_CATEGORIES = 14
+_SHOWN_CATEGORIES = 18
 
 
 @require_safe

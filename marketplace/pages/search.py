@@ -2,100 +2,115 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 from rest_framework.request import Request
 
 from marketplace import words
-from marketplace.paging import build_paging, replace_query
-from plugport.spec.manifest.kinds import KINDS
-from registry import queries
-from registry.api.v1.parameters import read_filter
-from registry.catalogue.filter import PluginFilter
-from registry.models import Trust
+from marketplace.pages.address import SearchAddress
+from marketplace.pages.facets import build_chips, build_facets
+from marketplace.paging import build_paging
+from marketplace.search import recording, service
+from marketplace.search.parameters import read_search
+from marketplace.search.query import FACETS, SearchQuery
+from marketplace.search.service import Found
+from registry.api.address import get_address
+from registry.api.v1.parameters import read_choice, read_number, read_text
+from registry.limits import spend
+from registry.queries import MAX_LIMIT, MAX_PAGE
 
 
 @dataclass(frozen=True, slots=True)
-class Chip:
-    """A filter that is on, and the address without it."""
-
-    label: str
-    value: str
-    query: str
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One `select` of the form: its parameter and its options as (value, text)."""
+class Order:
+    """An order to choose."""
 
     name: str
-    label: str
-    options: list[tuple[str, str]]
-    chosen: str
+    text: str
+    address: str
+    is_chosen: bool
 
 
 @require_safe
 @vary_on_headers("HX-Request")
 def show_search(request: HttpRequest) -> HttpResponse:
-    """One page of what matches. An in-place search gets the part with the results alone."""
-    wanted = read_filter(Request(request))
-    found = queries.list_plugins(wanted)
-    context = {
-        "wanted": wanted,
+    """One page of what matches. An in-place search gets the part below the field alone."""
+    query = replace(read_search(request), has_open_facets=True)
+    looked_for = _read_facet(request)
+    # Who types asks at every pause, most often for half a word; `note_search` says what was meant.
+    is_typed = request.headers.get("HX-Trigger") == "search-form"
+    found = service.find(query, is_recorded=not is_typed)
+    address = SearchAddress(query)
+    context: dict[str, Any] = {
+        "query": query,
         "found": found,
-        "sorts": words.SORTS.items(),
-        "chips": _build_chips(request.GET, wanted),
-        "paging": build_paging(request.GET, number=found.number, pages=found.pages),
-        "without_filters": replace_query(QueryDict(), q=wanted.q),
+        "facets": build_facets(query, found, address, looked_for),
+        "chips": build_chips(query, address),
+        "orders": build_orders(query, address),
+        "paging": build_paging(address.query, number=found.page.number, pages=found.page.pages),
+        "kept": address.without("q"),
+        "without_filters": SearchAddress(SearchQuery(text=query.text, sort=query.sort)),
+        "corrected": address.change(q=found.did_you_mean) if found.did_you_mean else "",
+        "first_page": address.change(),
+        "first_rank": query.offset + 1,
+        "is_plain": _is_plain(query, found),
+        "canonical": str(address),
+        "is_in_place": request.headers.get("HX-Request") == "true",
     }
-    if request.headers.get("HX-Request") == "true":
-        response = render(request, "partials/results.html", context)
-        # The address without the fields that were left empty.
-        response.headers["HX-Push-Url"] = request.path + replace_query(request.GET)
-        return response
-    return render(request, "pages/search.html", context | {"choices": _build_choices(wanted)})
+    template = "partials/results.html" if context["is_in_place"] else "pages/search.html"
+    return render(request, template, context)
 
 
-def _build_chips(query: QueryDict, wanted: PluginFilter) -> list[Chip]:
-    values = (
-        ("type", "Kind", words.get_kind_title(wanted.kind)),
-        ("category", "Category", wanted.category),
-        ("tag", "Tag", wanted.tag),
-        ("author", "Author", wanted.author),
-        ("trust", "Trust", words.TRUST[wanted.trust].label if wanted.trust else ""),
-        ("license", "Licence", wanted.license),
-        ("verified", "Verified", _say_flag(wanted.verified)),
-    )
+def _is_plain(query: SearchQuery, found: Found) -> bool:
+    """Whether crawlers may keep the page: everything, or words that find something.
+
+    Each is a page of its own, with its own address as the canonical one. Filters go together in
+    thousands of ways, and words that find nothing make no page: those say `noindex`.
+    """
+    words = SearchAddress(SearchQuery(text=query.text))
+    is_first = query.page == 1 and found.page.total > 0
+    return is_first and str(SearchAddress(query)) == str(words)
+
+
+def _read_facet(request: HttpRequest) -> tuple[str, str]:
+    """Which facet's values are looked for, and how they begin. Raises `QueryError`."""
+    asked = Request(request)
+    return read_choice(asked, "facet", FACETS), read_text(asked, "begins")
+
+
+def build_orders(query: SearchQuery, address: SearchAddress) -> list[Order]:
+    """The orders; without words there is no relevance, and the most downloaded come first."""
+    has_words = bool(query.text.strip())
+    default = "relevance" if has_words else "downloads"
+    chosen = default if query.sort == "relevance" else query.sort
     return [
-        Chip(label, value, replace_query(query, **{name: "", "page": ""}))
-        for name, label, value in values
-        if value
+        Order(name, text, address.change(sort="" if name == default else name), name == chosen)
+        for name, text in words.SORTS.items()
+        if has_words or name != "relevance"
     ]
 
 
-def _say_flag(flag: bool | None) -> str:
-    return {True: "yes", False: "no", None: ""}[flag]
+@csrf_exempt  # it adds to counts that name nobody; the reader need not be known
+@require_POST
+def note_search(request: HttpRequest) -> HttpResponse:
+    """Note that the words of this address were meant, or which place of its results was chosen.
 
-
-def _build_choices(wanted: PluginFilter) -> list[Choice]:
-    """The filters of the form: 3 queries."""
-    categories = [slug for slug, _count in queries.list_categories()]
-    tags = [slug for slug, _count in queries.list_tags(most=60)]
-    licences = [name for name, _count in queries.list_licences()]
-    return [
-        Choice("type", "Kind", [(k.name, k.title) for k in KINDS.values()], wanted.kind),
-        _build_choice("category", "Category", categories, wanted.category),
-        _build_choice("tag", "Tag", tags, wanted.tag),
-        Choice("trust", "Trust", [(t, words.TRUST[t].label) for t in Trust.values], wanted.trust),
-        _build_choice("license", "Licence", licences, wanted.license),
-    ]
-
-
-def _build_choice(name: str, label: str, values: list[str], chosen: str) -> Choice:
-    """Options that are their own text; what is chosen is among them even if it is rare."""
-    missing = [chosen] if chosen and chosen not in values else []
-    return Choice(name, label, [(value, value) for value in [*missing, *values]], chosen)
+    Scripts tell it (SRCH-4): `rank` is the place. Up to 5 queries without it, none with it. Counts
+    as a read of the API does. Raises `RateLimitedError`.
+    """
+    spend("read", get_address(request))
+    query = read_search(request)
+    rank = read_number(Request(request), "rank", 0, MAX_PAGE * MAX_LIMIT)
+    # Other sites' pages may send this too; browsers say so.
+    if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+        return HttpResponse(status=204)
+    if rank:
+        recording.record_click(query, rank)
+    else:
+        service.find(replace(query, facets=()))
+    return HttpResponse(status=204)

@@ -25,8 +25,6 @@ MAX_DEPTH = 60
 # A tag holds no `<`, so that each attempt to read one stops where the next begins: linear.
 _ATTRIBUTES = r"""(?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+"""
 _TOKEN = re.compile(rf"<(/?)([a-zA-Z][a-zA-Z0-9]*+)({_ATTRIBUTES})>|<!--|<[!?][^<>]*+>")
-# A page has its own h1; those of the README stand below it.
-_LOWERED = {f"h{level}": f"h{min(level + 1, 6)}" for level in range(1, 7)}
 
 
 def balance_html(html: str) -> str:
@@ -85,7 +83,6 @@ class _Balancer:
         if name in HIDDEN:
             self._skip_past(f"</{name}>")
             return
-        name = _LOWERED.get(name, name)
         if name not in ALLOWED or not self._make_room(name):
             return
         if name in VOID:
@@ -117,7 +114,6 @@ class _Balancer:
         return False
 
     def _end(self, name: str) -> None:
-        name = _LOWERED.get(name, name)
         walls = frozenset() if name in TABLE_PARENTS or name == "table" else {"td", "th"}
         self._close_nearest(frozenset({name}), frozenset(walls))
 

@@ -1,12 +1,12 @@
-"""Where the addresses in a README lead: made absolute against the repository, or dropped."""
+"""Where the addresses in a README lead: to the web, into its release or repository, or nowhere."""
 
 from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote, unquote, urlsplit
 
 ID_PREFIX = "readme-"
@@ -30,8 +30,11 @@ class SourceTree:
     folder: str = ""
 
     @classmethod
-    def find(cls, repository: object) -> SourceTree | None:
-        """The tree of a manifest's `repository`; None if its host shows no files that we know of."""
+    def find(cls, repository: object, *, folder: str = "") -> SourceTree | None:
+        """The tree of a manifest's `repository`; None if its host shows no files that we know of.
+
+        `folder` is where the README stands in the package.
+        """
         if not isinstance(repository, Mapping):
             return None
         parts = _split(str(repository.get("url", "")))
@@ -40,7 +43,8 @@ class SourceTree:
         if host is None or path is None or parts is None:
             return None
         pages, files = (f"https://{parts.hostname}{each.format(path[1])}" for each in host)
-        return cls(pages, files, str(repository.get("directory") or ""))
+        directory = str(repository.get("directory") or "")
+        return cls(pages, files, posixpath.join(directory, folder))
 
     def resolve(self, path: str, *, to_file: bool) -> str | None:
         """The address of a path relative to the README; None if it leads out of the repository."""
@@ -51,6 +55,16 @@ class SourceTree:
             return None
         base = self.files if to_file else self.pages
         return base + quote("" if full == "." else full, safe="/%@+~!$&'(),;=:") + mark + rest
+
+
+class Finder(Protocol):
+    """Whoever knows what a relative address means."""
+
+    def find_page(self, url: str) -> str | None:
+        """Where a link leads to."""
+
+    def find_image(self, url: str) -> str | None:
+        """Where a picture is."""
 
 
 def _split(url: str) -> Any:
@@ -74,22 +88,22 @@ def is_web_url(url: str) -> bool:
     )
 
 
-def resolve_link(url: str, tree: SourceTree | None) -> str | None:
-    """What an `href` becomes: a web or mail address, an anchor in the README, or nothing."""
+def resolve_link(url: str, place: Finder) -> str | None:
+    """What an `href` becomes: a web or mail address, a page of ours, an anchor, or nothing."""
     url = url.strip()
     if url.startswith("#"):
         return f"#{ID_PREFIX}{make_slug(unquote(url[1:]))}" if len(url) > 1 else None
     if url.lower().startswith("mailto:"):
         return None if _UNSAFE.search(url) else url
-    return _resolve(url, tree, to_file=False)
+    return _resolve(url, place.find_page)
 
 
-def resolve_image(url: str, tree: SourceTree | None) -> str | None:
-    """What the `src` of an image becomes: a web address or nothing."""
-    return _resolve(url.strip(), tree, to_file=True)
+def resolve_image(url: str, place: Finder) -> str | None:
+    """What the `src` of an image becomes: a web address, a file of the release, or nothing."""
+    return _resolve(url.strip(), place.find_image)
 
 
-def _resolve(url: str, tree: SourceTree | None, *, to_file: bool) -> str | None:
+def _resolve(url: str, find: Callable[[str], str | None]) -> str | None:
     url = url.replace(" ", "%20")
     if not url or _UNSAFE.search(url):
         return None
@@ -99,7 +113,7 @@ def _resolve(url: str, tree: SourceTree | None, *, to_file: bool) -> str | None:
     if parts.scheme or parts.netloc:
         absolute = url if parts.scheme else f"https:{url}"
         return absolute if is_web_url(absolute) else None
-    return tree.resolve(url, to_file=to_file) if tree else None
+    return find(url)
 
 
 def make_slug(text: str) -> str:

@@ -10,7 +10,7 @@ import nh3
 from marketplace.readme.highlight import CLASSES
 from marketplace.readme.links import (
     ID_PREFIX,
-    SourceTree,
+    Finder,
     make_slug,
     resolve_image,
     resolve_link,
@@ -34,11 +34,11 @@ _FORCED = {
 }
 
 
-def sanitise_html(html: str, tree: SourceTree | None) -> str:
+def sanitise_html(html: str, place: Finder) -> str:
     """HTML with nothing in it but `tags.ALLOWED`, its addresses resolved, its ids prefixed."""
 
     def keep(tag: str, attribute: str, value: str) -> str | None:
-        return _filter(tag, attribute, value, tree)
+        return _filter(tag, attribute, value, place)
 
     return nh3.clean(
         html,
@@ -52,9 +52,9 @@ def sanitise_html(html: str, tree: SourceTree | None) -> str:
     )
 
 
-def _filter(tag: str, attribute: str, value: str, tree: SourceTree | None) -> str | None:
+def _filter(tag: str, attribute: str, value: str, place: Finder) -> str | None:
     if attribute in _RESOLVERS:
-        return _RESOLVERS[attribute](value, tree)
+        return _RESOLVERS[attribute](value, place)
     clean = _CLEANERS.get(attribute)
     return clean(value) if clean else value
 
@@ -76,19 +76,19 @@ def _keep_align(value: str) -> str | None:
     return value.lower() if value.lower() in _ALIGN else None
 
 
-def _resolve_srcset(value: str, tree: SourceTree | None) -> str | None:
+def _resolve_srcset(value: str, place: Finder) -> str | None:
     """A list of images and their sizes: all of them resolved, or none kept."""
     kept = []
     for candidate in value.split(","):
         url, _, size = candidate.strip().partition(" ")
-        resolved = resolve_image(url, tree)
+        resolved = resolve_image(url, place)
         if resolved is None or not re.fullmatch(r"[0-9.]{0,6}[wx]?", size.strip()):
             return None
         kept.append(f"{resolved} {size.strip()}".strip())
     return ", ".join(kept)
 
 
-_RESOLVERS: dict[str, Callable[[str, SourceTree | None], str | None]] = {
+_RESOLVERS: dict[str, Callable[[str, Finder], str | None]] = {
     "href": resolve_link,
     "src": resolve_image,
     "srcset": _resolve_srcset,

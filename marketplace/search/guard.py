@@ -6,8 +6,6 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -20,11 +18,13 @@ from marketplace.search.errors import (
     IndexMissingError,
     SearchUnavailableError,
 )
+from marketplace.search.helpers import Helpers, HelpersBusyError
 
 _log = structlog.get_logger("plugport.search")
 DEADLINE_SECONDS = 0.5
 PAUSE_SECONDS = 2.0
-_THREADS = 8
+# More than there are web threads in a process, so that none waits for one that is well.
+_THREADS = 16
 T = TypeVar("T")
 
 
@@ -58,8 +58,16 @@ class Breaker:
 
 
 _breaker = Breaker()
-_pool: tuple[int, ThreadPoolExecutor] | None = None
-_making = threading.Lock()
+_helpers = Helpers(_THREADS)
+
+
+def _renew_helpers() -> None:
+    """Threads stay behind in a fork."""
+    global _helpers  # noqa: PLW0603 -- one set a process is the point
+    _helpers = Helpers(_THREADS)
+
+
+os.register_at_fork(after_in_child=_renew_helpers)
 
 
 def reset() -> None:
@@ -70,15 +78,13 @@ def reset() -> None:
 def ask(act: Callable[[SearchEngine], T]) -> T | None:
     """What the engine answers; None if it cannot, or not within `DEADLINE_SECONDS`.
 
-    An embedded engine is asked in this thread, for it has nothing to wait for: if it was slow all
-    the same, its answer counts, and the next callers leave it alone for a while.
+    It is asked in another thread, so that neither a network nor a disk that hangs is waited for.
+    Threads that hang are counted: when all of them do, nobody is kept waiting for one more.
     """
     if not _breaker.may_try():
         return None
-    started = time.monotonic()
     try:
-        engine = get_engine()
-        answer = _ask_in_time(engine, act) if engine.is_remote else act(engine)
+        answer = _ask_in_time(get_engine(), act)
     except (IndexMissingError, IndexDamagedError) as error:
         # To look whether the index is back costs next to nothing.
         _log.debug("search_degraded", reason=error.code)
@@ -87,29 +93,18 @@ def ask(act: Callable[[SearchEngine], T]) -> T | None:
         _breaker.note(is_good=False)
         _log.warning("search_degraded", reason=error.code, detail=error.detail)
         return None
-    took = time.monotonic() - started
-    _breaker.note(is_good=took <= DEADLINE_SECONDS)
-    if took > DEADLINE_SECONDS:
-        _log.warning("search_slow", milliseconds=round(took * 1000))
+    _breaker.note(is_good=True)
     return answer
 
 
 def _ask_in_time(engine: SearchEngine, act: Callable[[SearchEngine], T]) -> T:
-    """In another thread, so that not even an answer that trickles in is waited for."""
-    future = _get_pool().submit(act, engine)
     try:
-        return future.result(timeout=DEADLINE_SECONDS)
-    except FutureTimeoutError:
-        future.cancel()
+        return _helpers.run(lambda: act(engine), seconds=DEADLINE_SECONDS)
+    except TimeoutError:
         raise SearchUnavailableError(
             f"The search engine did not answer in {DEADLINE_SECONDS} s."
         ) from None
-
-
-def _get_pool() -> ThreadPoolExecutor:
-    """The threads of this process; a fork makes its own."""
-    global _pool  # noqa: PLW0603 -- one pool a process is the point
-    with _making:
-        if _pool is None or _pool[0] != os.getpid():
-            _pool = (os.getpid(), ThreadPoolExecutor(_THREADS, thread_name_prefix="search"))
-        return _pool[1]
+    except HelpersBusyError:
+        raise SearchUnavailableError(
+            "The search engine has not answered those who asked before."
+        ) from None

@@ -56,6 +56,8 @@ class WordFinder:
         self._stems |= {stem(other) for word in words.words for other in SYNONYMS.get(word, ())}
         self._stems |= {stem(pair) for pair in pair_words(list(words.words))}
         self._typos = [(word, get_typos(word)) for word in words.words]
+        # No word is meant that begins otherwise: most are told by that alone.
+        self._initials = {word[0] for word in (*words.words, *self._stems) if word}
         self._verdicts: dict[str, bool] = {}
 
     def mark(self, text: str) -> Highlight | None:
@@ -71,7 +73,9 @@ class WordFinder:
 
     def _judge(self, found: str) -> bool:
         word = fold(found)
-        return bool(word) and (stem(word) in self._stems or self._is_like(word))
+        if not word or word[0] not in self._initials:
+            return False
+        return stem(word) in self._stems or self._is_like(word)
 
     def _is_like(self, word: str) -> bool:
         """A word that begins with the last one, is part of a joined one, or has a typing error."""

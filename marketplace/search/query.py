@@ -24,9 +24,10 @@ NO_FACETS: Facets = MappingProxyType({name: MappingProxyType({}) for name in FAC
 class SearchQuery:
     """Words, filters, order and place.
 
-    `filters` maps names of `FILTERS` to the value that each must have. `is_verified` asks for the levels `VERIFIED`, or for the others. With
-    `has_open_facets` each facet is counted as if it were not filtered by itself, so that a reader
-    sees what else could be chosen. `hidden` are plugins that must not show, not even as a count.
+    `filters` maps names of `FILTERS` to the value that each must have. `is_verified` asks for the
+    levels `VERIFIED`, or for the others. With `has_open_facets` each facet is counted as if it were
+    not filtered by itself, so that a reader sees what else could be chosen. `hidden` are plugins
+    that must not show, not even as a count.
     """
 
     text: str = ""
@@ -72,4 +73,3 @@ class SearchPage:
     facets: Facets
     engine: str
     is_partial: bool = False
-    is_degraded: bool = False

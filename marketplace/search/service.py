@@ -6,32 +6,33 @@ that are listed and fit the filters there: an index that is behind can hide or r
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
-from typing import Any
+from typing import TypeVar
 
 from django.conf import settings
-from django.db import connection
-from django.db.models import Subquery, Value
-from django.db.models.functions import Coalesce
 
-from marketplace.models import SearchCursor
 from marketplace.search import guard, recording
+from marketplace.search.behind import read_hidden
 from marketplace.search.engines import database, get_engine
+from marketplace.search.engines.base import SearchEngine
 from marketplace.search.highlights import Highlight, correct_query, highlight_plugins
 from marketplace.search.query import (
     FACETS,
     NO_FACETS,
+    SORTS,
     VERIFIED,
     Facets,
     SearchPage,
     SearchQuery,
 )
 from marketplace.search.words import read_query
-from registry.models import JournalEntry, Plugin
-from registry.queries import Page
+from plugport.spec.text import show
+from registry.errors import QueryError
+from registry.models import Plugin
+from registry.queries import Page, list_by_ids
 
+T = TypeVar("T")
 MAX_SUGGESTIONS = 20
 
 
@@ -54,23 +55,24 @@ class Found:
 
 
 def find(query: SearchQuery, *, is_recorded: bool = True) -> Found:
-    """The plugins that match: 2 queries with words; up to 5 without, or if the engine is away.
+    """The plugins that match, with words or without: 2 queries; up to 5 if the engine is away.
 
-    Without words the database lists, and the engine counts the facets. The search is recorded
-    unless it is a further page, or the caller says no. Raises `QueryError` for an unknown order.
+    A search with words is recorded unless it is for a further page, or the caller says no. Raises
+    `QueryError` for an unknown order.
     """
-    found = _find_words(query) if query.text.strip() else _list(query)
+    if query.sort not in SORTS:
+        raise QueryError(
+            f"sort {show(query.sort)} is not known", hint=f"Allowed: {', '.join(SORTS)}."
+        )
+    answer = _ask(lambda engine, hidden: engine.search(replace(query, hidden=hidden)))
+    found = _degrade(query) if answer is None else _complete(query, answer)
     if is_recorded and query.page == 1 and query.text.strip():
-        results = 0 if found.is_partial else found.page.total
-        recording.record_search(query, results)
+        recording.record_search(query, 0 if found.is_partial else found.page.total)
     return found
 
 
-def _find_words(query: SearchQuery) -> Found:
-    asked = replace(query, hidden=read_hidden())
-    answer = guard.ask(lambda engine: engine.search(asked))
-    if answer is None:
-        return _degrade(query)
+def _complete(query: SearchQuery, answer: SearchPage) -> Found:
+    """What the engine answered, with the rows as they are now: 1 query."""
     plugins = _read_rows(query, answer)
     words = read_query(query.text)
     total = max(0, answer.total - (len(answer.ids) - len(plugins)))
@@ -82,18 +84,6 @@ def _find_words(query: SearchQuery) -> Found:
         did_you_mean=correct_query(words, plugins) if words.words else None,
         is_partial=answer.is_partial,
     )
-
-
-def _list(query: SearchQuery) -> Found:
-    page = database.list_page(query)
-    if not query.facets:
-        return Found(page, NO_FACETS, database.NAME)
-    counted = replace(query, limit=0, page=1, hidden=read_hidden())
-    answer = guard.ask(lambda engine: engine.search(counted))
-    if answer is None:
-        facets = database.count_facets(query, page.total)
-        return Found(page, facets, database.NAME, is_degraded=True)
-    return Found(page, answer.facets, answer.engine)
 
 
 def _degrade(query: SearchQuery) -> Found:
@@ -109,33 +99,15 @@ def _degrade(query: SearchQuery) -> Found:
     )
 
 
-def read_hidden() -> frozenset[int]:
-    """Plugins that were unlisted and may still be in the index: 1 query.
-
-    They are in the journal behind the cursor. So nothing leaks in the moment between a change
-    and its indexing, not even as a count.
-    """
-    sql, parameters = _write_hidden(get_engine().name, connection.vendor)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return frozenset(number for (number,) in cursor.fetchall())
-
-
-@cache
-def _write_hidden(engine: str, _vendor: str) -> tuple[str, tuple[Any, ...]]:
-    """The statement of `read_hidden`, which is the same each time: writing it takes longest."""
-    serial = SearchCursor.objects.filter(engine=engine).values("serial")
-    behind = JournalEntry.objects.filter(serial__gt=Coalesce(Subquery(serial), Value(0)))
-    rows = Plugin.objects.filter(is_listed=False, name__in=behind.values("plugin"))
-    sql, parameters = rows.values_list("id").query.sql_with_params()
-    return sql, tuple(parameters)
+def _ask(act: Callable[[SearchEngine, frozenset[int]], T]) -> T | None:
+    """What the engine answers without what is hidden; None if the database has to: 1 query."""
+    hidden = read_hidden(get_engine().name)
+    return None if hidden is None else guard.ask(lambda engine: act(engine, hidden))
 
 
 def _read_rows(query: SearchQuery, answer: SearchPage) -> list[Plugin]:
     """The rows of the page in their order: 1 query."""
-    rows = Plugin.objects.filter(is_listed=True).in_bulk(answer.ids)
-    plugins = [rows[number] for number in answer.ids if number in rows]
-    plugins = [plugin for plugin in plugins if _fits(plugin, query)]
+    plugins = [plugin for plugin in list_by_ids(answer.ids) if _fits(plugin, query)]
     # Counters and times of the index may be minutes old; what is shown beside each row decides.
     match query.sort:
         case "downloads":
@@ -173,12 +145,10 @@ def suggest(prefix: str, *, limit: int = 8) -> list[Plugin]:
     prefix, limit = prefix.strip(), max(1, min(limit, MAX_SUGGESTIONS))
     if not prefix:
         return []
-    hidden = read_hidden()
-    ids = guard.ask(lambda engine: engine.suggest(prefix, limit, hidden))
+    ids = _ask(lambda engine, hidden: engine.suggest(prefix, limit, hidden))
     if ids is None:
         return database.suggest(prefix, limit)
-    rows = Plugin.objects.filter(is_listed=True).in_bulk(ids)
-    return [rows[number] for number in ids if number in rows]
+    return list_by_ids(ids)
 
 
 def facet_search(facet: str, text: str, query: SearchQuery | None = None) -> list[tuple[str, int]]:
@@ -188,8 +158,10 @@ def facet_search(facet: str, text: str, query: SearchQuery | None = None) -> lis
     """
     if facet not in FACETS:
         raise KeyError(facet)
-    asked = replace(query or SearchQuery(), hidden=read_hidden())
-    values = guard.ask(lambda engine: engine.facet_search(facet, text, asked))
+    asked = query or SearchQuery()
+    values = _ask(
+        lambda engine, hidden: engine.facet_search(facet, text, replace(asked, hidden=hidden))
+    )
     if values is not None:
         return values
     counted = _degrade(asked).facets[facet]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import cache
 
 from django import template
 from django.templatetags.static import static
@@ -20,6 +21,7 @@ _LONG = {"y": "year", "mo": "month", "d": "day", "h": "hour", "min": "minute"}
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
     """A drawing of the sprite; decoration only, the words beside it carry the meaning."""
     return format_html(
@@ -74,6 +76,12 @@ def short_number(value: int) -> str:
             whole, part = divmod(tenths, 10)
             return f"{whole}.{part}{letter}" if whole < 10 and part else f"{whole}{letter}"
     return str(value)
+
+
+@register.filter
+def grouped(value: int) -> str:
+    """A whole count, in groups of three digits: 30,434."""
+    return f"{value:,}"
 
 
 @register.filter

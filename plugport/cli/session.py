@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from plugport.client.progress import Progress
     from plugport.client.tokens import Token
     from plugport.client.urls import RegistryUrl
+    from plugport.installer.gains import Agree
     from plugport.installer.install import Installer
 
 
@@ -82,13 +83,18 @@ class Session:
             )
         return RegistryClient(registry, token=token)
 
-    def make_installer(self, target: str | None) -> Installer:
-        """An installer for the project in the current folder, or for `--target`."""
+    def make_installer(self, target: str | None, agree: Agree | None = None) -> Installer:
+        """An installer for the project in the current folder, or for `--target`.
+
+        Without `agree`, nothing is installed that may do more than what it replaces.
+        """
+        from plugport.installer.gains import agree_to_nothing
         from plugport.installer.install import Installer
         from plugport.installer.site import Site
 
         site = Site.of_project(Path.cwd()) if target is None else Site.of_target(Path(target))
-        return Installer(site, self.home / "cache", self.make_progress(), self.output.note)
+        progress, tell = self.make_progress(), self.output.note
+        return Installer(site, self.home / "cache", progress, tell, agree or agree_to_nothing)
 
     def make_progress(self) -> Progress:
         """Bars on a terminal, nothing elsewhere."""

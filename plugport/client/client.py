@@ -15,7 +15,14 @@ from plugport.client.answers import read_bounded, read_json
 from plugport.client.errors import UnexpectedAnswerError
 from plugport.client.fields import Fields
 from plugport.client.http import HttpSession, Params
-from plugport.client.models import Account, Plugin, PluginPage, PublishStatus, Release
+from plugport.client.models import (
+    Account,
+    Plugin,
+    PluginPage,
+    PublishStatus,
+    Release,
+    ReleaseGain,
+)
 from plugport.client.progress import NoProgress, Progress
 from plugport.client.tokens import Token
 from plugport.client.upload import CountedFile
@@ -91,6 +98,11 @@ class RegistryClient:
                 f"`{name}@{version}` was asked for, `{release.version}` was answered"
             )
         return release
+
+    def get_gain(self, release: Release) -> ReleaseGain | None:
+        """What the release may do that the one before it could not; None for the first one."""
+        url = self._url(release.name, str(release.version), "diff")
+        return ReleaseGain.read(self._http.get_json(url))
 
     def list_releases(self, name: PluginName) -> list[Release]:
         """Every release of a plugin, through all pages of the list."""

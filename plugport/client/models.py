@@ -12,6 +12,8 @@ from typing import Any
 
 from plugport.client.errors import UnexpectedAnswerError
 from plugport.client.fields import Fields
+from plugport.spec.comparing.permissions import parse_permissions
+from plugport.spec.manifest.model import Permissions
 from plugport.spec.names import PluginName
 from plugport.spec.versions import Version
 
@@ -70,6 +72,7 @@ class Release:
     checksum: str
     size_bytes: int | None
     dependencies: Mapping[str, str]
+    permissions: Permissions
     document: Mapping[str, Any]
 
     @classmethod
@@ -91,8 +94,29 @@ class Release:
             checksum=fields.show("checksum"),
             size_bytes=fields.find_count("size"),
             dependencies=fields.child("dependencies").child("plugins").texts(),
+            permissions=parse_permissions(fields.data.get("permissions")),
             document=fields.data,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseGain:
+    """What a release may do that an older one, `before`, could not."""
+
+    before: Version
+    permissions: Permissions
+
+    @classmethod
+    def read(cls, data: Any) -> ReleaseGain | None:
+        """From a comparison of releases; None if there was nothing to compare with.
+
+        Raises `UnexpectedAnswerError` for anything that is not a comparison.
+        """
+        fields = Fields.read(data, "a comparison of releases")
+        if fields.data.get("from") is None:
+            return None
+        gained = fields.child("permissions").data.get("gained")
+        return cls(fields.version("from"), parse_permissions(gained))
 
 
 @dataclass(frozen=True, slots=True)

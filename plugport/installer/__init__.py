@@ -9,6 +9,7 @@ if decide_install(release).policy is Policy.AUTO:
 
 from plugport.installer.choose import choose_release
 from plugport.installer.decide import Decision, Policy, decide_install
+from plugport.installer.gains import Gain
 from plugport.installer.install import Installer, Outcome
 from plugport.installer.site import Site
 from plugport.installer.sources import (
@@ -22,6 +23,7 @@ from plugport.installer.state import InstalledPlugin
 
 __all__ = [
     "Decision",
+    "Gain",
     "InstalledPlugin",
     "Installer",
     "Outcome",

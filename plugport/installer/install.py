@@ -29,6 +29,7 @@ from plugport.installer.errors import (
 )
 from plugport.installer.fetch import Fetched, Fetcher, Opener, Wanted
 from plugport.installer.files import digest_entries, digest_tree
+from plugport.installer.gains import Agree, agree_to_nothing, find_gain
 from plugport.installer.lock import hold_lock
 from plugport.installer.site import Site
 from plugport.installer.state import Installed, InstalledPlugin, find_dependents, read_installed
@@ -42,6 +43,7 @@ from plugport.installer.verify import (
 from plugport.spec.archive.packer import pack_tree
 from plugport.spec.archive.reader import read_package
 from plugport.spec.digest import Digest
+from plugport.spec.manifest.model import Permissions
 from plugport.spec.names import PluginName
 from plugport.spec.text import show
 
@@ -71,18 +73,24 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Installer:
-    """Installs into one site. `cache` is where partial downloads are kept between runs."""
+    """Installs into one site. `cache` is where partial downloads are kept between runs.
+
+    `agree` is asked before a package replaces an installed one that may do less.
+    """
 
     site: Site
     cache: Path
     progress: Progress = field(default_factory=NoProgress)
     tell: Callable[[str], None] = _tell_nobody
+    agree: Agree = agree_to_nothing
 
     def install_release(self, client: RegistryClient, release: Release) -> Outcome:
         """Install a release of a registry; a no-op if it is there already, untouched.
 
-        Whether it may be installed is asked before (`decide_install`). Raises `IntegrityError`
-        and what fetching, archives and manifests raise.
+        Whether it may be installed is asked before (`decide_install`). What it gains over the
+        installed version is agreed to twice: by what the registry says, before anything is
+        fetched, and by the package itself, if it asks for more than that. Raises
+        `ConsentNeededError`, `IntegrityError`, and what fetching, archives and manifests raise.
         """
         label = f"{release.name}@{release.version}"
         integrity = parse_promised_integrity(release.integrity, label)
@@ -91,13 +99,17 @@ class Installer:
         if present is not None:
             folder = self.site.folder_of(release.name)
             return Outcome(present, folder, present, is_unchanged=True)
+        installed = self.list_installed().get(release.name)
+        gain = find_gain(installed, release.version, release.permissions)
+        if gain is not None:
+            self.agree(gain)
         url = client.package_url(release)
         promise = Promise(release.name, release.version, integrity, release.size_bytes)
         provenance = Provenance(url, str(client.registry), release.trust or None)
         fetcher = self._make_fetcher(client.open_package)
         return fetcher.fetch(
             Wanted(url, integrity.sri, label, release.size_bytes),
-            lambda fetched: self._place(fetched.path, promise, provenance),
+            lambda fetched: self._place(fetched.path, promise, provenance, release.permissions),
         )
 
     def install_url(self, opener: Opener, url: str, integrity: Digest | None) -> Outcome:
@@ -168,9 +180,24 @@ class Installer:
         digest = digest_tree(self.site.folder_of(release.name))
         return plugin if digest is not None and digest.sri == plugin.files_digest else None
 
-    def _place(self, archive: Path, promise: Promise, provenance: Provenance) -> Outcome:
+    def _place(
+        self,
+        archive: Path,
+        promise: Promise,
+        provenance: Provenance,
+        agreed: Permissions | None = None,
+    ) -> Outcome:
         verified = verify_package(archive, promise)
-        name = verified.manifest.name
+        manifest, name = verified.manifest, verified.manifest.name
+        # Before the lock: a person may take their time.
+        gain = find_gain(
+            self.list_installed().get(name),
+            manifest.version,
+            manifest.permissions,
+            agreed=agreed,
+        )
+        if gain is not None:
+            self.agree(gain)
         with _hold_site(self.site, self.tell) as installed:
             self._check_way(name, installed)
             self._unpack(verified)
@@ -226,4 +253,5 @@ def _make_record(verified: VerifiedPackage, provenance: Provenance) -> Installed
         registry=provenance.registry,
         trust=provenance.trust,
         dependencies=dict(manifest.dependencies.plugins),
+        permissions=manifest.permissions,
     )

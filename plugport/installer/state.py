@@ -10,7 +10,10 @@ from typing import Any
 
 from plugport.installer.errors import BrokenStateError
 from plugport.installer.files import write_json
+from plugport.spec.comparing.permissions import parse_permissions
 from plugport.spec.errors import PlugportError
+from plugport.spec.manifest.model import Permissions
+from plugport.spec.manifest.permissions import write_permissions
 from plugport.spec.names import PluginName
 from plugport.spec.versions import Version
 
@@ -23,6 +26,7 @@ class InstalledPlugin:
     """One installed plugin.
 
     `resolved` is the URL or path it came from; `registry` is None where it came from none.
+    `permissions` are those its manifest asks for: what the person agreed to by installing it.
     """
 
     name: PluginName
@@ -34,6 +38,7 @@ class InstalledPlugin:
     registry: str | None = None
     trust: str | None = None
     dependencies: Mapping[str, str] = field(default_factory=dict)
+    permissions: Permissions = field(default_factory=Permissions)
 
     def as_dict(self) -> dict[str, Any]:
         """The record's JSON, without the name, which is its key."""
@@ -46,6 +51,7 @@ class InstalledPlugin:
             "registry": self.registry,
             "trust": self.trust,
             "dependencies": dict(self.dependencies),
+            "permissions": write_permissions(self.permissions),
         }
         return {key: value for key, value in values.items() if value is not None}
 
@@ -63,6 +69,8 @@ class InstalledPlugin:
             registry=_find_text(data.get("registry")),
             trust=_find_text(data.get("trust")),
             dependencies={_text(key): _text(value) for key, value in dependencies.items()},
+            # A record without them agreed to nothing, so that nothing is gained unseen.
+            permissions=parse_permissions(data.get("permissions")),
         )
 
 

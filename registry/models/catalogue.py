@@ -52,21 +52,31 @@ class Scope(models.Model):
 
 
 class Category(models.Model):
-    """A heading that authors file plugins under."""
+    """A heading that authors file plugins under.
+
+    `plugin_count` is the number of listed ones. `registry.headings` keeps it in the transaction
+    that lists, unlists or files a plugin.
+    """
 
     slug = models.CharField(max_length=60, unique=True)
+    plugin_count = models.IntegerField(default=0)
 
     class Meta:
         verbose_name_plural = "categories"
+        indexes = [models.Index(fields=["-plugin_count", "slug"], name="category_used")]
 
     def __str__(self) -> str:
         return self.slug
 
 
 class Tag(models.Model):
-    """A free keyword."""
+    """A free keyword. `plugin_count` as of `Category`."""
 
     slug = models.CharField(max_length=60, unique=True)
+    plugin_count = models.IntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["-plugin_count", "slug"], name="tag_used")]
 
     def __str__(self) -> str:
         return self.slug
@@ -111,6 +121,14 @@ class Plugin(models.Model):
         indexes = [
             models.Index(fields=["is_listed", "-downloads", "id"], name="plugin_popular"),
             models.Index(fields=["is_listed", "-updated_at", "id"], name="plugin_recent"),
+            models.Index(fields=["is_listed", "-rating", "id"], name="plugin_rated"),
+            models.Index(fields=["is_listed", "name"], name="plugin_named"),
+            # Without the downloads, each of which would have to be written to each of these; and
+            # without `is_listed`, so that no planner takes one of them for a list in order.
+            models.Index(fields=["kind"], name="plugin_kind"),
+            models.Index(fields=["trust"], name="plugin_trust"),
+            models.Index(fields=["license"], name="plugin_license"),
+            models.Index(fields=["author_name"], name="plugin_author"),
             models.Index(fields=["is_featured", "-downloads"], name="plugin_featured"),
         ]
 

@@ -30,8 +30,14 @@ from registry.publishing.limits import TAG_CHARS
 from registry.publishing.states import ReleaseState
 
 _TAG = re.compile(r"[a-z][a-z0-9._-]{0,63}\Z")
-# A dist-tag stands where a version stands in an address; these words have their own meaning there.
-_TAGS_TAKEN = frozenset({"versions", "readme", "dependents", "stats", "download"})
+# A dist-tag stands where a version stands in an address, of the API or of a page; these words have
+# their own meaning there.
+_TAGS_TAKEN = frozenset(
+    {
+        *("versions", "readme", "dependents", "stats", "download", "diff"),
+        *("dependencies", "files", "compare", "security"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ class Point(StrEnum):
     PUBLISHED = "published"
     """The release is public; its object is still in quarantine, too."""
     DECIDED = "decided"
-    """The verdict is carried out; the job is still on the list."""
+    """The verdict is carried out and the job off the list; the next was not taken yet."""
 
 
 def reach(point: Point) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import random
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from accounts.models import User
 from plugport.spec.digest import Digest
 from plugport.spec.names import PluginName
 from registry.documents import build_plugin_document, copy_columns, cut_slugs
+from registry.headings import add_plugins
 from registry.journal import append_entries
 from registry.models import (
     Artifact,
@@ -246,16 +248,17 @@ def _insert_beside_plugin(lines: Sequence[_Line], around: Surroundings) -> None:
     insert_rows(DistTag, tags)
     insert_rows(Member, members)
     headings = (
-        (Plugin.categories.through, "category_id", "categories", around.categories),
-        (Plugin.tags.through, "tag_id", "tags", around.tags),
+        (Category, Plugin.categories.through, "category_id", "categories", around.categories),
+        (Tag, Plugin.tags.through, "tag_id", "tags", around.tags),
     )
-    for through, column, field, ids in headings:
+    for model, through, column, field, ids in headings:
         links = [
             {"plugin_id": line.plugin.pk, column: ids[slug]}
             for line in lines
             for slug in cut_slugs(getattr(line.invented.manifest, field))
         ]
         insert_rows(through, links)
+        add_plugins(model, Counter(link[column] for link in links))
 
 
 def _make_journal_entry(line: _Line) -> dict[str, Any]:

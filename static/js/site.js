@@ -33,15 +33,21 @@
     }
   };
 
-  for (const line of document.querySelectorAll("[data-copy]")) {
-    const button = line.querySelector("button");
+  const prepare = (root) => {
+    for (const button of root.querySelectorAll("[data-copy] button")) button.hidden = false;
+  };
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy] button");
+    if (!button) return;
     const label = button.querySelector("span");
-    button.hidden = false;
-    button.addEventListener("click", async () => {
-      label.textContent = await copy(line.querySelector("code"));
-      window.setTimeout(() => {
-        label.textContent = "Copy";
-      }, 2000);
-    });
-  }
+    label.textContent = await copy(button.closest("[data-copy]").querySelector("code"));
+    window.setTimeout(() => {
+      label.textContent = "Copy";
+    }, 2000);
+  });
+
+  prepare(document);
+  // What is swapped into a page is told by this event.
+  document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));
 })();

@@ -1,39 +1,16 @@
-// Shows one section of a page at a time. Without it they follow one another, and the links lead
-// down to them. The address keeps which one is open, so Back and shared links work.
+// Tabs are pages of their own that swap in place.
 "use strict";
 
 (() => {
-  for (const root of document.querySelectorAll("[data-tabs]")) {
-    const links = [...root.querySelectorAll(".tabs a")];
-    const panels = links.map((link) => root.querySelector(link.hash));
+  // What cannot be swapped is gone to: the browser or the registry then says what is wrong.
+  const leave = (event) => window.location.assign(event.detail.pathInfo.requestPath);
+  document.addEventListener("htmx:responseError", leave);
+  document.addEventListener("htmx:sendError", leave);
 
-    const show = (open) => {
-      panels.forEach((panel, index) => {
-        panel.hidden = panel !== open;
-        if (panel === open) links[index].setAttribute("aria-current", "true");
-        else links[index].removeAttribute("aria-current");
-      });
-    };
-
-    // An address may lead to a heading inside a section.
-    const follow = () => {
-      const id = decodeURIComponent(window.location.hash.slice(1));
-      const target = id ? document.getElementById(id) : null;
-      const open = panels.find((panel) => target && panel.contains(target));
-      show(open || panels[0]);
-      if (open && target !== open) target.scrollIntoView();
-    };
-
-    root.classList.add("is-tabbed");
-    for (const [index, link] of links.entries()) {
-      link.addEventListener("click", (event) => {
-        event.preventDefault();
-        window.history.pushState(null, "", link.hash);
-        show(panels[index]);
-      });
-    }
-    window.addEventListener("hashchange", follow);
-    window.addEventListener("popstate", follow);
-    follow();
-  }
+  // Older addresses named a place on one page (`#files`): they lead on.
+  const place = window.location.hash.slice(1);
+  if (!place || document.getElementById(place)) return;
+  const links = [...document.querySelectorAll("[data-anchors]")];
+  const link = links.find((each) => each.dataset.anchors.split(" ").includes(place));
+  if (link) window.location.replace(`${link.href}#${place}`);
 })();

@@ -287,11 +287,45 @@ class SearchEngineContract:
         assert page.ids == (IDS["mail-notes"], IDS["@ar/slack-bridge"])
         assert page.total == len(CATALOGUE)
 
+    @pytest.mark.parametrize("text", ["", "twin"])
+    @pytest.mark.parametrize("sort", ["relevance", "downloads", "rating", "recent"])
+    def test_the_older_of_equals_comes_first(
+        self, empty_engine: SearchEngine, sort: str, text: str
+    ) -> None:
+        """In whatever order they were indexed, and also after one was indexed again."""
+        twins = [
+            make_document(n, f"@s{n}/twin", updated=1_700_000_000_000, downloads=7, rating=4.0)
+            for n in range(1, 8)
+        ]
+        empty_engine.rebuild([twins[n] for n in (4, 0, 6, 2)])
+        empty_engine.index([twins[n] for n in (5, 3)])
+        empty_engine.index([twins[1], twins[0]])
+        # Among what is equally relevant only the order within a page is promised.
+        limit = 7 if text and sort == "relevance" else 2
+        query = SearchQuery(text, sort=sort, limit=limit)
+        pages = [empty_engine.search(dataclasses.replace(query, page=n)) for n in (1, 2, 3, 4)]
+        assert [number for page in pages for number in page.ids] == [1, 2, 3, 4, 5, 6, 7]
+
     def test_pages_cover_everything_once(self, engine: SearchEngine) -> None:
         pages = [engine.search(SearchQuery(page=n, limit=3)) for n in (1, 2, 3, 4)]
         ids = [number for page in pages for number in page.ids]
         assert sorted(ids) == sorted(IDS.values())
         assert {page.total for page in pages} == {len(CATALOGUE)}
+
+    @pytest.mark.parametrize("text", ["", "tool"])
+    def test_pages_by_name_are_in_order(self, empty_engine: SearchEngine, text: str) -> None:
+        """Most begin alike for longer than any number could tell them apart."""
+        short = [f"{mark}{n % 7}-tool-{n}" for n in range(20) for mark in ("a", "b-", "b.", "0")]
+        names = [f"@{'harbour-lab' * (n % 3)}s/{name}" for n, name in enumerate(short)] + short
+        kinds = ("bridge", "service")
+        empty_engine.rebuild(
+            make_document(n, name, kind=kinds[n % 2]) for n, name in enumerate(names, 1)
+        )
+        query = SearchQuery(text, filters={"type": "bridge"}, sort="name", limit=7)
+        asked = [empty_engine.search(dataclasses.replace(query, page=n)) for n in range(1, 14)]
+        assert {page.total for page in asked} == {len(names) / 2}
+        found = [names[number - 1] for page in asked for number in page.ids]
+        assert found == sorted(names[1::2])
 
     def test_a_page_far_behind_is_empty(self, engine: SearchEngine) -> None:
         page = engine.search(SearchQuery("slack", page=10_000, limit=100))

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from marketplace.search.engines.embedded import EmbeddedEngine
+from marketplace.search.engines.embedded.stages import Stage
 from marketplace.search.errors import IndexBusyError, IndexDamagedError, IndexMissingError
 from marketplace.search.query import SearchQuery
+from marketplace.search.words import read_query
 from tests.contract.search_engine import CATALOGUE, SearchEngineContract, make_document
 from tests.support.data import ROOT
 
@@ -46,6 +48,36 @@ def test_no_index_is_said_so(folder: Path) -> None:
     for act in (engine.ping, engine.count, lambda: engine.search(SLACK)):
         with pytest.raises(IndexMissingError):
             act()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "slack",
+        "slakc brigde",
+        "slackbridge",
+        "post gres",
+        "messages channels quaternions",
+        "k8s",
+        "ar",
+        "ar slack-bridge",
+        "acces",
+        "notes of slack",
+        "disc",
+        "x",
+    ],
+)
+def test_what_counts_facets_matches_what_ranks(engine: EmbeddedEngine, text: str) -> None:
+    """Two ways to write a query, and each plugin is found by both or by none."""
+    words = read_query(text)
+    searcher = engine._reader.get()
+    for stage in Stage:
+        found = []
+        for matcher in (engine._ranking, engine._plain):
+            hits = searcher.search(matcher.match(stage, words), limit=100).hits
+            ids = searcher.fast_field_values("id", [address for _score, address in hits])
+            found.append(sorted(map(str, ids)))
+        assert found[0] == found[1], stage
 
 
 def test_another_reader_sees_each_commit(engine: EmbeddedEngine, folder: Path) -> None:

@@ -44,7 +44,7 @@ class TestMeilisearchEngine(SearchEngineContract):
         name = f"test-{uuid.uuid4().hex}"
         yield MeilisearchEngine(url=url, key=key, index=name)
         headers = {"Authorization": f"Bearer {key}"}
-        for uid in (f"{name}-v1", f"{name}-v1-next"):
+        for uid in (f"{name}-v2", f"{name}-v2-next"):
             requests.delete(f"{url}/indexes/{uid}", headers=headers, timeout=10)
 
     def test_no_index_is_said_so(self, empty_engine: MeilisearchEngine) -> None:
@@ -65,13 +65,13 @@ def make_engine(fake: MeiliFake, key: str = KEY) -> MeilisearchEngine:
 def test_settings_are_in_force_after_a_rebuild_and_a_setup(fake: MeiliFake) -> None:
     engine = make_engine(fake)
     engine.setup()
-    assert fake.indexes["plugins-v1"].settings == SETTINGS
-    fake.indexes["plugins-v1"].settings["stopWords"] = []
+    assert fake.indexes["plugins-v2"].settings == SETTINGS
+    fake.indexes["plugins-v2"].settings["stopWords"] = []
     engine.setup()
-    assert fake.indexes["plugins-v1"].settings == SETTINGS
+    assert fake.indexes["plugins-v2"].settings == SETTINGS
     engine.rebuild(CATALOGUE)
-    assert fake.indexes["plugins-v1"].settings == SETTINGS
-    assert list(fake.indexes) == ["plugins-v1"]
+    assert fake.indexes["plugins-v2"].settings == SETTINGS
+    assert list(fake.indexes) == ["plugins-v2"]
 
 
 def test_a_wrong_key_is_said_so(fake: MeiliFake) -> None:
@@ -107,6 +107,6 @@ def test_a_server_that_does_not_answer_is_given_up(fake: MeiliFake) -> None:
 def test_failed_tasks_are_said_so(fake: MeiliFake) -> None:
     engine = make_engine(fake)
     engine.rebuild(CATALOGUE)
-    fake.indexes["plugins-v1"].settings["filterableAttributes"] = []
+    fake.indexes["plugins-v2"].settings["filterableAttributes"] = []
     with pytest.raises(SearchUnavailableError, match="documentDeletion"):
         engine.remove([1])

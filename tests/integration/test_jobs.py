@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from accounts.models import User
 from registry.jobs import (
     MAX_ATTEMPTS,
     LeaseLostError,
@@ -20,8 +21,11 @@ from registry.jobs import (
     return_job,
     take_job,
 )
-from registry.models import Job, JobState
-from registry.work import work_off
+from registry.models import Job, JobState, JournalEntry
+from registry.publishing.check import run_checks
+from registry.publishing.states import ReleaseState
+from registry.work import check_release, run_job, work_off
+from tests.support.publishing import make_package, publish_bytes
 
 pytestmark = pytest.mark.django_db
 
@@ -157,3 +161,22 @@ def test_a_bounded_run_leaves_the_rest_on_the_list() -> None:
     assert work_off(seconds=0) == 1
     assert is_work_waiting()
     assert work_off() == 2
+
+
+def test_who_lost_the_job_decides_nothing(owner: User, settings: Any) -> None:
+    """Decision and end of the job are one transaction: the one who has it now decides."""
+    release = publish_bytes(owner, make_package())
+    first = take_job()
+    pass_time(settings.LEASE_SECONDS + 1)
+    second = take_job()
+    assert first is not None
+    assert second is not None
+    run_checks(release, on_progress=lambda: None)
+    with pytest.raises(LeaseLostError):
+        check_release(first)
+    release.refresh_from_db()
+    assert (release.state, JournalEntry.objects.count()) == (ReleaseState.CHECKING, 0)
+    run_job(second)
+    release.refresh_from_db()
+    assert (release.state, JournalEntry.objects.count()) == (ReleaseState.PUBLISHED, 1)
+    assert not Job.objects.exists()

@@ -238,10 +238,9 @@ class Registry:
 
     def list_scratch(self) -> Iterator[Path]:
         """Files in scratch that are not the lock of a process."""
-        for path in (self.folder / "scratch").rglob("*"):
-            with contextlib.suppress(FileNotFoundError):
-                if path.is_file() and path.name != ".lock":
-                    yield path
+        # Folders come and go meanwhile: `os.walk` passes over one that is gone.
+        for folder, _, names in os.walk(self.folder / "scratch"):
+            yield from (Path(folder, name) for name in names if name != ".lock")
 
     def find_leftovers(self) -> dict[str, object]:
         """Everything that should not be there once all work is done."""

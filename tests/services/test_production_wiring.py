@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from itertools import cycle
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.processes.harness import wait_until
@@ -57,6 +59,15 @@ def publish_and_check(one: WiredRegistry, two: WiredRegistry) -> str:
     return address
 
 
+def sign_in(machine: WiredRegistry) -> httpx.Response:
+    """Try to, with a wrong password, as a browser does."""
+    form = machine.http.get("/login").text
+    found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form)
+    assert found
+    data = {"login": "acme", "password": "wrong", "csrfmiddlewaretoken": found[1]}
+    return machine.http.post("/login", data=data)
+
+
 def is_ready(machine: WiredRegistry) -> dict[str, Any] | None:
     answer = machine.http.get("/readyz")
     return answer.json() if answer.status_code == 200 else None
@@ -94,6 +105,8 @@ def test_without_redis_a_publish_is_acknowledged_and_done_later(
         assert answer.status_code == 202
         assert two.http.get(address).status_code == 200
         assert two.http.get("/plugins/@acme/chat").status_code == 200
+        page = sign_in(one)
+        assert (page.status_code, "cache-unavailable" in page.text) == (503, True)
     finally:
         services.redis.mend()
     one.wait_until_published(answer.json()["statusUrl"])
@@ -154,6 +167,11 @@ def test_after_a_database_outage_everything_goes_on_by_itself(
         answer = one.http.get("/readyz")
         assert (answer.status_code, answer.json()["missing"]) == (503, ["database"])
         assert one.http.get("/healthz").status_code == 200
+        call = two.http.get("/api/v1/plugins/@acme/chat")
+        assert (call.status_code, call.json()["code"]) == (503, "database-unavailable")
+        page = two.http.get("/plugins/@acme/chat")
+        assert (page.status_code, "database-unavailable" in page.text) == (503, True)
+        assert int(page.headers["Retry-After"]) > 0
     finally:
         services.database.mend()
     for status_url in status_urls:

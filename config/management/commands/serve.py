@@ -99,8 +99,8 @@ def collect_static() -> None:
 def build_commands(host: str, workers: int) -> dict[str, list[str]]:
     """The command lines of web and worker, run by this Python."""
     folder = Path(sys.executable).parent
-    # More than may wait for checks at once (`MAX_WAITING`).
-    threads = min(8, max(5, 2 * (os.cpu_count() or 1) + 1))
+    # More than may wait at once for checks (`MAX_WAITING`) and for pictures (`SEATS`) together.
+    threads = min(12, max(5, 2 * (os.cpu_count() or 1) + 1))
     web = (
         f"--interface wsgi config.wsgi:application --host {host} --port {settings.PORT}"
         f" --workers {workers} --blocking-threads {threads} --backpressure 64 --no-ws"

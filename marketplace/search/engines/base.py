@@ -16,8 +16,6 @@ class SearchEngine(Protocol):
     """
 
     name: str
-    # Whether its answers come over a network, so that a deadline must be kept from outside.
-    is_remote: bool
 
     def search(self, query: SearchQuery) -> SearchPage:
         """The ids that match, best first, with the total and the facet counts."""

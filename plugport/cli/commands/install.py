@@ -13,7 +13,8 @@ from plugport.cli.session import Session
 
 if TYPE_CHECKING:
     from plugport.client import RegistryClient, Release
-    from plugport.installer import Installer, Outcome, RegistrySource
+    from plugport.client.models import ReleaseGain
+    from plugport.installer import Decision, Gain, Installer, Outcome, RegistrySource
     from plugport.spec.digest import Digest
 
 
@@ -30,7 +31,12 @@ if TYPE_CHECKING:
 @click.argument("source", metavar="SOURCE")
 @click.option("--target", metavar="DIR", help="Install into this folder, not into .plugport.")
 @click.option("--integrity", metavar="SRI", help="For paths and URLs: the digest it must have.")
-@click.option("-y", "--yes", is_flag=True, help="Agree to plugins that nobody has reviewed.")
+@click.option(
+    "-y",
+    "--yes",
+    is_flag=True,
+    help="Agree to plugins that nobody has reviewed, and to more permissions.",
+)
 @click.pass_obj
 def command(
     session: Session, source: str, target: str | None, integrity: str | None, yes: bool
@@ -44,8 +50,9 @@ def command(
     from plugport.spec.digest import Digest
 
     wanted = parse_source(source)
+    gain = None
     digest = Digest.parse_sri(integrity) if integrity is not None else None
-    installer = session.make_installer(target)
+    installer = session.make_installer(target, lambda gain: _ask_gain(session, gain, yes))
     if isinstance(wanted, PathSource):
         outcome = installer.install_path(Path(wanted.path).expanduser(), digest)
     elif isinstance(wanted, UrlSource):
@@ -54,8 +61,8 @@ def command(
         raise click.UsageError("--integrity is for paths and URLs; the registry states its own")
     else:
         with session.open_client() as client:
-            outcome = _install_release(session, client, installer, wanted, yes)
-    _show_outcome(session, outcome)
+            outcome, gain = _install_release(session, client, installer, wanted, yes)
+    _show_outcome(session, outcome, gain)
 
 
 def _install_release(
@@ -64,12 +71,14 @@ def _install_release(
     installer: Installer,
     source: RegistrySource,
     yes: bool,
-) -> Outcome:
+) -> tuple[Outcome, ReleaseGain | None]:
     from plugport.installer.choose import choose_release
 
     release = choose_release(client, source.name, source.wanted)
     # Before anything is fetched: a no costs nothing.
-    _ask_consent(session, release, yes)
+    decision = _decide(release)
+    gain = _tell_gain(session, client, installer, release)
+    _ask_consent(session, decision, yes)
     label = f"`{release.name}@{release.version}`"
     if release.name != source.name:
         session.output.warn(f"`{source.name}` was renamed: this is {label}")
@@ -77,10 +86,10 @@ def _install_release(
         session.output.warn(f"{label} is yanked: it should not be used in anything new")
     if release.deprecated is not None:
         session.output.warn(f"{label} is deprecated. {release.deprecated}".rstrip())
-    return installer.install_release(client, release)
+    return installer.install_release(client, release), gain
 
 
-def _ask_consent(session: Session, release: Release, yes: bool) -> None:
+def _decide(release: Release) -> Decision:
     from plugport.installer.decide import Policy, decide_install
     from plugport.installer.errors import InstallBlockedError
 
@@ -91,10 +100,45 @@ def _ask_consent(session: Session, release: Release, yes: bool) -> None:
             hint=f"`plugport info {release.name}` shows what is known about it.",
             context={"trust": release.trust, "state": release.state},
         )
+    return decision
+
+
+def _tell_gain(
+    session: Session, client: RegistryClient, installer: Installer, release: Release
+) -> ReleaseGain | None:
+    """Say what a plugin that is not installed yet gained with its newest release.
+
+    What replaces an installed version is compared with that one, and asked about (`_ask_gain`).
+    """
+    from plugport.cli.permissions import describe_permissions
+    from plugport.installer.gains import find_release_gain
+
+    if release.name in installer.list_installed():
+        return None
+    gain = find_release_gain(client, release)
+    if gain is not None:
+        told = describe_permissions(gain.permissions)
+        label = f"`{release.name}@{release.version}`"
+        session.output.note(f"{label} may do more than {gain.before}, the one before it: {told}")
+    return gain
+
+
+def _ask_consent(session: Session, decision: Decision, yes: bool) -> None:
+    from plugport.installer.decide import Policy
+
     if decision.policy is Policy.NOTICE:
         session.output.note(decision.reason)
     if decision.policy is Policy.ASK:
         _confirm(session, decision.reason, yes)
+
+
+def _ask_gain(session: Session, gain: Gain, yes: bool) -> None:
+    from plugport.cli.permissions import describe_permissions
+
+    name, before = gain.installed.name, gain.installed.version
+    told = describe_permissions(gain.permissions)
+    reason = f"`{name}@{gain.version}` may do more than the installed {before}: {told}"
+    _confirm(session, reason, yes)
 
 
 def _install_url(
@@ -123,7 +167,9 @@ def _confirm(session: Session, reason: str, yes: bool) -> None:
         raise ConsentNeededError("not installed: you did not agree")
 
 
-def _show_outcome(session: Session, outcome: Outcome) -> None:
+def _show_outcome(session: Session, outcome: Outcome, gain: ReleaseGain | None) -> None:
+    from plugport.spec.manifest.permissions import write_permissions
+
     plugin = outcome.plugin
     previous = outcome.previous.version if outcome.previous is not None else None
     session.output.show_json(
@@ -132,6 +178,9 @@ def _show_outcome(session: Session, outcome: Outcome) -> None:
             "folder": str(outcome.folder),
             "previousVersion": str(previous) if previous is not None else None,
             "changed": not outcome.is_unchanged,
+            "gained": None
+            if gain is None
+            else {"over": str(gain.before), "permissions": write_permissions(gain.permissions)},
         }
     )
     label = f"{plugin.name}@{plugin.version}"

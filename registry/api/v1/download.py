@@ -22,8 +22,9 @@ from registry.api.conditional import matches_etag, respond_unchanged
 from registry.api.v1.parameters import NAME, VERSION
 from registry.api.views import ApiView
 from registry.downloads import count_download
-from registry.errors import RangeError, ReleaseBlockedError
+from registry.errors import RangeError
 from registry.models import Artifact, Release
+from registry.policies import check_served
 from registry.queries import get_artifact
 from registry.storage import get_store
 from registry.storage.keys import make_package_key
@@ -119,16 +120,6 @@ class DownloadView(ApiView):
             return HttpResponse(content_type=kind, headers=headers)
         chunks = get_store().open_range(make_package_key(artifact.digest), asked.start, asked.stop)
         return StreamingHttpResponse(chunks, status=status, content_type=kind, headers=headers)
-
-
-def check_served(release: Release) -> None:
-    """Raise `ReleaseBlockedError`, with the reason, for a release that is not handed out."""
-    if not release.is_served:
-        raise ReleaseBlockedError(
-            f"`{release}` is {release.state}: {release.verdict_reason or 'no reason was given'}",
-            hint="Other releases of the plugin may be fine; see its page.",
-            context={"state": release.state},
-        )
 
 
 def build_headers(release: Release, artifact: Artifact, *, is_pinned: bool) -> dict[str, str]:

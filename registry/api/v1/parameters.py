@@ -1,4 +1,4 @@
-"""Reading query parameters: whole numbers in bounds, choices, flags."""
+"""Reading query parameters: whole numbers in bounds, texts, choices."""
 
 from __future__ import annotations
 
@@ -8,16 +8,11 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
-from plugport.spec.manifest.kinds import KINDS
 from plugport.spec.text import show
-from registry.catalogue.filter import SORTS, PluginFilter
 from registry.errors import QueryError, UnknownPublicationError
-from registry.models import Trust
 from registry.queries import MAX_LIMIT, MAX_PAGE
 
 MAX_TEXT_CHARS = 200
-
-_FLAGS = {"": None, "true": True, "false": False}
 
 
 def read_number(request: Request, name: str, default: int, most: int, *, least: int = 1) -> int:
@@ -51,38 +46,12 @@ def read_choice(request: Request, name: str, choices: tuple[str, ...], default: 
     return text
 
 
-def read_filter(request: Request) -> PluginFilter:
-    """The filters of a list of plugins. Raises `QueryError`."""
-    flag = request.query_params.get("verified", "")
-    if flag not in _FLAGS:
-        raise QueryError(f"verified is {show(flag)}", hint="Allowed: true, false.")
-    return PluginFilter(
-        q=read_text(request, "q"),
-        kind=read_choice(request, "type", tuple(KINDS)),
-        category=read_text(request, "category"),
-        tag=read_text(request, "tag"),
-        author=read_text(request, "author"),
-        trust=read_choice(request, "trust", tuple(Trust.values)),
-        license=read_text(request, "license"),
-        verified=_FLAGS[flag],
-        sort=read_choice(request, "sort", SORTS, "relevance"),
-        page=read_number(request, "page", 1, MAX_PAGE),
-        limit=read_number(request, "limit", 20, MAX_LIMIT),
-    )
-
-
 def read_uuid(text: str) -> uuid.UUID:
     """The id. Raises `UnknownPublicationError`: a bad id names nothing."""
     try:
         return uuid.UUID(text)
     except ValueError:
         raise UnknownPublicationError(f"There is no publication {show(text)}.") from None
-
-
-def _query(name: str, meaning: str, **schema: object) -> OpenApiParameter:
-    return OpenApiParameter(
-        name, {"type": "string", **schema}, OpenApiParameter.QUERY, description=meaning
-    )
 
 
 _NAME_PATTERN = r"^(@[a-z0-9][a-z0-9.-]*/)?[a-z0-9][a-z0-9.-]*$"
@@ -110,18 +79,6 @@ PAGING = [
         {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": 20},
         description="Plugins a page.",
     ),
-]
-FILTERS = [
-    _query("q", "Words that all occur in name, title or description.", maxLength=MAX_TEXT_CHARS),
-    _query("type", "The plugin's kind.", enum=list(KINDS)),
-    _query("category", "A category.", maxLength=MAX_TEXT_CHARS),
-    _query("tag", "A tag.", maxLength=MAX_TEXT_CHARS),
-    _query("author", "The author's name.", maxLength=MAX_TEXT_CHARS),
-    _query("trust", "A trust level.", enum=list(Trust.values)),
-    _query("license", "An SPDX expression.", maxLength=MAX_TEXT_CHARS),
-    _query("verified", "Only verified ones, or only others.", enum=["true", "false"]),
-    _query("sort", "Order of the list.", enum=list(SORTS), default="relevance"),
-    *PAGING,
 ]
 WAIT = OpenApiParameter(
     "wait",

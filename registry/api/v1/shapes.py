@@ -231,6 +231,103 @@ class PublicationShape(s.Serializer[Any]):
         ref_name = "Publication"
 
 
+_CHANGES = ["added", "removed", "changed", "renamed"]
+
+
+class PermissionsShape(s.Serializer[Any]):
+    filesystem = s.ListField(child=s.CharField(), required=False)
+    network = s.ListField(child=s.CharField(), required=False)
+    exec = s.ListField(child=s.CharField(), required=False)
+    env = s.ListField(child=s.CharField(), required=False)
+    components = s.ListField(child=s.CharField(), required=False)
+
+    class Meta:
+        ref_name = "Permissions"
+
+
+class PermissionChangeShape(s.Serializer[Any]):
+    gained = PermissionsShape(help_text="What no entry of the other release covers.")
+    lost = PermissionsShape()
+
+    class Meta:
+        ref_name = "PermissionChange"
+
+
+class CapabilityChangeShape(s.Serializer[Any]):
+    gained = s.DictField(child=s.ListField(child=s.CharField()))
+    lost = s.DictField(child=s.ListField(child=s.CharField()))
+
+    class Meta:
+        ref_name = "CapabilityChange"
+
+
+@extend_schema_field({"description": "Any JSON value; null where there is none."})
+class AnyValue(s.JSONField):
+    """A value of a manifest."""
+
+
+class FieldChangeShape(s.Serializer[Any]):
+    field = s.CharField(help_text="Dotted path in the manifest.")
+    change = s.ChoiceField(choices=_CHANGES)
+    before = AnyValue()
+    after = AnyValue()
+
+    class Meta:
+        ref_name = "FieldChange"
+
+
+class DependencyChangeShape(s.Serializer[Any]):
+    group = s.ChoiceField(choices=["plugins", "packages", "peer"])
+    name = s.CharField()
+    change = s.ChoiceField(choices=_CHANGES)
+    before = s.CharField(allow_null=True)
+    after = s.CharField(allow_null=True)
+
+    class Meta:
+        ref_name = "DependencyChange"
+
+
+class FileSideShape(s.Serializer[Any]):
+    size = s.IntegerField()
+    sha256 = s.CharField()
+    executable = s.BooleanField()
+
+    class Meta:
+        ref_name = "FileSide"
+
+
+class FileChangeShape(s.Serializer[Any]):
+    path = s.CharField()
+    change = s.ChoiceField(choices=_CHANGES)
+    before = FileSideShape(allow_null=True)
+    after = FileSideShape(allow_null=True)
+
+    def get_fields(self) -> Any:
+        """`from` is a word of Python."""
+        return {**super().get_fields(), "from": s.CharField(allow_null=True)}
+
+    class Meta:
+        ref_name = "FileChange"
+
+
+class DiffShape(s.Serializer[Any]):
+    name = s.CharField()
+    to = s.CharField()
+    permissions = PermissionChangeShape()
+    capabilities = CapabilityChangeShape()
+    manifest = FieldChangeShape(many=True)
+    dependencies = DependencyChangeShape(many=True)
+    files = FileChangeShape(many=True)
+    counts = s.DictField(child=s.IntegerField(), help_text="Files by change.")
+
+    def get_fields(self) -> Any:
+        """`from` is a word of Python."""
+        return {**super().get_fields(), "from": s.CharField(allow_null=True)}
+
+    class Meta:
+        ref_name = "Diff"
+
+
 class Heading(s.Serializer[Any]):
     name = s.CharField()
     count = s.IntegerField()

@@ -9,6 +9,7 @@ from django.urls import path, register_converter
 
 from registry.api.converters import NameConverter, VersionConverter
 from registry.api.v1 import (
+    diff,
     download,
     headings,
     me,
@@ -32,6 +33,7 @@ urlpatterns = [
     path(f"{_ONE}/dependents", plugins.DependentsView.as_view()),
     path(f"{_ONE}/stats", plugins.StatsView.as_view()),
     path(f"{_RELEASE}/download", download.DownloadView.as_view()),
+    path(f"{_RELEASE}/diff", diff.DiffView.as_view()),
     path(f"{_RELEASE}/readme", releases.ReleaseReadmeView.as_view()),
     path(f"{_RELEASE}/deprecate", releases.DeprecateView.as_view()),
     path(f"{_RELEASE}/undeprecate", releases.UndeprecateView.as_view()),

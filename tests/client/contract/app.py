@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from plugport.spec.comparing.permissions import compare_permissions, parse_permissions
 from plugport.spec.errors import PlugportError
+from plugport.spec.manifest.permissions import write_permissions
+from plugport.spec.versions import Version
 from tests.client.contract.store import Store, StoredRelease
 
 
@@ -63,6 +66,7 @@ _ROUTES = [
     ("GET", rf"/plugins/{_NAME}/readme", "show_readme"),
     ("GET", rf"/plugins/{_NAME}/(?P<version>[^/]+)/readme", "show_readme"),
     ("GET", rf"/plugins/{_NAME}/(?P<version>[^/]+)/download", "download"),
+    ("GET", rf"/plugins/{_NAME}/(?P<version>[^/]+)/diff", "show_diff"),
     (
         "POST",
         rf"/plugins/{_NAME}/(?P<version>[^/]+)/(?P<mark>deprecate|yank|undeprecate|unyank)",
@@ -140,6 +144,34 @@ class App:
             version = self.store.list_tags(name).get("latest", "")
         readme = self._get(name, version).readme.encode()
         return Answer(200, readme, {"Content-Type": "text/markdown; charset=utf-8"})
+
+    def show_diff(self, request: Request, name: str, version: str) -> Answer:
+        """Permissions only: of a comparison the client reads nothing else."""
+        if not self.store.compares:
+            raise ProblemError(404, "not-found", f"there is no {request.path}")
+        after = self._get(name, version)
+        older = [
+            release
+            for release in self.store.releases[name].values()
+            if release.state == "published"
+            and Version.parse(release.version) < Version.parse(version)
+        ]
+        before = max(older, key=lambda each: Version.parse(each.version), default=None)
+        change = compare_permissions(
+            parse_permissions(before.manifest.get("permissions") if before else None),
+            parse_permissions(after.manifest.get("permissions")),
+        )
+        return make_json(
+            {
+                "name": name,
+                "from": before.version if before else None,
+                "to": version,
+                "permissions": {
+                    "gained": write_permissions(change.gained) or {},
+                    "lost": write_permissions(change.lost) or {},
+                },
+            }
+        )
 
     def show_me(self, request: Request) -> Answer:
         return make_json({"username": self._authenticate(request)})

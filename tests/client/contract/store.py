@@ -78,6 +78,8 @@ class Store:
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
     polls_until_decided: int = 1
     forced_state: str | None = None
+    # A registry need not compare releases.
+    compares: bool = True
 
     def inspect(self, package: bytes, publisher: str) -> StoredRelease:
         """Read a package and run the checks on it, as a registry does."""

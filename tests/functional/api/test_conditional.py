@@ -24,6 +24,7 @@ DOCUMENTS = [
     "/plugins/@ada/chat/latest",
     "/plugins/@ada/chat/readme",
     "/plugins/@ada/chat/1.0.0/readme",
+    "/plugins/@ada/chat/1.0.0/diff",
     "/plugins/@ada/chat/dependents",
     "/plugins/@ada/chat/stats",
     "/categories",

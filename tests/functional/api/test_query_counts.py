@@ -18,6 +18,7 @@ from tests.support.publishing import Publisher, make_package
 
 # Of reads with a token one more: the token with its user. Noting its use is one write in minutes.
 COUNTS = {
+    # Without an index: the database lists and counts.
     "GET /plugins?limit=100": 5,
     "GET /plugins?q=plugin&tag=all&sort=downloads": 5,
     "GET /suggest?q=plug": 2,
@@ -30,6 +31,8 @@ COUNTS = {
     "GET /plugins/@acme/chat/latest": 4,
     "GET /plugins/@acme/chat/1.0.0/readme": 2,
     "GET /plugins/@acme/chat/readme": 3,
+    "GET /plugins/@acme/chat/1.0.0/diff": 3,
+    "GET /plugins/@acme/chat/1.0.0/diff?from=1.0.0": 4,
     "GET /plugins/@acme/chat/1.0.0/download": 2,
     "HEAD /plugins/@acme/chat/1.0.0/download": 2,
     "GET /plugins/@acme/chat/latest/download": 3,
@@ -51,8 +54,8 @@ SIGNED_IN = {
     "POST /plugins/@acme/chat/1.0.0/unyank": 21,
     "POST /plugins/@acme/chat/1.0.0/deprecate": 21,
     "POST /plugins/@acme/chat/1.0.0/undeprecate": 21,
-    "PATCH /plugins/@acme/chat": 24,
-    "PUT /plugins/@acme/chat": 27,
+    "PATCH /plugins/@acme/chat": 26,
+    "PUT /plugins/@acme/chat": 31,
     "POST /plugins": 23,
     "POST /plugins again": 9,
 }

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import schemathesis
 from django.core.wsgi import get_wsgi_application
+from hypothesis import assume
 from schemathesis.checks import not_a_server_error
 from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi.checks import (
@@ -70,6 +71,8 @@ def token(module_publisher: Publisher) -> str:
 
 @schema.parametrize()
 def test_made_up_calls(case: Any, token: str) -> None:
+    # In the place of a name these are other operations.
+    assume((case.path_parameters or {}).get("name") not in ("featured", "popular", "recent"))
     case.call_and_validate(
         headers={"Authorization": f"Bearer {token}"},
         checks=[*CHECKS, negative_data_rejection, unsupported_method],

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from tests.functional.pages.dom import Node, parse
+from tests.support.browser import chromium  # noqa: F401 -- a fixture
 from tests.support.server import live_registry  # noqa: F401 -- a fixture
 
 Open = Callable[..., Node]
@@ -24,6 +25,14 @@ def open_page(client: Client, db: None) -> Open:
         return parse(answer.content.decode())
 
     return open_it
+
+
+@pytest.fixture
+def index_now(db: None) -> Callable[[], int]:
+    """Bring the search index up to date, as a worker does within a second."""
+    from marketplace.search import indexer
+
+    return indexer.index_changes
 
 
 @pytest.fixture

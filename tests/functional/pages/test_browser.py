@@ -5,15 +5,13 @@ Every page is watched: a fault on the console, or a request to another host, fai
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.functional.api.calls import AWS_KEY
+from tests.support.browser import watch
 from tests.support.people import PASSWORD
 from tests.support.publishing import make_package
 
@@ -26,38 +24,24 @@ README = (
 )
 
 
-def _find_chromium() -> str:
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
-        if os.environ.get("CI"):
-            pytest.fail("Chromium is missing in CI")
-        pytest.skip("Chromium is not installed: `bin/install-system` does")
-    return path
-
-
 @pytest.fixture(scope="module")
 def registry(live_registry: Any) -> Any:
     """A registry with a published plugin of ours."""
     token = live_registry.make_tokens("pages")["pages"]
     with live_registry.client(token) as client:
-        body = make_package(NAME, "1.0.0", files={"README.md": README}, tags=["chat"])
-        answer = client.post("/api/v1/plugins?wait=30", files={"package": body})
-        assert answer.status_code in (200, 201), answer.text
+        for version in ("1.0.0", "1.1.0"):
+            readme = README.replace("Text.", f"Text of {version}.", 5)
+            body = make_package(
+                NAME,
+                version,
+                files={"README.md": readme},
+                tags=["chat"],
+                permissions={"network": [f"v{version}.example.test"]},
+            )
+            answer = client.post("/api/v1/plugins?wait=30", files={"package": body})
+            assert answer.status_code in (200, 201), answer.text
         live_registry.token = token
     return live_registry
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """The browser, once for all tests of the module."""
-    from playwright.sync_api import sync_playwright
-
-    path = _find_chromium()
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        browser = playwright.chromium.launch(executable_path=path, args=arguments)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -67,17 +51,7 @@ def page(chromium: Any, registry: Any) -> Iterator[Any]:
         base_url=registry.url, permissions=["clipboard-read", "clipboard-write"]
     )
     tab = context.new_page()
-    faults: list[str] = []
-    tab.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
-    tab.on("pageerror", lambda error: faults.append(str(error)))
-    tab.on(
-        "request",
-        lambda request: (
-            None
-            if request.url.startswith((registry.url, "data:"))
-            else faults.append(f"asked {request.url}")
-        ),
-    )
+    faults = watch(tab, registry.url)
     yield tab
     context.close()
     assert faults == []
@@ -118,23 +92,56 @@ def test_install_line_is_copied(page):
     assert page.evaluate("navigator.clipboard.readText()") == f"plugport install {NAME}"
 
 
-def test_one_section_at_a_time(page):
-    """Tabs keep their state in the address; Back works; a heading inside opens its section."""
+def test_tabs_swap_in_place(page):
+    """Each has its address; nothing but it is loaded anew; Back works; the focus stays."""
     page.goto(f"/plugins/{NAME}")
-    assert page.locator(".panel:visible").count() == 1
-    page.get_by_role("link", name=re.compile("Files")).click()
-    assert page.locator("#files").is_visible()
-    assert not page.locator("#readme").is_visible()
-    assert page.url.endswith("#files")
+    page.evaluate("window.kept = true")
+    tab = page.get_by_role("link", name="Files", exact=True)
+    tab.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/plugins/{NAME}/files")
+    page.locator("#files").wait_for()
+    assert page.evaluate("window.kept")
+    assert page.title() == f"{NAME} · Files · Plugport"
+    assert page.evaluate("document.activeElement.id") == "tab-files"
+    assert page.locator(".tabs [aria-current=page]").inner_text() == "Files"
+    page.get_by_role("button", name="Copy").first.click()
+    page.get_by_role("button", name="Copied").wait_for()
     page.go_back()
-    assert page.locator("#readme").is_visible()
-    page.goto(f"/plugins/{NAME}#checks")
-    page.reload()
-    assert page.locator("#checks").is_visible()
-    page.goto(f"/plugins/{NAME}#readme-the-end")
-    page.reload()
-    assert page.locator("#readme").is_visible()
-    assert page.evaluate("window.scrollY") > 500
+    page.locator("#readme").wait_for()
+    assert page.url.endswith(f"/plugins/{NAME}")
+
+
+def test_tab_that_cannot_be_swapped(chromium, registry):
+    """It is gone to as a page, which says what is wrong, if anything still is."""
+    context = chromium.new_context(base_url=registry.url)
+    page = context.new_page()
+    page.goto(f"/plugins/{NAME}")
+    page.evaluate("window.kept = true")
+    page.route(
+        "**/files",
+        lambda route: (
+            route.fulfill(status=503)
+            if "hx-request" in route.request.headers
+            else route.continue_()
+        ),
+    )
+    page.get_by_role("link", name="Files", exact=True).click()
+    page.locator("#files").wait_for()
+    assert page.url.endswith("/files")
+    assert not page.evaluate("window.kept")
+    context.close()
+
+
+@pytest.mark.parametrize(
+    ("anchor", "path"),
+    [("files", "/files"), ("checks", "/security"), ("permissions", "/security"), ("readme", "")],
+)
+def test_anchors_of_older_addresses(page, anchor, path):
+    """What was a place on one page is a page of its own."""
+    page.goto(f"/plugins/{NAME}#{anchor}")
+    page.wait_for_url(f"**/plugins/{NAME}{path}#{anchor}")
+    assert page.locator(f"#{anchor}").is_visible()
 
 
 def test_link_inside_a_readme(page):
@@ -146,11 +153,13 @@ def test_link_inside_a_readme(page):
 
 
 def test_without_scripts_everything_is_there(chromium, registry):
-    """All sections follow one another, and searching is a form."""
+    """Tabs are pages, and searching is a form."""
     context = chromium.new_context(base_url=registry.url, java_script_enabled=False)
     tab = context.new_page()
     tab.goto(f"/plugins/{NAME}")
-    assert tab.locator(".panel:visible").count() == 6
+    tab.get_by_role("link", name="Security").click()
+    assert tab.url.endswith("/security")
+    assert tab.locator("#checks").is_visible()
     assert not tab.get_by_role("button", name="Copy").is_visible()
     tab.goto("/search")
     tab.fill("#q", "chat")
@@ -158,21 +167,6 @@ def test_without_scripts_everything_is_there(chromium, registry):
     assert "q=chat" in tab.url
     assert tab.get_by_role("link", name=NAME).is_visible()
     context.close()
-
-
-def test_search_while_typing(page):
-    """Results follow the words; the address too; Back goes back."""
-    page.goto("/search?sort=name")
-    page.locator("#q").press_sequentially("no-such-plugin")
-    page.get_by_text("0 plugins for “no-such-plugin”").wait_for()
-    page.wait_for_url("**/search?q=no-such-plugin&sort=name")
-    page.fill("#q", "@pages")
-    page.get_by_role("link", name=NAME).wait_for()
-    page.select_option("#filter-type", "bridge")
-    page.get_by_text("Nothing matches all of these filters.").wait_for()
-    page.wait_for_url("**type=bridge**")
-    page.go_back()
-    page.get_by_role("link", name=NAME).wait_for()
 
 
 @pytest.mark.parametrize("path", ["/docs/api", "/docs/api/try", "/docs/errors", "/categories"])
@@ -207,72 +201,3 @@ def test_token_is_made_and_taken_back(page):
     assert text not in page.content()
     page.get_by_role("button", name="Revoke from chromium").click()
     page.get_by_text("The token “from chromium” is revoked.").wait_for()
-
-
-WIDE = ["/", "/search", "/categories", f"/plugins/{NAME}", "/docs/publish", "/docs/api", "/login"]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", [*WIDE, "/docs/errors", "/docs", "/nowhere"])
-def test_narrow_pages_do_not_scroll_sideways(chromium, registry, path, scheme):
-    """320 px are enough for every page."""
-    context = chromium.new_context(
-        base_url=registry.url, viewport={"width": 320, "height": 640}, color_scheme=scheme
-    )
-    tab = context.new_page()
-    tab.goto(path)
-    assert tab.evaluate("document.documentElement.scrollWidth") == 320
-    context.close()
-
-
-# Contrast of every text that is visible, by WCAG 2.2 (1.4.3), against the colours drawn behind it.
-_CONTRAST = """() => {
-  const parse = (text) => text.match(/[\\d.]+/g).map(Number);
-  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255)
-    .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const behind = (element) => {
-    for (let at = element; at; at = at.parentElement) {
-      const colour = parse(getComputedStyle(at).backgroundColor);
-      if (colour.length < 4 || colour[3] === 1) return colour;
-    }
-    return [255, 255, 255];
-  };
-  const poor = [];
-  for (const element of document.querySelectorAll("body *")) {
-    const says = [...element.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
-    if (!says || !element.checkVisibility()) continue;
-    const style = getComputedStyle(element);
-    const [a, b] = [light(parse(style.color)), light(behind(element))].sort((x, y) => y - x);
-    const size = parseFloat(style.fontSize);
-    const least = size >= 24 || (size >= 18.66 && style.fontWeight >= 700) ? 3 : 4.5;
-    if ((a + 0.05) / (b + 0.05) < least) poor.push(element.outerHTML.slice(0, 120));
-  }
-  return poor;
-}"""
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_can_be_read(chromium, registry, scheme):
-    """Contrast on every page, in both schemes."""
-    context = chromium.new_context(base_url=registry.url, color_scheme=scheme)
-    tab = context.new_page()
-    for path in (*WIDE, f"/plugins/{NAME}#versions", f"/plugins/{NAME}#checks", "/docs"):
-        tab.goto(path)
-        assert tab.evaluate(_CONTRAST) == [], path
-    context.close()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_targets_are_large_enough(chromium, registry, scheme):
-    """Controls are 24 px or more in both directions (WCAG 2.2, 2.5.8); links in text may be less."""
-    context = chromium.new_context(base_url=registry.url, color_scheme=scheme)
-    tab = context.new_page()
-    script = """() => [...document.querySelectorAll("button, select, input, .site-nav a, .tabs a")]
-      .filter((e) => e.checkVisibility() && e.type !== "hidden" && e.type !== "checkbox")
-      .filter((e) => { const r = e.getBoundingClientRect(); return r.width < 24 || r.height < 24 })
-      .map((e) => e.outerHTML.slice(0, 120))"""
-    for path in WIDE:
-        tab.goto(path)
-        assert tab.evaluate(script) == [], path
-    context.close()

@@ -8,35 +8,7 @@ import pytest
 from django.test import Client
 
 from plugport.spec.errors import list_error_codes
-from plugport.spec.manifest.kinds import KINDS
 from registry.api.schema import build_document
-
-
-def test_index_leads_everywhere(open_page):
-    """Every document is linked from the first."""
-    links = open_page("/docs").one("main").links
-    assert {"/docs/publish", "/docs/api", "/docs/errors", "/api/v1/openapi.json"} <= set(links)
-
-
-def test_guide_names_every_kind_and_manifest(open_page):
-    """The guide follows the data."""
-    text = open_page("/docs/publish").text
-    assert all(f"{kind.name} : {kind.doc}" in text for kind in KINDS.values())
-    for name in ("plugport.yaml", "ar-plugin.yaml", ".claude-plugin/plugin.json"):
-        assert name in text
-
-
-def test_example_manifest_is_good(open_page, tmp_path):
-    """The manifest of the guide passes the registry's own reader, without a warning."""
-    from plugport.spec.manifest.reading import read_manifest
-
-    example = open_page("/docs/publish").one("pre")
-    text = "".join(child for child in example.children if isinstance(child, str))
-    files = {"plugport.yaml": text.encode(), "plugin.py": b""}
-    reading = read_manifest(files, list(files))
-    assert reading.warnings == ()
-    assert str(reading.manifest.name) == "@acme/slack-bridge"
-    assert reading.manifest.permissions.env == ("SLACK_TOKEN",)
 
 
 def test_every_error_code_has_an_entry(open_page, client):
@@ -85,13 +57,6 @@ def test_types_in_words():
     either = describe_type({"oneOf": [{"$ref": "#/x/Yank"}, {"type": "null"}]})
     assert (either.text, either.shape) == ("Yank or null", "Yank")
     assert describe_type({"additionalProperties": {"type": "string"}}).text == "object of text"
-
-
-def test_robots(client):
-    """Private pages and endless lists are left alone."""
-    answer = client.get("/robots.txt")
-    assert answer.headers["Content-Type"].startswith("text/plain")
-    assert "Disallow: /account\n" in answer.content.decode()
 
 
 def test_icon(client):

@@ -9,7 +9,7 @@ def test_empty_registry_invites_to_publish(open_page):
     """Nothing published is a state of its own, not a blank page."""
     page = open_page("/")
     assert "Nothing has been published here yet." in page.text
-    assert "/docs/publish" in page.one("main").links
+    assert "/publish" in page.one("main").links
     assert not page.all(id="popular")
 
 
@@ -27,15 +27,15 @@ def test_sections(open_page, publisher):
     ]
     popular = [row.one("h3").all("a")[0].text for row in names["popular"].by_class("row")]
     assert popular == ["@acme/mail", "@acme/chat"]
-    counts = {node.attrs["href"]: node.text for node in page.by_class("headings")[0].all("a")}
-    assert counts["/search?category=communication"] == "communication 2 plugins"
-    assert counts["/search?category=integration"] == "integration 1 plugin"
+    counts = {node.attrs["href"]: node.text for node in page.by_class("ledger")[0].all("a")}
+    assert counts["/categories/communication"] == "communication 2 plugins"
+    assert counts["/categories/integration"] == "integration 1 plugin"
 
 
 def test_row_says_what_a_card_must(open_page, publisher):
-    """Name, kind, author, badge, version, description, downloads, categories."""
+    """Name, kind, author, badge, version, description, rating, downloads, categories."""
     publisher.publish("@acme/chat", "1.2.3", kind="bridge", categories=["communication"])
-    Plugin.objects.update(weekly_downloads=1250)
+    Plugin.objects.update(weekly_downloads=1250, rating=4.26, rating_count=12)
     row = open_page("/").by_class("row")[0].text
     for word in (
         "@acme/chat",
@@ -45,9 +45,21 @@ def test_row_says_what_a_card_must(open_page, publisher):
         "Acme",
         "1.2k",
         "downloads this week",
+        "Rated 4.3 of 5 by 12",
+        "communication",
     ):
         assert word in row
     assert "What @acme/chat does, in one sentence." in row
+
+
+def test_row_leads_on(open_page, publisher):
+    """To the plugin, its categories, and what else its author made."""
+    publisher.publish("@acme/chat", categories=["communication"], author={"name": "A & B"})
+    assert open_page("/").by_class("row")[0].links == [
+        "/plugins/@acme/chat",
+        "/search?author=A%20%26%20B",
+        "/categories/communication",
+    ]
 
 
 def test_anonymous_visit_opens_no_session(client, publisher):

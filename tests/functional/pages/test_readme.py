@@ -4,21 +4,46 @@ from __future__ import annotations
 
 import pytest
 
-from marketplace.readme import SourceTree, render_readme
+from marketplace.images.address import read_path
+from marketplace.readme import Place, SourceTree, render_readme
 from tests.functional.pages.dom import Node, parse
 
-GITHUB = SourceTree.find({"url": "https://github.com/acme/chat.git", "directory": "packages/x"})
+GITHUB = Place.find(
+    name="@acme/chat",
+    version="1.2.0",
+    readme="README.md",
+    files=[
+        {"path": path, "size": 11 << 20 if "big" in path else 9}
+        for path in (
+            "README.md",
+            "docs/set up.md",
+            "docs/img/a b.png",
+            "logo.svg",
+            "big.png",
+            "src/x.py",
+        )
+    ],
+    repository={"url": "https://github.com/acme/chat.git", "directory": "packages/x"},
+)
+NOWHERE = Place()
 
 
-def render(text: str, path: str = "README.md", tree: SourceTree | None = GITHUB) -> Node:
+def render(text: str, path: str = "README.md", place: Place = GITHUB, **options: bool) -> Node:
     """The README as a tree."""
-    return parse(render_readme(text, path=path, tree=tree))
+    return parse(render_readme(text, path=path, place=place, **options))
+
+
+def get_remote(image: Node) -> tuple[str, str]:
+    """The address and the label of the remote picture that an `img` of ours shows."""
+    _, images, signature, payload = image.attrs["src"].split("/")
+    assert images == "images"
+    return read_path(signature, payload)
 
 
 @pytest.mark.parametrize(
     ("link", "target"),
     [
-        ("docs/a.md", "https://github.com/acme/chat/blob/HEAD/packages/x/docs/a.md"),
+        ("src/y.py", "https://github.com/acme/chat/blob/HEAD/packages/x/src/y.py"),
         ("./a.md#part", "https://github.com/acme/chat/blob/HEAD/packages/x/a.md#part"),
         ("../y/b.md", "https://github.com/acme/chat/blob/HEAD/packages/y/b.md"),
         ("/LICENSE", "https://github.com/acme/chat/blob/HEAD/LICENSE"),
@@ -40,12 +65,63 @@ def test_links(link: str, target: str | None):
     assert anchor.text == "word"
 
 
+FILES = "/plugins/@acme/chat/1.2.0/files"
+
+
+@pytest.mark.parametrize(
+    ("link", "target"),
+    [
+        ("src/x.py", f"{FILES}/src/x.py"),
+        ("./src/../src/x.py#L3", f"{FILES}/src/x.py#L3"),
+        ("/logo.svg?raw=true", f"{FILES}/logo.svg"),
+        ("docs/set%20up.md", f"{FILES}/docs/set%20up.md"),
+        ("docs", f"{FILES}/docs"),
+        ("src/", f"{FILES}/src"),
+        (".", FILES),
+        ("README.md#set-up", "#readme-set-up"),
+        ("README.md", f"{FILES}/README.md"),
+        ("docs/none.md", "https://github.com/acme/chat/blob/HEAD/packages/x/docs/none.md"),
+        ("../README.md", "https://github.com/acme/chat/blob/HEAD/packages/README.md"),
+    ],
+)
+def test_links_into_the_release(link: str, target: str):
+    """What the release has is shown from it; the rest leads to the repository."""
+    assert render(f"[word](<{link}>)").links == [target]
+
+
+def test_pictures_of_the_release():
+    """Pictures that the release has come from it; others, and large ones, from the repository."""
+    raw = "/plugins/@acme/chat/1.2.0/raw"
+    root = render("![a](docs/img/a%20b.png) ![b](/logo.svg#x) ![c](big.png) ![d](src/x.py)")
+    first, second, third, fourth = root.all("img")
+    assert first.attrs["src"] == f"{raw}/docs/img/a%20b.png"
+    assert second.attrs["src"] == f"{raw}/logo.svg"
+    base = "https://github.com/acme/chat/raw/HEAD/packages/x"
+    assert get_remote(third) == (f"{base}/big.png", "c")
+    assert get_remote(fourth) == (f"{base}/src/x.py", "d")
+
+
+def test_readme_in_a_folder():
+    """Relative addresses start where the README stands."""
+    place = Place.find(
+        name="a",
+        version="1.0.0",
+        readme="docs/README.md",
+        files=[{"path": "docs/README.md", "size": 1}, {"path": "docs/a.md", "size": 1}],
+        repository={"url": "https://github.com/acme/chat"},
+    )
+    assert render("[a](a.md) [b](b.md)", place=place).links == [
+        "/plugins/a/1.0.0/files/docs/a.md",
+        "https://github.com/acme/chat/blob/HEAD/docs/b.md",
+    ]
+
+
 def test_relative_links_without_a_known_host_are_dropped():
-    """Where the files cannot be found, nothing leads to a page of ours by accident."""
-    root = render("[a](docs/a.md) ![b](b.png)", tree=None)
+    """Where the files cannot be found, nothing leads to a page of ours by accident: words stay."""
+    root = render("[a](docs/a.md) ![b](b.png)", place=NOWHERE)
     assert root.links == []
-    assert "src" not in root.one("img").attrs
-    assert root.one("img").attrs["alt"] == "b"
+    assert not root.all("img")
+    assert root.by_class("readme-image")[0].text == "b"
 
 
 @pytest.mark.parametrize(
@@ -65,9 +141,10 @@ def test_relative_links_without_a_known_host_are_dropped():
 )
 def test_hosts(repository: str, page: str, file: str):
     """The hosts whose addresses are known."""
-    root = render("[a](a) ![b](a)", tree=SourceTree.find({"url": repository}))
+    tree = SourceTree.find({"url": repository})
+    root = render("[a](a) ![b](a)", place=Place(repository=tree))
     assert root.links == [page]
-    assert root.one("img").attrs["src"] == file
+    assert get_remote(root.one("img")) == (file, "b")
 
 
 @pytest.mark.parametrize(
@@ -82,6 +159,7 @@ def test_unknown_hosts(repository: object):
 def test_pictures_tell_nobody():
     """Pictures are fetched late, and without saying from which page."""
     image = render("![logo](https://site.test/l.png)").one("img")
+    assert get_remote(image) == ("https://site.test/l.png", "logo")
     assert image.attrs["loading"] == "lazy"
     assert image.attrs["referrerpolicy"] == "no-referrer"
 
@@ -91,24 +169,48 @@ def test_pictures_for_dark_and_light():
     kept = render(
         '<picture><source media="(x)" srcset="a.png 1x, b.png 2x"><img src="c.png"></picture>'
     )
+    first, second = kept.one("source").attrs["srcset"].split(", ")
     base = "https://github.com/acme/chat/raw/HEAD/packages/x"
-    assert kept.one("source").attrs["srcset"] == f"{base}/a.png 1x, {base}/b.png 2x"
+    for candidate, name, size in ((first, "a.png", "1x"), (second, "b.png", "2x")):
+        path, _, shown_size = candidate.partition(" ")
+        assert get_remote(Node("img", {"src": path})) == (f"{base}/{name}", name)
+        assert shown_size == size
     bad = render('<picture><source srcset="javascript:x 1x"><img src="c.png"></picture>')
-    assert "srcset" not in bad.one("source").attrs
+    assert not bad.all("source")
+    assert get_remote(bad.one("img")) == (f"{base}/c.png", "c.png")
 
 
 def test_headings_stand_below_the_pages_own():
-    """The page has the h1; anchors are prefixed and numbered where they repeat."""
+    """The page has h1 and h2; anchors are prefixed and numbered where they repeat."""
     root = render("# Über uns\n\n## Set up\n\n## Set up\n\n###### Deep\n\n<h1>Raw</h1>\n")
     assert [
         (n.tag, n.attrs.get("id")) for n in root if n.tag[0] == "h" and n.tag[1:].isdigit()
     ] == [
-        ("h2", "readme-über-uns"),
-        ("h3", "readme-set-up"),
-        ("h3", "readme-set-up-1"),
-        ("h6", "readme-deep"),
-        ("h2", None),
+        ("h3", "readme-über-uns"),
+        ("h4", "readme-set-up"),
+        ("h4", "readme-set-up-1"),
+        ("h5", "readme-deep"),
+        ("h3", None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "nested"),
+    [
+        ("12321", "34543"),
+        ("2323", "3434"),
+        ("1441", "3443"),
+        ("3211", "3333"),
+        ("123456", "345666"),
+        ("6", "3"),
+    ],
+)
+def test_headings_skip_no_level(written: str, nested: str):
+    """An outline without gaps; how large they look stays the author's choice."""
+    root = render("\n\n".join(f"{'#' * int(level)} Title" for level in written))
+    titles = [n for n in root if n.tag[0] == "h" and n.tag[1:].isdigit()]
+    assert "".join(n.tag[1] for n in titles) == nested
+    assert [n.attrs["class"] for n in titles] == [f"title-{level}" for level in written]
 
 
 def test_link_to_a_heading_meets_it():
@@ -185,7 +287,7 @@ def test_too_many_blocks():
 @pytest.mark.parametrize("text", ["", "   \n\n"])
 def test_empty(text: str):
     """Nothing comes of nothing."""
-    assert render_readme(text, tree=None) == ""
+    assert render_readme(text, place=NOWHERE) == ""
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marketplace.readme import SourceTree, render_readme
+from marketplace.readme import Place, SourceTree, render_readme
 from marketplace.readme.balance import MAX_DEPTH, balance_html
 from marketplace.readme.links import ID_PREFIX
 from tests.functional.pages.dom import Node, parse
 from tests.support.data import shared_data
 
-TREE = SourceTree.find({"url": "https://github.com/acme/chat"})
+PLACE = Place(repository=SourceTree.find({"url": "https://github.com/acme/chat"}))
 # As in the data set, for the tests that make their own texts.
 ALLOWED_SCHEMES = {"http", "https", "mailto"}
 _URL_ATTRIBUTES = ("href", "src", "srcset", "cite", "longdesc", "poster")
@@ -25,7 +25,7 @@ _URL_ATTRIBUTES = ("href", "src", "srcset", "cite", "longdesc", "poster")
 
 def render(text: str) -> Node:
     """The README as the page gets it."""
-    return parse(render_readme(text, path="README.md", tree=TREE))
+    return parse(render_readme(text, path="README.md", place=PLACE))
 
 
 def find_breaches(root: Node, policy: dict[str, Any]) -> list[str]:
@@ -168,25 +168,51 @@ def _pile(piece: str, size: int) -> str:
 def test_output_stays_in_proportion(piece: str):
     """No text makes a page many times its size: that is how a small file fills the memory."""
     text = _pile(piece, 60_000)
-    assert len(render_readme(text, tree=None)) < 60 * len(text)
+    assert len(render_readme(text, place=PLACE)) < 60 * len(text)
 
 
 def test_repeated_elements_are_not_multiplied():
     """Open elements are not copied into each paragraph that follows."""
     text = "<b>" * 1_000 + "<p>x" * 2_000
-    assert len(render_readme(text, tree=None)) < 20 * len(text)
+    assert len(render_readme(text, place=PLACE)) < 20 * len(text)
 
 
-def test_rendered_once(django_assert_num_queries):
-    """The second look at a README comes from the cache."""
-    from django.core.cache import cache
+_COSTLY = {
+    "addresses": "http://a.b " * 700 + "\n\n",
+    "mail": "a@b.c " * 1_300 + "\n\n",
+    "emphasis": "*a_" * 2_600 + "\n\n",
+    "headings": "# a\n",
+    "tags": "<b><p>",
+    "blocks of tags": "<p><b>\n\n",
+    "list": "1. a\n",
+    "quotes": ">" * 60 + "a\n\n",
+    "quoted lists": "> - " * 15 + "a\n",
+    "table": "|a|b|\n",
+    "paragraphs": "a\n\n",
+    "underlined": "a\n=\n",
+    "definitions": "[a]: /a\n",
+    "code": "```ini\n" + ("=" * 390 + "\n") * 25 + "```\n",
+    "marks": "&",
+    "links": "[a](b)" * 1_200 + "\n\n",
+    "pictures": "![a](https://a.b/c)" * 400 + "\n\n",
+}
 
-    text = f"# Once {time.time_ns()}\n"
-    first = render_readme(text, tree=None)
-    for key in list(cache._cache):  # type: ignore[attr-defined]  # the in-process cache of tests
-        if "readme:" in key:
-            assert cache.get(key.split(":", 2)[2]) == first
-            break
-    else:
-        pytest.fail("the README was not kept")
-    assert render_readme(text, tree=None) == first
+
+@pytest.mark.parametrize("name", _COSTLY)
+def test_costly_texts(name: str):
+    """What would take many seconds ends early, and its page stays a page."""
+    text = ("|a|b|\n|-|-|\n" if name == "table" else "") + _COSTLY[name] * (
+        200_000 // len(_COSTLY[name]) + 1
+    )
+    started = time.thread_time()
+    shown = render_readme(text[:199_000], path="README.md", place=PLACE)
+    # Time of the processor. Each takes less than one, and took up to six.
+    assert time.thread_time() - started < 3
+    assert len(shown) <= 601_000
+
+
+def test_plain_text_is_bounded():
+    """Text that grows when it is escaped is cut, and says so."""
+    shown = render_readme("&" * 400_000, path="README.txt", place=PLACE)
+    assert len(shown) <= 601_000
+    assert "280000 more characters are in the file." in shown

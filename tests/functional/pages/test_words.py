@@ -8,11 +8,11 @@ import pytest
 from django.utils import timezone
 
 from marketplace import words
+from marketplace.search.query import SORTS
 from marketplace.templatetags import plugport as tags
 from plugport.spec.manifest.dialects.registry import DIALECTS
 from registry.models import CheckState, Trust
 from registry.publishing.states import ReleaseState
-from registry.queries import SORTS
 
 
 @pytest.mark.parametrize(

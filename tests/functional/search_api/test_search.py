@@ -146,7 +146,16 @@ def test_reads_are_conditional_and_counted(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("bridge")
-@pytest.mark.parametrize(("path", "queries"), [("/plugins?q=slack", 2), ("/suggest?q=sla", 2)])
+@pytest.mark.parametrize(
+    ("path", "queries"),
+    [
+        ("/plugins?q=slack", 2),
+        ("/plugins", 2),
+        ("/plugins?tag=chat&type=bridge&sort=name", 2),
+        ("/plugins?tag=nothing", 1),
+        ("/suggest?q=sla", 2),
+    ],
+)
 def test_query_counts(
     client: Client, path: str, queries: int, django_assert_num_queries: Any
 ) -> None:

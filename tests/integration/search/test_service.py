@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from accounts.models import User
-from marketplace.models import SearchTerm
-from marketplace.search import guard, indexer, recording, service
+from marketplace.search import behind, guard, indexer, service
 from marketplace.search.engines import get_engine
 from marketplace.search.highlights import Highlight
 from marketplace.search.query import FACETS, SearchQuery
 from registry.actions.moderate_release import quarantine_release
 from registry.documents import refresh_plugin
 from registry.models import Plugin, Release
-from tests.support.meili_fake import KEY, MeiliFake, run_meili_fake
+from tests.support.meili_fake import MeiliFake
 from tests.support.publishing import Publisher
 
 pytestmark = pytest.mark.django_db
@@ -178,6 +176,27 @@ def test_no_index_answers_from_the_database(publisher: Publisher) -> None:
     assert not service.find(SearchQuery("chat")).is_degraded
 
 
+@pytest.mark.parametrize("text", ["", "acme"])
+def test_an_index_far_behind_is_not_asked(
+    publisher: Publisher, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """Until it has caught up the database knows better."""
+    monkeypatch.setattr(behind, "MOST_ENTRIES", 3)
+    publisher.publish("@acme/first")
+    indexer.index_changes()
+    for number in range(3):
+        publisher.publish(f"@acme/plugin-{number}")
+    found = service.find(SearchQuery(text))
+    assert (len(names(found)), found.is_degraded) == (1, False)
+    publisher.publish("@acme/last")
+    found = service.find(SearchQuery(text))
+    assert (len(names(found)), found.is_degraded) == (5, True)
+    assert len(service.suggest("@acme/")) == 5
+    indexer.index_changes()
+    found = service.find(SearchQuery(text))
+    assert (len(names(found)), found.is_degraded) == (5, False)
+
+
 def test_a_damaged_index_answers_from_the_database(
     catalogue: dict[str, Release], settings: Any
 ) -> None:
@@ -189,19 +208,6 @@ def test_a_damaged_index_answers_from_the_database(
     assert set(names(found)) == {"@acme/slack-bridge", "slack-archive"}
     indexer.index_changes()
     assert not service.find(SearchQuery("slack")).is_degraded
-
-
-@pytest.fixture
-def meili(settings: Any) -> Iterator[MeiliFake]:
-    """The registry on a stand-in for Meilisearch."""
-    with run_meili_fake() as fake:
-        settings.SEARCH_ENGINE = {
-            "BACKEND": "marketplace.search.engines.meilisearch.MeilisearchEngine",
-            "OPTIONS": {"url": fake.url, "key": KEY, "index": "plugins"},
-        }
-        get_engine.cache_clear()
-        yield fake
-        get_engine.cache_clear()
 
 
 def test_meilisearch_does_the_same(meili: MeiliFake, publisher: Publisher, moderator: User) -> None:
@@ -242,82 +248,3 @@ def test_a_slow_engine_is_not_waited_for(meili: MeiliFake, publisher: Publisher)
     # The next one does not even try.
     assert service.find(SearchQuery("chat")).is_degraded
     meili.wait.set()
-
-
-# ---- what people search for ----------------------------------------------------------------------
-
-
-def test_searches_are_recorded_without_anybody(catalogue: dict[str, Release]) -> None:
-    service.find(SearchQuery("Slack "))
-    service.find(SearchQuery("slack"))
-    service.find(SearchQuery("slack", page=2))
-    service.find(SearchQuery("slack", filters={"type": "bridge"}, is_verified=False))
-    service.find(SearchQuery("quaternions"))
-    service.find(SearchQuery("slack"), is_recorded=False)
-    service.find(SearchQuery())
-    recording.record_click(SearchQuery("slack"), 3)
-    recording.record_click(SearchQuery("slack"), 1)
-    assert recording.flush_searches() == 3
-    rows = {(t.term, t.filters): t for t in SearchTerm.objects.all()}
-    plain = rows["slack", ""]
-    assert (plain.searches, plain.failed, plain.results) == (2, 0, 2)
-    assert (plain.clicks, plain.mean_rank) == (2, 2.0)
-    assert rows["slack", "type=bridge verified=false"].results == 1
-    assert rows["quaternions", ""].failed == 1
-    assert {f.name for f in SearchTerm._meta.get_fields()}.isdisjoint({"user", "address", "token"})
-
-
-def test_partial_results_count_as_not_found(catalogue: dict[str, Release]) -> None:
-    found = service.find(SearchQuery("slack quaternions"))
-    assert found.is_partial
-    recording.flush_searches()
-    assert SearchTerm.objects.get().failed == 1
-
-
-def test_invented_terms_fill_no_table(
-    catalogue: dict[str, Release], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(recording, "_MOST_PENDING", 5)
-    for number in range(20):
-        recording.record_search(SearchQuery(f"term {number}"), 0)
-    recording.record_search(SearchQuery("term 0"), 0)
-    assert recording.flush_searches() == 5
-    assert SearchTerm.objects.get(term="term 0").searches == 2
-
-
-def test_operators_see_popular_and_missed_terms(catalogue: dict[str, Release], capsys: Any) -> None:
-    from django.core.management import call_command
-
-    for text in ("slack", "slack", "quaternions", "\x1b[31mred"):
-        service.find(SearchQuery(text))
-    recording.flush_searches()
-    call_command("search", "popular")
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[1].split() == ["2", "0", "0", "-", "slack"]
-    assert "\x1b" not in "".join(lines)
-    call_command("search", "missed")
-    out = capsys.readouterr().out
-    assert "quaternions" in out
-    assert "slack" not in out
-
-
-def test_the_admin_shows_terms_to_staff(
-    catalogue: dict[str, Release], moderator: User, client: Any
-) -> None:
-    service.find(SearchQuery("quaternions"))
-    recording.flush_searches()
-    client.force_login(moderator)
-    answer = client.get("/admin/marketplace/searchterm/")
-    assert answer.status_code == 200
-    assert b"quaternions" in answer.content
-    assert client.get("/admin/marketplace/searchterm/add/").status_code == 403
-
-
-def test_old_terms_are_forgotten(catalogue: dict[str, Release]) -> None:
-    import datetime as dt
-
-    service.find(SearchQuery("slack"))
-    recording.flush_searches()
-    assert recording.forget_old() == 0
-    SearchTerm.objects.update(day=dt.date(2020, 1, 1))
-    assert recording.forget_old() == 1

@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import tantivy
-from tantivy import Query
+from tantivy import Occur, Query
 
 from marketplace.search.document import SearchDocument, split_batches
 from marketplace.search.engines.embedded.fields import (
@@ -22,8 +24,11 @@ from marketplace.search.engines.embedded.fields import (
     register_tokenizers,
 )
 from marketplace.search.engines.embedded.folder import IndexFolder, check_files, note_files
+from marketplace.search.engines.embedded.kept import KeptAnswers
 from marketplace.search.engines.embedded.matching import Matcher
+from marketplace.search.engines.embedded.plain import PlainMatcher
 from marketplace.search.engines.embedded.reader import IndexReader, open_index
+from marketplace.search.engines.embedded.stages import list_stages
 from marketplace.search.errors import (
     IndexBusyError,
     IndexDamagedError,
@@ -44,6 +49,7 @@ _MOST_VALUES = 65_000
 _FAR = 2000
 _KEPT_ANSWERS = 500
 _OFTEN_LONE = ("registry", "dialect")
+_BY_NAME_KEY = {"order_by_field": "name_key", "order": tantivy.Order.Asc}
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -81,15 +87,15 @@ class EmbeddedEngine:
     """tantivy, in `path`. Safe to use from several threads."""
 
     name = "embedded"
-    is_remote = False
 
     def __init__(self, *, path: str) -> None:
         self._folder = IndexFolder(Path(path))
         self._reader = IndexReader(self._folder)
         self._schema = build_schema()
-        self._matcher = Matcher(self._schema)
+        self._ranking, self._plain = Matcher(self._schema), PlainMatcher(self._schema)
         self._writing = threading.Lock()
-        self._answers: dict[Hashable, SearchPage] = {}
+        self._pages: KeptAnswers[SearchPage] = KeptAnswers(_KEPT_ANSWERS)
+        self._facets: KeptAnswers[Facets] = KeptAnswers(_KEPT_ANSWERS)
 
     # ---- reading -------------------------------------------------------------------------------
 
@@ -100,63 +106,94 @@ class EmbeddedEngine:
         What was answered for this commit is answered again without searching.
         """
         searcher, commit = self._reader.get_with_commit()
-        key = (commit, query.key)
-        page = self._answers.get(key)
-        if page is None:
-            page = self._answers[key] = self._search(searcher, query)
-            while len(self._answers) > _KEPT_ANSWERS:
-                # The oldest; another thread may have been quicker.
-                with contextlib.suppress(StopIteration, RuntimeError):
-                    self._answers.pop(next(iter(self._answers)), None)
-        return page
+        return self._pages.get((commit, query.key), lambda: self._search(searcher, commit, query))
 
-    def _search(self, searcher: tantivy.Searcher, query: SearchQuery) -> SearchPage:
+    def _search(
+        self, searcher: tantivy.Searcher, commit: Hashable, query: SearchQuery
+    ) -> SearchPage:
         text, found, is_partial = self._find(searcher, query)
+        # The same for every page and order.
+        counted = (commit, replace(query, page=1, limit=0, sort="relevance").key)
         return SearchPage(
             ids=self._read_ids(searcher, found),
             total=found.count,
-            facets=self._count_facets(searcher, text, query, found.count),
+            facets=self._facets.get(
+                counted, lambda: self._count_facets(searcher, text, query, found.count)
+            ),
             engine=self.name,
             is_partial=is_partial,
         )
 
     def _find(self, searcher: tantivy.Searcher, query: SearchQuery) -> tuple[Query, _Found, bool]:
-        """The first stage that finds something, what it finds, and whether words are missing."""
+        """What the first stage that finds something matches, its page, and whether words miss."""
         words = read_query(query.text)
         if not words.words:
             every = Query.all_query() if not query.text.strip() else Query.empty_query()
             return every, self._run(searcher, every, query), False
-        stages = self._matcher.build_stages(words)
-        for stage in stages:
-            found = self._run(searcher, stage, query)
+        is_ranked = query.sort not in SORT_FIELDS and query.limit > 0
+        matcher = self._ranking if is_ranked else self._plain
+        for stage in list_stages(words):
+            found = self._run(searcher, matcher.match(stage, words), query)
             if found.count:
-                return stage, found, False
-        for partial in self._matcher.build_partial(words):
-            found = self._run(searcher, partial, query)
-            if found.count:
-                return partial, found, True
-        return stages[0], _Found((), 0), False
+                return self._plain.match(stage, words), found, stage.is_partial
+        return Query.empty_query(), found, False
 
     def _run(self, searcher: tantivy.Searcher, text: Query, query: SearchQuery) -> _Found:
-        narrowed = self._matcher.narrow(text, query)
+        narrowed = self._ranking.narrow(text, query)
         if query.limit == 0 or query.offset >= _FAR:
             # A page far behind costs memory in proportion; most often there is nothing there.
             count = _count_matches(searcher, narrowed)
             if query.limit == 0 or query.offset >= count:
                 return _Found((), count)
         options: dict[str, Any] = {"limit": query.limit, "offset": query.offset}
+        if query.sort == "name" and query.offset:
+            return self._run_by_name(searcher, narrowed, options)
         if query.sort in SORT_FIELDS:
             options["order_by_field"], options["order"] = SORT_FIELDS[query.sort]
         elif query.text.strip():
             options["weight_by_field"] = "weight"
         else:
             options["order_by_field"], options["order"] = SORT_FIELDS["downloads"]
-        found: Any = searcher.search(narrowed, **options)
-        return _Found(found.hits, found.count)
+        return _run(searcher, narrowed, options)
+
+    def _run_by_name(
+        self, searcher: tantivy.Searcher, narrowed: Query, options: Mapping[str, Any]
+    ) -> _Found:
+        """A further page by name. Texts are slow to order by, and slower the further it is.
+
+        So a number orders first, which has only the first letters of the name. Between the first
+        and the last number of that page lie all the names of the page and few others; those are
+        ordered by the whole name.
+        """
+        rough = _run(searcher, narrowed, {**options, **_BY_NAME_KEY})
+        if not rough.hits:
+            return rough
+        least, most = int(rough.hits[0][0]), int(rough.hits[-1][0])
+        before = (
+            _count_matches(searcher, _both(narrowed, self._range(0, least - 1))) if least else 0
+        )
+        field, order = SORT_FIELDS["name"]
+        exact = _run(
+            searcher,
+            _both(narrowed, self._range(least, most)),
+            {
+                "limit": options["limit"],
+                "offset": options["offset"] - before,
+                "order_by_field": field,
+                "order": order,
+            },
+        )
+        return _Found(exact.hits, rough.count)
+
+    def _range(self, least: int, most: int) -> Query:
+        return Query.range_query(self._schema, "name_key", tantivy.FieldType.Unsigned, least, most)
 
     def _read_ids(self, searcher: tantivy.Searcher, found: _Found) -> tuple[int, ...]:
-        addresses = [address for _score, address in found.hits]
-        return tuple(_read_numbers(searcher, "id", addresses))
+        """The ids of a page; those that rank the same in the order of their ids."""
+        ids = _read_numbers(searcher, "id", [address for _key, address in found.hits])
+        ranked = zip((key for key, _address in found.hits), ids, strict=True)
+        alike = groupby(ranked, key=itemgetter(0))
+        return tuple(number for _key, rows in alike for _, number in sorted(rows))
 
     def _count_facets(
         self, searcher: tantivy.Searcher, text: Query, query: SearchQuery, total: int
@@ -171,10 +208,10 @@ class EmbeddedEngine:
         ]
         lone = _find_lone_values(searcher, query.facets)
         closed = [name for name in query.facets if name not in open_ones and name not in lone]
-        counted = _count(searcher, self._matcher.narrow(text, query), closed)
+        counted = _count(searcher, self._ranking.narrow(text, query), closed)
         counted |= {name: {value: total} if total else {} for name, value in lone.items()}
         for name in open_ones:
-            counted |= _count(searcher, self._matcher.narrow(text, query, without=name), [name])
+            counted |= _count(searcher, self._ranking.narrow(text, query, without=name), [name])
         return {name: counted[name] for name in query.facets}
 
     @_guarded
@@ -185,15 +222,15 @@ class EmbeddedEngine:
             return []
         searcher = self._reader.get()
         query = SearchQuery(text=prefix, limit=limit, hidden=hidden)
-        found = self._run(searcher, self._matcher.build_prefix(words), query)
+        found = self._run(searcher, self._ranking.build_prefix(words), query)
         return list(self._read_ids(searcher, found))
 
     @_guarded
     def facet_search(self, facet: str, text: str, query: SearchQuery) -> list[tuple[str, int]]:
         """See the protocol."""
         searcher = self._reader.get()
-        stage, _found, _is_partial = self._find(searcher, query)
-        narrowed = self._matcher.narrow(stage, query, without=facet)
+        matched, _found, _is_partial = self._find(searcher, replace(query, limit=0))
+        narrowed = self._ranking.narrow(matched, query, without=facet)
         counted = _count(searcher, narrowed, [facet], most=_MOST_VALUES)[facet]
         wanted = text.strip().casefold()
         fitting = [
@@ -287,6 +324,15 @@ class EmbeddedEngine:
             self._folder.find_current()
             return
         self.rebuild([])
+
+
+def _run(searcher: tantivy.Searcher, query: Query, options: Mapping[str, Any]) -> _Found:
+    found: Any = searcher.search(query, **options)
+    return _Found(found.hits, found.count)
+
+
+def _both(first: Query, second: Query) -> Query:
+    return Query.boolean_query([(Occur.Must, first), (Occur.Must, second)])
 
 
 def _count_matches(searcher: tantivy.Searcher, query: Query) -> int:

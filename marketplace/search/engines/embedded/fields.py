@@ -11,10 +11,16 @@ from marketplace.search.words import get_splitter, get_stemmer, join_words, pair
 
 # Any change to the fields or to what is put into them must change this: an index that was made
 # for another version is not used, and made anew.
-VERSION = "2"
+VERSION = "4"
 
 PREFIX_CHARS = 20
 _SCALE_QUALITY = 2.0
+# What names are written with, in the order of their bytes; the end of a name comes before all.
+_LETTERS = {c: place for place, c in enumerate("-./0123456789@abcdefghijklmnopqrstuvwxyz", 1)}
+_KEY_CHARS = 11
+# Of 64 bits: the rest holds milliseconds until the year 2109.
+_ID_BITS = 22
+_RATING_STEPS = 1_000_000
 
 # Facet and filter names of the interface to fields.
 COLUMNS = {
@@ -28,9 +34,9 @@ COLUMNS = {
     "author": "author_name",
 }
 SORT_FIELDS = {
-    "downloads": ("downloads", tantivy.Order.Desc),
-    "rating": ("rating", tantivy.Order.Desc),
-    "recent": ("updated", tantivy.Order.Desc),
+    "downloads": ("by_downloads", tantivy.Order.Desc),
+    "rating": ("by_rating", tantivy.Order.Desc),
+    "recent": ("by_updated", tantivy.Order.Desc),
     "name": ("full_name", tantivy.Order.Asc),
 }
 
@@ -56,11 +62,10 @@ def build_schema() -> tantivy.Schema:
         build.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
     build.add_text_field("full_name", tokenizer_name="raw", index_option="basic", fast=True)
     build.add_unsigned_field("id", indexed=True, fast=True)
-    build.add_unsigned_field("downloads", fast=True)
     build.add_unsigned_field("updated", fast=True)
-    build.add_float_field("rating", fast=True)
+    for name in ("name_key", "by_downloads", "by_rating", "by_updated"):
+        build.add_unsigned_field(name, fast=True)
     build.add_float_field("weight", fast=True)
-    build.add_tie_breaker_field("place")
     return build.build()
 
 
@@ -78,6 +83,27 @@ def make_weight(quality: float) -> float:
     tantivy multiplies by the logarithm to base 2 of 2 + the field's value.
     """
     return float(_SCALE_QUALITY ** (1 + quality) - _SCALE_QUALITY)
+
+
+def make_name_key(name: str) -> int:
+    """A number that orders as the first letters of the name do.
+
+    tantivy orders by numbers a hundred times as fast as by texts, where a page lies far behind.
+    """
+    key = 0
+    for letter in name[:_KEY_CHARS].ljust(_KEY_CHARS):
+        key = key * (len(_LETTERS) + 1) + _LETTERS.get(letter, 0)
+    return key
+
+
+def make_order_key(value: int, number: int) -> int:
+    """A number that orders, the highest first, by the value and then by the id, the lowest first.
+
+    tantivy orders by one field, and where that is equal by where the plugin lies in its files.
+    Ids from four million on count as equal.
+    """
+    last, most = (1 << _ID_BITS) - 1, (1 << (64 - _ID_BITS)) - 1
+    return min(max(0, value), most) << _ID_BITS | last - min(number, last)
 
 
 def make_tantivy_document(document: SearchDocument) -> tantivy.Document:
@@ -136,9 +162,11 @@ def _add_values(made: tantivy.Document, document: SearchDocument) -> None:
             if value:
                 made.add_text(column, value)
     made.add_text("full_name", document.name)
+    made.add_unsigned("name_key", make_name_key(document.name))
     made.add_unsigned("id", document.id)
-    made.add_unsigned("place", document.id)
-    made.add_unsigned("downloads", max(0, document.downloads))
     made.add_unsigned("updated", max(0, document.updated))
-    made.add_float("rating", document.rating)
+    made.add_unsigned("by_downloads", make_order_key(document.downloads, document.id))
+    rating = round(document.rating * _RATING_STEPS)
+    made.add_unsigned("by_rating", make_order_key(rating, document.id))
+    made.add_unsigned("by_updated", make_order_key(document.updated, document.id))
     made.add_float("weight", make_weight(document.quality))

@@ -8,10 +8,10 @@ what is about equally relevant and nothing else.
 
 from __future__ import annotations
 
-import tantivy
 from tantivy import Occur, Query
 
 from marketplace.search.engines.embedded.fields import COLUMNS, PREFIX_CHARS
+from marketplace.search.engines.embedded.staged import StagedMatcher
 from marketplace.search.query import VERIFIED, SearchQuery
 from marketplace.search.words import SYNONYMS, QueryWords, get_typos, stem
 
@@ -25,27 +25,8 @@ _TYPO_IN_NAME, _TYPO_IN_TEXT, _SECOND_TYPO = 6.0, 2.0, 0.4
 _TIE = 0.2
 
 
-class Matcher:
-    """Builds the queries of one search."""
-
-    def __init__(self, schema: tantivy.Schema) -> None:
-        self._schema = schema
-
-    def build_stages(self, words: QueryWords) -> list[Query]:
-        """The queries to try in turn until one finds something."""
-        stages = [self._match_strictly(words)]
-        if any(map(get_typos, words.words)) or get_typos(words.joined):
-            stages.append(self._match_loosely(words))
-        return stages
-
-    def build_partial(self, words: QueryWords) -> list[Query]:
-        """All words but one, then any of them, with typing errors; none for a single word."""
-        clauses = [(Occur.Should, self._match_word_loosely(word, words)) for word in words.words]
-        return [
-            Query.boolean_query(clauses, minimum_number_should_match=least)
-            for least in dict.fromkeys((len(clauses) - 1, 1))
-            if 0 < least < len(clauses)
-        ]
+class Matcher(StagedMatcher):
+    """Builds the queries of one search, with ranks. `plain` matches the same plugins."""
 
     def _match_strictly(self, words: QueryWords) -> Query:
         named = [
@@ -116,16 +97,10 @@ class Matcher:
     def _score_fuzzy(
         self, field: str, word: str, most: int, score: float, *, is_open: bool = False
     ) -> Query:
-        fuzzy = Query.fuzzy_term_query(
-            self._schema, field, word, distance=most, transposition_cost_one=True, prefix=is_open
-        )
-        return Query.const_score_query(fuzzy, score)
+        return Query.const_score_query(self._fuzzy(field, word, most, is_open=is_open), score)
 
     def _score(self, field: str, value: str, score: float) -> Query:
         return Query.const_score_query(self._term(field, value), score)
-
-    def _term(self, field: str, value: str) -> Query:
-        return Query.term_query(self._schema, field, value)
 
     def build_prefix(self, words: QueryWords) -> Query:
         """For suggestions: names and titles that begin so, or have words that do."""

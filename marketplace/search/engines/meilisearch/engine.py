@@ -64,7 +64,6 @@ class MeilisearchEngine:
     """An index on a Meilisearch server of version 1.10 or later. Safe for several threads."""
 
     name = "meilisearch"
-    is_remote = True
 
     def __init__(self, *, url: str, key: str, index: str) -> None:
         self._url, self._key = url.rstrip("/"), key

@@ -9,7 +9,7 @@ from marketplace.search.query import FACET_VALUES
 from marketplace.search.words import STOP_WORDS, SYNONYMS, join_words, pair_words, split_words
 
 # Part of the index's name: another version of the fields is another index, made beside the old.
-VERSION = "1"
+VERSION = "2"
 
 # Facet and filter names of the interface to attributes.
 ATTRIBUTES = {
@@ -23,9 +23,9 @@ ATTRIBUTES = {
     "author": "author",
 }
 SORTS = {
-    "downloads": ["downloads:desc"],
-    "rating": ["rating:desc"],
-    "recent": ["updated:desc"],
+    "downloads": ["downloads:desc", "id:asc"],
+    "rating": ["rating:desc", "id:asc"],
+    "recent": ["updated:desc", "id:asc"],
     "name": ["name:asc"],
 }
 NAME_ATTRIBUTES = ["short_name", "title", "wholes"]
@@ -41,7 +41,7 @@ SETTINGS: dict[str, Any] = {
     ],
     "displayedAttributes": ["id", "updated"],
     "filterableAttributes": ["id", *ATTRIBUTES.values()],
-    "sortableAttributes": ["downloads", "rating", "updated", "name"],
+    "sortableAttributes": ["id", "downloads", "rating", "updated", "name"],
     # An order that somebody asks for comes before relevance. `quality` decides among what is
     # equally relevant; it holds trust, rating, downloads and freshness.
     "rankingRules": [
@@ -53,6 +53,7 @@ SETTINGS: dict[str, Any] = {
         "proximity",
         "quality:desc",
         "downloads:desc",
+        "id:asc",
     ],
     "typoTolerance": {
         "enabled": True,

@@ -1,0 +1,123 @@
+"""The head that all pages of a plugin share, the tabs, and drawing either whole page or part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from marketplace.pages.plugin.charts import build_sparkline
+from marketplace.pages.plugin.compare import describe
+from marketplace.pages.plugin.install import build_install_line, list_other_ways
+from marketplace.plugin_queries import PluginHead
+from marketplace.words import describe_kind_fields
+from plugport.spec.comparing.permissions import compare_permissions, parse_permissions
+from registry.documents import build_deprecation, get_shown_metadata
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A tab: `key` is its template and, but for the README, the word in its address.
+
+    `of_release`: each release has its own; the others are of the plugin. `anchors` are the places
+    that older addresses named and that are found there now.
+    """
+
+    key: str
+    title: str
+    of_release: bool = False
+    anchors: str = ""
+
+
+README = Tab("readme", "README", of_release=True)
+VERSIONS = Tab("versions", "Versions", anchors="versions")
+DEPENDENCIES = Tab("dependencies", "Dependencies", of_release=True, anchors="dependencies")
+DEPENDENTS = Tab("dependents", "Dependents", anchors="dependents")
+FILES = Tab("files", "Files", of_release=True, anchors="files")
+COMPARE = Tab("compare", "Compare", anchors="compare")
+SECURITY = Tab("security", "Security", of_release=True, anchors="security permissions checks")
+STATS = Tab("stats", "Stats", anchors="stats")
+TABS = (README, VERSIONS, DEPENDENCIES, DEPENDENTS, FILES, COMPARE, SECURITY, STATS)
+
+
+@dataclass(frozen=True, slots=True)
+class TabLink:
+    """A tab on a page."""
+
+    tab: Tab
+    address: str
+    count: int
+    is_current: bool
+
+
+def make_address(name: str, version: str, tab: Tab, *, path: str = "") -> str:
+    """Where a tab is, or a file of it; `version` is empty at the plugin's own address."""
+    if not (version and tab.of_release):
+        base = reverse("plugin" if tab is README else tab.key, args=[name])
+    elif tab is README:
+        base = reverse("release", args=[name, version])
+    else:
+        base = reverse(f"release-{tab.key}", args=[name, version])
+    return f"{base}/{quote(path)}" if path else base
+
+
+def draw(
+    request: HttpRequest, head: PluginHead, tab: Tab, context: dict[str, Any], *, title: str = ""
+) -> HttpResponse:
+    """The page of a tab; for a reader who came from another tab, the part below the site's head."""
+    is_in_place = request.headers.get("HX-Request") == "true"
+    template = "partials/plugin_body.html" if is_in_place else "pages/plugin.html"
+    shown = build_frame(head, tab, version=context.get("version", ""))
+    words = title or ("" if tab is README else tab.title)
+    page = {**shown, **context, "tab_title": words, "is_in_place": is_in_place}
+    return render(request, template, page)
+
+
+def build_frame(head: PluginHead, tab: Tab, *, version: str) -> dict[str, Any]:
+    """What the head, the tabs and the column of facts show."""
+    manifest, release = head.manifest, head.release
+    # The tabs of the newest release are those of the plugin: one address for one page.
+    pinned = "" if head.is_latest else version
+    return {
+        "head": head,
+        "plugin": head.plugin,
+        "release": release,
+        "shown": get_shown_metadata(head.plugin, manifest),
+        "deprecation": build_deprecation(release),
+        "gained": list_gained(head),
+        "kind_fields": describe_kind_fields(manifest),
+        "sparkline": build_sparkline(head.days),
+        "install_line": build_install_line(head),
+        "other_ways": list_other_ways(head),
+        "tab": tab,
+        "tabs": [
+            TabLink(
+                each, make_address(head.plugin.name, pinned, each), _count(head, each), each is tab
+            )
+            for each in TABS
+        ],
+        "panel": f"partials/plugin_{tab.key}.html",
+        "canonical": make_address(head.plugin.name, pinned, tab),
+    }
+
+
+def list_gained(head: PluginHead) -> Any:
+    """What this release may do that the one before could not, in words."""
+    if head.baseline is None or not head.release.is_served:
+        return []
+    before = parse_permissions(head.baseline.contents.manifest.get("permissions"))
+    after = parse_permissions(head.manifest.get("permissions"))
+    return describe(compare_permissions(before, after).gained)
+
+
+def _count(head: PluginHead, tab: Tab) -> int:
+    """The number beside a tab, 0 for none."""
+    if tab is VERSIONS:
+        return head.version_count
+    if tab is DEPENDENCIES:
+        return sum(len(group) for group in head.manifest.get("dependencies", {}).values())
+    return 0

@@ -1,0 +1,53 @@
+"""What the two ways of writing queries share: which query a stage asks for, and its smallest parts."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import tantivy
+from tantivy import Occur, Query
+
+from marketplace.search.engines.embedded.stages import Stage
+from marketplace.search.words import QueryWords
+
+
+class StagedMatcher(ABC):
+    """Builds the query of each stage; how words are matched is for the two kinds to say."""
+
+    def __init__(self, schema: tantivy.Schema) -> None:
+        self._schema = schema
+
+    def match(self, stage: Stage, words: QueryWords) -> Query:
+        """What is found at that stage."""
+        match stage:
+            case Stage.STRICT:
+                return self._match_strictly(words)
+            case Stage.LOOSE:
+                return self._match_loosely(words)
+            case Stage.MOST:
+                least = len(words.words) - 1
+            case Stage.ANY:
+                least = 1
+        ways = [(Occur.Should, self._match_word_loosely(word, words)) for word in words.words]
+        return Query.boolean_query(ways, minimum_number_should_match=least)
+
+    @abstractmethod
+    def _match_strictly(self, words: QueryWords) -> Query:
+        """All words, as they were written or by their stems."""
+
+    @abstractmethod
+    def _match_loosely(self, words: QueryWords) -> Query:
+        """All words, typing errors forgiven."""
+
+    @abstractmethod
+    def _match_word_loosely(self, word: str, words: QueryWords) -> Query:
+        """One of the words, typing errors forgiven."""
+
+    def _fuzzy(self, field: str, word: str, most: int, *, is_open: bool = False) -> Query:
+        """The word with up to `most` errors; `is_open` if it may be the beginning of a word."""
+        return Query.fuzzy_term_query(
+            self._schema, field, word, distance=most, transposition_cost_one=True, prefix=is_open
+        )
+
+    def _term(self, field: str, value: str) -> Query:
+        return Query.term_query(self._schema, field, value)

@@ -1,0 +1,33 @@
+"""The ways to understand a query, strictest first: the first that finds something counts."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from marketplace.search.words import QueryWords, get_typos
+
+
+class Stage(Enum):
+    """What must be there: every word; with typing errors; all words but one; any word."""
+
+    STRICT = "strict"
+    LOOSE = "loose"
+    MOST = "most"
+    ANY = "any"
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether words may be missing."""
+        return self in (Stage.MOST, Stage.ANY)
+
+
+def list_stages(words: QueryWords) -> list[Stage]:
+    """The stages that can differ for these words."""
+    stages = [Stage.STRICT]
+    if any(map(get_typos, words.words)) or get_typos(words.joined):
+        stages.append(Stage.LOOSE)
+    if len(words.words) > 2:
+        stages.append(Stage.MOST)
+    if len(words.words) > 1:
+        stages.append(Stage.ANY)
+    return stages

@@ -1,0 +1,308 @@
+"""Finding in Chromium: names while typing, results in place, focus, history.
+
+Every page is watched: a fault on the console, or a request to another host, fails the test.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.browser import watch
+from tests.support.publishing import make_package
+from tests.support.server import LiveRegistry, wait_until
+
+pytestmark = pytest.mark.browser
+PLUGINS = {
+    "@find/slack-bridge": {"kind": "bridge", "tags": ["chat"], "license": "MIT"},
+    "@find/mail-bridge": {"kind": "bridge", "tags": ["mail"], "license": "Apache-2.0"},
+    "@find/slack-store": {"kind": "storage", "tags": ["chat"], "license": "MIT"},
+}
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveRegistry]:
+    """A registry of our own with three plugins, in its search index: counts are part of the tests."""
+    found = LiveRegistry(tmp_path_factory.mktemp("find"))
+    try:
+        found.start()
+        _fill(found)
+        yield found
+    finally:
+        found.stop()
+
+
+def _fill(registry: LiveRegistry) -> None:
+    token = registry.make_tokens("find")["find"]
+    with registry.client(token) as client:
+        for name, fields in PLUGINS.items():
+            body = make_package(name, "1.0.0", **fields)
+            answer = client.post("/api/v1/plugins?wait=30", files={"package": body})
+            assert answer.status_code in (200, 201), answer.text
+
+        def is_indexed() -> bool:
+            found = client.get("/api/v1/plugins?q=slack bridge mail store").json()
+            return not found["degraded"] and found["pagination"]["total"] == len(PLUGINS)
+
+        wait_until(is_indexed)
+
+
+@pytest.fixture
+def page(chromium: Any, registry: Any) -> Iterator[Any]:
+    """A watched tab of a stranger."""
+    context = chromium.new_context(base_url=registry.url)
+    tab = context.new_page()
+    faults = watch(tab, registry.url)
+    yield tab
+    context.close()
+    assert faults == []
+
+
+def _read_names(tab: Any) -> list[str]:
+    return [each.strip() for each in tab.locator(".row-name a").all_inner_texts()]
+
+
+def _wait_for_count(tab: Any, count: int) -> None:
+    tab.locator(f"#found:has-text('{count} plugin')").wait_for()
+
+
+def test_names_while_typing(page):
+    """Arrows go through the names and back to the field, Enter opens, the pattern is spoken."""
+    page.goto("/")
+    field = page.get_by_role("combobox", name="Search plugins")
+    assert field.get_attribute("aria-expanded") == "false"
+    field.press_sequentially("slack")
+    options = page.get_by_role("option")
+    options.first.wait_for()
+    assert field.get_attribute("aria-expanded") == "true"
+    assert options.count() == 2
+    assert "Bridge" in page.get_by_role("option", name="@find/slack-bridge").inner_text()
+    field.press("ArrowDown")
+    chosen = page.locator('[role="option"][aria-selected="true"]')
+    assert chosen.get_attribute("id") == field.get_attribute("aria-activedescendant")
+    field.press("ArrowDown")
+    field.press("ArrowDown")
+    assert field.get_attribute("aria-activedescendant") is None
+    field.press("ArrowUp")
+    name = chosen.locator("[data-name]").inner_text()
+    field.press("Enter")
+    page.wait_for_url(f"**/plugins/{name}")
+
+
+def test_escape_closes_and_enter_searches(page):
+    """Without a choice the field is a search; the first Escape closes, the second one empties."""
+    page.goto("/")
+    field = page.get_by_role("combobox")
+    field.press_sequentially("slack")
+    page.get_by_role("option").first.wait_for()
+    field.press("Escape")
+    assert page.get_by_role("option").count() == 0
+    assert field.input_value() == "slack"
+    field.press("ArrowDown")
+    page.get_by_role("option").first.wait_for()
+    field.press("Enter")
+    page.wait_for_url("**/search?q=slack")
+
+
+def test_suggestion_is_clicked(page):
+    """In the head of every page too."""
+    page.goto("/categories")
+    page.keyboard.press("/")
+    page.keyboard.type("mail")
+    page.get_by_role("option", name="@find/mail-bridge").click()
+    page.wait_for_url("**/plugins/@find/mail-bridge")
+
+
+def test_suggestions_close_when_left(page):
+    """Tab goes on; nothing is left open, and nothing opens late."""
+    page.goto("/")
+    field = page.get_by_role("combobox")
+    field.press_sequentially("slack")
+    page.get_by_role("option").first.wait_for()
+    field.press("Tab")
+    assert page.get_by_role("option").count() == 0
+    assert page.evaluate("document.activeElement.textContent.trim()") == "Search"
+
+
+def test_results_follow_the_words(page):
+    """Rows, title, announcement and address follow; the field keeps the focus."""
+    page.goto("/search?sort=name")
+    field = page.locator("#q")
+    field.press_sequentially("slack")
+    _wait_for_count(page, 2)
+    assert sorted(_read_names(page)) == ["@find/slack-bridge", "@find/slack-store"]
+    page.wait_for_url("**/search?q=slack&sort=name")
+    assert page.title().startswith("slack")
+    assert page.locator("#announce").inner_text() == "2 plugins for “slack”"
+    assert page.evaluate("document.activeElement.id") == "q"
+    assert page.locator("mark").first.inner_text() == "slack"
+
+
+def test_back_undoes_a_step_not_a_letter(page):
+    """Typing is one step; each filter is one."""
+    page.goto("/categories")
+    page.goto("/search")
+    page.locator("#q").press_sequentially("slack", delay=250)
+    page.wait_for_url("**/search?q=slack")
+    _wait_for_count(page, 2)
+    page.get_by_role("link", name=re.compile("^Storage")).click()
+    _wait_for_count(page, 1)
+    page.wait_for_url("**/search?q=slack&type=storage")
+    page.go_back()
+    _wait_for_count(page, 2)
+    assert page.input_value("#q") == "slack"
+    page.go_back()
+    _wait_for_count(page, 3)
+    assert page.input_value("#q") == ""
+    page.go_back()
+    page.wait_for_url("**/categories")
+    page.go_forward()
+    page.go_forward()
+    _wait_for_count(page, 2)
+    assert page.input_value("#q") == "slack"
+
+
+def test_focus_stays_with_what_was_chosen(page):
+    """By keyboard: a facet keeps the focus, a removed chip gives it to the heading."""
+    page.goto("/search")
+    link = page.get_by_role("link", name=re.compile("^Bridge"))
+    link.focus()
+    link.press("Enter")
+    _wait_for_count(page, 2)
+    assert page.evaluate("document.activeElement.id") == "by-type-bridge"
+    assert page.locator("#by-type-bridge").get_attribute("aria-current") == "true"
+    chip = page.get_by_role("link", name="Remove Kind Bridge")
+    chip.focus()
+    chip.press("Enter")
+    _wait_for_count(page, 3)
+    page.wait_for_function("document.activeElement.id === 'found'")
+    page.wait_for_url("**/search")
+
+
+def test_words_after_a_filter_keep_it(page):
+    """The form sends what the facets chose in place."""
+    page.goto("/search")
+    page.get_by_role("link", name=re.compile("^Bridge")).click()
+    _wait_for_count(page, 2)
+    page.fill("#q", "mail")
+    _wait_for_count(page, 1)
+    page.wait_for_url("**/search?q=mail&type=bridge")
+    page.fill("#q", "")
+    _wait_for_count(page, 2)
+    page.wait_for_url("**/search?type=bridge")
+
+
+def test_a_filter_chosen_while_typing(chromium, registry):
+    """Neither the letters typed last nor the filter is lost."""
+    context = chromium.new_context(base_url=registry.url)
+    tab = context.new_page()
+    tab.goto("/search")
+    tab.locator("#q").press_sequentially("slack")
+    tab.get_by_role("link", name=re.compile("^Storage")).click()
+    tab.wait_for_url("**/search?q=slack&type=storage")
+    _wait_for_count(tab, 1)
+    assert tab.input_value("#q") == "slack"
+    assert _read_names(tab) == ["@find/slack-store"]
+    context.close()
+
+
+def test_a_better_spelling_is_taken(page):
+    """The words in the field are those that were searched for."""
+    page.goto("/search?q=slakc")
+    page.locator("a[data-words]").click()
+    page.wait_for_url("**/search?q=slack")
+    assert page.input_value("#q") == "slack"
+
+
+def test_next_page_begins_at_its_top(page):
+    """Paging swaps in place, and leads to the heading."""
+    page.goto("/search?limit=1&sort=name")
+    page.get_by_role("link", name="Next").click()
+    page.wait_for_url("**page=2**")
+    page.locator("[aria-current=page]:has-text('2')").wait_for()
+    page.wait_for_function("document.activeElement.id === 'found'")
+    assert _read_names(page) == ["@find/slack-bridge"]
+
+
+def test_rows_lead_to_their_pages_and_ranks_are_noted(page, registry):
+    """A click opens the plugin as a page of its own, and its place is told without identity."""
+    page.goto("/search?q=slack")
+    with page.expect_request("**/search/note?*rank=2*") as noted:
+        page.locator(".row-name a").nth(1).click()
+    assert noted.value.method == "POST"
+    assert "q=slack" in noted.value.url
+    page.wait_for_url("**/plugins/@find/slack-*")
+    assert page.locator("h1").inner_text().startswith("@find/slack-")
+
+
+def test_words_that_stay_are_noted_once(page):
+    """Half words are not; Enter says that these were meant."""
+    page.goto("/search")
+    notes: list[str] = []
+    page.on("request", lambda r: notes.append(r.url) if "/search/note" in r.url else None)
+    page.locator("#q").press_sequentially("slack", delay=250)
+    _wait_for_count(page, 2)
+    assert notes == []
+    with page.expect_request("**/search/note?q=slack"):
+        page.keyboard.press("Enter")
+    page.locator(".row-name a").first.click()
+    page.wait_for_url("**/plugins/**")
+    assert len([url for url in notes if "rank" not in url]) == 1
+
+
+def test_filters_fold_on_narrow_screens(chromium, registry):
+    """They open by their button and fold away once one is chosen; nothing scrolls sideways."""
+    context = chromium.new_context(
+        base_url=registry.url, viewport={"width": 320, "height": 640}, has_touch=True
+    )
+    tab = context.new_page()
+    tab.goto("/search")
+    assert not tab.get_by_role("link", name=re.compile("^Storage")).is_visible()
+    tab.locator(".filters > summary").click()
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 320
+    tab.get_by_role("link", name=re.compile("^Storage")).click()
+    _wait_for_count(tab, 1)
+    assert not tab.get_by_role("link", name=re.compile("^Bridge")).is_visible()
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 320
+    context.close()
+
+
+def test_when_the_registry_cannot_be_reached(chromium, registry):
+    """The results stay, the page says so, and recovers with the next answer."""
+    context = chromium.new_context(base_url=registry.url)
+    tab = context.new_page()
+    tab.goto("/search")
+    context.set_offline(True)
+    tab.fill("#q", "slack")
+    tab.get_by_role("alert").wait_for()
+    assert "does not answer" in tab.get_by_role("alert").inner_text()
+    assert len(_read_names(tab)) == 3
+    context.set_offline(False)
+    tab.fill("#q", "mail")
+    _wait_for_count(tab, 1)
+    assert not tab.get_by_role("alert").is_visible()
+    context.close()
+
+
+def test_without_scripts(chromium, registry):
+    """Words, filters, order, pages and the way back are a form and links."""
+    context = chromium.new_context(base_url=registry.url, java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto("/")
+    tab.get_by_role("searchbox", name="Search plugins").fill("slack")
+    tab.get_by_role("button", name="Search").click()
+    tab.get_by_role("link", name=re.compile("^Storage")).click()
+    assert tab.url.endswith("/search?q=slack&type=storage")
+    assert _read_names(tab) == ["@find/slack-store"]
+    tab.fill("#q", "bridge")
+    tab.get_by_role("button", name="Search").click()
+    assert "type=storage" in tab.url
+    tab.get_by_role("link", name="Remove Kind Storage").click()
+    tab.get_by_role("link", name="Name", exact=True).click()
+    assert _read_names(tab) == ["@find/mail-bridge", "@find/slack-bridge"]
+    tab.go_back()
+    assert tab.url.endswith("/search?q=bridge")
+    context.close()

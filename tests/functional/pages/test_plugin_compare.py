@@ -1,0 +1,169 @@
+"""Two releases side by side (REL-8)."""
+
+from __future__ import annotations
+
+import pytest
+
+from marketplace.pages.plugin import compare
+from registry.actions import moderate_release
+from registry.models import Release
+
+COMPARE = "/plugins/@acme/chat/compare"
+
+
+@pytest.fixture
+def releases(publisher):
+    """1.0.0, a 1.1.0 that differs in everything, and a 2.0.0 without permissions."""
+    publisher.publish(
+        "@acme/chat",
+        "1.0.0",
+        kind="bridge",
+        provides=["internal"],
+        tags=["chat"],
+        permissions={"network": ["api.example.test"], "exec": ["git"]},
+        dependencies={"plugins": {"base": "^1.0.0"}},
+        files={"old.js": "let same = 1;\n", "gone.txt": "x", "a.txt": "one\ntwo\n", "b.bin": b"\0"},
+    )
+    publisher.publish(
+        "@acme/chat",
+        "1.1.0",
+        kind="bridge",
+        provides=["internal", "external"],
+        tags=["chat", "talk"],
+        permissions={"network": ["*.example.test"], "filesystem": ["write:./data"]},
+        dependencies={"plugins": {"base": "*"}, "packages": {"left": "1"}},
+        files={"new.js": "let same = 1;\n", "a.txt": "one\n<two>\n", "b.bin": b"\1"},
+    )
+    publisher.publish("@acme/chat", "2.0.0")
+    return {each.version: each for each in Release.objects.all()}
+
+
+def test_gained_comes_first(open_page, releases):
+    """Permissions and capabilities above all, then what was given up, then the rest."""
+    panel = open_page(COMPARE, **{"from": "1.0.0", "to": "1.1.0"}).one(id="compare")
+    gained = panel.by_class("gained")[0].text
+    assert "1.1.0 gains" in gained
+    assert "Writes files, and reads them ./data" in gained
+    assert "Connects to *.example.test" in gained
+    assert "Provides : external" in gained
+    assert "Runs programs git" in panel.by_class("lost")[0].text
+    assert [h.text.split()[0] for h in panel.all("h3")] == [
+        "Permissions",
+        "Dependencies",
+        "Manifest",
+        "Files",
+    ]
+    assert "changed base ^1.0.0 *" in panel.text
+    assert "added left 1 language package" in panel.text
+    assert "changed tags chat chat, talk" in panel.text
+    assert "renamed new.js was old.js" in panel.text
+    assert "removed gone.txt 1 B" in panel.text
+
+
+def test_defaults(open_page, releases):
+    """The newest with the one before; the fields say what is compared."""
+    panel = open_page(COMPARE).one(id="compare")
+    fields = {
+        select.attrs["name"]: [o.text for o in select.all("option") if "selected" in o.attrs]
+        for select in panel.all("select")
+    }
+    assert fields == {"from": ["1.1.0"], "to": ["2.0.0"]}
+    assert "2.0.0 gains no permission and no capability." in panel.text
+    older = open_page(COMPARE, to="1.1.0").one(id="compare")
+    assert "1.1.0 gains" in older.text
+
+
+def test_the_other_way_round(open_page, releases):
+    """An older release may do what a newer one gave up."""
+    panel = open_page(COMPARE, **{"from": "1.1.0", "to": "1.0.0"}).one(id="compare")
+    assert "Runs programs git" in panel.by_class("gained")[0].text
+
+
+def test_one_release(open_page, publisher):
+    """Nothing to compare with, and nothing that differs."""
+    publisher.publish("@acme/chat")
+    assert "1.0.0 is the first release" in open_page(COMPARE).text
+    same = open_page(COMPARE, **{"from": "1.0.0", "to": "1.0.0"})
+    assert "Nothing differs between 1.0.0 and 1.0.0." in same.text
+
+
+def _open_diff(open_page, path):
+    query = {"from": "1.0.0", "to": "1.1.0", "file": path}
+    return open_page(COMPARE, **query).one(id="diff")
+
+
+def test_lines_of_a_file(open_page, releases):
+    """Removed and added ones with their numbers, as text."""
+    diff = _open_diff(open_page, "a.txt")
+    rows = [
+        (row.attrs["class"], *(cell.text for cell in row.all("td")))
+        for row in diff.all("tr")
+        if row.attrs["class"] != "hunk"
+    ]
+    assert rows == [
+        ("line-same", "1", "1", "one"),
+        ("line-removed", "2", "", "- two"),
+        ("line-added", "", "2", "+ <two>"),
+    ]
+    assert "+1 −1" in diff.text
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("b.bin", "It is not text, so no lines are compared."),
+        ("new.js", "Its content is the same."),
+    ],
+)
+def test_why_no_lines(open_page, releases, path, words):
+    """It is told."""
+    assert words in _open_diff(open_page, path).text
+
+
+def test_added_and_removed_files(open_page, releases):
+    """All plus, or all minus."""
+    assert _open_diff(open_page, "gone.txt").all("tr")[1].attrs["class"] == "line-removed"
+
+
+def test_large_files(open_page, releases, monkeypatch):
+    """Not compared by line, and told why; the list is there all the same."""
+    monkeypatch.setattr(compare, "MAX_DIFF_BYTES", 3)
+    assert "No lines are compared:" in _open_diff(open_page, "a.txt").text
+    monkeypatch.setattr(compare, "MAX_DIFF_BYTES", 1_000)
+    monkeypatch.setattr(compare, "MAX_DIFF_INPUT_LINES", 1)
+    assert "more than 1 lines" in _open_diff(open_page, "a.txt").text
+
+
+def test_many_lines_are_cut(open_page, publisher, monkeypatch):
+    """A page stays a page."""
+    monkeypatch.setattr(compare, "MAX_DIFF_LINES", 10)
+    publisher.publish("@acme/chat", "1.0.0", files={"a.txt": "x\n" * 50})
+    publisher.publish("@acme/chat", "1.1.0", files={"a.txt": "y\n" * 50 + "z" * 1_000})
+    diff = _open_diff(open_page, "a.txt")
+    assert len(diff.all("tr")) == 11
+    assert "Only the first lines are shown." in diff.text
+    assert "+51 −50" in diff.text
+
+
+def test_blocked_releases(open_page, moderator, releases):
+    """What is known of them can be compared, their content cannot."""
+    moderate_release.revoke_release(actor=moderator, release=releases["1.0.0"], reason="Odd.")
+    diff = _open_diff(open_page, "a.txt")
+    assert "a release that is blocked keeps its files to itself" in diff.text
+    assert not diff.all("tr")
+
+
+def test_text_of_authors_is_escaped(open_page, publisher):
+    """Markup in manifests, paths and files is text."""
+    for version, text in (("1.0.0", "<i>one</i>"), ("1.1.0", "<i>two</i>")):
+        publisher.publish(
+            "@acme/chat",
+            version,
+            description=text,
+            tags=[text],
+            permissions={"exec": [text]},
+            files={"a.txt": text},
+        )
+    page = open_page(COMPARE, file="a.txt")
+    assert not page.all("i")
+    assert "<i>two</i>" in page.text

@@ -1,0 +1,27 @@
+"""Links and pictures of a README, followed from the page of its release."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests.support.pictures import PNG
+
+README = (
+    "# Title\n\n[file](src/main.py) [folder](src) [spaced](docs/a%20b.md) [line](src/main.py#L2)"
+    "\n\n![picture](docs/p.png)\n"
+)
+
+
+@pytest.mark.parametrize("page", ["/plugins/@acme/chat", "/plugins/@acme/chat/1.0.0"])
+def test_all_lead_somewhere(open_page: Any, client: Client, publisher: Any, page: str):
+    """Every file that the release has is there where its README says."""
+    files = {"README.md": README, "src/main.py": "x = 1\ny = 2\n", "docs/a b.md": "# B\n"}
+    publisher.publish("@acme/chat", files={**files, "docs/p.png": PNG})
+    text = open_page(page).by_class("readme-text")[0]
+    assert len(text.links) == 4
+    for link in text.links:
+        assert client.get(link).status_code == 200, link
+    assert client.get(text.one("img").attrs["src"]).content == PNG
