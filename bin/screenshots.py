@@ -1,104 +1,143 @@
-r"""Take the pictures of the documentation from a running registry: `docs/images/*.png`.
+r"""Take a picture of every page in four looks, from a registry of its own with the demo catalogue.
 
-    PLUGPORT_URL=http://127.0.0.1:8000 PLUGPORT_USERNAME=author PLUGPORT_PASSWORD=… \
-        python bin/screenshots.py
+    python bin/screenshots.py                # every page: var/screenshots/<page>-<look>.png
+    python bin/screenshots.py --docs         # also those that the documentation shows: docs/images/
+    python bin/screenshots.py /plugins       # only pages whose path begins so
 
-Without a user name and password only the public pages are taken. Needs Chromium
-(`bin/install-system`) and a catalogue worth showing, such as the demo's.
+The looks are light and dark, 1280 and 320 px wide. Needs Chromium (`bin/install-system`).
 """
 
 from __future__ import annotations
 
-import os
+import argparse
+import re
 import shutil
 import sys
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
 
-IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
-# Pictures are fetched by everybody who looks at the README.
+from playwright.sync_api import Browser, sync_playwright  # noqa: E402 -- after the path
+
+from bench.running import Registry, make_registry  # noqa: E402
+from tests.journeys import pages  # noqa: E402
+
+ALL = ROOT / "var" / "screenshots"
+IMAGES = ROOT / "docs" / "images"
+LOOKS = {
+    "light": (1280, "light"),
+    "dark": (1280, "dark"),
+    "narrow-light": (320, "light"),
+    "narrow-dark": (320, "dark"),
+}
+# Pictures of the documentation are fetched by everybody who looks at the README.
 MAX_BYTES = 200_000
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"]
+_PASSWORD = re.compile(r"^author\s+(\S+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One picture: its file's name, the page, and how wide and in which colours it is seen."""
+    """One picture: where it goes, the page, and how wide and in which colours it is seen."""
 
-    name: str
+    target: Path
     path: str
     width: int = 1280
-    height: int = 800
     scheme: str = "light"
-    is_private: bool = False
+    # None: the whole page, however long.
+    height: int | None = None
 
 
-PICTURES = (
-    Picture("home", "/", height=1000),
-    Picture("home-dark", "/", height=1000, scheme="dark"),
-    Picture("search", "/search?q=bridge&sort=downloads"),
-    Picture("plugin", "/plugins/@ar/slack-bridge"),
-    Picture("plugin-dark", "/plugins/@ar/slack-bridge", scheme="dark"),
-    Picture("plugin-narrow", "/plugins/@ar/slack-bridge", 390, 844),
-    Picture("permissions", "/plugins/@ar/slack-bridge#permissions"),
-    Picture("checks", "/plugins/@ar/slack-bridge#checks"),
-    Picture("api", "/docs/api"),
-    Picture("account", "/account", is_private=True),
-    Picture("tokens", "/account/tokens", is_private=True),
+DOCS = (
+    Picture(IMAGES / "home.png", "/", height=1000),
+    Picture(IMAGES / "home-dark.png", "/", scheme="dark", height=1000),
+    Picture(IMAGES / "search.png", "/search?q=bridge", height=800),
+    Picture(IMAGES / "plugin.png", pages.PLUGIN, height=800),
+    Picture(IMAGES / "plugin-dark.png", pages.PLUGIN, scheme="dark", height=800),
+    Picture(IMAGES / "plugin-narrow.png", pages.PLUGIN, width=390, height=844),
+    Picture(IMAGES / "compare.png", f"{pages.PLUGIN}/compare", height=800),
+    Picture(IMAGES / "security.png", f"{pages.PLUGIN}/security", height=800),
+    Picture(IMAGES / "api.png", "/docs/api", height=800),
+    Picture(IMAGES / "account.png", "/account", height=800),
+    Picture(IMAGES / "tokens.png", "/account/tokens", height=800),
 )
 
 
-def open_tab(browser: Browser, base_url: str, picture: Picture) -> Page:
-    """A tab of that size and colour scheme, signed in if the page asks for it."""
-    tab = browser.new_context(
-        base_url=base_url,
-        viewport={"width": picture.width, "height": picture.height},
+def list_pictures(prefix: str) -> list[Picture]:
+    """Every page in every look."""
+    paths = chain.from_iterable((*pages.PUBLIC.values(), *pages.PRIVATE.values()))
+    return [
+        Picture(ALL / f"{name_file(path)}-{look}.png", path, width, scheme)
+        for path in paths
+        if path.startswith(prefix)
+        for look, (width, scheme) in LOOKS.items()
+    ]
+
+
+def name_file(path: str) -> str:
+    """A file's name for the path of a page."""
+    return re.sub(r"[^a-z0-9.]+", "-", path.lower()).strip("-") or "home"
+
+
+def sign_in(browser: Browser, registry: Registry) -> dict[str, object]:
+    """What a browser keeps of a session of the demo's author."""
+    context = browser.new_context(base_url=registry.url)
+    tab = context.new_page()
+    found = _PASSWORD.search((registry.folder / "demo-sign-ins.txt").read_text(encoding="utf-8"))
+    tab.goto("/login")
+    tab.fill("#id_login", "author")
+    tab.fill("#id_password", found[1] if found else "")
+    tab.click("main button")
+    tab.wait_for_url("**/account")
+    state: dict[str, object] = dict(context.storage_state())
+    context.close()
+    return state
+
+
+def take(browser: Browser, url: str, state: dict[str, object], picture: Picture) -> None:
+    """Save one picture."""
+    is_private = picture.path in chain.from_iterable(pages.PRIVATE.values())
+    context = browser.new_context(
+        base_url=url,
+        viewport={"width": picture.width, "height": picture.height or 800},
         color_scheme="dark" if picture.scheme == "dark" else "light",
         reduced_motion="reduce",
-    ).new_page()
-    if picture.is_private:
-        tab.goto("/login")
-        tab.fill("#id_login", os.environ["PLUGPORT_USERNAME"])
-        tab.fill("#id_password", os.environ["PLUGPORT_PASSWORD"])
-        tab.click("main button")
-        tab.wait_for_url("**/account")
-    return tab
-
-
-def take(browser: Browser, base_url: str, picture: Picture) -> list[str]:
-    """Save the picture; returns what is wrong with it."""
-    tab = open_tab(browser, base_url, picture)
-    answer = tab.goto(picture.path)
+        storage_state=state if is_private else None,  # type: ignore[arg-type]  # as it was given out
+    )
+    tab = context.new_page()
+    tab.goto(picture.path)
     tab.wait_for_load_state("networkidle")
-    target = IMAGES / f"{picture.name}.png"
-    tab.screenshot(path=target)
-    tab.context.close()
-    size = target.stat().st_size
-    print(f"{target.name} | {size} | bytes")
-    faults = [] if answer and answer.ok else [f"{picture.path} did not answer well"]
-    return faults + ([f"{target.name} has {size} bytes"] if size > MAX_BYTES else [])
+    picture.target.parent.mkdir(parents=True, exist_ok=True)
+    tab.screenshot(path=picture.target, full_page=picture.height is None)
+    context.close()
+    print(f"{picture.target.relative_to(ROOT)} | {picture.target.stat().st_size} | bytes")
 
 
 def main() -> int:
     """Take every picture; the exit code says whether all are fit to publish."""
-    base_url = os.environ.get("PLUGPORT_URL", "http://127.0.0.1:8000")
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("prefix", nargs="?", default="/")
+    parser.add_argument("--docs", action="store_true")
+    options = parser.parse_args()
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
         print("Chromium is not installed: run bin/install-system", file=sys.stderr)
         return 1
-    has_login = bool(os.environ.get("PLUGPORT_USERNAME") and os.environ.get("PLUGPORT_PASSWORD"))
-    IMAGES.mkdir(parents=True, exist_ok=True)
-    faults = []
-    with sync_playwright() as playwright:
+    pictures = [*list_pictures(options.prefix), *(DOCS if options.docs else ())]
+    with make_registry("sqlite") as registry, sync_playwright() as playwright:
+        registry.manage("load_demo")
+        registry.start()
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        for picture in PICTURES:
-            if has_login or not picture.is_private:
-                faults += take(browser, base_url, picture)
+        state = sign_in(browser, registry)
+        for picture in pictures:
+            take(browser, registry.url, state, picture)
         browser.close()
-    print("\n".join(faults), file=sys.stderr)
-    return bool(faults)
+    heavy = [p.target.name for p in DOCS if options.docs and p.target.stat().st_size > MAX_BYTES]
+    print("\n".join(f"{name} is over {MAX_BYTES} bytes" for name in heavy), file=sys.stderr)
+    return bool(heavy)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,155 @@
+"""What developers come for, from one end to the other, in every way of using a page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.journeys.hands import Hands
+from tests.journeys.pages import PLUGIN
+
+NAME = "@ar/slack-bridge"
+WAYS: dict[str, dict[str, Any]] = {
+    "mouse": {},
+    "keyboard": {"is_keyboard": True},
+    "no scripts": {"has_scripts": False},
+    "no scripts, keyboard": {"has_scripts": False, "is_keyboard": True},
+    "320 px": {"width": 320},
+}
+
+
+@pytest.fixture(params=WAYS.values(), ids=list(WAYS))
+def hands(request, open_tab):
+    """A tab and a way to use it."""
+    way = dict(request.param)
+    width = way.pop("width", 1280)
+    tab = open_tab(
+        width=width, java_script_enabled=way.get("has_scripts", True), reduced_motion="reduce"
+    )
+    yield Hands(tab, **way)
+    assert tab.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_find_by_typing(hands):
+    """From the first page to the plugin by a few letters of its name."""
+    tab = hands.tab
+    tab.goto("/")
+    hands.write(tab.locator("#q"), "slack br")
+    if hands.has_scripts:
+        option = tab.get_by_role("option", name=NAME)
+        option.wait_for()
+        if hands.is_keyboard:
+            tab.keyboard.press("ArrowDown")
+            expect(option).to_have_attribute("aria-selected", "true")
+            tab.keyboard.press("Enter")
+        else:
+            option.click()
+    else:
+        tab.keyboard.press("Enter")
+        hands.press(tab.get_by_role("link", name=NAME, exact=True))
+    tab.wait_for_url(f"**{PLUGIN}")
+    expect(tab.get_by_role("heading", level=1)).to_contain_text("slack-bridge")
+
+
+def test_misspelled_words_find_it(hands):
+    """Typing errors are forgiven, the better spelling is offered, the words are marked."""
+    tab = hands.tab
+    tab.goto("/search")
+    hands.write(tab.locator("#q"), "slakc brigde")
+    tab.keyboard.press("Enter")
+    hands.press(tab.get_by_role("link", name="slack bridge", exact=True))
+    tab.wait_for_url("**q=slack+bridge**")
+    row = tab.locator(".row", has=tab.get_by_role("link", name=NAME, exact=True))
+    expect(row.locator("mark").first).to_have_text("slack")
+
+
+def test_filter_and_go_back(hands):
+    """A facet narrows, its chip and Back take it away again."""
+    tab = hands.tab
+    tab.goto("/search?q=bridge")
+    found = tab.locator("#found")
+    everything = found.text_content()
+    filters = tab.locator("details.filters > summary")
+    if filters.is_visible() and not tab.locator("#by-trust-community").is_visible():
+        hands.press(filters)
+    hands.press(tab.locator("#by-trust-community"))
+    tab.wait_for_url("**trust=community**")
+    expect(found).to_have_text("1 plugin for “bridge”")
+    expect(tab.get_by_role("link", name="simple-webhook", exact=True)).to_be_visible()
+    hands.press(tab.locator(".chip"))
+    tab.wait_for_url(lambda url: "trust=" not in url)
+    expect(found).to_have_text(everything)
+    tab.go_back()
+    expect(found).to_have_text("1 plugin for “bridge”")
+    tab.go_back()
+    expect(found).to_have_text(everything)
+
+
+def test_order_survives_the_next_search(hands):
+    """The address holds the whole state: order, words, filters."""
+    tab = hands.tab
+    tab.goto("/search?category=communication")
+    hands.press(tab.get_by_role("link", name="Name", exact=True))
+    tab.wait_for_url("**sort=name**")
+    hands.write(tab.locator("#q"), "discord")
+    tab.keyboard.press("Enter")
+    tab.wait_for_url("**q=discord**")
+    assert "category=communication" in tab.url
+    assert "sort=name" in tab.url
+    expect(tab.get_by_role("link", name="@ar/discord-bridge", exact=True)).to_be_visible()
+    expect(tab.get_by_role("link", name=NAME, exact=True)).to_have_count(0)
+
+
+def test_compare_releases(hands):
+    """From the plugin to what a release changed: permissions gained come first."""
+    tab = hands.tab
+    tab.goto(PLUGIN)
+    hands.press(tab.locator(".tabs").get_by_role("link", name="Compare"))
+    tab.wait_for_url("**/compare**")
+    hands.choose(tab.locator("select[name=from]"), "1.1.0")
+    hands.choose(tab.locator("select[name=to]"), "2.0.0-beta.1")
+    hands.press(tab.get_by_role("button", name="Compare", exact=True))
+    tab.wait_for_url("**to=2.0.0-beta.1**")
+    titles = tab.locator(".panel h3, .panel h4").all_text_contents()
+    assert titles[0] == "Permissions and capabilities"
+    expect(tab.get_by_text("2.0.0-beta.1 gains")).to_be_visible()
+    hands.press(tab.get_by_role("link", name="src/index.mjs", exact=True))
+    expect(tab.locator("#diff .line-added").first).to_be_visible()
+
+
+def test_copy_the_install_line(hands):
+    """One press copies the line; without scripts it is there to be selected."""
+    tab = hands.tab
+    tab.goto(PLUGIN)
+    line = f"plugport install {NAME}"
+    expect(tab.get_by_text(line, exact=True).first).to_be_visible()
+    button = tab.get_by_role("button", name="Copy").first
+    if not hands.has_scripts:
+        expect(button).to_be_hidden()
+        return
+    hands.press(button)
+    tab.get_by_role("button", name="Copied").wait_for()
+    assert tab.evaluate("navigator.clipboard.readText()") == line
+
+
+def test_read_a_file(hands):
+    """From the plugin into its code, and back to the README."""
+    tab = hands.tab
+    tab.goto(PLUGIN)
+    hands.press(tab.locator(".tabs").get_by_role("link", name="Files"))
+    hands.press(tab.get_by_role("link", name="ar-plugin.yaml", exact=True))
+    tab.wait_for_url("**/files/ar-plugin.yaml")
+    expect(tab.get_by_text("@ar/slack-bridge").first).to_be_visible()
+    hands.press(tab.locator(".tabs").get_by_role("link", name="README"))
+    tab.wait_for_url(f"**{PLUGIN}")
+    expect(tab.get_by_role("heading", name="Slack bridge", exact=True)).to_be_visible()
+
+
+def test_lost_address_leads_on(hands):
+    """A name with a typing error leads to the plugin that was meant."""
+    tab = hands.tab
+    tab.goto("/plugins/@ar/slakc-bridge")
+    hands.press(tab.get_by_role("link", name=NAME, exact=True))
+    tab.wait_for_url(f"**{PLUGIN}")
