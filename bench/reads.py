@@ -21,9 +21,9 @@ from bench.report import report
 from bench.running import Registry, find_databases, make_registry, read_arguments
 
 _NAMES = 2000
-_LOOKS = 12
+_LOOKS, _STEP = 40, 7
 # From what nearly everything has to what nearly nothing has.
-_FILTERS: tuple[dict[str, str], ...] = (
+FILTERS: tuple[dict[str, str], ...] = (
     {},
     {"type": "toolset"},
     {"type": "pipeline"},
@@ -44,20 +44,20 @@ _FILTERS: tuple[dict[str, str], ...] = (
     {"tag": "snapshot", "author": "Harbour Labs"},
 )
 _WORDS = ("mail", "mail bridge", "snapshot", "fast ticket tools", "mial", "harbour", "zzzz", "a")
-_SORTS = ("relevance", "downloads", "rating", "recent", "name")
+SORTS = ("relevance", "downloads", "rating", "recent", "name")
 _PAGES = (1, 2, 50, 1000, 5000)
 
 
 def make_lists() -> list[str]:
     """Paths of lists without words: every filter in every order at every depth."""
-    asked = itertools.product(_FILTERS, _SORTS, _PAGES)
+    asked = itertools.product(FILTERS, SORTS, _PAGES)
     return [_make_path({**chosen, "sort": sort, "page": str(page)}) for chosen, sort, page in asked]
 
 
 def make_searches() -> list[str]:
     """Paths of lists with words, alone and with filters."""
     filters = [{}, {"type": "toolset"}, {"tag": "mail", "license": "MIT"}]
-    asked = itertools.product(_WORDS, filters, _SORTS, (1, 3))
+    asked = itertools.product(_WORDS, filters, SORTS, (1, 3))
     return [
         _make_path({"q": text, **chosen, "sort": sort, "page": str(page)})
         for text, chosen, sort, page in asked
@@ -130,20 +130,20 @@ def measure_lists(registry: Registry, mark: str) -> None:
         report(f"{len(paths)} {name}: slowest ({mark})", figures.most_ms, "ms")
 
 
-def measure_pages(registry: Registry, name: str, mark: str) -> None:
-    """Time to the first byte of pages, which are sent whole."""
+def measure_pages(registry: Registry, names: list[str], mark: str) -> None:
+    """Time to the first byte of pages, which are sent whole; each address is asked for once."""
+    lists = make_lists() + make_searches()
     pages = {
-        "/": "/",
-        "/search": "/search",
-        "/search?q=mail+bridge": "/search?q=mail+bridge",
-        "/search?tag=mail&page=50": "/search?tag=mail&page=50",
-        "/categories": "/categories",
-        "/plugins/{name}": f"/plugins/{quote(name, safe='@/')}",
+        "home": ["/"] * _LOOKS,
+        "search": [path.replace("/api/v1/plugins", "/search") for path in lists[::_STEP]],
+        "plugin": [f"/plugins/{quote(name, safe='@/')}" for name in names[::_STEP]],
+        "categories": ["/categories"] * _LOOKS,
     }
-    for shown, path in pages.items():
-        figures = ask_each(registry.url, [path] * _LOOKS)
+    for shown, paths in pages.items():
+        figures = ask_each(registry.url, paths)
         _check(figures, shown)
         report(f"page {shown}: first byte, p50 ({mark})", figures.p50_ms, "ms")
+        report(f"page {shown}: first byte, p95 ({mark})", figures.p95_ms, "ms", most=50)
 
 
 def _check(figures: Figures, what: str) -> None:
@@ -174,7 +174,7 @@ def main() -> None:
             names = list_names(registry)
             measure_plugins(registry, names, mark)
             measure_lists(registry, mark)
-            measure_pages(registry, names[0], mark)
+            measure_pages(registry, names, mark)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 Relevance: the judged queries of `judged_queries.yaml` over the demo catalogue and every plugin
 that can be imported from the real marketplaces of the test data, asked through the API. NDCG@10
 with gains 2^grade - 1; success@1 is the share of queries whose first result has the best grade.
-Speed: an invented catalogue, requests through the API, each asked for once a connection.
+Speed: an invented catalogue; whole requests to the API and the search page over HTTP, two web
+processes, one connection and four; each is asked for once a connection.
 
 Meilisearch is measured where `MEILI_URL` (and `MEILI_KEY`) name a server that answers.
 """
@@ -20,7 +21,7 @@ import secrets
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ import yaml
 
 from bench.load import measure
 from bench.publish import make_package
-from bench.reads import read_json, wait_for_search
+from bench.reads import FILTERS, SORTS, read_json, wait_for_search
 from bench.report import report, skip
 from bench.running import ROOT, Registry, make_registry, read_arguments
 
@@ -88,12 +89,15 @@ def serve(registry: Registry, variables: Mapping[str, str]) -> Iterator[float]:
 
 
 def remove_index(variables: Mapping[str, str]) -> None:
-    """Take the index off the Meilisearch server again."""
-    if variables:
-        httpx.delete(
-            f"{variables['PLUGPORT_MEILI_URL']}/indexes/{variables['PLUGPORT_MEILI_INDEX']}-v1",
-            headers={"Authorization": f"Bearer {variables['PLUGPORT_MEILI_KEY']}"},
-        )
+    """Take what we made off the Meilisearch server again."""
+    if not variables:
+        return
+    name = variables["PLUGPORT_MEILI_INDEX"]
+    headers = {"Authorization": f"Bearer {variables['PLUGPORT_MEILI_KEY']}"}
+    with httpx.Client(base_url=variables["PLUGPORT_MEILI_URL"], headers=headers) as client:
+        for index in client.get("/indexes", params={"limit": 1000}).json()["results"]:
+            if index["uid"].startswith(name):
+                client.delete(f"/indexes/{index['uid']}")
 
 
 # ---- relevance -----------------------------------------------------------------------------------
@@ -180,22 +184,27 @@ def make_queries(names: list[str], count: int) -> dict[str, list[str]]:
 
 
 def measure_speed(registry: Registry, engine: str) -> None:
-    """The API under four connections, and how soon a published plugin is found."""
-    queries = make_queries(list_some_names(registry), 400)
-    for kind, texts in queries.items():
-        paths = [f"/api/v1/plugins?{urlencode({'q': text})}" for text in texts]
-        _report_latency(registry, paths, f"{engine}: search, {kind}", 35)
-    filtered = [
-        f"/api/v1/plugins?{urlencode({'q': text, 'type': 'bridge', 'trust': 'community'})}"
-        for text in queries["words"]
+    """The API, suggestions, the page, and how soon a published plugin is found."""
+    texts = make_queries(list_some_names(registry), 400)
+    asked = {kind: [{"q": text} for text in found] for kind, found in texts.items()}
+    asked["two filters"] = [
+        {"q": text, "type": "bridge", "trust": "community"} for text in texts["words"]
     ]
-    _report_latency(registry, filtered, f"{engine}: search, two filters", 35)
-    paths = [f"/api/v1/suggest?{urlencode({'q': text})}" for text in queries["beginnings"]]
-    _report_latency(registry, paths, f"{engine}: suggest", 15)
+    for kind, queries in asked.items():
+        _report_latency(registry, "/api/v1/plugins", queries, f"{engine}: search, {kind}", 35)
+    lists = [{**chosen, "sort": sort} for chosen in FILTERS for sort in SORTS]
+    _report_latency(registry, "/api/v1/plugins", lists, f"{engine}: lists without words", 40)
+    beginnings = asked["beginnings"]
+    _report_latency(registry, "/api/v1/suggest", beginnings, f"{engine}: suggest", 15)
+    for kind in ("words", "typing errors", "two filters"):
+        _report_latency(registry, "/search", asked[kind], f"{engine}: search page, {kind}", 60)
     measure_news(registry, engine)
 
 
-def _report_latency(registry: Registry, paths: list[str], name: str, most: float) -> None:
+def _report_latency(
+    registry: Registry, path: str, queries: Sequence[Mapping[str, str]], name: str, most: float
+) -> None:
+    paths = [f"{path}?{urlencode(query)}" for query in queries]
     for connections in (1, 4):
         figures = measure(registry.url, paths, connections=connections, count=len(paths))
         if figures.failures:
