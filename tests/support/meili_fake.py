@@ -1,9 +1,9 @@
 """A stand-in for a Meilisearch server, for tests where there is none.
 
 It listens on this machine, checks every request against the shapes of Meilisearch's REST API (1.x)
-as far as the registry uses it, refuses what it does not know, and answers from memory. It ranks
-roughly as Meilisearch does: what the tests ask of it must also hold on a real server, which they
-use in its place when `MEILI_URL` is set.
+as far as the registry uses it, refuses what it does not know, and answers from memory. A task is
+carried out when somebody looks whether it is done, not before. It finds, ranks, filters and counts
+by Meilisearch's rules; the tests use a real server in its place when `MEILI_URL` is set.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.support.meili_index import FakeIndex, Fault
+from tests.support.meili_index import FakeIndex, Fault, check_settings
 
 KEY = "a-master-key-of-tests"
 _UID = re.compile(r"[A-Za-z0-9_-]{1,512}\Z")
@@ -32,17 +32,23 @@ _SEARCH_KEYS = {
     "limit": int,
     "offset": int,
     "matchingStrategy": str,
+    "showRankingScore": bool,
     "attributesToRetrieve": list,
     "attributesToSearchOn": list,
 }
 
 
 class MeiliFake:
-    """The server's state. `delay_seconds` and `is_broken` make it slow, or answer 500."""
+    """The server's state. `wait` makes it slow until the event comes, `is_broken` answer 500;
+    `keeps_swapped` lets it break when an index is removed that was swapped.
+    """
 
     def __init__(self) -> None:
         self.indexes: dict[str, FakeIndex] = {}
         self.tasks: list[dict[str, Any]] = []
+        self.waiting: list[tuple[dict[str, Any], Callable[[], None]]] = []
+        self.version = "1.15.2"
+        self.keeps_swapped = False
         self.requests: list[tuple[str, str]] = []
         self.wait: threading.Event | None = None
         self.is_broken = False
@@ -52,27 +58,24 @@ class MeiliFake:
     # ---- tasks ---------------------------------------------------------------------------------
 
     def enqueue(self, kind: str, uid: str | None, act: Callable[[], None]) -> dict[str, Any]:
-        """Carry a task out at once, as its own later look will show."""
+        """Note a task; those before it come first."""
         now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
         task: dict[str, Any] = {
             "uid": len(self.tasks),
-            "batchUid": len(self.tasks),
+            "batchUid": None,
             "indexUid": uid,
-            "status": "succeeded",
+            "status": "enqueued",
             "type": kind,
             "canceledBy": None,
             "details": None,
             "error": None,
-            "duration": "PT0.001S",
+            "duration": None,
             "enqueuedAt": now,
-            "startedAt": now,
-            "finishedAt": now,
+            "startedAt": None,
+            "finishedAt": None,
         }
-        try:
-            act()
-        except Fault as fault:
-            task |= {"status": "failed", "error": fault.document}
         self.tasks.append(task)
+        self.waiting.append((task, act))
         return {
             "taskUid": task["uid"],
             "indexUid": uid,
@@ -80,6 +83,18 @@ class MeiliFake:
             "type": kind,
             "enqueuedAt": now,
         }
+
+    def _work(self) -> None:
+        """Carry out what waits, in order."""
+        for task, act in self.waiting:
+            now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+            task |= {"status": "succeeded", "duration": "PT0.001S", "batchUid": task["uid"]}
+            task |= {"startedAt": now, "finishedAt": now}
+            try:
+                act()
+            except Fault as fault:
+                task |= {"status": "failed", "error": fault.document}
+        self.waiting = []
 
     # ---- routes --------------------------------------------------------------------------------
 
@@ -91,6 +106,8 @@ class MeiliFake:
         match method, steps:
             case "GET", ["health"]:
                 return 200, {"status": "available"}
+            case "GET", ["version"]:
+                return 200, {"commitSha": "", "commitDate": "", "pkgVersion": self.version}
             case "GET", ["tasks", number]:
                 return 200, self._get_task(number)
             case "POST", ["indexes"]:
@@ -138,15 +155,18 @@ class MeiliFake:
         """The kind of the task, and what it does when its turn comes."""
         match method, rest:
             case "DELETE", []:
+                if self.keeps_swapped and uid in self.indexes and self.indexes[uid].was_swapped:
+                    raise Fault(500, "internal", "An unexpected error occurred")
                 return "indexDeletion", lambda: self._drop(uid)
             case "PATCH", ["settings"]:
                 settings = _need(body, dict, "bad_request")
+                check_settings(settings)
                 return "settingsUpdate", lambda: self._make(uid).update_settings(settings)
             case "POST", ["documents"]:
                 documents = _need(body, list, "malformed_payload")
                 if query.get("primaryKey", "id") != "id":
                     raise Fault(400, "index_primary_key_already_exists", "the key is `id`")
-                return "documentAdditionOrUpdate", lambda: self._make(uid).add(documents)
+                return "documentAdditionOrUpdate", lambda: self._add(uid, documents)
             case "POST", ["documents", "delete"]:
                 condition = _need(body, dict, "bad_request")["filter"]
                 return "documentDeletion", lambda: self._get(uid).delete(condition)
@@ -155,6 +175,7 @@ class MeiliFake:
     def _get_task(self, number: str) -> dict[str, Any]:
         if not number.isdecimal() or int(number) >= len(self.tasks):
             raise Fault(404, "task_not_found", f"Task `{number}` not found.")
+        self._work()
         return self.tasks[int(number)]
 
     def _get(self, uid: str) -> FakeIndex:
@@ -164,6 +185,14 @@ class MeiliFake:
 
     def _make(self, uid: str) -> FakeIndex:
         return self.indexes.setdefault(uid, FakeIndex())
+
+    def _add(self, uid: str, documents: list[Any]) -> None:
+        """A document with a wrong id fails the task, and none of its documents is taken."""
+        index = self._make(uid)
+        for document in documents:
+            if not isinstance(document, dict) or not isinstance(document.get("id"), int):
+                raise Fault(400, "invalid_document_id", f"{document!r} has no id")
+        index.add(documents)
 
     def _drop(self, uid: str) -> None:
         self._get(uid)
@@ -184,12 +213,15 @@ class MeiliFake:
 
     def _swap(self, body: Any) -> dict[str, Any]:
         swaps = [tuple(swap["indexes"]) for swap in _need(body, list, "bad_request")]
+        if any(len(set(swap)) != 2 for swap in swaps):
+            raise Fault(400, "invalid_swap_indexes", f"{swaps} are no pairs")
 
         def act() -> None:
             for first, second in swaps:
                 self._get(first), self._get(second)
                 a, b = self.indexes[first], self.indexes[second]
                 self.indexes[first], self.indexes[second] = b, a
+                a.was_swapped = b.was_swapped = True
 
         return self.enqueue("indexSwap", None, act)
 
@@ -197,7 +229,10 @@ class MeiliFake:
         wanted = _need(body, dict, "bad_request")
         if wanted.get("federation") is not None or not isinstance(wanted.get("queries"), list):
             raise Fault(400, "bad_request", "`queries` are needed, and no federation")
-        return {"results": [self._search(query["indexUid"], query) for query in wanted["queries"]]}
+        queries = wanted["queries"]
+        if set(wanted) == {"queries", "federation"} and self.version.startswith("1.9."):
+            raise Fault(400, "bad_request", "Unknown field `federation`: expected `queries`")
+        return {"results": [self._search(query["indexUid"], query) for query in queries]}
 
     def _search(self, uid: str, body: Any) -> dict[str, Any]:
         wanted = dict(_need(body, dict, "bad_request"))
@@ -205,8 +240,10 @@ class MeiliFake:
         for name, value in wanted.items():
             if name not in _SEARCH_KEYS:
                 raise Fault(400, "bad_request", f"Unknown field `{name}`")
-            if not isinstance(value, _SEARCH_KEYS[name]):
+            if not isinstance(value, _SEARCH_KEYS[name]) or (isinstance(value, int) and value < 0):
                 raise Fault(400, f"invalid_search_{name}", f"{name} is {value!r}")
+        if wanted.get("matchingStrategy", "last") not in ("all", "last", "frequency"):
+            raise Fault(400, "invalid_search_matching_strategy", "no such strategy")
         return {"indexUid": uid, **self._get(uid).search(wanted)}
 
     def _facet_search(self, uid: str, body: Any) -> dict[str, Any]:
@@ -247,7 +284,9 @@ def _make_handler(fake: MeiliFake) -> type[BaseHTTPRequestHandler]:
         def _answer(self, text: bytes) -> tuple[int, Any]:
             if fake.is_broken:
                 raise Fault(500, "internal", "An internal error has occurred.")
-            if self.headers.get("Authorization") != f"Bearer {KEY}":
+            if not self.headers.get("Authorization", "").startswith("Bearer "):
+                raise Fault(401, "missing_authorization_header", "The header is missing.")
+            if self.headers["Authorization"] != f"Bearer {KEY}":
                 raise Fault(403, "invalid_api_key", "The provided API key is invalid.")
             if (
                 self.command in ("POST", "PATCH")

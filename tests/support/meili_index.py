@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-_WORD = re.compile(r"\w+")
+from tests.support.meili_rank import Rank, Ranking
+from tests.support.meili_words import Words, count_edits, cut, flatten
+
 _CONDITION = re.compile(r"(\w+) (=|IN|NOT IN) (.+)\Z", re.DOTALL)
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
-_SETTINGS = {
-    "searchableAttributes",
-    "displayedAttributes",
-    "filterableAttributes",
-    "sortableAttributes",
-    "rankingRules",
-    "typoTolerance",
-    "stopWords",
-    "synonyms",
-    "faceting",
-    "pagination",
-    "searchCutoffMs",
-}
+_VALUE = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([\w.-]+))\s*', re.DOTALL)
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPED = {"\\": "\\", '"': '"', "'": "'", "n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
+_KEYWORDS = {"AND", "OR", "IN", "NOT", "TO", "EXISTS", "IS", "NULL", "EMPTY", "CONTAINS"}
 _RULES = {"words", "typo", "proximity", "attribute", "sort", "exactness"}
+# As a new index has them.
+_DEFAULTS: dict[str, Any] = {
+    "searchableAttributes": ["*"],
+    "displayedAttributes": ["*"],
+    "filterableAttributes": [],
+    "sortableAttributes": [],
+    "rankingRules": ["words", "typo", "proximity", "attribute", "sort", "exactness"],
+    "typoTolerance": {"enabled": True, "minWordSizeForTypos": {"oneTypo": 5, "twoTypos": 9}},
+    "synonyms": {},
+    "faceting": {"maxValuesPerFacet": 100, "sortFacetValuesBy": {"*": "alpha"}},
+    "pagination": {"maxTotalHits": 1000},
+    "searchCutoffMs": None,
+}
 
 
 class Fault(Exception):  # noqa: N818 -- an answer of the server, not of this program
@@ -44,58 +47,35 @@ class Fault(Exception):  # noqa: N818 -- an answer of the server, not of this pr
         }
 
 
-def cut(text: str) -> list[str]:
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    joined = "".join(char for char in plain if not unicodedata.combining(char))
-    return [word for part in _WORD.findall(joined) for word in part.split("_") if word]
-
-
-def count_edits(first: str, second: str) -> int:
-    """Damerau's distance, the slow and plain way."""
-    rows = [
-        [i + j if not i * j else 0 for j in range(len(second) + 1)] for i in range(len(first) + 1)
-    ]
-    for i, j in itertools.product(range(1, len(first) + 1), range(1, len(second) + 1)):
-        a, b = first[i - 1], second[j - 1]
-        rows[i][j] = min(rows[i - 1][j] + 1, rows[i][j - 1] + 1, rows[i - 1][j - 1] + (a != b))
-        if i > 1 and j > 1 and a == second[j - 2] and first[i - 2] == b:
-            rows[i][j] = min(rows[i][j], rows[i - 2][j - 2] + 1)
-    return rows[-1][-1]
-
-
-def flatten(value: Any) -> list[str]:
-    if value is None:
-        return []
-    return [str(item) for item in value] if isinstance(value, list) else [str(value)]
+def fold_facet(value: str) -> str:
+    """What two values must have in common to be one: filters and counts do not see the rest."""
+    return unicodedata.normalize("NFKD", value.strip()).lower()
 
 
 class FakeIndex:
     """Settings and documents."""
 
     def __init__(self) -> None:
-        self.settings: dict[str, Any] = {}
+        self.settings: dict[str, Any] = dict(_DEFAULTS)
         self.documents: dict[int, dict[str, Any]] = {}
         self.created_at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        self.was_swapped = False
+        self._words: dict[tuple[str, ...], Words] = {}
 
     def update_settings(self, wanted: Mapping[str, Any]) -> None:
-        if unknown := set(wanted) - _SETTINGS:
-            raise Fault(400, "bad_request", f"Unknown field `{min(unknown)}`")
-        for rule in wanted.get("rankingRules", ()):
-            if rule not in _RULES and not re.fullmatch(r"\w+:(asc|desc)", rule):
-                raise Fault(400, "invalid_settings_ranking_rules", f"`{rule}` is no rule")
         self.settings |= wanted
+        self._words = {}
 
-    def add(self, documents: list[Any]) -> None:
-        for document in documents:
-            if not isinstance(document, dict) or not isinstance(document.get("id"), int):
-                raise Fault(400, "missing_document_id", f"{document!r} has no id")
+    def add(self, documents: Iterable[dict[str, Any]]) -> None:
         self.documents |= {
             document["id"]: json.loads(json.dumps(document)) for document in documents
         }
+        self._words = {}
 
-    def delete(self, conditions: Any) -> None:
-        for number in [n for n, d in self.documents.items() if self._fits(d, [conditions])]:
+    def delete(self, condition: str) -> None:
+        for number in [d["id"] for d in self._filter([condition], "invalid_document_filter")]:
             del self.documents[number]
+        self._words = {}
 
     def fetch(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
         offset, limit = wanted.get("offset", 0), wanted.get("limit", 20)
@@ -106,165 +86,183 @@ class FakeIndex:
     # ---- searching -----------------------------------------------------------------------------
 
     def search(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        if wanted.get("matchingStrategy", "last") not in ("all", "last", "frequency"):
-            raise Fault(400, "invalid_search_matching_strategy", "no such strategy")
-        found = self._sort(self._find(wanted), wanted.get("sort", []))
+        ranks = self._find(wanted)
+        found = [self.documents[number] for number in ranks]
         answer: dict[str, Any] = {"query": wanted.get("q", ""), "processingTimeMs": 0}
+        most = self.settings["pagination"]["maxTotalHits"]
         if "page" in wanted or "hitsPerPage" in wanted:
             size, page = wanted.get("hitsPerPage", 20), wanted.get("page", 1)
-            shown = found[(page - 1) * size : page * size] if page else []
-            pages = -(-len(found) // size) if size else 0
-            answer |= {
-                "totalHits": len(found),
-                "totalPages": pages,
-                "page": page,
-                "hitsPerPage": size,
-            }
+            shown = found[:most][(page - 1) * size : page * size] if page else []
+            total = min(len(found), most)
+            pages = -(-total // size) if size else 0
+            answer |= {"totalHits": total, "totalPages": pages, "page": page, "hitsPerPage": size}
         else:
             offset, limit = wanted.get("offset", 0), wanted.get("limit", 20)
-            shown = found[offset : offset + limit]
+            shown = found[:most][offset : offset + limit]
             answer |= {"estimatedTotalHits": len(found), "offset": offset, "limit": limit}
         fields = wanted.get("attributesToRetrieve", ["*"])
-        displayed = self.settings.get("displayedAttributes", ["*"])
+        displayed = self.settings["displayedAttributes"]
         answer["hits"] = [{f: d[f] for f in fields if f in displayed} for d in shown]
+        if wanted.get("showRankingScore"):
+            for hit, document in zip(answer["hits"], shown, strict=True):
+                hit["_rankingScore"] = -ranks[document["id"]][1]
         if "facets" in wanted:
             answer["facetDistribution"] = {f: self._count(f, found) for f in wanted["facets"]}
             answer["facetStats"] = {}
         return answer
 
     def facet_search(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        text = (wanted.get("facetQuery") or "").casefold()
-        counts = self._count(wanted["facetName"], self._find(wanted))
+        """Values that begin so, with typing errors, as they are counted among what is found."""
+        text = " ".join(cut(wanted.get("facetQuery") or ""))
+        sizes = self.settings["typoTolerance"]["minWordSizeForTypos"]
+        most = (len(text) >= sizes["oneTypo"]) + (len(text) >= sizes["twoTypos"])
+        found = [self.documents[number] for number in self._find(wanted)]
         hits = [
-            {"value": value, "highlighted": value, "count": count}
-            for value, count in counts.items()
-            if any(part.startswith(text) for part in [value.casefold(), *cut(value)])
+            {"value": value, "count": count}
+            for value, count in self._count(wanted["facetName"], found).items()
+            if count_edits(text, " ".join(cut(value)), most, is_prefix=True) <= most
         ]
         return {"facetHits": hits, "facetQuery": wanted.get("facetQuery"), "processingTimeMs": 0}
 
     def _count(self, attribute: str, documents: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-        if attribute not in self.settings.get("filterableAttributes", []):
-            raise Fault(400, "invalid_search_facets", f"`{attribute}` is not filterable")
-        counts = Counter(value for d in documents for value in set(flatten(d.get(attribute))))
-        most = self.settings["faceting"]["maxValuesPerFacet"]
-        return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:most])
+        if attribute not in self.settings["filterableAttributes"]:
+            raise Fault(400, "invalid_search_facets", f"Attribute `{attribute}` is not filterable.")
+        shown: dict[str, str] = {}
+        counts: dict[str, int] = {}
+        for document in documents:
+            values = {fold_facet(value): value for value in flatten(document.get(attribute))}
+            for folded, value in values.items():
+                shown.setdefault(folded, value)
+                counts[folded] = counts.get(folded, 0) + 1
+        kept = sorted(counts, key=lambda folded: (-counts[folded], folded))
+        kept = kept[: self.settings["faceting"]["maxValuesPerFacet"]]
+        # Whatever the order among them, it is the caller's to make.
+        return {shown[folded]: counts[folded] for folded in sorted(kept)}
 
-    def _fits(self, document: Mapping[str, Any], conditions: Iterable[Any]) -> bool:
-        return all(self._holds(document, condition) for condition in conditions)
+    # ---- filters -------------------------------------------------------------------------------
 
-    def _holds(self, document: Mapping[str, Any], condition: Any) -> bool:
+    def _filter(self, conditions: Iterable[Any], code: str) -> list[dict[str, Any]]:
+        tests = [self._read_condition(condition, code) for condition in conditions]
+        return [d for d in self.documents.values() if all(test(d) for test in tests)]
+
+    def _read_condition(self, condition: Any, code: str) -> Callable[[Mapping[str, Any]], bool]:
         parsed = _CONDITION.match(condition) if isinstance(condition, str) else None
         if parsed is None:
-            raise Fault(400, "invalid_search_filter", f"{condition!r} is no filter")
+            raise Fault(400, code, f"{condition!r} is no filter")
         attribute, operator, rest = parsed.groups()
-        if attribute not in self.settings.get("filterableAttributes", []):
-            raise Fault(400, "invalid_search_filter", f"`{attribute}` is not filterable")
-        values = flatten(document.get(attribute))
-        allowed = set(_read_values(rest, is_list=operator != "="))
-        return any(value in allowed for value in values) != (operator == "NOT IN")
+        if attribute not in self.settings["filterableAttributes"]:
+            raise Fault(400, code, f"Attribute `{attribute}` is not filterable.")
+        values = {fold_facet(v) for v in _read_values(rest, code, is_list=operator != "=")}
+        is_wanted = operator != "NOT IN"
 
-    def _find(self, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """What matches, best first by the built-in rules."""
-        fitting = [d for d in self.documents.values() if self._fits(d, wanted.get("filter", []))]
-        words = self._read_words(wanted.get("q") or "")
-        if not words:
-            return fitting
-        least = len(words) if wanted.get("matchingStrategy") == "all" else 1
-        for count in range(len(words), least - 1, -1):
-            scored = [
-                (score, d)
-                for d in fitting
-                if (score := self._score(d, words[:count], wanted)) is not None
-            ]
-            if scored:
-                return [d for _score, d in sorted(scored, key=lambda pair: pair[0])]
-        return []
+        def test(document: Mapping[str, Any]) -> bool:
+            found = {fold_facet(value) for value in flatten(document.get(attribute))}
+            return bool(found & values) == is_wanted
 
-    def _read_words(self, text: str) -> list[str]:
-        words = cut(text)
-        telling = [word for word in words if word not in self.settings.get("stopWords", [])]
-        return telling or words
+        return test
 
-    def _score(
-        self, document: Mapping[str, Any], words: list[str], wanted: Mapping[str, Any]
-    ) -> tuple[Any, ...] | None:
-        """Lower is better; None if a word is missing."""
-        ways = [
-            score
-            for variant, joined in _join_neighbours(words)
-            if (score := self._score_words(document, variant, joined, wanted)) is not None
-        ]
-        return min(ways) if ways else None
+    # ---- ranking -------------------------------------------------------------------------------
 
-    def _score_words(
-        self,
-        document: Mapping[str, Any],
-        words: list[str],
-        joined: int | None,
-        wanted: Mapping[str, Any],
-    ) -> tuple[Any, ...] | None:
-        searched = wanted.get("attributesToSearchOn") or self.settings["searchableAttributes"]
-        typos, ranks, places, exact = 0, 0, 0, 0
-        for number, word in enumerate(words):
-            # Words written as one may have one typing error less.
-            spare = int(number == joined)
-            is_last = number == len(words) - 1
-            matches = [
-                (edits, rank, place, found != word)
-                for rank, attribute in enumerate(searched)
-                for place, found in enumerate(cut(" ".join(flatten(document.get(attribute)))))
-                if (edits := self._compare(word, found, spare, is_last=is_last)) is not None
-            ]
-            if not matches:
-                return None
-            best = min(matches)
-            typos, ranks = typos + best[0], ranks + best[1]
-            places, exact = places + best[2], exact + best[3]
-        wholes = {"".join(cut(text)) for a in searched[:3] for text in flatten(document.get(a))}
-        is_whole = "".join(words) in wholes
+    def _find(self, wanted: Mapping[str, Any]) -> dict[int, Rank]:
+        """What matches, best first."""
+        fitting = {
+            d["id"]: d for d in self._filter(wanted.get("filter", []), "invalid_search_filter")
+        }
+        words = cut(wanted.get("q") or "")
+        attributes = self.settings["searchableAttributes"]
+        searched = wanted.get("attributesToSearchOn") or attributes
+        if unknown := set(searched) - set(attributes):
+            raise Fault(400, "invalid_search_attributes_to_search_on", f"{unknown} not searchable")
+        sorts = [self._read_sort(text) for text in wanted.get("sort", [])]
         custom = [
-            document[name] * (-1 if way == "desc" else 1)
+            _make_key(name, way)
             for name, _, way in (rule.partition(":") for rule in self.settings["rankingRules"])
             if way
         ]
-        return (typos, not is_whole, ranks, places, exact, *custom)
+        if words:
+            # In their order of importance, whatever order they are asked for in.
+            chosen = tuple(name for name in attributes if name in searched)
+            ranks = Ranking(self._get_words(chosen), words, self.settings).rank(
+                wanted.get("matchingStrategy", "last")
+            )
+        else:
+            ranks = dict.fromkeys(fitting, ((), -1.0))
+        ordered = sorted(
+            (fitting[number] for number in ranks if number in fitting),
+            key=lambda d: (
+                [key(d) for key in sorts],
+                ranks[d["id"]][0],
+                [key(d) for key in custom],
+            ),
+        )
+        return {document["id"]: ranks[document["id"]] for document in ordered}
 
-    def _compare(self, word: str, found: str, spare: int, *, is_last: bool) -> int | None:
-        """Typing errors between the two; None if they are different words."""
-        others = self.settings.get("synonyms", {}).get(word, [])
-        if found == word or found in others or (is_last and found.startswith(word)):
-            return 0
-        sizes = self.settings["typoTolerance"]["minWordSizeForTypos"]
-        most = (len(word) >= sizes["oneTypo"]) + (len(word) >= sizes["twoTypos"]) - spare
-        if most < 1 or abs(len(found) - len(word)) > most:
-            return None
-        edits = count_edits(word, found)
-        return edits if edits <= most else None
+    def _get_words(self, attributes: tuple[str, ...]) -> Words:
+        if attributes not in self._words:
+            self._words[attributes] = Words(self.documents, attributes)
+        return self._words[attributes]
 
-    def _sort(self, found: list[dict[str, Any]], sorts: list[str]) -> list[dict[str, Any]]:
-        for sort in reversed(sorts):
-            attribute, _, way = sort.partition(":")
-            if attribute not in self.settings["sortableAttributes"] or way not in ("asc", "desc"):
-                raise Fault(400, "invalid_search_sort", f"{sort!r} is no order")
-            found = sorted(found, key=lambda d: d[attribute], reverse=way == "desc")
-        return found
+    def _read_sort(self, text: str) -> Callable[[Mapping[str, Any]], Any]:
+        attribute, _, way = text.partition(":")
+        if attribute not in self.settings["sortableAttributes"] or way not in ("asc", "desc"):
+            raise Fault(400, "invalid_search_sort", f"{text!r} is no order")
+        return _make_key(attribute, way)
 
 
-def _join_neighbours(words: list[str]) -> Iterator[tuple[list[str], int | None]]:
-    """The words, and with two neighbours written as one: which of them that is."""
-    yield words, None
-    for place in range(len(words) - 1):
-        yield [*words[:place], words[place] + words[place + 1], *words[place + 2 :]], place
+def check_settings(wanted: Mapping[str, Any]) -> None:
+    """Refuse what a server refuses when it is asked, before there is a task."""
+    if unknown := set(wanted) - set(_DEFAULTS):
+        raise Fault(400, "bad_request", f"Unknown field `{min(unknown)}`")
+    for rule in wanted.get("rankingRules", ()):
+        if rule not in _RULES and not re.fullmatch(r"\w+:(asc|desc)", rule):
+            raise Fault(400, "invalid_settings_ranking_rules", f"`{rule}` is no rule")
+    sizes = wanted.get("typoTolerance", {}).get("minWordSizeForTypos", {})
+    if not 0 <= sizes.get("oneTypo", 5) <= sizes.get("twoTypos", 9) <= 255:
+        raise Fault(400, "invalid_settings_typo_tolerance", f"{sizes} are no sizes")
+    orders = wanted.get("faceting", {}).get("sortFacetValuesBy", {})
+    if set(orders.values()) - {"alpha", "count"}:
+        raise Fault(400, "invalid_settings_faceting", f"{orders} are no orders")
 
 
-def _read_values(text: str, *, is_list: bool) -> Iterator[str]:
+def _make_key(name: str, way: str) -> Callable[[Mapping[str, Any]], Any]:
+    """Numbers before texts, and what is missing last, whichever way."""
+
+    def key(document: Mapping[str, Any]) -> Any:
+        value = document.get(name)
+        if isinstance(value, str):
+            assert way == "asc", "texts are only sorted from a to z here"
+            return (1, fold_facet(value))
+        return (2,) if value is None else (0, value if way == "asc" else -value)
+
+    return key
+
+
+def _read_values(text: str, code: str, *, is_list: bool) -> Iterator[str]:
     inner = text
     if is_list:
         if not (text.startswith("[") and text.endswith("]")):
-            raise Fault(400, "invalid_search_filter", f"{text!r} is no list")
+            raise Fault(400, code, f"{text!r} is no list")
         inner = text[1:-1]
-    quoted = _QUOTED.findall(inner)
-    if not quoted:
-        yield from re.findall(r"-?\d+", inner)
-    for value in quoted:
-        yield value.replace('\\"', '"')
+    place = 0
+    while True:
+        found = _VALUE.match(inner, place)
+        if found is None or found[2] in _KEYWORDS:
+            raise Fault(400, code, f"{inner[place:]!r} is no value")
+        yield found[2] if found[1] is None else _unescape(found[1], code)
+        place = found.end()
+        if place == len(inner):
+            return
+        if not is_list or inner[place] != ",":
+            raise Fault(400, code, f"Found unexpected characters at the end: {inner[place:]!r}")
+        place += 1
+
+
+def _unescape(text: str, code: str) -> str:
+    """A backslash is no letter: it must begin one of a few sequences."""
+
+    def read(found: re.Match[str]) -> str:
+        if found[1] not in _ESCAPED:
+            raise Fault(400, code, f"Malformed value: {text!r}")
+        return _ESCAPED[found[1]]
+
+    return _ESCAPE.sub(read, text)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import wraps
+from itertools import chain
 from typing import Any, ParamSpec, TypeVar
 
 import requests
+import structlog
 from meilisearch import Client
 from meilisearch.errors import MeilisearchApiError, MeilisearchError
 from meilisearch.models.task import TaskInfo
@@ -14,11 +17,12 @@ from meilisearch.models.task import TaskInfo
 from marketplace.search.document import SearchDocument, split_batches
 from marketplace.search.engines.meilisearch.queries import (
     ALL,
-    PARTS,
     build_filter,
+    build_probe,
     build_searches,
     clean_text,
     list_open_facets,
+    list_parts,
 )
 from marketplace.search.engines.meilisearch.settings import (
     ATTRIBUTES,
@@ -26,11 +30,16 @@ from marketplace.search.engines.meilisearch.settings import (
     SETTINGS,
     VERSION,
     make_meili_document,
+    unmark_value,
 )
 from marketplace.search.errors import IndexMissingError, SearchUnavailableError
 from marketplace.search.query import FACET_SEARCH_VALUES, SearchPage, SearchQuery
 
+_log = structlog.get_logger("plugport.search")
+# The first that takes the client's way of asking several searches at once.
+_OLDEST = (1, 10)
 _ASK_SECONDS, _WRITE_SECONDS = 1, 30
+# Tasks of every index of the server wait in one line.
 _TASK_MS, _BUILD_MS, _LOOK_MS = 20_000, 600_000, 20
 _BUILD_BATCH = 5000
 _STAMP_BATCH = 5000
@@ -66,10 +75,13 @@ class MeilisearchEngine:
     name = "meilisearch"
 
     def __init__(self, *, url: str, key: str, index: str) -> None:
-        self._url, self._key = url.rstrip("/"), key
+        self._url, self._key = url.rstrip("/"), key.strip()
         self._uid = f"{index}-v{VERSION}"
 
     def _connect(self, seconds: int) -> Client:
+        # Whoever refuses such a header says what is in it, and that would be logged.
+        if not (self._key.isascii() and self._key.isprintable()):
+            raise SearchUnavailableError("The key for Meilisearch is not made of ASCII characters.")
         # A client for each call: it keeps headers in itself, which threads would mix up.
         return Client(self._url, self._key or None, timeout=seconds)
 
@@ -77,19 +89,34 @@ class MeilisearchEngine:
 
     @_guarded
     def search(self, query: SearchQuery) -> SearchPage:
-        """See the protocol. One request, a second where nothing has all the words."""
+        """See the protocol. One request, two more where nothing has all the words."""
         if query.text.strip() and not clean_text(query.text):
-            return self._page(query, [{"hits": [], "totalHits": 0, "facetDistribution": {}}])
-        answers = self._multi_search(query, ALL)
-        is_partial = False
-        if not answers[0]["totalHits"] and len(clean_text(query.text).split()) > 1:
-            parts = self._multi_search(query, PARTS)
-            is_partial = bool(parts[0]["totalHits"])
-            answers = parts if is_partial else answers
-        return self._page(query, answers, is_partial=is_partial)
+            return self._page(query, [{"hits": [], "totalHits": 0}])
+        answers = self._multi_search(build_searches(self._uid, query))
+        if not answers[0]["totalHits"] and (part := self._find_part(query)):
+            answers = self._multi_search(build_searches(self._uid, part))
+            return self._page(query, answers, is_partial=True)
+        return self._page(query, answers)
 
-    def _multi_search(self, query: SearchQuery, strategy: str) -> list[dict[str, Any]]:
-        searches = build_searches(self._uid, query, strategy)
+    def _find_part(self, query: SearchQuery) -> SearchQuery | None:
+        """The search for some of the words whose best result is the best."""
+        groups = list_parts(query)
+        if not groups:
+            return None
+        parts = [*chain(*groups)]
+        answers = iter(self._multi_search([build_probe(self._uid, part) for part in parts]))
+        for group in groups:
+            found = [(answer, part) for part, answer in zip(group, answers, strict=False)]
+            rated = [
+                (answer["hits"][0]["_rankingScore"], answer["totalHits"], part)
+                for answer, part in found
+                if answer["hits"]
+            ]
+            if rated:
+                return max(rated, key=lambda one: one[:2])[2]
+        return None
+
+    def _multi_search(self, searches: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         answers = self._connect(_ASK_SECONDS).multi_search(searches)["results"]
         if len(answers) != len(searches):
             raise SearchUnavailableError("Meilisearch left answers out.")
@@ -100,7 +127,8 @@ class MeilisearchEngine:
     ) -> SearchPage:
         counted = dict(answers[0].get("facetDistribution") or {})
         for name, answer in zip(list_open_facets(query), answers[1:], strict=False):
-            counted |= {ATTRIBUTES[name]: answer["facetDistribution"][ATTRIBUTES[name]]}
+            attribute = ATTRIBUTES[name]
+            counted[attribute] = (answer.get("facetDistribution") or {}).get(attribute, {})
         return SearchPage(
             ids=tuple(int(hit["id"]) for hit in answers[0]["hits"]),
             total=int(answers[0]["totalHits"]),
@@ -134,12 +162,13 @@ class MeilisearchEngine:
     @_guarded
     def facet_search(self, facet: str, text: str, query: SearchQuery) -> list[tuple[str, int]]:
         """See the protocol."""
+        wanted = text.strip()
         answer = (
             self._connect(_ASK_SECONDS)
             .index(self._uid)
             .facet_search(
                 ATTRIBUTES[facet],
-                text.strip() or None,
+                wanted or None,
                 {
                     "q": clean_text(query.text),
                     "filter": build_filter(query, without=facet),
@@ -147,8 +176,12 @@ class MeilisearchEngine:
                 },
             )
         )
-        found = [(str(hit["value"]), int(hit["count"])) for hit in answer["facetHits"]]
-        return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:FACET_SEARCH_VALUES]
+        found = [
+            (unmark_value(str(hit["value"])), int(hit["count"])) for hit in answer["facetHits"]
+        ]
+        # It also finds what begins nearly so.
+        exact = [pair for pair in found if pair[0].casefold().startswith(wanted.casefold())]
+        return sorted(exact, key=lambda pair: (-pair[1], pair[0]))[:FACET_SEARCH_VALUES]
 
     @_guarded
     def count(self) -> int:
@@ -169,8 +202,10 @@ class MeilisearchEngine:
 
     @_guarded
     def ping(self) -> None:
-        """See the protocol."""
-        self._connect(_ASK_SECONDS).index(self._uid).get_stats()
+        """See the protocol. An index that others made, or Meilisearch for documents, is not ours."""
+        found = self._connect(_ASK_SECONDS).index(self._uid).get_settings()
+        if found["searchableAttributes"] != SETTINGS["searchableAttributes"]:
+            raise IndexMissingError("The index of Meilisearch has not got our settings.")
 
     # ---- writing -------------------------------------------------------------------------------
 
@@ -194,6 +229,7 @@ class MeilisearchEngine:
     def rebuild(self, documents: Iterable[SearchDocument]) -> int:
         """See the protocol: a second index is filled, then the two change names."""
         client = self._connect(_WRITE_SECONDS)
+        _check_version(client)
         spare = f"{self._uid}-next"
         self._delete(client, spare)
         self._make(client, spare)
@@ -204,34 +240,49 @@ class MeilisearchEngine:
             count += len(batch)
         for task in tasks:
             self._wait(client, task, _BUILD_MS)
-        self._make_if_missing(client)
-        self._wait(client, client.swap_indexes([{"indexes": [self._uid, spare]}]))
-        self._delete(client, spare)
+        self._put_in_place(client, spare)
         return count
+
+    def _put_in_place(self, client: Client, spare: str) -> None:
+        """Give the spare index the name under which it is searched, at one moment."""
+        tasks = []
+        if not self._is_there(client):
+            # Only to have something to swap with: nobody can search it without settings.
+            tasks.append(client.create_index(self._uid, {"primaryKey": "id"}))
+        tasks.append(client.swap_indexes([{"indexes": [self._uid, spare]}]))
+        for task in tasks:
+            self._wait(client, task, _BUILD_MS)
+        try:
+            self._delete(client, spare)
+        except (SearchUnavailableError, MeilisearchError) as error:
+            # The new index is in use, and the next rebuilding begins with this.
+            _log.warning("index_left_over", index=spare, detail=str(error))
 
     @_guarded
     def setup(self) -> None:
         """See the protocol."""
         client = self._connect(_WRITE_SECONDS)
-        if not self._make_if_missing(client):
+        _check_version(client)
+        if self._is_there(client):
             self._wait(client, client.index(self._uid).update_settings(SETTINGS), _BUILD_MS)
+        else:
+            self._make(client, self._uid)
 
-    def _make_if_missing(self, client: Client) -> bool:
+    def _is_there(self, client: Client) -> bool:
         try:
             client.get_raw_index(self._uid)
         except MeilisearchApiError as error:
             if error.code != "index_not_found":
                 raise
-            self._make(client, self._uid)
-            return True
-        return False
+            return False
+        return True
 
     def _make(self, client: Client, uid: str) -> None:
-        self._wait(client, client.create_index(uid, {"primaryKey": "id"}))
-        self._wait(client, client.index(uid).update_settings(SETTINGS))
+        self._wait(client, client.create_index(uid, {"primaryKey": "id"}), _BUILD_MS)
+        self._wait(client, client.index(uid).update_settings(SETTINGS), _BUILD_MS)
 
     def _delete(self, client: Client, uid: str) -> None:
-        self._wait(client, client.delete_index(uid), ignored="index_not_found")
+        self._wait(client, client.delete_index(uid), _BUILD_MS, ignored="index_not_found")
 
     def _wait(
         self, client: Client, info: TaskInfo, most_ms: int = _TASK_MS, *, ignored: str = ""
@@ -247,6 +298,18 @@ class MeilisearchEngine:
             )
 
 
+def _check_version(client: Client) -> None:
+    version = str(client.get_version()["pkgVersion"])
+    if tuple(int(number) for number in version.split(".")[:2]) < _OLDEST:
+        oldest = ".".join(map(str, _OLDEST))
+        raise SearchUnavailableError(
+            f"Meilisearch {version} is too old: {oldest} or later is needed."
+        )
+
+
 def _sort(counts: Mapping[str, int]) -> dict[str, int]:
     """Most frequent first, then by value."""
-    return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
+    shown: Counter[str] = Counter()
+    for value, count in counts.items():
+        shown[unmark_value(value)] += count
+    return dict(sorted(shown.items(), key=lambda pair: (-pair[1], pair[0])))

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
-from marketplace.search.engines.meilisearch.settings import ATTRIBUTES, SORTS
+from marketplace.search.engines.meilisearch.settings import ATTRIBUTES, SORTS, mark_value
 from marketplace.search.query import VERIFIED, SearchQuery
-from marketplace.search.words import MAX_WORDS, split_words
+from marketplace.search.words import read_query
 
-ALL, PARTS = "all", "last"
+# Every word must be there. The server's own ways to leave words out begin at the end of the query,
+# or with the most frequent ones, and never leave out the one that matters to them.
+ALL = "all"
 
 
 def clean_text(text: str) -> str:
-    """The words alone: quotes and minus signs would be orders to Meilisearch."""
-    return " ".join(split_words(text)[:MAX_WORDS])
+    """The words that count: quotes and minus signs would be orders to Meilisearch."""
+    return " ".join(read_query(text).words)
 
 
-def build_searches(index: str, query: SearchQuery, strategy: str) -> list[dict[str, Any]]:
+def build_searches(index: str, query: SearchQuery) -> list[dict[str, Any]]:
     """The bodies of one multi-search: the page, then one for each facet that is counted openly."""
     open_ones = list_open_facets(query)
     closed = [ATTRIBUTES[name] for name in query.facets if name not in open_ones]
     page = {
-        **_build_search(index, query, strategy, ""),
+        **_build_search(index, query),
         "facets": closed,
         # Page 0 asks for numbers only.
         "page": query.page if query.limit else 0,
@@ -33,7 +37,7 @@ def build_searches(index: str, query: SearchQuery, strategy: str) -> list[dict[s
         page["sort"] = SORTS["downloads"]
     counts = [
         {
-            **_build_search(index, query, strategy, name),
+            **_build_search(index, query, without=name),
             "facets": [ATTRIBUTES[name]],
             "page": 0,
             "hitsPerPage": 1,
@@ -41,6 +45,21 @@ def build_searches(index: str, query: SearchQuery, strategy: str) -> list[dict[s
         for name in open_ones
     ]
     return [page, *counts]
+
+
+def list_parts(query: SearchQuery) -> list[list[SearchQuery]]:
+    """Searches for less words, in groups: all words but one, then any one."""
+    words = clean_text(query.text).split()
+    sizes = dict.fromkeys(size for size in (len(words) - 1, 1) if 0 < size < len(words))
+    return [
+        [replace(query, text=" ".join(part)) for part in combinations(words, size)]
+        for size in sizes
+    ]
+
+
+def build_probe(index: str, query: SearchQuery) -> dict[str, Any]:
+    """The body of a search for how many there are, and how good the best one is."""
+    return {**_build_search(index, query), "page": 1, "hitsPerPage": 1, "showRankingScore": True}
 
 
 def list_open_facets(query: SearchQuery) -> list[str]:
@@ -54,12 +73,12 @@ def list_open_facets(query: SearchQuery) -> list[str]:
     ]
 
 
-def _build_search(index: str, query: SearchQuery, strategy: str, without: str) -> dict[str, Any]:
+def _build_search(index: str, query: SearchQuery, without: str = "") -> dict[str, Any]:
     return {
         "indexUid": index,
         "q": clean_text(query.text),
         "filter": build_filter(query, without=without),
-        "matchingStrategy": strategy,
+        "matchingStrategy": ALL,
         "attributesToRetrieve": ["id"],
     }
 
@@ -67,7 +86,7 @@ def _build_search(index: str, query: SearchQuery, strategy: str, without: str) -
 def build_filter(query: SearchQuery, *, without: str = "") -> list[str]:
     """The filters of a search, all of which must hold; that of the facet `without` left out."""
     parts = [
-        f"{ATTRIBUTES[name]} = {_quote(value)}" if can_quote(value) else "id = -1"
+        f"{ATTRIBUTES[name]} = {_quote(mark_value(value))}"
         for name, value in query.filters.items()
         if value and name != without
     ]
@@ -79,11 +98,6 @@ def build_filter(query: SearchQuery, *, without: str = "") -> list[str]:
     return parts
 
 
-def can_quote(value: str) -> bool:
-    """Whether a filter can say the value: a backslash before a quote always escapes it."""
-    return not value.endswith("\\") and '\\"' not in value
-
-
 def _quote(value: str) -> str:
-    escaped = value.replace('"', '\\"')
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
