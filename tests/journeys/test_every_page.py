@@ -12,27 +12,11 @@ from typing import Any
 import pytest
 
 from tests.journeys import pages
+from tests.journeys.axe import SCHEMES, find_violations
 from tests.journeys.conftest import sign_in
 
-AXE = {
-    "resultTypes": ["violations"],
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-}
-SCHEMES = ["light", "dark"]
 PUBLIC = list(chain.from_iterable(pages.PUBLIC.values()))
 PRIVATE = list(chain.from_iterable(pages.PRIVATE.values()))
-
-
-def _find_violations(tab: Any) -> list[str]:
-    """What axe finds, a line for each element."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(tab, options=AXE).response["violations"]
-    return [
-        f"{rule['id']}: {node['html'][:160]}: {node['failureSummary'][:300]}"
-        for rule in found
-        for node in rule["nodes"]
-    ]
 
 
 def _list_names(patterns: Iterable[Any]) -> Iterator[str]:
@@ -49,7 +33,7 @@ def test_census_names_every_page():
     from marketplace.outlets.urls import urlpatterns as outlets
     from marketplace.urls import urlpatterns
 
-    known = pages.PUBLIC.keys() | pages.PRIVATE.keys() | pages.OTHERS
+    known = pages.PUBLIC.keys() | pages.PRIVATE.keys() | pages.TROUBLE | pages.OTHERS
     assert set(_list_names(urlpatterns)) - set(_list_names(outlets)) - known == set()
 
 
@@ -59,12 +43,12 @@ def test_public_page(open_tab, path, scheme):
     """Axe finds nothing, and 320 px are enough."""
     tab = open_tab(color_scheme=scheme, reduced_motion="reduce")
     tab.goto(path)
-    assert _find_violations(tab) == []
+    assert find_violations(tab) == []
     tab.set_viewport_size({"width": 320, "height": 640})
     assert tab.evaluate("document.documentElement.scrollWidth") == 320
     # What changes with the width is layout, which has no colours.
     if scheme == "light":
-        assert _find_violations(tab) == []
+        assert find_violations(tab) == []
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -74,7 +58,7 @@ def test_private_pages(open_tab, scheme):
     sign_in(tab)
     for path in PRIVATE:
         tab.goto(path)
-        assert _find_violations(tab) == [], path
+        assert find_violations(tab) == [], path
         tab.set_viewport_size({"width": 320, "height": 640})
         assert tab.evaluate("document.documentElement.scrollWidth") == 320, path
         tab.set_viewport_size({"width": 1280, "height": 800})
