@@ -86,10 +86,10 @@ def build_frame(head: PluginHead, tab: Tab, *, version: str) -> dict[str, Any]:
         "head": head,
         "plugin": head.plugin,
         "release": release,
-        "shown": get_shown_metadata(head.plugin, manifest),
+        "shown": select_shown(head),
         "deprecation": build_deprecation(release),
         "gained": list_gained(head),
-        "kind_fields": describe_kind_fields(manifest),
+        "kind_fields": describe_kind_fields(manifest) if release.is_served else [],
         "sparkline": build_sparkline(head.days),
         "install_line": build_install_line(head),
         "other_ways": list_other_ways(head),
@@ -103,6 +103,13 @@ def build_frame(head: PluginHead, tab: Tab, *, version: str) -> dict[str, Any]:
         "panel": f"partials/plugin_{tab.key}.html",
         "canonical": make_address(head.plugin.name, pinned, tab),
     }
+
+
+def select_shown(head: PluginHead) -> dict[str, Any]:
+    """What the author says of it. A blocked release keeps that to itself, its links above all."""
+    if head.release.is_served:
+        return get_shown_metadata(head.plugin, head.manifest)
+    return {"dialect": head.manifest.get("dialect", "")}
 
 
 def list_gained(head: PluginHead) -> Any:

@@ -66,12 +66,26 @@ def test_blocked(open_page, moderator, releases, act, word):
     assert word.capitalize() in _row(open_page, "1.1.0")
 
 
-def test_tombstone(open_page, moderator, publisher):
-    """A plugin whose every release is revoked keeps its page and leaves the lists."""
-    release = publisher.publish("@acme/gone")
+def test_tombstone(open_page, client, moderator, publisher):
+    """A plugin whose every release is revoked keeps its page, without its author's words."""
+    release = publisher.publish(
+        "@acme/gone",
+        description="Call 555 for a refund.",
+        displayName="Refunds",
+        homepage="https://bait.example.test/",
+        author={"name": "Honest Bob", "url": "https://bait.example.test/bob"},
+        repository={"type": "git", "url": "https://bait.example.test/git"},
+        tags=["refund"],
+        categories=["finance"],
+    )
+    words = ("Call 555", "Refunds", "Honest Bob", "bait.example", "finance", "MIT")
+    before = client.get("/plugins/@acme/gone").content.decode()
+    assert [word for word in words if word not in before] == []
     moderate_release.revoke_release(actor=moderator, release=release, reason="Malware.")
     page = open_page("/plugins/@acme/gone")
     assert "Reason: Malware." in page.text
+    after = client.get("/plugins/@acme/gone").content.decode()
+    assert [word for word in words if word in after] == []
     assert page.one("meta", name="robots").attrs["content"] == "noindex"
     assert not open_page("/search").by_class("row")
 
