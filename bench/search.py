@@ -34,7 +34,7 @@ from bench.load import measure
 from bench.publish import make_package
 from bench.reads import FILTERS, SORTS, read_json, wait_for_search
 from bench.report import report, skip
-from bench.running import ROOT, Registry, make_registry, read_arguments
+from bench.running import ROOT, Registry, find_databases, make_registry, read_arguments
 
 DATA = Path(os.environ.get("PLUGPORT_TEST_DATA", ROOT.parent / "shared" / "data"))
 JUDGED = Path(__file__).with_name("judged_queries.yaml")
@@ -183,7 +183,7 @@ def make_queries(names: list[str], count: int) -> dict[str, list[str]]:
     return {kind: sorted(found)[:count] for kind, found in texts.items()}
 
 
-def measure_speed(registry: Registry, engine: str) -> None:
+def measure_speed(registry: Registry, mark: str) -> None:
     """The API, suggestions, the page, and how soon a published plugin is found."""
     texts = make_queries(list_some_names(registry), 400)
     asked = {kind: [{"q": text} for text in found] for kind, found in texts.items()}
@@ -191,14 +191,14 @@ def measure_speed(registry: Registry, engine: str) -> None:
         {"q": text, "type": "bridge", "trust": "community"} for text in texts["words"]
     ]
     for kind, queries in asked.items():
-        _report_latency(registry, "/api/v1/plugins", queries, f"{engine}: search, {kind}", 35)
+        _report_latency(registry, "/api/v1/plugins", queries, f"{mark}: search, {kind}", 35)
     lists = [{**chosen, "sort": sort} for chosen in FILTERS for sort in SORTS]
-    _report_latency(registry, "/api/v1/plugins", lists, f"{engine}: lists without words", 40)
+    _report_latency(registry, "/api/v1/plugins", lists, f"{mark}: lists without words", 40)
     beginnings = asked["beginnings"]
-    _report_latency(registry, "/api/v1/suggest", beginnings, f"{engine}: suggest", 15)
+    _report_latency(registry, "/api/v1/suggest", beginnings, f"{mark}: suggest", 15)
     for kind in ("words", "typing errors", "two filters"):
-        _report_latency(registry, "/search", asked[kind], f"{engine}: search page, {kind}", 60)
-    measure_news(registry, engine)
+        _report_latency(registry, "/search", asked[kind], f"{mark}: search page, {kind}", 60)
+    measure_news(registry, mark)
 
 
 def _report_latency(
@@ -209,9 +209,9 @@ def _report_latency(
         figures = measure(registry.url, paths, connections=connections, count=len(paths))
         if figures.failures:
             raise SystemExit(f"{name}: {figures.failures} requests failed")
-        mark = f"{connections} connection{'s' * (connections > 1)}"
-        report(f"{name}: p50, {mark}", figures.p50_ms, "ms")
-        report(f"{name}: p95, {mark}", figures.p95_ms, "ms", most=most)
+        asked = f"{connections} connection{'s' * (connections > 1)}"
+        report(f"{name}: p50, {asked}", figures.p50_ms, "ms")
+        report(f"{name}: p95, {asked}", figures.p95_ms, "ms", most=most)
 
 
 def list_some_names(registry: Registry) -> list[str]:
@@ -222,7 +222,7 @@ def list_some_names(registry: Registry) -> list[str]:
     return names
 
 
-def measure_news(registry: Registry, engine: str) -> None:
+def measure_news(registry: Registry, mark: str) -> None:
     """From the end of the checks until the search finds the plugin, the slowest of a few."""
     token = registry.make_token("newsagent")
     slowest = 0.0
@@ -247,15 +247,18 @@ def measure_news(registry: Registry, engine: str) -> None:
                     raise SystemExit("a published plugin is not found")
                 time.sleep(0.01)
             slowest = max(slowest, time.perf_counter() - started)
-    report(f"{engine}: published until found, slowest of {_NEWS}", slowest, "s", most=2)
+    report(f"{mark}: published until found, slowest of {_NEWS}", slowest, "s", most=2)
 
 
 def main() -> None:
     parser = read_arguments(__doc__)
     parser.add_argument("--plugins", type=int, default=100_000, help="of the invented catalogue")
     options = parser.parse_args()
+    databases = find_databases(options.database)
+    if not databases:
+        return
     engines = list_engines()
-    with make_registry("sqlite") as registry:
+    with make_registry(databases[0]) as registry:
         if (DATA / "marketplaces").is_dir():
             load_catalogues(registry)
             for engine, variables in engines.items():
@@ -263,15 +266,15 @@ def main() -> None:
                     judge(registry, engine)
         else:
             skip("relevance", f"there is no {DATA.name}/marketplaces")
-    if not options.plugins:
-        return
-    with make_registry("sqlite") as registry:
-        registry.manage("make_catalogue", str(options.plugins))
-        for engine, variables in engines.items():
-            with serve(registry, variables) as seconds:
-                name = f"{engine}: indexing {options.plugins:,} plugins from nothing"
-                report(name, seconds, "s", most=60)
-                measure_speed(registry, engine)
+    for database in databases if options.plugins else ():
+        with make_registry(database) as registry:
+            registry.manage("make_catalogue", str(options.plugins))
+            for engine, variables in engines.items():
+                with serve(registry, variables) as seconds:
+                    mark = f"{engine}, {database}"
+                    name = f"{mark}: indexing {options.plugins:,} plugins from nothing"
+                    report(name, seconds, "s", most=60)
+                    measure_speed(registry, mark)
 
 
 if __name__ == "__main__":
