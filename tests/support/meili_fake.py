@@ -108,6 +108,8 @@ class MeiliFake:
                 return 200, {"status": "available"}
             case "GET", ["version"]:
                 return 200, {"commitSha": "", "commitDate": "", "pkgVersion": self.version}
+            case "GET", ["tasks"]:
+                return 200, self._list_tasks(query)
             case "GET", ["tasks", number]:
                 return 200, self._get_task(number)
             case "POST", ["indexes"]:
@@ -172,6 +174,22 @@ class MeiliFake:
                 return "documentDeletion", lambda: self._get(uid).delete(condition)
         raise Fault(404, "not_found", f"no such route: {method} indexes/{uid}/{'/'.join(rest)}")
 
+    def _list_tasks(self, query: Mapping[str, str]) -> dict[str, Any]:
+        if unknown := set(query) - {"indexUids", "limit"}:
+            raise Fault(400, "bad_request", f"Unknown parameter `{min(unknown)}`")
+        uids, limit = query["indexUids"].split(","), int(query["limit"])
+        found = [task for task in reversed(self.tasks) if task["indexUid"] in uids]
+        first = found[0]["uid"] if found else None
+        following = found[limit]["uid"] if len(found) > limit else None
+        results = found[:limit]
+        return {
+            "results": results,
+            "total": len(found),
+            "limit": limit,
+            "from": first,
+            "next": following,
+        }
+
     def _get_task(self, number: str) -> dict[str, Any]:
         if not number.isdecimal() or int(number) >= len(self.tasks):
             raise Fault(404, "task_not_found", f"Task `{number}` not found.")
@@ -232,7 +250,16 @@ class MeiliFake:
         queries = wanted["queries"]
         if set(wanted) == {"queries", "federation"} and self.version.startswith("1.9."):
             raise Fault(400, "bad_request", "Unknown field `federation`: expected `queries`")
-        return {"results": [self._search(query["indexUid"], query) for query in queries]}
+        results = []
+        for number, query in enumerate(queries):
+            try:
+                results.append(self._search(query["indexUid"], query))
+            except Fault as fault:
+                fault.document["message"] = f"Inside `.queries[{number}]`: {fault}"
+                # What is missing is not what the address names.
+                fault.status = 400
+                raise
+        return {"results": results}
 
     def _search(self, uid: str, body: Any) -> dict[str, Any]:
         wanted = dict(_need(body, dict, "bad_request"))

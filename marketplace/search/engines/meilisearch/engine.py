@@ -32,7 +32,7 @@ from marketplace.search.engines.meilisearch.settings import (
     make_meili_document,
     unmark_value,
 )
-from marketplace.search.errors import IndexMissingError, SearchUnavailableError
+from marketplace.search.errors import IndexBusyError, IndexMissingError, SearchUnavailableError
 from marketplace.search.query import FACET_SEARCH_VALUES, SearchPage, SearchQuery
 
 _log = structlog.get_logger("plugport.search")
@@ -41,7 +41,8 @@ _OLDEST = (1, 10)
 _ASK_SECONDS, _WRITE_SECONDS = 1, 30
 # Tasks of every index of the server wait in one line.
 _TASK_MS, _BUILD_MS, _LOOK_MS = 20_000, 600_000, 20
-_BUILD_BATCH = 5000
+# A request may have 100 MB.
+_BUILD_BATCH = 2000
 _STAMP_BATCH = 5000
 
 P = ParamSpec("P")
@@ -230,6 +231,7 @@ class MeilisearchEngine:
         """See the protocol: a second index is filled, then the two change names."""
         client = self._connect(_WRITE_SECONDS)
         _check_version(client)
+        last = self._find_last_change(client)
         spare = f"{self._uid}-next"
         self._delete(client, spare)
         self._make(client, spare)
@@ -240,8 +242,16 @@ class MeilisearchEngine:
             count += len(batch)
         for task in tasks:
             self._wait(client, task, _BUILD_MS)
+        if self._find_last_change(client) != last:
+            # By somebody who took the lease over: what was read here may be older than that.
+            raise IndexBusyError("Another process has written the index of Meilisearch.")
         self._put_in_place(client, spare)
         return count
+
+    def _find_last_change(self, client: Client) -> int:
+        """The number of the last task for the index."""
+        found = client.get_tasks({"indexUids": [self._uid], "limit": 1}).results
+        return found[0].uid if found else -1
 
     def _put_in_place(self, client: Client, spare: str) -> None:
         """Give the spare index the name under which it is searched, at one moment."""
