@@ -16,7 +16,7 @@ from tests.support.meili_words import Place, Term, Words
 
 MOST_WORDS = 10
 _LONGEST_TERM = 3
-_FAR = 7
+_FAR = 3
 _DISTANCES = (0, 1, 4, 7, 11, 16, 24, 64, 256, 1024)
 
 Path: TypeAlias = list[Term]
