@@ -114,6 +114,15 @@ class TestMeilisearchEngine(SearchEngineContract):
         assert empty_engine.facet_search("tag", "slakc", SearchQuery()) == []
         assert empty_engine.facet_search("license", "apache", SearchQuery()) == [("Apache-2.0", 1)]
 
+    def test_values_of_what_has_some_of_the_words(self, empty_engine: MeilisearchEngine) -> None:
+        """They are those that the page counts."""
+        empty_engine.rebuild(CATALOGUE)
+        query = SearchQuery("quaternions discord")
+        assert empty_engine.search(query).facets["tag"] == {"chat": 1, "discord": 1}
+        assert empty_engine.facet_search("tag", "ch", query) == [("chat", 1)]
+        for text in ("quaternions hyperbole", "…"):
+            assert empty_engine.facet_search("tag", "ch", SearchQuery(text)) == []
+
     @pytest.mark.parametrize(
         ("text", "ids"),
         [("plugin", (2,)), ("the plugin", (2,)), ("the", ()), ("mark the", (1,)), ("a mark", (1,))],

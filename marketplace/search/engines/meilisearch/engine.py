@@ -21,6 +21,7 @@ from marketplace.search.engines.meilisearch.queries import (
     build_probe,
     build_searches,
     clean_text,
+    is_nothing,
     list_open_facets,
     list_parts,
 )
@@ -91,13 +92,20 @@ class MeilisearchEngine:
     @_guarded
     def search(self, query: SearchQuery) -> SearchPage:
         """See the protocol. One request, two more where nothing has all the words."""
-        if query.text.strip() and not clean_text(query.text):
+        if is_nothing(query.text):
             return self._page(query, [{"hits": [], "totalHits": 0}])
         answers = self._multi_search(build_searches(self._uid, query))
         if not answers[0]["totalHits"] and (part := self._find_part(query)):
             answers = self._multi_search(build_searches(self._uid, part))
             return self._page(query, answers, is_partial=True)
         return self._page(query, answers)
+
+    def _choose_words(self, query: SearchQuery) -> SearchQuery:
+        """The query, or that for some of its words where nothing has all of them."""
+        if " " not in clean_text(query.text):
+            return query
+        (answer,) = self._multi_search([build_probe(self._uid, query)])
+        return query if answer["hits"] else self._find_part(query) or query
 
     def _find_part(self, query: SearchQuery) -> SearchQuery | None:
         """The search for some of the words whose best result is the best."""
@@ -163,7 +171,10 @@ class MeilisearchEngine:
     @_guarded
     def facet_search(self, facet: str, text: str, query: SearchQuery) -> list[tuple[str, int]]:
         """See the protocol."""
+        if is_nothing(query.text):
+            return []
         wanted = text.strip()
+        asked = self._choose_words(query)
         answer = (
             self._connect(_ASK_SECONDS)
             .index(self._uid)
@@ -171,8 +182,8 @@ class MeilisearchEngine:
                 ATTRIBUTES[facet],
                 wanted or None,
                 {
-                    "q": clean_text(query.text),
-                    "filter": build_filter(query, without=facet),
+                    "q": clean_text(asked.text),
+                    "filter": build_filter(asked, without=facet),
                     "matchingStrategy": ALL,
                 },
             )

@@ -20,6 +20,11 @@ def clean_text(text: str) -> str:
     return " ".join(read_query(text).words)
 
 
+def is_nothing(text: str) -> bool:
+    """Whether there is a text without a word in it: Meilisearch would find everything."""
+    return bool(text.strip()) and not clean_text(text)
+
+
 def build_searches(index: str, query: SearchQuery) -> list[dict[str, Any]]:
     """The bodies of one multi-search: the page, then one for each facet that is counted openly."""
     open_ones = list_open_facets(query)
