@@ -14,6 +14,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -104,8 +105,6 @@ class MeiliFake:
         query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         steps = [step for step in parts.path.split("/") if step]
         match method, steps:
-            case "GET", ["health"]:
-                return 200, {"status": "available"}
             case "GET", ["version"]:
                 return 200, {"commitSha": "", "commitDate": "", "pkgVersion": self.version}
             case "GET", ["tasks"]:
@@ -287,6 +286,15 @@ def _need(body: Any, kind: type[Any], code: str) -> Any:
     return body
 
 
+def _check_headers(method: str, headers: Message) -> None:
+    if not headers.get("Authorization", "").startswith("Bearer "):
+        raise Fault(401, "missing_authorization_header", "The header is missing.")
+    if headers["Authorization"] != f"Bearer {KEY}":
+        raise Fault(403, "invalid_api_key", "The provided API key is invalid.")
+    if method in ("POST", "PATCH") and headers.get("Content-Type") != "application/json":
+        raise Fault(415, "invalid_content_type", "JSON is needed")
+
+
 def _make_handler(fake: MeiliFake) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -311,15 +319,9 @@ def _make_handler(fake: MeiliFake) -> type[BaseHTTPRequestHandler]:
         def _answer(self, text: bytes) -> tuple[int, Any]:
             if fake.is_broken:
                 raise Fault(500, "internal", "An internal error has occurred.")
-            if not self.headers.get("Authorization", "").startswith("Bearer "):
-                raise Fault(401, "missing_authorization_header", "The header is missing.")
-            if self.headers["Authorization"] != f"Bearer {KEY}":
-                raise Fault(403, "invalid_api_key", "The provided API key is invalid.")
-            if (
-                self.command in ("POST", "PATCH")
-                and self.headers.get("Content-Type") != "application/json"
-            ):
-                raise Fault(415, "invalid_content_type", "JSON is needed")
+            if self.path == "/health":
+                return 200, {"status": "available"}
+            _check_headers(self.command, self.headers)
             with fake.guard:
                 fake.requests.append((self.command, self.path))
                 return fake.answer(self.command, self.path, json.loads(text) if text else None)
