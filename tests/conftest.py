@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -12,12 +14,18 @@ if TYPE_CHECKING:
     from accounts.models import User
     from tests.support.publishing import Publisher
 
+_SERVICES = ("PLUGPORT_TEST_DATABASE_URL", "PLUGPORT_TEST_REDIS_URL", "MEILI_URL")
 
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Tests speak to this machine only."""
-    from pytest_socket import socket_allow_hosts
+    """Tests speak to this machine only, and to services that somebody named to them.
 
-    socket_allow_hosts(["127.0.0.1", "localhost", "::1"], allow_unix_socket=True)
+    pytest-socket reads its options after this, and guards every test by them.
+    """
+    named = (urlsplit(os.environ.get(variable, "")).hostname for variable in _SERVICES)
+    config.option.allow_hosts = ["127.0.0.1", "localhost", "::1", *filter(None, named)]
+    config.option.allow_unix_socket = True
 
 
 @pytest.fixture(autouse=True)

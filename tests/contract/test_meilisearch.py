@@ -6,7 +6,6 @@ import os
 import threading
 import uuid
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -23,9 +22,6 @@ from marketplace.search.query import SearchQuery
 from tests.contract.search_engine import CATALOGUE, SearchEngineContract, make_document
 from tests.support.meili_fake import KEY, MeiliFake, run_meili_fake
 
-# A server may be on another machine; everything else is on this one.
-_HOSTS = ["127.0.0.1", "::1", urlsplit(os.environ.get("MEILI_URL", "")).hostname or "localhost"]
-pytestmark = pytest.mark.allow_hosts(_HOSTS)
 SLACK = SearchQuery("slack")
 INDEX = f"plugins-v{VERSION}"
 
