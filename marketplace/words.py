@@ -69,10 +69,7 @@ STATES: Mapping[str, Word] = {
         "bad",
     ),
     ReleaseState.QUARANTINED: Word(
-        "Quarantined",
-        "It cannot be installed while it is being looked at. Other versions are not affected.",
-        "lock",
-        "bad",
+        "Quarantined", "It cannot be installed while it is being looked at.", "lock", "bad"
     ),
     ReleaseState.REVOKED: Word(
         "Revoked", "It was withdrawn for good and cannot be installed.", "ban", "bad"

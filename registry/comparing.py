@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from plugport.spec.comparing.files import FileChange, ListedFile
@@ -38,8 +38,18 @@ def find_baseline(release: Release, *, with_files: bool = True) -> Release | Non
 
 
 def compare(before: Release | None, after: Release) -> Comparison:
-    """What changed from `before` (from nothing, if None) to `after`. No query."""
-    return compare_releases(_get_facts(before) if before else ReleaseFacts(), _get_facts(after))
+    """What changed from `before` (from nothing, if None) to `after`. No query.
+
+    Which fields of a blocked release's manifest differ is told, what they say is not: its values
+    are None.
+    """
+    found = compare_releases(_get_facts(before) if before else ReleaseFacts(), _get_facts(after))
+    rows = found.manifest
+    if before is not None and not before.is_served:
+        rows = [replace(row, before=None) for row in rows]
+    if not after.is_served:
+        rows = [replace(row, after=None) for row in rows]
+    return replace(found, manifest=rows)
 
 
 def _get_facts(release: Release) -> ReleaseFacts:
@@ -52,7 +62,9 @@ def build_diff_document(before: Release | None, after: Release) -> dict[str, Any
     return {
         "name": after.plugin.name,
         "from": before.version if before else None,
+        "fromState": before.state if before else None,
         "to": after.version,
+        "toState": after.state,
         "permissions": {
             "gained": write_permissions(found.permissions.gained) or {},
             "lost": write_permissions(found.permissions.lost) or {},

@@ -229,7 +229,7 @@ def build_release_summary(release: Release, artifact: Artifact) -> dict[str, Any
 def build_release_document(
     release: Release, artifact: Artifact, checks: Iterable[CheckRun]
 ) -> dict[str, Any]:
-    """A release with all that is known of it."""
+    """A release with all that is known of it, without the README of one that is blocked."""
     contents = release.contents
     return {
         **build_release_summary(release, artifact),
@@ -239,7 +239,7 @@ def build_release_document(
         "manifest": contents.manifest,
         "warnings": contents.warnings,
         "files": contents.files,
-        "readme": contents.readme,
+        "readme": contents.readme if release.is_served else "",
         "licenceFiles": sorted(contents.licences),
         "provenance": None,
         "checks": [build_check(run) for run in checks],

@@ -96,7 +96,8 @@ def build_plugin(name: str) -> Feed:
     return Feed(
         f"/feeds/plugins/{plugin.name}.atom",
         plugin.name,
-        plugin.description or f"Releases of {plugin.name}.",
+        # One that is not listed is blocked, and keeps what its author says to itself.
+        (plugin.is_listed and plugin.description) or f"Releases of {plugin.name}.",
         plugin.path,
         _sort(entries),
         begun_at=plugin.created_at,

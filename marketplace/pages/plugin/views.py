@@ -62,7 +62,9 @@ def release_page(tab: frame.Tab, *load: str) -> Callable[[View], View]:
 @release_page(frame.README, "readme", "files")
 def show_readme(request: HttpRequest, head: PluginHead, version: str) -> HttpResponse:
     """`/plugins/<name>` and `/plugins/<name>/<version>`: 6 queries."""
-    readme = render_release_readme(head.plugin.name, head.release)
+    release = head.release
+    # Of a blocked release nothing is shown that its author wrote.
+    readme = render_release_readme(head.plugin.name, release) if release.is_served else ""
     return frame.draw(request, head, frame.README, {"readme": readme, "version": version})
 
 

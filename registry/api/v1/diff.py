@@ -31,7 +31,8 @@ class DiffView(ApiView):
     def get(self, request: Request, name: str, version: str) -> HttpResponse:
         """What changed: permissions and capabilities, manifest, dependencies, files.
 
-        The first release is compared with nothing: `from` is null and all of it is added.
+        The first release is compared with nothing: `from` is null and all of it is added. Of a
+        release that is quarantined or revoked the values in `manifest` are null.
         """
         after = queries.get_release(name, version)
         wanted = read_text(request, "from")

@@ -19,6 +19,7 @@ from registry.api.v1.shapes import ReleaseShape, VersionList
 from registry.api.views import ApiView, get_actor
 from registry.documents import build_release_document, build_release_summary
 from registry.models import Release
+from registry.policies import check_served
 from registry.queries import get_artifact
 
 _TEXT = {(200, "text/markdown"): OpenApiTypes.STR}
@@ -58,7 +59,7 @@ class ReleaseReadmeView(ApiView):
 
     @extend_schema(operation_id="getReleaseReadme", parameters=[NAME, VERSION], responses=_TEXT)
     def get(self, request: Request, name: str, version: str) -> HttpResponse:
-        """The text as sent; empty if the release has none."""
+        """The text as sent; empty if the release has none. That of a blocked release is refused."""
         return respond_readme(request, queries.get_release(name, version))
 
 
@@ -77,7 +78,8 @@ def describe_release(release: Release) -> dict[str, Any]:
 
 
 def respond_readme(request: Request, release: Release) -> HttpResponse:
-    """The README as text that no browser takes for a page."""
+    """The README as text that no browser takes for a page. Raises `ReleaseBlockedError`."""
+    check_served(release)
     return respond_body(
         request, release.contents.readme.encode(), content_type="text/markdown; charset=utf-8"
     )

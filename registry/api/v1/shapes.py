@@ -312,7 +312,9 @@ class FileChangeShape(s.Serializer[Any]):
 
 class DiffShape(s.Serializer[Any]):
     name = s.CharField()
+    fromState = s.ChoiceField(choices=ReleaseState.choices, allow_null=True)
     to = s.CharField()
+    toState = s.ChoiceField(choices=ReleaseState.choices)
     permissions = PermissionChangeShape()
     capabilities = CapabilityChangeShape()
     manifest = FieldChangeShape(many=True)

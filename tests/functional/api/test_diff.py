@@ -88,7 +88,7 @@ def test_any_two_either_way(api: Api) -> None:
 def test_the_first_release_is_compared_with_nothing(api: Api, publisher: Publisher) -> None:
     publisher.publish("@acme/chat", permissions={"exec": ["git"]})
     diff = api.get(f"{CHAT}/1.0.0/diff").json()
-    assert diff["from"] is None
+    assert (diff["from"], diff["fromState"], diff["toState"]) == (None, None, "published")
     assert diff["permissions"]["gained"] == {"exec": ["git"]}
     assert diff["counts"]["added"] == 5
 
@@ -124,6 +124,24 @@ def test_blocked_releases_are_no_baseline(
     )
     assert api.get(f"{CHAT}/1.2.0/diff").json()["from"] == "1.0.0"
     assert api.get(f"{CHAT}/1.2.0/diff?from=1.1.0").json()["from"] == "1.1.0"
+
+
+@pytest.mark.usefixtures("_two")
+def test_a_blocked_release_keeps_its_words(api: Api, moderator: User) -> None:
+    """Both states are told; which fields differ is told, without the values of the blocked side."""
+    diff = api.get(f"{CHAT}/1.1.0/diff").json()
+    assert (diff["fromState"], diff["toState"]) == ("published", "published")
+    tags = {"field": "tags", "change": "changed", "before": ["chat"], "after": ["chat", "talk"]}
+    assert tags in diff["manifest"]
+    bad = Release.objects.get(version="1.1.0")
+    moderate_release.quarantine_release(actor=moderator, release=bad, reason="Odd.")
+    blocked = api.get(f"{CHAT}/1.1.0/diff").json()
+    assert (blocked["fromState"], blocked["toState"]) == ("published", "quarantined")
+    assert {**tags, "after": None} in blocked["manifest"]
+    assert blocked["permissions"] == diff["permissions"]
+    back = api.get(f"{CHAT}/1.0.0/diff?from=1.1.0").json()
+    assert (back["fromState"], back["toState"]) == ("quarantined", "published")
+    assert {**tags, "before": None, "after": ["chat"]} in back["manifest"]
 
 
 @pytest.mark.usefixtures("_two")

@@ -64,6 +64,23 @@ def test_quarantined_release_says_why_and_others_stay(
     assert api.get("/plugins/@acme/chat/latest/download").status_code == 200
 
 
+def test_readme_of_a_blocked_release_is_refused(
+    api: Api, publisher: Publisher, moderator: User
+) -> None:
+    """As its package is, under either address, and in the release's document."""
+    publisher.publish(version="1.0.0")
+    bad = publisher.publish(version="1.1.0")
+    chat = "/plugins/@acme/chat"
+    assert "1.1.0" in api.get(f"{chat}/1.1.0").json()["readme"]
+    quarantine_release(actor=moderator, release=bad, reason="It sends data home.")
+    problem = expect_problem(api.get(f"{chat}/1.1.0/readme"), 403, "release-blocked")
+    assert "It sends data home." in problem["detail"]
+    assert api.get(f"{chat}/1.1.0").json()["readme"] == ""
+    assert "1.0.0" in api.get(f"{chat}/readme").content.decode()
+    restore_release(actor=moderator, release=bad, reason="It was fine.")
+    assert "1.1.0" in api.get(f"{chat}/1.1.0/readme").content.decode()
+
+
 def test_restored_release_is_served_again(api: Api, publisher: Publisher, moderator: User) -> None:
     release = publisher.publish()
     quarantine_release(actor=moderator, release=release, reason="A doubt.")

@@ -90,6 +90,105 @@ def test_tombstone(open_page, client, moderator, publisher):
     assert not open_page("/search").by_class("row")
 
 
+BAIT = "Call 555 for a refund."
+
+
+@pytest.fixture
+def bait(moderator, publisher):
+    """A release that was blocked for what its author writes in it, above one that is fine."""
+    publisher.publish("@acme/chat", "1.0.0")
+    release = publisher.publish(
+        "@acme/chat",
+        "1.1.0",
+        description=BAIT,
+        tags=["refund"],
+        permissions={"exec": ["git"]},
+        files={"README.md": f"# Refunds\n\n{BAIT}\n", "CHANGELOG.md": f"## 1.1.0\n\n{BAIT}\n"},
+    )
+    moderate_release.quarantine_release(actor=moderator, release=release, reason="A fraud.")
+    return release
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/plugins/@acme/chat/1.1.0",
+        "/plugins/@acme/chat/1.1.0/security",
+        "/plugins/@acme/chat/1.1.0/files/README.md",
+        "/plugins/@acme/chat/versions",
+        "/plugins/@acme/chat/compare?from=1.0.0&to=1.1.0",
+        "/plugins/@acme/chat/compare?from=1.1.0&to=1.0.0",
+        "/feeds/plugins/@acme/chat.atom",
+    ],
+)
+def test_nothing_that_its_author_wrote(client, bait, path):
+    """Wherever a blocked release is shown, and whoever looks for what was wrong with it."""
+    answer = client.get(path)
+    assert answer.status_code == 200
+    for words in (BAIT, "Refunds", "refund"):
+        assert words not in answer.content.decode()
+
+
+def test_the_readme_of_a_blocked_release(open_page, bait):
+    """It is said that it is kept back, and where to go."""
+    panel = open_page("/plugins/@acme/chat/1.1.0").one(id="readme")
+    assert "1.1.0 is quarantined: its README is not shown." in panel.text
+    assert panel.links == ["/plugins/@acme/chat/1.1.0/security"]
+
+
+def test_the_feed_of_a_plugin_without_a_release(client, moderator, publisher):
+    """Its subtitle is ours."""
+    release = publisher.publish("@acme/chat", description=BAIT)
+    assert BAIT in client.get("/feeds/plugins/@acme/chat.atom").content.decode()
+    moderate_release.quarantine_release(actor=moderator, release=release, reason="A fraud.")
+    feed = client.get("/feeds/plugins/@acme/chat.atom").content.decode()
+    assert BAIT not in feed
+    assert "Releases of @acme/chat." in feed
+
+
+@pytest.mark.parametrize(("before", "after"), [("1.0.0", "1.1.0"), ("1.1.0", "1.0.0")])
+def test_comparing_with_a_blocked_release(open_page, bait, before, after):
+    """Its state and the reason come first; what it may do is told, its own words are not."""
+    page = open_page("/plugins/@acme/chat/compare", **{"from": before, "to": after})
+    panel = page.one(id="compare")
+    notice = panel.by_class("notice-bad")[0].text
+    assert "1.1.0 is quarantined." in notice
+    assert "Reason: A fraud." in notice
+    assert "Runs programs git" in panel.by_class("gained" if after == "1.1.0" else "lost")[0].text
+    assert "changed description" in panel.text
+    kept = "What 1.1.0 says of itself is not shown."
+    assert kept in panel.text
+
+
+def test_other_versions_are_named_only_where_there_are_any(open_page, moderator, publisher):
+    """A plugin with one release has no other."""
+    words = "Other versions are not affected."
+    only = publisher.publish("@acme/chat", "1.0.0")
+    moderate_release.quarantine_release(actor=moderator, release=only, reason="Odd.")
+    assert words not in open_page("/plugins/@acme/chat").text
+    publisher.publish("@acme/chat", "1.1.0")
+    assert words in open_page("/plugins/@acme/chat/1.0.0").text
+
+
+@pytest.mark.parametrize("flag", ["deprecate", "yank"])
+def test_what_an_author_says_of_a_blocked_release(open_page, owner, moderator, releases, flag):
+    """The flag stays, the message goes."""
+    release = releases["1.1.0"]
+    if flag == "deprecate":
+        flag_release.deprecate_release(
+            actor=owner, release=release, message=BAIT, replacement="@acme/bait"
+        )
+    else:
+        flag_release.yank_release(actor=owner, release=release, reason=BAIT)
+    assert BAIT in open_page("/plugins/@acme/chat/1.1.0").text
+    moderate_release.quarantine_release(actor=moderator, release=release, reason="A fraud.")
+    for path in ("/plugins/@acme/chat/1.1.0", "/plugins/@acme/chat/versions"):
+        page = open_page(path)
+        assert BAIT not in page.text
+        assert "@acme/bait" not in page.text
+    assert "Deprecated" in page.text or "Yanked" in page.text
+
+
 def test_unfinished_and_rejected_are_not_there(open_page, owner, publisher):
     """Nothing public: no page."""
     publish_bytes(owner, make_package("@acme/waiting"))
