@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -18,8 +18,8 @@ from marketplace.errors import (
 from marketplace.search import service
 from marketplace.search.query import Facets, SearchQuery
 from plugport.spec.text import show
-from registry.models import Category, Plugin, Scope, Tag
-from registry.queries import Page
+from registry.models import Category, Member, Plugin, Role, Scope, Tag
+from registry.queries import HAS_CLOSED_OWNER, Page
 
 Sort = Literal["category", "tag"]
 _Row = TypeVar("_Row", bound=Model)
@@ -101,6 +101,18 @@ def read_scope(name: str, query: SearchQuery) -> ScopePage:
     return ScopePage(scope, page, downloads)
 
 
+def list_closed_owners(plugins: Iterable[Plugin]) -> frozenset[str]:
+    """The owners of these plugins whose accounts are closed: 1 query, none where nobody's is.
+
+    Lists say of each plugin whether it `has_closed_owner`; one that does not say is looked up.
+    """
+    ids = [plugin.pk for plugin in plugins if getattr(plugin, "has_closed_owner", True)]
+    if not ids:
+        return frozenset()
+    closed = Member.objects.filter(plugin__in=ids, role=Role.OWNER, user__is_active=False)
+    return frozenset(closed.values_list("user__username", flat=True))
+
+
 def _look_up(rows: QuerySet[_Row], **column: str) -> _Row | None:
     """The row with that name: 1 query. PostgreSQL refuses to look for NUL, which no name has."""
     return None if "\x00" in "".join(column.values()) else rows.filter(**column).first()
@@ -109,6 +121,7 @@ def _look_up(rows: QuerySet[_Row], **column: str) -> _Row | None:
 def _read_page(rows: QuerySet[Plugin], query: SearchQuery) -> tuple[Page, int]:
     """One page of the rows, and the downloads of them all: 2 queries."""
     sums = rows.aggregate(total=Count("id"), downloads=Sum("downloads"))
+    rows = rows.annotate(has_closed_owner=HAS_CLOSED_OWNER)
     ordered = rows.order_by(*_ORDERS.get(query.sort, _ORDERS["downloads"]))
     plugins = list(ordered[query.offset : query.offset + query.limit])
     return Page(plugins, sums["total"], query.page, query.limit), sums["downloads"] or 0

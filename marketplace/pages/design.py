@@ -80,8 +80,9 @@ def _make_rows() -> list[Row]:
     full = _make_plugin("old-name", "Rated, downloaded, and no longer kept.", deprecated=True)
     full.rating, full.rating_count, full.weekly_downloads = 4.3, 12, 123_456
     full.trust = Trust.VERIFIED
+    full.document["owners"] = ["first-owner", "second-owner", "third-owner"]
     rtl = _make_plugin("rtl", "تصف هذه الجملة ما تفعله الإضافة.")
-    rtl.author_name, rtl.trust = "ليلى", Trust.OFFICIAL
+    rtl.trust = Trust.OFFICIAL
     bare = Plugin(name="a-name-as-long-as-names-may-be-" + "x" * 33, kind="tool", trust="untrusted")
     rows = [
         make_row(plain, {}),
@@ -92,7 +93,7 @@ def _make_rows() -> list[Row]:
         replace(
             row,
             path=_HERE,
-            author_path=_HERE,
+            owners=[(owner, _HERE) for owner, _ in row.owners],
             categories=[(slug, _HERE) for slug, _ in row.categories],
         )
         for row in rows
@@ -104,13 +105,17 @@ def _make_plugin(name: str, description: str, **public: Any) -> Plugin:
         name=name,
         kind="bridge",
         description=description,
-        author_name="Author",
         license="MIT",
         trust=Trust.COMMUNITY,
         weekly_downloads=950,
         downloads=12_000,
         updated_at=timezone.now() - dt.timedelta(days=3),
-        document={"latestVersion": "1.2.3", "categories": ["category"], **public},
+        document={
+            "latestVersion": "1.2.3",
+            "owners": ["owner"],
+            "categories": ["category"],
+            **public,
+        },
     )
 
 

@@ -21,7 +21,8 @@ TITLES: Mapping[str, str] = {
     "license": "Licence",
     "dialect": "Dialect",
     "registry": "Registry",
-    "author": "Author",
+    # What manifests say of themselves; the rows name who owns a plugin.
+    "author": "Author by manifest",
 }
 _SHOWN = 6
 _MORE = 14

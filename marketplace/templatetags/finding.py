@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from urllib.parse import quote
@@ -13,6 +13,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from marketplace import words
+from marketplace.list_queries import list_closed_owners
 from marketplace.pages.address import make_heading_links, make_heading_path
 from marketplace.pages.facets import Value
 from marketplace.pages.missing import Near, find_near
@@ -23,6 +24,7 @@ from registry.models import Plugin
 register = template.Library()
 Highlights = Mapping[int, Mapping[str, Highlight]]
 _SHOWN_CATEGORIES = 3
+_SHOWN_OWNERS = 2
 _CURRENT = SafeString(' aria-current="true"')
 _LET_GO = SafeString('<span class="hidden-text"> (chosen; choose again to remove)</span>')
 
@@ -31,7 +33,8 @@ _LET_GO = SafeString('<span class="hidden-text"> (chosen; choose again to remove
 class Row:
     """What a list shows of a plugin. `name` and `description` may have matches marked.
 
-    `weekly` is empty where nobody downloaded it in a week.
+    `owners` are accounts with their pages, as the registry knows them: a manifest can name anybody
+    as its author. `more_owners` is how many others there are. `weekly` is empty where nobody downloaded it in a week.
     """
 
     path: str
@@ -41,8 +44,8 @@ class Row:
     is_deprecated: bool
     description: str
     kind: str
-    author: str
-    author_path: str
+    owners: Sequence[tuple[str, str]]
+    more_owners: int
     categories: Sequence[tuple[str, str]]
     license: str
     rating: str
@@ -55,14 +58,20 @@ class Row:
 
 @register.simple_tag(takes_context=True)
 def make_rows(context: template.Context, plugins: Iterable[Plugin]) -> list[Row]:
-    """The rows of these plugins, marked where the context has `highlights`: no query."""
+    """The rows of these plugins, marked where the context has `highlights`.
+
+    No query, unless the account of somebody's is closed: then 1.
+    """
     highlights: Highlights = context.get("highlights") or {}
-    return [make_row(plugin, highlights.get(plugin.pk, {})) for plugin in plugins]
+    plugins = list(plugins)
+    closed = list_closed_owners(plugins)
+    return [make_row(plugin, highlights.get(plugin.pk, {}), closed) for plugin in plugins]
 
 
-def make_row(plugin: Plugin, marks: Mapping[str, Highlight]) -> Row:
-    """What a list shows of one plugin."""
+def make_row(plugin: Plugin, marks: Mapping[str, Highlight], closed: Container[str] = ()) -> Row:
+    """What a list shows of one plugin. `closed` are owners whose names lead nowhere."""
     public = plugin.document
+    owners = public.get("owners", ())
     categories = make_heading_links("category", public.get("categories", ()))
     return Row(
         path=plugin.path,
@@ -72,8 +81,11 @@ def make_row(plugin: Plugin, marks: Mapping[str, Highlight]) -> Row:
         is_deprecated=bool(public.get("deprecated")),
         description=_mark("description", plugin.description, marks),
         kind=words.get_kind_title(plugin.kind),
-        author=plugin.author_name,
-        author_path=f"/search?author={quote(plugin.author_name, safe='')}",
+        owners=[
+            (owner, "" if owner in closed else f"/users/{quote(owner, safe='')}")
+            for owner in owners[:_SHOWN_OWNERS]
+        ],
+        more_owners=len(owners[_SHOWN_OWNERS:]),
         categories=categories[:_SHOWN_CATEGORIES],
         license=plugin.license,
         rating=f"{plugin.rating:.1f}" if plugin.rating_count else "",

@@ -33,7 +33,7 @@ def test_sections(open_page, publisher):
 
 
 def test_row_says_what_a_card_must(open_page, publisher):
-    """Name, kind, author, badge, version, description, rating, downloads, categories."""
+    """Name, kind, owner, badge, version, description, rating, downloads, categories."""
     publisher.publish("@acme/chat", "1.2.3", kind="bridge", categories=["communication"])
     Plugin.objects.update(weekly_downloads=1250, rating=4.26, rating_count=12)
     row = open_page("/").by_class("row")[0].text
@@ -42,7 +42,7 @@ def test_row_says_what_a_card_must(open_page, publisher):
         "1.2.3",
         "Community",
         "Bridge",
-        "Acme",
+        "by acme",
         "1.2k",
         "downloads this week",
         "Rated 4.3 of 5 by 12",
@@ -53,11 +53,11 @@ def test_row_says_what_a_card_must(open_page, publisher):
 
 
 def test_row_leads_on(open_page, publisher):
-    """To the plugin, its categories, and what else its author made."""
-    publisher.publish("@acme/chat", categories=["communication"], author={"name": "A & B"})
+    """To the plugin, its categories, and who owns it."""
+    publisher.publish("@acme/chat", categories=["communication"])
     assert open_page("/").by_class("row")[0].links == [
         "/plugins/@acme/chat",
-        "/search?author=A%20%26%20B",
+        "/users/acme",
         "/categories/communication",
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from registry.actions.flag_release import deprecate_release
+from registry.documents import refresh_plugin
 from registry.models import Plugin, Role
 
 
@@ -84,6 +85,29 @@ def test_a_closed_account_is_named_and_leads_nowhere(
         page = open_page("/plugins/@acme/chat")
     assert "/users/mallory" in page.one("main").links
     assert client.get("/feeds/users/acme.atom").status_code == 404
+
+
+def test_rows_link_to_open_accounts_only(
+    open_page, publisher, owner, outsider, index_now, django_assert_num_queries
+):
+    """In every list, for one question more, and only where somebody has left."""
+    plugin = publisher.publish("@acme/chat", tags=["talk"]).plugin
+    plugin.members.create(user=outsider, role=Role.OWNER)
+    refresh_plugin(plugin.pk)
+    index_now()
+    counts = {"/search": 2, "/tags/talk": 3, "/users/mallory": 4, "/@acme": 3}
+    for extra, links in ((0, ["/users/acme", "/users/mallory"]), (1, ["/users/mallory"])):
+        for path, count in counts.items():
+            with django_assert_num_queries(count + extra):
+                byline = open_page(path).by_class("byline")[0]
+            assert byline.text.replace(" ,", ",") == "by acme, mallory"
+            assert byline.links == links
+        owner.is_active = False
+        owner.save()
+    with django_assert_num_queries(4 + 2):
+        assert {tuple(line.links) for line in open_page("/").by_class("byline")} == {
+            ("/users/mallory",)
+        }
 
 
 def test_a_replacement_is_a_link_where_it_is_listed(open_page, publisher, owner):

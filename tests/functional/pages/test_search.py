@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from registry.documents import refresh_plugin
+
 
 def _names(page) -> list[str]:
     return [row.one("h3").all("a")[0].raw for row in page.by_class("row")]
@@ -180,6 +182,42 @@ def test_degraded(open_page, catalogue, settings):
     assert _names(page) == ["mail-bridge"]
     assert "The search index does not answer right now" in page.text
     assert page.by_class("facet")
+
+
+def test_a_row_names_the_owner_and_not_whom_the_manifest_names(
+    open_page, publisher, owner, index_now
+):
+    """Anybody can write another's name into a manifest; nobody can own with another's account."""
+    publisher.publish("slack-bridge-pro", author={"name": "Agent Relay"}, tags=["chat"])
+    index_now()
+    for path in ("/", "/search", "/search?q=slack", "/tags/chat", "/users/acme"):
+        row = open_page(path).by_class("row")[0]
+        assert row.by_class("byline")[0].text == "by acme"
+        assert "/users/acme" in row.links
+        assert "Agent Relay" not in row.text
+
+
+def test_plugins_of_an_author_are_those_whose_manifest_says_so(open_page, catalogue):
+    """The filter stays, and the page says what it is worth."""
+    page = open_page("/search", author="Mira")
+    assert _names(page) == ["mail-bridge"]
+    assert [chip.text for chip in page.by_class("chip")] == ["Remove Author by manifest Mira"]
+    said = page.by_class("aside-note")[0].text
+    assert said.startswith("Their manifests name “ Mira ” as the author;")
+    assert "nobody has checked that" in said
+    assert not open_page("/search", author="Nobody").by_class("aside-note")
+
+
+def test_many_owners(open_page, publisher, make_user, index_now):
+    """Two are named, in the order in which they became owners; the others are counted."""
+    plugin = publisher.publish("shared").plugin
+    for name in ("bo", "cy", "di"):
+        plugin.members.create(user=make_user(name), role="owner")
+    refresh_plugin(plugin.pk)
+    index_now()
+    byline = open_page("/search").by_class("byline")[0]
+    assert byline.text.replace(" ,", ",") == "by acme, bo and 2 more"
+    assert byline.links == ["/users/acme", "/users/bo"]
 
 
 @pytest.mark.parametrize("withdraw", ["quarantine_release", "revoke_release"])
