@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
@@ -33,5 +35,17 @@ class CompressionMiddleware(GZipMiddleware):
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
         """Compress the answer if it is a text and the client takes it; other answers are kept."""
+        if response.status_code == HTTPStatus.NOT_MODIFIED:
+            return _repeat_etag(request, response)
         kind = response.headers.get("Content-Type", "").partition(";")[0]
         return super().process_response(request, response) if kind in _TEXTS else response
+
+
+def _repeat_etag(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """What has not changed keeps the ETag that it was sent with: a weak one if it was compressed."""
+    weak = f"W/{response.headers.get('ETag', '')}"
+    takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
+    if takes_gzip and weak in request.headers.get("If-None-Match", ""):
+        response.headers["ETag"] = weak
+        del response.headers["Content-Length"]  # that of what is not compressed
+    return response

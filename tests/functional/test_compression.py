@@ -61,4 +61,5 @@ def test_a_compressed_answer_is_known_again(client):
     assert etag == f"W/{client.get(path).headers['ETag']}"
     again = client.get(path, headers={**TAKES, "If-None-Match": etag})
     assert again.status_code == 304
+    assert again.headers["ETag"] == etag
     assert not again.content
