@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 
+from marketplace.search.grade import compute_grade
 from plugport.spec.manifest.kinds import KINDS
 from registry.models import Plugin
 
@@ -20,15 +21,16 @@ _TRUST = {"official": 0.20, "verified": 0.16, "community": 0.08, "experimental":
 _DOWNLOADS = 0.16
 _RATING = 0.08
 _FRESHNESS = 0.10
-# Ratings count as if this many people had given the usual grade before: one vote proves little.
-_USUAL_VOTES, _USUAL_GRADE = 10, 3.5
 _MANY_DOWNLOADS = 7.0  # as a power of ten
 _FRESH_FROM, _FRESH_SECONDS = dt.datetime(2024, 1, 1, tzinfo=dt.UTC), 10 * 365 * 86400
 
 
 @dataclass(frozen=True, slots=True)
 class SearchDocument:
-    """A listed plugin as the engines know it. `updated` is in milliseconds since 1970."""
+    """A listed plugin as the engines know it. `updated` is in milliseconds since 1970.
+
+    `grade` is what its ratings are worth, not their mean.
+    """
 
     id: int
     name: str
@@ -47,7 +49,7 @@ class SearchDocument:
     author: str
     owners: tuple[str, ...]
     downloads: int
-    rating: float
+    grade: float
     updated: int
     quality: float
 
@@ -96,6 +98,7 @@ def build_document(row: dict[str, Any]) -> SearchDocument:
     public = row["document"]
     scope, _, short = row["name"].rpartition("/")
     kind = KINDS.get(row["kind"])
+    grade = compute_grade(row["rating"], row["rating_count"])
     return SearchDocument(
         id=row["id"],
         name=row["name"],
@@ -114,13 +117,12 @@ def build_document(row: dict[str, Any]) -> SearchDocument:
         author=row["author_name"],
         owners=tuple(public.get("owners", ())),
         downloads=row["downloads"],
-        rating=row["rating"],
+        grade=grade,
         updated=to_milliseconds(row["updated_at"]),
         quality=compute_quality(
             trust=row["trust"],
             downloads=row["downloads"],
-            rating=row["rating"],
-            votes=row["rating_count"],
+            grade=grade,
             updated_at=row["updated_at"],
         ),
     )
@@ -131,15 +133,12 @@ def to_milliseconds(time: dt.datetime) -> int:
     return int(time.timestamp() * 1000)
 
 
-def compute_quality(
-    *, trust: str, downloads: int, rating: float, votes: int, updated_at: dt.datetime
-) -> float:
+def compute_quality(*, trust: str, downloads: int, grade: float, updated_at: dt.datetime) -> float:
     """From 0 to 0.54: what lifts a plugin among equally relevant ones (SRCH-2).
 
     Freshness counts from a fixed day, so that a document that is not touched keeps its place
     among the others as time goes by.
     """
-    grade = (_USUAL_VOTES * _USUAL_GRADE + votes * rating) / (_USUAL_VOTES + votes)
     age = (updated_at - _FRESH_FROM).total_seconds()
     return (
         _TRUST.get(trust, 0.0)

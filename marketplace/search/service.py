@@ -16,6 +16,7 @@ from marketplace.search import guard, recording
 from marketplace.search.behind import read_hidden
 from marketplace.search.engines import database, get_engine
 from marketplace.search.engines.base import SearchEngine
+from marketplace.search.grade import compute_grade
 from marketplace.search.highlights import Highlight, correct_query, highlight_plugins
 from marketplace.search.query import (
     FACETS,
@@ -113,7 +114,7 @@ def _read_rows(query: SearchQuery, answer: SearchPage) -> list[Plugin]:
         case "downloads":
             plugins.sort(key=lambda plugin: -plugin.downloads)
         case "rating":
-            plugins.sort(key=lambda plugin: -plugin.rating)
+            plugins.sort(key=lambda plugin: -compute_grade(plugin.rating, plugin.rating_count))
         case "recent":
             plugins.sort(key=lambda plugin: plugin.updated_at, reverse=True)
     return plugins

@@ -11,13 +11,14 @@ import pytest
 
 from marketplace.search.document import SearchDocument, compute_quality
 from marketplace.search.engines.base import SearchEngine
+from marketplace.search.grade import compute_grade
 from marketplace.search.query import FACETS, SearchQuery
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
 def make_document(number: int, name: str, **values: object) -> SearchDocument:
-    """A document; what is not given is plain."""
+    """A document; what is not given is plain. `votes` people have given `rating` on average."""
     scope, _, short = name.rpartition("/")
     given: dict[str, object] = {
         "id": number,
@@ -37,18 +38,18 @@ def make_document(number: int, name: str, **values: object) -> SearchDocument:
         "author": "Acme",
         "owners": ("acme",),
         "downloads": 0,
-        "rating": 0.0,
         "updated": 1_700_000_000_000 + number,
         **values,
     }
+    rating, votes = float(str(given.pop("rating", 0))), int(str(given.pop("votes", 0)))
+    grade = compute_grade(rating, votes)
     quality = compute_quality(
         trust=str(given["trust"]),
         downloads=int(str(given["downloads"])),
-        rating=float(str(given["rating"])),
-        votes=0,
+        grade=grade,
         updated_at=NOW,
     )
-    return SearchDocument(**{"quality": quality, **given})  # type: ignore[arg-type]
+    return SearchDocument(**{"grade": grade, "quality": quality, **given})  # type: ignore[arg-type]
 
 
 CATALOGUE = [
@@ -64,6 +65,7 @@ CATALOGUE = [
         trust="official",
         downloads=900,
         rating=4.5,
+        votes=900,
         owners=("ada",),
         author="Agent Relay",
     ),
@@ -90,6 +92,7 @@ CATALOGUE = [
         license="Apache-2.0",
         downloads=700,
         rating=5.0,
+        votes=40,
     ),
     make_document(
         4,
@@ -278,6 +281,19 @@ class SearchEngineContract:
         ids = engine.search(SearchQuery(sort=sort)).ids
         assert list(ids[: len(names)]) == [IDS[name] for name in names]
 
+    @pytest.mark.parametrize("text", ["", "rated"])
+    def test_many_good_ratings_come_before_one_best(
+        self, empty_engine: SearchEngine, text: str
+    ) -> None:
+        """Nobody's rating is the usual one: what is known to be bad comes after it."""
+        rated = [(5.0, 1), (4.6, 5000), (0.0, 0), (1.0, 1), (1.2, 5000), (4.9, 20), (0.0, 0)]
+        empty_engine.rebuild(
+            make_document(n, f"rated-{n}", rating=rating, votes=votes)
+            for n, (rating, votes) in enumerate(rated, 1)
+        )
+        page = empty_engine.search(SearchQuery(text, sort="rating"))
+        assert page.ids == (2, 6, 1, 3, 7, 4, 5)
+
     def test_sorts_what_was_found(self, engine: SearchEngine) -> None:
         ids = engine.search(SearchQuery("slack", sort="downloads")).ids
         assert ids[:2] == (IDS["mail-notes"], IDS["@ar/slack-bridge"])
@@ -294,7 +310,9 @@ class SearchEngineContract:
     ) -> None:
         """In whatever order they were indexed, and also after one was indexed again."""
         twins = [
-            make_document(n, f"@s{n}/twin", updated=1_700_000_000_000, downloads=7, rating=4.0)
+            make_document(
+                n, f"@s{n}/twin", updated=1_700_000_000_000, downloads=7, rating=4.0, votes=3
+            )
             for n in range(1, 8)
         ]
         empty_engine.rebuild([twins[n] for n in (4, 0, 6, 2)])

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from django.conf import settings
 from django.db.models import Case, Q, QuerySet, When
+from django.db.models.expressions import OrderBy
 
+from marketplace.search.grade import BY_GRADE
 from marketplace.search.query import (
     FACET_VALUES,
     FACETS,
@@ -36,11 +39,12 @@ _COLUMNS = {
     "dialect": "dialect",
     "author": "author_name",
 }
-# Each but the first is an index of its own; `id` decides where counters are equal.
-_ORDERS = {
+_Order: TypeAlias = str | Case | OrderBy
+# Each but the first and the grade is an index of its own; `id` decides where counters are equal.
+_ORDERS: dict[str, Sequence[_Order]] = {
     "relevance": ("-downloads", "id"),
     "downloads": ("-downloads", "id"),
-    "rating": ("-rating", "id"),
+    "rating": BY_GRADE,
     "recent": ("-updated_at", "id"),
     "name": ("name",),
 }
@@ -78,7 +82,7 @@ def _match(query: SearchQuery) -> QuerySet[Plugin]:
     return rows
 
 
-def _choose_order(query: SearchQuery) -> Sequence[str | Case]:
+def _choose_order(query: SearchQuery) -> Sequence[_Order]:
     """By relevance, names that are the text come first, then those that have it in them."""
     text = "-".join(query.text.split())
     if query.sort != "relevance" or not text:

@@ -11,7 +11,7 @@ from accounts.models import User
 from marketplace.models import SearchTerm
 from marketplace.search import indexer, recording
 from registry.actions.moderate_release import quarantine_release
-from registry.models import Release
+from registry.models import Plugin, Release
 from tests.support.publishing import Publisher
 
 pytestmark = pytest.mark.django_db
@@ -210,3 +210,14 @@ def test_searches_are_recorded(client: Client) -> None:
         ("slack", "type=bridge", 1),
         ("quaternions", "", 0),
     }
+
+
+def test_what_is_shown_of_ratings_is_their_mean(client: Client, publisher: Publisher) -> None:
+    """Lists are ordered by what the number of ratings makes of it; nobody is told that number."""
+    for name, rating, votes in (("lonely", 5.0, 1), ("loved", 4.6, 5000)):
+        release = publisher.publish(name)
+        Plugin.objects.filter(pk=release.plugin_id).update(rating=rating, rating_count=votes)
+    indexer.index_changes()
+    rows = get(client, "/plugins?sort=rating")["plugins"]
+    shown = [(row["name"], row["rating"], row["ratingCount"]) for row in rows]
+    assert shown == [("loved", 4.6, 5000), ("lonely", 5.0, 1)]

@@ -248,3 +248,33 @@ def test_a_slow_engine_is_not_waited_for(meili: MeiliFake, publisher: Publisher)
     # The next one does not even try.
     assert service.find(SearchQuery("chat")).is_degraded
     meili.wait.set()
+
+
+# ---- lists by rating -----------------------------------------------------------------------------
+
+RATED = {"loved": (4.6, 5000), "lonely": (5.0, 1), "unrated": (0, 0), "hated": (1.2, 5000)}
+
+
+@pytest.mark.parametrize("is_indexed", [False, True])
+def test_lists_by_rating_weigh_how_many_rated(publisher: Publisher, is_indexed: bool) -> None:
+    """Whoever answers; and the rows decide where the index knows old ratings."""
+    for name in reversed(RATED):
+        publisher.publish(name)
+    if is_indexed:
+        indexer.index_changes()
+    for name, (rating, votes) in RATED.items():
+        Plugin.objects.filter(name=name).update(rating=rating, rating_count=votes)
+    found = service.find(SearchQuery(sort="rating"))
+    assert names(found) == list(RATED)
+    assert found.is_degraded is not is_indexed
+    assert [plugin.rating for plugin in found.page.plugins] == [r for r, _ in RATED.values()]
+
+
+def test_the_index_orders_by_ratings_as_the_rows_do(publisher: Publisher) -> None:
+    for name in RATED:
+        publisher.publish(name)
+    for name, (rating, votes) in RATED.items():
+        Plugin.objects.filter(name=name).update(rating=rating, rating_count=votes)
+    indexer.index_changes()
+    pages = [service.find(SearchQuery(sort="rating", limit=1, page=n)) for n in (1, 2, 3, 4)]
+    assert [name for page in pages for name in names(page)] == list(RATED)

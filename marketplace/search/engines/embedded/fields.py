@@ -11,7 +11,7 @@ from marketplace.search.words import get_splitter, get_stemmer, join_words, pair
 
 # Any change to the fields or to what is put into them must change this: an index that was made
 # for another version is not used, and made anew.
-VERSION = "4"
+VERSION = "5"
 
 PREFIX_CHARS = 20
 _SCALE_QUALITY = 2.0
@@ -20,7 +20,7 @@ _LETTERS = {c: place for place, c in enumerate("-./0123456789@abcdefghijklmnopqr
 _KEY_CHARS = 11
 # Of 64 bits: the rest holds milliseconds until the year 2109.
 _ID_BITS = 22
-_RATING_STEPS = 1_000_000
+_GRADE_STEPS = 1_000_000
 
 # Facet and filter names of the interface to fields.
 COLUMNS = {
@@ -35,7 +35,7 @@ COLUMNS = {
 }
 SORT_FIELDS = {
     "downloads": ("by_downloads", tantivy.Order.Desc),
-    "rating": ("by_rating", tantivy.Order.Desc),
+    "rating": ("by_grade", tantivy.Order.Desc),
     "recent": ("by_updated", tantivy.Order.Desc),
     "name": ("full_name", tantivy.Order.Asc),
 }
@@ -63,7 +63,7 @@ def build_schema() -> tantivy.Schema:
     build.add_text_field("full_name", tokenizer_name="raw", index_option="basic", fast=True)
     build.add_unsigned_field("id", indexed=True, fast=True)
     build.add_unsigned_field("updated", fast=True)
-    for name in ("name_key", "by_downloads", "by_rating", "by_updated"):
+    for name in ("name_key", "by_downloads", "by_grade", "by_updated"):
         build.add_unsigned_field(name, fast=True)
     build.add_float_field("weight", fast=True)
     return build.build()
@@ -166,7 +166,7 @@ def _add_values(made: tantivy.Document, document: SearchDocument) -> None:
     made.add_unsigned("id", document.id)
     made.add_unsigned("updated", max(0, document.updated))
     made.add_unsigned("by_downloads", make_order_key(document.downloads, document.id))
-    rating = round(document.rating * _RATING_STEPS)
-    made.add_unsigned("by_rating", make_order_key(rating, document.id))
+    grade = round(document.grade * _GRADE_STEPS)
+    made.add_unsigned("by_grade", make_order_key(grade, document.id))
     made.add_unsigned("by_updated", make_order_key(document.updated, document.id))
     made.add_float("weight", make_weight(document.quality))

@@ -10,7 +10,7 @@ from marketplace.search.query import FACET_VALUES
 from marketplace.search.words import SYNONYMS, pair_words, read_query, split_words
 
 # Part of the index's name: another version of the fields is another index, made beside the old.
-VERSION = "3"
+VERSION = "4"
 
 # Facet and filter names of the interface to attributes.
 ATTRIBUTES = {
@@ -25,7 +25,7 @@ ATTRIBUTES = {
 }
 SORTS = {
     "downloads": ["downloads:desc", "id:asc"],
-    "rating": ["rating:desc", "id:asc"],
+    "rating": ["grade:desc", "id:asc"],
     "recent": ["updated:desc", "id:asc"],
     "name": ["name:asc"],
 }
@@ -44,7 +44,7 @@ SETTINGS: dict[str, Any] = {
     ],
     "displayedAttributes": ["id", "updated"],
     "filterableAttributes": ["id", *ATTRIBUTES.values()],
-    "sortableAttributes": ["id", "downloads", "rating", "updated", "name"],
+    "sortableAttributes": ["id", "downloads", "grade", "updated", "name"],
     # An order that somebody asks for comes before relevance. `quality` decides among what is
     # equally relevant; it holds trust, rating, downloads and freshness.
     "rankingRules": [
@@ -122,7 +122,7 @@ def make_meili_document(document: SearchDocument) -> dict[str, Any]:
         "registry": mark_value(document.registry),
         "author": mark_value(document.author) or None,
         "downloads": document.downloads,
-        "rating": document.rating,
+        "grade": round(document.grade, 6),
         "updated": document.updated,
         "quality": round(document.quality, 6),
     }
