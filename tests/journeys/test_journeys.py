@@ -119,6 +119,25 @@ def test_compare_releases(hands):
     expect(tab.locator("#diff .line-added").first).to_be_visible()
 
 
+@pytest.mark.parametrize("width", [320, 390, 1280])
+@pytest.mark.parametrize("name", ["Compare", "Security", "Stats"])
+def test_tabs_keep_the_place(open_tab, width, name):
+    """Whoever has scrolled and opens a tab still has the tabs where they were."""
+    tab = open_tab(width=width, reduced_motion="reduce")
+    tab.goto(PLUGIN)
+    tab.wait_for_load_state("networkidle")
+    link = tab.locator(".tabs").get_by_role("link", name=name)
+    place = link.bounding_box()
+    tab.evaluate("y => window.scrollTo(0, y)", max(200, place["y"] - 400))
+    scrolled, place = tab.evaluate("window.scrollY"), link.bounding_box()
+    tab.mouse.click(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    tab.wait_for_url(f"**/{name.lower()}")
+    tab.locator("html.is-swapping").wait_for(state="detached")
+    # A page that has become shorter ends where it ends.
+    most = tab.evaluate("document.documentElement.scrollHeight - window.innerHeight")
+    assert tab.evaluate("window.scrollY") == min(scrolled, most)
+
+
 def test_copy_the_install_line(hands):
     """One press copies the line; without scripts it is there to be selected."""
     tab = hands.tab
