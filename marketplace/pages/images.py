@@ -50,7 +50,7 @@ def show_raw(request: HttpRequest, name: str, version: str, path: str) -> HttpRe
 def show_image(request: HttpRequest, signature: str, payload: str) -> HttpResponse:
     """A remote picture that a README shows: no query. Raises `UnknownImageError`.
 
-    One that cannot be had is a placeholder with its label; one that is still to come is 503.
+    One that cannot be had is a placeholder with its label; one that is still to come is 202.
     """
     if settings.README_IMAGES != "proxy":
         raise UnknownImageError("This registry shows no pictures of other places.")
@@ -58,8 +58,8 @@ def show_image(request: HttpRequest, signature: str, payload: str) -> HttpRespon
     try:
         found = get_images().get(url)
     except ImagesBusyError:
-        # Without a body, so that the page knows that it should ask again.
-        return HttpResponse(status=503, headers={"Retry-After": "2", "Cache-Control": "no-store"})
+        # Nothing is wrong. Without a body, so that the page knows that it should ask again.
+        return HttpResponse(status=202, headers={"Retry-After": "2", "Cache-Control": "no-store"})
     if found.failure:
         drawn = draw_placeholder(label)
         return _respond(request, drawn, SVG, etag="", cache=_A_MOMENT)

@@ -4,6 +4,8 @@
 
 (() => {
   const PAUSES_MS = [1500, 3000, 6000];
+  // Stands where the browser would show a broken picture meanwhile.
+  const NOTHING = "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' width='1' height='24'/>";
   const tries = new WeakMap();
 
   const leaveWords = (image) => {
@@ -21,11 +23,9 @@
       return;
     }
     tries.set(image, count + 1);
-    window.setTimeout(() => {
-      const source = image.getAttribute("src");
-      image.removeAttribute("src");
-      image.setAttribute("src", source);
-    }, PAUSES_MS[count]);
+    const source = image.getAttribute("src");
+    image.setAttribute("src", NOTHING);
+    window.setTimeout(() => image.setAttribute("src", source), PAUSES_MS[count]);
   };
 
   const isOurs = (element) => element instanceof HTMLImageElement && element.closest(".readme");

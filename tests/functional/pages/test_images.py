@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from marketplace.images import fetching
 from marketplace.images.address import make_path
 from marketplace.images.fetching import Images
 from marketplace.images.shelf import Shelf
@@ -74,6 +75,18 @@ def test_placeholder(server: OddServer, client: Client):
     assert answer["Cache-Control"] == "public, max-age=300"
     assert "&lt;b&gt;&quot;Build&quot; &amp; more&lt;/b&gt;</text>" in answer.content.decode()
     assert "ETag" not in answer.headers
+
+
+def test_still_to_come(server: OddServer, client: Client, caplog: Any, monkeypatch: Any):
+    """While others wait for slow hosts: come again. That is no error, and nobody keeps it."""
+    monkeypatch.setattr(fetching, "SEATS", 0)
+    images = Images(pages.get_images()._shelf, Fetcher(allow_loopback=True))
+    monkeypatch.setattr(pages, "get_images", lambda: images)
+    answer = client.get(path_of(f"{server.url}/a"))
+    assert (answer.status_code, answer.content) == (202, b"")
+    assert answer.headers["Retry-After"] == "2"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert caplog.records == []
 
 
 def test_no_open_proxy(server: OddServer, client: Client, settings: Any):

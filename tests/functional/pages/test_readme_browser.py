@@ -253,13 +253,14 @@ def test_pictures(tab: Any):
 def test_pictures_that_come_later(tab: Any):
     """A picture that is still being fetched is asked for again; one that never comes leaves words."""
     tab.clock.install()
-    answers = [{"status": 503}, {"status": 200, "content_type": "image/png", "body": PNG}]
+    answers = [{"status": 202}, {"status": 200, "content_type": "image/png", "body": PNG}]
     tab.route("**/images/**", lambda route: route.fulfill(**answers.pop(0)))
     tab.route("**/raw/**", lambda route: route.fulfill(status=404))
     with tab.expect_response("**/images/**") as first:
         open_readme(tab, "plain")
         tab.get_by_alt_text("Away").scroll_into_view_if_needed()
-    assert first.value.status == 503
+    assert first.value.status == 202
+    tab.wait_for_function("() => document.querySelector('.readme img').src.startsWith('data:')")
     tab.wait_for_function("() => document.querySelector('.readme .readme-image')")
     assert tab.inner_text(".readme .readme-image") == "Shown"
     tab.clock.run_for(2000)
