@@ -219,8 +219,12 @@ _CLOSED = (DatabaseUnavailableError, CacheUnavailableError, MaintenanceError)
 
 def _respond_plainly(template: str, error: PlugportError) -> HttpResponse:
     """A page that needs neither database nor session nor cache."""
+    context = {
+        "error": error,
+        "request_id": structlog.contextvars.get_contextvars().get("request_id"),
+    }
     return HttpResponse(
-        render_to_string(template, {"error": error}),
+        render_to_string(template, context),
         status=get_status(error),
         headers=build_headers(error),
     )

@@ -78,6 +78,7 @@ def test_bug_shows_the_plain_page(monkeypatch):
     answer = Client(raise_request_exception=False).get("/")
     assert answer.status_code == 500
     assert b"A mistake of ours" in answer.content
+    assert answer.headers["X-Request-Id"] in answer.content.decode()
     assert b"division" not in answer.content
 
 
