@@ -12,23 +12,27 @@ from registry import queries
 from registry.models import Member, Plugin, Release
 
 MINE_A_PAGE = 50
+_SHOWN_FEATURED = 6
 
 
 @dataclass(frozen=True, slots=True)
 class HomePage:
-    """What the first page shows."""
+    """What the first page shows. `has_more_featured`: more than it has room for."""
 
     categories: Sequence[tuple[str, int]]
     featured: Sequence[Plugin]
+    has_more_featured: bool
     popular: Sequence[Plugin]
     recent: Sequence[Plugin]
 
 
 def read_home() -> HomePage:
     """The first page: 4 queries, each along an index. Counting all plugins would take longest."""
+    featured = queries.list_top("featured", _SHOWN_FEATURED + 1)
     return HomePage(
         categories=queries.list_categories(),
-        featured=queries.list_top("downloads", 3, only_featured=True),
+        featured=featured[:_SHOWN_FEATURED],
+        has_more_featured=len(featured) > _SHOWN_FEATURED,
         popular=queries.list_top("downloads", 8),
         recent=queries.list_top("recent", 8),
     )

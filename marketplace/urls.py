@@ -23,6 +23,7 @@ from marketplace.pages import (
 
 urlpatterns = [
     path("", home.show_home, name="home"),
+    path("featured", home.show_featured, name="featured"),
     path("search", search.show_search, name="search"),
     path("search/note", search.note_search, name="search-note"),
     path("categories", headings.show_categories, name="categories"),

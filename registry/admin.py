@@ -104,8 +104,14 @@ class MemberInline(_ReadOnly, _TabularInline):
 class PluginAdmin(_ReadOnly, _ModelAdmin):
     """Plugins, and what stands on the front page."""
 
-    list_display = ("name", "kind", "trust", "is_listed", "is_featured", "downloads", "updated_at")
-    list_filter = ("kind", "trust", "is_listed", "is_featured", "dialect")
+    list_display = ("name", "kind", "trust", "is_listed", "featured_at", "downloads", "updated_at")
+    list_filter = (
+        "kind",
+        "trust",
+        "is_listed",
+        ("featured_at", admin.EmptyFieldListFilter),
+        "dialect",
+    )
     search_fields = ("name", "description")
     exclude = ("document", "metadata")
     inlines = (MemberInline,)
@@ -123,9 +129,15 @@ class PluginAdmin(_ReadOnly, _ModelAdmin):
 
     def _set(self, request: HttpRequest, chosen: QuerySet[Plugin], *, is_featured: bool) -> None:
         actor: Any = request.user
+        place = "on the front page" if is_featured else "off the front page"
         try:
             for plugin in chosen:
-                feature_plugin(actor=actor, plugin=plugin, is_featured=is_featured)
+                if not feature_plugin(actor=actor, plugin=plugin, is_featured=is_featured):
+                    messages.info(request, f"Already {place}: {plugin}.")
+                elif is_featured and not plugin.is_listed:
+                    messages.warning(request, f"Featured, to appear once it is listed: {plugin}.")
+                else:
+                    messages.success(request, f"Now {place}: {plugin}.")
         except PlugportError as error:
             messages.error(request, error.detail)
 

@@ -47,7 +47,11 @@ SELECT *, EXISTS (
 ) AS has_closed_owner
 FROM registry_plugin WHERE id IN ({places}) AND is_listed
 """
-_TOP = {"downloads": ("-downloads", "id"), "recent": ("-updated_at", "id")}
+_TOP = {
+    "downloads": ("-downloads", "id"),
+    "recent": ("-updated_at", "id"),
+    "featured": ("-featured_at", "-downloads", "id"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +87,15 @@ def list_by_ids(ids: Sequence[int]) -> list[Plugin]:
     return [rows[number] for number in ids if number in rows]
 
 
-def list_top(sort: str, limit: int, *, only_featured: bool = False) -> list[Plugin]:
+def list_top(sort: str, limit: int) -> list[Plugin]:
     """The first `limit` listed plugins in the order `sort`: 1 query.
 
-    Each says whether it `has_closed_owner`.
+    The order `featured` has the featured ones alone, those that were chosen last first. Each says whether it `has_closed_owner`.
     """
     # `IN (1)`, because SQLite uses no index for a bare boolean: 25 times faster at 20,000 rows.
     rows = Plugin.objects.filter(is_listed__in=[True])
-    if only_featured:
-        rows = rows.filter(is_featured__in=[True])
+    if sort == "featured":
+        rows = rows.filter(featured_at__isnull=False)
     return list(rows.annotate(has_closed_owner=HAS_CLOSED_OWNER).order_by(*_TOP[sort])[:limit])
 
 

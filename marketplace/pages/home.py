@@ -1,4 +1,4 @@
-"""`/`: what there is, at a glance."""
+"""`/`: what there is, at a glance; `/featured`: all that the moderators chose."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from marketplace.queries import read_home
+from registry.queries import MAX_LIMIT, list_top
 
 _SHOWN_CATEGORIES = 18
 
@@ -17,3 +18,9 @@ def show_home(request: HttpRequest) -> HttpResponse:
     home = read_home()
     context = {"home": home, "top_categories": home.categories[:_SHOWN_CATEGORIES]}
     return render(request, "pages/home.html", context)
+
+
+@require_safe
+def show_featured(request: HttpRequest) -> HttpResponse:
+    """Those that were chosen last first."""
+    return render(request, "pages/featured.html", {"plugins": list_top("featured", MAX_LIMIT)})

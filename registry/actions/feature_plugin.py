@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.audit import record_act
 from accounts.models import User
@@ -10,12 +11,17 @@ from registry.models import Plugin
 from registry.policies import check_may_moderate
 
 
-def feature_plugin(*, actor: User, plugin: Plugin, is_featured: bool = True) -> None:
-    """Set or clear the mark. Raises `NotMemberError` unless the actor moderates."""
+def feature_plugin(*, actor: User, plugin: Plugin, is_featured: bool = True) -> bool:
+    """Show it from now on, or no longer; returns whether that is a change.
+
+    What is featured already keeps its place. Raises `NotMemberError` unless the actor moderates.
+    """
     check_may_moderate(actor)
     with transaction.atomic():
-        if Plugin.objects.filter(pk=plugin.pk, is_featured=not is_featured).update(
-            is_featured=is_featured
-        ):
+        changed = Plugin.objects.filter(pk=plugin.pk, featured_at__isnull=is_featured).update(
+            featured_at=timezone.now() if is_featured else None
+        )
+        if changed:
             verb = "featured" if is_featured else "unfeatured"
             record_act(actor=actor, action=f"plugin.{verb}", target=plugin.name)
+    return bool(changed)

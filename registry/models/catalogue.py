@@ -86,7 +86,8 @@ class Plugin(models.Model):
     """The named thing. Its describing columns follow the manifest of its newest release.
 
     `latest` is the release of the dist-tag `latest`, None until one is published; `is_listed`
-    says whether people can find it. `document` is the public JSON of the plugin, written by
+    says whether people can find it. `featured_at` is since when moderators show it on the front page,
+    None if they do not. `document` is the public JSON of the plugin, written by
     `registry.documents.refresh_plugin` with every change, so that a read is one query; counters
     that change by themselves (downloads, rating) are columns and joined at reading.
     """
@@ -102,7 +103,7 @@ class Plugin(models.Model):
     license = models.CharField(max_length=200, blank=True)
     trust = models.CharField(max_length=20, choices=Trust.choices, default=Trust.EXPERIMENTAL)
     is_listed = models.BooleanField(default=False)
-    is_featured = models.BooleanField(default=False)
+    featured_at = models.DateTimeField(null=True, blank=True)
     metadata = models.JSONField(default=dict)
     document = models.JSONField(default=dict)
     latest = models.ForeignKey(
@@ -129,7 +130,12 @@ class Plugin(models.Model):
             models.Index(fields=["trust"], name="plugin_trust"),
             models.Index(fields=["license"], name="plugin_license"),
             models.Index(fields=["author_name"], name="plugin_author"),
-            models.Index(fields=["is_featured", "-downloads"], name="plugin_featured"),
+            # The few that are featured, latest first.
+            models.Index(
+                fields=["-featured_at"],
+                condition=models.Q(featured_at__isnull=False),
+                name="plugin_featured",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -40,7 +40,7 @@ def test_catalogue_is_published(data_dir: Path, client):
     assert Release.objects.filter(deprecated_at__isnull=False).count() == 1
     assert Release.objects.filter(yanked_at__isnull=False).count() == 1
     assert DistTag.objects.filter(name="beta").exists()
-    assert Plugin.objects.filter(is_featured=True).exists()
+    assert Plugin.objects.filter(featured_at__isnull=False).exists()
 
     path = data_dir / "demo-sign-ins.txt"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

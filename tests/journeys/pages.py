@@ -12,6 +12,7 @@ PUBLIC = {
         "/search?q=slakc&trust=official&sort=name",
         "/search?q=no-such-plugin",
     ],
+    "featured": ["/featured"],
     "categories": ["/categories"],
     "category": ["/categories/communication"],
     "tags": ["/tags"],

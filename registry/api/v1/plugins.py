@@ -37,23 +37,22 @@ class _ShortListView(ApiView):
     """One fixed order of the catalogue, its first few."""
 
     sort = "downloads"
-    only_featured = False
 
     def respond(self, request: Request) -> HttpResponse:
         """The list."""
         limit = read_number(request, "limit", 20, MAX_LIMIT)
-        found = queries.list_top(self.sort, limit, only_featured=self.only_featured)
+        found = queries.list_top(self.sort, limit)
         return respond_json(request, {"plugins": [join_counters(plugin) for plugin in found]})
 
 
 class FeaturedView(_ShortListView):
     """What the moderators chose."""
 
-    only_featured = True
+    sort = "featured"
 
     @extend_schema(operation_id="listFeatured", parameters=[PAGING[1]], responses=TopList)
     def get(self, request: Request) -> HttpResponse:
-        """Featured plugins, most downloaded first."""
+        """Featured plugins, those that were chosen last first."""
         return self.respond(request)
 
 

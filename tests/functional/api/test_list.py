@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
+from django.utils import timezone
 
 from registry.actions.moderate_release import quarantine_release
 from registry.documents import refresh_plugin
@@ -31,9 +34,16 @@ def catalogue(module_publisher: Publisher) -> None:
     )
     publisher.publish("notes", description="Messages kept for later, 100% local.")
     publisher.publish("zebra", license="Apache-2.0")
-    set_counters("@ada/auth", downloads=50, rating=3.0)
-    set_counters("chart-view", downloads=70, rating=5.0, is_featured=True)
-    set_counters("notes", downloads=10, rating=4.0, is_featured=True)
+    set_counters("@ada/auth", downloads=50, rating=3.8, rating_count=9)
+    now = timezone.now()
+    set_counters(
+        "chart-view",
+        downloads=70,
+        rating=5.0,
+        rating_count=9,
+        featured_at=now - dt.timedelta(days=1),
+    )
+    set_counters("notes", downloads=10, rating=4.0, rating_count=9, featured_at=now)
     set_trust("@ada/auth", Trust.VERIFIED)
     set_trust("zebra", Trust.EXPERIMENTAL)
 
@@ -165,8 +175,8 @@ def test_a_listed_plugin_is_the_plugin(api: Api) -> None:
 
 
 @pytest.mark.usefixtures("catalogue")
-def test_featured_are_the_chosen_by_downloads(api: Api) -> None:
-    assert list_names(api, path="/plugins/featured") == ["chart-view", "notes"]
+def test_featured_are_the_chosen_latest_first(api: Api) -> None:
+    assert list_names(api, path="/plugins/featured") == ["notes", "chart-view"]
 
 
 @pytest.mark.usefixtures("catalogue")

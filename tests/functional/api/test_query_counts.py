@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from registry.models import DownloadCount, Plugin, Release
 from registry.work import work_off
@@ -78,7 +79,7 @@ def fill(publisher: Publisher, start: int, stop: int) -> None:
         if number % 3 == 0:
             release = publisher.publish("@acme/chat", f"1.{number + 1}.0", tag=f"t{number}")
             DownloadCount.objects.create(release=release, day=f"2026-01-{number + 1:02}", count=1)
-    Plugin.objects.update(is_featured=True)
+    Plugin.objects.update(featured_at=timezone.now())
 
 
 def measure(api: Api, author: Api, round_number: int) -> dict[str, int]:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import schemathesis
 from django.core.wsgi import get_wsgi_application
+from django.utils import timezone
 from hypothesis import assume
 from schemathesis.checks import not_a_server_error
 from schemathesis.config import SchemathesisConfig
@@ -65,7 +66,7 @@ def token(module_publisher: Publisher) -> str:
         unknownField=1,
     )
     publish("@ada/chat", "2.0.0-rc.1", tag="next", changelog="Soon.")
-    Plugin.objects.update(is_featured=True)
+    Plugin.objects.update(featured_at=timezone.now())
     return make_token(module_publisher.actor)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 QUERIES = {
     "/": 4,
+    "/featured": 1,
     "/search": 2,
     "/search?type=service&sort=recent": 2,
     "/search?q=chat&type=service&sort=recent": 2,

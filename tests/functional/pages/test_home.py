@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
+from django.utils import timezone
+
 from registry.models import Plugin
 
 
@@ -17,7 +21,7 @@ def test_sections(open_page, publisher):
     """Search, categories with counts, featured, popular, recent."""
     publisher.publish("@acme/chat", categories=["communication"])
     publisher.publish("@acme/mail", categories=["communication", "integration"])
-    Plugin.objects.filter(name="@acme/mail").update(is_featured=True, downloads=7)
+    Plugin.objects.filter(name="@acme/mail").update(featured_at=timezone.now(), downloads=7)
     page = open_page("/")
     assert page.one("input", name="q").attrs["type"] == "search"
     names = {section.attrs["aria-labelledby"]: section for section in page.all("section")[1:]}
@@ -30,6 +34,51 @@ def test_sections(open_page, publisher):
     counts = {node.attrs["href"]: node.text for node in page.by_class("ledger")[0].all("a")}
     assert counts["/categories/communication"] == "communication 2 plugins"
     assert counts["/categories/integration"] == "integration 1 plugin"
+
+
+def _feature(*names: str) -> None:
+    """As if a moderator had chosen them one after another, a minute between two."""
+    start = timezone.now() - dt.timedelta(hours=1)
+    for minute, name in enumerate(names):
+        at = start + dt.timedelta(minutes=minute)
+        Plugin.objects.filter(name=name).update(featured_at=at)
+
+
+def _read_names(section) -> list[str]:
+    return [row.one("h3").all("a")[0].text for row in section.by_class("row")]
+
+
+def test_what_a_moderator_features_appears_at_once_and_first(open_page, publisher, client):
+    """However seldom it is downloaded; in the API in the same order."""
+    names = [f"plugin-{number}" for number in range(6)]
+    for number, name in enumerate(names):
+        publisher.publish(name)
+        Plugin.objects.filter(name=name).update(downloads=100 * number)
+    _feature(*reversed(names))
+    section = open_page("/").one("section", aria_labelledby="featured")
+    assert _read_names(section) == names
+    assert "/featured" not in section.links
+    told = client.get("/api/v1/plugins/featured").json()["plugins"]
+    assert [plugin["name"] for plugin in told] == names
+
+
+def test_more_featured_than_there_is_room_for(open_page, publisher):
+    """The latest six, and a link to the page of all."""
+    names = [f"plugin-{number}" for number in range(7)]
+    for name in names:
+        publisher.publish(name)
+    _feature(*names)
+    section = open_page("/").one("section", aria_labelledby="featured")
+    assert _read_names(section) == names[:0:-1]
+    assert "/featured" in section.links
+    page = open_page("/featured")
+    assert page.one("h2").text == "7 plugins"
+    assert _read_names(page) == names[::-1]
+
+
+def test_nothing_is_featured(open_page):
+    """The page says so and leads on."""
+    assert "/search" in open_page("/featured").by_class("empty")[0].links
 
 
 def test_row_says_what_a_card_must(open_page, publisher):
