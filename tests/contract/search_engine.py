@@ -179,6 +179,30 @@ class SearchEngineContract:
         assert engine.search(SearchQuery(text)).ids[0] == IDS[first]
 
     @pytest.mark.parametrize(
+        ("text", "name"),
+        [
+            ("b", "@ar/slack-bridge"),
+            ("B", "@ar/discord-bridge"),
+            ("a", "@grace/slack-archive"),
+            ("slack b", "@ar/slack-bridge"),
+            ("feature f", "feature-flags"),
+        ],
+    )
+    def test_finds_from_the_first_letter_on(
+        self, engine: SearchEngine, text: str, name: str
+    ) -> None:
+        page = engine.search(SearchQuery(text))
+        assert IDS[name] in page.ids
+        assert not page.is_partial
+        assert page.facets["type"]
+
+    @pytest.mark.parametrize("letter", ["b", "s", "f", "4"])
+    def test_one_letter_finds_what_is_suggested(self, engine: SearchEngine, letter: str) -> None:
+        """Whoever types sees no page without results between two with some."""
+        suggested = set(engine.suggest(letter, 10, frozenset()))
+        assert suggested <= set(engine.search(SearchQuery(letter)).ids)
+
+    @pytest.mark.parametrize(
         ("text", "first"),
         [
             ("slakc brigde", "@ar/slack-bridge"),
@@ -438,6 +462,34 @@ class SearchEngineContract:
     def test_suggests(self, engine: SearchEngine, prefix: str, names: set[str]) -> None:
         found = engine.suggest(prefix, 10, frozenset())
         assert set(found) == {IDS[name] for name in names}
+
+    @pytest.mark.parametrize(
+        ("prefix", "names"),
+        [
+            ("slakc", {"@ar/slack-bridge", "@grace/slack-archive", "slacken"}),
+            ("slakc-b", {"@ar/slack-bridge"}),
+            ("dicsord", {"@ar/discord-bridge"}),
+            ("featrue fl", {"feature-flags"}),
+            ("kubernets", {"kubernetes-deploy"}),
+            ("kuberentes-depl", {"kubernetes-deploy"}),
+            ("quaternions", set()),
+        ],
+    )
+    def test_suggests_what_was_mistyped(
+        self, engine: SearchEngine, prefix: str, names: set[str]
+    ) -> None:
+        found = engine.suggest(prefix, 10, frozenset())
+        assert set(found) == {IDS[name] for name in names}
+
+    def test_what_begins_so_is_suggested_before_what_is_mistyped(
+        self, engine: SearchEngine
+    ) -> None:
+        engine.index([make_document(9, "slakc")])
+        assert engine.suggest("slakc", 10, frozenset())[0] == 9
+
+    def test_mistyped_suggestions_show_nothing_hidden(self, engine: SearchEngine) -> None:
+        hidden = frozenset({IDS["@ar/discord-bridge"]})
+        assert engine.suggest("dicsord", 10, hidden) == []
 
     def test_suggests_no_more_than_asked(self, engine: SearchEngine) -> None:
         assert engine.suggest("sl", 1, frozenset()) == [IDS["@ar/slack-bridge"]]

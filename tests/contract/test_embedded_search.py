@@ -65,6 +65,8 @@ def test_no_index_is_said_so(folder: Path) -> None:
         "notes of slack",
         "disc",
         "x",
+        "b",
+        "slack b",
     ],
 )
 def test_what_counts_facets_matches_what_ranks(engine: EmbeddedEngine, text: str) -> None:

@@ -21,7 +21,10 @@ class SearchEngine(Protocol):
         """The ids that match, best first, with the total and the facet counts."""
 
     def suggest(self, prefix: str, limit: int, hidden: frozenset[int]) -> list[int]:
-        """Ids of plugins whose name or title begins so, or has a word that does; best first."""
+        """Ids of plugins whose name or title begins so, or has a word that does; best first.
+
+        Where there is none, those that do with typing errors forgiven.
+        """
 
     def facet_search(self, facet: str, text: str, query: SearchQuery) -> list[tuple[str, int]]:
         """Values of a facet that begin with the text, with their counts, most frequent first."""

@@ -28,7 +28,7 @@ from marketplace.search.engines.embedded.kept import KeptAnswers
 from marketplace.search.engines.embedded.matching import Matcher
 from marketplace.search.engines.embedded.plain import PlainMatcher
 from marketplace.search.engines.embedded.reader import IndexReader, open_index
-from marketplace.search.engines.embedded.stages import list_stages
+from marketplace.search.engines.embedded.stages import has_typos, list_stages
 from marketplace.search.errors import (
     IndexBusyError,
     IndexDamagedError,
@@ -223,6 +223,8 @@ class EmbeddedEngine:
         searcher = self._reader.get()
         query = SearchQuery(text=prefix, limit=limit, hidden=hidden)
         found = self._run(searcher, self._ranking.build_prefix(words), query)
+        if not found.count and has_typos(words):
+            found = self._run(searcher, self._ranking.build_prefix_loosely(words), query)
         return list(self._read_ids(searcher, found))
 
     @_guarded

@@ -8,6 +8,8 @@ what is about equally relevant and nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tantivy import Occur, Query
 
 from marketplace.search.engines.embedded.fields import COLUMNS, PREFIX_CHARS
@@ -61,19 +63,30 @@ class Matcher(StagedMatcher):
                 Query.boost_query(self._term(field, stem(other)), boost * _SYNONYM)
                 for field, boost in _STEMMED.items()
             ]
-        if is_open and len(word) > 1:
+        if is_open and len(word) == 1:
+            # Nearly everything has a word that begins so somewhere: names alone say something.
+            ways.append(self._score_fuzzy("name_word", word, 0, _WORD_START, is_open=True))
+        elif is_open:
             ways.append(self._score("word_start", word[:PREFIX_CHARS], _WORD_START))
             ways.append(self._score_fuzzy("word", word, 0, _TEXT_START, is_open=True))
         return Query.disjunction_max_query(ways, tie_breaker=_TIE)
 
     def _match_loosely(self, words: QueryWords) -> Query:
         every = [(Occur.Must, self._match_word_loosely(word, words)) for word in words.words]
-        ways = [(Occur.Should, Query.boolean_query(every))]
+        joined = self._list_joined(words, {"exact": _LEAD, "lead": _START, "pair": _PAIR})
+        return Query.boolean_query([(Occur.Should, Query.boolean_query(every)), *joined])
+
+    def _list_joined(
+        self, words: QueryWords, fields: Mapping[str, float]
+    ) -> list[tuple[Occur, Query]]:
+        """The whole query as one word, typing errors forgiven."""
         most = get_typos(words.joined)
-        if most and len(words.joined) <= PREFIX_CHARS * 2:
-            for field, boost in (("exact", _LEAD), ("lead", _START), ("pair", _PAIR)):
-                ways.append((Occur.Should, self._score_typos(field, words.joined, most, boost)))
-        return Query.boolean_query(ways)
+        if not most or len(words.joined) > PREFIX_CHARS * 2:
+            return []
+        return [
+            (Occur.Should, self._score_typos(field, words.joined, most, boost))
+            for field, boost in fields.items()
+        ]
 
     def _match_word_loosely(self, word: str, words: QueryWords) -> Query:
         is_open = word == words.last
@@ -117,11 +130,24 @@ class Matcher(StagedMatcher):
         every = [
             (Occur.Must, self._score("name_word", word, _WORD_START)) for word in words.words[:-1]
         ]
-        begun = Query.const_score_query(
-            Query.fuzzy_term_query(self._schema, "name_word", words.last, distance=0, prefix=True),
-            _WORD_START,
-        )
+        begun = self._score_fuzzy("name_word", words.last, 0, _WORD_START, is_open=True)
         return Query.boolean_query([*every, (Occur.Must, begun)])
+
+    def build_prefix_loosely(self, words: QueryWords) -> Query:
+        """The same with typing errors: for suggestions where nothing begins so."""
+        every = [(Occur.Must, self._match_name_word_loosely(word, words)) for word in words.words]
+        joined = self._list_joined(words, {"exact": _LEAD, "pair": _PAIR})
+        return Query.boolean_query([(Occur.Should, Query.boolean_query(every)), *joined])
+
+    def _match_name_word_loosely(self, word: str, words: QueryWords) -> Query:
+        is_open, most = word == words.last, get_typos(word)
+        # As it was written, it counts more than what is like it.
+        ways = [self._score_fuzzy("name_word", word, 0, _TYPO_IN_NAME * 2, is_open=is_open)]
+        if most:
+            ways.append(self._score_typos("name_word", word, most, _TYPO_IN_NAME))
+            if is_open:
+                ways.append(self._score_fuzzy("name_word", word, 1, _WORD_START, is_open=True))
+        return Query.disjunction_max_query(ways)
 
     def narrow(self, query: Query, asked: SearchQuery, *, without: str = "") -> Query:
         """The query with the filters of the search, that of the facet `without` left out.

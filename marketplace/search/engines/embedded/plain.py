@@ -39,7 +39,9 @@ class PlainMatcher(StagedMatcher):
         stems = dict.fromkeys(stem(other) for other in (word, *SYNONYMS.get(word, ())))
         ways = [self._term(field, found) for found in stems for field in _STEMMED]
         ways.append(self._term("pair", word))
-        if is_open and len(word) > 1:
+        if is_open and len(word) == 1:
+            ways.append(self._fuzzy("name_word", word, 0, is_open=True))
+        elif is_open:
             ways.append(self._term("word_start", word[:PREFIX_CHARS]))
             ways.append(self._fuzzy("word", word, 0, is_open=True))
         return ways

@@ -24,10 +24,15 @@ class Stage(Enum):
 def list_stages(words: QueryWords) -> list[Stage]:
     """The stages that can differ for these words."""
     stages = [Stage.STRICT]
-    if any(map(get_typos, words.words)) or get_typos(words.joined):
+    if has_typos(words):
         stages.append(Stage.LOOSE)
     if len(words.words) > 2:
         stages.append(Stage.MOST)
     if len(words.words) > 1:
         stages.append(Stage.ANY)
     return stages
+
+
+def has_typos(words: QueryWords) -> bool:
+    """Whether there is a word long enough for typing errors."""
+    return any(map(get_typos, words.words)) or get_typos(words.joined) > 0
