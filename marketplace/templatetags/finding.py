@@ -34,7 +34,8 @@ class Row:
     """What a list shows of a plugin. `name` and `description` may have matches marked.
 
     `owners` are accounts with their pages, as the registry knows them: a manifest can name anybody
-    as its author. `more_owners` is how many others there are. `weekly` is empty where nobody downloaded it in a week.
+    as its author. `more_owners` is how many others there are. `rating` and `votes` are empty
+    where nobody rated it.
     """
 
     path: str
@@ -49,7 +50,7 @@ class Row:
     categories: Sequence[tuple[str, str]]
     license: str
     rating: str
-    rating_count: int
+    votes: str
     weekly: str
     downloads: str
     updated_at: str
@@ -89,8 +90,8 @@ def make_row(plugin: Plugin, marks: Mapping[str, Highlight], closed: Container[s
         categories=categories[:_SHOWN_CATEGORIES],
         license=plugin.license,
         rating=f"{plugin.rating:.1f}" if plugin.rating_count else "",
-        rating_count=plugin.rating_count,
-        weekly=short_number(plugin.weekly_downloads) if plugin.weekly_downloads else "",
+        votes=short_number(plugin.rating_count) if plugin.rating_count else "",
+        weekly=short_number(plugin.weekly_downloads),
         downloads=short_number(plugin.downloads),
         updated_at=plugin.updated_at.isoformat(timespec="seconds"),
         ago=ago(plugin.updated_at),

@@ -101,6 +101,35 @@ def test_row_says_what_a_card_must(open_page, publisher):
     assert "What @acme/chat does, in one sentence." in row
 
 
+def test_row_says_how_many_rated_it(open_page, publisher):
+    """To everybody: one person's four is not that of thousands."""
+    publisher.publish("often")
+    publisher.publish("once")
+    publisher.publish("never")
+    Plugin.objects.filter(name="often").update(rating=4, rating_count=5_000)
+    Plugin.objects.filter(name="once").update(rating=4, rating_count=1)
+    told = {}
+    for row in open_page("/").one("section", aria_labelledby="popular").by_class("row"):
+        votes = [node.text for node in row.by_class("row-votes")]
+        told[row.one("h3").all("a")[0].text] = votes
+    assert told == {"often": ["5k"], "once": ["1"], "never": []}
+
+
+def test_downloads_are_those_of_the_week_in_every_row(open_page, publisher):
+    """One unit, so that rows can be compared; the sum of all is there to be looked up."""
+    publisher.publish("busy")
+    publisher.publish("quiet")
+    Plugin.objects.filter(name="busy").update(weekly_downloads=2, downloads=30)
+    Plugin.objects.filter(name="quiet").update(downloads=12_000)
+    rows = open_page("/").one("section", aria_labelledby="popular").by_class("row")
+    counts = [row.by_class("row-count")[0] for row in rows]
+    assert [count.text for count in counts] == [
+        "0 downloads this week /week",
+        "2 downloads this week /week",
+    ]
+    assert [count.one("span", title="12k in all").text for count in counts[:1]]
+
+
 def test_row_leads_on(open_page, publisher):
     """To the plugin, its categories, and who owns it."""
     publisher.publish("@acme/chat", categories=["communication"])
