@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from unicodedata import east_asian_width
 from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +19,9 @@ from marketplace.plugin_queries import PluginHead
 from marketplace.words import describe_kind_fields
 from plugport.spec.comparing.permissions import compare_permissions, parse_permissions
 from registry.documents import build_deprecation, get_shown_metadata
+
+# What four lines of the description hold: 44rem wide (`--measure`), and on a telephone.
+_WIDE_CHARS, _NARROW_CHARS = 320, 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +84,15 @@ def draw(
 
 def build_frame(head: PluginHead, tab: Tab, *, version: str) -> dict[str, Any]:
     """What the head, the tabs and the column of facts show."""
-    manifest, release = head.manifest, head.release
+    manifest, release, author_says = head.manifest, head.release, select_shown(head)
     # The tabs of the newest release are those of the plugin: one address for one page.
     pinned = "" if head.is_latest else version
     return {
         "head": head,
         "plugin": head.plugin,
         "release": release,
-        "shown": select_shown(head),
+        "shown": author_says,
+        "lead_length": rate_length(author_says),
         "deprecation": build_deprecation(release),
         "gained": list_gained(head),
         "kind_fields": describe_kind_fields(manifest) if release.is_served else [],
@@ -110,6 +116,14 @@ def select_shown(head: PluginHead) -> dict[str, Any]:
     if head.release.is_served:
         return get_shown_metadata(head.plugin, head.manifest)
     return {"dialect": head.manifest.get("dialect", "")}
+
+
+def rate_length(shown: Mapping[str, Any]) -> str:
+    """`wide` if the description fills four lines of any window, `narrow` if of a telephone, or ""."""
+    text = f"{shown.get('displayName') or ''} {shown.get('description') or ''}"
+    # A Chinese character takes the place of two Latin ones.
+    width = sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
+    return "wide" if width > _WIDE_CHARS else "narrow" if width > _NARROW_CHARS else ""
 
 
 def list_gained(head: PluginHead) -> Any:

@@ -49,12 +49,55 @@ def test_facts(open_page, rich):
     assert facts["Kind"] == "Bridge"
     assert facts["Provides"] == "bidirectional"
     assert facts["Manifest"] == "Plugport plugport.yaml"
-    assert facts["Author"].startswith("Mira")
     assert facts["Owners"] == "acme"
+    assert facts["Author, as the manifest says"].startswith("Mira")
     assert facts["Repository"] == "github.com/acme/chat"
     assert facts["Home page"] == "chat.example.test"
     assert facts["Published"] == "just now by acme"
     assert facts["Categories"] == "communication"
+
+
+def test_what_the_registry_knows_stands_before_what_is_claimed(open_page, publisher):
+    """A manifest may name anybody: owners come first, and the claim is called one."""
+    publisher.publish("@acme/chat", author={"name": "Agent Relay"})
+    facts = _facts(open_page("/plugins/@acme/chat"))
+    assert facts["Author, as the manifest says"] == "Agent Relay"
+    assert list(facts).index("Owners") < list(facts).index("Author, as the manifest says")
+
+
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [
+        ("word " * 20, ""),
+        ("word " * 30, "is-narrow"),
+        ("word " * 100, "is-wide"),
+        ("字" * 70, "is-narrow"),
+    ],
+)
+def test_long_descriptions_are_folded(open_page, publisher, text, length):
+    """The badge stands before it, and it is there as a whole, once."""
+    publisher.publish("@acme/chat", description=text)
+    head = open_page("/plugins/@acme/chat").by_class("plugin-head")[0]
+    assert [
+        n.attrs.get("class", "").split()[0]
+        for n in head.children
+        if not isinstance(n, str) and n.tag != "h1"
+    ][:2] == ["plugin-trust", "plugin-lead"]
+    lead = head.by_class("plugin-lead")[0]
+    assert lead.by_class("lead")[0].text == text.strip()
+    assert lead.attrs["class"].split()[1:] == ([length] if length else [])
+    assert len(lead.all("summary")) == bool(length)
+
+
+def test_many_tags_are_folded(open_page, publisher):
+    """The first are there at once, all of them at a click."""
+    tags = [f"tag-{number:02}" for number in range(20)]
+    publisher.publish("@acme/chat", tags=tags, categories=["one"])
+    facts = open_page("/plugins/@acme/chat").one("dl", class_="facts")
+    fold = facts.one("details")
+    assert fold.one("summary").text == "12 more"
+    assert [link.text for link in fold.all("a")] == tags[8:]
+    assert [link for link in facts.links if "/tags/" in link] == [f"/tags/{tag}" for tag in tags]
 
 
 def test_links_of_authors_are_marked(open_page, rich):
