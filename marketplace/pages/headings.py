@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from marketplace.list_queries import Sort, read_heading
 from marketplace.pages.listing import build_listing
-from marketplace.search.parameters import read_search
+from marketplace.search.parameters import Reading
 from registry.queries import list_categories, list_tags
 
 _TAGS = 200
@@ -41,9 +41,10 @@ def show_tag(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _show(request: HttpRequest, sort: Sort, slug: str) -> HttpResponse:
-    query = read_search(request)
+    reading = Reading(request, is_lenient=True)
+    query = reading.read_search()
     heading = read_heading(sort, slug, query)
     beside = [pair for pair in heading.facets["tag"].items() if pair[0] != slug]
-    context = build_listing(request, query, heading.page)
+    context = build_listing(request, query, heading.page, reading.left_out)
     context |= {"heading": heading, "sort": sort, "beside": beside[:_BESIDE]}
     return render(request, "pages/heading.html", context)

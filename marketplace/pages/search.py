@@ -17,11 +17,11 @@ from marketplace.pages.address import SearchAddress
 from marketplace.pages.facets import build_chips, build_facets
 from marketplace.paging import build_paging
 from marketplace.search import recording, service
-from marketplace.search.parameters import read_search
+from marketplace.search.parameters import Reading
 from marketplace.search.query import FACETS, SearchQuery
 from marketplace.search.service import Found
 from registry.api.address import get_address
-from registry.api.v1.parameters import read_choice, read_number, read_text
+from registry.api.v1.parameters import read_number
 from registry.limits import spend
 from registry.queries import MAX_LIMIT, MAX_PAGE
 
@@ -40,14 +40,16 @@ class Order:
 @vary_on_headers("HX-Request")
 def show_search(request: HttpRequest) -> HttpResponse:
     """One page of what matches. An in-place search gets the part below the field alone."""
-    query = replace(read_search(request), has_open_facets=True)
-    looked_for = _read_facet(request)
+    reading = Reading(request, is_lenient=True)
+    query = replace(reading.read_search(), has_open_facets=True)
+    looked_for = reading.read_choice("facet", FACETS), reading.read_text("begins")
     # Who types asks at every pause, most often for half a word; `note_search` says what was meant.
     is_typed = request.headers.get("HX-Trigger") == "search-form"
     found = service.find(query, is_recorded=not is_typed)
     address = SearchAddress(query)
     context: dict[str, Any] = {
         "query": query,
+        "left_out": reading.left_out,
         "found": found,
         "facets": build_facets(query, found, address, looked_for),
         "chips": build_chips(query, address),
@@ -77,12 +79,6 @@ def _is_plain(query: SearchQuery, found: Found) -> bool:
     return is_first and str(SearchAddress(query)) == str(words)
 
 
-def _read_facet(request: HttpRequest) -> tuple[str, str]:
-    """Which facet's values are looked for, and how they begin. Raises `QueryError`."""
-    asked = Request(request)
-    return read_choice(asked, "facet", FACETS), read_text(asked, "begins")
-
-
 def build_orders(query: SearchQuery, address: SearchAddress) -> list[Order]:
     """The orders; without words there is no relevance, and the most downloaded come first."""
     has_words = bool(query.text.strip())
@@ -104,7 +100,7 @@ def note_search(request: HttpRequest) -> HttpResponse:
     as a read of the API does. Raises `RateLimitedError`.
     """
     spend("read", get_address(request))
-    query = read_search(request)
+    query = Reading(request, is_lenient=True).read_search()
     rank = read_number(Request(request), "rank", 0, MAX_PAGE * MAX_LIMIT)
     # Other sites' pages may send this too; browsers say so.
     if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":

@@ -18,12 +18,12 @@ QUERIES = {
     "/tags/chat": 3,
     "/users/acme": 4,
     "/@acme": 3,
-    "/plugins/nope": 2,
-    "/plugins/@acme/chta": 3,
+    "/plugins/nope": 3,
+    "/plugins/@acme/chta": 4,
     "/nothing/here": 1,
     "/categories/nope": 2,
     "/tags/nope": 2,
-    "/@nope": 2,
+    "/@nope": 4,
     "/users/nope": 2,
 }
 

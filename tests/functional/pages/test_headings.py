@@ -89,6 +89,15 @@ def test_pages_and_orders(open_page, catalogue):
     assert orders["Recently updated"] == "/categories/communication?sort=recent&limit=1"
 
 
+@pytest.mark.parametrize("path", ["/categories/communication", "/users/acme"])
+def test_what_cannot_be_read_is_left_out(open_page, catalogue, path):
+    """As of a search: the list is shown, and what was left out is named."""
+    page = open_page(path, page="one", sort="luck", type="nope")
+    assert {"chat", "mail"} <= set(_names(page))
+    said = page.by_class("aside-note")[0]
+    assert [code.text for code in said.all("code")] == ["sort", "page"]
+
+
 @pytest.mark.parametrize(
     "path", ["/categories/nothing", "/tags/nothing", "/tags/a%00b", "/categories/ä"]
 )

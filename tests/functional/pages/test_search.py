@@ -240,26 +240,54 @@ def test_what_is_withdrawn_does_not_leak(open_page, publisher, moderator, index_
 
 
 @pytest.mark.parametrize(
-    "query",
+    ("name", "value"),
     [
-        {"type": "spaceship"},
-        {"sort": "luck"},
-        {"page": "0"},
-        {"page": "one"},
-        {"page": "99999999999999999999"},
-        {"limit": "101"},
-        {"q": "x" * 201},
-        {"q": "a\x00b"},
-        {"verified": "perhaps"},
-        {"facet": "colour"},
-        {"facet": "tag", "begins": "x" * 201},
+        ("sort", "luck"),
+        ("page", "0"),
+        ("page", "one"),
+        ("page", "99999999999999999999"),
+        ("limit", "101"),
+        ("q", "x" * 201),
+        ("q", "a\x00b"),
+        ("verified", "perhaps"),
+        ("category", "x" * 201),
+        ("facet", "colour"),
     ],
 )
-def test_addresses_that_make_no_sense(open_page, query):
-    """A wrong value is named on a page, as the API names it."""
-    page = open_page("/search", status=400, **query)
-    assert page.one("h1").text == "Invalid query"
-    assert "/docs/errors#invalid-query" in page.links
+def test_what_cannot_be_read_is_left_out(open_page, client, catalogue, name, value):
+    """The rest of the address counts, and the page says so; programs are told that it is wrong."""
+    page = open_page("/search", **{"tag": "chat", name: value})
+    assert set(_names(page)) == {"chat-bridge", "vault"}
+    said = page.by_class("aside-note")[0]
+    assert [code.text for code in said.all("code")] == [name]
+    assert said.text.endswith("means nothing here and was left out.")
+    if name != "facet":
+        assert client.get("/api/v1/plugins", {name: value}).status_code == 400
+
+
+@pytest.mark.parametrize("name", ["type", "trust", "dialect", "registry", "tag"])
+def test_a_filter_that_nothing_can_have(open_page, client, catalogue, name):
+    """It finds nothing, and can be taken off again like any other."""
+    page = open_page("/search", q="bridge", **{name: "nope"})
+    assert _names(page) == []
+    assert "Nothing matches all of these filters." in page.text
+    assert [chip.attrs["href"] for chip in page.by_class("chip")] == ["/search?q=bridge"]
+    assert page.by_class("chip")[0].text.endswith("nope")
+    is_fixed = name in ("type", "trust", "dialect")
+    answer = client.get("/api/v1/plugins", {name: "nope"})
+    assert answer.status_code == (400 if is_fixed else 200)
+
+
+def test_facet_values_that_begin_with_too_much(open_page, catalogue):
+    """Nothing is looked for then."""
+    page = open_page("/search", facet="tag", begins="x" * 201)
+    assert len(page.by_class("row")) == 3
+    assert "begins" in page.by_class("aside-note")[0].text
+
+
+def test_noting_a_search_forgives_what_its_page_forgave(client, catalogue):
+    """The page sends its own address along."""
+    assert client.post("/search/note?q=mail&page=one&trust=nope").status_code == 204
 
 
 def test_words_are_shown_as_words(open_page, catalogue):
@@ -319,7 +347,7 @@ def test_only_what_was_meant_is_recorded(client, catalogue):
     ]
 
 
-@pytest.mark.parametrize("query", ["q=a&rank=0x1", "q=a&rank=99999999999", "sort=luck"])
+@pytest.mark.parametrize("query", ["q=a&rank=0x1", "q=a&rank=99999999999"])
 def test_notes_that_make_no_sense(client, db, query):
     """They are refused; and nothing is noted by reading."""
     assert client.post(f"/search/note?{query}").status_code == 400
