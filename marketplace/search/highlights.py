@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from marketplace.search.runs import LETTER, cut_run, fold_run, has_run
 from marketplace.search.words import (
     SYNONYMS,
     QueryWords,
@@ -24,8 +25,9 @@ from marketplace.search.words import (
 )
 from registry.models import Plugin
 
-# Letters and digits, as the engines cut words.
+# Letters and digits, as the engines cut words; and runs without blanks.
 _WORD = re.compile(r"[^\W_]+")
+_WORD_OR_RUN = re.compile(rf"({LETTER}+)|(?:(?!{LETTER})[^\W_])+")
 _EXCERPT_CHARS = 200
 _LEAD_CHARS = 40
 _LOOKED_AT = 10
@@ -62,8 +64,18 @@ class WordFinder:
 
     def mark(self, text: str) -> Highlight | None:
         """The text with its matches; None if it has none. A long text is cut around the first."""
-        spans = [found.span() for found in _WORD.finditer(text) if self._is_meant(found[0])]
+        spans = list(self._find_spans(text))
         return _cut(text, spans) if spans else None
+
+    def _find_spans(self, text: str) -> Iterator[tuple[int, int]]:
+        pieces = _list_pieces(self._words.runs, text)
+        for found in (_WORD_OR_RUN if has_run(text) else _WORD).finditer(text):
+            if not found.lastindex:
+                if self._is_meant(found[0]):
+                    yield found.span()
+            elif pieces:
+                first = found.start()
+                yield from ((first + a, first + b) for a, b in _find_pieces(found[0], pieces))
 
     def _is_meant(self, word: str) -> bool:
         verdict = self._verdicts.get(word)
@@ -91,11 +103,35 @@ class WordFinder:
         return False
 
 
+def _list_pieces(runs: Sequence[str], text: str) -> list[str]:
+    """What of the query's runs to look for: each as it is, or its pairs if it is not there."""
+    pieces = [piece for run in runs for piece in ([run] if run in text else cut_run(run))]
+    return sorted(pieces, key=len, reverse=True)
+
+
+def _find_pieces(run: str, pieces: Iterable[str]) -> Iterator[tuple[int, int]]:
+    """Where the pieces are in a run; those that touch or overlap as one."""
+    folded = fold_run(run)
+    # Half-width letters with marks are two where the usual form is one: then places differ.
+    known = folded if len(folded) == len(run) else run
+    looked = re.compile(f"(?=({'|'.join(map(re.escape, pieces))}))")
+    first = last = -1
+    for found in looked.finditer(known):
+        if found.start() > last >= 0:
+            yield first, last
+        if found.start() > last:
+            first = found.start()
+        last = max(last, found.end(1))
+    if last > 0:
+        yield first, last
+
+
 def _cut(text: str, spans: Sequence[tuple[int, int]]) -> Highlight:
     begin, end = 0, len(text)
     if end > _EXCERPT_CHARS:
         begin = max(0, spans[0][0] - _LEAD_CHARS)
-        begin = text.rfind(" ", 0, begin) + 1 if begin else 0
+        # At a blank, where there is one.
+        begin = max(begin, text.rfind(" ", max(0, begin - _LEAD_CHARS), begin) + 1)
         end = min(end, begin + _EXCERPT_CHARS)
     parts: list[tuple[str, bool]] = [("…", False)] if begin else []
     place = begin
@@ -132,9 +168,10 @@ def highlight_plugins(
 def correct_query(words: QueryWords, plugins: Sequence[Plugin]) -> str | None:
     """The query with the words that these results have in place of those that none has.
 
-    None if every word of the query is in them, or nothing in them is like it.
+    None if every word of the query is in them, or nothing in them is like it; and for runs, in
+    which nobody knows the words.
     """
-    if _has_all(words, plugins[:_SURE_AT]):
+    if words.runs or _has_all(words, plugins[:_SURE_AT]):
         return None
     vocabulary = _count_words(plugins[:_LOOKED_AT])
     stems = {stem(word) for word in vocabulary}

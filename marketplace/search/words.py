@@ -8,6 +8,8 @@ from functools import cache, lru_cache
 
 from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
 
+from marketplace.search.runs import cut_runs, fold_runs, has_run, list_runs
+
 MAX_WORDS = 10
 MAX_WORD_CHARS = 40
 
@@ -73,15 +75,25 @@ def get_splitter() -> TextAnalyzer:
 
 
 def split_words(text: str) -> list[str]:
-    """The words of a text, folded, in order."""
-    return get_splitter().analyze(text)
+    """The words of a query, folded, in order. A run without blanks gives its pairs of letters."""
+    return get_splitter().analyze(cut_runs(text))
+
+
+def split_text(text: str) -> list[str]:
+    """The words by which a text is found: those of `split_words`, and each letter of a run."""
+    return get_splitter().analyze(cut_runs(text, with_letters=True))
+
+
+def split_whole(text: str) -> list[str]:
+    """The words of a text with each run as one: for what is compared from its beginning."""
+    return get_splitter().analyze(fold_runs(text))
 
 
 def fold(word: str) -> str:
     """One word without case and accents."""
     if word.isascii():
         return word.lower()
-    return "".join(split_words(word))
+    return "".join(split_whole(word))
 
 
 @lru_cache(maxsize=50_000)
@@ -93,15 +105,16 @@ def stem(word: str) -> str:
 
 def join_words(text: str) -> str:
     """The text as one word: `@ar/Slack-Bridge` and `ar slack bridge` both give `arslackbridge`."""
-    return "".join(split_words(text))
+    return "".join(split_whole(text))
 
 
 @dataclass(frozen=True, slots=True)
 class QueryWords:
-    """The words of a query that count, and all of them as one."""
+    """The words of a query that count, all of them as one, and its runs as they were written."""
 
     words: tuple[str, ...]
     joined: str
+    runs: tuple[str, ...] = ()
 
     @property
     def last(self) -> str:
@@ -109,11 +122,15 @@ class QueryWords:
         return self.words[-1]
 
     def merge_pairs(self) -> list[tuple[str, ...]]:
-        """The words with two neighbours written as one, each pair in turn."""
+        """The words with two neighbours written as one, each pair in turn.
+
+        Pieces of a run are no words.
+        """
         words = self.words
         return [
             (*words[:place], words[place] + words[place + 1], *words[place + 2 :])
             for place in range(len(words) - 1)
+            if not (has_run(words[place]) or has_run(words[place + 1]))
         ]
 
 
@@ -121,7 +138,9 @@ def read_query(text: str) -> QueryWords:
     """The first words of a query, without those that say nothing; empty if there is none."""
     every = [word[:MAX_WORD_CHARS] for word in split_words(text)][:MAX_WORDS]
     telling = [word for word in every if word not in STOP_WORDS]
-    return QueryWords(tuple(dict.fromkeys(telling or every)), "".join(every))
+    runs = tuple(list_runs(text))
+    whole = [word[:MAX_WORD_CHARS] for word in split_whole(text)][:MAX_WORDS] if runs else every
+    return QueryWords(tuple(dict.fromkeys(telling or every)), "".join(whole), runs)
 
 
 def pair_words(words: list[str]) -> list[str]:
@@ -130,8 +149,13 @@ def pair_words(words: list[str]) -> list[str]:
 
 
 def get_typos(word: str) -> int:
-    """How many typing errors a word may have: none up to 3 letters, one up to 7, else two."""
-    return 0 if len(word) < 4 else 1 if len(word) < 8 else 2
+    """How many typing errors a word may have: none up to 3 letters, one up to 7, else two.
+
+    None where a letter says as much as elsewhere a word.
+    """
+    if len(word) < 4 or has_run(word):
+        return 0
+    return 1 if len(word) < 8 else 2
 
 
 def count_edits(first: str, second: str, most: int) -> int:

@@ -3,131 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 import threading
 from collections.abc import Iterator
 
 import pytest
 
-from marketplace.search.document import SearchDocument, compute_quality
+from marketplace.search.document import SearchDocument
 from marketplace.search.engines.base import SearchEngine
-from marketplace.search.grade import compute_grade
 from marketplace.search.query import FACETS, SearchQuery
-
-NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-
-
-def make_document(number: int, name: str, **values: object) -> SearchDocument:
-    """A document; what is not given is plain. `votes` people have given `rating` on average."""
-    scope, _, short = name.rpartition("/")
-    given: dict[str, object] = {
-        "id": number,
-        "name": name,
-        "scope": scope.removeprefix("@"),
-        "short_name": short,
-        "title": "",
-        "description": "",
-        "kind": "service",
-        "kind_title": "Service",
-        "categories": (),
-        "tags": (),
-        "trust": "community",
-        "license": "MIT",
-        "dialect": "plugport",
-        "registry": "plugport",
-        "author": "Acme",
-        "owners": ("acme",),
-        "downloads": 0,
-        "updated": 1_700_000_000_000 + number,
-        **values,
-    }
-    rating, votes = float(str(given.pop("rating", 0))), int(str(given.pop("votes", 0)))
-    grade = compute_grade(rating, votes)
-    quality = compute_quality(
-        trust=str(given["trust"]),
-        downloads=int(str(given["downloads"])),
-        grade=grade,
-        updated_at=NOW,
-    )
-    return SearchDocument(**{"grade": grade, "quality": quality, **given})  # type: ignore[arg-type]
-
-
-CATALOGUE = [
-    make_document(
-        1,
-        "@ar/slack-bridge",
-        title="Slack for Agents",
-        description="Carries messages to channels and threads.",
-        kind="bridge",
-        kind_title="Bridge",
-        categories=("communication",),
-        tags=("slack", "chat", "realtime"),
-        trust="official",
-        downloads=900,
-        rating=4.5,
-        votes=900,
-        owners=("ada",),
-        author="Agent Relay",
-    ),
-    make_document(
-        2,
-        "@ar/discord-bridge",
-        description="Carries messages to Discord.",
-        kind="bridge",
-        kind_title="Bridge",
-        categories=("communication",),
-        tags=("discord", "chat"),
-        trust="official",
-        downloads=500,
-    ),
-    make_document(
-        3,
-        "postgres-storage",
-        description="Keeps sessions in a database.",
-        kind="storage",
-        kind_title="Storage",
-        categories=("storage", "data"),
-        tags=("postgresql", "sql"),
-        trust="verified",
-        license="Apache-2.0",
-        downloads=700,
-        rating=5.0,
-        votes=40,
-    ),
-    make_document(
-        4,
-        "feature-flags",
-        title="Feature flags",
-        description="Switches features on for some people.",
-        categories=("development",),
-        tags=("rollout",),
-        dialect="cortex",
-        downloads=50,
-    ),
-    make_document(
-        5,
-        "@grace/slack-archive",
-        description="Keeps old conversations.",
-        tags=("slack",),
-        trust="experimental",
-        license="GPL-3.0-only",
-        author="Grace Hopper",
-        downloads=20,
-    ),
-    make_document(
-        6,
-        "kubernetes-deploy",
-        description="Rolls releases out to clusters.",
-        categories=("operations",),
-        tags=("k8s", "deployment"),
-        downloads=10,
-    ),
-    make_document(7, "slacken", description="Loosens queues under load.", downloads=5),
-    make_document(
-        8, "mail-notes", description="Writes to slack, mail and pagers.", downloads=100_000
-    ),
-]
-IDS = {document.name: document.id for document in CATALOGUE}
+from tests.contract.search_documents import CATALOGUE, IDS, RUNS, make_document
 
 
 class Interruption(Exception):  # noqa: N818 -- no error, a way out
@@ -229,6 +113,52 @@ class SearchEngineContract:
         self, engine: SearchEngine, text: str, first: str
     ) -> None:
         assert engine.search(SearchQuery(text)).ids[0] == IDS[first]
+
+    @pytest.mark.parametrize(
+        ("text", "ids"),
+        [
+            ("文章", {1}),
+            ("ツール", {1, 2}),
+            ("ツー", {1, 2}),
+            ("検索", {1, 2}),
+            ("文章作成", {1}),
+            ("サーバーの検索", {1}),
+            ("検索ツール", {2}),
+            ("mcp", {1}),
+            ("mcp 検索", {1}),
+            ("文章 対応", {1}),
+            ("ﾂｰﾙ", {1, 2}),
+            ("ガイド", {2}),
+            ("黒", {2}),
+            ("猫 検索", {2}),
+            ("搜索插件", {3}),
+            ("全文搜索", {3}),
+            ("검색", {4}),
+            ("플러그인", {4}),
+            ("𠮷野", {3}),
+        ],
+    )
+    def test_finds_words_in_runs_without_blanks(
+        self, empty_engine: SearchEngine, text: str, ids: set[int]
+    ) -> None:
+        """Wherever they stand in a sentence, in scripts that put no blanks between words."""
+        empty_engine.rebuild(RUNS)
+        page = empty_engine.search(SearchQuery(text))
+        assert set(page.ids) == ids
+        assert not page.is_partial
+
+    @pytest.mark.parametrize("text", ["章文", "東京", "東", "京都府"])
+    def test_other_letters_are_other_words(self, empty_engine: SearchEngine, text: str) -> None:
+        empty_engine.rebuild(RUNS)
+        assert empty_engine.search(SearchQuery(text)).ids == ()
+
+    def test_a_run_in_a_name_comes_first(self, empty_engine: SearchEngine) -> None:
+        empty_engine.rebuild(RUNS)
+        for text in ("検索", "検索ツール"):
+            assert empty_engine.search(SearchQuery(text)).ids[0] == 2
+        assert empty_engine.suggest("検", 10, frozenset()) == [2]
+        assert empty_engine.suggest("検索ツ", 10, frozenset()) == [2]
+        assert empty_engine.suggest("文章", 10, frozenset()) == []
 
     def test_a_plural_finds_every_one(self, engine: SearchEngine) -> None:
         bridges = {IDS["@ar/slack-bridge"], IDS["@ar/discord-bridge"]}

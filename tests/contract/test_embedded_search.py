@@ -15,7 +15,8 @@ from marketplace.search.engines.embedded.stages import Stage
 from marketplace.search.errors import IndexBusyError, IndexDamagedError, IndexMissingError
 from marketplace.search.query import SearchQuery
 from marketplace.search.words import read_query
-from tests.contract.search_engine import CATALOGUE, SearchEngineContract, make_document
+from tests.contract.search_documents import CATALOGUE, make_document
+from tests.contract.search_engine import SearchEngineContract
 from tests.support.data import ROOT
 
 SLACK = SearchQuery("slack")
@@ -67,6 +68,8 @@ def test_no_index_is_said_so(folder: Path) -> None:
         "x",
         "b",
         "slack b",
+        "中文搜索",
+        "mcp 検索",
     ],
 )
 def test_what_counts_facets_matches_what_ranks(engine: EmbeddedEngine, text: str) -> None:

@@ -19,7 +19,8 @@ from marketplace.search.errors import (
     SearchUnavailableError,
 )
 from marketplace.search.query import SearchQuery
-from tests.contract.search_engine import CATALOGUE, SearchEngineContract, make_document
+from tests.contract.search_documents import CATALOGUE, make_document
+from tests.contract.search_engine import SearchEngineContract
 from tests.support.meili_fake import KEY, MeiliFake, run_meili_fake
 
 SLACK = SearchQuery("slack")

@@ -129,6 +129,37 @@ def test_what_is_highlighted(catalogue: dict[str, Release], text: str, marked: l
     assert [piece for piece, is_match in parts if is_match] == marked
 
 
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("文章", ["文章", "文章"]),
+        ("文章作成", ["文章作成"]),
+        ("作成を", ["作成を"]),
+        ("mcp 検索", ["MCP", "検索"]),
+        ("ﾂｰﾙ", ["ツール"]),
+        ("作成 文章", ["文章作成", "文章"]),
+        ("文章検索", ["文章", "検索", "文章"]),
+    ],
+)
+def test_what_is_highlighted_in_runs_without_blanks(
+    publisher: Publisher, text: str, marked: list[str]
+) -> None:
+    release = publisher.publish("writer", description="文章作成をするツール。MCPの検索と文章。")
+    indexer.index_changes()
+    found = service.find(SearchQuery(text))
+    mark = found.highlights[release.plugin_id]["description"]
+    assert [piece for piece, is_match in mark.parts if is_match] == marked
+    assert found.did_you_mean is None
+
+
+def test_long_runs_are_cut_around_the_match(publisher: Publisher) -> None:
+    release = publisher.publish("writer", description="あ" * 300 + "文章" + "い" * 300)
+    indexer.index_changes()
+    mark = service.find(SearchQuery("文章")).highlights[release.plugin_id]["description"]
+    assert "<mark>文章</mark>" in mark.html
+    assert len(mark.html) < 250
+
+
 def test_long_texts_are_cut_around_the_match(publisher: Publisher) -> None:
     publisher.publish(
         "@acme/long", description="First words. " * 60 + "The needle. " + "End. " * 60

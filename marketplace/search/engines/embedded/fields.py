@@ -7,11 +7,12 @@ from functools import cache
 import tantivy
 
 from marketplace.search.document import SearchDocument
-from marketplace.search.words import get_splitter, get_stemmer, join_words, pair_words, split_words
+from marketplace.search.runs import cut_runs
+from marketplace.search.words import get_splitter, get_stemmer, join_words, pair_words, split_whole
 
 # Any change to the fields or to what is put into them must change this: an index that was made
 # for another version is not used, and made anew.
-VERSION = "5"
+VERSION = "6"
 
 PREFIX_CHARS = 20
 _SCALE_QUALITY = 2.0
@@ -108,13 +109,13 @@ def make_order_key(value: int, number: int) -> int:
 
 def make_tantivy_document(document: SearchDocument) -> tantivy.Document:
     """The document with its fields filled."""
-    short_words, title_words = split_words(document.short_name), split_words(document.title)
+    short_words, title_words = split_whole(document.short_name), split_whole(document.title)
     topics = [*document.categories, *document.tags, document.kind_title]
-    topic_words = split_words(" ".join(topics))
+    topic_words = split_whole(" ".join(topics))
     made = tantivy.Document()
     for text in _list_wholes(document):
         made.add_text("exact", text)
-    for words in (short_words, title_words, split_words(document.name)):
+    for words in (short_words, title_words, split_whole(document.name)):
         for end in range(1, len(words) + 1):
             made.add_text("lead", "".join(words[:end]))
         made.add_text("start", "".join(words))
@@ -122,16 +123,11 @@ def make_tantivy_document(document: SearchDocument) -> tantivy.Document:
         made.add_text("word_start", word)
     for pair in {*pair_words(short_words), *pair_words(title_words), *_pair_topics(topics)}:
         made.add_text("pair", pair)
-    names = f"{document.short_name} {document.title}"
-    made.add_text("name", names)
-    made.add_text("name_word", names)
-    made.add_text("topic", " ".join(topics))
-    made.add_text("word", " ".join(topics))
-    made.add_text("text", document.description)
-    made.add_text("word", document.description)
     people = [document.scope, document.author, *document.owners]
-    made.add_text("people", " ".join(people))
-    made.add_text("word", " ".join(people))
+    _add_words(made, "name", "name_word", f"{document.short_name} {document.title}")
+    _add_words(made, "topic", "word", " ".join(topics))
+    _add_words(made, "text", "word", document.description)
+    _add_words(made, "people", "word", " ".join(people))
     _add_values(made, document)
     return made
 
@@ -141,8 +137,15 @@ def _list_wholes(document: SearchDocument) -> set[str]:
     return {joined for joined in map(join_words, wholes) if joined}
 
 
+def _add_words(made: tantivy.Document, stemmed: str, written: str, text: str) -> None:
+    """The words of a text, by their stems and as they were written."""
+    cut = cut_runs(text, with_letters=True)
+    made.add_text(stemmed, cut)
+    made.add_text(written, cut)
+
+
 def _pair_topics(topics: list[str]) -> list[str]:
-    return [pair for topic in topics for pair in pair_words(split_words(topic))]
+    return [pair for topic in topics for pair in pair_words(split_whole(topic))]
 
 
 def _add_values(made: tantivy.Document, document: SearchDocument) -> None:

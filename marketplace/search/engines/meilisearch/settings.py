@@ -7,10 +7,17 @@ from typing import Any
 
 from marketplace.search.document import SearchDocument
 from marketplace.search.query import FACET_VALUES
-from marketplace.search.words import SYNONYMS, pair_words, read_query, split_words
+from marketplace.search.words import (
+    SYNONYMS,
+    join_words,
+    pair_words,
+    read_query,
+    split_text,
+    split_whole,
+)
 
 # Part of the index's name: another version of the fields is another index, made beside the old.
-VERSION = "4"
+VERSION = "5"
 
 # Facet and filter names of the interface to attributes.
 ATTRIBUTES = {
@@ -98,21 +105,21 @@ def make_meili_document(document: SearchDocument) -> dict[str, Any]:
     Its texts are words that are cut and folded already, as those of a query will be: versions of
     Meilisearch differ in where they cut `fooBar`, `foo_bar` and `v1.2`.
     """
-    name, short, title = map(split_words, (document.name, document.short_name, document.title))
-    wholes = ["".join(words) for words in (name, short, title, read_query(document.title).words)]
-    pairs = [*pair_words(short), *pair_words(title)]
+    names = (document.name, document.short_name, document.title)
+    wholes = [*map(join_words, names), "".join(read_query(document.title).words)]
+    pairs = [*pair_words(split_whole(names[1])), *pair_words(split_whole(names[2]))]
     topics = [*document.categories, *document.tags, document.kind_title]
     people = [document.scope, document.author, *document.owners]
     return {
         "id": document.id,
         "name": document.name,
-        "short_name": " ".join(short),
-        "title": " ".join(title),
+        "short_name": " ".join(split_text(document.short_name)),
+        "title": " ".join(split_text(document.title)),
         "wholes": list(dict.fromkeys(filter(None, wholes))),
         "pairs": list(dict.fromkeys(pairs)),
-        "topics": [" ".join(split_words(text)) for text in topics],
-        "people": [" ".join(split_words(text)) for text in people],
-        "description": " ".join(split_words(document.description)),
+        "topics": [" ".join(split_text(text)) for text in topics],
+        "people": [" ".join(split_text(text)) for text in people],
+        "description": " ".join(split_text(document.description)),
         "kind": mark_value(document.kind),
         "categories": [mark_value(value) for value in document.categories],
         "tags": [mark_value(value) for value in document.tags],
