@@ -13,11 +13,15 @@ from registry.models import Member, Plugin, Release
 
 MINE_A_PAGE = 50
 _SHOWN_FEATURED = 6
+_SHOWN_CATEGORIES = 18
 
 
 @dataclass(frozen=True, slots=True)
 class HomePage:
-    """What the first page shows. `has_more_featured`: more than it has room for."""
+    """What the first page shows. `has_more_featured`: more than it has room for.
+
+    Authors name categories as they like: those of one plugin alone are left to `/categories`.
+    """
 
     categories: Sequence[tuple[str, int]]
     featured: Sequence[Plugin]
@@ -30,7 +34,7 @@ def read_home() -> HomePage:
     """The first page: 4 queries, each along an index. Counting all plugins would take longest."""
     featured = queries.list_top("featured", _SHOWN_FEATURED + 1)
     return HomePage(
-        categories=queries.list_categories(),
+        categories=queries.list_categories(least=2, most=_SHOWN_CATEGORIES),
         featured=featured[:_SHOWN_FEATURED],
         has_more_featured=len(featured) > _SHOWN_FEATURED,
         popular=queries.list_top("downloads", 8),

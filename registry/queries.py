@@ -186,9 +186,12 @@ def list_dependents(name: str, *, page: int = 1, limit: int = 20) -> Page:
     return Page(list(ordered), rows.count(), page, limit)
 
 
-def list_categories() -> list[tuple[str, int]]:
-    """Every category in use with its number of listed plugins, largest first: 1 query."""
-    return list(_list_headings(Category.objects.all()))
+def list_categories(*, least: int = 1, most: int | None = None) -> list[tuple[str, int]]:
+    """The categories in use with their numbers of listed plugins, largest first: 1 query.
+
+    At most `most` of those that have `least` plugins.
+    """
+    return list(_list_headings(Category.objects.filter(plugin_count__gte=least))[:most])
 
 
 def list_tags(*, most: int = 100) -> list[tuple[str, int]]:

@@ -9,15 +9,11 @@ from django.views.decorators.http import require_safe
 from marketplace.queries import read_home
 from registry.queries import MAX_LIMIT, list_top
 
-_SHOWN_CATEGORIES = 18
-
 
 @require_safe
 def show_home(request: HttpRequest) -> HttpResponse:
     """Search, categories, featured, most popular, recently updated."""
-    home = read_home()
-    context = {"home": home, "top_categories": home.categories[:_SHOWN_CATEGORIES]}
-    return render(request, "pages/home.html", context)
+    return render(request, "pages/home.html", {"home": read_home()})
 
 
 @require_safe

@@ -33,7 +33,15 @@ def test_sections(open_page, publisher):
     assert popular == ["@acme/mail", "@acme/chat"]
     counts = {node.attrs["href"]: node.text for node in page.by_class("ledger")[0].all("a")}
     assert counts["/categories/communication"] == "communication 2 plugins"
-    assert counts["/categories/integration"] == "integration 1 plugin"
+
+
+def test_categories_of_one_plugin_alone_take_no_place(open_page, publisher):
+    """Its author names them freely; they are among all categories."""
+    publisher.publish("crowded", categories=["shared", *(f"own-{n}" for n in range(9))])
+    assert not open_page("/").by_class("ledger")
+    publisher.publish("other", categories=["shared"])
+    assert open_page("/").by_class("ledger")[0].links == ["/categories/shared"]
+    assert "/categories/own-3" in open_page("/categories").links
 
 
 def _feature(*names: str) -> None:
