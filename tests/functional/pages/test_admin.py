@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEntry
+from marketplace.models import SearchTerm
 from registry.models import Plugin
 from tests.functional.pages.dom import Node, parse
 
@@ -79,3 +82,44 @@ def test_plugins_by_whether_they_are_featured(desk, publisher):
     address = reverse("admin:registry_plugin_changelist")
     page = parse(desk.get(address, {"featured_at__isempty": "0"}).content.decode())
     assert [cell.text for cell in page.by_class("field-name")] == ["first"]
+
+
+def test_numbers_of_a_search_come_before_its_words(desk):
+    """However long the words are: they are cut, and whole on the page of the row."""
+    today = dt.date(2026, 1, 31)
+    term = "w" * 100
+    row = SearchTerm.objects.create(day=today, term=term, filters="tag=" + "t" * 190, searches=3)
+    page = parse(desk.get(reverse("admin:marketplace_searchterm_changelist")).content.decode())
+    cells = [
+        cell.attrs["class"].split()[0]
+        for cell in page.one(id="result_list").all("tr")[1].children
+        if isinstance(cell, Node)
+    ]
+    assert cells == [
+        "field-searches",
+        "field-failed",
+        "field-results",
+        "field-clicks",
+        "field-mean_rank",
+        "field-cut_term",
+        "field-day",
+        "field-cut_filters",
+    ]
+    shown = [page.by_class(f"field-cut_{name}")[0].text for name in ("term", "filters")]
+    assert shown == ["w" * 23 + "…", "tag=" + "t" * 19 + "…"]
+    assert term in desk.get(reverse("admin:marketplace_searchterm_change", args=[row.pk])).text
+
+
+def test_searches_that_found_nothing(desk):
+    """They can be looked at alone."""
+    for term, failed in (("known", 0), ("wanted", 2)):
+        SearchTerm.objects.create(day=dt.date(2026, 1, 31), term=term, searches=4, failed=failed)
+    address = reverse("admin:marketplace_searchterm_changelist")
+
+    def read(found: str) -> list[str]:
+        page = parse(desk.get(address, {"found": found} if found else {}).content.decode())
+        return sorted(cell.text for cell in page.by_class("field-cut_term"))
+
+    assert read("") == ["known", "wanted"]
+    assert read("nothing") == ["wanted"]
+    assert read("something") == ["known"]
