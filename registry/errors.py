@@ -121,7 +121,7 @@ class FileTooLargeToReadError(LimitedError):
 
 
 class FileTooDeepError(LimitedError):
-    """Too much lies before the file in its package to unpack it for one reader."""
+    """Too much of its package would have to be unpacked to read the file for one reader."""
 
     code, title = "file-too-deep", "The file cannot be read alone"
 

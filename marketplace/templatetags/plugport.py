@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from marketplace import words
 from marketplace.readme.links import is_web_url
+from plugport.spec.sizes import show_size
 
 register = template.Library()
 
@@ -87,12 +88,7 @@ def grouped(value: int) -> str:
 @register.filter
 def file_size(value: int) -> str:
     """Bytes in units of 1024: `950 B`, `1.2 KiB`, `34 MiB`."""
-    size = float(value)
-    for unit in ("B", "KiB", "MiB"):
-        if size < 1024:
-            return f"{size:.0f} {unit}" if unit == "B" or size >= 10 else f"{size:.1f} {unit}"
-        size /= 1024
-    return f"{size:.1f} GiB"
+    return show_size(value)
 
 
 @register.filter

@@ -10,7 +10,7 @@ from django.core.cache import caches
 from plugport.spec.archive.model import ArchiveLimits
 from registry import contents, queries
 from registry.actions import moderate_release
-from registry.contents import read_release_file
+from registry.contents import read_release_file, read_release_part
 from registry.errors import (
     FileTooDeepError,
     FileTooLargeToReadError,
@@ -97,6 +97,50 @@ def test_too_large(release):
     with pytest.raises(FileTooLargeToReadError) as caught:
         read_release_file(release, "noise.bin", max_bytes=512 * KIB)
     assert caught.value.context == {"found": 600 * KIB, "allowed": 512 * KIB}
+
+
+def test_parts_of_a_large_file(publisher):
+    """Those bytes, with the lines before them, of whatever size the file is."""
+    text = b"".join(b"line %d\n" % number for number in range(100_000))
+    publisher.publish("@acme/chat", files={"large.txt": text, "z.txt": "z"})
+    release = queries.get_release("@acme/chat", "1.0.0")
+    for start, stop in (
+        (0, 10),
+        (300_000, 300_100),
+        (len(text) - 5, len(text) + 5),
+        (1 << 30, 2 << 30),
+    ):
+        part = read_release_part(release, "large.txt", start=start, stop=stop)
+        assert part.content == text[start:stop]
+        assert part.lines_before == text.count(b"\n", 0, start)
+
+
+def test_parts_are_kept_apart(release, packages_dir, monkeypatch):
+    """Each is found again without the store, and none is taken for another."""
+    first = read_release_part(release, "noise.bin", start=0, stop=10)
+    second = read_release_part(release, "noise.bin", start=10, stop=20)
+    assert first.content != second.content
+    _object_path(packages_dir, release).unlink()
+    assert read_release_part(release, "noise.bin", start=0, stop=10) == first
+    assert read_release_part(release, "noise.bin", start=10, stop=20) == second
+
+
+def test_no_part_of_what_is_too_large(release, monkeypatch):
+    """A file is not unpacked for one reader without a bound."""
+    monkeypatch.setattr(contents, "MAX_SKIPPED_BYTES", 500 * KIB)
+    with pytest.raises(FileTooDeepError):
+        read_release_part(release, "noise.bin", start=0, stop=10)
+
+
+def test_no_part_of_a_damaged_file(release, packages_dir):
+    """The digest is that of the whole file, so all of it is read."""
+    path = _object_path(packages_dir, release)
+    body = bytearray(path.read_bytes())
+    body[len(body) // 2] ^= 0xFF
+    path.chmod(0o644)
+    path.write_bytes(body)
+    with pytest.raises(StorageError):
+        read_release_part(release, "noise.bin", start=0, stop=10)
 
 
 def test_behind_too_much(release, monkeypatch):

@@ -24,6 +24,9 @@ MAX_LINE_CHARS = 1_000
 MAX_PAGE_CHARS = 40_000
 # A file that takes longer, in seconds of the processor, stays without colours.
 MAX_SECONDS = 0.3
+# Control characters that no text has, and their pictures.
+_CONTROLS = bytes({*range(32), 127} - set(b"\t\n\f\r"))
+_PICTURES = {code: "\u2421" if code == 127 else chr(0x2400 + code) for code in _CONTROLS}
 # The sorts of tokens that have a colour (`readme.css`): marking the others would be most of a page.
 _COLOURED = re.compile(r"(?:[kmsc]\w*|dl|il|ow|bp|fm|n[abcdftvo]|g[deiops])\Z")
 
@@ -39,22 +42,36 @@ class CodeLine:
 
 @dataclass(frozen=True, slots=True)
 class CodePage:
-    """Some lines of a file of `total` lines; `before` and `after` start the pages beside it."""
+    """Some lines of a file of `total` lines (0: they were not counted).
+
+    `before` and `after` start the pages beside it.
+    """
 
     lines: Sequence[CodeLine]
-    total: int
-    before: int | None
-    after: int | None
+    total: int = 0
+    before: int | None = None
+    after: int | None = None
+
+    @property
+    def has_cuts(self) -> bool:
+        """Whether something of these lines is left out."""
+        return any(line.cut for line in self.lines)
 
 
 def read_text(content: bytes) -> str | None:
-    """The content as text, None if it is none."""
-    if b"\x00" in content:
+    """The content as text, None if it is none.
+
+    What is no UTF-8 is read as Latin-1, and a few control characters make no text unreadable:
+    neither is to hide code from those who look for it. They are drawn as what they are.
+    """
+    controls = len(content) - len(content.translate(None, _CONTROLS))
+    if controls * 100 > len(content):
         return None
     try:
-        return content.decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return None
+        text = content.decode("latin-1")
+    return text.translate(_PICTURES) if controls else text
 
 
 def build_code_page(text: str, path: str, *, start: int = 1) -> CodePage:
@@ -71,6 +88,12 @@ def build_code_page(text: str, path: str, *, start: int = 1) -> CodePage:
     end = first + shown
     before = max(1, first + 1 - LINES_A_PAGE) if first else None
     return CodePage(rows, len(lines), before, end + 1 if end < len(lines) else None)
+
+
+def build_part(text: str, *, first: int) -> CodePage:
+    """All of a text whose first line has that number in its file: whole lines, no colours."""
+    rows = [CodeLine(first + i, escape_safely(line), 0) for i, line in enumerate(split_lines(text))]
+    return CodePage(rows)
 
 
 def _take(lines: Sequence[str]) -> int:

@@ -69,7 +69,10 @@ class FileDiff:
 
 @dataclass(frozen=True, slots=True)
 class Comparing:
-    """All that the page shows of two releases; `left` counts the files beyond those shown."""
+    """All that the page shows of two releases; `left` counts the files beyond those shown.
+
+    `large` are the files whose changed lines are not shown because there may be too many.
+    """
 
     gained: Sequence[Permission]
     lost: Sequence[Permission]
@@ -79,7 +82,8 @@ class Comparing:
     dependencies: Sequence[DependencyChange]
     files: Sequence[FileChange]
     left: int
-    counts: dict[str, int]
+    large: Sequence[FileChange]
+    counts: str
 
     @property
     def is_empty(self) -> bool:
@@ -103,9 +107,19 @@ def build_comparing(before: Release, after: Release) -> tuple[Comparing, Compari
         dependencies=found.dependencies[:MAX_ROWS],
         files=found.files[:MAX_FILES],
         left=max(0, len(found.files) - MAX_FILES),
-        counts=count_changes(found.files),
+        large=[row for row in found.files if _is_large(row)],
+        counts=", ".join(
+            f"{count} {change}" for change, count in count_changes(found.files).items() if count
+        ),
     )
     return shown, found
+
+
+def _is_large(row: FileChange) -> bool:
+    """Whether it has lines that are new and not compared. What was only moved has none."""
+    sides = [side for side in (row.before, row.after) if side is not None]
+    is_new = row.after is not None and len({side.sha256 for side in sides}) == len(sides)
+    return is_new and any(side.size_bytes > MAX_DIFF_BYTES for side in sides)
 
 
 def describe(permissions: Permissions) -> list[Permission]:

@@ -19,6 +19,7 @@ from marketplace.pages.plugin import frame
 from marketplace.pages.plugin.charts import build_chart
 from marketplace.pages.plugin.compare import build_comparing, open_diff
 from marketplace.pages.plugin.files import ENTRIES_A_PAGE, Folder, open_path, split_crumbs
+from marketplace.pages.plugin.files import View as FileView
 from marketplace.paging import build_paging
 from marketplace.plugin_queries import PluginHead, read_head
 from marketplace.readme import render_release_readme
@@ -147,11 +148,11 @@ def show_files(
         "crumbs": split_crumbs(path),
         "is_deep": bool(path),
     }
-    as_text = read_text(asked, "as") == "text"
+    number, form = read_number(asked, "page", 1, MAX_PAGE), read_text(asked, "as")
     start = read_number(asked, "start", 1, MAX_LINE)
-    opened = open_path(head.release, path, start=start, as_text=as_text)
+    wanted = FileView(start, number, as_text=form == "text", in_parts=form == "parts")
+    opened = open_path(head.release, path, wanted)
     if isinstance(opened, Folder):
-        number = read_number(asked, "page", 1, MAX_PAGE)
         first = (number - 1) * ENTRIES_A_PAGE
         pages = -(-len(opened.entries) // ENTRIES_A_PAGE)
         context["entries"] = opened.entries[first : first + ENTRIES_A_PAGE]
@@ -159,6 +160,7 @@ def show_files(
         context["paging"] = build_paging(request.GET, number=number, pages=pages)
     else:
         context["file"] = opened
+        context["paging"] = build_paging(request.GET, number=opened.part, pages=opened.parts)
     return frame.draw(request, head, frame.FILES, context, title=path)
 
 

@@ -232,7 +232,6 @@ def test_version_with_build(open_page, publisher):
     [
         "/plugins/nope",
         "/plugins/@acme/nope",
-        "/plugins/@acme",
         "/plugins/UPPER",
         "/plugins/" + "x" * 3000,
         "/plugins/%00",

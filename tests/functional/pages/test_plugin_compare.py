@@ -128,10 +128,29 @@ def test_added_and_removed_files(open_page, releases):
 def test_large_files(open_page, releases, monkeypatch):
     """Not compared by line, and told why; the list is there all the same."""
     monkeypatch.setattr(compare, "MAX_DIFF_BYTES", 3)
-    assert "No lines are compared:" in _open_diff(open_page, "a.txt").text
+    diff = _open_diff(open_page, "a.txt")
+    assert "No lines are compared: a.txt has 8 B; at most 3 B are read here." in diff.text
+    assert diff.one("p").links == [
+        "/plugins/@acme/chat/1.0.0/files/a.txt",
+        "/plugins/@acme/chat/1.1.0/files/a.txt",
+    ]
     monkeypatch.setattr(compare, "MAX_DIFF_BYTES", 1_000)
     monkeypatch.setattr(compare, "MAX_DIFF_INPUT_LINES", 1)
     assert "more than 1 lines" in _open_diff(open_page, "a.txt").text
+
+
+def test_large_files_are_called_out(open_page, publisher):
+    """A bundle has but to be large to show no line here: that is said, with where to read it."""
+    for version, last in (("1.0.0", "fine();\n"), ("1.1.0", "evil();\n")):
+        large = "fine();\n" * 70_000
+        files = {"dist/bundle.js": large + last, "same.js": large, f"{version}.js": f"{large} "}
+        publisher.publish("@acme/chat", version, files=files)
+    panel = open_page(COMPARE).one(id="compare")
+    notice = panel.by_class("notice-waiting")[0]
+    assert "1 changed file is too large to be compared by line." in notice.text
+    assert notice.links == ["/plugins/@acme/chat/1.1.0/files/dist/bundle.js"]
+    assert panel.one(id="compared-files").text == "Files 4 changed, 1 renamed"
+    assert not open_page(COMPARE, to="1.0.0").by_class("notice-waiting")
 
 
 def test_many_lines_are_cut(open_page, publisher, monkeypatch):

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from marketplace.pages.plugin import code, files
+from registry import contents
 from registry.actions import moderate_release
 from tests.functional.pages.dom import parse
 
@@ -107,7 +108,6 @@ def test_other_line_ends(open_page, release):
     [
         ("empty.txt", "The file is empty."),
         ("data.bin", "It is not text, so it is not shown here."),
-        ("latin.txt", "It is not text, so it is not shown here."),
     ],
 )
 def test_what_cannot_be_read(open_page, release, path, words):
@@ -156,12 +156,70 @@ def test_package_to_download(open_page, release):
         assert [link.endswith("/1.0.0/download") for link in links].count(True) == 1
 
 
-def test_large_files(open_page, publisher, monkeypatch):
-    """Past the limit they are to be downloaded."""
+def test_other_encodings_hide_nothing(open_page, publisher):
+    """Latin-1 is read as such, and a NUL in a script makes it no less readable."""
+    text = "const evil = 'yes'; // " + "so it goes on and on " * 20
+    publisher.publish(files={"a.js": f"{text}\0\n", "latin.txt": "Käse".encode("latin-1")})
+    assert _lines(open_page(f"{FILES}/latin.txt").one(id="files")) == ["Käse"]
+    assert _lines(open_page(f"{FILES}/a.js").one(id="files")) == [f"{text}␀"]
+
+
+def test_large_files_in_parts(open_page, publisher):
+    """Every character of them can be read, once, under the number of its line."""
+    lines = [f"line {number} ä{'漢字' * (number % 7)}" for number in range(30_000)]
+    text = "\n".join(lines)
+    publisher.publish(files={"large.js": text})
+    panel = open_page(f"{FILES}/large.js").one(id="files")
+    parts = -(-len(text.encode()) // files.PART_BYTES)
+    assert f"Part 1 of {parts}" in panel.text
+    assert "?page=2" in panel.links
+    shown: dict[int, str] = {}
+    for number in range(1, parts + 1):
+        for row in open_page(f"{FILES}/large.js", page=number).one(id="files").all("tr"):
+            line = int(row.attrs["id"][1:])
+            # A line may begin in one part and end in the next.
+            shown[line] = shown.get(line, "") + row.all("td")[1].raw.rstrip("\n")
+    assert [shown[number] for number in sorted(shown)] == lines
+    beyond = open_page(f"{FILES}/large.js", page=parts + 5).one(id="files")
+    assert f"Part {parts} of {parts}" in beyond.text
+
+
+def test_large_files_of_one_line(open_page, publisher):
+    """A bundle is shown as a whole, too."""
+    text = "var a=1;" * 70_000
+    publisher.publish(files={"one.min.js": text})
+    parts = -(-len(text) // files.PART_BYTES)
+    shown = [
+        row.all("td")[1].raw.rstrip("\n")
+        for number in range(1, parts + 1)
+        for row in open_page(f"{FILES}/one.min.js", page=number).one(id="files").all("tr")
+    ]
+    assert "".join(shown) == text
+
+
+def test_large_files_that_are_no_text(open_page, publisher):
+    """Each part is told for itself: what looks like noise at first may go on as code."""
+    noise = b"\x00\x01" * (files.PART_BYTES // 2)
+    publisher.publish(files={"odd.js": noise + b"evil();\n" * 70_000})
+    panel = open_page(f"{FILES}/odd.js").one(id="files")
+    assert "This part of it is not text." in panel.text
+    assert "?page=2" in panel.links
+    assert "evil();" in open_page(f"{FILES}/odd.js", page=2).one(id="files").text
+
+
+def test_a_picture_by_name_only(open_page, publisher):
+    """A large script cannot hide behind the name of a picture."""
+    publisher.publish(files={"logo.png": "evil();\n" * 70_000})
+    assert "evil();" in open_page(f"{FILES}/logo.png").one(id="files").text
+
+
+def test_files_that_are_too_large_to_unpack(open_page, publisher, monkeypatch):
+    """They are to be downloaded."""
     monkeypatch.setattr(files, "MAX_SHOWN_BYTES", 10)
-    publisher.publish(files={"large.txt": "x" * 11})
+    monkeypatch.setattr(contents, "MAX_SKIPPED_BYTES", 2048)
+    publisher.publish(files={"large.txt": "x" * 2049})
     panel = open_page(f"{FILES}/large.txt").one(id="files")
-    assert "has 11 bytes; at most 10 are read here." in panel.text
+    assert "more than 2.0 KiB of the package would have to be unpacked" in panel.text
     assert any(link.endswith("/download") for link in panel.links)
 
 
@@ -178,7 +236,12 @@ def test_long_files_in_pages(open_page, publisher):
     assert last.all("tr")[-1].attrs["id"] == "L1001"
     assert "?start=401" in last.links
     assert open_page(f"{FILES}/long.js", start=9_999).one(id="L1001")
-    assert "4000 more characters" in open_page(f"{FILES}/wide.js").text
+    wide = open_page(f"{FILES}/wide.js").one(id="files")
+    assert "4000 more characters" in wide.text
+    assert "?as=parts" in wide.links
+    whole = open_page(f"{FILES}/wide.js", **{"as": "parts"}).one(id="files")
+    assert _lines(whole) == ["y" * 5_000]
+    assert f"{FILES}/wide.js" in whole.links
 
 
 def test_pages_stay_light(client, publisher, monkeypatch):
