@@ -178,10 +178,25 @@ def list_downloads_by_version(plugin: Plugin, *, most: int = 20) -> list[tuple[s
 
 @dataclass(frozen=True, slots=True)
 class Satisfier:
-    """Who satisfies a dependency here: the plugin, if listed, and its newest fitting version."""
+    """Who satisfies a dependency here: the plugin, if it has a page, and its newest fitting version.
+
+    Where there is none but one that is blocked would fit, that one is `version` and `blocked` its
+    state.
+    """
 
     plugin: Plugin | None
     version: str = ""
+    blocked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A release as far as it decides whether it is chosen."""
+
+    version: Version
+    state: str
+    is_yanked: bool
+    is_deprecated: bool
 
 
 def find_satisfiers(needs: Mapping[str, str]) -> dict[str, Satisfier]:
@@ -193,35 +208,39 @@ def find_satisfiers(needs: Mapping[str, str]) -> dict[str, Satisfier]:
     if not needs:
         return {}
     plugins = {
-        plugin.name: plugin
-        for plugin in Plugin.objects.filter(name__in=list(needs), is_listed=True).only(
-            "name", "trust", "latest_id"
-        )
+        plugin.name: plugin for plugin in Plugin.objects.filter(name__in=list(needs)).only("name")
     }
-    versions: dict[int, list[tuple[Version, bool]]] = {}
-    rows = Release.objects.filter(
-        plugin__in=plugins.values(), state=ReleaseState.PUBLISHED, yanked_at=None
+    candidates: dict[int, list[_Candidate]] = {}
+    rows = Release.objects.filter(plugin__in=plugins.values(), state__in=PUBLIC_STATES)
+    found = rows.order_by("-sort_key").values_list(
+        "plugin_id", "version", "state", "yanked_at", "deprecated_at"
     )
-    found = rows.order_by("-sort_key").values_list("plugin_id", "version", "deprecated_at")
-    for plugin_id, version, deprecated_at in found[:_MAX_CANDIDATES]:
-        item = (Version.parse(version), deprecated_at is not None)
-        versions.setdefault(plugin_id, []).append(item)
+    for plugin_id, version, state, *flags in found[:_MAX_CANDIDATES]:
+        each = _Candidate(Version.parse(version), state, *(flag is not None for flag in flags))
+        candidates.setdefault(plugin_id, []).append(each)
+    # A plugin without a public release is nobody's business.
     return {
-        name: Satisfier(plugin, _choose(versions.get(plugin.pk, []), needs[name]))
-        if (plugin := plugins.get(name))
+        name: _choose(plugin, candidates[plugin.pk], wanted)
+        if (plugin := plugins.get(name)) and plugin.pk in candidates
         else Satisfier(None)
-        for name in needs
+        for name, wanted in needs.items()
     }
 
 
-def _choose(versions: Sequence[tuple[Version, bool]], wanted: str) -> str:
+def _choose(plugin: Plugin, candidates: Sequence[_Candidate], wanted: str) -> Satisfier:
     try:
         span = Range.parse(wanted)
     except PlugportError:
-        return ""
-    current = [version for version, is_deprecated in versions if not is_deprecated]
-    found = max_satisfying(current, span) or max_satisfying([v for v, _ in versions], span)
-    return str(found) if found else ""
+        return Satisfier(plugin)
+    served = [c for c in candidates if c.state == ReleaseState.PUBLISHED and not c.is_yanked]
+    current = [c for c in served if not c.is_deprecated]
+    blocked = [c for c in candidates if c.state != ReleaseState.PUBLISHED]
+    for choice in (current, served, blocked):
+        states = {each.version: each.state for each in choice}
+        best = max_satisfying(list(states), span)
+        if best is not None:
+            return Satisfier(plugin, str(best), states[best] if choice is blocked else "")
+    return Satisfier(plugin)
 
 
 def list_dependents(plugin: Plugin, page: int) -> tuple[list[Dependency], int]:

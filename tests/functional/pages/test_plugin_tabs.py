@@ -8,8 +8,9 @@ import pytest
 from django.utils import timezone
 
 from marketplace import plugin_queries
-from registry.actions import flag_release
+from registry.actions import flag_release, moderate_release
 from registry.models import DownloadCount, Release
+from tests.functional.api.calls import AWS_KEY
 from tests.functional.pages.dom import parse
 
 CHAT = "/plugins/@acme/chat"
@@ -154,6 +155,41 @@ def test_who_satisfies_dependencies(open_page, publisher, owner):
     assert "satisfied by 1.0.0" in open_page(f"{CHAT}/dependencies").text
 
 
+def test_dependencies_that_are_blocked(open_page, publisher, moderator):
+    """It is said that they are, and their page says why."""
+    gone = publisher.publish("gone", "1.0.0")
+    publisher.publish("bait", "1.0.0")
+    bait = publisher.publish("bait", "1.1.0")
+    moderate_release.quarantine_release(actor=moderator, release=gone, reason="A fraud.")
+    moderate_release.revoke_release(actor=moderator, release=bait, reason="Malware.")
+    publisher.publish("held", files={"key.txt": f"{AWS_KEY}\n"})
+    publisher.publish(
+        "@acme/chat",
+        dependencies={"plugins": {"gone": "*", "bait": "^1.1.0", "held": "*", "bait-2": "*"}},
+    )
+    publisher.publish("@acme/talk", dependencies={"plugins": {"bait": "^1.0.0", "gone": "^2.0.0"}})
+    panel = open_page(f"{CHAT}/dependencies").one(id="dependencies")
+    assert [row.text for row in panel.all("li")] == [
+        "bait ^1.1.0 only 1.1.0 would fit, which is revoked",
+        "bait-2 * nobody in this registry satisfies it",
+        "gone * only 1.0.0 would fit, which is quarantined",
+        "held * nobody in this registry satisfies it",
+    ]
+    assert panel.links == [
+        "/plugins/bait",
+        "/plugins/bait/1.1.0",
+        "/plugins/gone",
+        "/plugins/gone/1.0.0",
+    ]
+    for link in panel.links:
+        open_page(link)
+    panel = open_page("/plugins/@acme/talk/dependencies").one(id="dependencies")
+    assert [row.text for row in panel.all("li")] == [
+        "bait ^1.0.0 satisfied by 1.0.0",
+        "gone ^2.0.0 no version here is in this range",
+    ]
+
+
 def test_no_dependencies(open_page, two):
     """Said, not left out."""
     assert "It depends on nothing" in open_page(f"{CHAT}/dependencies").text
@@ -177,7 +213,9 @@ def test_dependents(open_page, publisher, monkeypatch):
 
 def test_stats(open_page, two):
     """Downloads by day as drawing and table, and by version."""
-    assert "Nobody has downloaded it in the last 90 days." in open_page(f"{CHAT}/stats").text
+    empty = open_page(f"{CHAT}/stats").by_class("empty")[0]
+    assert "Nobody has downloaded it in the last 90 days." in empty.text
+    assert empty.links == ["/plugins/@acme/chat/dependents", "/docs/badges"]
     today = timezone.now().date()
     for days, count in ((0, 5), (3, 41), (200, 7)):
         day = today - dt.timedelta(days=days)
