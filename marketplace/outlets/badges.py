@@ -22,6 +22,8 @@ _TONES = {
     "community": "#1d4f91",
     "experimental": "#7d4e00",
     "untrusted": "#a1242b",
+    "deprecated": "#7d4e00",
+    "blocked": "#a1242b",
     "missing": _GREY,
 }
 _HEIGHT = 20
@@ -41,7 +43,7 @@ _WIDE = 110
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """What a badge says; `tone` is a trust level, `plain` or `missing`."""
+    """What a badge says; `tone` is a trust level, or one of the others that have a colour."""
 
     label: str
     value: str

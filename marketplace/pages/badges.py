@@ -23,6 +23,7 @@ _SECONDS = 300
 _MISSING_SECONDS = 30
 # What stands on the right, and its colour where it has one.
 Said: TypeAlias = tuple[str] | tuple[str, str]
+_BLOCKED = ("blocked", "blocked")
 
 
 @require_safe
@@ -51,13 +52,17 @@ def _describe(plugin: Plugin, what: str) -> Badge:
     """The badge. Of a plugin that is blocked every one says so, and nothing of its author's."""
     label, read = _BADGES[what]
     if not plugin.is_listed:
-        return Badge(label, "blocked", "missing")
+        return Badge(label, *_BLOCKED)
     return Badge(label, *read(plugin))
 
 
 def _read_version(plugin: Plugin) -> Said:
     version = plugin.document.get("latestVersion")
-    return (f"v{version}",) if version else ("blocked", "missing")
+    if not version:
+        return _BLOCKED
+    if plugin.document.get("deprecated"):
+        return f"v{version}, deprecated", "deprecated"
+    return (f"v{version}",)
 
 
 def _read_trust(plugin: Plugin) -> Said:

@@ -20,7 +20,8 @@ from registry.limits import spend
 from registry.models import Plugin
 from registry.queries import get_plugin
 
-_SECONDS = 3_600
+# A plugin may be blocked at any time, and then its card must not be shown for long.
+_SECONDS = 300
 # Whoever shares a page makes many ask within minutes; later it is drawn again.
 _KEPT_SECONDS = 600
 _HOME = Card(

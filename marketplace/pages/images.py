@@ -19,8 +19,8 @@ from registry.api.conditional import matches_etag, respond_unchanged
 from registry.contents import find_file, read_release_file
 from registry.policies import check_served
 
-_FOREVER = "public, max-age=31536000, immutable"
 _AN_HOUR = "public, max-age=3600"
+# A release may be blocked at any time: a picture of it is soon asked for again, by its ETag.
 _A_MOMENT = "public, max-age=300"
 # A picture that is opened by itself is a document of this origin: it gets to do nothing.
 _CSP = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
@@ -43,7 +43,7 @@ def show_raw(request: HttpRequest, name: str, version: str, path: str) -> HttpRe
         raise NotAnImageError(
             f"{show(path)} is not a picture.", hint="The page of the release shows its files."
         )
-    return _respond(request, content, media_type, etag=etag, cache=_FOREVER)
+    return _respond(request, content, media_type, etag=etag, cache=_A_MOMENT)
 
 
 @require_safe

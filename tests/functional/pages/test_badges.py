@@ -9,10 +9,12 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from marketplace.outlets.badges import MOST_CHARS, Badge, draw_badge
+from registry.actions.flag_release import deprecate_release
 from registry.actions.moderate_release import quarantine_release
 from registry.models import Plugin
 
 SVG = "{http://www.w3.org/2000/svg}"
+GREEN, AMBER, RED = "#0b6b5d", "#7d4e00", "#a1242b"
 
 
 def read_title(body: bytes) -> str:
@@ -23,6 +25,11 @@ def read_title(body: bytes) -> str:
     assert root.get("aria-label") == title
     assert ": ".join(node.text or "" for node in root.iter(f"{SVG}text")) == title
     return title
+
+
+def read_colour(body: bytes) -> str:
+    """The colour of what the badge says."""
+    return list(ET.fromstring(body).iter(f"{SVG}path"))[1].get("fill") or ""
 
 
 @pytest.fixture
@@ -61,7 +68,7 @@ def test_a_badge_that_there_is_not(client, publisher):
     assert b"<code>downloads</code>" in answer.content
 
 
-def test_a_plugin_that_is_blocked(read, publisher, moderator):
+def test_a_plugin_that_is_blocked(read, client, publisher, moderator):
     release = publisher.publish()
     quarantine_release(actor=moderator, release=release, reason="It is looked at.")
     assert read("/badges/@acme/chat/version.svg") == "plugport: blocked"
@@ -69,6 +76,15 @@ def test_a_plugin_that_is_blocked(read, publisher, moderator):
     assert read("/badges/@acme/chat/downloads.svg") == "downloads: blocked"
     assert read("/badges/@acme/chat/licence.svg") == "licence: blocked"
     assert read("/badges/@acme/chat/license.svg") == "licence: blocked"
+    assert read_colour(client.get("/badges/@acme/chat/trust.svg").content) == RED
+
+
+def test_a_plugin_that_is_deprecated(read, client, publisher, owner):
+    release = publisher.publish("@acme/chat", "1.2.0")
+    assert read_colour(client.get("/badges/@acme/chat/version.svg").content) == GREEN
+    deprecate_release(actor=owner, release=release, message="Old.", replacement="")
+    assert read("/badges/@acme/chat/version.svg") == "plugport: v1.2.0, deprecated"
+    assert read_colour(client.get("/badges/@acme/chat/version.svg").content) == AMBER
 
 
 def test_a_plugin_without_a_licence(read, publisher):
@@ -82,7 +98,7 @@ def test_asking_again_costs_no_body(client, publisher, django_assert_num_queries
     with django_assert_num_queries(1):
         first = client.get("/badges/@acme/chat/version.svg")
     assert first.headers["Cache-Control"] == "public, max-age=300"
-    assert "Vary" not in first.headers
+    assert first.headers["Vary"] == "Accept-Encoding"  # nobody asks who reads
     again = client.get("/badges/@acme/chat/version.svg", HTTP_IF_NONE_MATCH=first.headers["ETag"])
     assert (again.status_code, again.content) == (304, b"")
     publisher.publish("@acme/chat", "2.0.0")

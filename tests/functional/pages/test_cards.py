@@ -36,7 +36,7 @@ def test_a_card_is_a_picture_for_all_sites(client, publisher, path):
     publisher.publish()
     answer = client.get(path)
     assert answer.headers["Content-Type"] == "image/png"
-    assert answer.headers["Cache-Control"] == "public, max-age=3600"
+    assert answer.headers["Cache-Control"] == "public, max-age=300"
     assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert "Vary" not in answer.headers
     assert len(answer.content) < 60_000

@@ -147,14 +147,14 @@ RAW = "/plugins/@acme/chat/1.0.0/raw"
     ids=["png", "svg", "gif", "quoted"],
 )
 def test_raw(client: Client, release: Release, path: str, body: bytes, media_type: str):
-    """Pictures as they are, by what they are, to be kept for ever, able to do nothing."""
+    """Pictures as they are, by what they are, to be kept for a moment, able to do nothing."""
     answer = client.get(f"{RAW}/{path}")
     assert answer.status_code == 200
     assert answer.content == body
     assert answer["Content-Type"] == media_type
     assert answer["Content-Security-Policy"] == CSP
     assert answer["X-Content-Type-Options"] == "nosniff"
-    assert answer["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert answer["Cache-Control"] == "public, max-age=300"
     again = client.get(f"{RAW}/{path}", headers={"if-none-match": answer["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
 
