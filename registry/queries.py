@@ -69,6 +69,16 @@ class Page:
         return max(1, -(-self.total // self.limit))
 
     @property
+    def first(self) -> int:
+        """The place of its first plugin among all, counted from 1."""
+        return (self.number - 1) * self.limit + 1
+
+    @property
+    def last(self) -> int:
+        """The place of its last one."""
+        return min(self.number * self.limit, self.total)
+
+    @property
     def has_more(self) -> bool:
         """Whether a page follows."""
         return self.number < self.pages

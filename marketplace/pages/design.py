@@ -84,6 +84,7 @@ def _make_rows() -> list[Row]:
     rtl = _make_plugin("rtl", "تصف هذه الجملة ما تفعله الإضافة.")
     rtl.trust = Trust.OFFICIAL
     bare = Plugin(name="a-name-as-long-as-names-may-be-" + "x" * 33, kind="tool", trust="untrusted")
+    bare.document["owners"] = ["an-owner-with-a-name-as-long-as-" + "x" * 32]
     rows = [
         make_row(plain, {}),
         make_row(plain, {"name": found, "description": text}),

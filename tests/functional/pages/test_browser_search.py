@@ -306,3 +306,61 @@ def test_without_scripts(chromium, registry):
     tab.go_back()
     assert tab.url.endswith("/search?q=bridge")
     context.close()
+
+
+def test_what_folds_a_facet_stands_below_it(page):
+    """The button goes to the end of what it opened, and the page stays where it is."""
+    page.goto("/docs/design")
+    more = page.locator("#more-sample")
+    more.scroll_into_view_if_needed()
+    before = page.evaluate("window.scrollY")
+    more.click()
+    values = page.locator(".facet-more .facet-values").first
+    values.wait_for()
+    assert more.inner_text().split("\n")[0].startswith("Fewer")
+    end = values.bounding_box()["y"] + values.bounding_box()["height"]
+    assert more.bounding_box()["y"] >= end
+    assert page.evaluate("window.scrollY") == before
+
+
+def test_names_that_are_too_long_end_in_dots(page):
+    """An owner's name is cut where its line ends, and the page does not grow for it."""
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto("/docs/design")
+    owner = page.locator(".byline a", has_text="an-owner-with-a-name").first
+    shown, whole, style = owner.evaluate(
+        "a => [a.clientWidth, a.scrollWidth, getComputedStyle(a).textOverflow]"
+    )
+    assert shown < whole
+    assert style == "ellipsis"
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+
+
+def test_notice_that_nothing_answers_keeps_its_distance(chromium, registry):
+    """It stands between the field and the results, and touches neither."""
+    context = chromium.new_context(base_url=registry.url)
+    tab = context.new_page()
+    tab.goto("/search")
+    context.set_offline(True)
+    tab.get_by_role("searchbox").press_sequentially("slack")
+    notice = tab.locator("#unreachable")
+    notice.wait_for()
+    form, said, found = (
+        tab.locator(each).bounding_box() for each in ("#search-form", "#unreachable", "#search")
+    )
+    assert said["y"] - (form["y"] + form["height"]) >= 12
+    assert found["y"] - (said["y"] + said["height"]) >= 12
+    context.close()
+
+
+@pytest.mark.parametrize("width", [320, 800, 900, 1280])
+def test_head_has_one_line_of_links(page, width):
+    """Publishing is among them where there is room."""
+    page.set_viewport_size({"width": width, "height": 640})
+    page.goto("/docs")
+    links = page.locator(".site-nav a:visible")
+    boxes = [link.bounding_box()["y"] for link in links.all()]
+    assert len(set(boxes)) == 1
+    assert page.locator(".brand").bounding_box()["y"] == boxes[0]
+    assert ("Publish" in links.all_inner_texts()) == (width > 896)
+    assert page.evaluate("document.documentElement.scrollWidth") == width

@@ -100,6 +100,17 @@ def test_pages(open_page, catalogue):
     assert second.one("a", rel="prev").attrs["href"] == "?sort=name&limit=2&page=1"
 
 
+def test_which_of_the_results_these_are(open_page, catalogue):
+    """Where there is more than one page."""
+    said = {
+        number: open_page("/search", limit="2", page=str(number)).one(id="found").text
+        for number in (1, 2, 3)
+    }
+    assert said == {1: "1–2 of 3 plugins", 2: "3 of 3 plugins", 3: "3 plugins"}
+    assert open_page("/search", q="mail").one(id="found").text == "1 plugin for “ mail ”"
+    assert open_page("/tags/chat", limit="1").one("h2").text == "1 of 2 plugins"
+
+
 def test_page_behind_the_last(open_page, catalogue):
     """An address from yesterday may lead behind the end; the way back is shown."""
     page = open_page("/search", page="9")
