@@ -174,6 +174,27 @@ class SearchEngineContract:
         assert page.is_partial
         assert page.ids[0] == IDS["@ar/discord-bridge"]
 
+    @pytest.mark.parametrize("text", ["name:slack", "name slack", "slack name"])
+    def test_a_word_as_it_is_comes_before_errors_in_each(
+        self, engine: SearchEngine, text: str
+    ) -> None:
+        """`nave` and `stack` are both words, if each is taken for a typing error."""
+        engine.index([make_document(9, "builder", description="Puts a nave on a stack.")])
+        engine.index([make_document(10, "register", description="Gives everything a name.")])
+        page = engine.search(SearchQuery(text))
+        assert page.ids[0] == IDS["@ar/slack-bridge"]
+        assert page.is_partial
+        assert engine.search(SearchQuery("nvae stakc")).ids == (9,)
+
+    @pytest.mark.parametrize("text", ["slakc bridge", "slack brigde", "brigde slack"])
+    def test_errors_in_all_words_but_one_are_forgiven(
+        self, engine: SearchEngine, text: str
+    ) -> None:
+        engine.index([make_document(9, "slick-bride", description="Black and brine.")])
+        page = engine.search(SearchQuery(text))
+        assert page.ids[0] == IDS["@ar/slack-bridge"]
+        assert not page.is_partial
+
     @pytest.mark.parametrize("text", ["quaternions", "_", "…", "@", "🦆"])
     def test_what_is_not_there_is_not_found(self, engine: SearchEngine, text: str) -> None:
         page = engine.search(SearchQuery(text))

@@ -70,6 +70,8 @@ def test_no_index_is_said_so(folder: Path) -> None:
         "slack b",
         "中文搜索",
         "mcp 検索",
+        "slack brigde",
+        "name:slack",
     ],
 )
 def test_what_counts_facets_matches_what_ranks(engine: EmbeddedEngine, text: str) -> None:

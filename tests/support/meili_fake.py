@@ -34,6 +34,7 @@ _SEARCH_KEYS = {
     "offset": int,
     "matchingStrategy": str,
     "showRankingScore": bool,
+    "showRankingScoreDetails": bool,
     "attributesToRetrieve": list,
     "attributesToSearchOn": list,
 }

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.support.meili_rank import Rank, Ranking
-from tests.support.meili_words import Words, count_edits, cut, flatten
+from tests.support.meili_words import Words, count_edits, cut, cut_query, flatten
 
 _CONDITION = re.compile(r"(\w+) (=|IN|NOT IN) (.+)\Z", re.DOTALL)
 _VALUE = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([\w.-]+))\s*', re.DOTALL)
@@ -103,9 +103,14 @@ class FakeIndex:
         fields = wanted.get("attributesToRetrieve", ["*"])
         displayed = self.settings["displayedAttributes"]
         answer["hits"] = [{f: d[f] for f in fields if f in displayed} for d in shown]
-        if wanted.get("showRankingScore"):
-            for hit, document in zip(answer["hits"], shown, strict=True):
-                hit["_rankingScore"] = -ranks[document["id"]][1]
+        for hit, document in zip(answer["hits"], shown, strict=True):
+            rank = ranks[document["id"]]
+            if wanted.get("showRankingScore"):
+                hit["_rankingScore"] = -rank[1]
+            if wanted.get("showRankingScoreDetails"):
+                # Of the rules the one before it is `words`.
+                typo = {"order": 1, "typoCount": rank[0][1]} if rank[0] else None
+                hit["_rankingScoreDetails"] = {"typo": typo} if typo else {}
         if "facets" in wanted:
             answer["facetDistribution"] = {f: self._count(f, found) for f in wanted["facets"]}
             answer["facetStats"] = {}
@@ -168,7 +173,7 @@ class FakeIndex:
         fitting = {
             d["id"]: d for d in self._filter(wanted.get("filter", []), "invalid_search_filter")
         }
-        words = cut(wanted.get("q") or "")
+        words, quoted = cut_query(wanted.get("q") or "")
         attributes = self.settings["searchableAttributes"]
         searched = wanted.get("attributesToSearchOn") or attributes
         if unknown := set(searched) - set(attributes):
@@ -182,9 +187,8 @@ class FakeIndex:
         if words:
             # In their order of importance, whatever order they are asked for in.
             chosen = tuple(name for name in attributes if name in searched)
-            ranks = Ranking(self._get_words(chosen), words, self.settings).rank(
-                wanted.get("matchingStrategy", "last")
-            )
+            ranking = Ranking(self._get_words(chosen), words, self.settings, quoted)
+            ranks = ranking.rank(wanted.get("matchingStrategy", "last"))
         else:
             ranks = dict.fromkeys(fitting, ((), -1.0))
         ordered = sorted(

@@ -27,15 +27,21 @@ Rank: TypeAlias = tuple[tuple[int, ...], float]
 class Ranking:
     """One query on one index."""
 
-    def __init__(self, index: Words, words: list[str], settings: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        index: Words,
+        words: list[str],
+        settings: Mapping[str, Any],
+        quoted: frozenset[int] = frozenset(),
+    ) -> None:
         self._index, self._words = index, words[:MOST_WORDS]
         self._rules: list[str] = settings["rankingRules"]
         self._terms = {
             (first, size): index.make_term(self._words, first, size, settings)
             for first in range(len(self._words))
             for size in range(1, _LONGEST_TERM + 1)
-            if first + size <= len(self._words)
-        }
+            if first + size <= len(self._words) and quoted.isdisjoint(range(first, first + size))
+        } | {(first, 1): index.make_quoted_term(self._words[first], first) for first in quoted}
 
     def rank(self, strategy: str) -> dict[int, Rank]:
         """The documents that match, each with what the rules say of it; less is better."""

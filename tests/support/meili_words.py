@@ -30,6 +30,19 @@ def cut(text: str) -> list[str]:
     return [fold(word) for word in _WORD.findall(text)]
 
 
+def cut_query(text: str) -> tuple[list[str], frozenset[int]]:
+    """The words of a query, and which of them stand in quotes: one in each pair is all we ask."""
+    words: list[str] = []
+    quoted = set()
+    for number, part in enumerate(text.split('"')):
+        found = cut(part)
+        if number % 2:
+            assert len(found) == 1, "phrases of several words are not known here"
+            quoted.add(len(words))
+        words += found
+    return words, frozenset(quoted)
+
+
 def flatten(value: Any) -> list[str]:
     if value is None:
         return []
@@ -107,6 +120,10 @@ class Words:
                     if there == here + 1
                 }
             self.pairs.update(pairs)
+
+    def make_quoted_term(self, word: str, first: int) -> Term:
+        """The term of a word in quotes: as it is written."""
+        return Term(first, 1, word, 0, (self._locate([(word,)]),))
 
     def make_term(
         self, words: list[str], first: int, size: int, settings: Mapping[str, Any]

@@ -28,7 +28,7 @@ from marketplace.search.engines.embedded.kept import KeptAnswers
 from marketplace.search.engines.embedded.matching import Matcher
 from marketplace.search.engines.embedded.plain import PlainMatcher
 from marketplace.search.engines.embedded.reader import IndexReader, open_index
-from marketplace.search.engines.embedded.stages import has_typos, list_stages
+from marketplace.search.engines.embedded.stages import Stage, has_typos, list_stages
 from marketplace.search.errors import (
     IndexBusyError,
     IndexDamagedError,
@@ -41,7 +41,7 @@ from marketplace.search.query import (
     SearchPage,
     SearchQuery,
 )
-from marketplace.search.words import read_query
+from marketplace.search.words import QueryWords, read_query
 
 _WRITE_BYTES, _BUILD_BYTES = 32_000_000, 256_000_000
 _BUILD_BATCH = 5000
@@ -132,11 +132,21 @@ class EmbeddedEngine:
             return every, self._run(searcher, every, query), False
         is_ranked = query.sort not in SORT_FIELDS and query.limit > 0
         matcher = self._ranking if is_ranked else self._plain
-        for stage in list_stages(words):
+        for step in list_stages(words):
+            # Where one of the words is known, not every one is a typing error.
+            is_sure = step is Stage.LOOSE and self._has_some(searcher, words, query)
+            stage = Stage.SURE if is_sure else step
             found = self._run(searcher, matcher.match(stage, words), query)
             if found.count:
                 return self._plain.match(stage, words), found, stage.is_partial
         return Query.empty_query(), found, False
+
+    def _has_some(self, searcher: tantivy.Searcher, words: QueryWords, query: SearchQuery) -> bool:
+        """Whether one of several words is there without a typing error."""
+        if len(words.words) == 1:
+            return False
+        some = self._ranking.narrow(self._plain.match_some(words), query)
+        return _count_matches(searcher, some) > 0
 
     def _run(self, searcher: tantivy.Searcher, text: Query, query: SearchQuery) -> _Found:
         narrowed = self._ranking.narrow(text, query)

@@ -8,7 +8,7 @@ what is about equally relevant and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tantivy import Occur, Query
 
@@ -48,7 +48,6 @@ class Matcher(StagedMatcher):
         )
 
     def _match_word(self, word: str, *, is_open: bool) -> Query:
-        """One word in any field; `is_open` if it may be the beginning of a word."""
         ways = [
             Query.boost_query(self._term(field, stem(word)), boost)
             for field, boost in _STEMMED.items()
@@ -71,8 +70,9 @@ class Matcher(StagedMatcher):
             ways.append(self._score_fuzzy("word", word, 0, _TEXT_START, is_open=True))
         return Query.disjunction_max_query(ways, tie_breaker=_TIE)
 
-    def _match_loosely(self, words: QueryWords) -> Query:
+    def _match_loosely(self, words: QueryWords, also: Sequence[Query]) -> Query:
         every = [(Occur.Must, self._match_word_loosely(word, words)) for word in words.words]
+        every += [(Occur.Must, other) for other in also]
         joined = self._list_joined(words, {"exact": _LEAD, "lead": _START, "pair": _PAIR})
         return Query.boolean_query([(Occur.Should, Query.boolean_query(every)), *joined])
 

@@ -46,8 +46,9 @@ class PlainMatcher(StagedMatcher):
             ways.append(self._fuzzy("word", word, 0, is_open=True))
         return ways
 
-    def _match_loosely(self, words: QueryWords) -> Query:
-        ways = [_match_all([self._match_word_loosely(word, words) for word in words.words])]
+    def _match_loosely(self, words: QueryWords, also: Sequence[Query]) -> Query:
+        every = [self._match_word_loosely(word, words) for word in words.words]
+        ways = [_match_all([*every, *also])]
         most = get_typos(words.joined)
         if most and len(words.joined) <= PREFIX_CHARS * 2:
             ways += [self._fuzzy(field, words.joined, most) for field in ("lead", "pair")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 import tantivy
 from tantivy import Occur, Query
@@ -22,8 +23,10 @@ class StagedMatcher(ABC):
         match stage:
             case Stage.STRICT:
                 return self._match_strictly(words)
+            case Stage.SURE:
+                return self._match_loosely(words, [self.match_some(words)])
             case Stage.LOOSE:
-                return self._match_loosely(words)
+                return self._match_loosely(words, [])
             case Stage.MOST:
                 least = len(words.words) - 1
             case Stage.ANY:
@@ -31,13 +34,23 @@ class StagedMatcher(ABC):
         ways = [(Occur.Should, self._match_word_loosely(word, words)) for word in words.words]
         return Query.boolean_query(ways, minimum_number_should_match=least)
 
+    def match_some(self, words: QueryWords) -> Query:
+        """What has one of the words without a typing error; without ranks."""
+        every = [self._match_word(word, is_open=word == words.last) for word in words.words]
+        some = Query.boolean_query([(Occur.Should, word) for word in every])
+        return Query.const_score_query(some, 0.0)
+
     @abstractmethod
     def _match_strictly(self, words: QueryWords) -> Query:
         """All words, as they were written or by their stems."""
 
     @abstractmethod
-    def _match_loosely(self, words: QueryWords) -> Query:
-        """All words, typing errors forgiven."""
+    def _match_word(self, word: str, *, is_open: bool) -> Query:
+        """One word in any field; `is_open` if it may be the beginning of a word."""
+
+    @abstractmethod
+    def _match_loosely(self, words: QueryWords, also: Sequence[Query]) -> Query:
+        """All words, typing errors forgiven, where the others match, too; or the query as one."""
 
     @abstractmethod
     def _match_word_loosely(self, word: str, words: QueryWords) -> Query:

@@ -8,9 +8,13 @@ from marketplace.search.words import QueryWords, get_typos
 
 
 class Stage(Enum):
-    """What must be there: every word; with typing errors; all words but one; any word."""
+    """What must be there: every word; every word, with typing errors; all words but one; any word.
+
+    `SURE` stands in for `LOOSE` where one of the words is known: then one must be as it was written.
+    """
 
     STRICT = "strict"
+    SURE = "sure"
     LOOSE = "loose"
     MOST = "most"
     ANY = "any"
@@ -22,7 +26,7 @@ class Stage(Enum):
 
 
 def list_stages(words: QueryWords) -> list[Stage]:
-    """The stages that can differ for these words."""
+    """The stages that can differ for these words, `SURE` left out."""
     stages = [Stage.STRICT]
     if has_typos(words):
         stages.append(Stage.LOOSE)

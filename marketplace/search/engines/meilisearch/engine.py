@@ -17,6 +17,7 @@ from meilisearch.models.task import TaskInfo
 from marketplace.search.document import SearchDocument, split_batches
 from marketplace.search.engines.meilisearch.queries import (
     ALL,
+    build_exact_probes,
     build_filter,
     build_probe,
     build_searches,
@@ -24,6 +25,7 @@ from marketplace.search.engines.meilisearch.queries import (
     is_nothing,
     list_open_facets,
     list_parts,
+    may_err_in_each,
 )
 from marketplace.search.engines.meilisearch.settings import (
     ATTRIBUTES,
@@ -91,21 +93,42 @@ class MeilisearchEngine:
 
     @_guarded
     def search(self, query: SearchQuery) -> SearchPage:
-        """See the protocol. One request, two more where nothing has all the words."""
+        """See the protocol. One request, up to three more where not all the words are there."""
         if is_nothing(query.text):
             return self._page(query, [{"hits": [], "totalHits": 0}])
-        answers = self._multi_search(build_searches(self._uid, query))
-        if not answers[0]["totalHits"] and (part := self._find_part(query)):
+        searches = build_searches(self._uid, query)
+        if " " not in clean_text(query.text):
+            return self._page(query, self._multi_search(searches))
+        probe, *answers = self._multi_search([build_probe(self._uid, query), *searches])
+        if part := self._choose_part(query, probe):
             answers = self._multi_search(build_searches(self._uid, part))
-            return self._page(query, answers, is_partial=True)
-        return self._page(query, answers)
+        return self._page(query, answers, is_partial=part is not None)
 
     def _choose_words(self, query: SearchQuery) -> SearchQuery:
-        """The query, or that for some of its words where nothing has all of them."""
+        """The query, or that for some of its words where not all of them are there."""
         if " " not in clean_text(query.text):
             return query
-        (answer,) = self._multi_search([build_probe(self._uid, query)])
-        return query if answer["hits"] else self._find_part(query) or query
+        (probe,) = self._multi_search([build_probe(self._uid, query)])
+        return self._choose_part(query, probe) or query
+
+    def _choose_part(self, query: SearchQuery, probe: Mapping[str, Any]) -> SearchQuery | None:
+        """The search for some of several words, if that for all of them is no good.
+
+        Nothing may have all of them; or only with a typing error in each, while one is there as
+        it was written.
+        """
+        if not probe["hits"]:
+            return self._find_part(query)
+        if may_err_in_each(query, probe) and self._has_only_alone(query):
+            return self._find_part(query)
+        return None
+
+    def _has_only_alone(self, query: SearchQuery) -> bool:
+        """Whether a word is there as it was written, but not with the others."""
+        answers = self._multi_search(build_exact_probes(self._uid, query))
+        half = len(answers) // 2
+        among, alone = answers[:half], answers[half:]
+        return any(a["hits"] for a in alone) and not any(a["hits"] for a in among)
 
     def _find_part(self, query: SearchQuery) -> SearchQuery | None:
         """The search for some of the words whose best result is the best."""

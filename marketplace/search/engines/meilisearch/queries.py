@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
@@ -64,7 +65,29 @@ def list_parts(query: SearchQuery) -> list[list[SearchQuery]]:
 
 def build_probe(index: str, query: SearchQuery) -> dict[str, Any]:
     """The body of a search for how many there are, and how good the best one is."""
-    return {**_build_search(index, query), "page": 1, "hitsPerPage": 1, "showRankingScore": True}
+    return {
+        **_build_search(index, query),
+        "page": 1,
+        "hitsPerPage": 1,
+        "showRankingScore": True,
+        "showRankingScoreDetails": True,
+    }
+
+
+def may_err_in_each(query: SearchQuery, probe: Mapping[str, Any]) -> bool:
+    """Whether the best result of several words may have none of them as it was written."""
+    # A server that was cut off in time says nothing of typing errors.
+    typo = probe["hits"][0].get("_rankingScoreDetails", {}).get("typo", {})
+    return int(typo.get("typoCount", 0)) >= len(clean_text(query.text).split())
+
+
+def build_exact_probes(index: str, query: SearchQuery) -> list[dict[str, Any]]:
+    """The bodies of searches with one word each as it was written: first among the others, then alone."""
+    words = clean_text(query.text).split()
+    # What stands in quotes is found as it is written.
+    quoted = [f'"{word}"' for word in words]
+    among = [[*words[:n], quoted[n], *words[n + 1 :]] for n in range(len(words))]
+    return [{**build_probe(index, query), "q": text} for text in [*map(" ".join, among), *quoted]]
 
 
 def list_open_facets(query: SearchQuery) -> list[str]:
