@@ -41,7 +41,7 @@ from marketplace.search.query import (
     SearchPage,
     SearchQuery,
 )
-from marketplace.search.words import QueryWords, read_query
+from marketplace.search.words import QueryWords, get_typos, read_query
 
 _WRITE_BYTES, _BUILD_BYTES = 32_000_000, 256_000_000
 _BUILD_BATCH = 5000
@@ -142,8 +142,8 @@ class EmbeddedEngine:
         return Query.empty_query(), found, False
 
     def _has_some(self, searcher: tantivy.Searcher, words: QueryWords, query: SearchQuery) -> bool:
-        """Whether one of several words is there without a typing error."""
-        if len(words.words) == 1:
+        """Whether one of several words, all of which may have typing errors, is there without."""
+        if len(words.words) == 1 or not all(map(get_typos, words.words)):
             return False
         some = self._ranking.narrow(self._plain.match_some(words), query)
         return _count_matches(searcher, some) > 0
