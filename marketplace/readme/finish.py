@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from html import escape, unescape
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from marketplace.readme.pictures import Pictures
@@ -45,6 +46,26 @@ def finish_html(html: str, *, is_proxied: bool) -> str:
     return _Finisher(html, Pictures(is_proxied=is_proxied)).run()
 
 
+class _Letters(NamedTuple):
+    """How many letters a text has, and how many of them run from right to left."""
+
+    total: int
+    rtl: int
+
+    def with_more(self, more: _Letters) -> _Letters:
+        return _Letters(self.total + more.total, self.rtl + more.rtl)
+
+    def without(self, some: _Letters) -> _Letters:
+        return _Letters(self.total - some.total, self.rtl - some.rtl)
+
+    @property
+    def direction(self) -> str:
+        """How the text runs; "" if it has no letters. Names are Latin in any language."""
+        if not self.total:
+            return ""
+        return "rtl" if self.rtl * 3 > self.total else "ltr"
+
+
 class _Finisher:
     """Copies `html` to `out`, element by element."""
 
@@ -53,11 +74,11 @@ class _Finisher:
         self.pictures = pictures
         self.out: list[str] = []
         self.code_depth = 0
-        # Letters of prose so far, and those of them that run from right to left.
+        # The letters of prose so far, and those of them that stand in links.
         self.has_rtl = bool(_RTL.search(html))
-        self.letters = self.rtl_letters = 0
+        self.letters = self.linked = _Letters(0, 0)
         # Of each block that is open: where its tag stands in `out`, and the letters before it.
-        self.blocks: list[tuple[int, int, int]] = []
+        self.blocks: list[tuple[int, _Letters, _Letters]] = []
         self.outline: list[int] = []
         self.headings: list[int] = []
         # Where the opening tag of the link that is open stands in `out`, and whether it has words.
@@ -99,22 +120,24 @@ class _Finisher:
                 self._note_block(name)
         self._write_text(self.html[position:])
         self._label_box()
-        direction = _find_direction(self.letters, self.rtl_letters) or "ltr"
+        direction = self.letters.direction or "ltr"
         return f'<div class="readme-text" dir="{direction}">{"".join(self.out)}</div>'
 
     def _note_block(self, name: str) -> None:
         if self.has_rtl and name in _OWN_DIRECTION:
-            self.blocks.append((len(self.out) - 1, self.letters, self.rtl_letters))
+            self.blocks.append((len(self.out) - 1, self.letters, self.linked))
 
     def _set_direction(self, name: str) -> None:
         """Let the block that ends run as most of its words do, unless its author said how.
 
-        Browsers would go by the first letter, which often is that of a name or of code.
+        Browsers would go by the first letter, which often is that of a name or of code. Links may
+        lead to texts in any language, so they count only where there are no other words.
         """
         if not self.has_rtl or name not in _OWN_DIRECTION:
             return
-        place, letters, rtl_letters = self.blocks.pop()
-        direction = _find_direction(self.letters - letters, self.rtl_letters - rtl_letters)
+        place, letters, linked = self.blocks.pop()
+        whole = self.letters.without(letters)
+        direction = whole.without(self.linked.without(linked)).direction or whole.direction
         if direction and ' dir="' not in self.out[place]:
             self.out[place] = f'{self.out[place][:-1]} dir="{direction}">'
 
@@ -125,8 +148,10 @@ class _Finisher:
             return
         self.out.append(text)
         if self.has_rtl and not self.code_depth:
-            self.letters += len(_LETTER.findall(text))
-            self.rtl_letters += len(_RTL.findall(text))
+            found = _Letters(len(_LETTER.findall(text)), len(_RTL.findall(text)))
+            self.letters = self.letters.with_more(found)
+            if self.link is not None:
+                self.linked = self.linked.with_more(found)
         if not text.isspace():
             self.link_has_words = True
         if self.box is not None and len(self.box_words) < _LABEL_CHARS:
@@ -233,10 +258,3 @@ def _write(name: str, attributes: dict[str, str]) -> str:
     """An opening tag; the values are HTML already."""
     written = "".join(f' {key}="{value}"' for key, value in attributes.items())
     return f"<{name}{written}>"
-
-
-def _find_direction(letters: int, rtl_letters: int) -> str:
-    """How a text with so many letters runs; "" if it has none. Names are Latin in any language."""
-    if not letters:
-        return ""
-    return "rtl" if rtl_letters * 3 > letters else "ltr"

@@ -168,6 +168,15 @@ def test_each_block_has_its_direction():
     ]
 
 
+def test_names_in_links_are_of_any_language():
+    """A line that leads to other languages runs as the words around the links do."""
+    links = ", ".join(f"[{name}](https://a.test)" for name in ("English", "Deutsch", "Suomi"))
+    root = render(
+        f"سلام دنیا\n\nاقرأ: {links}\n\nRead: [{'سلام' * 9}](https://a.test)\n\n{links}\n"
+    )
+    assert [p.attrs["dir"] for p in root.all("p")] == ["rtl", "rtl", "ltr", "ltr"]
+
+
 def test_authors_direction():
     """What an author says of the direction stands."""
     assert render('<p dir="rtl">abc</p>\n\nسلام').all("p")[0].attrs["dir"] == "rtl"
