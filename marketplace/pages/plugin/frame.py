@@ -128,7 +128,7 @@ def rate_length(shown: Mapping[str, Any]) -> str:
 
 def list_gained(head: PluginHead) -> Any:
     """What this release may do that the one before could not, in words."""
-    if head.baseline is None or not head.release.is_served:
+    if head.baseline is None:
         return []
     before = parse_permissions(head.baseline.contents.manifest.get("permissions"))
     after = parse_permissions(head.manifest.get("permissions"))

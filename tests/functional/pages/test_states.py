@@ -136,6 +136,14 @@ def test_the_readme_of_a_blocked_release(open_page, bait):
     assert panel.links == ["/plugins/@acme/chat/1.1.0/security"]
 
 
+def test_what_a_blocked_release_gained_is_not_denied(open_page, bait):
+    """It may do more than the one before, whether or not anybody can install it."""
+    page = open_page("/plugins/@acme/chat/1.1.0/security")
+    assert "Some of them are new since 1.0.0." in page.one(id="security").text
+    assert not page.by_class("tone-community")
+    assert not page.all(id="gains")
+
+
 def test_the_feed_of_a_plugin_without_a_release(client, moderator, publisher):
     """Its subtitle is ours."""
     release = publisher.publish("@acme/chat", description=BAIT)
