@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 
 from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
 
-from marketplace.search.runs import cut_runs, fold_runs, has_run, list_runs
+from marketplace.search.runs import cut_run, cut_runs, fold_runs, has_run, list_runs
 
 MAX_WORDS = 10
 MAX_WORD_CHARS = 40
@@ -120,6 +120,13 @@ class QueryWords:
     def last(self) -> str:
         """The word that may still be being typed."""
         return self.words[-1]
+
+    @property
+    def parts(self) -> list[tuple[str, ...]]:
+        """What a person would call its words: each word, and the pieces of each run together."""
+        pieces = [tuple(p for p in cut_run(run) if p in self.words) for run in self.runs]
+        lone = [(word,) for word in self.words if not has_run(word)]
+        return [*lone, *filter(None, pieces)]
 
     def merge_pairs(self) -> list[tuple[str, ...]]:
         """The words with two neighbours written as one, each pair in turn.

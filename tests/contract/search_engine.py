@@ -152,6 +152,13 @@ class SearchEngineContract:
         empty_engine.rebuild(RUNS)
         assert empty_engine.search(SearchQuery(text)).ids == ()
 
+    def test_a_pair_of_letters_is_no_word(self, empty_engine: SearchEngine) -> None:
+        """Any long run shares one with any other."""
+        empty_engine.rebuild(RUNS)
+        assert empty_engine.search(SearchQuery("地図のメール")).ids == ()
+        page = empty_engine.search(SearchQuery("writer 地図のメール"))
+        assert (page.ids, page.is_partial) == ((1,), True)
+
     def test_a_run_in_a_name_comes_first(self, empty_engine: SearchEngine) -> None:
         empty_engine.rebuild(RUNS)
         for text in ("検索", "検索ツール"):

@@ -70,6 +70,7 @@ def test_no_index_is_said_so(folder: Path) -> None:
         "slack b",
         "中文搜索",
         "mcp 検索",
+        "slack 地図のメール",
         "slack brigde",
         "name:slack",
     ],

@@ -28,10 +28,15 @@ class StagedMatcher(ABC):
             case Stage.LOOSE:
                 return self._match_loosely(words, [])
             case Stage.MOST:
-                least = len(words.words) - 1
+                return self._match_of(words.words, words, len(words.words) - 1)
             case Stage.ANY:
-                least = 1
-        ways = [(Occur.Should, self._match_word_loosely(word, words)) for word in words.words]
+                # A piece of a run says little: there must be half of them.
+                ways = [self._match_of(part, words, -(-len(part) // 2)) for part in words.parts]
+                return Query.boolean_query([(Occur.Should, way) for way in ways])
+
+    def _match_of(self, some: Sequence[str], words: QueryWords, least: int) -> Query:
+        """At least so many of some of the words, typing errors forgiven."""
+        ways = [(Occur.Should, self._match_word_loosely(word, words)) for word in some]
         return Query.boolean_query(ways, minimum_number_should_match=least)
 
     def match_some(self, words: QueryWords) -> Query:

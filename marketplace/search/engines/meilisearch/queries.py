@@ -55,12 +55,13 @@ def build_searches(index: str, query: SearchQuery) -> list[dict[str, Any]]:
 
 def list_parts(query: SearchQuery) -> list[list[SearchQuery]]:
     """Searches for less words, in groups: all words but one, then any one."""
-    words = clean_text(query.text).split()
-    sizes = dict.fromkeys(size for size in (len(words) - 1, 1) if 0 < size < len(words))
-    return [
-        [replace(query, text=" ".join(part)) for part in combinations(words, size)]
-        for size in sizes
-    ]
+    words = read_query(query.text)
+    most, count = [], len(words.words)
+    if count > 2:
+        most = [*combinations(words.words, count - 1)]
+    # A run is one word, in however many pieces it is looked for.
+    groups = [most, [part for part in words.parts if len(part) < count]]
+    return [[replace(query, text=" ".join(part)) for part in group] for group in groups if group]
 
 
 def build_probe(index: str, query: SearchQuery) -> dict[str, Any]:
