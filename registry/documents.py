@@ -125,10 +125,11 @@ def build_plugin_document(
 ) -> dict[str, Any]:
     """The part of the plugin's JSON that changes only by actions; counters are joined at reading.
 
-    `manifest` is that of the release `latest`, empty without one. Costs no query where the
-    plugin's scope is loaded.
+    `manifest` is that of the release `latest`, empty without one: then every release is blocked
+    or yanked, and what the author says of the plugin is left out, edits too. Costs no query where
+    the plugin's scope is loaded.
     """
-    shown = get_shown_metadata(plugin, manifest)
+    shown = get_shown_metadata(plugin, manifest) if latest is not None else {}
     author = shown.get("author")
     scope = plugin.scope
     return {

@@ -81,6 +81,22 @@ def test_readme_of_a_blocked_release_is_refused(
     assert "1.1.0" in api.get(f"{chat}/1.1.0/readme").content.decode()
 
 
+def test_a_plugin_without_a_release_keeps_its_authors_words(
+    api: Api, author: Api, publisher: Publisher, moderator: User
+) -> None:
+    """What was edited beside the manifest is back with the release."""
+    release = publisher.publish()
+    edits = {"description": "Call 555.", "homepage": "https://bait.example.test/"}
+    assert author.call("PATCH", "/plugins/@acme/chat", edits).status_code == 200
+    assert api.get("/plugins/@acme/chat").json()["description"] == "Call 555."
+    quarantine_release(actor=moderator, release=release, reason="A fraud.")
+    blocked = api.get("/plugins/@acme/chat").json()
+    assert (blocked["description"], blocked["homepage"]) == ("", None)
+    assert (blocked["displayName"], blocked["owners"]) == ("@acme/chat", ["acme"])
+    restore_release(actor=moderator, release=release, reason="It was fine.")
+    assert api.get("/plugins/@acme/chat").json()["description"] == "Call 555."
+
+
 def test_restored_release_is_served_again(api: Api, publisher: Publisher, moderator: User) -> None:
     release = publisher.publish()
     quarantine_release(actor=moderator, release=release, reason="A doubt.")
