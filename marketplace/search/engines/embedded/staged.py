@@ -40,8 +40,8 @@ class StagedMatcher(ABC):
         return Query.boolean_query(ways, minimum_number_should_match=least)
 
     def match_some(self, words: QueryWords) -> Query:
-        """What has one of the words without a typing error; without ranks."""
-        every = [self._match_word(word, is_open=word == words.last) for word in words.words]
+        """What has one of the words, whole and without a typing error; without ranks."""
+        every = [self._match_word(word, is_open=False) for word in words.words]
         some = Query.boolean_query([(Occur.Should, word) for word in every])
         return Query.const_score_query(some, 0.0)
 
