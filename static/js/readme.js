@@ -4,8 +4,8 @@
 
 (() => {
   const PAUSES_MS = [1500, 3000, 6000];
-  // Stands where the browser would show a broken picture meanwhile.
-  const NOTHING = "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' width='1' height='24'/>";
+  // Hides what the browser shows for a broken picture.
+  const COMING = "is-coming";
   const tries = new WeakMap();
 
   const leaveWords = (image) => {
@@ -23,15 +23,20 @@
       return;
     }
     tries.set(image, count + 1);
-    const source = image.getAttribute("src");
-    image.setAttribute("src", NOTHING);
-    window.setTimeout(() => image.setAttribute("src", source), PAUSES_MS[count]);
+    image.classList.add(COMING);
+    window.setTimeout(() => {
+      const source = image.getAttribute("src");
+      image.removeAttribute("src");
+      image.setAttribute("src", source);
+    }, PAUSES_MS[count]);
   };
 
   const isOurs = (element) => element instanceof HTMLImageElement && element.closest(".readme");
 
   // Errors of pictures do not bubble; on their way down they pass here, in swapped content, too.
   document.addEventListener("error", (event) => isOurs(event.target) && retry(event.target), true);
+  const show = (image) => image.classList.remove(COMING);
+  document.addEventListener("load", (event) => isOurs(event.target) && show(event.target), true);
   for (const image of document.querySelectorAll(".readme img")) {
     if (image.complete && image.naturalWidth === 0 && image.currentSrc) retry(image);
   }

@@ -239,6 +239,8 @@ def test_real(tab: Any, file: str):
 
 _IS_SHOWN = "(at) => document.querySelectorAll('.readme img')[at].naturalWidth > 0"
 
+_IS_HIDDEN = "(image) => getComputedStyle(image).opacity === '0'"
+
 
 def test_pictures(tab: Any):
     """A picture of the release is there, and where one cannot be had its words are drawn."""
@@ -260,11 +262,12 @@ def test_pictures_that_come_later(tab: Any):
         open_readme(tab, "plain")
         tab.get_by_alt_text("Away").scroll_into_view_if_needed()
     assert first.value.status == 202
-    tab.wait_for_function("() => document.querySelector('.readme img').src.startsWith('data:')")
+    assert tab.get_by_alt_text("Away").evaluate(_IS_HIDDEN)
     tab.wait_for_function("() => document.querySelector('.readme .readme-image')")
     assert tab.inner_text(".readme .readme-image") == "Shown"
     tab.clock.run_for(2000)
     tab.wait_for_function(_IS_SHOWN, arg=0)
+    assert not tab.get_by_alt_text("Away").evaluate(_IS_HIDDEN)
     assert answers == []
 
 
