@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from django.db.models import Count, Model, QuerySet, Sum
+from django.db.models.expressions import OrderBy
 
 from accounts.models import User
 from marketplace.errors import (
@@ -16,6 +17,7 @@ from marketplace.errors import (
     UnknownTagError,
 )
 from marketplace.search import service
+from marketplace.search.grade import BY_GRADE
 from marketplace.search.query import Facets, SearchQuery
 from plugport.spec.text import show
 from registry.models import Category, Member, Plugin, Role, Scope, Tag
@@ -23,9 +25,9 @@ from registry.queries import HAS_CLOSED_OWNER, Page
 
 Sort = Literal["category", "tag"]
 _Row = TypeVar("_Row", bound=Model)
-_ORDERS: dict[str, tuple[str, ...]] = {
+_ORDERS: dict[str, tuple[str | OrderBy, ...]] = {
     "downloads": ("-downloads", "id"),
-    "rating": ("-rating", "id"),
+    "rating": BY_GRADE,
     "recent": ("-updated_at", "id"),
     "name": ("name",),
 }

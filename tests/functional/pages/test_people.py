@@ -28,6 +28,16 @@ def test_an_account(open_page, publisher, owner):
     assert page.one("link", rel="canonical").attrs["href"].endswith("/users/acme")
 
 
+@pytest.mark.parametrize("path", ["/users/acme", "/@acme"])
+def test_one_good_rating_is_worth_less_than_many(open_page, publisher, path):
+    """By rating, lists go by the Bayesian average as everywhere."""
+    for name, rating, count in (("once", 5.0, 1), ("often", 4.6, 900), ("never", 0.0, 0)):
+        publisher.publish(f"@acme/{name}")
+        Plugin.objects.filter(name=f"@acme/{name}").update(rating=rating, rating_count=count)
+    page = open_page(path, sort="rating")
+    assert _names(page) == ["@acme/often", "@acme/once", "@acme/never"]
+
+
 def test_an_account_tells_nothing_private(open_page, publisher, owner):
     """No address, no role in the registry."""
     owner.email, owner.is_moderator = "acme@example.org", True
