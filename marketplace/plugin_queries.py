@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Sum
 from django.utils import timezone
 
+from marketplace.list_queries import list_closed_owners
 from plugport.spec.errors import PlugportError
 from plugport.spec.ranges import Range, max_satisfying
 from plugport.spec.text import show
@@ -86,7 +87,7 @@ def read_head(name: str, version: str = "", *, load: Sequence[str] = ()) -> Plug
         baseline=find_baseline(release, with_files=False),
         days=read_days(plugin),
         version_count=_list_public(plugin).count(),
-        closed_owners=_list_closed_owners(plugin) if release.has_closed_owner else frozenset(),
+        closed_owners=list_closed_owners([plugin]) if release.has_closed_owner else frozenset(),
     )
 
 
@@ -95,12 +96,6 @@ class _Links(TypedDict):
 
     has_closed_owner: bool
     is_replacement_listed: bool
-
-
-def _list_closed_owners(plugin: Plugin) -> frozenset[str]:
-    """Owners whose accounts have no page any more: 1 query."""
-    closed = Member.objects.filter(plugin=plugin, role=Role.OWNER, user__is_active=False)
-    return frozenset(closed.values_list("user__username", flat=True))
 
 
 def _list_public(plugin: Plugin) -> QuerySet[Release]:

@@ -72,12 +72,19 @@ def _search_names(words: str) -> list[str]:
 
 def _find_twins(name: str) -> list[str]:
     """The plugin that a reader could take for this one, most often the same word with a dash."""
-    try:
-        key = PluginName.parse(name.lower().replace("_", "-")).collision_key
-    except PlugportError:
+    key = make_typed_key(name)
+    if key is None:
         return []
     rows = Plugin.objects.filter(is_listed=True, collision_key=key)
     return list(rows.values_list("name", flat=True)[:1])
+
+
+def make_typed_key(name: str) -> str | None:
+    """The collision key of a plugin's name as somebody types it, None if it can be none."""
+    try:
+        return PluginName.parse(name.lower().replace("_", "-")).collision_key
+    except PlugportError:
+        return None
 
 
 def _keep_like(name: str, names: Iterable[str]) -> list[str]:

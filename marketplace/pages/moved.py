@@ -10,8 +10,8 @@ from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 
 from accounts.models import User
-from plugport.spec.errors import PlugportError
-from plugport.spec.names import PluginName, fold_part
+from marketplace.pages.missing import make_typed_key
+from plugport.spec.names import fold_part
 from registry.models import Plugin, Scope
 
 _MAX_CHARS = 1000
@@ -74,7 +74,7 @@ def _leads_somewhere(path: str) -> bool:
 def _find_plugin(parts: Sequence[str], *, path: str) -> str | None:
     """The plugin whose name begins the parts, with the others behind it: 1 query."""
     readings = [parts[:2]] if parts[0].startswith("@") else [parts[:1], parts[:2]]
-    keys = [key for reading in readings if (key := _make_key("/".join(reading)))]
+    keys = [key for reading in readings if (key := make_typed_key("/".join(reading)))]
     rows = Plugin.objects.filter(is_listed=True, collision_key__in=keys)
     names = dict(rows.values_list("collision_key", "name"))
     for key in keys:
@@ -83,13 +83,6 @@ def _find_plugin(parts: Sequence[str], *, path: str) -> str | None:
             meant = "/".join(["/plugins", names[key], *rest])
             return meant if meant != path else None
     return None
-
-
-def _make_key(name: str) -> str | None:
-    try:
-        return PluginName.parse(name.lower().replace("_", "-")).collision_key
-    except PlugportError:
-        return None
 
 
 def _find_scope(name: str, *, asked: str) -> str | None:

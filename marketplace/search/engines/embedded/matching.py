@@ -80,8 +80,8 @@ class Matcher(StagedMatcher):
         self, words: QueryWords, fields: Mapping[str, float]
     ) -> list[tuple[Occur, Query]]:
         """The whole query as one word, typing errors forgiven."""
-        most = get_typos(words.joined)
-        if not most or len(words.joined) > PREFIX_CHARS * 2:
+        most = self._get_joined_typos(words)
+        if not most:
             return []
         return [
             (Occur.Should, self._score_typos(field, words.joined, most, boost))

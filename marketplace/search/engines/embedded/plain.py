@@ -49,8 +49,8 @@ class PlainMatcher(StagedMatcher):
     def _match_loosely(self, words: QueryWords, also: Sequence[Query]) -> Query:
         every = [self._match_word_loosely(word, words) for word in words.words]
         ways = [_match_all([*every, *also])]
-        most = get_typos(words.joined)
-        if most and len(words.joined) <= PREFIX_CHARS * 2:
+        most = self._get_joined_typos(words)
+        if most:
             ways += [self._fuzzy(field, words.joined, most) for field in ("lead", "pair")]
         return _match_any(ways)
 

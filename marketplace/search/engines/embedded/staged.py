@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import tantivy
 from tantivy import Occur, Query
 
+from marketplace.search.engines.embedded.fields import PREFIX_CHARS
 from marketplace.search.engines.embedded.stages import Stage
-from marketplace.search.words import QueryWords
+from marketplace.search.words import QueryWords, get_typos
 
 
 class StagedMatcher(ABC):
@@ -60,6 +61,10 @@ class StagedMatcher(ABC):
     @abstractmethod
     def _match_word_loosely(self, word: str, words: QueryWords) -> Query:
         """One of the words, typing errors forgiven."""
+
+    def _get_joined_typos(self, words: QueryWords) -> int:
+        """How many errors the whole query as one word may have; 0 where no name is so long."""
+        return get_typos(words.joined) if len(words.joined) <= PREFIX_CHARS * 2 else 0
 
     def _fuzzy(self, field: str, word: str, most: int, *, is_open: bool = False) -> Query:
         """The word with up to `most` errors; `is_open` if it may be the beginning of a word."""
