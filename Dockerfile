@@ -1,4 +1,4 @@
-# One image for web and worker; docker-compose.yml gives each its command.
+# One image for the web server and the worker; docker-compose.yml sets the command of the worker.
 FROM python:3.11-slim
 
 ENV PYTHONUNBUFFERED=1 PLUGPORT_DATA_DIR=/data

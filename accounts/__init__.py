@@ -1,1 +1,1 @@
-"""Who acts: people, their tokens, and the record of what they did. Knows nothing of plugins."""
+"""Users, their tokens and the audit log. Independent of plugins."""

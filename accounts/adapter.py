@@ -1,4 +1,4 @@
-"""How allauth behaves here."""
+"""Customizes allauth."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from django.http import HttpRequest
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the library has no types
-    """Sign-up can be closed by the operator."""
+    """Lets the operator close sign-up."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Whether strangers may make an account (`PLUGPORT_ALLOW_SIGNUP`)."""
+        """Whether anyone may create an account (`PLUGPORT_ALLOW_SIGNUP`)."""
         return bool(settings.ALLOW_SIGNUP)

@@ -1,4 +1,4 @@
-"""What can go wrong with accounts and tokens."""
+"""Errors of accounts and tokens."""
 
 from __future__ import annotations
 
@@ -6,36 +6,38 @@ from plugport.spec.errors import DeniedError, InvalidError, MissingError
 
 
 class InvalidTokenError(DeniedError):
-    """The token is unknown, revoked or expired; which of them is not told to strangers."""
+    """The token is unknown, revoked or expired. The response does not distinguish these cases."""
 
-    code, title = "invalid-token", "The token is not valid"
+    code, title = "invalid-token", "Invalid token"
 
 
-class TokenNeededError(DeniedError):
-    """The call needs a token and had none."""
+class TokenRequiredError(DeniedError):
+    """The request requires a token, but has none."""
 
-    code, title = "unauthenticated", "A token is needed"
+    code, title = "unauthenticated", "Authentication required"
 
 
 class TokenScopeError(DeniedError):
-    """The token is good but not for this."""
+    """The token is valid, but its scopes or its limit do not allow this request."""
 
-    code, title = "token-scope", "The token may not do this"
+    code, title = "token-scope", "Insufficient token permissions"
 
 
 class TokenRequestError(InvalidError):
-    """A token was asked for in a way that cannot be granted."""
+    """The request for a new token is invalid."""
 
     code, title = "invalid-token-request", "Invalid token request"
 
 
 class UnknownUserError(MissingError):
-    """There is no account of that name."""
+    """No account has this user name."""
 
     code, title = "unknown-user", "Unknown user"
+    # One error had two codes. Clients and links may use both until the next release.
+    former_codes = ("unknown-account",)
 
 
 class UnknownTokenError(MissingError):
-    """The account has no such token."""
+    """The account has no token with this id."""
 
     code, title = "unknown-token", "Unknown token"

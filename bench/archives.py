@@ -1,6 +1,6 @@
-"""How fast packages are read and packed, and what the worst sample costs.
+"""Measure reading and packing of packages, and the most expensive hostile sample.
 
-Run: `python -m bench.archives`. Prints `name | value | unit`. Each read runs in a process of its own, so its peak memory is that
+Run: `python -m bench.archives`. Prints `name | value | unit`. Each read runs in its own process, so its peak memory is that
 of the whole interpreter (VmHWM of /proc, so Linux).
 """
 
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from bench.report import report
 from plugport.spec.archive.packer import pack_tree
-from plugport.spec.archive.reader import read_package
+from plugport.spec.archive.reader import load_package
 from plugport.spec.archive.unpacker import unpack_package
 from plugport.spec.errors import PlugportError
 from tests.support.archives import END, make_tar_header
@@ -29,8 +29,8 @@ MB = 1_000_000
 WORDS = ("const", "plugin", "export", "default", "async", "return", "await", "context", "channel")
 
 
-def make_source_text(size: int, seed: int) -> bytes:
-    """Text that compresses about as well as source code does."""
+def build_source_text(size: int, seed: int) -> bytes:
+    """Return text that compresses about as well as source code."""
     rng = random.Random(seed)
     words = [
         f"{rng.choice(WORDS)}{rng.choice(['', '_', str(rng.randrange(1000))])}"
@@ -39,14 +39,14 @@ def make_source_text(size: int, seed: int) -> bytes:
     return " ".join(words).encode()[:size]
 
 
-def make_plugin(folder: Path, files: int, file_bytes: int) -> int:
-    """Write a plugin of many source files; returns its size in bytes."""
+def write_plugin(folder: Path, files: int, file_bytes: int) -> int:
+    """Write a plugin with many source files; return its size in bytes."""
     folder.mkdir()
     (folder / "plugport.yaml").write_text("name: bench\n")
     for number in range(files):
         path = folder / f"src/module{number % 40}/file{number}.ts"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(make_source_text(file_bytes, number))
+        path.write_bytes(build_source_text(file_bytes, number))
     return files * file_bytes
 
 
@@ -63,7 +63,7 @@ def write_large_package(path: Path, size: int) -> None:
 
 
 def measure_read(archive: Path, *, unpack: bool) -> dict[str, float]:
-    """Read one package in a process of its own."""
+    """Read one package in a separate process."""
     how = "unpack" if unpack else "read"
     command = [sys.executable, "-m", "bench.archives", "--read-one", str(archive), how]
     done = subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
@@ -71,15 +71,15 @@ def measure_read(archive: Path, *, unpack: bool) -> dict[str, float]:
     return result
 
 
-def read_one(archive: Path, how: str) -> None:
-    """Read or unpack, then print what it took as JSON."""
+def run_single_read(archive: Path, how: str) -> None:
+    """Read or unpack, then print time and memory as JSON."""
     with tempfile.TemporaryDirectory() as scratch:
         started = time.perf_counter()
         try:
             if how == "unpack":
                 unpack_package(archive, Path(scratch, "plugin"))
             else:
-                read_package(archive)
+                load_package(archive)
         except PlugportError:
             pass
         seconds = time.perf_counter() - started
@@ -89,7 +89,7 @@ def read_one(archive: Path, how: str) -> None:
 
 def bench_plugin(scratch: Path) -> None:
     """Pack, read and unpack a plugin of 2,000 files."""
-    size = make_plugin(scratch / "plugin", files=2000, file_bytes=20_000)
+    size = write_plugin(scratch / "plugin", files=2000, file_bytes=20_000)
     archive = scratch / "plugin.tar.gz"
     started = time.perf_counter()
     with archive.open("wb") as out:
@@ -112,7 +112,7 @@ def bench_large(scratch: Path) -> None:
 
 
 def bench_samples(samples: Path) -> None:
-    """Unpack every hostile sample; the worst time and memory."""
+    """Unpack every hostile sample; report the worst time and memory."""
     taken = {path.name: measure_read(path, unpack=True) for path in samples.glob("*.tar.gz")}
     slowest = max(taken, key=lambda name: taken[name]["seconds"])
     largest = max(taken, key=lambda name: taken[name]["peak_mb"])
@@ -123,7 +123,7 @@ def bench_samples(samples: Path) -> None:
 
 def main() -> None:
     if sys.argv[1:2] == ["--read-one"]:
-        read_one(Path(sys.argv[2]), sys.argv[3])
+        run_single_read(Path(sys.argv[2]), sys.argv[3])
         return
     with tempfile.TemporaryDirectory() as name:
         bench_plugin(Path(name))

@@ -1,4 +1,4 @@
-"""How long the checks take: a small plugin, a plugin full of text, and texts made to be slow.
+"""Measure the checks on a small plugin, a plugin with much text, and texts that are slow to search.
 
     python bench/checks.py
 
@@ -19,17 +19,17 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from bench.report import report  # noqa: E402  # after the path is set
-from demo.releases import assemble_release, read_catalogue  # noqa: E402  # after the path is set
+from demo.releases import assemble_release, load_catalog  # noqa: E402  # after the path is set
 from plugport.checks.base import Subject  # noqa: E402
 from plugport.checks.registry import CHECKS, run_check, run_checks  # noqa: E402
-from plugport.checks.secret_patterns import foreign_detectors, own_detectors  # noqa: E402
+from plugport.checks.secret_patterns import build_builtin_detectors, load_detect_secrets_detectors  # noqa: E402
 from plugport.checks.secret_scan import scan_text  # noqa: E402
-from plugport.checks.subject import make_subject  # noqa: E402
+from plugport.checks.subject import load_subject  # noqa: E402
 from plugport.spec.archive.model import MIB  # noqa: E402
 from plugport.spec.archive.packer import pack_tree  # noqa: E402
 
 RUNS = 7
-# Runs of characters that make a careless search quadratic.
+# Runs of characters that make a search with backtracking quadratic (ReDoS, CWE-1333).
 SLOW_TEXTS = {
     "token-headers": "eyJ" * (MIB // 3),
     "slashes": "/" * MIB,
@@ -39,8 +39,8 @@ SLOW_TEXTS = {
 }
 
 
-def time_best(work: Callable[[], object], runs: int = RUNS) -> float:
-    """The shortest of several runs, in milliseconds."""
+def measure_best(work: Callable[[], object], runs: int = RUNS) -> float:
+    """Return the shortest of several runs, in milliseconds."""
     times = []
     for _ in range(runs):
         start = time.perf_counter()
@@ -49,11 +49,11 @@ def time_best(work: Callable[[], object], runs: int = RUNS) -> float:
     return min(times) * 1000
 
 
-def pack_folder(folder: Path, scratch: Path) -> Subject:
+def build_subject(folder: Path, scratch: Path) -> Subject:
     archive = scratch / "package.tar.gz"
     with archive.open("wb") as out:
         pack_tree(folder, out)
-    return make_subject(archive, scratch / "subject")
+    return load_subject(archive, scratch / "subject")
 
 
 def write_large_plugin(folder: Path) -> None:
@@ -66,29 +66,29 @@ def write_large_plugin(folder: Path) -> None:
 
 
 def main() -> None:
-    """Measure and print."""
-    release = next(each for each in read_catalogue().releases if each.name == "@ar/slack-bridge")
+    """Measure and print all figures."""
+    release = next(each for each in load_catalog().releases if each.name == "@ar/slack-bridge")
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary)
         folder = assemble_release(release, root / "plugin")
-        small = pack_folder(folder, root)
+        small = build_subject(folder, root)
         report("small plugin", small.package.unpacked_bytes, "bytes")
         report(
             "small: first run, loading ids and detectors",
-            time_best(lambda: run_checks(small), 1),
+            measure_best(lambda: run_checks(small), 1),
             "ms",
         )
-        report("small: all checks", time_best(lambda: run_checks(small)), "ms")
+        report("small: all checks", measure_best(lambda: run_checks(small)), "ms")
         for check in CHECKS:
-            report(f"small: {check.name}", time_best(partial(run_check, check, small)), "ms")
+            report(f"small: {check.name}", measure_best(partial(run_check, check, small)), "ms")
         write_large_plugin(folder)
         (root / "large").mkdir()
-        large = pack_folder(folder, root / "large")
+        large = build_subject(folder, root / "large")
         report("large plugin", large.package.unpacked_bytes / MIB, "MiB")
-        report("large: all checks", time_best(lambda: run_checks(large), 2), "ms")
-    detectors = own_detectors() + foreign_detectors()
+        report("large: all checks", measure_best(lambda: run_checks(large), 2), "ms")
+    detectors = build_builtin_detectors() + load_detect_secrets_detectors()
     for name, text in SLOW_TEXTS.items():
-        report(f"hostile MiB: {name}", time_best(partial(scan_text, text, detectors), 1), "ms")
+        report(f"hostile MiB: {name}", measure_best(partial(scan_text, text, detectors), 1), "ms")
 
 
 if __name__ == "__main__":

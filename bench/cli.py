@@ -1,9 +1,9 @@
-"""Wall time of the command line: start-up, and installing a plugin of 20 kB.
+"""Wall time of the command line: start, and installation of a plugin of 20 kB.
 
     python -m bench.cli
 
-The plugin is published to a registry that is started for this, or to the one that
-PLUGPORT_REGISTRY names, with PLUGPORT_TOKEN. Medians of 10 runs after one to warm up.
+The plugin is published to a registry that this script starts, or to PLUGPORT_REGISTRY with
+PLUGPORT_TOKEN. Reports medians of 10 runs after a warm-up run.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 from bench.report import report
-from bench.running import make_registry
+from bench.running import create_registry
 
 RUNS = 10
 NAME = "bench-of-the-command-line"
@@ -35,30 +35,30 @@ main: index.js
 """
 
 
-def make_environment(folder: Path) -> dict[str, str]:
-    """Ours, with compiled modules kept in the folder: an installed program has them."""
-    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    return {**kept, "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
+def build_environment(folder: Path) -> dict[str, str]:
+    """Return the environment with a bytecode cache in the folder, as in an installed program."""
+    inherited = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return {**inherited, "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
 
 
 def measure_seconds(folder: Path, *args: str) -> float:
-    """How long one run of the program takes, from outside."""
-    environment = make_environment(folder)
+    """Return the wall time of one run of the program, in seconds."""
+    environment = build_environment(folder)
     command = [sys.executable, "-m", "plugport", *args]
     began = time.perf_counter()
     subprocess.run(command, check=True, capture_output=True, env=environment)
     return time.perf_counter() - began
 
 
-def report_median(name: str, seconds: list[float], most: float) -> None:
-    report(f"{name}: median", statistics.median(seconds) * 1000, "ms", most=most)
+def report_median(name: str, seconds: list[float], limit_ms: float) -> None:
+    report(f"{name}: median", statistics.median(seconds) * 1000, "ms", maximum=limit_ms)
 
 
 def write_plugin(folder: Path) -> Path:
-    """The same files every time, so that publishing them again is no conflict."""
+    """Write the same files every time, because publishing identical bytes again succeeds."""
     content = {
         "plugport.yaml": MANIFEST.encode(),
-        "README.md": b"# Bench\n\nA plugin that is only there to be installed and timed.\n",
+        "README.md": b"# Bench\n\nA plugin for measuring installations.\n",
         "index.js": b"export const onMessage = (message) => message;\n",
         "data.bin": random.Random(20).randbytes(DATA_BYTES),
     }
@@ -68,7 +68,7 @@ def write_plugin(folder: Path) -> Path:
 
 
 def measure_install(scratch: Path) -> list[float]:
-    """Installations into new folders, of the plugin published before."""
+    """Return the times of installations into new folders, in seconds."""
     source = scratch / "source"
     source.mkdir()
     measure_seconds(scratch, "publish", str(write_plugin(source)))
@@ -79,7 +79,7 @@ def measure_install(scratch: Path) -> list[float]:
 
 
 def bench_install(scratch: Path) -> None:
-    """Publish, then install again and again, with a home of our own."""
+    """Publish the plugin, then report the median of its installations."""
     os.environ["PLUGPORT_HOME"] = str(scratch / "home")
     report_median("plugport install, 20 kB", measure_install(scratch), 400)
 
@@ -92,10 +92,10 @@ def main() -> None:
         if os.environ.get("PLUGPORT_REGISTRY"):
             bench_install(scratch)
             return
-        with make_registry("sqlite") as registry:
+        with create_registry("sqlite") as registry:
             registry.start()
             os.environ["PLUGPORT_REGISTRY"] = registry.url
-            os.environ["PLUGPORT_TOKEN"] = registry.make_token("bench")
+            os.environ["PLUGPORT_TOKEN"] = registry.create_token("bench")
             bench_install(scratch)
 
 

@@ -1,6 +1,6 @@
-"""A small HTTP load generator: keep-alive connections, one process each, bounded in count.
+"""A small HTTP load generator: a fixed number of keep-alive connections, one process each.
 
-It speaks just enough HTTP/1.1 to be much cheaper than the server it measures, so that on a
+It implements just enough HTTP/1.1 to be much cheaper than the server it measures, so that on a
 machine with two cores the figures are the server's.
 """
 
@@ -15,17 +15,17 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 _BUFFER_BYTES = 1 << 20
-_MOST_SECONDS = 600
+_MAX_SECONDS = 600
 
 
 @dataclass(frozen=True)
-class Figures:
-    """What a run measured: requests a second, and latencies in milliseconds."""
+class LoadResult:
+    """The results of a run: requests per second, and latencies in milliseconds."""
 
     requests_per_second: float
     p50_ms: float
     p95_ms: float
-    most_ms: float
+    max_ms: float
     failures: int
 
 
@@ -43,7 +43,7 @@ class Connection:
         self.buffer = bytearray(_BUFFER_BYTES)
 
     def get(self, path: str) -> tuple[int, int]:
-        """Send one GET; returns the status and the length of the body, which is read and dropped."""
+        """Send one GET; return the status and the length of the body, which is read and discarded."""
         self.socket.sendall(f"GET {path} HTTP/1.1\r\n{self.head}\r\n".encode())
         status, left, body = self._read_head()
         length = left
@@ -56,7 +56,7 @@ class Connection:
         return status, length
 
     def post_package(self, path: str, chunks: Iterable[bytes], size: int) -> tuple[int, bytes]:
-        """Send a publish form with a package of `size` bytes; returns the status and the body."""
+        """Send a publish form with a package of `size` bytes; return the status and the body."""
         boundary = secrets.token_hex(16)
         start = (
             f"--{boundary}\r\nContent-Disposition: form-data; name=package; filename=p.tgz\r\n"
@@ -81,7 +81,7 @@ class Connection:
         return status, body
 
     def _read_head(self) -> tuple[int, int, bytes]:
-        """Status, length of the body, and as much of the body as came along."""
+        """Return the status, the length of the body, and the part of the body already received."""
         data = b""
         while b"\r\n\r\n" not in data:
             chunk = self.socket.recv(_BUFFER_BYTES)
@@ -93,7 +93,7 @@ class Connection:
         return int(head[9:12]), int(length), body
 
 
-def _run(url: str, paths: Sequence[str], count: int, out: multiprocessing.Queue) -> None:  # type: ignore[type-arg]
+def _run_client(url: str, paths: Sequence[str], count: int, out: multiprocessing.Queue) -> None:  # type: ignore[type-arg]
     connection = Connection(url)
     times, failures = [], 0
     for number in range(count):
@@ -104,11 +104,13 @@ def _run(url: str, paths: Sequence[str], count: int, out: multiprocessing.Queue)
     out.put((times, failures))
 
 
-def measure(url: str, paths: Sequence[str], *, connections: int = 4, count: int = 500) -> Figures:
-    """`connections` processes send `count` requests each, walking over `paths`.
+def measure(
+    url: str, paths: Sequence[str], *, connections: int = 4, count: int = 500
+) -> LoadResult:
+    """Measure `connections` processes that send `count` requests each, cycling through `paths`.
 
-    Each path is asked for once before, by as many connections, so that every process of the
-    server has read what it reads once in its life.
+    Each path is requested once before by the same number of connections, so that every process of
+    the server has filled its caches.
     """
     for _ in range(connections):
         warm = Connection(url)
@@ -116,24 +118,26 @@ def measure(url: str, paths: Sequence[str], *, connections: int = 4, count: int 
             warm.get(path)
     out: multiprocessing.Queue = multiprocessing.Queue()  # type: ignore[type-arg]
     workers = [
-        multiprocessing.Process(target=_run, args=(url, paths[start:] + paths[:start], count, out))
+        multiprocessing.Process(
+            target=_run_client, args=(url, paths[start:] + paths[:start], count, out)
+        )
         for start in range(0, len(paths), max(1, len(paths) // connections))
     ][:connections]
     started = time.perf_counter()
     for worker in workers:
         worker.start()
-    results = [out.get(timeout=_MOST_SECONDS) for _ in workers]
+    results = [out.get(timeout=_MAX_SECONDS) for _ in workers]
     seconds = time.perf_counter() - started
     for worker in workers:
         worker.join()
     times = [t for part, _ in results for t in part]
-    return summarise(times, seconds, sum(failures for _, failures in results))
+    return summarize(times, seconds, sum(failures for _, failures in results))
 
 
-def summarise(times: Sequence[float], seconds: float, failures: int) -> Figures:
-    """The figures of requests that took these seconds each, and so many together."""
+def summarize(times: Sequence[float], seconds: float, failures: int) -> LoadResult:
+    """Summarize requests from their durations and the total time, all in seconds."""
     ordered = sorted(times)
-    return Figures(
+    return LoadResult(
         len(ordered) / seconds,
         ordered[len(ordered) // 2] * 1000,
         ordered[int(len(ordered) * 0.95)] * 1000,

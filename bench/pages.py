@@ -1,8 +1,8 @@
-"""What a browser makes of the pages: Lighthouse's four scores and the weight. Run: `python -m bench.pages`.
+"""Lighthouse scores and transfer sizes of the pages. Run: `python -m bench.pages`.
 
-Lighthouse is the version that `bench/web/package-lock.json` pins; it is installed beside it at
-the first run, and audits as it does by default: a slow phone on a slow network. The pages are
-those of a registry with the demo catalogue.
+The version of Lighthouse is pinned in `bench/web/package-lock.json`; it is installed next to it at
+the first run, and uses its default settings: a slow phone on a slow network. The pages are
+those of a registry with the demo catalog.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.report import report, skip
-from bench.running import make_registry
+from bench.running import create_registry
 
 WEB = Path(__file__).with_name("web")
 PAGES = {
@@ -27,16 +27,16 @@ PAGES = {
     "categories": "/categories",
     "guide to publishing": "/publish",
 }
-# Those that the promise names; the others are shown for comparison.
-PROMISED = ("home", "search", "plugin")
+# Categories with a target; the others are printed for comparison.
+PAGES_WITH_TARGETS = ("home", "search", "plugin")
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
-LEAST_SCORE = 97
-MOST_KILOBYTES = 150
+MIN_SCORE = 97
+MAX_KILOBYTES = 150
 _AUDIT_SECONDS = 180
 
 
 def find_lighthouse() -> Path | None:
-    """The program, installed if need be; None with the reason printed."""
+    """Return the program, installed if necessary; otherwise print the reason and return None."""
     missing = [name for name in ("node", "npm", "chromium") if shutil.which(name) is None]
     if missing:
         skip("lighthouse", f"not on this machine: {', '.join(missing)}")
@@ -51,8 +51,8 @@ def find_lighthouse() -> Path | None:
     return program
 
 
-def audit(program: Path, url: str) -> dict[str, Any]:
-    """Lighthouse's report on one page."""
+def run_lighthouse(program: Path, url: str) -> dict[str, Any]:
+    """Return Lighthouse's report for one page."""
     done = subprocess.run(
         [
             str(program),
@@ -74,38 +74,38 @@ def audit(program: Path, url: str) -> dict[str, Any]:
     )
     if done.returncode:
         raise SystemExit(f"lighthouse failed at {url}:\n{done.stderr[-2000:]}")
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
 
 
-def list_faults(found: dict[str, Any]) -> Iterator[str]:
-    """The audits that cost points, each in a line."""
+def iter_failed_audits(result: dict[str, Any]) -> Iterator[str]:
+    """Yield one line for each failed audit."""
     for name in CATEGORIES:
-        for reference in found["categories"][name]["auditRefs"]:
-            audited = found["audits"][reference["id"]]
+        for reference in result["categories"][name]["auditRefs"]:
+            audited = result["audits"][reference["id"]]
             if reference["weight"] and audited["score"] is not None and audited["score"] < 0.9:
                 shown = audited.get("displayValue") or f"score {audited['score']}"
                 yield f"{name}: {audited['title']} ({shown})"
 
 
 def measure_page(program: Path, name: str, url: str) -> None:
-    """Print the scores of a page and what it weighs."""
-    found = audit(program, url)
-    least = LEAST_SCORE if name in PROMISED else None
+    """Print the scores and the transfer size of a page."""
+    result = run_lighthouse(program, url)
+    minimum = MIN_SCORE if name in PAGES_WITH_TARGETS else None
     for category in CATEGORIES:
-        score = found["categories"][category]["score"] * 100
-        report(f"lighthouse {category}: {name}", score, "of 100", least=least)
-    kilobytes = found["audits"]["total-byte-weight"]["numericValue"] / 1000
-    report(f"weight as sent: {name}", kilobytes, "kB", most=MOST_KILOBYTES if least else None)
-    for fault in list_faults(found):
-        print(f"# {name}: {fault}", flush=True)
+        score = result["categories"][category]["score"] * 100
+        report(f"lighthouse {category}: {name}", score, "of 100", minimum=minimum)
+    kilobytes = result["audits"]["total-byte-weight"]["numericValue"] / 1000
+    report(f"weight as sent: {name}", kilobytes, "kB", maximum=MAX_KILOBYTES if minimum else None)
+    for problem in iter_failed_audits(result):
+        print(f"# {name}: {problem}", flush=True)
 
 
 def main() -> None:
     program = find_lighthouse()
     if program is None:
         return
-    with make_registry("sqlite") as registry:
+    with create_registry("sqlite") as registry:
         registry.manage("load_demo")
         registry.start()
         names = sys.argv[1:] or list(PAGES)

@@ -1,20 +1,25 @@
-"""The lines that the benchmarks print: `name | value | unit`, and the promise with its verdict."""
+"""Output of the benchmarks: `name | value | unit`, and the target with its verdict."""
 
 from __future__ import annotations
 
 
 def report(
-    name: str, value: float, unit: str, *, most: float | None = None, least: float | None = None
+    name: str,
+    value: float,
+    unit: str,
+    *,
+    maximum: float | None = None,
+    minimum: float | None = None,
 ) -> None:
-    """Print a figure; `most` and `least` are what is promised of it."""
+    """Print a figure; `maximum` and `minimum` are its targets."""
     line = f"{name} | {value:,.{0 if value >= 100 else 1 if value >= 10 else 2}f} | {unit}"
-    if most is not None:
-        line += f" | at most {most:g}: {'met' if value <= most else 'MISSED'}"
-    if least is not None:
-        line += f" | at least {least:g}: {'met' if value >= least else 'MISSED'}"
+    if maximum is not None:
+        line += f" | at most {maximum:g}: {'met' if value <= maximum else 'MISSED'}"
+    if minimum is not None:
+        line += f" | at least {minimum:g}: {'met' if value >= minimum else 'MISSED'}"
     print(line, flush=True)
 
 
 def skip(name: str, reason: str) -> None:
-    """Print why something was not measured."""
+    """Print the reason for a missing measurement."""
     print(f"{name} | skipped | {reason}", flush=True)

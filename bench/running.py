@@ -1,4 +1,4 @@
-"""A registry for the benchmarks: `manage.py serve` in a folder of its own, on either database."""
+"""A registry for the benchmarks: `manage.py serve` in a separate folder, on either database."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from bench.report import skip
 ROOT = Path(__file__).resolve().parents[1]
 POSTGRES = os.environ.get("BENCH_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
 _START_SECONDS = 120
-# Limits are not what is measured: nobody is to be turned away.
+# High enough that no request of a benchmark is rejected.
 _VARIABLES = {
     "PLUGPORT_LOG_LEVEL": "WARNING",
     "PLUGPORT_LIMIT_READ": "100000000/minute",
     "PLUGPORT_LIMIT_WRITE": "100000000/minute",
     "PLUGPORT_LIMIT_PUBLISH": "100000000/minute",
 }
-_MAKE_TOKEN = """
+_CREATE_TOKEN_CODE = """
 from accounts.actions.create_token import create_token
 from accounts.models import User
 user, _ = User.objects.get_or_create(username={name!r}, defaults={{"email": "bench@example.test"}})
@@ -41,7 +41,7 @@ print(create_token(actor=user, name="bench", scopes=["read", "publish", "manage"
 
 @dataclass
 class Registry:
-    """One registry in its folder. `database` is what its lines are marked with."""
+    """One registry in its folder. `database` labels its results."""
 
     folder: Path
     database: str
@@ -50,7 +50,7 @@ class Registry:
     process: subprocess.Popen[bytes] | None = None
 
     def manage(self, *arguments: str) -> str:
-        """Run a management command; returns what it printed."""
+        """Run a management command; return its output."""
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
@@ -63,13 +63,13 @@ class Registry:
             raise SystemExit(f"manage.py {arguments[0]} failed:\n{done.stderr}")
         return done.stdout
 
-    def make_token(self, username: str) -> str:
-        """The text of a token of that account, which is made where it is missing."""
-        command = _MAKE_TOKEN.format(name=username)
+    def create_token(self, username: str) -> str:
+        """Return a new token of the account, which is created if it does not exist."""
+        command = _CREATE_TOKEN_CODE.format(name=username)
         return self.manage("shell", "--no-imports", "--command", command).strip()
 
     def start(self, *, workers: int = 2) -> None:
-        """Start web and worker and return when they answer."""
+        """Start web server and worker; return when they respond."""
         with (self.folder / "serve.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "serve", "--workers", str(workers)],
@@ -86,17 +86,17 @@ class Registry:
             time.sleep(0.1)
 
     def stop(self) -> None:
-        """End web and worker."""
+        """Stop web server and worker."""
         if self.process is not None:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait()
             self.process = None
 
-    def find_web_processes(self) -> list[psutil.Process]:
-        """The processes that answer requests."""
+    def list_web_processes(self) -> list[psutil.Process]:
+        """Return the processes that serve requests."""
         assert self.process is not None
-        found = psutil.Process(self.process.pid).children()
-        web = next(child for child in found if "granian" in " ".join(child.cmdline()))
+        children = psutil.Process(self.process.pid).children()
+        web = next(child for child in children if "granian" in " ".join(child.cmdline()))
         return [child for child in web.children() if "tracker" not in " ".join(child.cmdline())]
 
 
@@ -109,8 +109,8 @@ def _is_ready(url: str) -> bool:
 
 
 @contextlib.contextmanager
-def make_registry(database: str, **variables: str) -> Iterator[Registry]:
-    """A registry that is prepared and not yet started; all of it is removed at the end.
+def create_registry(database: str, **variables: str) -> Iterator[Registry]:
+    """Prepare a registry without starting it; delete it at the end.
 
     `database` is `sqlite` or `postgresql`.
     """
@@ -120,9 +120,11 @@ def make_registry(database: str, **variables: str) -> Iterator[Registry]:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         url = f"http://127.0.0.1:{port}"
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("PLUGPORT_", "DATABASE_"))}
+        inherited = {
+            k: v for k, v in os.environ.items() if not k.startswith(("PLUGPORT_", "DATABASE_"))
+        }
         environment = {
-            **kept,
+            **inherited,
             **_VARIABLES,
             "PLUGPORT_DATA_DIR": str(folder),
             "PLUGPORT_BASE_URL": url,
@@ -130,7 +132,7 @@ def make_registry(database: str, **variables: str) -> Iterator[Registry]:
             **variables,
         }
         if database == "postgresql":
-            environment["DATABASE_URL"] = stack.enter_context(_make_database())
+            environment["DATABASE_URL"] = stack.enter_context(_create_database())
         registry = Registry(folder, database, environment, url)
         stack.callback(registry.stop)
         registry.manage("migrate", "--verbosity", "0")
@@ -138,8 +140,8 @@ def make_registry(database: str, **variables: str) -> Iterator[Registry]:
 
 
 @contextlib.contextmanager
-def _make_database() -> Iterator[str]:
-    """A database of our own on the server, dropped at the end."""
+def _create_database() -> Iterator[str]:
+    """Create a temporary database on the server; drop it at the end."""
     import psycopg
 
     name = f"plugport_bench_{os.getpid()}"
@@ -152,9 +154,9 @@ def _make_database() -> Iterator[str]:
             connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
-def find_databases(wanted: str) -> list[str]:
-    """The databases to measure on: those that are wanted and answer."""
-    names = ["sqlite", "postgresql"] if wanted == "both" else [wanted]
+def list_databases(requested: str) -> list[str]:
+    """Return the requested databases that respond."""
+    names = ["sqlite", "postgresql"] if requested == "both" else [requested]
     if "postgresql" in names:
         import psycopg
 
@@ -166,8 +168,8 @@ def find_databases(wanted: str) -> list[str]:
     return names
 
 
-def read_arguments(description: str | None) -> argparse.ArgumentParser:
-    """A parser with `--database`."""
+def build_parser(description: str | None) -> argparse.ArgumentParser:
+    """Return an argument parser with `--database`."""
     parser = argparse.ArgumentParser(description=(description or "").splitlines()[0])
     parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
     return parser

@@ -1,8 +1,8 @@
-"""How fast versions and ranges are read, sorted and matched. Run: `python -m bench.versions`.
+"""Measure parsing, sorting and matching of versions and ranges. Run: `python -m bench.versions`.
 
 Prints `name | value | unit`, each value the median of three runs over 100,000 items. Nothing is
-memoised: the module under test has no cache, so "warm" and "cold" are the same, and every item is
-read anew even where the texts repeat. Real ranges are cycled; synthetic ones are all different.
+memoized: the module under test has no cache, so "warm" and "cold" are the same, and every item is
+parsed again even if the texts repeat. Real ranges are cycled; synthetic ones are all different.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ COUNT = 100_000
 RUNS = 3
 ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("PLUGPORT_TEST_DATA", ROOT.parent / "shared" / "data"))
-SHAPES = (
+RANGE_TEMPLATES = (
     "^{a}.{b}.{n}",
     "~{a}.{n}",
     ">={a}.{b}.0 <{n}.{b}.0",
@@ -33,33 +33,36 @@ SHAPES = (
 )
 
 
-def make_versions() -> list[str]:
+def build_versions() -> list[str]:
     tails = ("", "", "", "-beta.{n}", "+build.{n}")
     return [f"{n % 9}.{n // 9 % 100}.{n}" + tails[n % len(tails)].format(n=n) for n in range(COUNT)]
 
 
-def make_ranges() -> list[str]:
-    return [SHAPES[n % len(SHAPES)].format(a=n % 9, b=n % 100, n=n) for n in range(COUNT)]
+def build_ranges() -> list[str]:
+    return [
+        RANGE_TEMPLATES[n % len(RANGE_TEMPLATES)].format(a=n % 9, b=n % 100, n=n)
+        for n in range(COUNT)
+    ]
 
 
-def read_real_ranges() -> list[str]:
+def load_real_ranges() -> list[str]:
     path = DATA / "semver" / "real-ranges.json"
     if not path.exists():
         return []
     return [case["range"] for case in json.loads(path.read_text())["cases"]]
 
 
-def measure(name: str, work: Callable[[], object], most: float | None = None) -> None:
+def measure(name: str, work: Callable[[], object], maximum: float | None = None) -> None:
     seconds = []
     for _ in range(RUNS):
         started = time.perf_counter()
         work()
         seconds.append(time.perf_counter() - started)
-    report(name, statistics.median(seconds), "s", most=most)
+    report(name, statistics.median(seconds), "s", maximum=maximum)
 
 
 def main() -> None:
-    texts, different, real = make_versions(), make_ranges(), read_real_ranges()
+    texts, different, real = build_versions(), build_ranges(), load_real_ranges()
     measure(
         "parse 100,000 different versions", lambda: [Version.parse(text) for text in texts], 0.5
     )
@@ -80,9 +83,13 @@ def main() -> None:
     versions = [Version.parse(text) for text in texts]
     measure("sort 100,000 versions", lambda: sorted(versions))
     measure("write 100,000 sort keys", lambda: [version.sort_key for version in versions])
-    wanted = Range.parse("^1.2 || ~3.4.5 || >=5.6.7-beta.2 <6")
-    measure("match 100,000 versions", lambda: [wanted.contains(version) for version in versions])
-    measure("choose the highest of 100,000 versions", lambda: max_satisfying(versions, wanted))
+    version_range = Range.parse("^1.2 || ~3.4.5 || >=5.6.7-beta.2 <6")
+    measure(
+        "match 100,000 versions", lambda: [version_range.contains(version) for version in versions]
+    )
+    measure(
+        "choose the highest of 100,000 versions", lambda: max_satisfying(versions, version_range)
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Validate the OpenAPI document that the server serves."""
+"""Validate the OpenAPI document of the API."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ operations = [
     for method, operation in methods.items()
 ]
 ids = [operation.get("operationId") for _, _, operation in operations]
-errors += [f"two operations are called {name}" for name in set(ids) if ids.count(name) > 1]
+errors += [f"two operations have the id {name}" for name in set(ids) if ids.count(name) > 1]
 errors += [
     f"{method.upper()} {path} has no description"
     for path, method, operation in operations
     if not operation.get("description")
 ]
-print("\n".join(errors) or f"{len(operations)} operations are sound")
+print("\n".join(errors) or f"{len(operations)} operations are valid")
 sys.exit(bool(errors))

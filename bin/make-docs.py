@@ -1,6 +1,6 @@
-"""Write the reference pages that follow from the code: error codes and configuration.
+"""Generate reference pages from the code: error codes and configuration.
 
-`make docs` writes them; a test compares them with what this would write.
+`make docs` writes them; a test compares them with the generated text.
 """
 
 from __future__ import annotations
@@ -19,49 +19,51 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 _ERRORS = """# Error codes
 
 Every failure has a stable `code`. The API sends it in a problem document (RFC 9457), the command
-line with `--json`, and a page names it at its foot. The kind decides the HTTP status.
+line with `--json`, and error pages show it at the end. The kind decides the HTTP status.
 
 | code | status | title | when |
 | --- | --- | --- | --- |
 """
 _CONFIGURATION = """# Configuration
 
-Everything is set by environment variables; without any, a registry runs on one machine with SQLite
-and local files. A secret may come from a file: `NAME_FILE` names it (container secrets).
+All settings are environment variables. Without any, a registry runs on one machine with SQLite and
+local files. To read a secret from a file (container secrets), set `NAME_FILE` to the path of the file.
 
-| variable | meaning | default |
+| variable | description | default |
 | --- | --- | --- |
 """
 
 
 def import_everything() -> None:
-    """Load every module, so that every error class is known."""
-    for name in ("plugport", "config", "accounts", "registry", "marketplace"):
+    """Import every module, so that every error class is registered."""
+    for name in ("plugport", "common", "config", "accounts", "registry", "marketplace"):
         package = importlib.import_module(name)
-        for found in pkgutil.walk_packages(package.__path__, f"{name}."):
-            if not found.name.endswith("__main__") and ".migrations" not in found.name:
-                importlib.import_module(found.name)
+        for module in pkgutil.walk_packages(package.__path__, f"{name}."):
+            if not module.name.endswith("__main__") and ".migrations" not in module.name:
+                importlib.import_module(module.name)
 
 
 def write_errors() -> str:
-    """The page of error codes."""
-    from config.problems import get_status
+    """Return the page of error codes."""
+    from common.http_status import get_status
     from plugport.spec.errors import list_error_codes
 
     rows = []
     for code, kind in list_error_codes().items():
         meaning = (kind.__doc__ or "").strip().splitlines()[0].rstrip(".")
-        status = get_status(kind("-"))
+        if code != kind.code:
+            meaning = f"Former code of `{kind.code}`, to be removed in the next release"
+        status = get_status(kind)
         rows.append(f'| <a id="{code}"></a>`{code}` | {status} | {kind.title} | {meaning} |')
     return _ERRORS + "\n".join(rows) + "\n"
 
 
 def write_configuration() -> str:
-    """The page of environment variables."""
+    """Return the page of environment variables."""
     from config.env import DECLARED
 
     rows = [
-        f"| `{v.name}` | {v.meaning} | {f'`{v.default}`' if v.default else ''} |"
+        f"| `{v.name}` | {v.description} | {f'`{v.default}`' if v.default else ''} |"
         for v in sorted(DECLARED.values(), key=lambda v: v.name)
         if not v.name.endswith("_FILE")
     ]
@@ -69,7 +71,7 @@ def write_configuration() -> str:
 
 
 def build_pages() -> dict[Path, str]:
-    """Path and content of every generated page."""
+    """Return the path and content of every generated page."""
     import django
 
     django.setup()
@@ -81,7 +83,7 @@ def build_pages() -> dict[Path, str]:
 
 
 def main() -> int:
-    """Write the pages, or with `--check` say which are out of date."""
+    """Write the pages, or with `--check` print those that are out of date."""
     is_check = "--check" in sys.argv
     stale = {p: text for p, text in build_pages().items() if not _is_current(p, text)}
     for path, text in stale.items():

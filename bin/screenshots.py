@@ -1,10 +1,10 @@
-r"""Take a picture of every page in four looks, from a registry of its own with the demo catalogue.
+r"""Take screenshots of every page in four variants, from a temporary registry with the demo catalog.
 
     python bin/screenshots.py                # every page: var/screenshots/<page>-<look>.png
-    python bin/screenshots.py --docs         # also those that the documentation shows: docs/images/
-    python bin/screenshots.py /plugins       # only pages whose path begins so
+    python bin/screenshots.py --docs         # also those of the documentation: docs/images/
+    python bin/screenshots.py /plugins       # only pages whose path starts with this
 
-The looks are light and dark, 1280 and 320 px wide. Needs Chromium (`bin/install-system`).
+The variants are light and dark, 1280 and 320 px wide. Needs Chromium (`bin/install-system`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402 -- after the path
 
-from bench.running import Registry, make_registry  # noqa: E402
+from bench.running import Registry, create_registry  # noqa: E402
 from tests.journeys import pages  # noqa: E402
 
 ALL = ROOT / "var" / "screenshots"
@@ -33,7 +33,7 @@ LOOKS = {
     "narrow-light": (320, "light"),
     "narrow-dark": (320, "dark"),
 }
-# Pictures of the documentation are fetched by everybody who looks at the README.
+# Every reader of the README downloads the images of the documentation.
 MAX_BYTES = 200_000
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"]
 _PASSWORD = re.compile(r"^author\s+(\S+)", re.MULTILINE)
@@ -41,7 +41,7 @@ _PASSWORD = re.compile(r"^author\s+(\S+)", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One picture: where it goes, the page, and how wide and in which colours it is seen."""
+    """One screenshot: its file, the page, the width of the window and the color scheme."""
 
     target: Path
     path: str
@@ -67,7 +67,7 @@ DOCS = (
 
 
 def list_pictures(prefix: str) -> list[Picture]:
-    """Every page in every look."""
+    """Return every page in every variant."""
     paths = chain.from_iterable((*pages.PUBLIC.values(), *pages.PRIVATE.values()))
     return [
         Picture(ALL / f"{name_file(path)}-{look}.png", path, width, scheme)
@@ -78,18 +78,18 @@ def list_pictures(prefix: str) -> list[Picture]:
 
 
 def name_file(path: str) -> str:
-    """A file's name for the path of a page."""
+    """Return a file name for the path of a page."""
     return re.sub(r"[^a-z0-9.]+", "-", path.lower()).strip("-") or "home"
 
 
 def sign_in(browser: Browser, registry: Registry) -> dict[str, object]:
-    """What a browser keeps of a session of the demo's author."""
+    """Return the browser state of a session of the demo's author."""
     context = browser.new_context(base_url=registry.url)
     tab = context.new_page()
-    found = _PASSWORD.search((registry.folder / "demo-sign-ins.txt").read_text(encoding="utf-8"))
+    password = _PASSWORD.search((registry.folder / "demo-sign-ins.txt").read_text(encoding="utf-8"))
     tab.goto("/login")
     tab.fill("#id_login", "author")
-    tab.fill("#id_password", found[1] if found else "")
+    tab.fill("#id_password", password[1] if password else "")
     tab.click("main button")
     tab.wait_for_url("**/account")
     state: dict[str, object] = dict(context.storage_state())
@@ -97,8 +97,8 @@ def sign_in(browser: Browser, registry: Registry) -> dict[str, object]:
     return state
 
 
-def take(browser: Browser, url: str, state: dict[str, object], picture: Picture) -> None:
-    """Save one picture."""
+def save_screenshot(browser: Browser, url: str, state: dict[str, object], picture: Picture) -> None:
+    """Open the picture's page and write it as a PNG. `state` signs in for private pages only."""
     is_private = picture.path in chain.from_iterable(pages.PRIVATE.values())
     context = browser.new_context(
         base_url=url,
@@ -117,23 +117,24 @@ def take(browser: Browser, url: str, state: dict[str, object], picture: Picture)
 
 
 def main() -> int:
-    """Take every picture; the exit code says whether all are fit to publish."""
+    """Take every screenshot; exit with 1 if an image of the documentation is too large."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("prefix", nargs="?", default="/")
     parser.add_argument("--docs", action="store_true")
     options = parser.parse_args()
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    names = ("chromium-headless-shell", "chromium", "google-chrome")
+    chromium = next(filter(None, map(shutil.which, names)), None)
     if chromium is None:
         print("Chromium is not installed: run bin/install-system", file=sys.stderr)
         return 1
     pictures = [*list_pictures(options.prefix), *(DOCS if options.docs else ())]
-    with make_registry("sqlite") as registry, sync_playwright() as playwright:
+    with create_registry("sqlite") as registry, sync_playwright() as playwright:
         registry.manage("load_demo")
         registry.start()
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         state = sign_in(browser, registry)
         for picture in pictures:
-            take(browser, registry.url, state, picture)
+            save_screenshot(browser, registry.url, state, picture)
         browser.close()
     heavy = [p.target.name for p in DOCS if options.docs and p.target.stat().st_size > MAX_BYTES]
     print("\n".join(f"{name} is over {MAX_BYTES} bytes" for name in heavy), file=sys.stderr)

@@ -1,1 +1,1 @@
-"""Settings, URLs, background work and the mapping of errors: what ties the apps together."""
+"""Settings, URLs, the worker and the HTTP form of errors: the composition of the apps."""

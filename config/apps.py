@@ -1,4 +1,4 @@
-"""Makes the Celery app the current one wherever Django runs."""
+"""The app's registration."""
 
 from django.apps import AppConfig
 
@@ -7,5 +7,5 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        """Importing the app is what registers it."""
-        import config.celery  # noqa: F401
+        """Make the Celery app the current one, so that `send_task` works in every process."""
+        import config.celery  # noqa: F401  -- importing creates the app

@@ -1,6 +1,7 @@
-"""Turns a few plain values into Django's settings dicts, one function a topic.
+"""Builds Django's settings dicts from the values of environment variables.
 
-This is the only place that knows which implementation a variable selects.
+This is the only module that maps variables to implementations of databases, caches, storages,
+search engines and queues.
 """
 
 from __future__ import annotations
@@ -16,17 +17,30 @@ from urllib.parse import unquote, urlsplit
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
-_SQLITE_START = (
-    # WAL lets readers go on while one writes; FULL makes an acknowledged commit survive power loss.
+_SQLITE_INIT_COMMAND = (
+    # WAL: readers do not wait for the writer. FULL: a committed transaction survives a power loss.
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=20000;"
     " PRAGMA cache_size=-32768; PRAGMA mmap_size=268435456; PRAGMA temp_store=MEMORY"
 )
 
 
-def load_secret_key(given: str, data_dir: Path, *, is_production: bool) -> str:
-    """The given key or, outside production, one made once and kept under the data folder.
+def prepare_data_dir(data_dir: Path) -> None:
+    """Create the data folder. Raises `ImproperlyConfigured` if it cannot be created or written."""
+    problem = f"PLUGPORT_DATA_DIR is `{data_dir}`. This folder cannot be"
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(f"{problem} created: {error.strerror}.") from error
+    # The effective ids are the ones that opening a file checks.
+    has_effective_ids = os.access in os.supports_effective_ids
+    if not os.access(data_dir, os.W_OK | os.X_OK, effective_ids=has_effective_ids):
+        raise ImproperlyConfigured(f"{problem} written. Change its permissions or its owner.")
 
-    Raises `ImproperlyConfigured` in production without a key: several machines must share it.
+
+def load_secret_key(given: str, data_dir: Path, *, is_production: bool) -> str:
+    """The given key or, outside production, a key that is generated once in the data folder.
+
+    Raises `ImproperlyConfigured` in production without a key: all machines must share it.
     """
     if given:
         return given
@@ -34,9 +48,9 @@ def load_secret_key(given: str, data_dir: Path, *, is_production: bool) -> str:
         raise ImproperlyConfigured("PLUGPORT_SECRET_KEY (or PLUGPORT_SECRET_KEY_FILE) is not set")
     path = data_dir / "secret_key"
     if not path.exists():
-        data_dir.mkdir(parents=True, exist_ok=True)
-        # Whole under another name first: of processes that start at once, and of one that is
-        # killed here, nobody reads half a key.
+        prepare_data_dir(data_dir)
+        # Write a temporary file, then link it: of several processes that start at once exactly one
+        # link succeeds, and no process reads half a key, even after a kill.
         handle, part = tempfile.mkstemp(dir=data_dir, prefix=".secret_key-")
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(secrets.token_urlsafe(48))
@@ -46,24 +60,26 @@ def load_secret_key(given: str, data_dir: Path, *, is_production: bool) -> str:
     return path.read_text(encoding="ascii").strip()
 
 
-def database(url: str, data_dir: Path) -> dict[str, Any]:
-    """Django's settings of PostgreSQL at `url`, or of SQLite in the data folder without one."""
+def build_database_settings(url: str, data_dir: Path) -> dict[str, Any]:
+    """`DATABASES["default"]`: PostgreSQL at `url`, or SQLite in the data folder without a URL."""
     if not url:
+        prepare_data_dir(data_dir)
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": str(data_dir / "plugport.sqlite3"),
             "CONN_MAX_AGE": None,
-            # IMMEDIATE takes the write lock at once: no transaction fails half-way for a lock.
+            # IMMEDIATE acquires the write lock at BEGIN. A deferred transaction that reads first
+            # and then writes fails with SQLITE_BUSY, whatever the timeout.
             "OPTIONS": {
                 "timeout": 20,
                 "transaction_mode": "IMMEDIATE",
-                "init_command": _SQLITE_START,
+                "init_command": _SQLITE_INIT_COMMAND,
             },
         }
     settings: dict[str, Any] = {**dj_database_url.parse(url)}
     if settings.get("ENGINE") != "django.db.backends.postgresql":
         raise ImproperlyConfigured("DATABASE_URL must start with postgres://")
-    # A connection that the server closed is noticed when it is taken from the pool, not later.
+    # Detect a connection that the server has closed when it leaves the pool.
     settings["CONN_HEALTH_CHECKS"] = True
     settings["OPTIONS"] = {
         "connect_timeout": 5,
@@ -73,23 +89,22 @@ def database(url: str, data_dir: Path) -> dict[str, Any]:
     return settings
 
 
-# At 512 KiB each, the most that `registry.contents` keeps of a file.
-_KEPT_FILES = 64
-# About 100 MB on disk, packed.
-_KEPT_READMES = 20_000
+# At most 34 MB in each process: `registry.queries.package_files` caches files of up to 0.5 MB.
+_MAX_CACHED_FILES = 64
+# About 100 MB on disk, compressed.
+_MAX_CACHED_READMES = 20_000
 _README_SECONDS = 30 * 86_400
 
 
-def caches(redis_url: str, data_dir: Path) -> dict[str, Any]:
-    """Django's caches: Redis where there is one, else the memory of each process.
+def build_cache_settings(redis_url: str, data_dir: Path) -> dict[str, Any]:
+    """`CACHES`: Redis if configured, otherwise the memory of each process.
 
-    `readmes` are rendered READMEs, which worker and web share: in Redis, else on disk.
-
-    `files` is always in memory: small files out of packages, which are large for Redis and soon
-    unpacked again.
+    `readmes` holds rendered READMEs, which the worker and the web processes share: in Redis, or on
+    disk. `files` holds small files from packages, always in memory: they are large for Redis and
+    fast to unpack again.
     """
     local = "django.core.cache.backends.locmem.LocMemCache"
-    options = {"MAX_ENTRIES": _KEPT_FILES, "CULL_FREQUENCY": 8}
+    options = {"MAX_ENTRIES": _MAX_CACHED_FILES, "CULL_FREQUENCY": 8}
     files = {"BACKEND": local, "LOCATION": "files", "TIMEOUT": 3600, "OPTIONS": options}
     if redis_url:
         redis = {
@@ -99,11 +114,12 @@ def caches(redis_url: str, data_dir: Path) -> dict[str, Any]:
         }
         readmes = {**redis, "KEY_PREFIX": "readmes", "TIMEOUT": _README_SECONDS}
         return {"default": redis, "files": files, "readmes": readmes}
+    prepare_data_dir(data_dir)
     readmes = {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
         "LOCATION": str(data_dir / "readmes"),
         "TIMEOUT": _README_SECONDS,
-        "OPTIONS": {"MAX_ENTRIES": _KEPT_READMES},
+        "OPTIONS": {"MAX_ENTRIES": _MAX_CACHED_READMES},
     }
     return {"default": {"BACKEND": local}, "files": files, "readmes": readmes}
 
@@ -111,20 +127,23 @@ def caches(redis_url: str, data_dir: Path) -> dict[str, Any]:
 _MAIL_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 
-def mail(url: str) -> dict[str, Any]:
-    """Django's settings of the mail server at `url`; user and password are percent-encoded.
+def build_mail_settings(url: str) -> dict[str, Any]:
+    """Django's mail settings for the server at `url`, with user and password percent-encoded.
 
-    `smtps` is TLS from the first byte, `smtp+starttls` (RFC 3207) from the greeting on. Raises
-    `ImproperlyConfigured`, without the URL in it: it may hold a password.
+    `smtps` uses TLS from the first byte (RFC 8314), `smtp+starttls` after the greeting (RFC 3207).
+    Raises `ImproperlyConfigured`. The message does not include the URL, which may contain a
+    password.
     """
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise ImproperlyConfigured("PLUGPORT_MAIL_URL cannot be read as a URL") from None
+        raise ImproperlyConfigured("PLUGPORT_MAIL_URL is not a valid URL") from None
     if parts.scheme not in _MAIL_PORTS or not host:
         allowed = ", ".join(f"{scheme}://" for scheme in _MAIL_PORTS)
-        raise ImproperlyConfigured(f"PLUGPORT_MAIL_URL needs a host and one of {allowed}")
+        raise ImproperlyConfigured(
+            f"PLUGPORT_MAIL_URL must have a host and start with one of {allowed}"
+        )
     return {
         "EMAIL_HOST": host,
         "EMAIL_PORT": port or _MAIL_PORTS[parts.scheme],
@@ -136,7 +155,7 @@ def mail(url: str) -> dict[str, Any]:
     }
 
 
-def storages(
+def build_storage_settings(
     data_dir: Path,
     *,
     s3_bucket: str,
@@ -146,7 +165,7 @@ def storages(
     s3_secret_key: str,
     use_manifest: bool,
 ) -> dict[str, Any]:
-    """Django's storages: `packages` on S3 or local files, `staticfiles` with hashed names."""
+    """`STORAGES`: `packages` on S3 or on the local disk, `staticfiles` with hashed names."""
     static = "whitenoise.storage.CompressedManifestStaticFilesStorage"
     plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
     packages: dict[str, Any] = {
@@ -164,7 +183,7 @@ def storages(
                 "secret_key": s3_secret_key or None,
                 "default_acl": None,
                 "file_overwrite": True,
-                "client_config": _make_s3_config(has_endpoint=bool(s3_endpoint)),
+                "client_config": _build_s3_config(has_endpoint=bool(s3_endpoint)),
             },
         }
     return {
@@ -177,9 +196,9 @@ def storages(
     }
 
 
-def _make_s3_config(*, has_endpoint: bool) -> Any:
-    """How to speak to S3: give up in seconds, so that nobody waits for a bucket that is away."""
-    from botocore.config import Config  # slow to import, and most start without S3
+def _build_s3_config(*, has_endpoint: bool) -> Any:
+    """Settings of the S3 client: it fails within seconds when the server does not respond."""
+    from botocore.config import Config  # slow to import, and only needed with S3
 
     return Config(
         signature_version="s3v4",
@@ -187,23 +206,23 @@ def _make_s3_config(*, has_endpoint: bool) -> Any:
         connect_timeout=3,
         read_timeout=20,
         retries={"mode": "standard", "total_max_attempts": 3},
-        # Not every server that speaks S3 knows the checksums that the newest clients add.
+        # Some S3-compatible servers reject the checksums that current clients add by default.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )
 
 
-def package_store(storages: dict[str, Any]) -> dict[str, Any]:
-    """Which object store speaks to the storage `packages`."""
+def build_package_store_settings(storages: dict[str, Any]) -> dict[str, Any]:
+    """The object store class for the storage `packages`."""
     on_s3 = "s3" in storages["packages"]["BACKEND"]
     name = "s3.S3ObjectStore" if on_s3 else "local.LocalObjectStore"
     return {"BACKEND": f"registry.storage.{name}", "OPTIONS": {"storage": "packages"}}
 
 
-def search_engine(
+def build_search_engine_settings(
     data_dir: Path, *, meili_url: str, meili_key: str, meili_index: str
 ) -> dict[str, Any]:
-    """Which search engine: Meilisearch where there is one, else an index in the data folder."""
+    """The search engine: Meilisearch if configured, otherwise an index in the data folder."""
     if meili_url:
         return {
             "BACKEND": "marketplace.search.engines.meilisearch.MeilisearchEngine",
@@ -215,25 +234,25 @@ def search_engine(
     }
 
 
-def celery(redis_url: str, data_dir: Path, *, check_seconds: int) -> dict[str, Any]:
+def build_celery_settings(redis_url: str, data_dir: Path, *, check_seconds: int) -> dict[str, Any]:
     """Celery's settings: Redis, or a queue of files in the data folder.
 
-    Neither survives a `kill -9` without loss, nor has to: messages only wake the worker, the
-    work itself is listed in the database (`registry.models.Job`).
+    Both may lose messages after a `kill -9`, which is acceptable: messages only wake the worker,
+    and the jobs are rows in the database (`registry.models.Job`).
     """
     common: dict[str, Any] = {
         "task_ignore_result": True,
         "task_acks_late": True,
         "task_serializer": "json",
         "accept_content": ["json"],
-        # A task takes no new work after one `check_seconds`, and a release has a few checks: what
-        # is still running then is stuck where no signal reaches it, and is killed.
+        # A task starts no new job after one `check_seconds`, and a release has only a few checks.
+        # A task that still runs after ten times that is stuck in code that ignores signals.
         "task_time_limit": check_seconds * 10,
         "worker_hijack_root_logger": False,
         "worker_prefetch_multiplier": 1,
-        # A process that grew, or has run for long, is replaced between two tasks.
+        # Replace a process that has grown or run many tasks, against leaks in native libraries.
         "worker_max_tasks_per_child": 1000,
-        # After a process died, the next task waits this long for a last word from it.
+        # How long Celery waits for the result of a process that died, before the next task.
         "worker_lost_wait": 1.0,
         "worker_max_memory_per_child": 400_000,
         "broker_connection_retry_on_startup": True,
@@ -253,7 +272,8 @@ _REDIS_OPTIONS: dict[str, Any] = {
     "visibility_timeout": 300,
     "socket_timeout": 5,
     "socket_connect_timeout": 2,
-    # Whoever sends a message gives up soon: nobody who publishes waits for a queue that is away.
+    # Fail fast: a publisher must not wait for a queue that does not respond. The periodic recovery
+    # finds the job in the database.
     "max_retries": 1,
     "interval_start": 0.1,
     "interval_step": 0.1,

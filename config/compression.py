@@ -1,4 +1,4 @@
-"""Texts go out compressed to whoever takes gzip."""
+"""Compress text responses with gzip."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
-# Packages and pictures are compressed already, and a part of a file is a part of its own bytes.
-_TEXTS = frozenset(
+# Packages and images are already compressed, and a range response must contain the file's own bytes.
+_COMPRESSIBLE_TYPES = frozenset(
     {
         "application/atom+xml",
         "application/json",
@@ -25,27 +25,32 @@ _TEXTS = frozenset(
 
 
 class CompressionMiddleware(GZipMiddleware):
-    """Django's middleware for texts alone.
+    """Django's middleware, limited to text.
 
-    It pads by a random length, so that the size tells nobody what a page says about its reader
-    (Gluck, Harris, Prado: BREACH, 2013).
+    The base class adds a random number of bytes, so that the size of a response does not reveal
+    secrets in it (BREACH, CVE-2013-3587).
     """
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
-        """Compress the answer if it is a text and the client takes it; other answers are kept."""
+        """Compress the response if it is text and the client accepts gzip."""
         if response.status_code == HTTPStatus.NOT_MODIFIED:
-            return _repeat_etag(request, response)
-        kind = response.headers.get("Content-Type", "").partition(";")[0]
-        return super().process_response(request, response) if kind in _TEXTS else response
+            return _restore_weak_etag(request, response)
+        media_type = response.headers.get("Content-Type", "").partition(";")[0]
+        if media_type not in _COMPRESSIBLE_TYPES:
+            return response
+        return super().process_response(request, response)
 
 
-def _repeat_etag(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """What has not changed keeps the ETag that it was sent with: a weak one if it was compressed."""
+def _restore_weak_etag(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """Send the ETag of the compressed response with a 304, which RFC 9110 (15.4.5) requires.
+
+    Compression makes the ETag weak; the view compared the strong one.
+    """
     weak = f"W/{response.headers.get('ETag', '')}"
-    takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
-    if takes_gzip and weak in request.headers.get("If-None-Match", ""):
+    accepts_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
+    if accepts_gzip and weak in request.headers.get("If-None-Match", ""):
         response.headers["ETag"] = weak
-        del response.headers["Content-Length"]  # that of what is not compressed
+        del response.headers["Content-Length"]  # it is the length before compression
     return response

@@ -1,8 +1,8 @@
-"""Typed readers of environment variables, each declared once with its meaning.
+"""Typed access to environment variables. Each variable is declared once, with its description.
 
-Every variable read here is collected in `DECLARED`, which the reference page
-`docs/configuration.md` is tested against. A variable that cannot be read stops the start-up
-with a message that names it, what was found and what is allowed.
+`DECLARED` collects all variables; `docs/configuration.md` is generated from it. An invalid value
+stops the process at startup with a message that names the variable, its value and the allowed
+values. Values of secrets are never part of a message.
 """
 
 from __future__ import annotations
@@ -19,79 +19,85 @@ _FALSE = {"0", "false", "no", "off", ""}
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """One environment variable: its name, what it means, and its default as text."""
+    """One environment variable: its name, its description, and its default as text."""
 
     name: str
-    meaning: str
+    description: str
     default: str
 
 
 DECLARED: dict[str, Variable] = {}
 
 
-def _read(name: str, meaning: str, default: object) -> str | None:
-    DECLARED[name] = Variable(name, meaning, str(default))
+def _find_value(name: str, description: str, default: object) -> str | None:
+    # Also without a value: the reference page lists every variable.
+    DECLARED[name] = Variable(name, description, str(default))
     value = os.environ.get(name)
     return value.strip() if value is not None else None
 
 
-def read_text(name: str, default: str, meaning: str) -> str:
-    """The variable as text."""
-    value = _read(name, meaning, default)
+def get_env_text(name: str, default: str, description: str) -> str:
+    """The variable as text, without surrounding whitespace."""
+    value = _find_value(name, description, default)
     return default if value is None else value
 
 
-def read_list(name: str, default: list[str], meaning: str) -> list[str]:
-    """The variable as a comma-separated list, blanks dropped."""
-    value = _read(name, meaning, ",".join(default))
+def get_env_list(name: str, default: list[str], description: str) -> list[str]:
+    """The variable as a list: split at commas, empty items dropped."""
+    value = _find_value(name, description, ",".join(default))
     if value is None:
         return list(default)
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
-def read_bool(name: str, meaning: str, *, default: bool) -> bool:
-    """The variable as yes or no. Raises `ImproperlyConfigured` for anything else."""
-    value = _read(name, meaning, default)
+def get_env_bool(name: str, description: str, *, default: bool) -> bool:
+    """The variable as a boolean. Raises `ImproperlyConfigured` for any other text."""
+    value = _find_value(name, description, default)
     if value is None:
         return default
     if value.lower() in _TRUE:
         return True
     if value.lower() in _FALSE:
         return False
-    raise ImproperlyConfigured(f"{name} is `{value}`; allowed are true and false")
+    raise ImproperlyConfigured(f"{name} is `{value}`. Allowed: true, false.")
 
 
-def read_choice(name: str, default: str, meaning: str, *, allowed: tuple[str, ...]) -> str:
-    """The variable as one of the words `allowed`. Raises `ImproperlyConfigured`."""
-    value = read_text(name, default, meaning)
+def get_env_choice(name: str, default: str, description: str, *, allowed: tuple[str, ...]) -> str:
+    """The variable, which must be in `allowed`. Raises `ImproperlyConfigured`."""
+    value = get_env_text(name, default, description)
     if value not in allowed:
-        raise ImproperlyConfigured(f"{name} is `{value}`; allowed are {', '.join(allowed)}")
+        raise ImproperlyConfigured(f"{name} is `{value}`. Allowed: {', '.join(allowed)}.")
     return value
 
 
-def read_int(name: str, default: int, meaning: str, *, least: int = 0) -> int:
-    """The variable as a whole number of at least `least`. Raises `ImproperlyConfigured`."""
-    value = _read(name, meaning, default)
+def get_env_int(name: str, default: int, description: str, *, min_value: int = 0) -> int:
+    """The variable as an integer of at least `min_value`. Raises `ImproperlyConfigured`."""
+    value = _find_value(name, description, default)
     if value is None:
         return default
-    if not value.isdecimal() or int(value) < least:
-        raise ImproperlyConfigured(f"{name} is `{value}`; a whole number from {least} is needed")
+    # `int` would also accept signs, spaces and underscores.
+    if not value.isdecimal() or int(value) < min_value:
+        raise ImproperlyConfigured(
+            f"{name} is `{value}`. Allowed: an integer of at least {min_value}."
+        )
     return int(value)
 
 
-def read_secret(name: str, meaning: str, default: str = "") -> str:
-    """The variable, or the content of the file that `NAME_FILE` names (container secrets).
+def get_env_secret(name: str, description: str, default: str = "") -> str:
+    """The variable, or the content of the file named by `NAME_FILE` (container secrets).
 
-    Raises `ImproperlyConfigured` if that file cannot be read: a secret must not be empty by
-    accident.
+    Raises `ImproperlyConfigured` if the file cannot be read: falling back to an empty secret would
+    be unsafe.
     """
-    path = _read(f"{name}_FILE", f"A file that holds {name}.", "")
-    value = _read(name, meaning, "")
+    # The file takes precedence over the variable.
+    path = _find_value(f"{name}_FILE", f"Path of a file that contains {name}.", "")
+    value = _find_value(name, description, "")
     if not path:
         return value or default
     try:
+        # Editors and `echo` append a line break, which is not part of the secret.
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise ImproperlyConfigured(
-            f"{name}_FILE names `{path}`, which cannot be read: {error.strerror}"
+            f"{name}_FILE is `{path}`. This file cannot be read: {error.strerror}."
         ) from error

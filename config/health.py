@@ -1,4 +1,4 @@
-"""`/healthz`: the process lives. `/readyz`: it can do its work, or which part is missing."""
+"""Health checks for load balancers: `/healthz` (liveness) and `/readyz` (readiness)."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ _log = structlog.get_logger("plugport.health")
 
 def _ping_database() -> None:
     with connection.cursor() as cursor:
+        # A table of the registry, not just SELECT 1: an empty database is not ready before its migration.
         cursor.execute("SELECT 1 FROM registry_journalhead LIMIT 1")
 
 
 def _ping_queue() -> None:
     from config.celery import app
 
+    # Load balancers wait a few seconds for a response, so the check must not retry.
     with app.connection_for_write(connect_timeout=2) as broker:
         broker.ensure_connection(max_retries=0, timeout=2)
 
@@ -34,15 +36,15 @@ _PARTS: dict[str, Callable[[], None]] = {
 
 
 @require_safe
-def answer_alive(request: HttpRequest) -> JsonResponse:
-    """200 as long as the process answers."""
+def respond_liveness(request: HttpRequest) -> JsonResponse:
+    """200 while the process responds. Checks no service: a restart would not repair one."""
     return JsonResponse({"status": "alive"}, headers={"Cache-Control": "no-store"})
 
 
 @require_safe
-def answer_ready(request: HttpRequest) -> JsonResponse:
-    """200 if every part answers, else 503 with the parts that do not."""
-    states = {name: _try(name, ping) for name, ping in _PARTS.items()}
+def respond_readiness(request: HttpRequest) -> JsonResponse:
+    """200 if every service responds, else 503 with the names of those that do not."""
+    states = {name: _get_part_state(name, ping) for name, ping in _PARTS.items()}
     missing = sorted(name for name, state in states.items() if state != "ok")
     return JsonResponse(
         {"status": "ready" if not missing else "not ready", "missing": missing, "parts": states},
@@ -51,10 +53,10 @@ def answer_ready(request: HttpRequest) -> JsonResponse:
     )
 
 
-def _try(name: str, ping: Callable[[], None]) -> str:
+def _get_part_state(name: str, ping: Callable[[], None]) -> str:
     try:
         ping()
-    except Exception as error:  # noqa: BLE001 -- whatever it is, the part is missing
+    except Exception as error:  # noqa: BLE001 -- drivers raise many types; all mean the same here
         _log.warning("part_missing", part=name, error=type(error).__name__)
         return "missing"
     return "ok"

@@ -1,7 +1,7 @@
-"""Logs: one line an event, constant event names, fields instead of prose (`docs/LOGGING.md`).
+"""Logging: one line for each event, constant event names, values in fields (`docs/LOGGING.md`).
 
-Tokens, passwords, mail addresses and bodies are never logged; `redact` is the last net under
-that rule, for values that look like a token.
+Tokens, passwords, email addresses and bodies are never logged. `redact` is the second line of
+defense: it masks values that look like a token (CWE-532).
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ _TOKEN = re.compile(r"pp_[A-Za-z0-9_-]{8,}")
 
 
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Replace anything that looks like a token in the text values of an event."""
+    """Mask everything that looks like a token in the text values of an event."""
     for key, value in event.items():
         if isinstance(value, str) and "pp_" in value:
             event[key] = _TOKEN.sub("pp_…", value)
     return event
 
 
-_SHARED: list[Processor] = [
+_SHARED_PROCESSORS: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
@@ -35,16 +35,16 @@ _SHARED: list[Processor] = [
 
 
 def configure_logging(options: dict[str, Any]) -> None:
-    """Set up structlog and the standard library's loggers to write alike to standard error."""
+    """Set up structlog and the standard library's loggers with one format, to standard error."""
     renderer: Any = structlog.processors.JSONRenderer(sort_keys=True)
     if options["format"] != "json":
         renderer = structlog.processors.KeyValueRenderer(
             key_order=["timestamp", "level", "event"], drop_missing=True
         )
     structlog.configure(
-        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*_SHARED_PROCESSORS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
-        # What is below the level costs one call, instead of a whole event that nobody reads.
+        # An event below the level costs one call, not the building of an event.
         wrapper_class=structlog.make_filtering_bound_logger(options["level"]),
         cache_logger_on_first_use=True,
     )
@@ -59,16 +59,16 @@ def configure_logging(options: dict[str, Any]) -> None:
                         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                         renderer,
                     ],
-                    "foreign_pre_chain": _SHARED,
+                    "foreign_pre_chain": _SHARED_PROCESSORS,
                 }
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
             "root": {"handlers": ["stderr"], "level": options["level"]},
             "loggers": {
-                # The request line below is written by config.middleware, once, with its id.
+                # config.middleware writes one line for each request, with its id.
                 "django.server": {"level": "WARNING"},
                 "django.request": {"level": "ERROR"},
-                # Scanners send any Host they like: answered with 400, and no fault of ours.
+                # Scanners send arbitrary Host headers. They get a 400, and nobody has to act.
                 "django.security.DisallowedHost": {"level": "CRITICAL"},
                 "celery.app.trace": {"level": "WARNING"},
                 "celery.worker.strategy": {"level": "WARNING"},

@@ -1,4 +1,4 @@
-"""What every request gets: an id, one log line, the security headers, errors as answers."""
+"""Middleware: request ids, one log line for each request, errors, maintenance, security headers."""
 
 from __future__ import annotations
 
@@ -14,30 +14,34 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from config.outages import MaintenanceError, find_outage
+from config.errors import MaintenanceError
+from config.outages import find_outage
 from config.problems import respond_with_error
 from plugport.spec.errors import PlugportError
 
 _log = structlog.get_logger("plugport.request")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
+# Load balancers request these every few seconds.
 _QUIET_PATHS = ("/static/", "/healthz", "/readyz")
 _MAINTENANCE_RETRY_SECONDS = 300
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
-def _make_id() -> str:
-    """32 hex digits to find log lines by.
+def _build_request_id() -> str:
+    """Return 32 hex digits that identify a request in the logs.
 
-    Nobody gains by guessing them. Asking the system for better ones would let another thread run.
+    Not a secret, so the fast generator is enough: `os.urandom` is a system call that releases the
+    interpreter lock.
     """
     return f"{random.getrandbits(128):032x}"
 
 
 class RequestContextMiddleware:
-    """Binds a request id to the logs and answers, writes the one line a request, maps errors.
+    """Adds a request id to logs and responses, logs each request once, and maps errors.
 
-    An id from a proxy is taken over when it is short and plain; anything else gets a new one.
+    A short, plain id from a proxy is kept. Any other value is replaced: it would let a client
+    write arbitrary text into the logs (CWE-117).
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -45,7 +49,8 @@ class RequestContextMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         given = request.headers.get("X-Request-Id", "")
-        request_id = given if _REQUEST_ID.match(given) else _make_id()
+        request_id = given if _REQUEST_ID.match(given) else _build_request_id()
+        # Context variables belong to the thread, which serves the next request too: see `finally`.
         structlog.contextvars.bind_contextvars(request_id=request_id)
         started = time.perf_counter()
         try:
@@ -55,6 +60,7 @@ class RequestContextMiddleware:
                 _log.info(
                     "request",
                     method=request.method,
+                    # The path only: a query may contain search terms and email addresses.
                     path=request.path[:300],
                     status=response.status_code,
                     duration_ms=round((time.perf_counter() - started) * 1000, 1),
@@ -64,13 +70,16 @@ class RequestContextMiddleware:
             structlog.contextvars.unbind_contextvars("request_id")
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Turn a `PlugportError` or an outage that a page met into its page; others are Django's."""
+        """Respond to a `PlugportError` or an outage in a page; Django handles other exceptions."""
         known = error if isinstance(error, PlugportError) else find_outage(error)
         return respond_with_error(request, known) if known else None
 
 
 class MaintenanceMiddleware:
-    """While PLUGPORT_MAINTENANCE is set, answers 503 to everything but health and static files."""
+    """While PLUGPORT_MAINTENANCE is set, responds 503 except for health checks and static files.
+
+    It runs before the session middleware, because the database may be what is being maintained.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -86,32 +95,53 @@ class MaintenanceMiddleware:
         return respond_with_error(request, error)
 
 
-def _hash_plain_style() -> str:
-    """The source by which the policy allows the style that pages of outages carry in them."""
+def _build_style_source() -> str:
+    """Return the CSP source that allows the inline style of outage pages (CSP Level 3, hashes)."""
     style = (settings.BASE_DIR / "templates" / "plain.css").read_bytes()
     return f"'sha256-{base64.b64encode(hashlib.sha256(style).digest()).decode()}'"
 
 
 _CSP = (
-    f"default-src 'none'; script-src 'self'; style-src 'self' {_hash_plain_style()};"
+    f"default-src 'none'; script-src 'self'; style-src 'self' {_build_style_source()};"
     " img-src 'self' data:;"
     " font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'; manifest-src 'self'"
 )
-# Django's admin and the API browser build parts of their pages with style attributes.
-# A browser that knows hashes would ignore `unsafe-inline` beside one.
-_CSP_INLINE_STYLE = _CSP.replace(_hash_plain_style(), "'unsafe-inline'")
+# Django's admin and Swagger UI set style attributes. The hash is replaced, not extended: browsers
+# ignore 'unsafe-inline' in a policy that also lists a hash.
+_CSP_INLINE_STYLE = _CSP.replace(_build_style_source(), "'unsafe-inline'")
 _INLINE_STYLE_PATHS = ("/admin/", "/docs/api/try")
+# What scripts of other sites may send to the API and read from it (https://fetch.spec.whatwg.org/).
+_PREFLIGHT_HEADERS = {
+    "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, PATCH",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, If-None-Match, If-Range, Range",
+    "Access-Control-Max-Age": "86400",
+}
+_EXPOSED_HEADERS = (
+    "ETag, Location, RateLimit-Limit, RateLimit-Policy, RateLimit-Remaining, RateLimit-Reset,"
+    " Repr-Digest, Retry-After"
+)
 
 
 class SecurityHeadersMiddleware:
-    """Adds the headers that Django's own security middleware leaves to others."""
+    """Adds the security headers that Django's `SecurityMiddleware` does not set."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        response = self.get_response(request)
+        is_api = request.path.startswith("/api/")
+        is_preflight = (
+            is_api
+            and request.method == "OPTIONS"
+            and "Access-Control-Request-Method" in request.headers
+        )
+        # A preflight has no token, so it must not reach views that require one.
+        response: HttpResponseBase = (
+            HttpResponse(status=204, headers=_PREFLIGHT_HEADERS)
+            if is_preflight
+            else self.get_response(request)
+        )
         relaxed = request.path.startswith(_INLINE_STYLE_PATHS)
         response.headers.setdefault(
             "Content-Security-Policy", _CSP_INLINE_STYLE if relaxed else _CSP
@@ -120,8 +150,9 @@ class SecurityHeadersMiddleware:
             "Permissions-Policy", "camera=(), microphone=(), geolocation=()"
         )
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        if request.path.startswith("/api/"):
-            # The API is public and carries no cookies: any origin may read it.
+        if is_api:
+            # The API is public and ignores cookies, so cross-origin reads reveal nothing private.
             response.headers["Access-Control-Allow-Origin"] = "*"
+            response.headers["Access-Control-Expose-Headers"] = _EXPOSED_HEADERS
             response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         return response

@@ -1,8 +1,8 @@
-"""A database or cache that does not answer, as the error that people and programs are told.
+"""Errors for a database or cache that does not respond.
 
-Both are mended by time and not by the caller, so all of these say when to come back. The cache is
-told by where its errors come from: importing its client takes half a second, and a registry
-without Redis never needs it.
+The caller can only retry, so each of these errors says when. Redis errors are recognized by the
+module of their class: importing the client takes half a second, and a registry without Redis does
+not need it.
 """
 
 from __future__ import annotations
@@ -12,62 +12,49 @@ from collections.abc import Iterator
 import structlog
 from django.db import InterfaceError, OperationalError
 
-from plugport.spec.errors import PlugportError, UnavailableError
+from config.errors import CacheUnavailableError, DatabaseUnavailableError
+from plugport.spec.errors import PlugportError
 
 _log = structlog.get_logger("plugport.error")
 RETRY_SECONDS = 10
-_HINT = "Nothing of yours was changed halfway. Try again in some seconds."
-
-
-class DatabaseUnavailableError(UnavailableError):
-    """The database does not answer, or another change held it for too long."""
-
-    code, title = "database-unavailable", "Database not available"
-
-
-class CacheUnavailableError(UnavailableError):
-    """The cache that counts attempts does not answer."""
-
-    code, title = "cache-unavailable", "Cache not available"
-
-
-class MaintenanceError(UnavailableError):
-    """The operator has closed the registry for a while."""
-
-    code, title = "maintenance", "Closed for maintenance"
+_HINT = "No partial changes were saved. Try again in a few seconds."
 
 
 def find_outage(error: BaseException) -> PlugportError | None:
-    """What to tell about an error that means an outage, which is logged; None for any other.
+    """The error to report if the exception means an outage, which is logged; otherwise None.
 
-    A deadlock and a lock that was not given in time count too: the next attempt may succeed.
+    Deadlocks and lock timeouts count as outages: the next attempt may succeed. The detail never
+    includes the driver's message, which may name internal hosts (CWE-209).
     """
-    for each in _walk(error):
-        if isinstance(each, (OperationalError, InterfaceError)) and not _is_of_schema(each):
+    for cause in _iter_causes(error):
+        if isinstance(cause, (OperationalError, InterfaceError)) and not _is_schema_error(cause):
             _log.error("database_unavailable", exc_info=error)
             return DatabaseUnavailableError(
-                "The database does not answer.",
+                "The database does not respond.",
                 hint=_HINT,
                 context={"retryAfterSeconds": RETRY_SECONDS},
             )
-        if type(each).__module__ == "redis.exceptions":
+        if type(cause).__module__ == "redis.exceptions":
             _log.error("cache_unavailable", exc_info=error)
             return CacheUnavailableError(
-                "Attempts are counted here, and what counts them does not answer.",
+                "The rate limit for this request cannot be checked.",
                 hint=_HINT,
                 context={"retryAfterSeconds": RETRY_SECONDS},
             )
     return None
 
 
-def _walk(error: BaseException) -> Iterator[BaseException]:
-    """The error and what it was raised from."""
-    found: BaseException | None = error
-    while found is not None:
-        yield found
-        found = found.__cause__
+def _iter_causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield the error and the exceptions it was raised from."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__
 
 
-def _is_of_schema(error: Exception) -> bool:
-    """SQLite calls a missing table or column an operational error; time does not mend those."""
+def _is_schema_error(error: Exception) -> bool:
+    """Whether a table or column is missing.
+
+    SQLite reports that as an `OperationalError`, but a retry cannot succeed: it is a bug.
+    """
     return str(error).startswith("no such ")

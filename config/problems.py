@@ -1,14 +1,14 @@
-"""The one place where an error becomes an HTTP answer: a problem document or a page.
+"""HTTP responses for errors: problem documents (RFC 9457) for the API, pages for browsers.
 
-Problem documents follow RFC 9457. `code` is the stable name of the fault; `errors` lists the
-faults of single fields. Nothing of a trace ever leaves this module.
+`code` is the stable name of the problem; `errors` lists problems of single fields. Tracebacks and
+messages of unexpected exceptions are logged and never sent (CWE-209).
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from django.conf import settings
@@ -19,89 +19,37 @@ from django.template.loader import render_to_string
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
-from accounts.errors import TokenNeededError
-from config.json_text import dump_json
-from config.outages import (
+from accounts.errors import TokenRequiredError
+from common.http_status import get_status
+from config.errors import (
+    BodyTooLargeError,
     CacheUnavailableError,
     DatabaseUnavailableError,
+    InternalError,
     MaintenanceError,
-    find_outage,
+    MalformedRequestError,
+    MediaTypeError,
+    MethodNotAllowedError,
 )
+from config.outages import find_outage
+from marketplace.pages.not_found import find_similar_names
+from plugport.spec.api.problems import FieldProblem, Problem
 from plugport.spec.errors import (
     DeniedError,
     ErrorKind,
-    FieldError,
-    InvalidError,
-    LimitedError,
     MissingError,
     PlugportError,
-    UnavailableError,
 )
+from registry.api.json_encoding import dump_json
 
 _log = structlog.get_logger("plugport.error")
 PROBLEM_JSON = "application/problem+json"
-
-_STATUS_BY_KIND = {
-    ErrorKind.INVALID: 400,
-    ErrorKind.DENIED: 403,
-    ErrorKind.MISSING: 404,
-    ErrorKind.CONFLICT: 409,
-    ErrorKind.LIMITED: 429,
-    ErrorKind.UNAVAILABLE: 503,
-}
-
-
-class MethodNotAllowedError(InvalidError):
-    """The path exists, the method does not."""
-
-    code, title = "method-not-allowed", "Method not allowed"
-
-
-class MediaTypeError(InvalidError):
-    """The body came in a format that this path does not read."""
-
-    code, title = "unsupported-media-type", "Unsupported media type"
-
-
-class MalformedRequestError(InvalidError):
-    """The request cannot be read at all."""
-
-    code, title = "malformed-request", "Malformed request"
-
-
-class BodyTooLargeError(LimitedError):
-    """The body is over the limit."""
-
-    code, title = "body-too-large", "Body too large"
-
-
-class InternalError(UnavailableError):
-    """A fault of the server; it was logged."""
-
-    code, title = "internal-error", "Internal error"
-
-
-_STATUS_BY_CODE = {
-    "unauthenticated": 401,
-    "invalid-token": 401,
-    "method-not-allowed": 405,
-    "body-too-large": 413,
-    "upload-too-large": 413,
-    "unsupported-media-type": 415,
-    "range-not-satisfiable": 416,
-    "internal-error": 500,
-    "length-required": 411,
-}
-
-
-def get_status(error: PlugportError) -> int:
-    """The HTTP status of an error."""
-    return _STATUS_BY_CODE.get(error.code, _STATUS_BY_KIND[error.kind])
+_INTERNAL_ERROR_DETAIL = "Something went wrong on the server. The error was logged."
 
 
 def build_problem(error: PlugportError) -> dict[str, Any]:
-    """The error as an RFC 9457 document. `type` leads to the code's entry in the documentation."""
-    problem: dict[str, Any] = {
+    """The error as an RFC 9457 document. `type` is the URL of the code's documentation."""
+    problem: Problem = {
         "type": f"{settings.BASE_URL}/docs/errors#{error.code}",
         "title": error.title,
         "status": get_status(error),
@@ -111,64 +59,52 @@ def build_problem(error: PlugportError) -> dict[str, Any]:
     if error.hint:
         problem["hint"] = error.hint
     if error.fields:
-        problem["errors"] = [field.as_dict() for field in error.fields]
+        problem["errors"] = [cast("FieldProblem", field.as_dict()) for field in error.fields]
+    # An extension member must not replace one that RFC 9457 defines.
     extra = {k: v for k, v in error.context.items() if k not in problem and k != "headers"}
-    return problem | extra
+    return {**problem, **extra}
 
 
 def build_headers(error: PlugportError) -> dict[str, str]:
-    """Headers that go with an error: when to come back, how to sign in.
+    """Headers for an error response, such as `Retry-After` and `WWW-Authenticate`.
 
-    No error is stored by a cache: a 404 would hide the plugin that is published a minute later.
+    Errors are never cached: a stored 404 would hide a plugin that is published a minute later.
     """
     headers = {"Cache-Control": "no-store", **error.context.get("headers", {})}
     retry = error.context.get("retryAfterSeconds")
     if retry is not None:
         headers["Retry-After"] = str(retry)
+    # RFC 9110, section 15.5.2: a 401 without a challenge is invalid.
     if get_status(error) == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="plugport"'
+    # RFC 9110, section 15.5.6: required with a 405.
     if isinstance(error, MethodNotAllowedError):
         headers["Allow"] = ", ".join(error.context.get("allowed", []))
     return headers
 
 
-def _flatten(detail: Any, path: str = "") -> list[FieldError]:
-    """DRF's nested validation details as field errors."""
-    if isinstance(detail, dict):
-        return [
-            error
-            for key, value in detail.items()
-            for error in _flatten(value, ".".join(part for part in (path, _name(key)) if part))
-        ]
-    if isinstance(detail, list):
-        return [error for value in detail for error in _flatten(value, path)]
-    return [FieldError(path, str(detail), code=getattr(detail, "code", "invalid"))]
-
-
-def _name(key: Any) -> str:
-    return "" if key == "non_field_errors" else str(key)
-
-
 _TRANSLATIONS: tuple[tuple[tuple[type[Exception], ...], Callable[[Any], PlugportError]], ...] = (
     ((PlugportError,), lambda e: e),
+    ((drf.NotAuthenticated, drf.AuthenticationFailed), lambda e: TokenRequiredError(str(e.detail))),
     (
-        (drf.ValidationError,),
-        lambda e: InvalidError("The request has faults.", fields=_flatten(e.detail)),
+        (drf.PermissionDenied, PermissionDenied),
+        lambda _: DeniedError("You do not have permission to do this."),
     ),
-    ((drf.NotAuthenticated, drf.AuthenticationFailed), lambda e: TokenNeededError(str(e.detail))),
-    ((drf.PermissionDenied, PermissionDenied), lambda _: DeniedError("You may not do this.")),
     ((drf.MethodNotAllowed,), lambda e: MethodNotAllowedError(str(e.detail))),
     ((drf.UnsupportedMediaType,), lambda e: MediaTypeError(str(e.detail))),
     ((drf.ParseError,), lambda e: MalformedRequestError(str(e.detail))),
-    ((RequestDataTooBig,), lambda _: BodyTooLargeError("The body is larger than this path takes.")),
+    (
+        (RequestDataTooBig,),
+        lambda _: BodyTooLargeError("The request body is too large for this path."),
+    ),
     ((TooManyFieldsSent,), lambda _: MalformedRequestError("The form has too many fields.")),
-    ((UnreadablePostError,), lambda _: MalformedRequestError("The body ended too early.")),
-    ((drf.NotFound, Http404), lambda _: MissingError("There is nothing at this address.")),
+    ((UnreadablePostError,), lambda _: MalformedRequestError("The request body is incomplete.")),
+    ((drf.NotFound, Http404), lambda _: MissingError("No page or resource exists at this URL.")),
 )
 
 
 def translate_exception(error: Exception) -> PlugportError | None:
-    """The Plugport error for an exception of Django, DRF or a service; None for a bug."""
+    """The Plugport error for an exception of Django, DRF or a service; None if it is a bug."""
     for kinds, build in _TRANSLATIONS:
         if isinstance(error, kinds):
             return build(error)
@@ -176,11 +112,11 @@ def translate_exception(error: Exception) -> PlugportError | None:
 
 
 def handle_api_exception(error: Exception, context: dict[str, Any]) -> Response:
-    """DRF's exception handler: every failure of the API as a problem document."""
+    """DRF's exception handler: every API failure becomes a problem document."""
     known = translate_exception(error)
     if known is None:
         _log.error("api_failed", exc_info=error)
-        known = InternalError("The server made a mistake; it was logged.")
+        known = InternalError(_INTERNAL_ERROR_DETAIL)
     if isinstance(known, MethodNotAllowedError):
         view = context.get("view")
         known.context["allowed"] = list(getattr(view, "allowed_methods", []))
@@ -205,20 +141,25 @@ def respond_with_error(request: HttpRequest, error: PlugportError) -> HttpRespon
     """An error outside DRF: a problem document under `/api`, a page elsewhere."""
     if request.path.startswith("/api/"):
         return _respond_with_problem(error)
-    if isinstance(error, _CLOSED):
-        return _respond_plainly("503.html", error)
-    response = render(request, "error.html", {"error": error}, status=get_status(error))
+    if isinstance(error, _OUTAGE_ERRORS):
+        return _respond_with_plain_page("503.html", error)
+    is_missing = error.kind is ErrorKind.MISSING
+    context = {
+        "error": error,
+        "similar": find_similar_names(request.path) if is_missing else None,
+    }
+    response = render(request, "error.html", context, status=get_status(error))
     for name, value in build_headers(error).items():
         response.headers[name] = value
     return response
 
 
-# What ails then is what any other page is drawn with.
-_CLOSED = (DatabaseUnavailableError, CacheUnavailableError, MaintenanceError)
+# The regular error page needs the session and the database, which may be what failed.
+_OUTAGE_ERRORS = (DatabaseUnavailableError, CacheUnavailableError, MaintenanceError)
 
 
-def _respond_plainly(template: str, error: PlugportError) -> HttpResponse:
-    """A page that needs neither database nor session nor cache."""
+def _respond_with_plain_page(template: str, error: PlugportError) -> HttpResponse:
+    """A page rendered without database, session and cache."""
     context = {
         "error": error,
         "request_id": structlog.contextvars.get_contextvars().get("request_id"),
@@ -231,37 +172,43 @@ def _respond_plainly(template: str, error: PlugportError) -> HttpResponse:
 
 
 def handle_400(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Django could not read the request."""
+    """Django's handler for requests that it rejects as malformed."""
     known = translate_exception(exception) if exception else None
-    fallback = MalformedRequestError("The request cannot be read.")
+    fallback = MalformedRequestError("The request cannot be parsed.")
     return respond_with_error(request, known or fallback)
 
 
 def handle_403(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Somebody may not."""
-    return respond_with_error(request, DeniedError("You may not see this."))
+    """Django's handler for `PermissionDenied`."""
+    return respond_with_error(request, DeniedError("You do not have permission to view this page."))
 
 
 def handle_404(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """No path matched, or a view found nothing."""
-    return respond_with_error(request, MissingError("There is nothing at this address."))
+    """Django's handler for URLs without a view, and for `Http404`."""
+    return respond_with_error(request, MissingError("No page or resource exists at this URL."))
 
 
 def handle_500(request: HttpRequest) -> HttpResponse:
-    """A bug, or an outage that was met outside a view: while a session is loaded or kept."""
+    """Django's handler for unexpected exceptions.
+
+    Also reached by outages outside a view, for example while the session is loaded or saved.
+    """
+    # Django calls this handler inside the `except` block, but does not pass the exception.
     cause = sys.exception()
     outage = find_outage(cause) if cause else None
     if outage is not None:
         return respond_with_error(request, outage)
-    error = InternalError("The server made a mistake; it was logged.")
+    error = InternalError(_INTERNAL_ERROR_DETAIL)
     if request.path.startswith("/api/"):
         return _respond_with_problem(error)
-    return _respond_plainly("500.html", error)
+    return _respond_with_plain_page("500.html", error)
 
 
 def handle_csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form came without its token: most often a page that was open for too long."""
+    """Respond to a form without a valid CSRF token: usually the page was open for too long."""
     return respond_with_error(
         request,
-        DeniedError("This form is no longer valid.", hint="Go back, load the page again, retry."),
+        DeniedError(
+            "This form has expired.", hint="Go back, reload the page and submit the form again."
+        ),
     )

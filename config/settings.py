@@ -1,12 +1,13 @@
-"""All settings, from environment variables alone (see `docs/configuration.md`).
+"""All settings, read from environment variables only (see `docs/configuration.md`).
 
-Without any variable it is a registry on a laptop: SQLite in WAL mode, local files, a local
-queue. With `DATABASE_URL`, `PLUGPORT_REDIS_URL` and `PLUGPORT_S3_BUCKET` the same code runs on
+Without any variable, the registry runs on one machine: SQLite in WAL mode, local files, a local
+queue. With `DATABASE_URL`, `PLUGPORT_REDIS_URL` and `PLUGPORT_S3_BUCKET`, the same code runs on
 PostgreSQL, Redis and S3.
 """
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,43 +15,58 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from config import backends
-from config.env import read_bool, read_choice, read_int, read_list, read_secret, read_text
+from config.env import (
+    get_env_bool,
+    get_env_choice,
+    get_env_int,
+    get_env_list,
+    get_env_secret,
+    get_env_text,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# ---- where and how it runs -------------------------------------------------------------------
-ENVIRONMENT = read_text(
-    "PLUGPORT_ENV", "local", "`local` for one machine, `production` behind TLS; `test` in tests."
+# ---- environment ------------------------------------------------------------------------------
+ENVIRONMENT = get_env_text(
+    "PLUGPORT_ENV",
+    "local",
+    "`local` for one machine, `production` behind TLS, `test` for the test suite.",
 )
 IS_PRODUCTION = ENVIRONMENT == "production"
-DEBUG = read_bool("PLUGPORT_DEBUG", "Django's debug pages; refused in production.", default=False)
+DEBUG = get_env_bool(
+    "PLUGPORT_DEBUG", "Show Django's debug pages. Not allowed in production.", default=False
+)
 if DEBUG and IS_PRODUCTION:
     raise ImproperlyConfigured("PLUGPORT_DEBUG is on while PLUGPORT_ENV is `production`")
 
 DATA_DIR = Path(
-    read_text("PLUGPORT_DATA_DIR", "var", "Folder for database, packages, queue and secrets.")
+    get_env_text(
+        "PLUGPORT_DATA_DIR", "var", "Folder for the database, packages, the queue and secrets."
+    )
 ).absolute()
 SCRATCH_DIR = DATA_DIR / "scratch"
-PORT = read_int("PORT", 8000, "Port of the web server.", least=1)
-BASE_URL = read_text(
+PORT = get_env_int("PORT", 8000, "Port of the web server.", min_value=1)
+BASE_URL = get_env_text(
     "PLUGPORT_BASE_URL",
     f"http://127.0.0.1:{PORT}",
-    "The address that people and clients use; links in answers start with it.",
+    "Public URL of the registry. Links in responses start with it.",
 ).rstrip("/")
 _BASE_HOST = urlsplit(BASE_URL).hostname or ""
-ALLOWED_HOSTS = read_list(
+ALLOWED_HOSTS = get_env_list(
     "PLUGPORT_ALLOWED_HOSTS",
     [_BASE_HOST] if IS_PRODUCTION else [_BASE_HOST, "127.0.0.1", "localhost", "[::1]"],
-    "Host names that are answered; by default that of PLUGPORT_BASE_URL.",
+    "Host names that the server accepts, comma-separated. Defaults to the host of PLUGPORT_BASE_URL.",
 )
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 SECRET_KEY = backends.load_secret_key(
-    read_secret("PLUGPORT_SECRET_KEY", "Signs sessions; needed in production."),
+    get_env_secret(
+        "PLUGPORT_SECRET_KEY", "Key that signs sessions and links. Required in production."
+    ),
     DATA_DIR,
     is_production=IS_PRODUCTION,
 )
 
-# ---- parts -----------------------------------------------------------------------------------
+# ---- apps ------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
@@ -70,6 +86,8 @@ INSTALLED_APPS = [
     "accounts",
     "registry",
     "marketplace",
+    # Benchmark data (`manage.py make_catalogue`); images for production leave the package out.
+    *(["bench"] if find_spec("bench") else []),
 ]
 MIDDLEWARE = [
     "config.middleware.RequestContextMiddleware",
@@ -82,12 +100,12 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "config.private.PrivateAnswersMiddleware",
+    "config.no_store.PrivateResponsesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "marketplace.pages.moved.MovedMiddleware",
+    "marketplace.pages.redirects.RedirectMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -106,7 +124,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "marketplace.context.site",
+                "marketplace.context_processors.site",
             ],
         },
     },
@@ -114,104 +132,136 @@ TEMPLATES: list[dict[str, Any]] = [
 
 # ---- database, cache, queue, storage -----------------------------------------------------------
 DATABASES = {
-    "default": backends.database(
-        read_secret("DATABASE_URL", "`postgres://user:password@host:port/name`; SQLite without."),
+    "default": backends.build_database_settings(
+        get_env_secret(
+            "DATABASE_URL", "`postgres://user:password@host:port/name`. Without it, SQLite is used."
+        ),
         DATA_DIR,
     )
 }
-REDIS_URL = read_secret("PLUGPORT_REDIS_URL", "Redis for queue, cache and rate limits.")
-CACHES = backends.caches(REDIS_URL, DATA_DIR)
-STORAGES = backends.storages(
+REDIS_URL = get_env_secret(
+    "PLUGPORT_REDIS_URL", "URL of Redis for the queue, the cache and rate limits."
+)
+CACHES = backends.build_cache_settings(REDIS_URL, DATA_DIR)
+STORAGES = backends.build_storage_settings(
     DATA_DIR,
-    s3_bucket=read_text("PLUGPORT_S3_BUCKET", "", "Bucket for packages; local files without."),
-    s3_endpoint=read_text("PLUGPORT_S3_ENDPOINT", "", "URL of an S3-compatible server."),
-    s3_region=read_text("PLUGPORT_S3_REGION", "us-east-1", "Region of the bucket."),
-    s3_access_key=read_secret("PLUGPORT_S3_ACCESS_KEY", "Access key id for the bucket."),
-    s3_secret_key=read_secret("PLUGPORT_S3_SECRET_KEY", "Secret access key for the bucket."),
+    s3_bucket=get_env_text(
+        "PLUGPORT_S3_BUCKET", "", "S3 bucket for packages. Without it, packages are local files."
+    ),
+    s3_endpoint=get_env_text(
+        "PLUGPORT_S3_ENDPOINT", "", "URL of an S3-compatible server, if it is not AWS."
+    ),
+    s3_region=get_env_text("PLUGPORT_S3_REGION", "us-east-1", "Region of the bucket."),
+    s3_access_key=get_env_secret("PLUGPORT_S3_ACCESS_KEY", "Access key ID for the bucket."),
+    s3_secret_key=get_env_secret("PLUGPORT_S3_SECRET_KEY", "Secret access key for the bucket."),
     use_manifest=ENVIRONMENT != "test",
 )
-PACKAGE_STORE = backends.package_store(STORAGES)
-SEARCH_ENGINE = backends.search_engine(
+PACKAGE_STORE = backends.build_package_store_settings(STORAGES)
+SEARCH_ENGINE = backends.build_search_engine_settings(
     DATA_DIR,
-    meili_url=read_text("PLUGPORT_MEILI_URL", "", "URL of Meilisearch; an own index without."),
-    meili_key=read_secret("PLUGPORT_MEILI_KEY", "Key that Meilisearch asks for."),
-    meili_index=read_text("PLUGPORT_MEILI_INDEX", "plugins", "How the index there is called."),
+    meili_url=get_env_text(
+        "PLUGPORT_MEILI_URL",
+        "",
+        "URL of Meilisearch. Without it, the built-in search index is used.",
+    ),
+    meili_key=get_env_secret("PLUGPORT_MEILI_KEY", "API key for Meilisearch."),
+    meili_index=get_env_text(
+        "PLUGPORT_MEILI_INDEX", "plugins", "Name of the index in Meilisearch."
+    ),
 )
 SEARCH_FLUSH_SECONDS = 2.0
 
-REGISTRY_NAME = read_text(
-    "PLUGPORT_NAME", "plugport", "What this registry calls itself in answers."
-)
+REGISTRY_NAME = get_env_text("PLUGPORT_NAME", "plugport", "Name of this registry in API responses.")
 
-MAINTENANCE = read_text(
+MAINTENANCE = get_env_text(
     "PLUGPORT_MAINTENANCE",
     "",
-    "A sentence for people; while it is set, everything but health answers 503 with it.",
+    "Message for users. While it is set, all URLs except health checks respond 503 with it.",
 )
-SECURITY_CONTACTS = read_list(
+SECURITY_CONTACTS = get_env_list(
     "PLUGPORT_SECURITY_CONTACT",
     [],
-    "Where to report a weakness: mail addresses or https addresses, the preferred one first.",
+    "Where to report vulnerabilities: email addresses or https URLs, the preferred one first.",
 )
 
 # ---- publishing ------------------------------------------------------------------------------
 OFFICIAL_SCOPES = frozenset(
-    read_list("PLUGPORT_OFFICIAL_SCOPES", ["ar"], "Scopes that carry the OFFICIAL badge.")
+    get_env_list(
+        "PLUGPORT_OFFICIAL_SCOPES", ["ar"], "Scopes that get the OFFICIAL badge, comma-separated."
+    )
 )
-LEASE_SECONDS = read_int(
-    "PLUGPORT_LEASE_SECONDS", 45, "How long a worker may hold a job without news.", least=1
+LEASE_SECONDS = get_env_int(
+    "PLUGPORT_LEASE_SECONDS",
+    45,
+    "Seconds without a renewed lease after which another worker can take a job.",
+    min_value=1,
 )
-CHECK_SECONDS = read_int(
-    "PLUGPORT_CHECK_SECONDS", 40, "How long one check may run before it counts as failed.", least=1
+CHECK_SECONDS = get_env_int(
+    "PLUGPORT_CHECK_SECONDS",
+    40,
+    "Time limit of one check, in seconds.",
+    min_value=1,
 )
-UPLOAD_SECONDS = read_int(
+UPLOAD_SECONDS = get_env_int(
     "PLUGPORT_UPLOAD_SECONDS",
     15,
-    "How long storing an upload may take, beside a second per 8 MiB.",
-    least=1,
+    "Seconds that storing an upload may take, plus one second for each 8 MB.",
+    min_value=1,
 )
-SWEEP_SECONDS = read_int(
-    "PLUGPORT_SWEEP_SECONDS", 10, "How often the worker looks for what a crash left.", least=1
+SWEEP_SECONDS = get_env_int(
+    "PLUGPORT_SWEEP_SECONDS",
+    10,
+    "Seconds between two cleanups of what a crash left behind.",
+    min_value=1,
 )
-WORKER_MEMORY_MB = read_int(
-    "PLUGPORT_WORKER_MEMORY_MB", 1024, "Memory that one worker process may take, in MiB.", least=256
+WORKER_MEMORY_MB = get_env_int(
+    "PLUGPORT_WORKER_MEMORY_MB",
+    1024,
+    "Memory limit of one worker process, in MB.",
+    min_value=256,
 )
-CELERY = backends.celery(REDIS_URL, DATA_DIR, check_seconds=CHECK_SECONDS)
+CELERY = backends.build_celery_settings(REDIS_URL, DATA_DIR, check_seconds=CHECK_SECONDS)
 MAX_WAIT_SECONDS = 60
-# Of one web process. Each of them holds a thread, and others want to be answered meanwhile.
+# In one web process. Each waiting upload occupies a thread that other requests need.
 MAX_WAITING = 2
 DOWNLOAD_FLUSH_SECONDS = 2.0
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
-FILE_UPLOAD_HANDLERS = ["config.uploads.DropFiles"]
+FILE_UPLOAD_HANDLERS = ["config.uploads.DiscardUploadHandler"]
 
 # ---- pictures of READMEs ---------------------------------------------------------------------
-README_IMAGES = read_choice(
+README_IMAGES = get_env_choice(
     "PLUGPORT_README_IMAGES",
     "proxy",
-    "Remote pictures in READMEs: `proxy` fetches and shows them, `block` shows links instead.",
+    "Remote images in READMEs: `proxy` fetches and serves them, `block` shows links instead.",
     allowed=("proxy", "block"),
 )
-IMAGE_CACHE_MB = read_int(
-    "PLUGPORT_IMAGE_CACHE_MB", 512, "Disk that fetched pictures may take, in MiB.", least=16
+IMAGE_CACHE_MB = get_env_int(
+    "PLUGPORT_IMAGE_CACHE_MB", 512, "Disk space for cached remote images, in MB.", min_value=16
 )
 
 # ---- limits ----------------------------------------------------------------------------------
 RATE_LIMITS = {
-    "read": read_text("PLUGPORT_LIMIT_READ", "120000/minute", "Reads per token or address."),
-    "write": read_text("PLUGPORT_LIMIT_WRITE", "3000/minute", "Writes per token or address."),
-    "publish": read_text("PLUGPORT_LIMIT_PUBLISH", "1200/minute", "Uploads per token."),
-    "denied": read_text(
-        "PLUGPORT_LIMIT_DENIED", "300/minute", "Refused tokens per address, against guessing."
+    "read": get_env_text(
+        "PLUGPORT_LIMIT_READ", "120000/minute", "Read requests per token or IP address."
+    ),
+    "write": get_env_text(
+        "PLUGPORT_LIMIT_WRITE", "3000/minute", "Write requests per token or IP address."
+    ),
+    "publish": get_env_text("PLUGPORT_LIMIT_PUBLISH", "1200/minute", "Uploads per token."),
+    "denied": get_env_text(
+        "PLUGPORT_LIMIT_DENIED",
+        "300/minute",
+        "Rejected tokens per IP address. Prevents guessing of tokens.",
     ),
 }
 RATE_LIMIT_STORAGE = REDIS_URL or "process://"
-TRUSTED_PROXIES = read_int(
-    "PLUGPORT_TRUSTED_PROXIES", 0, "How many proxies in front add X-Forwarded-For."
+TRUSTED_PROXIES = get_env_int(
+    "PLUGPORT_TRUSTED_PROXIES", 0, "Number of reverse proxies that append to X-Forwarded-For."
 )
-# Sign-in counts failures by address: behind a proxy everybody would share one.
+# Failed sign-ins are counted by IP address. Without this, all users behind a proxy share one.
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 
-# ---- people ----------------------------------------------------------------------------------
+# ---- accounts --------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
@@ -235,26 +285,30 @@ LOGIN_REDIRECT_URL = "/account"
 LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_FORMS = {"signup": "accounts.pages.sign_up.SignUpForm"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
-ACCOUNT_USERNAME_VALIDATORS = "registry.usernames.USERNAME_VALIDATORS"
+ACCOUNT_USERNAME_VALIDATORS = "accounts.username_rules.USERNAME_VALIDATORS"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
-ALLOW_SIGNUP = read_bool("PLUGPORT_ALLOW_SIGNUP", "May strangers make an account?", default=True)
+ALLOW_SIGNUP = get_env_bool(
+    "PLUGPORT_ALLOW_SIGNUP", "Whether anyone may create an account.", default=True
+)
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = str(DATA_DIR / "mail")
-DEFAULT_FROM_EMAIL = read_text(
-    "PLUGPORT_MAIL_FROM", f"plugport@{_BASE_HOST}", "Sender of the registry's mails."
+DEFAULT_FROM_EMAIL = get_env_text(
+    "PLUGPORT_MAIL_FROM", f"plugport@{_BASE_HOST}", "Sender address of emails."
 )
-_MAIL_URL = read_secret(
+_MAIL_URL = get_env_secret(
     "PLUGPORT_MAIL_URL",
-    "`smtp://user:password@host:port`, `smtp+starttls://…` or `smtps://…`; files without.",
+    "`smtp://user:password@host:port`, `smtp+starttls://…` or `smtps://…`. Without it, emails are "
+    "written to files in the data folder.",
 )
 if _MAIL_URL:
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    globals().update(backends.mail(_MAIL_URL))
+    globals().update(backends.build_mail_settings(_MAIL_URL))
 
-# ---- safe by default -------------------------------------------------------------------------
+# ---- security --------------------------------------------------------------------------------
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
@@ -264,8 +318,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BASE_URL.startswith("https://")
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-_TLS_REDIRECT = read_bool(
-    "PLUGPORT_TLS_REDIRECT", "Send plain HTTP to HTTPS; in production only.", default=True
+_TLS_REDIRECT = get_env_bool(
+    "PLUGPORT_TLS_REDIRECT", "Redirect HTTP to HTTPS. Only in production.", default=True
 )
 if IS_PRODUCTION:
     SECURE_HSTS_SECONDS = 31_536_000
@@ -273,7 +327,8 @@ if IS_PRODUCTION:
     SECURE_HSTS_PRELOAD = True
     SECURE_SSL_REDIRECT = _TLS_REDIRECT
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-    # Believed only behind a proxy of ours, which overwrites whatever a client sent.
+    # Trusted only behind a proxy, which overwrites the header. Without one, any client could claim
+    # to use HTTPS.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 
 # ---- static files ----------------------------------------------------------------------------
@@ -303,13 +358,16 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "SERVERS": [{"url": BASE_URL}],
-    "POSTPROCESSING_HOOKS": ["registry.api.schema.describe_everywhere"],
+    "PREPROCESSING_HOOKS": ["registry.api.schema.keep_versioned_paths"],
+    "POSTPROCESSING_HOOKS": ["registry.api.schema.add_common_definitions"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "/static/icons/mark.svg",
 }
 
 # ---- logs ------------------------------------------------------------------------------------
-LOG_FORMAT = read_text("PLUGPORT_LOG_FORMAT", "text", "`text` for people, `json` for machines.")
-LOG_LEVEL = read_text("PLUGPORT_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR.")
+LOG_FORMAT = get_env_text(
+    "PLUGPORT_LOG_FORMAT", "text", "`text` for people, `json` for log processors."
+)
+LOG_LEVEL = get_env_text("PLUGPORT_LOG_LEVEL", "INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`.")
 LOGGING_CONFIG = "config.logs.configure_logging"
 LOGGING = {"format": LOG_FORMAT, "level": LOG_LEVEL}

@@ -1,8 +1,8 @@
-"""Runs a few processes side by side, starts again what dies, and ends all of them together.
+"""Runs several processes, restarts those that exit, and stops all of them together.
 
-For one machine (`manage.py serve`); in production each process has a container or unit of its
-own. Every child leads a process group, so that what it forked goes with it, and asks the kernel
-(Linux) to be told when this process dies, so that a `kill -9` here leaves nothing running.
+For one machine (`manage.py serve`). In production each process has its own container or unit.
+Each child leads a process group, so that its own children are stopped with it. On Linux it also
+receives a signal when the supervisor dies, so that a `kill -9` leaves no process running.
 """
 
 from __future__ import annotations
@@ -18,38 +18,43 @@ from types import FrameType
 
 import structlog
 
-from config.parent import make_death_signal
+from config.parent_watchdog import build_death_signal_setter
 
 _log = structlog.get_logger("plugport.supervisor")
 _TICK_SECONDS = 0.1
+# A worker that needs longer is killed; its job is repeated after the lease.
 GRACE_SECONDS = 15.0
-_LEAST_PAUSE_SECONDS = 0.5
-_MOST_PAUSE_SECONDS = 30.0
-_STEADY_SECONDS = 60.0
+_MIN_PAUSE_SECONDS = 0.5
+_MAX_PAUSE_SECONDS = 30.0
+_STABLE_SECONDS = 60.0
 
 
 @dataclass
 class Child:
-    """One process to keep alive: its command, and when it was started and may start again."""
+    """One process: its command, when it was started, and when it may start again.
+
+    Times are those of `time.monotonic`.
+    """
 
     name: str
     command: Sequence[str]
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     retry_at: float = 0.0
-    pause_seconds: float = _LEAST_PAUSE_SECONDS
+    pause_seconds: float = _MIN_PAUSE_SECONDS
 
 
-def _make_follower(supervisor_pid: int) -> Callable[[], None]:
-    """What a child does before its program starts: ask to end when the supervisor ends."""
-    ask = make_death_signal(signal.SIGTERM)
+def _build_child_setup(supervisor_pid: int) -> Callable[[], None]:
+    """Return a function for the child to call before exec: it exits when the supervisor exits."""
+    set_death_signal = build_death_signal_setter(signal.SIGTERM)
 
-    def follow() -> None:
-        ask()
-        if os.getppid() != supervisor_pid:  # it died before the line above
+    def set_up() -> None:
+        set_death_signal()
+        # The signal is not sent for a supervisor that died before it was requested.
+        if os.getppid() != supervisor_pid:
             os._exit(1)
 
-    return follow
+    return set_up
 
 
 @dataclass
@@ -63,36 +68,40 @@ class Supervisor:
     is_stopping: bool = field(default=False, init=False)
 
     def run(self) -> None:
-        """Start everything and watch; returns when every process has ended."""
+        """Start all children and supervise them; returns when every process has exited."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._stop)
         try:
             while not self.is_stopping:
                 for child in self.children:
-                    self._tend(child)
+                    self._start_if_due(child)
                 self.on_tick()
                 time.sleep(_TICK_SECONDS)
         finally:
-            self._end_all()
+            self._stop_all()
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self.is_stopping = True
 
-    def _tend(self, child: Child) -> None:
-        """Start the child if it is not running and its pause is over."""
+    def _start_if_due(self, child: Child) -> None:
+        """Start the child if it is not running and its pause is over.
+
+        The pause doubles with each early exit, so that a broken configuration does not use a core.
+        """
         now = time.monotonic()
         if child.process is not None:
             code = child.process.poll()
             if code is None:
                 return
             _log.warning("process_died", process=child.name, code=code)
+            # The main process is gone; its own children may hold the port or a lease.
             _signal_group(child.process, signal.SIGKILL)
             child.process = None
-            steady = now - child.started_at > _STEADY_SECONDS
+            was_stable = now - child.started_at > _STABLE_SECONDS
             child.pause_seconds = (
-                _LEAST_PAUSE_SECONDS
-                if steady
-                else min(child.pause_seconds * 2, _MOST_PAUSE_SECONDS)
+                _MIN_PAUSE_SECONDS
+                if was_stable
+                else min(child.pause_seconds * 2, _MAX_PAUSE_SECONDS)
             )
             child.retry_at = now + child.pause_seconds
         if now >= child.retry_at:
@@ -103,14 +112,15 @@ class Supervisor:
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
-                # No thread runs here when children start, which is what makes this safe.
-                preexec_fn=_make_follower(os.getpid()),  # noqa: PLW1509
+                # Code between fork and exec is safe only because the supervisor has no threads.
+                preexec_fn=_build_child_setup(os.getpid()),  # noqa: PLW1509
             )
 
-    def _end_all(self) -> None:
-        """Ask each main process to end, then end what is left of their groups."""
+    def _stop_all(self) -> None:
+        """Send SIGTERM to each main process, wait, then kill what is left of the groups."""
         running = [child.process for child in self.children if child.process is not None]
         for process in running:
+            # Only the main process, which stops its children in order. All at once comes last.
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(signal.SIGTERM)
         until = time.monotonic() + GRACE_SECONDS
@@ -122,6 +132,6 @@ class Supervisor:
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    """Signal whatever is left of the group that the process led."""
+    """Send the signal to the processes that are left of the child's group."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, number)

@@ -1,4 +1,4 @@
-"""Files in forms: no page takes any, and publishing brings a handler of its own."""
+"""Discard files in forms. No page accepts files; publishing installs its own upload handler."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadhandler import FileUploadHandler
 
 
-class DropFiles(FileUploadHandler):
-    """Reads multipart forms in small pieces and keeps nothing of the files in them.
+class DiscardUploadHandler(FileUploadHandler):
+    """Reads multipart forms in small chunks and discards the files in them.
 
-    Without any handler Django would ask for 2 GiB at once, and everybody can send a form: the
-    check against forgery reads the body of each before a view sees it.
+    Anyone can make the server parse a form: the CSRF check reads the body before a view runs.
+    Without any handler Django uses a chunk size of 2 GiB, so one request could exhaust the memory
+    (CWE-400).
     """
 
     chunk_size = 64 << 10
@@ -26,12 +27,12 @@ class DropFiles(FileUploadHandler):
         boundary: str,
         encoding: str | None = None,
     ) -> None:
-        """Before the first byte is read. Raises `RequestDataTooBig` for a form over the limit."""
+        """Raise `RequestDataTooBig` for a form over the limit, before its first byte is read."""
         if content_length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             raise RequestDataTooBig
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        """Drop a piece."""
+        """Discard the chunk."""
 
     def file_complete(self, file_size: int) -> None:
-        """There is no file."""
+        """Return None: no file is passed on."""

@@ -1,4 +1,4 @@
-"""Every path of the portal."""
+"""The root URL patterns."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from config import health
 from registry.api.schema import OpenApiView
 
 urlpatterns = [
-    path("healthz", health.answer_alive),
-    path("readyz", health.answer_ready),
+    path("healthz", health.respond_liveness),
+    path("readyz", health.respond_readiness),
     path("api/v1/openapi.json", OpenApiView.as_view()),
-    # Finding stands before the rest: it answers `/plugins` with the search engine.
+    path("api/openapi.json", OpenApiView.as_view()),
+    # First match wins: the search API serves `/plugins`.
     path("api/v1/", include("marketplace.api.urls")),
     path("api/v1/", include("registry.api.v1.urls")),
     path("api/", include("marketplace.api.urls")),
     path("api/", include("registry.api.v1.urls")),
     path("admin/", admin.site.urls),
+    path("", include("accounts.pages.urls")),
     path("", include("marketplace.urls")),
 ]
 

@@ -1,4 +1,4 @@
-"""The web application, for any WSGI server."""
+"""The WSGI application."""
 
 import os
 

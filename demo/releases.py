@@ -1,6 +1,6 @@
-"""The demo catalogue: what is published, by whom, in which order, and what happens afterwards.
+"""The demo catalog: what is published, by whom, in which order, and what happens afterwards.
 
-`catalogue.yaml` holds the facts; this module reads them and puts a release's files together.
+`catalog.yaml` contains the facts. This module loads them and assembles the files of a release.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PLUGINS = ROOT / "plugins"
 
 @dataclass(frozen=True, slots=True)
 class DemoScope:
-    """A scope, the demo account that owns it, and the name people see."""
+    """A scope, the demo account that owns it, and its display name."""
 
     name: str
     owner: str
@@ -39,15 +39,15 @@ class DemoRelease:
 
     @property
     def folder(self) -> Path:
-        """The version's own files."""
+        """The folder with the files of this version."""
         return PLUGINS / self.name.rpartition("/")[2] / self.version
 
 
 @dataclass(frozen=True, slots=True)
-class DemoAct:
-    """What happens to a release once all are published; `text` is the message or the reason."""
+class DemoAction:
+    """An action on a release after all are published; `text` is the message or the reason."""
 
-    act: Literal["deprecate", "yank"]
+    action: Literal["deprecate", "yank"]
     name: str
     version: str
     text: str
@@ -55,25 +55,25 @@ class DemoAct:
 
 
 @dataclass(frozen=True, slots=True)
-class DemoCatalogue:
-    """Everything of `catalogue.yaml`; `categories` maps a slug to its description."""
+class DemoCatalog:
+    """The content of `catalog.yaml`; `categories` maps slugs to descriptions."""
 
     scopes: tuple[DemoScope, ...]
     categories: dict[str, str]
     releases: tuple[DemoRelease, ...]
-    acts: tuple[DemoAct, ...]
+    actions: tuple[DemoAction, ...]
 
 
-def read_catalogue(path: Path = ROOT / "catalogue.yaml") -> DemoCatalogue:
-    """Read the catalogue. It is part of the source, so faults raise whatever they raise."""
+def load_catalog(path: Path = ROOT / "catalog.yaml") -> DemoCatalog:
+    """Load the catalog. It is part of the source code, so errors in it raise any exception."""
     data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return DemoCatalogue(
+    return DemoCatalog(
         scopes=tuple(DemoScope(name, **fields) for name, fields in data["scopes"].items()),
         categories=data["categories"],
         releases=tuple(DemoRelease(**fields) for fields in data["releases"]),
-        acts=tuple(
-            DemoAct(
-                act=fields["act"],
+        actions=tuple(
+            DemoAction(
+                action=fields["action"],
                 name=fields["name"],
                 version=fields["version"],
                 text=fields.get("message") or fields["reason"],
@@ -85,7 +85,7 @@ def read_catalogue(path: Path = ROOT / "catalogue.yaml") -> DemoCatalogue:
 
 
 def assemble_release(release: DemoRelease, into: Path) -> Path:
-    """Copy a release's files into the folder `into`: the plugin's base, then the version's own."""
+    """Copy a release's files into the folder `into`: the plugin's base, then those of the version."""
     base = release.folder.parent / "base"
     if base.is_dir():
         shutil.copytree(base, into, dirs_exist_ok=True)

@@ -1,52 +1,28 @@
-"""The marketplace in Django's admin: what people search for, and how far the index is."""
+"""Django admin pages of the marketplace: the search log and the state of the search index."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.text import Truncator
 
+from accounts.admin_base import ModelAdmin, StaffViewMixin
 from marketplace.models import SearchCursor, SearchTerm
 
-_SHOWN_CHARS = 24
-
-if TYPE_CHECKING:
-    _ModelAdmin = admin.ModelAdmin[Any]
-else:
-    _ModelAdmin = admin.ModelAdmin
+_MAX_DISPLAY_CHARS = 24
 
 
-class _ReadOnlyAdmin(_ModelAdmin):
-    """For staff to look at."""
+class _ResultFilter(admin.SimpleListFilter):
+    """Filter terms by whether a search for them had no results."""
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        user = request.user
-        return bool(user.is_active and user.is_staff)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
-
-class _FoundFilter(admin.SimpleListFilter):
-    """Whether a search for the term found nothing on that day."""
-
-    title = "what was found"
+    title = "results"
     parameter_name = "found"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("nothing", "Nothing, at least once"), ("something", "Something each time")]
+        return [("nothing", "No results at least once"), ("something", "Always some results")]
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[SearchTerm]
@@ -60,10 +36,10 @@ class _FoundFilter(admin.SimpleListFilter):
 
 
 @admin.register(SearchTerm)
-class SearchTermAdmin(_ReadOnlyAdmin):
-    """What was searched for, by day; sort by `failed` for what nobody offers.
+class SearchTermAdmin(StaffViewMixin, ModelAdmin):
+    """Search terms per day. Sort by `failed` to see what people miss in the catalog.
 
-    The numbers come first: a term may be as long as people make it, and is cut in the list.
+    The numbers come first because a term can be long; the list truncates it.
     """
 
     list_display = (
@@ -77,23 +53,23 @@ class SearchTermAdmin(_ReadOnlyAdmin):
         "cut_filters",
     )
     list_display_links = ("cut_term",)
-    list_filter = (_FoundFilter, "day")
+    list_filter = (_ResultFilter, "day")
     search_fields = ("term",)
     ordering = ("-day", "-searches")
 
     @admin.display(description="term", ordering="term")
     def cut_term(self, row: SearchTerm) -> str:
-        """Its beginning."""
-        return Truncator(row.term).chars(_SHOWN_CHARS)
+        """Return the truncated term."""
+        return Truncator(row.term).chars(_MAX_DISPLAY_CHARS)
 
     @admin.display(description="filters", ordering="filters")
     def cut_filters(self, row: SearchTerm) -> str:
-        """Their beginning."""
-        return Truncator(row.filters).chars(_SHOWN_CHARS)
+        """Return the truncated filters."""
+        return Truncator(row.filters).chars(_MAX_DISPLAY_CHARS)
 
 
 @admin.register(SearchCursor)
-class SearchCursorAdmin(_ReadOnlyAdmin):
-    """How far the index has followed the journal, and who writes it."""
+class SearchCursorAdmin(StaffViewMixin, ModelAdmin):
+    """The journal serial that the index has reached, and the worker that holds the lease."""
 
     list_display = ("engine", "serial", "indexed_at", "counted_at", "lease_holder", "leased_until")

@@ -1,4 +1,4 @@
-"""The app's registration."""
+"""App configuration of the marketplace."""
 
 from django.apps import AppConfig
 
@@ -8,11 +8,14 @@ class MarketplaceConfig(AppConfig):
     verbose_name = "Marketplace"
 
     def ready(self) -> None:
-        """Hear of changes of the registry; load the system checks."""
+        """Register the section of the account page, the readers of the journal and system checks."""
+        from accounts.pages.account import register_section
         from marketplace import system_checks  # noqa: F401  -- importing registers them
-        from marketplace.readme import warming
-        from marketplace.search import following
-        from registry.events import journal_appended
+        from marketplace.pages.own_plugins import OWN_PLUGINS
+        from marketplace.readme import prerendering
+        from marketplace.search import index_follower
+        from registry.journal import journal_appended
 
-        journal_appended.connect(following.notice, dispatch_uid="search")
-        journal_appended.connect(warming.notice, dispatch_uid="readmes")
+        register_section(OWN_PLUGINS)
+        journal_appended.connect(index_follower.on_journal_appended, dispatch_uid="search")
+        journal_appended.connect(prerendering.on_journal_appended, dispatch_uid="readmes")

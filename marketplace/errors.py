@@ -1,29 +1,29 @@
-"""What the portal does not find, one class a reason."""
+"""Errors of the marketplace. The first paragraph of each docstring is shown at `/docs/errors`."""
 
 from __future__ import annotations
 
-from plugport.spec.errors import MissingError
+from plugport.spec.errors import MissingError, UnavailableError
 
 
 class UnknownCategoryError(MissingError):
-    """No listed plugin is filed under that category."""
+    """No listed plugin is in this category."""
 
     code, title = "unknown-category", "Unknown category"
 
 
 class UnknownTagError(MissingError):
-    """No listed plugin has that tag."""
+    """No listed plugin has this tag."""
 
     code, title = "unknown-tag", "Unknown tag"
 
 
-class UnknownAccountError(MissingError):
-    """There is no account of that name."""
-
-    code, title = "unknown-account", "Unknown account"
-
-
 class UnknownScopeError(MissingError):
-    """There is no scope of that name."""
+    """No scope has this name."""
 
     code, title = "unknown-scope", "Unknown scope"
+
+
+class CardsBusyError(UnavailableError):
+    """The server is rendering too many social cards. Retry after the given time."""
+
+    code, title = "cards-busy", "Too many cards are being rendered"

@@ -1,4 +1,4 @@
-"""Django system checks of the portal: what an operator can get wrong, said at start-up."""
+"""Django system checks for the settings of the portal."""
 
 from __future__ import annotations
 
@@ -8,31 +8,32 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.checks import Warning as CheckWarning
 
-from marketplace.outlets.contact import read_contact
+from common.system_checks import SETTINGS_TAG
+from marketplace.syndication.security_contact import parse_contact
 
 
-@register()
+@register(SETTINGS_TAG)
 def check_contacts(**_kwargs: Any) -> list[CheckMessage]:
-    """`marketplace.E001`: every security contact must be one."""
+    """`marketplace.E001`: every security contact must be valid."""
     return [
         Error(
             f"PLUGPORT_SECURITY_CONTACT has `{text}`",
-            hint="A mail address, `https://…` or `tel:+…`; several with commas between them.",
+            hint="Use an email address, `https://…` or `tel:+…`. Separate several with commas.",
             id="marketplace.E001",
         )
         for text in settings.SECURITY_CONTACTS
-        if read_contact(text) is None
+        if parse_contact(text) is None
     ]
 
 
-@register(deploy=True)
+@register(SETTINGS_TAG, deploy=True)
 def check_contact_is_named(**_kwargs: Any) -> list[CheckMessage]:
-    """`marketplace.W001`: who finds a weakness should know whom to tell."""
+    """`marketplace.W001`: a production registry should have a security contact (RFC 9116)."""
     if settings.SECURITY_CONTACTS:
         return []
     return [
         CheckWarning(
-            "There is no contact for security reports: `/.well-known/security.txt` answers 404.",
+            "There is no security contact, so `/.well-known/security.txt` returns 404.",
             hint="Set PLUGPORT_SECURITY_CONTACT=security@example.org.",
             id="marketplace.W001",
         )

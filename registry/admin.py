@@ -1,99 +1,80 @@
-"""The registry in Django's admin: look at everything, decide on held releases.
+"""The registry in Django's admin: view everything, decide on held releases.
 
-Nothing is edited in place: what changes a release or plugin goes through actions, so that state,
-journal and audit record stay together.
+Nothing is edited in place. Releases and plugins change through actions only, so that state,
+journal and audit log stay consistent.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from accounts.admin_base import ModelAdmin, StaffViewMixin, TabularInline
 from plugport.spec.errors import PlugportError
 from registry.actions import moderate_release
 from registry.actions.feature_plugin import feature_plugin
 from registry.models import CheckRun, Job, JournalEntry, Member, Plugin, Release, Scope
 
-if TYPE_CHECKING:
-    _ModelAdmin = admin.ModelAdmin[Any]
-    _TabularInline = admin.TabularInline[Any, Any]
-else:
-    _ModelAdmin = admin.ModelAdmin
-    _TabularInline = admin.TabularInline
 
-
-class _ReadOnly:
-    """No adding, editing or deleting by form."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        user = request.user
-        return bool(user.is_active and user.is_staff)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
-
-class CheckRunInline(_ReadOnly, _TabularInline):
-    """The evidence beside the case."""
+class CheckRunInline(StaffViewMixin, TabularInline):
+    """The check results on the page of a release."""
 
     model = CheckRun
     fields = ("name", "state", "findings", "duration_ms")
     extra = 0
 
 
-def _decide(
-    title: str, act: Callable[..., None]
-) -> Callable[[_ModelAdmin, HttpRequest, QuerySet[Release]], None]:
-    """An admin action that carries a moderator's decision out on each chosen release."""
+def _build_decision_action(
+    title: str, decide_one: Callable[..., None]
+) -> Callable[[ModelAdmin, HttpRequest, QuerySet[Release]], None]:
+    """An admin action that applies a moderator's decision to each selected release.
+
+    One release that cannot be changed does not stop the others: each has its own message.
+    """
 
     @admin.action(description=title)
-    def decide(_admin: _ModelAdmin, request: HttpRequest, chosen: QuerySet[Release]) -> None:
-        for release in chosen.select_related("plugin", "plugin__scope"):
+    def decide(_admin: ModelAdmin, request: HttpRequest, selected: QuerySet[Release]) -> None:
+        for release in selected.select_related("plugin", "plugin__scope"):
             try:
-                act(actor=request.user, release=release, reason=f"{title} by {request.user}.")
+                decide_one(
+                    actor=request.user, release=release, reason=f"{title} by {request.user}."
+                )
             except PlugportError as error:
                 messages.error(request, error.detail)
             else:
                 messages.success(request, f"{release} is now {release.state}.")
 
-    decide.__name__ = act.__name__
+    # Django identifies an action by its function's name.
+    decide.__name__ = decide_one.__name__
     return decide
 
 
 @admin.register(Release)
-class ReleaseAdmin(_ReadOnly, _ModelAdmin):
-    """Releases with what their checks found, and the decisions a moderator can take."""
+class ReleaseAdmin(StaffViewMixin, ModelAdmin):
+    """Releases with their check results, and a moderator's decisions as actions."""
 
     list_display = ("plugin", "version", "state", "trust", "published_by", "created_at")
     list_filter = ("state", "trust", "is_prerelease")
     search_fields = ("plugin__name", "version", "published_by__username")
     list_select_related = ("plugin", "published_by")
+    # Binary, for comparisons in the database only.
     exclude = ("sort_key",)
     inlines = (CheckRunInline,)
     actions = (
-        _decide("Approve", moderate_release.approve_release),
-        _decide("Reject", moderate_release.reject_release),
-        _decide("Quarantine", moderate_release.quarantine_release),
-        _decide("Restore", moderate_release.restore_release),
-        _decide("Revoke", moderate_release.revoke_release),
+        _build_decision_action("Approve", moderate_release.approve_release),
+        _build_decision_action("Reject", moderate_release.reject_release),
+        _build_decision_action("Quarantine", moderate_release.quarantine_release),
+        _build_decision_action("Restore", moderate_release.restore_release),
+        _build_decision_action("Revoke", moderate_release.revoke_release),
     )
 
 
-class MemberInline(_ReadOnly, _TabularInline):
-    """Who may act on the plugin."""
+class MemberInline(StaffViewMixin, TabularInline):
+    """The members on the page of a plugin."""
 
     model = Member
     fields = ("user", "role", "created_at")
@@ -101,8 +82,8 @@ class MemberInline(_ReadOnly, _TabularInline):
 
 
 @admin.register(Plugin)
-class PluginAdmin(_ReadOnly, _ModelAdmin):
-    """Plugins, and what stands on the front page."""
+class PluginAdmin(StaffViewMixin, ModelAdmin):
+    """Plugins, and which of them the front page features."""
 
     list_display = ("name", "kind", "trust", "is_listed", "featured_at", "downloads", "updated_at")
     list_filter = (
@@ -117,33 +98,38 @@ class PluginAdmin(_ReadOnly, _ModelAdmin):
     inlines = (MemberInline,)
     actions = ("feature", "unfeature")
 
-    @admin.action(description="Feature")
-    def feature(self, request: HttpRequest, chosen: QuerySet[Plugin]) -> None:
-        """Put the chosen plugins on the front page."""
-        self._set(request, chosen, is_featured=True)
+    @admin.action(description="Feature on the front page")
+    def feature(self, request: HttpRequest, selected: QuerySet[Plugin]) -> None:
+        """Feature the selected plugins."""
+        self._set_featured(request, selected, is_featured=True)
 
-    @admin.action(description="Take off the front page")
-    def unfeature(self, request: HttpRequest, chosen: QuerySet[Plugin]) -> None:
-        """Take the chosen plugins off the front page."""
-        self._set(request, chosen, is_featured=False)
+    @admin.action(description="Remove from the front page")
+    def unfeature(self, request: HttpRequest, selected: QuerySet[Plugin]) -> None:
+        """Stop featuring the selected plugins."""
+        self._set_featured(request, selected, is_featured=False)
 
-    def _set(self, request: HttpRequest, chosen: QuerySet[Plugin], *, is_featured: bool) -> None:
+    def _set_featured(
+        self, request: HttpRequest, selected: QuerySet[Plugin], *, is_featured: bool
+    ) -> None:
         actor: Any = request.user
-        place = "on the front page" if is_featured else "off the front page"
+        # The name last: the admin capitalizes the first letter of a message.
+        unchanged, changed = ("Already", "Now") if is_featured else ("Not", "No longer")
         try:
-            for plugin in chosen:
+            for plugin in selected:
                 if not feature_plugin(actor=actor, plugin=plugin, is_featured=is_featured):
-                    messages.info(request, f"Already {place}: {plugin}.")
+                    messages.info(request, f"{unchanged} featured: {plugin}.")
                 elif is_featured and not plugin.is_listed:
-                    messages.warning(request, f"Featured, to appear once it is listed: {plugin}.")
+                    messages.warning(
+                        request, f"Featured, but not shown until it is listed: {plugin}."
+                    )
                 else:
-                    messages.success(request, f"Now {place}: {plugin}.")
+                    messages.success(request, f"{changed} featured: {plugin}.")
         except PlugportError as error:
             messages.error(request, error.detail)
 
 
 @admin.register(JournalEntry)
-class JournalAdmin(_ReadOnly, _ModelAdmin):
+class JournalAdmin(StaffViewMixin, ModelAdmin):
     """The public changes in order."""
 
     list_display = ("serial", "event", "plugin", "version", "at")
@@ -152,15 +138,15 @@ class JournalAdmin(_ReadOnly, _ModelAdmin):
 
 
 @admin.register(Job)
-class JobAdmin(_ReadOnly, _ModelAdmin):
-    """The work that is waiting, running or given up."""
+class JobAdmin(StaffViewMixin, ModelAdmin):
+    """The background jobs that are queued, leased or failed."""
 
     list_display = ("kind", "key", "state", "attempts", "available_at", "last_error")
     list_filter = ("kind", "state")
 
 
 @admin.register(Scope)
-class ScopeAdmin(_ReadOnly, _ModelAdmin):
+class ScopeAdmin(StaffViewMixin, ModelAdmin):
     """Scopes and their owners."""
 
     list_display = ("name", "owner", "is_official", "created_at")

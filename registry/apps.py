@@ -8,5 +8,9 @@ class RegistryConfig(AppConfig):
     verbose_name = "Registry"
 
     def ready(self) -> None:
-        """Load the system checks."""
+        """Register the system checks and the check of user names against scopes."""
+        from accounts.username_rules import register_username_check
         from registry import system_checks  # noqa: F401  -- importing registers them
+        from registry.policies import check_scope_is_free
+
+        register_username_check(check_scope_is_free)

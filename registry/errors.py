@@ -1,4 +1,4 @@
-"""What the registry refuses, one class a reason."""
+"""The errors of the registry, one class per reason."""
 
 from __future__ import annotations
 
@@ -13,132 +13,178 @@ from plugport.spec.errors import (
 
 
 class UnknownPluginError(MissingError):
-    """No plugin of that name is listed."""
+    """There is no public plugin of that name."""
 
-    code, title = "unknown-plugin", "Unknown plugin"
+    code, title = "unknown-plugin", "Plugin not found"
 
 
 class UnknownReleaseError(MissingError):
-    """The plugin has no such release, or it is not public."""
+    """The plugin has no such release, or the release is not public."""
 
-    code, title = "unknown-release", "Unknown release"
+    code, title = "unknown-release", "Release not found"
 
 
 class UnknownPublicationError(MissingError):
-    """No upload of that id, or it is somebody else's."""
+    """There is no upload with that id, or the actor may not see it."""
 
-    code, title = "unknown-publication", "Unknown publication"
+    code, title = "unknown-publication", "Publication not found"
 
 
 class ReleaseBlockedError(DeniedError):
-    """The release is quarantined or revoked: its bytes are not served."""
+    """The release is quarantined or revoked and cannot be downloaded."""
 
-    code, title = "release-blocked", "The release is blocked"
+    code, title = "release-blocked", "Release blocked"
 
 
 class VersionTakenError(ConflictError):
-    """That version was published before, with other bytes. Versions are never reused."""
+    """The version was published before with different content. Versions are never replaced."""
 
-    code, title = "version-taken", "The version is taken"
+    code, title = "version-taken", "Version already published"
 
 
 class NameTakenError(ConflictError):
-    """The name is too close to one that exists."""
+    """The name is too similar to the name of another plugin."""
 
-    code, title = "name-collision", "The name is too close to another"
+    code, title = "name-collision", "Name too similar to another plugin"
 
 
 class NotMemberError(DeniedError):
-    """The actor has no role in the plugin that allows this."""
+    """The actor has no role that allows this action."""
 
-    code, title = "not-a-member", "Not yours to change"
+    code, title = "not-a-member", "Not allowed for your role"
 
 
 class ScopeDeniedError(DeniedError):
-    """The scope belongs to somebody else."""
+    """The scope belongs to another account."""
 
-    code, title = "scope-denied", "The scope is not yours"
+    code, title = "scope-denied", "Scope belongs to another account"
 
 
 class OfficialScopeError(DeniedError):
-    """An official scope is given out by the operator only."""
+    """Only the operator can claim an official scope."""
 
-    code, title = "official-scope", "The scope is official"
+    code, title = "official-scope", "Official scope"
+
+
+class PublishRaceError(ConflictError):
+    """Other uploads kept changing the same plugin. Nothing was stored."""
+
+    code, title = "publish-race", "Another upload is in progress"
+
+
+class ChecksPendingError(UnavailableError):
+    """The checks of a release did not finish in time."""
+
+    code, title = "undecided", "The checks are not finished"
+
+
+class LeaseLostError(UnavailableError):
+    """Another worker has taken over the job; this one must stop without writing."""
+
+    code, title = "lease-lost", "Another worker has taken over the job"
+
+
+class MarketplaceNotFoundError(MissingError):
+    """The folder contains no marketplace file."""
+
+    code, title = "no-marketplace", "Marketplace not found"
+
+
+class RemoteSourceError(InvalidError):
+    """The files of a marketplace entry are not in the marketplace's folder."""
+
+    code, title = "files-elsewhere", "The files are not in this folder"
+
+
+class SymlinkError(InvalidError):
+    """A marketplace entry is or contains a symbolic link, which could expose any file here."""
+
+    code, title = "linked-out", "Symbolic links are not allowed"
 
 
 class UploadTooLargeError(LimitedError):
-    """The package is over the limit."""
+    """The package is larger than the limit."""
 
     code, title = "upload-too-large", "Upload too large"
 
 
 class UploadMissingError(InvalidError):
-    """The form has no package."""
+    """The publish form contains no package."""
 
-    code, title = "upload-missing", "No package was sent"
+    code, title = "upload-missing", "Package missing"
 
 
 class UnexpectedFileError(InvalidError):
-    """The form has a file that is not the one package."""
+    """The publish form contains a file other than the package."""
 
     code, title = "unexpected-file", "Unexpected file"
 
 
 class LengthRequiredError(InvalidError):
-    """A body came without its length."""
+    """The request body has no declared length."""
 
-    code, title = "length-required", "The length is needed"
+    code, title = "length-required", "Content-Length required"
+
+
+class InvalidMessageError(InvalidError):
+    """The message of a deprecation or yank is missing or too long."""
+
+    code, title = "invalid-message", "Invalid message"
 
 
 class InvalidTagError(InvalidError):
-    """A dist-tag has a form that is not allowed."""
+    """The dist-tag is malformed or reserved."""
 
     code, title = "invalid-tag", "Invalid dist-tag"
 
 
 class TransitionError(ConflictError):
-    """The release is in a state from which this change is not allowed."""
+    """The release's state does not allow this change."""
 
-    code, title = "state-conflict", "Not in this state"
+    code, title = "state-conflict", "Not allowed in this state"
 
 
 class RateLimitedError(LimitedError):
-    """Too many requests."""
+    """The token or address made too many requests."""
 
     code, title = "rate-limited", "Too many requests"
 
 
 class UnknownFileError(MissingError):
-    """The release has no file of that path."""
+    """The release has no file with that path."""
 
-    code, title = "unknown-file", "Unknown file"
+    code, title = "unknown-file", "File not found"
 
 
 class FileTooLargeToReadError(LimitedError):
-    """The file is larger than what is read out of a package for this purpose."""
+    """The file is larger than the limit for showing single files."""
 
-    code, title = "file-too-large", "The file is too large to be read here"
+    code, title = "file-too-large", "File too large to show"
 
 
 class FileTooDeepError(LimitedError):
-    """Too much of its package would have to be unpacked to read the file for one reader."""
+    """Too much of the package would have to be decompressed to show the file."""
 
-    code, title = "file-too-deep", "The file cannot be read alone"
+    code, title = "file-too-deep", "File too deep in its package"
 
 
 class RangeError(InvalidError):
-    """The requested byte range lies outside the file."""
+    """The requested byte range is outside the file."""
 
     code, title = "range-not-satisfiable", "Range not satisfiable"
 
 
 class StorageError(UnavailableError):
-    """The package storage does not answer."""
+    """The package storage is unavailable."""
 
-    code, title = "storage-unavailable", "Storage not available"
+    code, title = "storage-unavailable", "Storage unavailable"
 
 
 class QueryError(InvalidError):
-    """A query parameter has a value that is not allowed."""
+    """A query parameter has an invalid value."""
 
     code, title = "invalid-query", "Invalid query"
+
+
+class WorkTimeoutError(Exception):
+    """Work in `run_with_timeout` was stopped at its time limit."""

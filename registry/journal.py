@@ -1,4 +1,4 @@
-"""Appending to the journal: gapless serials in commit order."""
+"""The journal of public changes: gapless serials in commit order, and a signal when it grows."""
 
 from __future__ import annotations
 
@@ -7,44 +7,54 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Max
+from django.dispatch import Signal
 
-from registry.events import announce_after_commit
 from registry.models import JournalEntry, JournalHead
+
+# Sent without arguments after a commit that appended entries, in the process that committed. A
+# receiver may fail or miss it: the journal is the truth, the signal only saves a poll.
+journal_appended = Signal()
 
 
 def append_entry(event: str, plugin: str, version: str = "", **data: Any) -> JournalEntry:
     """Append one public change; call it last in the transaction of the change.
 
-    The head row stays locked until that transaction ends, which is what makes serials gapless
-    and their order the order of commits. Raises `TransactionManagementError` outside one.
+    Last, because the lock on the head row is held from here to the commit and every other writer
+    of the journal waits for it. Raises `TransactionManagementError` outside a transaction.
     """
-    serial = _take_serials(1)
-    announce_after_commit()
+    serial = _allocate_serials(1)
+    _send_after_commit()
     return JournalEntry.objects.create(
         serial=serial, event=event, plugin=plugin, version=version, data=data
     )
 
 
 def append_entries(entries: Sequence[Mapping[str, Any]]) -> None:
-    """Append many changes at once, each with the fields of `JournalEntry` but `serial`.
+    """Append many changes at once, each with the fields of `JournalEntry` except `serial`.
 
-    As `append_entry` otherwise. The serials follow the order given.
+    Serials follow the order given. See `append_entry`.
     """
-    first = _take_serials(len(entries)) - len(entries) + 1
-    announce_after_commit()
+    first = _allocate_serials(len(entries)) - len(entries) + 1
+    _send_after_commit()
     JournalEntry.objects.bulk_create(
-        [JournalEntry(serial=first + place, **entry) for place, entry in enumerate(entries)]
+        [JournalEntry(serial=first + index, **entry) for index, entry in enumerate(entries)]
     )
 
 
-def _take_serials(count: int) -> int:
-    """Lock the head row, move it on by `count`, and return the last serial taken."""
+def _allocate_serials(count: int) -> int:
+    """Lock the head row, advance it by `count`, and return the last serial allocated."""
+    # A database sequence would leave gaps on rollback and give serials in order of allocation,
+    # not of commit: a mirror that has read 8 would never see a 7 that is committed later.
     if not transaction.get_connection().in_atomic_block:
-        raise transaction.TransactionManagementError("the journal is written inside transactions")
+        raise transaction.TransactionManagementError("the journal must be written in a transaction")
     head = JournalHead.objects.filter(pk=1)
     if not head.update(last_serial=F("last_serial") + count):
-        # The migration made the row; a database restored without it counts on where it stopped.
+        # The migration creates the row; a database restored without it continues at the last entry.
         last = JournalEntry.objects.aggregate(last=Max("serial"))["last"] or 0
         JournalHead.objects.get_or_create(pk=1, defaults={"last_serial": last})
         head.update(last_serial=F("last_serial") + count)
     return head.get().last_serial
+
+
+def _send_after_commit() -> None:
+    transaction.on_commit(lambda: journal_appended.send_robust(sender=None), robust=True)

@@ -1,4 +1,4 @@
-"""Django system checks: what an operator can get wrong, said at start-up (`manage.py check`)."""
+"""Django system checks for mistakes in the settings (`manage.py check`)."""
 
 from __future__ import annotations
 
@@ -8,51 +8,56 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.checks import Warning as CheckWarning
 
+from common.system_checks import SETTINGS_TAG
 from plugport.spec.errors import PlugportError
 from plugport.spec.names import parse_scope
-from registry.limits import parse_rate
+from registry.rate_limits import parse_rate
 
 
-@register()
+@register(SETTINGS_TAG)
 def check_scopes(**_kwargs: Any) -> list[CheckMessage]:
-    """`registry.E001`: every official scope must be a scope."""
-    found: list[CheckMessage] = []
+    """`registry.E001`: an official scope is not a valid scope."""
+    messages: list[CheckMessage] = []
     for scope in settings.OFFICIAL_SCOPES:
         try:
             parse_scope(scope)
         except PlugportError as error:
-            found.append(
-                Error(error.detail, hint="PLUGPORT_OFFICIAL_SCOPES=ar,acme", id="registry.E001")
+            messages.append(
+                Error(
+                    error.detail,
+                    hint="Set scopes without @, for example PLUGPORT_OFFICIAL_SCOPES=ar,acme.",
+                    id="registry.E001",
+                )
             )
-    return found
+    return messages
 
 
-@register()
+@register(SETTINGS_TAG)
 def check_rates(**_kwargs: Any) -> list[CheckMessage]:
-    """`registry.E002`: every rate limit must be readable."""
-    found: list[CheckMessage] = []
+    """`registry.E002`: a rate limit cannot be parsed."""
+    messages: list[CheckMessage] = []
     for name, text in settings.RATE_LIMITS.items():
         try:
             parse_rate(text)
         except ValueError:
-            found.append(
+            messages.append(
                 Error(
-                    f"PLUGPORT_LIMIT_{name.upper()} is `{text}`",
-                    hint="A count and a unit: `600/minute`, `10000/hour`.",
+                    f"PLUGPORT_LIMIT_{name.upper()} is `{text}`, which is not a rate limit.",
+                    hint="Set a number and a unit, for example `600/minute` or `10000/hour`.",
                     id="registry.E002",
                 )
             )
-    return found
+    return messages
 
 
-@register(deploy=True)
+@register(SETTINGS_TAG, deploy=True)
 def check_shared_limits(**_kwargs: Any) -> list[CheckMessage]:
-    """`registry.W001`: without Redis every process counts by itself."""
+    """`registry.W001`: without Redis, each process counts rate limits separately."""
     if settings.REDIS_URL:
         return []
     return [
         CheckWarning(
-            "Rate limits are counted by each process on its own.",
+            "Each process counts rate limits separately.",
             hint="Set PLUGPORT_REDIS_URL.",
             id="registry.W001",
         )

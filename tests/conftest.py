@@ -1,38 +1,86 @@
-"""What every test gets: no network beyond this machine, people, a way to publish."""
+"""Fixtures for all tests: network restrictions, accounts, a publisher."""
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import hypothesis
 import pytest
 
 if TYPE_CHECKING:
     from accounts.models import User
     from tests.support.publishing import Publisher
+    from tests.support.server import LiveRegistry
 
 _SERVICES = ("PLUGPORT_TEST_DATABASE_URL", "PLUGPORT_TEST_REDIS_URL", "MEILI_URL")
+# Fixtures that start a registry for the whole session.
+_RUNNING_REGISTRIES = ("demo_registry", "live_registry", "_registry")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Tests speak to this machine only, and to services that somebody named to them.
+    """Allow connections to this machine and to the services in `_SERVICES` only.
 
-    pytest-socket reads its options after this, and guards every test by them.
+    pytest-socket reads its options after this hook.
     """
     named = (urlsplit(os.environ.get(variable, "")).hostname for variable in _SERVICES)
     config.option.allow_hosts = ["127.0.0.1", "localhost", "::1", *filter(None, named)]
     config.option.allow_unix_socket = True
+    # On top of Hypothesis' own profile, which is reproducible in CI. No deadline: a slow machine
+    # must not fail a test. CI tries the most examples (`full`); local runs try fewer.
+    base = hypothesis.settings.get_current_profile_name()
+    for name, examples in {"full": 100, "quick": 15}.items():
+        hypothesis.settings.register_profile(
+            name, hypothesis.settings.get_profile(base), max_examples=examples, deadline=None
+        )
+    if not config.getoption("--hypothesis-profile"):
+        hypothesis.settings.load_profile("full" if os.environ.get("CI") else "quick")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, None, None]:
+    """Group tests for `--dist loadgroup`, and start the long groups first.
+
+    A file's tests stay together, and so do all that use one running registry: a second worker
+    would have to start it again. Short groups run last, to balance the workers.
+    """
+    groups: dict[Path, str] = {}
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if registry := next((name for name in _RUNNING_REGISTRIES if name in fixtures), None):
+            kind = "browser" if item.get_closest_marker("browser") else "processes"
+            groups[item.path] = f"{registry}-{kind}"
+    # Before pytest-xdist reads the groups.
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(groups.get(item.path, str(item.path))))
+    yield
+    # After pytest-django has sorted.
+    items.sort(key=lambda item: item.path not in groups)
+
+
+def pytest_collection_finish() -> None:
+    """Exclude imported modules and collected tests from garbage collection (`gc.freeze`).
+
+    They live until the end, and each full collection would visit all of their objects. Tests leave
+    little for it to find: it runs less often than by default, which saves 5 % of the time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000)
 
 
 @pytest.fixture(autouse=True)
-def _keep_connection() -> None:
-    """A test lives in one transaction of one connection, which the end of a request must not close.
+def _keep_connections() -> None:
+    """Keep the database connection open after a request: its transaction contains the test's data.
 
-    Django's own client sees to that; calls past it (WSGI) need this.
+    Django's test client disconnects the handler for each of its requests and connects it again, so
+    tests that call WSGI themselves need this before each test.
     """
     from django.core.signals import request_finished, request_started
     from django.db import close_old_connections
@@ -41,19 +89,35 @@ def _keep_connection() -> None:
     request_finished.disconnect(close_old_connections)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _skip_disk_flushes() -> Iterator[None]:
+    """`fsync` does nothing in this process.
+
+    Tests do not simulate power failures, so the result is the same, and waiting for the disk is a
+    third of the time of publishing. Registries in separate processes still call it.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _descriptor: None)
+        yield
+
+
+@pytest.fixture(scope="session")
+def _data_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Paths of data folders for tests. A `mktemp` per test would list all earlier ones."""
+    root = tmp_path_factory.mktemp("data")
+    return (root / str(number) for number in count())
+
+
 @pytest.fixture(autouse=True)
-def _own_storage(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, settings: Any
-) -> Iterator[None]:
-    """Packages, scratch and queue of each test lie in a folder of its own; limits start anew."""
+def _own_storage(_data_folders: Iterator[Path], settings: Any) -> Iterator[None]:
+    """Give each test empty folders for packages, scratch and index, empty caches and full quotas."""
     from django.core.cache import cache, caches
-    from django.core.files.storage import storages
 
-    from marketplace.search import guard, recording
+    from marketplace.search import circuit_breaker, query_log
     from marketplace.search.engines import get_engine
-    from registry import downloads, limits, storage
+    from registry import download_counts, rate_limits, storage
 
-    folder = tmp_path_factory.mktemp("data")
+    folder = next(_data_folders)
     settings.STORAGES = {
         **settings.STORAGES,
         "packages": {
@@ -67,53 +131,130 @@ def _own_storage(
         "OPTIONS": {"path": str(folder / "search")},
     }
     storage.get_store.cache_clear()
-    limits._get_limiter.cache_clear()
-    downloads._pending.clear()
+    rate_limits.get_limiter.cache_clear()
+    download_counts.discard_downloads()
     get_engine.cache_clear()
-    guard.reset()
-    recording._pending.clear()
+    circuit_breaker.reset()
+    query_log.discard_searches()
     cache.clear()
     caches["files"].clear()
     yield
     storage.get_store.cache_clear()
-    storages._storages.pop("packages", None)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> bytes:
+    """Create the test database, and return a copy of it before any test (see `empty_database`)."""
+    from django.db import connection
+
+    # pytest-django creates no test database if none of the selected tests uses one.
+    if connection.vendor != "sqlite" or not connection.is_in_memory_db():
+        return b""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        return bytes(cursor.connection.serialize())
+
+
+@pytest.fixture(scope="session")
+def empty_database(django_db_setup: bytes) -> bytes:
+    """The file of a SQLite database after all migrations, for registries in separate processes.
+
+    Migrating a database takes as long as starting a registry. No bytes on PostgreSQL, and if no
+    selected test uses a database.
+    """
+    return django_db_setup
+
+
+@pytest.fixture(scope="session")
+def live_registry(
+    tmp_path_factory: pytest.TempPathFactory, empty_database: bytes
+) -> Iterator[LiveRegistry]:
+    """A registry in separate processes, with a worker. All tests share it: use unique names."""
+    from tests.support.server import run_live_registry
+
+    with run_live_registry(tmp_path_factory.mktemp("live"), empty_database) as registry:
+        yield registry
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """The browser, started once for each module.
+
+    Not for the session: Playwright keeps an event loop in this thread until it ends, and Django
+    refuses synchronous database calls where an event loop runs.
+    """
+    from tests.support.browser import run_chromium
+
+    with run_chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def module_db(django_db_setup: bytes, django_db_blocker: Any) -> Iterator[None]:
+    """A transaction around the tests of a module: all of them see the data created in it.
+
+    Tests that use it need `db` too: its inner transaction rolls back the changes of a test.
+    """
+    from django.db import transaction
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def module_publisher(module_db: None) -> Publisher:
+    """Publishes as `acme` for all tests of a module; their `owner` must be its actor."""
+    from tests.support.people import create_user
+    from tests.support.publishing import Publisher
+
+    return Publisher(create_user("acme"))
+
+
+@pytest.fixture
+def _module_packages(_own_storage: None, settings: Any) -> None:
+    """Serve packages that a module fixture published, outside any test's folder."""
+    from registry.storage import get_store
+    from tests.settings import STORAGES
+
+    settings.STORAGES = STORAGES
+    get_store.cache_clear()
 
 
 @pytest.fixture
 def packages_dir(settings: Any) -> Path:
-    """The folder that local packages lie in."""
+    """The folder of the stored packages."""
     return Path(settings.STORAGES["packages"]["OPTIONS"]["location"])
 
 
 @pytest.fixture
-def make_user(db: None) -> Callable[..., User]:
-    """Make an account that signs in with the password `correct horse battery`."""
-    from tests.support.people import make_user as make
+def create_user(db: None) -> Callable[..., User]:
+    """Create an account that signs in with the password `correct horse battery`."""
+    from tests.support.people import create_user as make
 
     return make
 
 
 @pytest.fixture
-def owner(make_user: Callable[..., User]) -> User:
-    """She who publishes."""
-    return make_user("acme")
+def owner(create_user: Callable[..., User]) -> User:
+    """The account that publishes."""
+    return create_user("acme")
 
 
 @pytest.fixture
-def outsider(make_user: Callable[..., User]) -> User:
-    """Somebody with an account and no role in the owner's plugins."""
-    return make_user("mallory")
+def outsider(create_user: Callable[..., User]) -> User:
+    """An account without a role in the owner's plugins."""
+    return create_user("mallory")
 
 
 @pytest.fixture
-def moderator(make_user: Callable[..., User]) -> User:
-    """Who decides on held releases."""
-    return make_user("maude", is_moderator=True, is_staff=True)
+def moderator(create_user: Callable[..., User]) -> User:
+    """An account that decides on held releases."""
+    return create_user("maude", is_moderator=True, is_staff=True)
 
 
 @pytest.fixture
 def publisher(owner: User) -> Publisher:
-    """Publishes through the pipeline as the owner."""
+    """Publishes through the whole pipeline as the owner."""
     from tests.support.publishing import Publisher
 
     return Publisher(owner)

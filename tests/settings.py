@@ -1,4 +1,4 @@
-"""The settings of a test run: those of the server, with a data folder that goes afterwards.
+"""The settings of a test run: those of the server, with a temporary data folder.
 
 pytest-django reads its settings before any conftest is loaded, so the variables are set here.
 """
@@ -28,7 +28,11 @@ from config.settings import DATABASES, STATIC_ROOT
 if os.environ.get("DATABASE_URL"):
     # Two test runs on one server do not meet.
     DATABASES["default"]["TEST"] = {"NAME": f"test_plugport_{os.getpid()}"}
-# A thread would write beside the transaction of a test; the tests write the counts themselves.
+# Argon2 is slow on purpose. The default hasher is covered by the tests over a live registry.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Otherwise each `Client` of a test lists all static files when it is first used.
+WHITENOISE_AUTOREFRESH = True
+# A thread would write outside the transaction of a test; the tests write the counts themselves.
 DOWNLOAD_FLUSH_SECONDS = 0
 SEARCH_FLUSH_SECONDS = 0
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)

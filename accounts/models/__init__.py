@@ -1,4 +1,4 @@
-"""The tables of the app, one module each."""
+"""The models of the app, one module each."""
 
 from accounts.models.audit import AuditEntry
 from accounts.models.token import Token

@@ -1,4 +1,4 @@
-"""The record of security-relevant acts."""
+"""The audit log of security-relevant actions."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from django.utils import timezone
 
 
 class AuditEntry(models.Model):
-    """One act: who did what to which thing. Written in the act's own transaction; append-only.
+    """One action: who did what to which target. Append-only.
 
-    `actor_name` stays when the account goes. `token` is the visible start of the token used.
+    Written in the transaction of the action, so that neither exists without the other.
+    `actor_name` stays when the account is deleted.
     """
 
     at = models.DateTimeField(default=timezone.now, db_index=True)
@@ -32,11 +33,11 @@ class AuditEntry(models.Model):
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.actor_name} {self.action} {self.target}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Insert only. Raises `TypeError` for an entry that is already written."""
+        """Insert the entry. Raises `TypeError` for an entry that is already stored."""
         if not self._state.adding:
             raise TypeError("an audit entry cannot be changed")
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Never: raises `TypeError`."""
+        """Raise `TypeError`: entries are permanent."""
         raise TypeError("an audit entry cannot be deleted")

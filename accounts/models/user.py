@@ -1,4 +1,4 @@
-"""A person who can sign in."""
+"""User accounts."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
-from accounts.names import check_username
+from accounts.username_rules import check_username
 from plugport.spec.names import fold_part
 
 
 class User(AbstractUser):
-    """An account. Its user name is also the name of the scope that belongs to it.
+    """An account. It owns the scope of its user name.
 
-    `is_moderator` may decide on held releases; `is_staff` may also enter the admin.
-    `collision_key` is the same for all names that a reader could take for this one (PKG-1).
+    `is_moderator` allows decisions on held releases; `is_staff` also gives access to the admin.
+    `collision_key` is equal for all names that look alike, which prevents impersonation (PKG-1).
     """
 
     username = models.CharField(
@@ -31,8 +31,9 @@ class User(AbstractUser):
         return self.username
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save with the key that belongs to the name."""
+        """Save the account, with `collision_key` derived from the user name."""
         self.collision_key = fold_part(self.username)
+        # A caller that saves only the name must not leave the old key behind.
         if "username" in (fields := kwargs.get("update_fields") or ()):
             kwargs["update_fields"] = {*fields, "collision_key"}
         super().save(*args, **kwargs)

@@ -1,1 +1,1 @@
-"""The part of the API that finds: the catalogue's list with the search engine, suggestions."""
+"""Search in the API: the list of plugins and suggestions."""

@@ -1,4 +1,4 @@
-"""The whole API at its own address, as the OpenAPI document describes it."""
+"""The URLs that the OpenAPI document describes, without the alias under `/api`."""
 
 from __future__ import annotations
 

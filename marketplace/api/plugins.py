@@ -1,46 +1,48 @@
-"""`GET /plugins`: find. `POST` is the registry's."""
+"""`GET /plugins`: search the catalog. `POST` is implemented in `registry.api.v1.publish`."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import cast
 
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from marketplace.api.shapes import PluginSearch
 from marketplace.search import service
-from marketplace.search.parameters import PARAMETERS, read_search
-from marketplace.search.service import Found
+from marketplace.search.parameters import PARAMETERS, parse_search_query
+from marketplace.search.service import SearchResults
+from plugport.spec.api.plugins import Facets, Highlight, PluginSearch
 from registry.api.conditional import respond_json
-from registry.api.v1.plugins import build_page
 from registry.api.v1.publish import PublishMixin
 from registry.api.views import ApiView
+from registry.representations.plugins import build_page
 
 
 class PluginsView(PublishMixin, ApiView):
-    """The catalogue: find, and publish."""
+    """The catalog: search and publish."""
 
     limit_kind = "publish"
 
     @extend_schema(operation_id="listPlugins", parameters=PARAMETERS, responses=PluginSearch)
     def get(self, request: Request) -> HttpResponse:
-        """Find plugins by words, narrow them by filters, count them by facets."""
-        return respond_json(request, describe_found(service.find(read_search(request))))
+        """Search plugins by text and filters, with facet counts."""
+        return respond_json(
+            request, build_search_response(service.search_plugins(parse_search_query(request)))
+        )
 
 
-def describe_found(found: Found) -> dict[str, Any]:
-    """The JSON of a search."""
-    names = {plugin.pk: plugin.name for plugin in found.page.plugins}
+def build_search_response(results: SearchResults) -> PluginSearch:
+    """Return the results with facets and highlights."""
+    names = {plugin.pk: plugin.name for plugin in results.page.plugins}
     return {
-        **build_page(found.page),
-        "facets": {name: dict(counts) for name, counts in found.facets.items()},
+        **build_page(results.page),
+        "facets": cast("Facets", {name: dict(counts) for name, counts in results.facets.items()}),
         "highlights": {
-            names[number]: {field: mark.html for field, mark in texts.items()}
-            for number, texts in found.highlights.items()
+            names[plugin_id]: cast("Highlight", {field: mark.html for field, mark in texts.items()})
+            for plugin_id, texts in results.highlights.items()
             if texts
         },
-        "didYouMean": found.did_you_mean,
-        "partial": found.is_partial,
-        "degraded": found.is_degraded,
+        "didYouMean": results.did_you_mean,
+        "partial": results.is_partial,
+        "degraded": results.is_degraded,
     }

@@ -1,22 +1,25 @@
-"""`GET /suggest`: what to offer while somebody types."""
+"""`GET /suggest`: completions for a search box."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
-from marketplace.api.shapes import SuggestionList
 from marketplace.search import service
+from plugport.spec.api.plugins import SuggestionList
 from registry.api.conditional import respond_json
-from registry.api.v1.parameters import MAX_TEXT_CHARS, read_number, read_text
+from registry.api.v1.parameters import MAX_TEXT_CHARS, get_int_parameter, get_text_parameter
 from registry.api.views import ApiView
+from registry.models import Plugin
 
-_DEFAULT = 8
+_DEFAULT_LIMIT = 8
 
 
 class SuggestView(ApiView):
-    """Names and titles."""
+    """Completions by name and title."""
 
     @extend_schema(
         operation_id="suggestPlugins",
@@ -24,7 +27,7 @@ class SuggestView(ApiView):
             OpenApiParameter(
                 "q",
                 {"type": "string", "maxLength": MAX_TEXT_CHARS},
-                description="What was typed so far.",
+                description="The text typed so far.",
             ),
             OpenApiParameter(
                 "limit",
@@ -32,28 +35,30 @@ class SuggestView(ApiView):
                     "type": "integer",
                     "minimum": 1,
                     "maximum": service.MAX_SUGGESTIONS,
-                    "default": _DEFAULT,
+                    "default": _DEFAULT_LIMIT,
                 },
-                description="Suggestions at most.",
+                description="Maximum number of suggestions.",
             ),
         ],
         responses=SuggestionList,
     )
     def get(self, request: Request) -> HttpResponse:
-        """Plugins whose name or title begins so, or has a word that does."""
-        limit = read_number(request, "limit", _DEFAULT, service.MAX_SUGGESTIONS)
-        found = service.suggest(read_text(request, "q"), limit=limit)
-        return respond_json(
-            request,
+        """Suggest plugins whose name or title starts with the text, or has a word that does."""
+        limit = get_int_parameter(request.GET, "limit", _DEFAULT_LIMIT, service.MAX_SUGGESTIONS)
+        plugins = service.suggest(get_text_parameter(request.GET, "q"), limit=limit)
+        return respond_json(request, build_suggestions(plugins))
+
+
+def build_suggestions(plugins: Iterable[Plugin]) -> SuggestionList:
+    """Return the names and titles of the plugins."""
+    return {
+        "suggestions": [
             {
-                "suggestions": [
-                    {
-                        "name": plugin.name,
-                        "displayName": plugin.document.get("displayName") or plugin.name,
-                        "type": plugin.kind,
-                        "trust": plugin.trust,
-                    }
-                    for plugin in found
-                ]
-            },
-        )
+                "name": plugin.name,
+                "displayName": plugin.document.get("displayName") or plugin.name,
+                "type": plugin.kind,
+                "trust": plugin.trust,
+            }
+            for plugin in plugins
+        ]
+    }

@@ -1,4 +1,4 @@
-"""The paths of finding, mounted before those of the registry."""
+"""URLs of the search API. They are mounted before those of the registry."""
 
 from __future__ import annotations
 

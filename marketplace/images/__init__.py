@@ -1,8 +1,8 @@
-"""Pictures of READMEs, shown by this registry so that no reader's browser asks anybody else.
+"""Proxy for remote images of READMEs, so that browsers connect to no other host.
 
-address.py       /images/<signature>/<payload>: which picture, and that we named it
-sniff.py         what the bytes are, whatever they are called
-shelf.py         pictures kept on disk, within a size
-fetching.py      from the shelf, else from its place, without holding the web threads up
-placeholder.py   what stands where a picture cannot be shown
+signed_urls     URLs `/images/<signature>/<payload>`, which only this registry can create
+content_type    detects the type of an image by its content
+disk_cache      stores images on disk, up to a total size
+fetching        loads images from the cache or from their host, without blocking web threads
+placeholder     the image shown when an image cannot be loaded
 """

@@ -1,4 +1,4 @@
-"""Why there is no picture."""
+"""Errors of images."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from plugport.spec.errors import MissingError, UnavailableError
 
 
 class UnknownImageError(MissingError):
-    """No README of this registry shows a picture at that address."""
+    """No README of this registry shows an image with this URL."""
 
-    code, title = "unknown-image", "Unknown picture"
+    code, title = "unknown-image", "Unknown image"
 
 
 class NotAnImageError(MissingError):
-    """The file is there, but only pictures are served as they are."""
+    """The file exists but is not an image. Only images are served directly."""
 
-    code, title = "not-an-image", "Not a picture"
+    code, title = "not-an-image", "Not an image"
 
 
 class ImagesBusyError(UnavailableError):
-    """Too many pictures are being fetched; this one will be there in a moment."""
+    """Too many images are being fetched. Try again in a moment."""
 
-    code, title = "images-busy", "Pictures are being fetched"
+    code, title = "images-busy", "Images are being fetched"

@@ -1,8 +1,8 @@
-"""Getting a picture: from the shelf, else from its place.
+"""Load an image from the cache or from its host.
 
-Fetching is done by a few threads of its own. A request waits for them only if few others do, so
-that a host that answers slowly holds up its own pictures and not the registry; the rest is told
-to come back, and finds the picture then.
+A small pool of threads fetches images. Only a few requests can wait for it at the same time, so that
+slow hosts delay their own images and not the registry. Other requests get an error, and the image
+once it is cached.
 """
 
 from __future__ import annotations
@@ -17,105 +17,109 @@ from urllib.parse import urlsplit
 import structlog
 from django.conf import settings
 
+from marketplace.images.content_type import sniff_image
+from marketplace.images.disk_cache import DiskCache, Entry
 from marketplace.images.errors import ImagesBusyError
-from marketplace.images.shelf import Entry, Shelf
-from marketplace.images.sniff import sniff_image
 from plugport.spec.errors import PlugportError
-from registry.fetching import Fetcher, FetchFailedError
+from registry.safe_http import Fetcher, FetchFailedError
 
 _log = structlog.get_logger("plugport.images")
 MAX_BYTES = 5 << 20
 MAX_SECONDS = 5.0
 _ACCEPT = "image/avif,image/webp,image/svg+xml,image/*;q=0.8"
-# How long a picture is good, a failure is believed, and an old picture is shown while its place
-# does not answer.
-GOOD_SECONDS = 12 * 3600
+# How long an image is fresh, a failure is cached, and a stale image is shown while its host fails.
+FRESH_SECONDS = 12 * 3600
 RETRY_SECONDS = 600
 STALE_SECONDS = 7 * 86_400
-# Threads that fetch, fetches that may wait for one, and web threads that may wait for a picture:
-# `manage.py serve` gives each process more threads than that.
-FETCHING = 6
+# The number of fetching threads, of queued fetches, and of web threads that can wait for an image.
+# `manage.py serve` runs more web threads than that, so waiting never blocks all of them.
+FETCH_THREADS = 6
 MAX_PENDING = 64
-SEATS = 2
+MAX_WAITING_REQUESTS = 2
 
 
-class Images:
-    """The pictures of one process: a shelf, a fetcher, the threads between them."""
+class ImageCache:
+    """Loads images for one process: a disk cache, a fetcher and a thread pool."""
 
-    def __init__(self, shelf: Shelf, fetcher: Fetcher, *, max_seconds: float = MAX_SECONDS) -> None:
-        self._shelf = shelf
+    def __init__(
+        self, disk_cache: DiskCache, fetcher: Fetcher, *, max_seconds: float = MAX_SECONDS
+    ) -> None:
+        self.disk_cache = disk_cache
         self._fetcher = fetcher
         self._max_seconds = max_seconds
-        self._threads = ThreadPoolExecutor(FETCHING, thread_name_prefix="images")
-        self._guard = threading.RLock()
+        self._threads = ThreadPoolExecutor(FETCH_THREADS, thread_name_prefix="images")
+        # Reentrant: `add_done_callback` can call `_remove_pending` in a thread that holds the lock.
+        self._lock = threading.RLock()
         self._pending: dict[str, Future[Entry]] = {}
-        self._seats = threading.BoundedSemaphore(SEATS)
+        self._waiting_slots = threading.BoundedSemaphore(MAX_WAITING_REQUESTS)
 
     def get(self, url: str) -> Entry:
-        """The picture, or that there is none. An old one is shown while it is fetched anew.
+        """The entry for the URL, possibly a failure. A stale image is returned and refreshed.
 
-        Raises `ImagesBusyError` where the answer would be long in coming.
+        Raises `ImagesBusyError` if the image is not available soon.
         """
-        kept = self._shelf.get(url)
-        if kept and time.time() < kept.good_until:
-            return kept
-        coming = self._start(url, kept)
-        if kept and not kept.failure:
-            return kept
-        if coming is None or not self._seats.acquire(blocking=False):
-            raise ImagesBusyError("Too many pictures are being fetched.", hint="Try again soon.")
+        cached = self.disk_cache.get(url)
+        if cached and time.time() < cached.good_until:
+            return cached
+        pending = self._start(url, cached)
+        if cached and not cached.failure:
+            return cached
+        if pending is None or not self._waiting_slots.acquire(blocking=False):
+            raise ImagesBusyError("Too many images are being fetched.", hint="Try again soon.")
         try:
-            return coming.result(self._max_seconds + 0.5)
+            return pending.result(self._max_seconds + 0.5)
         except TimeoutError:
-            raise ImagesBusyError("The picture is still being fetched.") from None
+            raise ImagesBusyError("The image is still being fetched.") from None
         finally:
-            self._seats.release()
+            self._waiting_slots.release()
 
-    def _start(self, url: str, kept: Entry | None) -> Future[Entry] | None:
-        """The fetch of that address, one for all who ask; None if too many are waiting."""
-        with self._guard:
+    def _start(self, url: str, cached: Entry | None) -> Future[Entry] | None:
+        """The fetch of the URL, shared by all requests; None if too many fetches are queued."""
+        with self._lock:
             if url in self._pending:
                 return self._pending[url]
             if len(self._pending) >= MAX_PENDING:
                 return None
-            future = self._threads.submit(self._fetch, url, kept)
+            future = self._threads.submit(self._fetch_and_store, url, cached)
             self._pending[url] = future
-            # Called at once, by this thread, if it is done already.
-            future.add_done_callback(lambda _: self._forget(url))
+            # If the future is already done, this thread calls it immediately.
+            future.add_done_callback(lambda _: self._remove_pending(url))
             return future
 
-    def _forget(self, url: str) -> None:
-        with self._guard:
+    def _remove_pending(self, url: str) -> None:
+        with self._lock:
             self._pending.pop(url, None)
 
-    def _fetch(self, url: str, kept: Entry | None) -> Entry:
+    def _fetch_and_store(self, url: str, cached: Entry | None) -> Entry:
         now = time.time()
         try:
-            entry = self._ask(url, now)
+            entry = self._fetch(url, now)
         except PlugportError as error:
             _log.info("image_failed", host=_get_host(url), code=error.code, reason=error.detail)
-            entry = _build_failure(error.detail, kept, now)
-        except Exception:  # noqa: BLE001 -- logged; one odd picture must not fail at each look
+            entry = _build_failure(error.detail, cached, now)
+        except Exception:  # noqa: BLE001 -- logged and cached, so that it is not retried for each request
             _log.exception("image_failed", host=_get_host(url))
-            entry = _build_failure("It could not be read.", kept, now)
-        self._shelf.put(url, entry)
+            entry = _build_failure("It could not be read.", cached, now)
+        self.disk_cache.put(url, entry)
         return entry
 
-    def _ask(self, url: str, now: float) -> Entry:
-        """The picture from its place. Raises `FetchFailedError` and `FetchRefusedError`."""
+    def _fetch(self, url: str, now: float) -> Entry:
+        """Fetch the image from its host. Raises `FetchFailedError` or `FetchRefusedError`."""
         fetched = self._fetcher.fetch(
             url, max_bytes=MAX_BYTES, seconds=self._max_seconds, accept=_ACCEPT
         )
+        # From the content: the image is served from this origin, so the type that its host declares
+        # is not trusted (CWE-79).
         media_type = sniff_image(fetched.body)
         if media_type is None:
-            raise FetchFailedError("What came is not a picture.")
-        return Entry(media_type, fetched.body, now, now + GOOD_SECONDS)
+            raise FetchFailedError("The response is not an image.")
+        return Entry(media_type, fetched.body, now, now + FRESH_SECONDS)
 
 
-def _build_failure(reason: str, kept: Entry | None, now: float) -> Entry:
-    """What to show for a while: the old picture, unless it is too old."""
-    if kept and not kept.failure and now - kept.fetched_at < STALE_SECONDS:
-        return Entry(kept.media_type, kept.body, kept.fetched_at, now + RETRY_SECONDS)
+def _build_failure(reason: str, cached: Entry | None, now: float) -> Entry:
+    """The entry after a failed fetch: the cached image, unless it is too old, or the failure."""
+    if cached and not cached.failure and now - cached.fetched_at < STALE_SECONDS:
+        return Entry(cached.media_type, cached.body, cached.fetched_at, now + RETRY_SECONDS)
     return Entry("", b"", now, now + RETRY_SECONDS, failure=reason)
 
 
@@ -127,7 +131,7 @@ def _get_host(url: str) -> str:
 
 
 @cache
-def get_images() -> Images:
-    """The pictures of this process, in the folder of the settings."""
+def get_image_cache() -> ImageCache:
+    """The image cache of this process, in the data directory."""
     folder = Path(settings.DATA_DIR) / "images"
-    return Images(Shelf(folder, settings.IMAGE_CACHE_MB << 20), Fetcher())
+    return ImageCache(DiskCache(folder, settings.IMAGE_CACHE_MB * 1_000_000), Fetcher())

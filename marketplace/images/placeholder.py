@@ -1,4 +1,4 @@
-"""What stands where a picture cannot be shown: its label in a frame, as a picture."""
+"""Render the image that is shown when an image cannot be loaded: its label in a frame."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ stroke:#7f8981}}text{{fill:#55605a;font:12px system-ui,sans-serif}}@media \
 <text x="{middle}" y="16" text-anchor="middle">{label}</text></svg>"""
 
 
-def draw_placeholder(label: str) -> bytes:
-    """An SVG with the label in it, in the colours of the reader's scheme."""
-    label = _UNPRINTABLE.sub("", label) or "Picture not available"
+def render_placeholder(label: str) -> bytes:
+    """An SVG with the label, for light and dark color schemes."""
+    label = _UNPRINTABLE.sub("", label) or "Image not available"
     chars = sum(2 if unicodedata.east_asian_width(c) in _WIDE else 1 for c in label)
     width = chars * _CHAR_PX + 24
     drawing = _TEMPLATE.format(width=width, inner=width - 1, middle=width // 2, label=escape(label))

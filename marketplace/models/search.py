@@ -1,4 +1,4 @@
-"""How far the search index has followed the journal, and what people searched for."""
+"""The position of the search index in the journal, and the counts of searches."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ FILTER_CHARS = 200
 
 
 class SearchCursor(models.Model):
-    """Where the index of one engine stands: every journal entry up to `serial` is in it.
+    """The index of one engine: every journal entry up to `serial` is indexed.
 
-    Whoever writes the index holds the lease, so that there is one writer among all processes.
+    A process writes the index only while it holds the lease, so one process writes at a time.
     """
 
     engine = models.CharField(max_length=40, primary_key=True)
@@ -26,10 +26,10 @@ class SearchCursor(models.Model):
 
 
 class SearchTerm(models.Model):
-    """What was searched for on one day (UTC), and what came of it. Nobody is named.
+    """Counts of the searches for one term on one day (UTC), without any link to a person.
 
-    `results` is the number of the last search; `failed` counts those that found nothing with all
-    the words. `rank_sum` divided by `clicks` is the place of what was chosen, counted from 1.
+    `results` is the number of results of the last search; `failed` counts searches without results
+    for all words. `rank_sum` / `clicks` is the mean rank, from 1, of the chosen results.
     """
 
     day = models.DateField()
@@ -52,5 +52,5 @@ class SearchTerm(models.Model):
 
     @property
     def mean_rank(self) -> float | None:
-        """The usual place of what was chosen; None if nothing was."""
+        """The mean rank of the chosen results; None without clicks."""
         return round(self.rank_sum / self.clicks, 1) if self.clicks else None

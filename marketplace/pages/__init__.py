@@ -1,1 +1,1 @@
-"""The pages, one module each. A view parses, asks a query or an action, and renders."""
+"""Page views, one module per topic. A view parses the request, calls a query or action, renders."""

@@ -1,4 +1,4 @@
-"""`/docs/design`: every component in every state, drawn by the templates that the pages use."""
+"""`/docs/design`: every component in every state, rendered by the templates of the real pages."""
 
 from __future__ import annotations
 
@@ -17,51 +17,51 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from marketplace import words
-from marketplace.pages.facets import Chip, Facet, Search, Value
-from marketplace.pages.missing import Near
-from marketplace.pages.search import Order
-from marketplace.paging import PageLink, Paging
+from marketplace import labels
+from marketplace.pages.facets import Chip, Facet, FacetSearch
+from marketplace.pages.listing import SortOption
+from marketplace.pages.not_found import SimilarNames
+from marketplace.pagination import PageLink, Pagination
 from marketplace.search.highlights import Highlight
-from marketplace.templatetags.finding import Row, make_row
+from marketplace.templatetags.search_results import FacetValue, PluginRow, build_row
 from registry.models import Plugin, Trust
 
-# What is shown here leads nowhere else.
-_HERE = "#content"
-COLOURS: Mapping[str, str] = {
-    "bg": "the page",
-    "surface": "what lies on it: fields, header",
-    "sunken": "what lies below it: code, keys",
-    "line": "between things that belong together",
-    "line-strong": "around what can be used",
-    "text": "what is read",
-    "muted": "what is looked up",
-    "accent": "the one accent: links, what is chosen",
-    "accent-strong": "the accent under the pointer",
-    "accent-soft": "behind what is chosen",
-    "bad": "refused, withdrawn",
-    "bad-soft": "behind it",
-    "warn": "needs a look",
-    "warn-soft": "behind it",
-    "mark": "behind words that were searched for",
+# The samples are links without a target.
+_PLACEHOLDER_URL = "#content"
+COLORS: Mapping[str, str] = {
+    "bg": "background of the page",
+    "surface": "fields, header",
+    "sunken": "code, keys",
+    "line": "dividers in lists and tables",
+    "line-strong": "borders of controls",
+    "text": "body text",
+    "muted": "secondary text",
+    "accent": "links, selected items",
+    "accent-strong": "hovered links and buttons",
+    "accent-soft": "background of selected items",
+    "bad": "errors, rejected and blocked releases",
+    "bad-soft": "background of errors",
+    "warn": "warnings",
+    "warn-soft": "background of warnings",
+    "mark": "background of search matches",
 }
 _SIZES = ("xs", "s", "m", "l", "xl", "2xl", "3xl")
 _SPACES = ("s1", "s2", "s3", "s4", "s5", "s6", "s7")
 
 
 @require_safe
-def show_design(request: HttpRequest) -> HttpResponse:
-    """The design system, no query."""
+def render_design(request: HttpRequest) -> HttpResponse:
+    """The design system: no query."""
     context: dict[str, Any] = {
-        "colours": COLOURS.items(),
+        "colors": COLORS.items(),
         "sizes": _SIZES,
         "spaces": _SPACES,
         "icons": _list_icons(),
         "trust_levels": list(Trust.values),
-        "states": words.STATES.values(),
-        "rows": _make_rows(),
-        "forms": _make_forms(),
-        **_make_parts(),
+        "states": labels.STATES.values(),
+        "rows": _build_rows(),
+        "forms": _build_forms(),
+        **_build_components(),
     }
     return render(request, "pages/docs/design.html", context)
 
@@ -72,36 +72,36 @@ def _list_icons() -> list[str]:
     return re.findall(r'<symbol id="([a-z-]+)"', sprite)
 
 
-def _make_rows() -> list[Row]:
-    """A plain row, one with matches, one with all there is, one from right to left, a bare one."""
-    plain = _make_plugin("@scope/name", "Two lines of description at most; more is cut. " * 6)
-    found = Highlight((("@scope/", False), ("found", True)))
-    text = Highlight((("The words that were ", False), ("found", True), (" are marked.", False)))
-    full = _make_plugin("old-name", "Rated, downloaded, and no longer kept.", deprecated=True)
+def _build_rows() -> list[PluginRow]:
+    """Return rows: plain, with matches, with every field, right to left, and with the least data."""
+    plain = _build_plugin("@scope/name", "A description is truncated after two lines. " * 6)
+    name = Highlight((("@scope/", False), ("match", True)))
+    text = Highlight((("Words that ", False), ("match", True), (" are highlighted.", False)))
+    full = _build_plugin("old-name", "Rated, downloaded, deprecated.", deprecated=True)
     full.rating, full.rating_count, full.weekly_downloads = 4.3, 12, 123_456
     full.trust = Trust.VERIFIED
     full.document["owners"] = ["first-owner", "second-owner", "third-owner"]
-    rtl = _make_plugin("rtl", "تصف هذه الجملة ما تفعله الإضافة.")
+    rtl = _build_plugin("rtl", "تصف هذه الجملة ما تفعله الإضافة.")
     rtl.trust = Trust.OFFICIAL
     bare = Plugin(name="a-name-as-long-as-names-may-be-" + "x" * 33, kind="tool", trust="untrusted")
     bare.document["owners"] = ["an-owner-with-a-name-as-long-as-" + "x" * 32]
     rows = [
-        make_row(plain, {}),
-        make_row(plain, {"name": found, "description": text}),
-        *(make_row(plugin, {}) for plugin in (full, rtl, bare)),
+        build_row(plain, {}),
+        build_row(plain, {"name": name, "description": text}),
+        *(build_row(plugin, {}) for plugin in (full, rtl, bare)),
     ]
     return [
         replace(
             row,
-            path=_HERE,
-            owners=[(owner, _HERE) for owner, _ in row.owners],
-            categories=[(slug, _HERE) for slug, _ in row.categories],
+            path=_PLACEHOLDER_URL,
+            owners=[(owner, _PLACEHOLDER_URL) for owner, _ in row.owners],
+            categories=[(slug, _PLACEHOLDER_URL) for slug, _ in row.categories],
         )
         for row in rows
     ]
 
 
-def _make_plugin(name: str, description: str, **public: Any) -> Plugin:
+def _build_plugin(name: str, description: str, **public: Any) -> Plugin:
     return Plugin(
         name=name,
         kind="bridge",
@@ -120,8 +120,8 @@ def _make_plugin(name: str, description: str, **public: Any) -> Plugin:
     )
 
 
-class _Sample(forms.Form):
-    text = forms.CharField(help_text="What is asked for, and why.")
+class _SampleForm(forms.Form):
+    text = forms.CharField(help_text="A hint below the field.")
     choice = forms.ChoiceField(choices=[("one", "One"), ("two", "Two")])
     prose = forms.CharField(widget=forms.Textarea(attrs={"rows": 2}))
     flag = forms.MultipleChoiceField(
@@ -129,36 +129,49 @@ class _Sample(forms.Form):
     )
 
 
-def _make_forms() -> list[tuple[str, forms.Form]]:
+def _build_forms() -> list[tuple[str, forms.Form]]:
     filled = {"text": "A text", "choice": "two", "prose": "More.", "flag": ["a"]}
-    disabled = _Sample(initial=filled, prefix="disabled")
+    disabled = _SampleForm(initial=filled, prefix="disabled")
     for field in disabled.fields.values():
         field.disabled = True
     return [
-        ("Empty", _Sample(prefix="empty")),
-        ("Filled", _Sample(filled, prefix="", auto_id="id_filled_%s")),
-        ("Refused", _Sample({}, prefix="refused")),
-        ("Not to be used now", disabled),
+        ("Empty", _SampleForm(prefix="empty")),
+        ("Filled", _SampleForm(filled, prefix="", auto_id="id_filled_%s")),
+        ("With errors", _SampleForm({}, prefix="refused")),
+        ("Disabled", disabled),
     ]
 
 
-def _make_parts() -> dict[str, Any]:
-    values = [Value(f"value {n}", 40 - 9 * n, _HERE, f"sample-{n}", n == 0) for n in range(4)]
-    more = [Value("rare", 1, _HERE, "sample-rare")]
+def _build_components() -> dict[str, Any]:
+    values = [
+        FacetValue(f"value {n}", 40 - 9 * n, _PLACEHOLDER_URL, f"sample-{n}", n == 0)
+        for n in range(4)
+    ]
+    more = [FacetValue("rare", 1, _PLACEHOLDER_URL, "sample-rare")]
     facets = [
         Facet("sample", "Facet", values, more, None),
-        Facet("empty", "Searched in vain", [], [], Search("zzz", {})),
+        Facet("empty", "Search without results", [], [], FacetSearch("zzz", {})),
     ]
-    links = (PageLink(1, _HERE), PageLink(0), PageLink(4, _HERE), PageLink(5, _HERE, True))
+    links = (
+        PageLink(1, _PLACEHOLDER_URL),
+        PageLink(0),
+        PageLink(4, _PLACEHOLDER_URL),
+        PageLink(5, _PLACEHOLDER_URL, True),
+    )
     return {
         "facets": facets,
-        "chips": [Chip("Kind", "Bridge", _HERE), Chip("Tag", "chat", _HERE)],
-        "without_filters": _HERE,
-        "orders": [Order("a", "Chosen", _HERE, True), Order("b", "Other", _HERE, False)],
-        "paging": Paging(links, PageLink(4, _HERE), PageLink(6, _HERE)),
-        "near": Near([("@scope/name", _HERE)], ""),
+        "chips": [Chip("Kind", "Bridge", _PLACEHOLDER_URL), Chip("Tag", "chat", _PLACEHOLDER_URL)],
+        "without_filters": _PLACEHOLDER_URL,
+        "sort_options": [
+            SortOption("a", "Selected", _PLACEHOLDER_URL, True),
+            SortOption("b", "Other", _PLACEHOLDER_URL, False),
+        ],
+        "pagination": Pagination(
+            links, PageLink(4, _PLACEHOLDER_URL), PageLink(6, _PLACEHOLDER_URL)
+        ),
+        "similar": SimilarNames([("@scope/name", _PLACEHOLDER_URL)], ""),
         "suggestions": [
-            ("@scope/chosen", "Bridge", "Official", True),
+            ("@scope/selected", "Bridge", "Official", True),
             ("another-one", "Storage", "Community", False),
         ],
     }

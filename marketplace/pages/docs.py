@@ -1,4 +1,4 @@
-"""`/docs` and `/publish`: the documentation that belongs to this registry."""
+"""`/docs` and `/publish`: the documentation site."""
 
 from __future__ import annotations
 
@@ -9,62 +9,65 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from config.problems import get_status
-from marketplace import handbook, words
-from marketplace.reference import read_reference
+from common.http_status import get_status
+from marketplace import labels
+from marketplace.docs_site import guides
+from marketplace.docs_site.api_reference import build_reference
 from plugport.spec.errors import MissingError, PlugportError, list_error_codes
 
-_MENU = {"sections": handbook.SECTIONS, "reference": handbook.REFERENCE}
+_MENU = {"sections": guides.SECTIONS, "reference": guides.REFERENCE}
 
 
 @require_safe
-def show_index(request: HttpRequest) -> HttpResponse:
-    """What there is to read."""
-    context = {**_MENU, "trust_levels": words.TRUST.items()}
+def render_index(request: HttpRequest) -> HttpResponse:
+    """The table of contents."""
+    context = {**_MENU, "trust_levels": labels.TRUST.items()}
     return render(request, "pages/docs/index.html", context)
 
 
 @require_safe
-def show_page(request: HttpRequest, slug: str = "") -> HttpResponse:
-    """A page of the handbook. Raises `MissingError` if there is none at this path."""
-    page = handbook.find_page(request.path)
+def render_guide(request: HttpRequest, slug: str = "") -> HttpResponse:
+    """A guide or reference page. Raises `MissingError` for an unknown path."""
+    page = guides.find_page(request.path)
     if page is None:
         raise MissingError(
-            "There is no such page in the documentation.", hint="`/docs` lists all of them."
+            "There is no such page in the documentation.", hint="See the list of pages at `/docs`."
         )
-    context = {**_MENU, "document": handbook.read_document(page)}
+    context = {**_MENU, "document": guides.load_document(page)}
     return render(request, "pages/docs/document.html", context)
 
 
 @require_safe
-def show_api(request: HttpRequest) -> HttpResponse:
-    """The API's reference, drawn from its OpenAPI document."""
-    return render(request, "pages/docs/api.html", {"reference": read_reference()})
+def render_api_reference(request: HttpRequest) -> HttpResponse:
+    """The API reference, rendered from the OpenAPI document."""
+    return render(request, "pages/docs/api.html", {"reference": build_reference()})
 
 
 @require_safe
-def show_api_try(request: HttpRequest) -> HttpResponse:
-    """Swagger UI over the same document, for calls from the browser."""
-    return render(request, "pages/docs/api_try.html")
+def render_api_console(request: HttpRequest) -> HttpResponse:
+    """Swagger UI, which sends real requests from the browser."""
+    return render(request, "pages/docs/api_console.html")
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorEntry:
-    """One code: what it is called, what it means, the status that goes with it."""
+    """An error code with its title, description and HTTP status."""
 
     code: str
     title: str
-    meaning: str
+    description: str
     status: int
 
 
 @require_safe
-def show_errors(request: HttpRequest) -> HttpResponse:
-    """Every error code; the `type` of a problem document leads to its entry."""
-    entries = [_describe(code, error) for code, error in list_error_codes().items()]
+def render_error_codes(request: HttpRequest) -> HttpResponse:
+    """All error codes. The `type` of a problem document links to an entry of this page."""
+    entries = [_build_error_entry(code, error) for code, error in list_error_codes().items()]
     return render(request, "pages/docs/errors.html", {"entries": entries})
 
 
-def _describe(code: str, error: type[PlugportError]) -> ErrorEntry:
-    meaning = getdoc(error) or ""
-    return ErrorEntry(code, error.title, meaning, get_status(error.__new__(error)))
+def _build_error_entry(code: str, error: type[PlugportError]) -> ErrorEntry:
+    description = getdoc(error) or ""
+    if code != error.code:
+        description = f"Former code of `{error.code}`. It will be removed in the next release."
+    return ErrorEntry(code, error.title, description, get_status(error))

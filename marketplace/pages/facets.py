@@ -1,4 +1,4 @@
-"""What results can be narrowed by, with counts, as links: choosing needs no script."""
+"""Facets of search results with counts, and the active filters, as links that work without script."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from marketplace import words
-from marketplace.pages.address import SearchAddress
+from marketplace import labels
 from marketplace.search import service
 from marketplace.search.query import FACETS, SearchQuery
-from marketplace.search.service import Found
+from marketplace.search.search_urls import SearchUrl
+from marketplace.search.service import SearchResults
+from marketplace.templatetags.search_results import FacetValue
 from registry.models import Trust
 
 TITLES: Mapping[str, str] = {
@@ -18,54 +19,45 @@ TITLES: Mapping[str, str] = {
     "category": "Category",
     "tag": "Tag",
     "trust": "Trust",
-    "license": "Licence",
-    "dialect": "Dialect",
+    "license": "License",
+    "dialect": "Manifest format",
     "registry": "Registry",
-    # What manifests say of themselves; the rows name who owns a plugin.
-    "author": "Author by manifest",
+    # Unverified text of the manifest. The rows of the list name the owners, which are accounts.
+    "author": "Author in manifest",
 }
-_SHOWN = 6
-_MORE = 14
+# Authors choose tags and categories freely, so a facet may have thousands of values. A page holds the
+# most frequent ones; the search form of the facet finds the others.
+_MAX_VISIBLE_VALUES = 6
+_MAX_COLLAPSED_VALUES = 14
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
-    """A value to choose, or, where it is chosen, to let go. `count` is None if nobody counted."""
-
-    text: str
-    count: int | None
-    address: str
-    element_id: str
-    is_chosen: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """Looking for a value of a facet by its beginning; `kept` are the fields to send along."""
+class FacetSearch:
+    """The form that finds a value of a facet by its first letters."""
 
     begins: str
-    kept: Mapping[str, str]
+    hidden_fields: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """A facet: the values at hand, those behind "More", and a search if there are yet others."""
+    """A facet: the visible values, those behind "More", and a search form if there are others."""
 
     name: str
     title: str
-    values: Sequence[Value]
-    more: Sequence[Value]
-    search: Search | None
+    values: Sequence[FacetValue]
+    more: Sequence[FacetValue]
+    search: FacetSearch | None
 
     @property
     def is_open(self) -> bool:
-        """Whether a value was looked for."""
+        """Whether the reader searched for a value."""
         return bool(self.search and self.search.begins)
 
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A filter that is on, and the address without it."""
+    """An active filter, and the URL without it."""
 
     label: str
     value: str
@@ -73,77 +65,89 @@ class Chip:
 
 
 def build_facets(
-    query: SearchQuery, found: Found, address: SearchAddress, looked_for: tuple[str, str]
+    query: SearchQuery, results: SearchResults, url: SearchUrl, facet_prefix: tuple[str, str]
 ) -> list[Facet]:
-    """The facets in their order. `looked_for` is a facet and a beginning: 1 query more."""
+    """Return the facets in their fixed order.
+
+    `facet_prefix` is the name of a facet and the first letters of its values: 1 more query.
+    """
     facets = []
     for name in FACETS:
-        begins = looked_for[1] if looked_for[0] == name else ""
-        facet = _build_facet(name, query, found.facets.get(name, {}), address, begins)
+        prefix = facet_prefix[1] if facet_prefix[0] == name else ""
+        facet = _build_facet(name, query, results.facets.get(name, {}), url, prefix)
         if facet.values or facet.search:
             facets.append(facet)
     return facets
 
 
 def _build_facet(
-    name: str, query: SearchQuery, counts: Mapping[str, int], address: SearchAddress, begins: str
+    name: str, query: SearchQuery, counts: Mapping[str, int], url: SearchUrl, prefix: str
 ) -> Facet:
     chosen = query.filters.get(name, "")
     others = [value for value in counts if value != chosen]
-    has_search = begins != "" or len(others) > _SHOWN + _MORE
-    values = _make_values(name, counts, others[: _SHOWN + _MORE], address)
-    if begins:
-        without = {k: v for k, v in query.filters.items() if k != name}
-        like = dict(service.facet_search(name, begins, replace(query, filters=without)))
-        values = _make_values(name, like, [value for value in like if value != chosen], address)
+    max_values = _MAX_VISIBLE_VALUES + _MAX_COLLAPSED_VALUES
+    has_search = prefix != "" or len(others) > max_values
+    values = _build_values(name, counts, others[:max_values], url)
+    if prefix:
+        # Without its own filter, or only the selected value would ever match the prefix.
+        filters = {k: v for k, v in query.filters.items() if k != name}
+        matches = dict(service.facet_search(name, prefix, replace(query, filters=filters)))
+        values = _build_values(name, matches, [value for value in matches if value != chosen], url)
+    # The selected value stays even if nothing matches it, so that it can be removed.
     if chosen:
-        values.insert(0, _let_go(name, chosen, counts.get(chosen), address))
-    search = Search(begins, address.without(name)) if has_search else None
-    if begins:
+        values.insert(0, _build_chosen_value(name, chosen, counts.get(chosen), url))
+    search = FacetSearch(prefix, url.without(name)) if has_search else None
+    if prefix:
         return Facet(name, TITLES[name], values, [], search)
-    return Facet(name, TITLES[name], values[:_SHOWN], values[_SHOWN:], search)
+    visible, collapsed = values[:_MAX_VISIBLE_VALUES], values[_MAX_VISIBLE_VALUES:]
+    return Facet(name, TITLES[name], visible, collapsed, search)
 
 
-def _make_values(
-    name: str, counts: Mapping[str, int], values: list[str], address: SearchAddress
-) -> list[Value]:
-    addresses = address.fill(name, values)
+def _build_values(
+    name: str, counts: Mapping[str, int], values: list[str], url: SearchUrl
+) -> list[FacetValue]:
     return [
-        Value(say_value(name, value), counts[value], link, make_id(name, value))
-        for value, link in zip(values, addresses, strict=True)
+        FacetValue(format_value(name, value), counts[value], link, build_element_id(name, value))
+        for value, link in zip(values, url.fill(name, values), strict=True)
     ]
 
 
-def _let_go(name: str, chosen: str, count: int | None, address: SearchAddress) -> Value:
-    link = address.change(**{name: ""})
-    return Value(say_value(name, chosen), count, link, make_id(name, chosen), is_chosen=True)
+def _build_chosen_value(name: str, chosen: str, count: int | None, url: SearchUrl) -> FacetValue:
+    link = url.change(**{name: ""})
+    return FacetValue(
+        format_value(name, chosen), count, link, build_element_id(name, chosen), is_chosen=True
+    )
 
 
-def make_id(name: str, value: str) -> str:
-    """The id of a value's link: the same before and after it is chosen, so the focus stays."""
+def build_element_id(name: str, value: str) -> str:
+    """Return the HTML id of a value's link.
+
+    It is the same whether the value is selected or not, so that the focus survives an htmx swap.
+    """
     return f"by-{name}-{quote(value, safe='')}"
 
 
-def say_value(name: str, value: str) -> str:
-    """A value as people read it."""
+def format_value(name: str, value: str) -> str:
+    """Return the label of a facet's value."""
     match name:
         case "type":
-            return words.get_kind_title(value)
+            return labels.get_kind_title(value)
         case "trust":
-            return words.TRUST[Trust(value)].label if value in Trust.values else value
+            # Readers can put any text into the URL, so unknown values are shown unchanged.
+            return labels.TRUST[Trust(value)].label if value in Trust.values else value
         case "dialect":
-            return words.DIALECTS.get(value, value)
+            return labels.MANIFEST_FORMATS.get(value, value)
     return value
 
 
-def build_chips(query: SearchQuery, address: SearchAddress) -> list[Chip]:
-    """The filters that are on."""
+def build_chips(query: SearchQuery, url: SearchUrl) -> list[Chip]:
+    """Return the active filters."""
     chips = [
-        Chip(TITLES[name], say_value(name, query.filters[name]), address.change(**{name: ""}))
+        Chip(TITLES[name], format_value(name, query.filters[name]), url.change(**{name: ""}))
         for name in TITLES
         if query.filters.get(name)
     ]
     if query.is_verified is not None:
-        said = "yes" if query.is_verified else "no"
-        chips.append(Chip("Verified", said, address.change(verified="")))
+        value = "Yes" if query.is_verified else "No"
+        chips.append(Chip("Verified", value, url.change(verified="")))
     return chips

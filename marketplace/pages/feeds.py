@@ -1,4 +1,4 @@
-"""`/feeds/…`: what is new, for feed readers."""
+"""`/feeds/…`: Atom feeds."""
 
 from __future__ import annotations
 
@@ -6,48 +6,49 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
-from marketplace.outlets import feeds
-from marketplace.outlets.answer import respond
-from marketplace.outlets.atom import Feed, write_feed
+from marketplace.syndication import feeds
+from marketplace.syndication.atom import Feed, render_feed
+from marketplace.syndication.http_cache import build_cacheable_response
 
-_SECONDS = 300
-
-
-@require_safe
-def show_new(request: HttpRequest) -> HttpResponseBase:
-    """New plugins."""
-    return _respond(request, feeds.build_new())
+# Feed readers poll often; a shared cache may serve them for five minutes.
+_MAX_AGE_SECONDS = 300
 
 
 @require_safe
-def show_updates(request: HttpRequest) -> HttpResponseBase:
-    """New releases of all plugins."""
-    return _respond(request, feeds.build_updates())
+def serve_new_plugins_feed(request: HttpRequest) -> HttpResponseBase:
+    """Serve the feed of new plugins: 1 query."""
+    return _build_response(request, feeds.build_new_plugins_feed())
 
 
 @require_safe
-def show_plugin(request: HttpRequest, name: str) -> HttpResponseBase:
-    """What happened to a plugin."""
-    return _respond(request, feeds.build_plugin(name))
+def serve_updates_feed(request: HttpRequest) -> HttpResponseBase:
+    """Serve the feed of all new releases: 3 queries."""
+    return _build_response(request, feeds.build_updates_feed())
 
 
 @require_safe
-def show_user(request: HttpRequest, username: str) -> HttpResponseBase:
-    """What a user published."""
-    return _respond(request, feeds.build_user(username))
+def serve_plugin_feed(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Serve the feed of a plugin: releases, deprecations, yanks, blocks. Raises `UnknownPluginError`."""
+    return _build_response(request, feeds.build_plugin_feed(name))
 
 
 @require_safe
-def show_scope(request: HttpRequest, name: str) -> HttpResponseBase:
-    """What was published in a scope."""
-    return _respond(request, feeds.build_scope(name))
+def serve_user_feed(request: HttpRequest, username: str) -> HttpResponseBase:
+    """Serve the feed of a user's releases. Raises `UnknownUserError`."""
+    return _build_response(request, feeds.build_user_feed(username))
 
 
-def _respond(request: HttpRequest, feed: Feed) -> HttpResponseBase:
-    return respond(
+@require_safe
+def serve_scope_feed(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Serve the feed of a scope's releases. Raises `UnknownScopeError`."""
+    return _build_response(request, feeds.build_scope_feed(name))
+
+
+def _build_response(request: HttpRequest, feed: Feed) -> HttpResponseBase:
+    return build_cacheable_response(
         request,
-        write_feed(feed),
+        render_feed(feed),
         content_type="application/atom+xml; charset=utf-8",
-        seconds=_SECONDS,
+        seconds=_MAX_AGE_SECONDS,
         modified_at=feed.updated_at,
     )

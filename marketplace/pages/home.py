@@ -1,4 +1,4 @@
-"""`/`: what there is, at a glance; `/featured`: all that the moderators chose."""
+"""`/`: the home page; `/featured`: all featured plugins."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from marketplace.queries import read_home
-from registry.queries import MAX_LIMIT, list_top
+from marketplace.queries.home import get_home_page
+from registry.queries.catalog import MAX_LIMIT, list_top
 
 
 @require_safe
-def show_home(request: HttpRequest) -> HttpResponse:
-    """Search, categories, featured, most popular, recently updated."""
-    return render(request, "pages/home.html", {"home": read_home()})
+def render_home(request: HttpRequest) -> HttpResponse:
+    """Search field, categories, featured, most popular and recently updated plugins."""
+    return render(request, "pages/home.html", {"home": get_home_page()})
 
 
 @require_safe
-def show_featured(request: HttpRequest) -> HttpResponse:
-    """Those that were chosen last first."""
+def render_featured(request: HttpRequest) -> HttpResponse:
+    """All featured plugins, the latest choice first."""
     return render(request, "pages/featured.html", {"plugins": list_top("featured", MAX_LIMIT)})

@@ -1,4 +1,4 @@
-"""Pictures: those of a release, and remote ones that READMEs show."""
+"""Images in READMEs: files of a release, and remote images through the proxy."""
 
 from __future__ import annotations
 
@@ -7,75 +7,87 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
-from marketplace.images.address import read_path
+from marketplace.images.content_type import SVG, sniff_image
 from marketplace.images.errors import ImagesBusyError, NotAnImageError, UnknownImageError
-from marketplace.images.fetching import get_images
-from marketplace.images.placeholder import draw_placeholder
-from marketplace.images.sniff import SVG, sniff_image
-from marketplace.readme.place import MAX_PICTURE_BYTES
-from plugport.spec.text import show
-from registry import queries
-from registry.api.conditional import matches_etag, respond_unchanged
-from registry.contents import find_file, read_release_file
+from marketplace.images.fetching import get_image_cache
+from marketplace.images.placeholder import render_placeholder
+from marketplace.images.signed_urls import parse_path
+from marketplace.readme.link_base import MAX_IMAGE_BYTES
+from plugport.spec.text import quote_text
+from registry.api.conditional import matches_etag, respond_not_modified
 from registry.policies import check_served
+from registry.queries import catalog
+from registry.queries.package_files import get_file_entry, load_release_file
 
-_AN_HOUR = "public, max-age=3600"
-# A release may be blocked at any time: a picture of it is soon asked for again, by its ETag.
-_A_MOMENT = "public, max-age=300"
-# A picture that is opened by itself is a document of this origin: it gets to do nothing.
+_CACHE_ONE_HOUR = "public, max-age=3600"
+# A release may be blocked at any time, so browsers revalidate its images soon, by ETag.
+_CACHE_FIVE_MINUTES = "public, max-age=300"
+# An SVG opened on its own is a document of this origin and may contain scripts (CWE-79): the sandbox
+# takes its origin and its scripts away.
 _CSP = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
 @require_safe
-def show_raw(request: HttpRequest, name: str, version: str, path: str) -> HttpResponse:
-    """A picture out of a release, as it is. Whatever else a release has is not served so.
+def serve_release_image(request: HttpRequest, name: str, version: str, path: str) -> HttpResponse:
+    """Serve an image of a release, unchanged: 2 queries.
 
-    2 queries. Raises `UnknownFileError`, `NotAnImageError`, and what reading a file raises.
+    Other files are refused: HTML from an author must not run on this origin. Raises
+    `UnknownFileError`, `NotAnImageError`, and the errors of `load_release_file`.
     """
-    release = queries.get_release(name, version)
+    release = catalog.get_release(name, version)
+    # A dist-tag moves, so its response must not be cached under a stable URL.
     if release.version != version:
-        return redirect("raw", name=release.plugin.name, version=release.version, path=path)
+        return redirect(
+            "release-image", name=release.plugin.name, version=release.version, path=path
+        )
+    # Before the ETag: a 304 would confirm the content of a blocked release.
     check_served(release)
-    etag = f'"{find_file(release, path)["sha256"]}"'
-    content = read_release_file(release, path, max_bytes=MAX_PICTURE_BYTES)
+    etag = f'"{get_file_entry(release, path)["sha256"]}"'
+    content = load_release_file(release, path, max_bytes=MAX_IMAGE_BYTES)
     media_type = sniff_image(content)
     if media_type is None:
         raise NotAnImageError(
-            f"{show(path)} is not a picture.", hint="The page of the release shows its files."
+            f"{quote_text(path)} is not an image.", hint="See the Files tab of the release."
         )
-    return _respond(request, content, media_type, etag=etag, cache=_A_MOMENT)
+    return _build_response(request, content, media_type, etag=etag, cache=_CACHE_FIVE_MINUTES)
 
 
 @require_safe
-def show_image(request: HttpRequest, signature: str, payload: str) -> HttpResponse:
-    """A remote picture that a README shows: no query. Raises `UnknownImageError`.
+def serve_remote_image(request: HttpRequest, signature: str, payload: str) -> HttpResponse:
+    """Serve a remote image of a README: no query. Raises `UnknownImageError`.
 
-    One that cannot be had is a placeholder with its label; one that is still to come is 202.
+    An image that cannot be fetched is replaced by a placeholder with its alternative text. While
+    the image is being fetched, the status is 202.
     """
     if settings.README_IMAGES != "proxy":
-        raise UnknownImageError("This registry shows no pictures of other places.")
-    url, label = read_path(signature, payload)
+        raise UnknownImageError("This registry does not show remote images.")
+    # The signature proves that this registry wrote the URL: otherwise the proxy would fetch any URL
+    # for anybody (SSRF, CWE-918).
+    url, label = parse_path(signature, payload)
     try:
-        found = get_images().get(url)
+        image = get_image_cache().get(url)
     except ImagesBusyError:
-        # Nothing is wrong. Without a body, so that the page knows that it should ask again.
+        # Not an error. The empty body fails to load as an image, so the script of the page retries.
         return HttpResponse(status=202, headers={"Retry-After": "2", "Cache-Control": "no-store"})
-    if found.failure:
-        drawn = draw_placeholder(label)
-        return _respond(request, drawn, SVG, etag="", cache=_A_MOMENT)
-    return _respond(request, found.body, found.media_type, etag=found.etag, cache=_AN_HOUR)
+    if image.failure:
+        placeholder = render_placeholder(label)
+        return _build_response(request, placeholder, SVG, etag="", cache=_CACHE_FIVE_MINUTES)
+    return _build_response(
+        request, image.body, image.media_type, etag=image.etag, cache=_CACHE_ONE_HOUR
+    )
 
 
-def _respond(
+def _build_response(
     request: HttpRequest, body: bytes, media_type: str, *, etag: str, cache: str
 ) -> HttpResponse:
     headers = {
         "Content-Type": media_type,
         "Content-Security-Policy": _CSP,
+        # Browsers must not reinterpret an author's bytes as HTML or script.
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": cache,
         **({"ETag": etag} if etag else {}),
     }
     if etag and matches_etag(request, etag):
-        return respond_unchanged(headers, len(body))
+        return respond_not_modified(headers, len(body))
     return HttpResponse(body, headers=headers)

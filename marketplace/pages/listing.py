@@ -1,32 +1,59 @@
-"""What pages with a list of plugins share: its order, its pages, and what to say of an empty one."""
+"""What all pages with a list of plugins share: sort options, pagination, ignored parameters."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
 
-from marketplace.pages.address import SearchAddress
-from marketplace.pages.search import build_orders
-from marketplace.paging import build_paging
+from marketplace import labels
+from marketplace.pagination import build_pagination
 from marketplace.search.query import SearchQuery
-from registry.queries import Page
+from marketplace.search.search_urls import SearchUrl
+from registry.queries.catalog import Page
 
 
-def build_listing(
-    request: HttpRequest, query: SearchQuery, page: Page, left_out: Sequence[str]
+@dataclass(frozen=True, slots=True)
+class SortOption:
+    """A link that changes the order of the list."""
+
+    name: str
+    text: str
+    address: str
+    is_chosen: bool
+
+
+def build_listing_context(
+    request: HttpRequest, query: SearchQuery, page: Page, ignored_parameters: Sequence[str]
 ) -> dict[str, Any]:
-    """The context of `partials/listing.html`. Of the query only order, page and limit count.
+    """Return the context of `partials/listing.html`.
 
-    `left_out` are the parameters that could not be read.
+    Its links keep the order, page and limit of the query. `ignored_parameters` could not be parsed.
     """
-    place = SearchQuery(sort=query.sort, page=query.page, limit=query.limit)
-    address = SearchAddress(place, request.path)
+    # A list has no words or filters of its own: unknown parameters must not survive in its links.
+    state = SearchQuery(sort=query.sort, page=query.page, limit=query.limit)
+    url = SearchUrl(state, request.path)
     return {
         "page": page,
-        "left_out": left_out,
-        "orders": build_orders(place, address),
-        "paging": build_paging(address.query, number=page.number, pages=page.pages),
-        "first_page": address.change(),
+        "ignored_parameters": ignored_parameters,
+        "sort_options": build_sort_options(state, url),
+        "pagination": build_pagination(url.query, number=page.number, pages=page.pages),
+        "first_page": url.change(),
     }
+
+
+def build_sort_options(query: SearchQuery, url: SearchUrl) -> list[SortOption]:
+    """Return the sort options of a search.
+
+    A search without words has no relevance; its default is the number of downloads.
+    """
+    has_words = bool(query.text.strip())
+    default = "relevance" if has_words else "downloads"
+    chosen = default if query.sort == "relevance" else query.sort
+    return [
+        SortOption(name, text, url.change(sort="" if name == default else name), name == chosen)
+        for name, text in labels.SORTS.items()
+        if has_words or name != "relevance"
+    ]

@@ -1,4 +1,4 @@
-"""`/publications/<id>`: what became of an upload, for the people of its plugin."""
+"""`/publications/<id>`: the state of an upload, for members of the plugin."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from marketplace.actor import get_reader
+from accounts.pages.current_user import get_signed_in_user
 from registry.checks import get_check_title
-from registry.publishing.states import PUBLIC_STATES, ReleaseState
-from registry.queries import get_publication
+from registry.models.states import PUBLIC_STATES, ReleaseState
+from registry.queries.catalog import get_publication
 
 
 @require_safe
+# The page polls itself while the checks run, and findings are visible to members only.
 @never_cache
 @login_required
-def show_publication(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """State, verdict, and each check with its findings; the same as the API's status document."""
-    release = get_publication(public_id, actor=get_reader(request))
+def render_publication(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """State, verdict, and the findings of each check, as in the API's status document."""
+    release = get_publication(public_id, actor=get_signed_in_user(request))
     context = {
         "release": release,
         "plugin": release.plugin,
-        "checks": [(run, get_check_title(run.name)) for run in release.checks.all()],
+        "checks": [(run, get_check_title(run.name), run.findings) for run in release.checks.all()],
         "is_waiting": release.state == ReleaseState.CHECKING,
         "is_public": release.state in PUBLIC_STATES,
     }

@@ -1,8 +1,8 @@
-"""`/search`: the catalogue narrowed by words and filters, all of them in the address."""
+"""`/search`: the catalog filtered by words and facets. The URL holds the whole state."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -10,103 +10,86 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
-from rest_framework.request import Request
 
-from marketplace import words
-from marketplace.pages.address import SearchAddress
 from marketplace.pages.facets import build_chips, build_facets
-from marketplace.paging import build_paging
-from marketplace.search import recording, service
-from marketplace.search.parameters import Reading
+from marketplace.pages.listing import build_sort_options
+from marketplace.pagination import build_pagination
+from marketplace.search import query_log, service
+from marketplace.search.parameters import SearchParameters
 from marketplace.search.query import FACETS, SearchQuery
-from marketplace.search.service import Found
-from registry.api.address import get_address
-from registry.api.v1.parameters import read_number
-from registry.limits import spend
-from registry.queries import MAX_LIMIT, MAX_PAGE
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """An order to choose."""
-
-    name: str
-    text: str
-    address: str
-    is_chosen: bool
+from marketplace.search.search_urls import SearchUrl
+from marketplace.search.service import SearchResults
+from registry.api.client_address import get_client_address
+from registry.api.v1.parameters import get_int_parameter
+from registry.queries.catalog import MAX_LIMIT, MAX_PAGE
+from registry.rate_limits import consume_quota
 
 
 @require_safe
+# The fragment and the page share a URL. Without Vary, the Back button or a cache shows the bare fragment.
 @vary_on_headers("HX-Request")
-def show_search(request: HttpRequest) -> HttpResponse:
-    """One page of what matches. An in-place search gets the part below the field alone."""
-    reading = Reading(request, is_lenient=True)
-    query = replace(reading.read_search(), has_open_facets=True)
-    looked_for = reading.read_choice("facet", FACETS), reading.read_text("begins")
-    # Who types asks at every pause, most often for half a word; `note_search` says what was meant.
+def render_search(request: HttpRequest) -> HttpResponse:
+    """One page of results. An htmx request gets only the part below the search field."""
+    parameters = SearchParameters(request, is_lenient=True)
+    query = replace(parameters.parse_search_query(), has_open_facets=True)
+    facet_prefix = parameters.parse_choice("facet", FACETS), parameters.parse_text("begins")
+    # The script searches at every pause in typing, mostly for half a word. Those searches are not
+    # recorded; when the reader stops, the script posts the final one to `record_search`.
     is_typed = request.headers.get("HX-Trigger") == "search-form"
-    found = service.find(query, is_recorded=not is_typed)
-    address = SearchAddress(query)
+    results = service.search_plugins(query, is_recorded=not is_typed)
+    page, url = results.page, SearchUrl(query)
+    is_in_place = request.headers.get("HX-Request") == "true"
     context: dict[str, Any] = {
         "query": query,
-        "left_out": reading.left_out,
-        "found": found,
-        "facets": build_facets(query, found, address, looked_for),
-        "chips": build_chips(query, address),
-        "orders": build_orders(query, address),
-        "paging": build_paging(address.query, number=found.page.number, pages=found.page.pages),
-        "kept": address.without("q"),
-        "without_filters": SearchAddress(SearchQuery(text=query.text, sort=query.sort)),
-        "corrected": address.change(q=found.did_you_mean) if found.did_you_mean else "",
-        "first_page": address.change(),
+        "ignored_parameters": parameters.ignored_parameters,
+        "results": results,
+        "facets": build_facets(query, results, url, facet_prefix),
+        "chips": build_chips(query, url),
+        "sort_options": build_sort_options(query, url),
+        "pagination": build_pagination(url.query, number=page.number, pages=page.pages),
+        # The search field sends `q`; hidden fields keep filters and order in a search without script.
+        "hidden_fields": url.without("q"),
+        "without_filters": SearchUrl(SearchQuery(text=query.text, sort=query.sort)),
+        "corrected": url.change(q=results.did_you_mean) if results.did_you_mean else "",
+        "first_page": url.change(),
         "first_rank": query.offset + 1,
-        "is_plain": _is_plain(query, found),
-        "canonical": str(address),
-        "is_in_place": request.headers.get("HX-Request") == "true",
+        "is_indexable": _is_indexable(query, results),
+        "canonical": str(url),
+        "is_in_place": is_in_place,
     }
-    template = "partials/results.html" if context["is_in_place"] else "pages/search.html"
+    template = "partials/results.html" if is_in_place else "pages/search.html"
     return render(request, template, context)
 
 
-def _is_plain(query: SearchQuery, found: Found) -> bool:
-    """Whether crawlers may keep the page: everything, or words that find something.
+def _is_indexable(query: SearchQuery, results: SearchResults) -> bool:
+    """Return whether search engines may index the page: words alone that have results.
 
-    Each is a page of its own, with its own address as the canonical one. Filters go together in
-    thousands of ways, and words that find nothing make no page: those say `noindex`.
+    Filters combine in thousands of ways, and a search without results has no content: both would
+    fill an index with near duplicates, so they have `noindex`.
     """
-    words = SearchAddress(SearchQuery(text=query.text))
-    is_first = query.page == 1 and found.page.total > 0
-    return is_first and str(SearchAddress(query)) == str(words)
+    words_only = SearchUrl(SearchQuery(text=query.text))
+    is_first = query.page == 1 and results.page.total > 0
+    return is_first and str(SearchUrl(query)) == str(words_only)
 
 
-def build_orders(query: SearchQuery, address: SearchAddress) -> list[Order]:
-    """The orders; without words there is no relevance, and the most downloaded come first."""
-    has_words = bool(query.text.strip())
-    default = "relevance" if has_words else "downloads"
-    chosen = default if query.sort == "relevance" else query.sort
-    return [
-        Order(name, text, address.change(sort="" if name == default else name), name == chosen)
-        for name, text in words.SORTS.items()
-        if has_words or name != "relevance"
-    ]
-
-
-@csrf_exempt  # it adds to counts that name nobody; the reader need not be known
+@csrf_exempt  # It adds to anonymous counters only, so a forged request gains nothing.
 @require_POST
-def note_search(request: HttpRequest) -> HttpResponse:
-    """Note that the words of this address were meant, or which place of its results was chosen.
+def record_search(request: HttpRequest) -> HttpResponse:
+    """Record that the reader meant the search in this URL, or clicked the result `rank` (SRCH-4).
 
-    Scripts tell it (SRCH-4): `rank` is the place. Up to 5 queries without it, none with it. Counts
-    as a read of the API does. Raises `RateLimitedError`.
+    Runs up to 5 queries without `rank`, none with it. Counts against the quota for reads. Raises
+    `RateLimitedError`.
     """
-    spend("read", get_address(request))
-    query = Reading(request, is_lenient=True).read_search()
-    rank = read_number(Request(request), "rank", 0, MAX_PAGE * MAX_LIMIT)
-    # Other sites' pages may send this too; browsers say so.
+    consume_quota("read", get_client_address(request))
+    query = SearchParameters(request, is_lenient=True).parse_search_query()
+    rank = get_int_parameter(request.GET, "rank", 0, MAX_PAGE * MAX_LIMIT)
+    # Another site could post here to distort the statistics; browsers name the origin (Fetch
+    # Metadata). Clients that are no browsers send no such header and are limited by the quota.
     if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
         return HttpResponse(status=204)
+    # A click refers to results that were already recorded, so it runs no search.
     if rank:
-        recording.record_click(query, rank)
+        query_log.record_click(query, rank)
     else:
-        service.find(replace(query, facets=()))
+        service.search_plugins(replace(query, facets=()))
     return HttpResponse(status=204)

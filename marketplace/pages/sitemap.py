@@ -1,4 +1,4 @@
-"""`/sitemap.xml` and its parts."""
+"""`/sitemap.xml` and its parts (sitemaps.org, protocol 0.9)."""
 
 from __future__ import annotations
 
@@ -8,40 +8,45 @@ from itertools import chain
 from django.http import HttpRequest, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
-from marketplace.outlets import sitemap
-from marketplace.outlets.answer import make_headers
+from marketplace.queries.sitemap import list_parts
+from marketplace.syndication import sitemap
+from marketplace.syndication.http_cache import build_cache_headers
 from plugport.spec.errors import MissingError
 
-_SECONDS = 3_600
+# A new plugin may appear in the sitemap an hour late.
+_MAX_AGE_SECONDS = 3_600
 
 
 @require_safe
-def show_sitemap(request: HttpRequest) -> StreamingHttpResponse:
-    """Every address, or where there are too many for one file, the parts."""
-    parts = sitemap.list_parts()
+def serve_sitemap(request: HttpRequest) -> StreamingHttpResponse:
+    """Serve all URLs, or an index of the parts if they exceed one file."""
+    parts = list_parts()
     if sitemap.needs_index(parts):
-        return _respond(sitemap.write_index(parts))
-    return _respond(sitemap.write_addresses(sitemap.list_everything()))
+        return _build_response(sitemap.iter_index_xml(parts))
+    return _build_response(sitemap.iter_urlset_xml(sitemap.iter_urls()))
 
 
 @require_safe
-def show_part(request: HttpRequest, number: int) -> StreamingHttpResponse:
-    """One part. Raises `MissingError` where there is nothing in it."""
-    addresses = sitemap.list_part(number) if 0 < number < 1 << 32 else iter(())
+def serve_sitemap_part(request: HttpRequest, number: int) -> StreamingHttpResponse:
+    """Serve one part. Raises `MissingError` if the part is empty."""
+    # Ids are 32 bits; a larger number would overflow the query on PostgreSQL.
+    addresses = sitemap.iter_part_urls(number) if 0 < number < 1 << 32 else iter(())
     first = next(addresses, None)
     if first is None:
-        raise MissingError(f"There is no part {number} of the sitemap.")
-    return _respond(sitemap.write_addresses(chain([first], addresses)))
+        raise MissingError(f"The sitemap has no part {number}.")
+    return _build_response(sitemap.iter_urlset_xml(chain([first], addresses)))
 
 
-def _respond(pieces: Iterator[str]) -> StreamingHttpResponse:
+def _build_response(pieces: Iterator[str]) -> StreamingHttpResponse:
     return StreamingHttpResponse(
-        _join(pieces), content_type="application/xml; charset=utf-8", headers=make_headers(_SECONDS)
+        _iter_blocks(pieces),
+        content_type="application/xml; charset=utf-8",
+        headers=build_cache_headers(_MAX_AGE_SECONDS),
     )
 
 
-def _join(pieces: Iterator[str]) -> Iterator[bytes]:
-    """The pieces in blocks: a write for each address would take longer than to read it."""
+def _iter_blocks(pieces: Iterator[str]) -> Iterator[bytes]:
+    """Join pieces into blocks: one write per URL would cost more than reading it from the database."""
     block: list[str] = []
     for piece in pieces:
         block.append(piece)

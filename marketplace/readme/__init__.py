@@ -1,16 +1,15 @@
-"""Turning an author's README into HTML that is safe to show on a page of ours.
+"""Render READMEs as HTML that is safe to show on a page of the portal.
 
-    source ── markdown.py ──▶ HTML ── balance.py ──▶ well-formed HTML ── sanitise.py ──▶ safe HTML
-    ── finish.py ──▶ page
+    source ── markdown ──▶ HTML ── well_formed ──▶ well-formed HTML ── sanitizer ──▶ safe HTML
+    ── post_processing ──▶ page
 
-No README can hold a page up: `markdown.py` and `colours.py` count the work that a text asks for and
-end it, and the steps after them are linear in what is bounded by then. What asks for too much is
-shown as it was typed. `render.py` puts the steps together and keeps what comes out. `place.py` knows what relative addresses mean, `pictures.py`
-what becomes of a picture.
+No README can block a page: `markdown` and `highlight` bound their work, and all later steps take
+linear time. A README that exceeds a bound is shown as plain text. `render` runs the steps and caches
+the result; `link_base` resolves relative links; `images` decides how images are loaded.
 """
 
+from marketplace.readme.link_base import LinkBase
 from marketplace.readme.links import SourceTree
-from marketplace.readme.place import Place
 from marketplace.readme.render import render_readme, render_release_readme
 
-__all__ = ["Place", "SourceTree", "render_readme", "render_release_readme"]
+__all__ = ["LinkBase", "SourceTree", "render_readme", "render_release_readme"]

@@ -1,30 +1,34 @@
-"""Colours for the code blocks of one README."""
+"""Highlight the code blocks of a README."""
 
 from __future__ import annotations
 
 from html import escape
 
-from marketplace import colours
+from marketplace import syntax_highlighting
 
 MAX_BLOCK_CHARS = 10_000
-# For all blocks together, in seconds.
+# For all code blocks of a README together.
 MAX_SECONDS = 0.5
-CLASSES = colours.CLASSES
+CLASSES = syntax_highlighting.CLASSES
 
 
 class Highlighter:
-    """Colours the blocks of one README, as long as there is time."""
+    """Highlights the code blocks of a README, within a time budget."""
 
     def __init__(self) -> None:
-        self._budget = colours.Budget(MAX_SECONDS)
+        self._budget = syntax_highlighting.TimeBudget(MAX_SECONDS)
 
     def highlight(self, code: str, language: str) -> str | None:
-        """The code as HTML of `span`s; None if it stays without colours."""
+        """The code as HTML with `span` elements, or None if it is not highlighted."""
         if len(code) > MAX_BLOCK_CHARS:
             return None
-        tokens = self._budget.read_tokens(code, language)
-        return None if tokens is None else "".join(_mark(text, short) for short, text in tokens)
+        tokens = self._budget.tokenize(code, language)
+        return (
+            None
+            if tokens is None
+            else "".join(_render_token(text, short) for short, text in tokens)
+        )
 
 
-def _mark(text: str, short: str) -> str:
+def _render_token(text: str, short: str) -> str:
     return f'<span class="hl-{short}">{escape(text)}</span>' if short else escape(text)

@@ -1,4 +1,4 @@
-"""Where the addresses in a README lead: to the web, into its release or repository, or nowhere."""
+"""Resolve the URLs in a README: to the web, to its release or repository, or remove them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from urllib.parse import quote, unquote, urlsplit
 
 ID_PREFIX = "readme-"
 _SCHEMES = frozenset({"http", "https"})
+# Characters that a URL must encode (RFC 3986, section 2). Browsers remove tabs and line breaks from
+# URLs, so that `java&#10;script:` would become a scheme (CWE-79).
 _UNSAFE = re.compile(r"[\x00-\x20\x7f-\x9f<>\"`\\^{|}\u2028\u2029]")
 _REPOSITORY = re.compile(r"/([\w.-]+/[\w.-]+?)(?:\.git)?/?\Z", re.ASCII)
-# Path of a page and of a file's bytes, on the hosts whose scheme is known.
+# URL patterns of a page and of raw content, for known hosts.
 _HOSTS = {
     "github.com": ("/{}/blob/HEAD/", "/{}/raw/HEAD/"),
     "gitlab.com": ("/{}/-/blob/HEAD/", "/{}/-/raw/HEAD/"),
@@ -23,7 +25,7 @@ _HOSTS = {
 
 @dataclass(frozen=True, slots=True)
 class SourceTree:
-    """The folder of a repository on a host of ours that the README stands in."""
+    """The folder of a README in a repository on a known host."""
 
     pages: str
     files: str
@@ -31,13 +33,13 @@ class SourceTree:
 
     @classmethod
     def find(cls, repository: object, *, folder: str = "") -> SourceTree | None:
-        """The tree of a manifest's `repository`; None if its host shows no files that we know of.
+        """The tree of the field `repository` of a manifest, or None for an unknown host.
 
-        `folder` is where the README stands in the package.
+        `folder` is the folder of the README in the package.
         """
         if not isinstance(repository, Mapping):
             return None
-        parts = _split(str(repository.get("url", "")))
+        parts = _split_url(str(repository.get("url", "")))
         host = _HOSTS.get(parts.hostname or "") if parts else None
         path = _REPOSITORY.match(parts.path) if parts else None
         if host is None or path is None or parts is None:
@@ -47,7 +49,7 @@ class SourceTree:
         return cls(pages, files, posixpath.join(directory, folder))
 
     def resolve(self, path: str, *, to_file: bool) -> str | None:
-        """The address of a path relative to the README; None if it leads out of the repository."""
+        """The URL of a path relative to the README, or None if it is outside the repository."""
         bare, mark, rest = re.match(r"([^?#]*)([?#]?)(.*)", path, re.DOTALL).groups()  # type: ignore[union-attr]  # matches any text
         folder = "" if bare.startswith("/") else self.folder
         full = posixpath.normpath(posixpath.join(folder, bare.lstrip("/")))
@@ -57,19 +59,20 @@ class SourceTree:
         return base + quote("" if full == "." else full, safe="/%@+~!$&'(),;=:") + mark + rest
 
 
-class Finder(Protocol):
-    """Whoever knows what a relative address means."""
+class LinkResolver(Protocol):
+    """Resolves relative URLs."""
 
     def find_page(self, url: str) -> str | None:
-        """Where a link leads to."""
+        """The URL of a link target, or None."""
 
     def find_image(self, url: str) -> str | None:
-        """Where a picture is."""
+        """The URL of an image, or None."""
 
 
-def _split(url: str) -> Any:
+def _split_url(url: str) -> Any:
     try:
         parts = urlsplit(url)
+        # `urlsplit` parses the port at access, and raises `ValueError` only then.
         _ = parts.hostname, parts.port
     except ValueError:
         return None
@@ -77,8 +80,11 @@ def _split(url: str) -> Any:
 
 
 def is_web_url(url: str) -> bool:
-    """Whether the text is an http(s) address with a host and nothing that hides where it leads."""
-    parts = _split(url)
+    """Whether the text is an http(s) URL with a host and without characters that disguise it.
+
+    User information (`https://bank.example@evil.example/`) is refused, because it looks like a host.
+    """
+    parts = _split_url(url)
     return bool(
         parts
         and parts.scheme.lower() in _SCHEMES
@@ -88,35 +94,39 @@ def is_web_url(url: str) -> bool:
     )
 
 
-def resolve_link(url: str, place: Finder) -> str | None:
-    """What an `href` becomes: a web or mail address, a page of ours, an anchor, or nothing."""
+def resolve_link(url: str, resolver: LinkResolver) -> str | None:
+    """The safe URL for an `href`: a web or mailto URL, a page, an anchor, or None to remove it.
+
+    Other schemes, such as `javascript:`, are removed (CWE-79).
+    """
     url = url.strip()
     if url.startswith("#"):
-        return f"#{ID_PREFIX}{make_slug(unquote(url[1:]))}" if len(url) > 1 else None
+        return f"#{ID_PREFIX}{build_slug(unquote(url[1:]))}" if len(url) > 1 else None
     if url.lower().startswith("mailto:"):
         return None if _UNSAFE.search(url) else url
-    return _resolve(url, place.find_page)
+    return _resolve(url, resolver.find_page)
 
 
-def resolve_image(url: str, place: Finder) -> str | None:
-    """What the `src` of an image becomes: a web address, a file of the release, or nothing."""
-    return _resolve(url.strip(), place.find_image)
+def resolve_image(url: str, resolver: LinkResolver) -> str | None:
+    """The safe URL for the `src` of an image: a web URL, a file of the release, or None."""
+    return _resolve(url.strip(), resolver.find_image)
 
 
 def _resolve(url: str, find: Callable[[str], str | None]) -> str | None:
     url = url.replace(" ", "%20")
     if not url or _UNSAFE.search(url):
         return None
-    parts = _split(url)
+    parts = _split_url(url)
     if parts is None:
         return None
     if parts.scheme or parts.netloc:
+        # `//host/path` is a URL without a scheme (RFC 3986, section 4.2).
         absolute = url if parts.scheme else f"https:{url}"
         return absolute if is_web_url(absolute) else None
     return find(url)
 
 
-def make_slug(text: str) -> str:
-    """The anchor of a heading, as code hosts write it: lower case, dashes for blanks."""
-    kept = re.sub(r"[^\w\s-]", "", text.strip().lower())
-    return re.sub(r"\s", "-", kept)[:100]
+def build_slug(text: str) -> str:
+    """The anchor of a heading like on code hosts: lowercase, with dashes for spaces."""
+    letters = re.sub(r"[^\w\s-]", "", text.strip().lower())
+    return re.sub(r"\s", "-", letters)[:100]

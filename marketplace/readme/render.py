@@ -1,4 +1,4 @@
-"""A README from its text to what stands in the page, rendered once and kept."""
+"""Render a README from source to HTML, and cache the result."""
 
 from __future__ import annotations
 
@@ -15,123 +15,124 @@ from django.conf import settings
 from django.core.cache import caches
 from django.utils.safestring import SafeString
 
-from marketplace import colours
-from marketplace.images import address
-from marketplace.readme.balance import balance_html
-from marketplace.readme.finish import UnreadableError, finish_html
-from marketplace.readme.markdown import TooComplexError, render_markdown
-from marketplace.readme.place import Place
-from marketplace.readme.sanitise import sanitise_html
+from marketplace import syntax_highlighting
+from marketplace.images import signed_urls
+from marketplace.readme.errors import TooComplexError, UnexpectedHtmlError
+from marketplace.readme.link_base import LinkBase
+from marketplace.readme.markdown import render_markdown
+from marketplace.readme.post_processing import post_process_html
+from marketplace.readme.sanitizer import sanitize_html
+from marketplace.readme.well_formed import balance_html
 from registry.models import Release
 
-# Longer ones are shown as they were typed: reading takes seconds a megabyte.
+# Longer READMEs are shown as plain text: parsing takes seconds per megabyte.
 MAX_MARKDOWN_CHARS = 200_000
-# What a page holds at most, of either form.
+# The limit for rendered HTML and for plain text.
 MAX_HTML_CHARS = 600_000
 _LIBRARIES = ("markdown-it-py", "mdit-py-plugins", "linkify-it-py", "nh3", "pygments")
-_MARKDOWN = (".md", ".markdown", ".mdown", ".mkd")
+_MARKDOWN_SUFFIXES = (".md", ".markdown", ".mdown", ".mkd")
 _VISIBLE = re.compile(r"<(?:img|hr|input)\b|>[^<]*[^<\s]", re.IGNORECASE)
 
 
 def render_release_readme(name: str, release: Release) -> SafeString:
-    """The README of a release of the plugin `name` as HTML that is safe in a page; "" without one.
+    """The README of a release of the plugin `name` as safe HTML; "" if there is none.
 
-    No query where the release was read with its contents.
+    No query if the release was loaded with its contents.
     """
     contents = release.contents
-    place = Place.find(
+    link_base = LinkBase.build(
         name=name,
         version=release.version,
         readme=contents.readme_path,
-        # What is blocked hands out no files, pictures neither.
+        # Files of a blocked release are not served, so its README links to none.
         files=contents.files if release.is_served else [],
         repository=contents.manifest.get("repository"),
     )
-    return render_readme(contents.readme, path=contents.readme_path, place=place)
+    return render_readme(contents.readme, path=contents.readme_path, link_base=link_base)
 
 
 def render_readme(
-    text: str, *, path: str = "README.md", place: Place, shows_pictures: bool = True
+    text: str, *, path: str = "README.md", link_base: LinkBase, shows_images: bool = True
 ) -> SafeString:
-    """The README as HTML that is safe in a page; "" if it is empty.
+    """The README as safe HTML; "" if it is empty.
 
-    What is no Markdown, is too long, or would leave nothing to see is shown as plain text.
-    `shows_pictures` may be turned off where remote pictures are to be links.
+    Text that is not Markdown, is too long, or renders to nothing visible is shown as plain text.
+    Without `shows_images`, remote images become links.
     """
-    is_proxied = shows_pictures and settings.README_IMAGES == "proxy"
+    is_proxied = shows_images and settings.README_IMAGES == "proxy"
     if not text.strip():
         return SafeString("")
-    key = _make_key(text, path, place, is_proxied=is_proxied)
-    # A cache that does not answer costs time, never the page.
-    kept = None
+    key = _build_cache_key(text, path, link_base, is_proxied=is_proxied)
+    # Without the cache the page is slower, but it works.
+    html = None
     with contextlib.suppress(Exception):
-        kept = caches["readmes"].get(key)
-    if kept is None:
-        kept = _render(text, path, place, is_proxied=is_proxied)
+        html = caches["readmes"].get(key)
+    if html is None:
+        html = _render(text, path, link_base, is_proxied=is_proxied)
         with contextlib.suppress(Exception):
-            caches["readmes"].set(key, kept)
-    # The one place where text of strangers passes as HTML: it comes out of the sanitiser.
-    return SafeString(kept)
+            caches["readmes"].set(key, html)
+    # The only place that marks text by authors as safe: it is the output of the sanitizer (CWE-79).
+    return SafeString(html)
 
 
 @cache
-def _get_edition() -> str:
-    """Names this renderer: the code it is made of, and the libraries below it.
+def _get_renderer_version() -> str:
+    """A digest of the code of the renderer and the versions of its libraries.
 
-    Whatever is changed in either, what was rendered before is not shown any more.
+    It is part of the cache key, so that a change of either invalidates all cached READMEs.
     """
     digest = hashlib.sha256()
-    for folder in (Path(__file__).parent, Path(address.__file__).parent):
+    for folder in (Path(__file__).parent, Path(signed_urls.__file__).parent):
         for path in sorted(folder.glob("*.py")):
             digest.update(path.read_bytes())
-    digest.update(Path(colours.__file__).read_bytes())
+    digest.update(Path(syntax_highlighting.__file__).read_bytes())
     for name in _LIBRARIES:
         digest.update(f"{name}={version(name)}".encode())
     return digest.hexdigest()
 
 
-def _make_key(text: str, path: str, place: Place, *, is_proxied: bool) -> str:
-    """The digest of everything that the rendering depends on, so that nothing can be out of date.
+def _build_cache_key(text: str, path: str, link_base: LinkBase, *, is_proxied: bool) -> str:
+    """A digest of everything that the result depends on, so that entries are never stale.
 
-    What is added to the arguments, or read from the settings, is added here.
+    New arguments and settings of the renderer must be added here.
     """
-    release = place.release
+    release = link_base.release
     facts = [
-        _get_edition(),
+        _get_renderer_version(),
         is_proxied,
         settings.BASE_URL,
-        address.get_key_print(),
+        signed_urls.get_key_fingerprint(),
         path,
-        repr(place.repository),
+        repr(link_base.repository),
         release
         and (
             *(release.name, release.version, release.readme),
-            *(sorted(release.paths), sorted(release.pictures)),
+            *(sorted(release.paths), sorted(release.images)),
         ),
         text,
     ]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
-def _render(text: str, path: str, place: Place, *, is_proxied: bool) -> str:
-    if not path.lower().endswith(_MARKDOWN) or len(text) > MAX_MARKDOWN_CHARS:
-        return _show_plainly(text)
+def _render(text: str, path: str, link_base: LinkBase, *, is_proxied: bool) -> str:
+    if not path.lower().endswith(_MARKDOWN_SUFFIXES) or len(text) > MAX_MARKDOWN_CHARS:
+        return _render_plain(text)
     try:
         html = render_markdown(text)
         if len(html) > MAX_HTML_CHARS:
-            return _show_plainly(text)
-        clean = sanitise_html(balance_html(html), place)
+            return _render_plain(text)
+        clean = sanitize_html(balance_html(html), link_base)
         if not _VISIBLE.search(f">{clean}"):
-            return _show_plainly(text)
-        finished = finish_html(clean, is_proxied=is_proxied)
-        return finished if len(finished) <= MAX_HTML_CHARS else _show_plainly(text)
-    except (TooComplexError, UnreadableError):
-        return _show_plainly(text)
+            return _render_plain(text)
+        finished = post_process_html(clean, is_proxied=is_proxied)
+        return finished if len(finished) <= MAX_HTML_CHARS else _render_plain(text)
+    except (TooComplexError, UnexpectedHtmlError):
+        return _render_plain(text)
 
 
-def _show_plainly(text: str) -> str:
-    # A character becomes at most five (`&amp;`).
+def _render_plain(text: str) -> str:
+    # Escaping turns a character into at most five (`&amp;`).
     shown = text[: MAX_HTML_CHARS // 5] if len(escape(text, quote=False)) > MAX_HTML_CHARS else text
     cut = len(text) - len(shown)
-    rest = f"\n\n… {cut} more characters are in the file." if cut else ""
+    rest = f"\n\n… {cut} more characters in the file." if cut else ""
     return f'<pre class="plain" dir="auto" tabindex="0">{escape(shown, quote=False)}{rest}</pre>'

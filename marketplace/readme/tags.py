@@ -1,4 +1,4 @@
-"""Which HTML a README may use, as data for the steps that read and write it."""
+"""The HTML elements and attributes that a README can use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ INLINE = frozenset(
         *("tt", "u", "var"),
     }
 )
-# A block ends an open paragraph, as in HTML itself.
+# A block element ends an open paragraph (HTML Standard, section 4.4.1).
 BLOCK = frozenset(
     {
         *("blockquote", "center", "dd", "details", "div", "dl", "dt", "figcaption", "figure"),
@@ -19,7 +19,7 @@ BLOCK = frozenset(
         *("table", "ul"),
     }
 )
-# Where each part of a table may stand.
+# The possible parents of each part of a table.
 TABLE_PARENTS = {
     "caption": frozenset({"table"}),
     "thead": frozenset({"table"}),
@@ -32,7 +32,7 @@ TABLE_PARENTS = {
 TABLE_FRAME = frozenset({"table", "thead", "tbody", "tfoot", "tr"})
 ALLOWED = VOID | INLINE | BLOCK | frozenset(TABLE_PARENTS)
 
-# An item that opens ends the one before it in the same list.
+# Opening one of these elements ends the previous one in the same list.
 ENDS_BEFORE = {
     "li": (frozenset({"li"}), frozenset({"ul", "ol"})),
     "dt": (frozenset({"dt", "dd"}), frozenset({"dl"})),
@@ -40,7 +40,7 @@ ENDS_BEFORE = {
     "a": (frozenset({"a"}), frozenset({"td", "th"})),
 }
 
-# What stands in these is code or hidden, never prose: it goes together with the tag.
+# The content of these elements is code or hidden, so it is removed together with the element.
 HIDDEN = frozenset({"script", "style", "template", "noscript", "iframe", "object", "svg", "math"})
 
 ATTRIBUTES: dict[str, set[str]] = {

@@ -1,4 +1,4 @@
-"""Finding plugins: one interface, engines behind it, and an index that follows the journal.
+"""Search for plugins: one interface, two engines, and an index that follows the journal.
 
-`service` is what pages and the API call; `indexer` is what the worker runs. See `docs/search.md`.
+Pages and the API call `service`; the worker runs `indexer`. See `docs/search.md`.
 """

@@ -1,4 +1,4 @@
-"""What the engines are told about a plugin: one document for all of them."""
+"""The document of a plugin, equal for all engines."""
 
 from __future__ import annotations
 
@@ -6,31 +6,29 @@ import datetime as dt
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 
-from marketplace.search.grade import compute_grade
+from marketplace.search.bayesian_rating import compute_grade
 from plugport.spec.manifest.kinds import KINDS
 from registry.models import Plugin
 
-BATCH = 2000
+T = TypeVar("T")
+BATCH_SIZE = 2000
 
-# How far each sign of quality can lift a plugin among equally relevant ones; the sum is the most.
-_TRUST = {"official": 0.20, "verified": 0.16, "community": 0.08, "experimental": 0.03}
-_DOWNLOADS = 0.16
-_RATING = 0.08
-_FRESHNESS = 0.10
-_MANY_DOWNLOADS = 7.0  # as a power of ten
+# The most that each signal can add to the quality.
+_TRUST_WEIGHTS = {"official": 0.20, "verified": 0.16, "community": 0.08, "experimental": 0.03}
+_DOWNLOADS_WEIGHT = 0.16
+_RATING_WEIGHT = 0.08
+_FRESHNESS_WEIGHT = 0.10
+_MAX_DOWNLOADS_LOG10 = 7.0  # ten million downloads
 _FRESH_FROM, _FRESH_SECONDS = dt.datetime(2024, 1, 1, tzinfo=dt.UTC), 10 * 365 * 86400
 
 
 @dataclass(frozen=True, slots=True)
 class SearchDocument:
-    """A listed plugin as the engines know it. `updated` is in milliseconds since 1970.
-
-    `grade` is what its ratings are worth, not their mean.
-    """
+    """A listed plugin. `updated` is in milliseconds since 1970; `grade` as in `bayesian_rating`."""
 
     id: int
     name: str
@@ -73,19 +71,20 @@ _COLUMNS = (
 
 
 def build_documents(ids: Sequence[int]) -> list[SearchDocument]:
-    """The documents of those of the plugins that are listed: 1 query."""
+    """The documents of the listed plugins among these: 1 query."""
     rows = Plugin.objects.filter(pk__in=ids, is_listed=True).values(*_COLUMNS)
     return [build_document(row) for row in rows]
 
 
-def build_all_documents() -> Iterator[SearchDocument]:
-    """The documents of every listed plugin, by id: a query for each 2,000 of them."""
+def iter_all_documents() -> Iterator[SearchDocument]:
+    """The documents of all listed plugins in the order of ids: 1 query for each `BATCH_SIZE`."""
+    # By id rather than by offset: plugins may be listed and unlisted meanwhile.
     after = 0
     while True:
         rows = list(
             Plugin.objects.filter(is_listed=True, pk__gt=after)
             .order_by("pk")
-            .values(*_COLUMNS)[:BATCH]
+            .values(*_COLUMNS)[:BATCH_SIZE]
         )
         if not rows:
             return
@@ -94,7 +93,7 @@ def build_all_documents() -> Iterator[SearchDocument]:
 
 
 def build_document(row: dict[str, Any]) -> SearchDocument:
-    """The document of a row with the columns `_COLUMNS`."""
+    """Build the document of a row of the table of plugins with `_COLUMNS`."""
     public = row["document"]
     scope, _, short = row["name"].rpartition("/")
     kind = KINDS.get(row["kind"])
@@ -129,30 +128,30 @@ def build_document(row: dict[str, Any]) -> SearchDocument:
 
 
 def to_milliseconds(time: dt.datetime) -> int:
-    """Milliseconds since 1970."""
+    """Milliseconds since 1970-01-01 UTC, rounded down."""
     return int(time.timestamp() * 1000)
 
 
 def compute_quality(*, trust: str, downloads: int, grade: float, updated_at: dt.datetime) -> float:
-    """From 0 to 0.54: what lifts a plugin among equally relevant ones (SRCH-2).
+    """The quality of a plugin, from 0 to 0.54, which orders equally relevant plugins (SRCH-2).
 
-    Freshness counts from a fixed day, so that a document that is not touched keeps its place
-    among the others as time goes by.
+    Freshness counts from a fixed day: the age would change the order of documents that nobody
+    changed and that are not indexed again.
     """
     age = (updated_at - _FRESH_FROM).total_seconds()
     return (
-        _TRUST.get(trust, 0.0)
-        + _DOWNLOADS * min(1.0, math.log10(1 + max(0, downloads)) / _MANY_DOWNLOADS)
-        + _RATING * min(1.0, max(0.0, (grade - 1) / 4))
-        + _FRESHNESS * min(1.0, max(0.0, age / _FRESH_SECONDS))
+        _TRUST_WEIGHTS.get(trust, 0.0)
+        + _DOWNLOADS_WEIGHT * min(1.0, math.log10(1 + max(0, downloads)) / _MAX_DOWNLOADS_LOG10)
+        + _RATING_WEIGHT * min(1.0, max(0.0, (grade - 1) / 4))
+        + _FRESHNESS_WEIGHT * min(1.0, max(0.0, age / _FRESH_SECONDS))
     )
 
 
-def split_batches(documents: Iterable[SearchDocument], size: int) -> Iterator[list[SearchDocument]]:
-    """The documents in lists of `size`."""
-    batch: list[SearchDocument] = []
-    for document in documents:
-        batch.append(document)
+def iter_batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """The items in lists of `size`; the last may be shorter."""
+    batch: list[T] = []
+    for item in items:
+        batch.append(item)
         if len(batch) == size:
             yield batch
             batch = []

@@ -1,4 +1,4 @@
-"""Why an engine cannot answer. Readers never meet these: the database answers instead."""
+"""Errors of the search engines. Users do not see them: the results then come from the database."""
 
 from __future__ import annotations
 
@@ -6,24 +6,28 @@ from plugport.spec.errors import UnavailableError
 
 
 class SearchUnavailableError(UnavailableError):
-    """The search engine does not answer, or not in time."""
+    """The search engine does not respond, or not in time."""
 
     code, title = "search-unavailable", "Search engine not available"
 
 
 class IndexMissingError(SearchUnavailableError):
-    """There is no index yet, or it was made for another version of this software."""
+    """There is no index yet, or only one of another version of this software."""
 
     code, title = "search-index-missing", "No search index"
 
 
 class IndexDamagedError(SearchUnavailableError):
-    """The files of the index are not what was written."""
+    """The files of the index differ from what was written."""
 
     code, title = "search-index-damaged", "The search index is damaged"
 
 
 class IndexBusyError(SearchUnavailableError):
-    """Another process writes the index."""
+    """Another process is writing the index."""
 
     code, title = "search-index-busy", "The search index is being written"
+
+
+class PoolBusyError(Exception):
+    """Every thread of a `TimeoutPool` is busy or hangs."""

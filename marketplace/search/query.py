@@ -1,4 +1,4 @@
-"""What is asked of an engine, and what it answers."""
+"""Search queries and results of engines."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeAlias
 
-# What results can be narrowed and counted by, in the order in which the API names them (API-3a).
+# In the order in which the API names them (API-3a).
 FACETS = ("type", "category", "tag", "trust", "license", "dialect", "registry")
 FILTERS = (*FACETS, "author")
 SORTS = ("relevance", "downloads", "rating", "recent", "name")
-# Of a facet the most frequent values are counted; `facet_search` finds the others.
-FACET_VALUES = 100
-FACET_SEARCH_VALUES = 20
-VERIFIED = ("official", "verified")
+# A search counts only the most frequent values of a facet; `facet_search` finds the others.
+MAX_FACET_VALUES = 100
+MAX_FACET_SEARCH_VALUES = 20
+VERIFIED_LEVELS = ("official", "verified")
 
 Facets: TypeAlias = Mapping[str, Mapping[str, int]]
 NO_FACETS: Facets = MappingProxyType({name: MappingProxyType({}) for name in FACETS})
@@ -22,12 +22,12 @@ NO_FACETS: Facets = MappingProxyType({name: MappingProxyType({}) for name in FAC
 
 @dataclass(frozen=True, slots=True)
 class SearchQuery:
-    """Words, filters, order and place.
+    """Words, filters, order and page.
 
-    `filters` maps names of `FILTERS` to the value that each must have. `is_verified` asks for the
-    levels `VERIFIED`, or for the others. With `has_open_facets` each facet is counted as if it were
-    not filtered by itself, so that a reader sees what else could be chosen. `hidden` are plugins
-    that must not show, not even as a count.
+    `filters` maps names of `FILTERS` to the value that each must have; an empty value is no
+    filter. `is_verified` selects the trust levels `VERIFIED_LEVELS`, or all others. With
+    `has_open_facets` the counts of a filtered facet ignore its own filter, so that readers see
+    what else they can choose. Plugins in `hidden` appear in no result and no count.
     """
 
     text: str = ""
@@ -42,7 +42,7 @@ class SearchQuery:
 
     @property
     def key(self) -> Hashable:
-        """Equal for queries that are answered alike."""
+        """Equal for queries that have the same results."""
         return (
             " ".join(self.text.casefold().split()),
             tuple(sorted(self.filters.items())),
@@ -57,15 +57,26 @@ class SearchQuery:
 
     @property
     def offset(self) -> int:
-        """How many results come before this page."""
+        """The number of results before this page."""
         return (self.page - 1) * self.limit
+
+    @property
+    def open_facets(self) -> list[str]:
+        """The facets whose counts ignore their own filter."""
+        if not self.has_open_facets:
+            return []
+        return [
+            name
+            for name in self.facets
+            if self.filters.get(name) or (name == "trust" and self.is_verified is not None)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
-    """Ids of plugins in order, how many match, and counts by facet.
+    """Ids of plugins in order, the number of matches, and the counts of each facet.
 
-    `is_partial`: nothing has all the words, these have most of them.
+    `is_partial`: no plugin has all words; these have most of them.
     """
 
     ids: tuple[int, ...]

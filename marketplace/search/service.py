@@ -1,7 +1,8 @@
-"""Finding plugins, for pages and the API: whatever happens, there is an answer, and it is true.
+"""Search for pages and the API. It always returns results, and never outdated rows.
 
-The engine says which plugins and in which order. The rows come from the database, and only those
-that are listed and fit the filters there: an index that is behind can hide or reorder, never lie.
+The engine returns which plugins match, in which order. The rows come from the database, and only
+those that are listed and match the filters there: an index that is behind can omit or misplace a
+plugin, but not show one that was withdrawn.
 """
 
 from __future__ import annotations
@@ -12,38 +13,38 @@ from typing import TypeVar
 
 from django.conf import settings
 
-from marketplace.search import guard, recording
-from marketplace.search.behind import read_hidden
+from marketplace.search import circuit_breaker, query_log
+from marketplace.search.bayesian_rating import compute_grade
 from marketplace.search.engines import database, get_engine
 from marketplace.search.engines.base import SearchEngine
-from marketplace.search.grade import compute_grade
 from marketplace.search.highlights import Highlight, correct_query, highlight_plugins
 from marketplace.search.query import (
     FACETS,
     NO_FACETS,
     SORTS,
-    VERIFIED,
+    VERIFIED_LEVELS,
     Facets,
     SearchPage,
     SearchQuery,
 )
-from marketplace.search.words import read_query
-from plugport.spec.text import show
+from marketplace.search.tokenizer import parse_query
+from marketplace.search.withdrawn_ids import find_hidden_ids
+from plugport.spec.text import quote_text
 from registry.errors import QueryError
 from registry.models import Plugin
-from registry.queries import Page, list_by_ids
+from registry.queries.catalog import Page, list_by_ids
 
 T = TypeVar("T")
 MAX_SUGGESTIONS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """One page of plugins, and what else there is to say about the search.
+class SearchResults:
+    """One page of plugins with facet counts.
 
-    `highlights` maps a plugin's id to its texts (`name`, `displayName`, `description`) with the
-    words that were meant. `did_you_mean` is a better spelling. `is_partial`: nothing has all the
-    words, these have most. `is_degraded`: the engine does not answer, the database did.
+    `highlights` maps plugin ids to the texts (`name`, `displayName`, `description`) with matches.
+    `did_you_mean` is a corrected query. `is_partial`: no plugin has all words, these have most of
+    them. `is_degraded`: the results come from the database, not from the engine.
     """
 
     page: Page
@@ -55,29 +56,31 @@ class Found:
     is_degraded: bool = False
 
 
-def find(query: SearchQuery, *, is_recorded: bool = True) -> Found:
-    """The plugins that match, with words or without: 2 queries; up to 5 if the engine is away.
+def search_plugins(query: SearchQuery, *, is_recorded: bool = True) -> SearchResults:
+    """Search plugins, with words or without: 2 queries; up to 5 if the engine does not respond.
 
-    A search with words is recorded unless it is for a further page, or the caller says no. Raises
-    `QueryError` for an unknown order.
+    Records the first page of a search with words if `is_recorded`. Raises `QueryError` for an
+    unknown order.
     """
     if query.sort not in SORTS:
         raise QueryError(
-            f"sort {show(query.sort)} is not known", hint=f"Allowed: {', '.join(SORTS)}."
+            f"sort {quote_text(query.sort)} is not known", hint=f"Allowed: {', '.join(SORTS)}."
         )
-    answer = _ask(lambda engine, hidden: engine.search(replace(query, hidden=hidden)))
-    found = _degrade(query) if answer is None else _complete(query, answer)
+    answer = _query_engine(lambda engine, hidden: engine.search(replace(query, hidden=hidden)))
+    results = _search_database(query) if answer is None else _build_results(query, answer)
+    # A partial result counts as none: operators need to see which searches fail.
     if is_recorded and query.page == 1 and query.text.strip():
-        recording.record_search(query, 0 if found.is_partial else found.page.total)
-    return found
+        query_log.record_search(query, 0 if results.is_partial else results.page.total)
+    return results
 
 
-def _complete(query: SearchQuery, answer: SearchPage) -> Found:
-    """What the engine answered, with the rows as they are now: 1 query."""
-    plugins = _read_rows(query, answer)
-    words = read_query(query.text)
+def _build_results(query: SearchQuery, answer: SearchPage) -> SearchResults:
+    """Combine the engine's results with the current rows: 1 query."""
+    plugins = _list_rows(query, answer)
+    words = parse_query(query.text)
+    # Rows that were dropped from this page do not count; on other pages they are unknown.
     total = max(0, answer.total - (len(answer.ids) - len(plugins)))
-    return Found(
+    return SearchResults(
         page=Page(plugins, total, query.page, query.limit),
         facets=answer.facets,
         engine=answer.engine,
@@ -87,11 +90,11 @@ def _complete(query: SearchQuery, answer: SearchPage) -> Found:
     )
 
 
-def _degrade(query: SearchQuery) -> Found:
+def _search_database(query: SearchQuery) -> SearchResults:
     page = database.list_page(query)
-    facets = database.count_facets(query, page.total) if query.facets else NO_FACETS
-    words = read_query(query.text)
-    return Found(
+    facets = database.get_facets(query, page.total) if query.facets else NO_FACETS
+    words = parse_query(query.text)
+    return SearchResults(
         page=page,
         facets=facets,
         engine=database.NAME,
@@ -100,16 +103,21 @@ def _degrade(query: SearchQuery) -> Found:
     )
 
 
-def _ask(act: Callable[[SearchEngine, frozenset[int]], T]) -> T | None:
-    """What the engine answers without what is hidden; None if the database has to: 1 query."""
-    hidden = read_hidden(get_engine().name)
-    return None if hidden is None else guard.ask(lambda engine: act(engine, hidden))
+def _query_engine(act: Callable[[SearchEngine, frozenset[int]], T]) -> T | None:
+    """The engine's results without hidden plugins; None if the database must be used: 1 query."""
+    # Before the search: the index only gets newer in between. A plugin withdrawn after this query
+    # is still removed by `list_by_ids`.
+    hidden = find_hidden_ids(get_engine().name)
+    return (
+        None if hidden is None else circuit_breaker.call_engine(lambda engine: act(engine, hidden))
+    )
 
 
-def _read_rows(query: SearchQuery, answer: SearchPage) -> list[Plugin]:
+def _list_rows(query: SearchQuery, answer: SearchPage) -> list[Plugin]:
     """The rows of the page in their order: 1 query."""
-    plugins = [plugin for plugin in list_by_ids(answer.ids) if _fits(plugin, query)]
-    # Counters and times of the index may be minutes old; what is shown beside each row decides.
+    plugins = [plugin for plugin in list_by_ids(answer.ids) if _is_match(plugin, query)]
+    # The index may be minutes behind on counters. Sort again, so that the order matches the numbers
+    # that readers see next to each row.
     match query.sort:
         case "downloads":
             plugins.sort(key=lambda plugin: -plugin.downloads)
@@ -120,10 +128,10 @@ def _read_rows(query: SearchQuery, answer: SearchPage) -> list[Plugin]:
     return plugins
 
 
-def _fits(plugin: Plugin, query: SearchQuery) -> bool:
-    """Whether the row, as it is now, has what the filters ask for."""
+def _is_match(plugin: Plugin, query: SearchQuery) -> bool:
+    """Whether the current row matches the filters."""
     chosen = {name: value for name, value in query.filters.items() if value}
-    if query.is_verified is not None and (plugin.trust in VERIFIED) != query.is_verified:
+    if query.is_verified is not None and (plugin.trust in VERIFIED_LEVELS) != query.is_verified:
         return False
     if not chosen:
         return True
@@ -142,29 +150,30 @@ def _fits(plugin: Plugin, query: SearchQuery) -> bool:
 
 
 def suggest(prefix: str, *, limit: int = 8) -> list[Plugin]:
-    """Listed plugins to offer while somebody types: 2 queries. Nothing for an empty prefix."""
+    """Listed plugins to suggest while a user types: 2 queries; none for an empty prefix."""
     prefix, limit = prefix.strip(), max(1, min(limit, MAX_SUGGESTIONS))
     if not prefix:
         return []
-    ids = _ask(lambda engine, hidden: engine.suggest(prefix, limit, hidden))
+    ids = _query_engine(lambda engine, hidden: engine.suggest(prefix, limit, hidden))
     if ids is None:
         return database.suggest(prefix, limit)
     return list_by_ids(ids)
 
 
 def facet_search(facet: str, text: str, query: SearchQuery | None = None) -> list[tuple[str, int]]:
-    """Values of a facet that begin so, with counts among what the query matches: 1 query.
+    """Values of a facet that start with the text, with their counts in the results: 1 query.
 
-    Without an engine, those among the counts of `find`. Raises `KeyError` for what is no facet.
+    Without an engine, only values that `search_plugins` counts. Raises `KeyError` for an unknown
+    facet.
     """
     if facet not in FACETS:
         raise KeyError(facet)
-    asked = query or SearchQuery()
-    values = _ask(
-        lambda engine, hidden: engine.facet_search(facet, text, replace(asked, hidden=hidden))
+    search = query or SearchQuery()
+    values = _query_engine(
+        lambda engine, hidden: engine.facet_search(facet, text, replace(search, hidden=hidden))
     )
     if values is not None:
         return values
-    counted = _degrade(asked).facets[facet]
-    wanted = text.strip().casefold()
-    return [pair for pair in counted.items() if pair[0].casefold().startswith(wanted)]
+    counts = _search_database(search).facets[facet]
+    prefix = text.strip().casefold()
+    return [pair for pair in counts.items() if pair[0].casefold().startswith(prefix)]

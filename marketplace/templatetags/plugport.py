@@ -1,4 +1,4 @@
-"""What templates need beyond Django's own: words, numbers, times, icons, safe addresses."""
+"""Filters and tags for labels, numbers, times, icons and links."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from marketplace import words
+from marketplace import labels
 from marketplace.readme.links import is_web_url
-from plugport.spec.sizes import show_size
+from plugport.spec.sizes import format_size
 
 register = template.Library()
 
 _UNITS = (("y", 365 * 86_400), ("mo", 30 * 86_400), ("d", 86_400), ("h", 3_600), ("min", 60))
-_LONG = {"y": "year", "mo": "month", "d": "day", "h": "hour", "min": "minute"}
+_UNIT_NAMES = {"y": "year", "mo": "month", "d": "day", "h": "hour", "min": "minute"}
 
 
 @register.simple_tag
-@cache
+@cache  # `static` looks up a hashed file name, and a page has many icons
 def icon(name: str) -> SafeString:
-    """A drawing of the sprite; decoration only, the words beside it carry the meaning."""
+    """Render an icon of the sprite. It is hidden from screen readers: put text next to it."""
     return format_html(
         '<svg class="icon" width="16" height="16" aria-hidden="true"><use href="{}#{}"/></svg>',
         static("icons/sprite.svg"),
@@ -33,44 +33,44 @@ def icon(name: str) -> SafeString:
 
 
 @register.filter
-def trust(value: str) -> words.Word:
-    """The words of a trust level."""
-    return words.TRUST.get(value) or words.TRUST["untrusted"]
+def trust(value: str) -> labels.StatusLabel:
+    """Return the label of a trust level; unknown levels count as untrusted."""
+    return labels.TRUST.get(value) or labels.TRUST["untrusted"]
 
 
 @register.filter
-def state(value: str) -> words.Word:
-    """The words of a release's state."""
-    return words.STATES[value]
+def state(value: str) -> labels.StatusLabel:
+    """Return the label of a release's state."""
+    return labels.STATES[value]
 
 
 @register.filter
-def check_state(value: str) -> words.Word:
-    """The words of a check's state."""
-    return words.CHECK_STATES[value]
+def check_state(value: str) -> labels.StatusLabel:
+    """Return the label of a check's state."""
+    return labels.CHECK_STATES[value]
 
 
 @register.filter
-def severity(value: str) -> words.Word:
-    """The words of a finding's severity."""
-    return words.SEVERITIES.get(value, words.SEVERITIES["note"])
+def severity(value: str) -> labels.StatusLabel:
+    """Return the label of a finding's severity; unknown ones count as a note."""
+    return labels.SEVERITIES.get(value, labels.SEVERITIES["note"])
 
 
 @register.filter
 def kind_title(value: str) -> str:
-    """What a kind is called."""
-    return words.get_kind_title(value)
+    """Return the title of a plugin kind."""
+    return labels.get_kind_title(value)
 
 
 @register.filter
-def dialect_title(value: str) -> str:
-    """What a dialect is called."""
-    return words.DIALECTS.get(value, value)
+def manifest_format_title(value: str) -> str:
+    """Return the title of a manifest format, given the value of `dialect`."""
+    return labels.MANIFEST_FORMATS.get(value, value)
 
 
 @register.filter
 def short_number(value: int) -> str:
-    """A count in few characters: 950, 1.2k, 34k, 5.6M. Cut, never rounded up."""
+    """Format a count in few characters: 950, 1.2k, 34k, 5.6M. Rounds down."""
     for letter, size in (("M", 1_000_000), ("k", 1_000)):
         if value >= size:
             tenths = value * 10 // size
@@ -81,32 +81,32 @@ def short_number(value: int) -> str:
 
 @register.filter
 def grouped(value: int) -> str:
-    """A whole count, in groups of three digits: 30,434."""
+    """Format a count with thousands separators: 30,434."""
     return f"{value:,}"
 
 
 @register.filter
 def file_size(value: int) -> str:
-    """Bytes in units of 1024: `950 B`, `1.2 KiB`, `34 MiB`."""
-    return show_size(value)
+    """Format bytes in powers of 1000: `950 B`, `1.2 kB`, `34 MB`."""
+    return format_size(value)
 
 
 @register.filter
 def ago(value: dt.datetime | None) -> str:
-    """How long ago, in the largest unit that fits: `3 days ago`."""
+    """Format a past time in its largest unit: `3 days ago`. None is `never`."""
     if value is None:
         return "never"
     seconds = (timezone.now() - value).total_seconds()
     for unit, size in _UNITS:
         if seconds >= size:
             count = int(seconds // size)
-            return f"{count} {_LONG[unit]}{'s' if count > 1 else ''} ago"
+            return f"{count} {_UNIT_NAMES[unit]}{'s' if count > 1 else ''} ago"
     return "just now"
 
 
 @register.filter
 def until(value: dt.datetime) -> str:
-    """How far ahead: `in 3 days`, or `expired`."""
+    """Format a future time in days: `in 3 days`; a past one is `expired`."""
     seconds = (value - timezone.now()).total_seconds()
     if seconds <= 0:
         return "expired"
@@ -115,10 +115,11 @@ def until(value: dt.datetime) -> str:
 
 
 @register.filter
-def ticks(value: object) -> SafeString:
-    """A message of ours, with what stands between backticks drawn as code."""
+def inline_code(value: object) -> SafeString:
+    """Escape a message of this program and render text between backticks as code."""
     pieces = str(value or "").split("`")
-    # An even number of backticks leaves an odd number of pieces; else they are not pairs.
+    # Paired backticks leave an odd number of pieces. A message that quotes an author's text may have
+    # an unpaired one; then it is shown as it is.
     if len(pieces) % 2 == 0:
         return format_html("{}", "`".join(pieces))
     return format_html_join(
@@ -133,12 +134,12 @@ def ticks(value: object) -> SafeString:
 
 @register.filter
 def web_url(value: object) -> str:
-    """An author's address if it can be linked to, else nothing."""
+    """Return an author's URL if it is http or https, else "". Never link `javascript:` (CWE-79)."""
     url = str(value or "")
     return url if is_web_url(url) else ""
 
 
 @register.filter
-def bare_url(value: str) -> str:
-    """An address as people write it: without scheme and final slash."""
+def display_url(value: str) -> str:
+    """Shorten a URL for display: without scheme and trailing slash."""
     return value.removeprefix("https://").removeprefix("http://").removesuffix("/")

@@ -1,8 +1,8 @@
-"""What a check is: a pure look at one package that returns findings and decides nothing.
+"""The interface of checks: pure functions from a package to findings.
 
-Checks report, policy decides: a finding has a rule and a severity, and the registry's rules map
-them to publish, hold or reject (`registry.publishing.decide`). The same checks run on an
-author's machine (`plugport validate`) and in the registry.
+Checks report; policy decides. A finding has a rule and a severity, and the registry maps them to
+publish, hold or reject (`registry.publishing.decide`). The same checks run on the author's machine
+(`plugport validate`) and in the registry.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from plugport.spec.manifest.model import Manifest
 
 
 class Severity(StrEnum):
-    """How bad a finding is: an `error` refuses, a `warning` asks for a look, a `note` informs."""
+    """`error` rejects the release, `warning` should be reviewed, `note` is informational."""
 
     NOTE = "note"
     WARNING = "warning"
@@ -27,7 +27,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check found: the rule's stable id, where, and what the author can do about it."""
+    """A result of a check: the stable id of the rule, the location, and a hint for the author."""
 
     rule: str
     severity: Severity
@@ -37,17 +37,17 @@ class Finding:
     line: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-ready values without the members that are not known."""
+        """The finding as JSON-ready values. Members without a value are left out."""
         pairs = ((name, getattr(self, name)) for name in self.__dataclass_fields__)
         return {name: str(v) if name == "severity" else v for name, v in pairs if v is not None}
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a check may look at: the archive, what was read from it, and its unpacked tree.
+    """The input of a check: the archive, its parsed content, and its unpacked files.
 
-    `tree` is a private scratch folder with the package's files (no links, no devices).
-    `warnings` is what the manifest's reader accepted but wants the author to know.
+    `tree` is a private temporary folder with the files of the package (no links, no devices).
+    `warnings` are the warnings of the manifest parser.
     """
 
     archive: Path
@@ -59,11 +59,11 @@ class Subject:
 
 
 class Check(Protocol):
-    """One verification. `name` is stable; `title` is for people; `run` has no side effects."""
+    """A check. `name` is a stable id, `title` is shown to users, `run` has no side effects."""
 
     name: str
     title: str
 
     def run(self, subject: Subject) -> list[Finding]:
-        """Everything found, worst first; an empty list passes. May raise only on its own faults."""
+        """The findings; an empty list means that the check passed. Raises only on internal errors."""
         ...

@@ -1,4 +1,4 @@
-"""The files check: what a package of this dialect must hold, and what people expect to find."""
+"""The files check: files that the manifest or its format requires, and files that users expect."""
 
 from __future__ import annotations
 
@@ -10,38 +10,35 @@ from plugport.checks.entry_points import (
     Reference,
     find_main_candidates,
     is_build_result,
-    list_components,
+    iter_references,
 )
-from plugport.checks.licence import find_licence_files
-from plugport.checks.paths import clean_path
-from plugport.checks.rules import make_finding
-from plugport.spec.text import show
+from plugport.checks.license import list_license_files
+from plugport.checks.paths import normalize_path
+from plugport.checks.rules import build_finding
+from plugport.spec.manifest.formats import claude
+from plugport.spec.manifest.formats.registry import get_manifest_format
+from plugport.spec.text import quote_text
 
 SHORT_README_CHARS = 40
 _README = re.compile(r"README(?:\.(?:md|markdown|rst|txt))?\Z", re.IGNORECASE)
 _CHANGELOG = re.compile(r"(?:CHANGELOG|CHANGES|HISTORY|RELEASES?)(?:\.\w+)?\Z", re.IGNORECASE)
 _SKILL_FILE = "SKILL.md"
-# Dialects whose packages are nothing but components at fixed places.
-_COMPONENT_PLACES = {
-    "agent-plugins": ("skills", "mcp.json"),
-    "claude": ("commands", "agents", "skills", "hooks", "output-styles", ".mcp.json", ".lsp.json"),
-}
 
 
 class FilesCheck:
-    """Looks at the list of files only, and at the length of the README."""
+    """Checks the file list and the length of the README."""
 
     name = "files"
     title = "Required files"
 
     def run(self, subject: Subject) -> list[Finding]:
-        """Report what the manifest promises and the package lacks, then what people expect."""
+        """Findings for missing files of the manifest and its format, then for missing documents."""
         index = FileIndex([file.path for file in subject.package.files])
         findings = _check_main(subject, index)
         findings += _check_types(subject, index)
-        for reference in list_components(subject.manifest):
+        for reference in iter_references(subject.manifest):
             findings += _check_component(subject, index, reference)
-        findings += _check_dialect(subject, index)
+        findings += _check_manifest_format(subject, index)
         return findings + _check_documents(subject, index)
 
 
@@ -52,57 +49,63 @@ def _check_main(subject: Subject, index: FileIndex) -> list[Finding]:
     where = subject.manifest_path
     candidates = find_main_candidates(written)
     if candidates is None:
-        message = f"`main` is {show(written)}, which is outside the package"
-        return [make_finding("path-outside", message, path=where)]
+        message = f"`main` is {quote_text(written)}, which is outside the package"
+        return [build_finding("path-outside", message, path=where)]
     if any(index.has_module(path) for path in candidates):
         return []
     rule = "main-not-built" if is_build_result(candidates[0]) else "main-missing"
-    return [make_finding(rule, f"`main` is {show(written)}, which is not there", path=where)]
+    return [
+        build_finding(
+            rule, f"`main` is {quote_text(written)}, but there is no such file", path=where
+        )
+    ]
 
 
 def _check_types(subject: Subject, index: FileIndex) -> list[Finding]:
     written = subject.manifest.types
     if not written:
         return []
-    path = clean_path(written)
+    path = normalize_path(written)
     if path is None:
-        message = f"`types` is {show(written)}, which is outside the package"
-        return [make_finding("path-outside", message, path=subject.manifest_path)]
+        message = f"`types` is {quote_text(written)}, which is outside the package"
+        return [build_finding("path-outside", message, path=subject.manifest_path)]
     if index.has(path):
         return []
-    message = f"`types` is {show(written)}, which is not there"
-    return [make_finding("types-missing", message, path=subject.manifest_path)]
+    message = f"`types` is {quote_text(written)}, but there is no such file"
+    return [build_finding("types-missing", message, path=subject.manifest_path)]
 
 
 def _check_component(subject: Subject, index: FileIndex, reference: Reference) -> list[Finding]:
-    shown = show(reference.written)
-    # Assistants' own way to say "the folder of this plugin".
-    written = reference.written.replace("${CLAUDE_PLUGIN_ROOT}", ".")
-    path = clean_path(written)
+    shown = quote_text(reference.written)
+    written = reference.written
+    for variable in claude.ROOT_VARIABLES:
+        written = written.replace(f"${{{variable}}}", ".")
+    path = normalize_path(written)
     if path is None:
         message = f"`{reference.field}` is {shown}, which is outside the package"
-        return [make_finding("path-outside", message, path=subject.manifest_path)]
+        return [build_finding("path-outside", message, path=subject.manifest_path)]
     if index.has(path):
         return []
-    message = f"`{reference.field}` is {shown}, which is not there"
-    return [make_finding("component-missing", message, path=subject.manifest_path)]
+    message = f"`{reference.field}` is {shown}, but there is no such file"
+    return [build_finding("component-missing", message, path=subject.manifest_path)]
 
 
-def _check_dialect(subject: Subject, index: FileIndex) -> list[Finding]:
-    dialect, findings = subject.manifest.dialect, []
-    if dialect == "donkeylabs" and not subject.manifest.main and not index.has_module(""):
-        message = "neither `main` nor `index.ts` says where the plugin begins"
-        findings.append(make_finding("index-missing", message, path=subject.manifest_path))
-    places = _COMPONENT_PLACES.get(dialect)
-    if places is None:
+def _check_manifest_format(subject: Subject, index: FileIndex) -> list[Finding]:
+    manifest_format, findings = get_manifest_format(subject.manifest.dialect), []
+    entry_point = manifest_format.entry_point
+    if entry_point and not subject.manifest.main and not index.has_module(""):
+        message = f"the package has no entry point: neither `main` nor `{entry_point}`"
+        findings.append(build_finding("index-missing", message, path=subject.manifest_path))
+    paths = manifest_format.content_paths
+    if not paths:
         return findings
     for folder in sorted(_list_folders(index, "skills")):
         if f"{folder}/{_SKILL_FILE}" not in index.paths:
-            message = f"the skill folder {show(folder)} has no `{_SKILL_FILE}`"
-            findings.append(make_finding("skill-incomplete", message, path=folder))
-    if not subject.manifest.components and not any(index.has(place) for place in places):
-        message = f"none of {', '.join(f'`{place}`' for place in places)} is in the package"
-        findings.append(make_finding("nothing-inside", message))
+            message = f"the skill folder {quote_text(folder)} has no `{_SKILL_FILE}`"
+            findings.append(build_finding("skill-incomplete", message, path=folder))
+    if not subject.manifest.components and not any(index.has(path) for path in paths):
+        message = f"none of {', '.join(f'`{path}`' for path in paths)} is in the package"
+        findings.append(build_finding("nothing-inside", message))
     return findings
 
 
@@ -119,15 +122,15 @@ def _check_documents(subject: Subject, index: FileIndex) -> list[Finding]:
     findings = []
     readmes = [path for path in root_files if _README.match(path)]
     if not readmes:
-        findings.append(make_finding("readme-missing", "the package has no README at its root"))
+        findings.append(build_finding("readme-missing", "the package has no README at its root"))
     elif all(_is_short(subject, path) for path in readmes):
-        message = f"{show(readmes[0])} has fewer than {SHORT_README_CHARS} characters"
-        findings.append(make_finding("readme-empty", message, path=readmes[0]))
+        message = f"{quote_text(readmes[0])} has fewer than {SHORT_README_CHARS} characters"
+        findings.append(build_finding("readme-empty", message, path=readmes[0]))
     if not any(_CHANGELOG.match(path) for path in root_files):
-        findings.append(make_finding("changelog-missing", "the package has no changelog"))
-    # A declared `SEE LICENSE IN FILE` is judged by the licence check.
-    if not find_licence_files(root_files):
-        findings.append(make_finding("licence-file-missing", "the package has no licence file"))
+        findings.append(build_finding("changelog-missing", "the package has no changelog"))
+    # The license check handles `SEE LICENSE IN FILE`.
+    if not list_license_files(root_files):
+        findings.append(build_finding("licence-file-missing", "the package has no license file"))
     return findings
 
 

@@ -1,14 +1,15 @@
-"""The limits check: what is allowed but costs everybody who installs or reads it.
+"""The size check: packages that are allowed but unusually large.
 
-The hard ceilings are `ArchiveLimits`, enforced while the archive is read.
+The hard limits are `ArchiveLimits`, which are enforced while the archive is read.
 """
 
 from __future__ import annotations
 
 from plugport.checks.base import Finding, Subject
-from plugport.checks.rules import make_finding
+from plugport.checks.rules import build_finding
 from plugport.spec.archive.model import KIB, MIB
-from plugport.spec.text import show
+from plugport.spec.sizes import format_size
+from plugport.spec.text import quote_text
 
 LARGE_PACKAGE_BYTES = 20 * MIB
 LARGE_FILE_BYTES = 5 * MIB
@@ -17,31 +18,33 @@ LONG_README_BYTES = 256 * KIB
 
 
 class LimitsCheck:
-    """Compares sizes and counts with what a plugin usually needs."""
+    """Compares sizes and counts with those of typical plugins."""
 
     name = "limits"
     title = "Size limits"
 
     def run(self, subject: Subject) -> list[Finding]:
-        """Warnings about the whole package, then notes about single files."""
+        """Warnings about the package, then notes about files."""
         package = subject.package
         findings = []
         if package.unpacked_bytes > LARGE_PACKAGE_BYTES:
-            message = f"the package unpacks to {_size(package.unpacked_bytes)}; usual are up to {_size(LARGE_PACKAGE_BYTES)}"
-            findings.append(make_finding("package-large", message))
+            message = (
+                f"the package unpacks to {format_size(package.unpacked_bytes)}; typical packages have"
+                f" at most {format_size(LARGE_PACKAGE_BYTES)}"
+            )
+            findings.append(build_finding("package-large", message))
         if len(package.files) > MANY_FILES:
-            message = f"the package has {len(package.files)} files; usual are up to {MANY_FILES}"
-            findings.append(make_finding("many-files", message))
+            message = (
+                f"the package has {len(package.files)} files; typical packages have at most"
+                f" {MANY_FILES}"
+            )
+            findings.append(build_finding("many-files", message))
         for file in package.files:
             if file.size_bytes > LARGE_FILE_BYTES:
-                message = f"{show(file.path)} has {_size(file.size_bytes)}"
-                findings.append(make_finding("file-large", message, path=file.path))
+                message = f"{quote_text(file.path)} has {format_size(file.size_bytes)}"
+                findings.append(build_finding("file-large", message, path=file.path))
         for path, content in package.texts.items():
             if path.lower().startswith("readme") and len(content) > LONG_README_BYTES:
-                message = f"{show(path)} has {_size(len(content))}"
-                findings.append(make_finding("readme-long", message, path=path))
+                message = f"{quote_text(path)} has {format_size(len(content))}"
+                findings.append(build_finding("readme-long", message, path=path))
         return findings
-
-
-def _size(size_bytes: int) -> str:
-    return f"{size_bytes / MIB:.1f} MiB" if size_bytes >= MIB else f"{size_bytes / KIB:.0f} KiB"

@@ -1,16 +1,18 @@
-"""Paths as manifests write them, brought to the form in which a package lists its files."""
+"""Normalize paths in manifests to the form of the file list of a package."""
 
 from __future__ import annotations
 
+from plugport.spec.text import has_nul
 
-def clean_path(written: str) -> str | None:
-    """`./dist//x.js` as `dist/x.js`; None for a path that leaves the package.
 
-    Manifests are text from strangers: absolute paths, drive letters, `..` and backslashes that
-    could climb out give None, never an exception.
+def normalize_path(written: str) -> str | None:
+    """Normalize `./dist//x.js` to `dist/x.js`. Returns None for a path outside the package.
+
+    Manifests are untrusted: absolute paths, drive letters, and `..` or backslashes that leave the
+    package (CWE-22) return None. Never raises.
     """
     text = written.strip().replace("\\", "/")
-    if text.startswith("/") or "\0" in text or text[1:2] == ":":
+    if text.startswith("/") or has_nul(text) or text[1:2] == ":":
         return None
     parts: list[str] = []
     for part in text.split("/"):

@@ -1,14 +1,14 @@
-"""The checks in the order in which they run and are shown, and the one way to run them."""
+"""The list of checks, in the order in which they run and are shown, and functions to run them."""
 
 from __future__ import annotations
 
 from plugport.checks.archive import ArchiveCheck
 from plugport.checks.base import Check, Finding, Severity, Subject
 from plugport.checks.files import FilesCheck
-from plugport.checks.licence import LicenceCheck
+from plugport.checks.license import LicenseCheck
 from plugport.checks.limits import LimitsCheck
 from plugport.checks.manifest import ManifestCheck
-from plugport.checks.rules import make_finding
+from plugport.checks.rules import build_finding
 from plugport.checks.secrets import SecretsCheck
 
 CHECKS: tuple[Check, ...] = (
@@ -16,7 +16,7 @@ CHECKS: tuple[Check, ...] = (
     ManifestCheck(),
     LimitsCheck(),
     FilesCheck(),
-    LicenceCheck(),
+    LicenseCheck(),
     SecretsCheck(),
 )
 MAX_FINDINGS = 100
@@ -24,23 +24,23 @@ _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
 def run_check(check: Check, subject: Subject) -> list[Finding]:
-    """Run one check: findings, worst first, at most `MAX_FINDINGS` and a note of the rest.
+    """Run one check. Returns its findings, most severe first, and a note if there are too many.
 
-    Raises whatever the check itself fails with; the caller records that as a failed run, which
-    is not the same as a finding.
+    Passes on exceptions of the check. The caller records them as a failed run, which is different
+    from a finding.
     """
     findings = sorted(check.run(subject), key=lambda finding: _ORDER[finding.severity])
     if len(findings) <= MAX_FINDINGS:
         return findings
-    rest = make_finding("more-findings", f"{len(findings) - MAX_FINDINGS} further findings")
+    rest = build_finding("more-findings", f"{len(findings) - MAX_FINDINGS} more findings")
     return [*findings[:MAX_FINDINGS], rest]
 
 
 def run_checks(subject: Subject) -> dict[str, list[Finding]]:
-    """Run all checks in order: the findings by the check's name."""
+    """Run all checks in order. Returns the findings by the name of the check."""
     return {check.name: run_check(check, subject) for check in CHECKS}
 
 
 def has_errors(findings: list[Finding]) -> bool:
-    """Whether any finding refuses the release."""
+    """Whether a finding rejects the release."""
     return any(finding.severity is Severity.ERROR for finding in findings)

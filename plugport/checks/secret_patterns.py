@@ -1,8 +1,8 @@
-"""What secrets look like: the detectors, and what makes a hit an example rather than a secret.
+"""Patterns of secrets, and rules that tell examples from real secrets.
 
-Two sources with one shape. The house's own patterns need nothing; those of `detect-secrets`
-(extra `scan`) are taken one by one: only formats with a fixed prefix or structure, none that
-guesses from randomness, because a false alarm here refuses a release.
+Built-in patterns have no dependencies. Those of `detect-secrets` (extra `scan`) are selected one by
+one: only formats with a fixed prefix or structure. Entropy-based detectors are not used, because a
+false positive rejects a release.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ Finder = Callable[[str], Iterable[str]]
 
 @dataclass(frozen=True, slots=True)
 class Detector:
-    """Finds one sort of secret in a short piece of text.
+    """Finds one kind of secret in a short piece of text.
 
-    `trigger` is a cheap pattern, linear in the text, that occurs wherever `find` could succeed:
-    texts without it are not searched. `find` yields the matching text.
+    `trigger` is a fast, linear pattern that matches wherever `find` can match; texts without it are
+    not searched. `find` yields the matching text.
     """
 
     rule: str
@@ -36,8 +36,8 @@ LOGIN_URL = (
     r"://[^:/?#\[\]@\s]{0,200}:(?P<password>[^:/?#\[\]@\s]{1,200})@(?P<host>[^/\s\"'`)>?#]{0,200})"
 )
 
-# (module and class in detect_secrets.plugins, what it finds, trigger)
-_FOREIGN: tuple[tuple[str, str, str], ...] = (
+# (module and class in detect_secrets.plugins, description, trigger)
+_DETECT_SECRETS_PLUGINS: tuple[tuple[str, str, str], ...] = (
     ("aws.AWSKeyDetector", "an AWS key", r"A3T|ABIA|ACCA|AKIA|ASIA|(?i:aws)"),
     ("azure_storage_key.AzureStorageKeyDetector", "an Azure storage key", "AccountKey="),
     ("discord.DiscordBotTokenDetector", "a Discord bot token", r"\.[\w-]{6}\."),
@@ -54,9 +54,9 @@ _FOREIGN: tuple[tuple[str, str, str], ...] = (
     ("twilio.TwilioKeyDetector", "a Twilio key", "(?:AC|SK)[a-z0-9]{32}"),
 )
 
-# (rule, what it finds, pattern, trigger): formats that the extra does not know, and three whose
-# patterns there take quadratic time or cannot tell an example.
-_OWN: tuple[tuple[str, str, str, str], ...] = (
+# (rule, description, pattern, trigger): formats that detect-secrets lacks, and three whose patterns
+# there take quadratic time or match examples.
+_BUILTIN_PATTERNS: tuple[tuple[str, str, str, str], ...] = (
     ("secret-in-url", "a password in a URL", LOGIN_URL, "://"),
     ("secret-token", "a GitHub token", r"github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}", "github_pat_"),
     ("secret-token", "a Slack token", r"xapp-\d-[A-Z0-9]{8,}-\d{8,}-[a-f0-9]{32,}", "xapp-"),
@@ -70,8 +70,8 @@ _OWN: tuple[tuple[str, str, str, str], ...] = (
     ("secret-token", "a Stripe webhook secret", r"\bwhsec_[A-Za-z0-9]{32,64}\b", "whsec_"),
 )  # fmt: skip
 
-# A header alone is documentation; with a body it is a key. `\\n`, quotes and `+` cover keys that
-# were written into source strings. Possessive, so that no text can make it back up.
+# A header without a body is documentation. `\\n`, quotes and `+` match keys in string literals. The
+# possessive quantifiers prevent backtracking (CWE-1333).
 _PRIVATE_KEY = re.compile(
     r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
     r"(?:(?>[A-Za-z-]{1,20}: [^\r\n]{0,80}\r?\n)|\\[rn]|[\s\"'+,]){0,40}+"
@@ -79,7 +79,7 @@ _PRIVATE_KEY = re.compile(
 )
 _PUTTY_HEADER = re.compile(r"^PuTTY-User-Key-File-[23]: ", re.MULTILINE)
 _SAMPLE_SUBJECTS = {"1234567890", "user", "user123", "johndoe", "example", "test"}
-# Gene sequences hold prefixes of cloud keys (`ACCA`) by the dozen.
+# Gene sequences contain many prefixes of cloud keys (`ACCA`).
 _GENES = re.compile(r"[ACGTN]+\Z")
 _SAMPLE = re.compile(
     r"example|sample|dummy|placeholder|changeme|your[-_]?|redacted|(?:xxx){2}|fake|test[-_]?key"
@@ -92,8 +92,8 @@ _LOCAL_HOST = re.compile(
 )
 
 
-def find_private_keys(text: str) -> Iterator[int]:
-    """Find the offset of each private key in a whole text: keys span lines."""
+def iter_private_keys(text: str) -> Iterator[int]:
+    """The offset of each private key. Needs the complete text, because keys span lines."""
     if "PRIVATE KEY" in text:
         for match in _PRIVATE_KEY.finditer(text):
             if not _SAMPLE.search(match["body"]):
@@ -103,32 +103,32 @@ def find_private_keys(text: str) -> Iterator[int]:
 
 
 @lru_cache(maxsize=1)
-def own_detectors() -> tuple[Detector, ...]:
-    """Return the detectors that are always there."""
+def build_builtin_detectors() -> tuple[Detector, ...]:
+    """The detectors without dependencies."""
     return tuple(
-        Detector(rule, what, re.compile(trigger), _make_finder([re.compile(pattern)]))
-        for rule, what, pattern, trigger in _OWN
+        Detector(rule, what, re.compile(trigger), _build_finder([re.compile(pattern)]))
+        for rule, what, pattern, trigger in _BUILTIN_PATTERNS
     )
 
 
 @lru_cache(maxsize=1)
-def foreign_detectors() -> tuple[Detector, ...]:
-    """Return those of `detect-secrets`. Raises ImportError where the extra `scan` is missing.
+def load_detect_secrets_detectors() -> tuple[Detector, ...]:
+    """The detectors of `detect-secrets`. Raises ImportError if the extra `scan` is not installed.
 
-    Their patterns are used, not their `analyze_string`, which gives only a part of most matches.
+    Uses their patterns instead of `analyze_string`, which returns only a part of most matches.
     """
-    found = []
-    for dotted, what, trigger in _FOREIGN:
+    detectors = []
+    for dotted, what, trigger in _DETECT_SECRETS_PLUGINS:
         module, name = dotted.split(".")
         plugin = getattr(importlib.import_module(f"detect_secrets.plugins.{module}"), name)
         is_valid = getattr(plugin, "is_formally_valid", None)
-        finder = _make_finder(list(plugin.denylist), is_valid)
-        found.append(Detector("secret-token", what, re.compile(trigger), finder))
-    return tuple(found)
+        finder = _build_finder(list(plugin.denylist), is_valid)
+        detectors.append(Detector("secret-token", what, re.compile(trigger), finder))
+    return tuple(detectors)
 
 
 def is_sample(value: str) -> bool:
-    """Whether a found value is an example or a placeholder."""
+    """Whether a match is an example or a placeholder."""
     if value.startswith("eyJ"):
         return _is_sample_jwt(value)
     if value.startswith("://"):
@@ -136,7 +136,7 @@ def is_sample(value: str) -> bool:
     return bool(_SAMPLE.search(value) or _GENES.match(value))
 
 
-def _make_finder(
+def _build_finder(
     patterns: Sequence[re.Pattern[str]], is_valid: Callable[[str], bool] | None = None
 ) -> Finder:
     def find(piece: str) -> Iterator[str]:
@@ -149,9 +149,9 @@ def _make_finder(
 
 
 def _is_sample_url(value: str) -> bool:
-    """Templates, words such as `password`, and hosts that only exist on paper or at home.
+    """Whether a URL has a template, a word such as `password`, or an example or local host.
 
-    A password that opens something has letters and digits; a plain word is documentation.
+    Only passwords with letters and digits count as real; a plain word is documentation.
     """
     match = re.match(LOGIN_URL, value)
     if match is None:
@@ -165,7 +165,7 @@ def _is_sample_url(value: str) -> bool:
 
 
 def _is_sample_jwt(token: str) -> bool:
-    """Whether the token is one of those that documentation shows, by its subject."""
+    """Whether the subject of a token is one that documentation uses."""
     try:
         part = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))

@@ -1,8 +1,8 @@
-"""Searching one text for secrets in time linear to its length.
+"""Search a text for secrets in linear time.
 
-The detectors are regular expressions of others, some quadratic in the length of a line, so they
-only ever see pieces of at most `PIECE_CHARS`; longer lines are cut with an overlap that no token
-is longer than.
+The detectors are regular expressions, some from other projects, and some take quadratic time in the
+length of a line (CWE-1333). So they only get pieces of at most `PIECE_CHARS`. Longer lines are split
+with an overlap that is longer than any token.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from plugport.checks.secret_patterns import Detector, find_private_keys, is_sample
+from plugport.checks.secret_patterns import Detector, is_sample, iter_private_keys
 
 PIECE_CHARS = 2048
 OVERLAP_CHARS = 512
-MAX_HITS = 20
+MAX_MATCHES = 20
 _SHOWN_CHARS = 4
 
-# The marks of detect-secrets, which authors may already have in their sources.
+# The comments of detect-secrets, which authors may already use in their sources.
 _ALLOWED = re.compile(r"pragma: ?allowlist[ -]secret")
 _NEXT_ALLOWED = re.compile(r"pragma: ?allowlist[ -]nextline[ -]secret")
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
-    """A secret in a text: the rule, what it is, its line (from 1), its masked value."""
+class SecretMatch:
+    """A secret in a text: the rule, a description, the line (from 1) and the masked value."""
 
     rule: str
     what: str
@@ -34,39 +34,39 @@ class Hit:
     is_allowed: bool = False
 
 
-def scan_text(text: str, detectors: tuple[Detector, ...]) -> list[Hit]:
-    """Find the secrets in a text by line, at most `MAX_HITS`; one hit per line and rule."""
+def scan_text(text: str, detectors: tuple[Detector, ...]) -> list[SecretMatch]:
+    """The secrets in a text, sorted by line, one per line and rule, at most `MAX_MATCHES`."""
     lines = text.split("\n")
-    seen: dict[tuple[int, str], Hit] = {}
-    for rule, what, line, masked in _scan(text, lines, detectors):
+    seen: dict[tuple[int, str], SecretMatch] = {}
+    for rule, what, line, masked in _iter_secrets(text, lines, detectors):
         if (line, rule) not in seen:
-            seen[line, rule] = Hit(rule, what, line, masked, _is_allowed(lines, line))
-            if len(seen) == MAX_HITS:
+            seen[line, rule] = SecretMatch(rule, what, line, masked, _is_allowed(lines, line))
+            if len(seen) == MAX_MATCHES:
                 break
     return sorted(seen.values(), key=lambda hit: (hit.line, hit.rule))
 
 
-def mask(value: str) -> str:
-    """Return the first characters of a secret, never more than a quarter of it, and an ellipsis."""
+def mask_secret(value: str) -> str:
+    """The first characters of a secret, at most a quarter of it, followed by an ellipsis."""
     return value[: min(_SHOWN_CHARS, len(value) // 4)] + "…"
 
 
-def _scan(
+def _iter_secrets(
     text: str, lines: list[str], detectors: tuple[Detector, ...]
 ) -> Iterator[tuple[str, str, int, str]]:
-    for offset in find_private_keys(text):
+    for offset in iter_private_keys(text):
         yield "secret-private-key", "a private key", text.count("\n", 0, offset) + 1, ""
     active = [detector for detector in detectors if detector.trigger.search(text)]
     if not active:
         return
-    for line, piece in _cut_pieces(lines):
+    for line, piece in _iter_pieces(lines):
         for detector in active:
             for value in detector.find(piece):
                 if not is_sample(value):
-                    yield detector.rule, detector.what, line, mask(value)
+                    yield detector.rule, detector.what, line, mask_secret(value)
 
 
-def _cut_pieces(lines: list[str]) -> Iterator[tuple[int, str]]:
+def _iter_pieces(lines: list[str]) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(lines, 1):
         if len(line) <= PIECE_CHARS:
             yield number, line
@@ -76,7 +76,7 @@ def _cut_pieces(lines: list[str]) -> Iterator[tuple[int, str]]:
 
 
 def _is_allowed(lines: list[str], line: int) -> bool:
-    """Whether the author marked this line, on itself or on the one before."""
-    here = lines[line - 1] if line <= len(lines) else ""
+    """Whether a comment on this line or on the line before marks the secret as harmless."""
+    current = lines[line - 1] if line <= len(lines) else ""
     before = lines[line - 2] if line >= 2 else ""
-    return bool(_ALLOWED.search(here) or _NEXT_ALLOWED.search(before))
+    return bool(_ALLOWED.search(current) or _NEXT_ALLOWED.search(before))

@@ -1,6 +1,6 @@
-"""The secrets check: files that hold secrets by their nature, and secrets inside texts.
+"""The secrets check: files that are secrets by name, and secrets in text files.
 
-A published secret is out for good, so these findings are errors. No finding ever repeats the
+A published secret is exposed permanently, so these findings are errors. Findings never contain the
 secret itself.
 """
 
@@ -9,17 +9,22 @@ from __future__ import annotations
 import codecs
 
 from plugport.checks.base import Finding, Subject
-from plugport.checks.rules import make_finding
-from plugport.checks.secret_patterns import Detector, foreign_detectors, own_detectors
-from plugport.checks.secret_scan import Hit, scan_text
+from plugport.checks.rules import build_finding
+from plugport.checks.secret_patterns import (
+    Detector,
+    build_builtin_detectors,
+    load_detect_secrets_detectors,
+)
+from plugport.checks.secret_scan import SecretMatch, scan_text
 from plugport.spec.archive.model import MIB, FileEntry
-from plugport.spec.archive.secret_files import READ_BYTES, find_secret_files
-from plugport.spec.text import show
+from plugport.spec.archive.secret_files import SECRET_PROBE_BYTES, list_secret_files
+from plugport.spec.sizes import format_size
+from plugport.spec.text import quote_text
 
 MAX_FILE_BYTES = 1 * MIB
 MAX_TOTAL_BYTES = 16 * MIB
 _PROBE_BYTES = 8192
-_WIDE = {
+_ENCODINGS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
     codecs.BOM_UTF8: "utf-8-sig",
@@ -27,57 +32,61 @@ _WIDE = {
 
 
 class SecretsCheck:
-    """Looks at every file name, and into every text of at most `MAX_FILE_BYTES`."""
+    """Checks every file name, and the content of text files of at most `MAX_FILE_BYTES`."""
 
     name = "secrets"
     title = "Secrets"
 
     def run(self, subject: Subject) -> list[Finding]:
-        """Report by file; texts beyond `MAX_TOTAL_BYTES` together are named, not searched."""
+        """Findings by file. Text files beyond `MAX_TOTAL_BYTES` in total are reported, not searched."""
         paths = [file.path for file in subject.package.files]
         findings = [
-            make_finding("secret-file", f"{show(path)} is a file for secrets", path=path)
-            for path in find_secret_files(paths, lambda path: _read_start(subject, path))
+            build_finding("secret-file", f"{quote_text(path)} is a secret file", path=path)
+            for path in list_secret_files(paths, lambda path: _load_file_head(subject, path))
         ]
-        detectors, missing = _collect_detectors()
+        detectors, missing = _load_detectors()
         findings += missing
         return findings + _scan_files(subject, detectors)
 
 
-def _collect_detectors() -> tuple[tuple[Detector, ...], list[Finding]]:
+def _load_detectors() -> tuple[tuple[Detector, ...], list[Finding]]:
     try:
-        return own_detectors() + foreign_detectors(), []
+        return build_builtin_detectors() + load_detect_secrets_detectors(), []
     except ImportError:
-        message = "the extra `scan` is not installed: only some formats of secrets were looked for"
-        return own_detectors(), [make_finding("scan-not-installed", message)]
+        message = "the extra `scan` is not installed: only some secret formats were searched"
+        return build_builtin_detectors(), [build_finding("scan-not-installed", message)]
 
 
 def _scan_files(subject: Subject, detectors: tuple[Detector, ...]) -> list[Finding]:
     findings: list[Finding] = []
-    left_bytes = MAX_TOTAL_BYTES
+    remaining_bytes = MAX_TOTAL_BYTES
     for file in subject.package.files:
-        text = _read_text(subject, file)
+        text = _load_text(subject, file)
         if text is None:
             continue
-        if file.size_bytes > MAX_FILE_BYTES or file.size_bytes > left_bytes:
-            message = f"{show(file.path)} is too large to be searched ({file.size_bytes} bytes)"
-            findings.append(make_finding("secrets-not-scanned", message, path=file.path))
+        if file.size_bytes > MAX_FILE_BYTES or file.size_bytes > remaining_bytes:
+            message = (
+                f"{quote_text(file.path)} was not searched because of its size"
+                f" ({format_size(file.size_bytes)})"
+            )
+            findings.append(build_finding("secrets-not-scanned", message, path=file.path))
             continue
-        left_bytes -= file.size_bytes
-        findings += [_describe(file.path, hit) for hit in scan_text(text, detectors)]
+        remaining_bytes -= file.size_bytes
+        findings += [_build_secret_finding(file.path, hit) for hit in scan_text(text, detectors)]
     return findings
 
 
-def _read_start(subject: Subject, path: str) -> bytes:
+def _load_file_head(subject: Subject, path: str) -> bytes:
     with (subject.tree / path).open("rb") as stream:
-        return stream.read(READ_BYTES)
+        return stream.read(SECRET_PROBE_BYTES)
 
 
-def _read_text(subject: Subject, file: FileEntry) -> str | None:
-    """Read the file as text, "" for one that is too large, None for a binary one."""
+def _load_text(subject: Subject, file: FileEntry) -> str | None:
+    """The content of a text file; "" if it is too large, None for a binary file."""
     with (subject.tree / file.path).open("rb") as stream:
         head = stream.read(_PROBE_BYTES)
-        encoding = next((name for bom, name in _WIDE.items() if head.startswith(bom)), "utf-8")
+        encoding = next((name for bom, name in _ENCODINGS.items() if head.startswith(bom)), "utf-8")
+        # UTF-16 text contains NUL; in other encodings NUL means a binary file.
         if encoding != "utf-16" and b"\0" in head:
             return None
         if file.size_bytes > MAX_FILE_BYTES:
@@ -85,9 +94,9 @@ def _read_text(subject: Subject, file: FileEntry) -> str | None:
         return (head + stream.read(MAX_FILE_BYTES)).decode(encoding, errors="replace")
 
 
-def _describe(path: str, hit: Hit) -> Finding:
+def _build_secret_finding(path: str, hit: SecretMatch) -> Finding:
     shown = f" (`{hit.masked}`)" if hit.masked else ""
     message = f"{hit.what}{shown}"
     if hit.is_allowed:
-        return make_finding("secret-allowed", message, path=path, line=hit.line)
-    return make_finding(hit.rule, message, path=path, line=hit.line)
+        return build_finding("secret-allowed", message, path=path, line=hit.line)
+    return build_finding(hit.rule, message, path=path, line=hit.line)

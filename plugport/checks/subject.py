@@ -1,4 +1,4 @@
-"""Making the subject of the checks: read the archive once, unpack it, read its manifest."""
+"""Load the input of the checks: read and unpack the archive, and parse its manifest."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from pathlib import Path
 
 from plugport.checks.base import Subject
 from plugport.spec.archive.model import ArchiveLimits
-from plugport.spec.archive.reader import read_package
-from plugport.spec.manifest.reading import read_manifest
+from plugport.spec.archive.reader import load_package
+from plugport.spec.manifest.parsing import parse_manifest
 
 _DEFAULT_LIMITS = ArchiveLimits()
 
 
-def make_subject(archive: Path, scratch: Path, limits: ArchiveLimits = _DEFAULT_LIMITS) -> Subject:
-    """Read `archive` into an empty folder `scratch/tree`, which is created.
+def load_subject(archive: Path, scratch: Path, limits: ArchiveLimits = _DEFAULT_LIMITS) -> Subject:
+    """Load `archive` and unpack it into the new folder `scratch/tree`.
 
-    The caller owns `scratch` and removes it. Raises `ArchiveError` if the archive cannot be
-    taken, `NoManifestError` or `ManifestError` (with every fault) if its manifest cannot.
+    The caller owns `scratch` and deletes it. Raises `ArchiveError` for an invalid archive, and
+    `NoManifestError` or `ManifestError` (with all problems) for its manifest.
     """
     tree = scratch / "tree"
     tree.mkdir(parents=True)
-    package = read_package(archive, limits=limits, tree=tree)
-    reading = read_manifest(package.texts, [file.path for file in package.files])
+    package = load_package(archive, limits=limits, tree=tree)
+    reading = parse_manifest(package.texts, [file.path for file in package.files])
     return Subject(
         archive=archive,
         package=package,

@@ -1,7 +1,7 @@
-"""Where tokens are kept: in the system's keyring, else in a file that only its owner can read.
+"""Stored tokens: in the system's keyring, or in a file that only its owner can read.
 
-`credentials.json` in PLUGPORT_HOME says for each registry where its token is; so that a run
-without a stored token never wakes the keyring, which may ask the user to unlock it.
+`credentials.json` in PLUGPORT_HOME records where the token of each registry is stored. Without an
+entry the keyring is not opened, which could prompt the user to unlock it.
 """
 
 from __future__ import annotations
@@ -12,93 +12,85 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from plugport.cli.errors import BrokenCredentialsError, KeyringError
 from plugport.client.tokens import Token
 from plugport.client.urls import RegistryUrl
-from plugport.installer.files import write_json
-from plugport.spec.errors import InvalidError, UnavailableError
+from plugport.installer.filesystem import write_json
 
-SERVICE = "plugport"
+KEYRING_SERVICE = "plugport"
 FILE_BYTES = 1 << 20
 _PRIVATE_MODE = 0o600
 
 
-class BrokenCredentialsError(InvalidError):
-    """The file with stored tokens cannot be read."""
-
-    code, title = "broken-credentials", "Broken credentials file"
-
-
-class KeyringError(UnavailableError):
-    """The keyring that holds a token does not give it."""
-
-    code, title = "keyring-unavailable", "Keyring is not available"
-
-
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A token and where it comes from: `environment`, `keyring` or `file`."""
+class ResolvedToken:
+    """A token and its source: `environment`, `keyring` or `file`."""
 
     token: Token
-    place: str
+    source: str
 
 
 class Credentials:
-    """The stored tokens of this user, by registry."""
+    """The stored tokens of this user, by registry.
+
+    `warn` receives messages about stored tokens that are lost or were readable by others.
+    """
 
     def __init__(self, home: Path, warn: Callable[[str], None]) -> None:
         self.file = home / "credentials.json"
         self._warn = warn
 
-    def find(self, registry: RegistryUrl) -> Found | None:
+    def find(self, registry: RegistryUrl) -> ResolvedToken | None:
         """The token for a registry. Raises `KeyringError`, `BrokenCredentialsError`."""
-        entry = self._read().get(registry.text)
+        entry = self._load().get(registry.text)
         if entry is None:
             return None
         if "token" in entry:
-            return Found(Token.parse(str(entry["token"])), "file")
-        secret = _read_keyring(registry.text)
+            return ResolvedToken(Token.parse(str(entry["token"])), "file")
+        secret = _find_in_keyring(registry.text)
         if secret is None:
-            self._warn(f"the keyring has lost the token for `{registry}`; log in again")
+            self._warn(f"the keyring no longer contains the token for `{registry}`; log in again")
             return None
-        return Found(Token.parse(secret), "keyring")
+        return ResolvedToken(Token.parse(secret), "keyring")
 
     def save(self, registry: RegistryUrl, token: Token) -> str:
-        """Keep a token and say where: `keyring` or `file`."""
-        # The entry is written in both cases: it says where to look, or holds the token itself.
-        in_keyring = _write_keyring(registry.text, token.reveal())
+        """Store a token. Returns where: `keyring` or `file`."""
+        # Both cases write an entry: it names the keyring, or contains the token itself.
+        in_keyring = _save_to_keyring(registry.text, token.reveal())
         entry = {"in": "keyring"} if in_keyring else {"in": "file", "token": token.reveal()}
-        self._write({**self._read(), registry.text: entry})
+        self._write({**self._load(), registry.text: entry})
         return entry["in"]
 
-    def forget(self, registry: RegistryUrl) -> bool:
-        """Remove a token; False if none was stored."""
-        entries = self._read()
+    def delete(self, registry: RegistryUrl) -> bool:
+        """Delete the stored token of a registry. Returns whether there was one."""
+        entries = self._load()
         entry = entries.pop(registry.text, None)
         if entry is None:
             return False
         if "token" not in entry:
-            _clear_keyring(registry.text)
+            _delete_from_keyring(registry.text)
         self._write(entries)
         return True
 
-    def _read(self) -> dict[str, dict[str, Any]]:
+    def _load(self) -> dict[str, dict[str, Any]]:
         try:
             with self.file.open("rb") as file:
                 content = file.read(FILE_BYTES)
                 mode = self.file.stat().st_mode
         except FileNotFoundError:
             return {}
-        # A copy or a restored backup may have lost the mode.
+        # A copy or a restored backup can lose the mode (CWE-732).
         if mode & 0o077:
-            self._warn(f"`{self.file}` was readable by others; it is private now")
+            self._warn(f"`{self.file}` was readable by other users; it is private now")
             self.file.chmod(_PRIVATE_MODE)
         try:
             entries = json.loads(content)["registries"]
             return {str(key): dict(value) for key, value in entries.items()}
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            # The reason is left out: it could quote the content.
+            # Without the reason: a parser's message can quote the content, which has tokens.
             raise BrokenCredentialsError(
-                f"`{self.file}` cannot be read", hint="Remove it and log in again."
+                f"`{self.file}` is not a valid credentials file",
+                hint="Delete it and log in again.",
             ) from error
 
     def _write(self, entries: dict[str, dict[str, Any]]) -> None:
@@ -106,36 +98,38 @@ class Credentials:
         write_json(self.file, {"format": 1, "registries": entries}, mode=_PRIVATE_MODE)
 
 
-def _read_keyring(registry: str) -> str | None:
+def _find_in_keyring(registry: str) -> str | None:
+    # Imported here: loading the backends takes longer than most commands.
     import keyring
 
     try:
-        return keyring.get_password(SERVICE, registry)
-    except Exception as error:  # Backends raise whatever their services raise.
+        return keyring.get_password(KEYRING_SERVICE, registry)
+    except Exception as error:  # Backends raise the exceptions of their own libraries.
         raise KeyringError(
-            f"the keyring does not give the token for `{registry}`: {type(error).__name__}",
-            hint="Unlock it, or set PLUGPORT_TOKEN, or log in again.",
+            f"the keyring cannot be read for `{registry}`: {type(error).__name__}",
+            hint="Unlock the keyring, set PLUGPORT_TOKEN, or log in again.",
         ) from error
 
 
-def _write_keyring(registry: str, secret: str) -> bool:
+def _save_to_keyring(registry: str, secret: str) -> bool:
     import keyring
 
     try:
-        keyring.set_password(SERVICE, registry, secret)
-        # Some backends take everything and keep nothing.
-        return keyring.get_password(SERVICE, registry) == secret
-    except Exception:  # noqa: BLE001 - any failure means the same: no keyring here
+        keyring.set_password(KEYRING_SERVICE, registry, secret)
+        # The null backend accepts every secret and stores none.
+        return keyring.get_password(KEYRING_SERVICE, registry) == secret
+    except Exception:  # noqa: BLE001 - after any failure the token goes to the file instead
         return False
 
 
-def _clear_keyring(registry: str) -> None:
+def _delete_from_keyring(registry: str) -> None:
     import keyring
 
     try:
-        keyring.delete_password(SERVICE, registry)
+        keyring.delete_password(KEYRING_SERVICE, registry)
     except Exception as error:
         raise KeyringError(
-            f"the keyring does not forget the token for `{registry}`: {type(error).__name__}",
-            hint="Remove the entry `plugport` with your keyring's own program.",
+            f"the token for `{registry}` cannot be deleted from the keyring: "
+            f"{type(error).__name__}",
+            hint="Delete the entry `plugport` with your keyring application.",
         ) from error

@@ -1,4 +1,4 @@
-"""Every environment variable the command line reads, and the folder it keeps things in."""
+"""The environment variables that the command line reads, and its data folder."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ HOME = "PLUGPORT_HOME"
 NO_COLOR = "NO_COLOR"
 
 VARIABLES = {
-    REGISTRY: "address of the registry, where --registry is not given",
-    TOKEN: "token to use instead of a stored one",
+    REGISTRY: "URL of the registry, if --registry is not given",
+    TOKEN: "token to use instead of the stored one",
     HOME: "folder for stored tokens and partial downloads",
-    NO_COLOR: "any value: no colours (https://no-color.org)",
+    NO_COLOR: "set to any value to print without colors (https://no-color.org)",
 }
 DEFAULT_REGISTRY = "http://127.0.0.1:8000"
 
 
 def find_variable(name: str) -> str | None:
-    """A variable's value; an empty one counts as not set."""
+    """The value of a variable; None if it is empty or not set."""
     return os.environ.get(name) or None
 
 
 def get_home() -> Path:
-    """PLUGPORT_HOME, or the user's data folder of this system. It may not exist yet."""
-    given = find_variable(HOME)
-    if given is not None:
-        return Path(given).expanduser().absolute()
+    """PLUGPORT_HOME, else the user's data folder of the operating system. It may not exist."""
+    home = find_variable(HOME)
+    if home is not None:
+        return Path(home).expanduser().absolute()
     import platformdirs
 
     return platformdirs.user_data_path("plugport", appauthor=False)

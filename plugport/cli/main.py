@@ -1,6 +1,6 @@
-"""`plugport`: parses the command line, runs one command, and turns every failure into words.
+"""The program `plugport`: parse the command line, run one command, report its error.
 
-Nothing slow is imported here: `plugport --help` is answered from the table of commands.
+No slow module is imported here, so that `plugport --help` is fast.
 """
 
 from __future__ import annotations
@@ -15,26 +15,34 @@ from typing import Any, NoReturn
 import click
 
 from plugport import __version__
-from plugport.cli import exits
-from plugport.cli.failures import report_failure
-from plugport.cli.lazy import LazyGroup
+from plugport.cli import exit_codes
+from plugport.cli.command_group import LazyGroup
+from plugport.cli.error_handler import report_error
 from plugport.cli.output import Output
 from plugport.cli.session import Session
 
 
 class OutputClosedError(Exception):
-    """Whoever read the output has seen enough (`plugport … | head`)."""
+    """The reader closed the output, as `head` does in `plugport … | head`."""
 
 
 class PlugportGroup(LazyGroup):
-    """The root: whatever goes wrong below ends here, as lines on stderr and an exit code."""
+    """The root group. It catches every error and exits with its code."""
 
     def main(  # type: ignore[override]  # it never returns, which click's overloads cannot say
-        self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        *,
+        obj: Session | None = None,
+        **extra: Any,
     ) -> NoReturn:
-        """Run and exit. The exit codes are in `plugport.cli.exits`."""
+        """Run and exit with a code of `plugport.cli.exit_codes`.
+
+        `obj` is a prepared session, for programs that replace the network.
+        """
         given = list(sys.argv[1:] if args is None else args)
-        session = Session()
+        session = obj if obj is not None else Session()
         try:
             code = super().main(
                 given,
@@ -42,15 +50,15 @@ class PlugportGroup(LazyGroup):
                 **{**extra, "standalone_mode": False, "obj": session},
             )
         except OutputClosedError:
-            # Nothing more to say, now or when Python flushes at its end.
+            # Python flushes stdout when it exits, which would fail again.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(exits.OK)
-        except BaseException as error:  # noqa: BLE001 - the one place that catches everything
-            sys.exit(_report(error, given, session.output))
-        sys.exit(code if isinstance(code, int) else exits.OK)
+            sys.exit(exit_codes.OK)
+        except BaseException as error:  # noqa: BLE001 - the only place that catches everything
+            sys.exit(_handle_error(error, given, session.output))
+        sys.exit(code if isinstance(code, int) else exit_codes.OK)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command and write out everything it has printed."""
+        """Run the command and flush its output. Raises `OutputClosedError`."""
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
@@ -59,40 +67,40 @@ class PlugportGroup(LazyGroup):
         return result
 
 
-def _report(error: BaseException, args: list[str], output: Output) -> int:
+def _handle_error(error: BaseException, args: list[str], output: Output) -> int:
     if isinstance(error, SystemExit):
-        return error.code if isinstance(error.code, int) else exits.FAULT
+        return error.code if isinstance(error.code, int) else exit_codes.INTERNAL_ERROR
     if isinstance(error, click.ClickException):
-        # Parsing stopped somewhere: whether an option behind was given is read from the words.
+        # Parsing stopped at the error, so options after it were not processed.
         words = args[: args.index("--")] if "--" in args else args
         output.as_json |= "--json" in words
         output.verbose |= "--verbose" in words
     if isinstance(error, click.exceptions.NoArgsIsHelpError) and not output.as_json:
         click.echo(error.message, err=True)
-        return exits.USAGE
-    return report_failure(error, output)
+        return exit_codes.USAGE
+    return report_error(error, output)
 
 
-_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+_CONTEXT_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-@click.group("plugport", cls=PlugportGroup, context_settings=_CONTEXT)
+@click.group("plugport", cls=PlugportGroup, context_settings=_CONTEXT_SETTINGS)
 @click.version_option(__version__, prog_name="plugport")
 def cli() -> None:
     """Find, install and publish plugins.
 
-    Global options go before or after the verb. `plugport plugin VERB` is the same as
-    `plugport VERB`. Each verb has its own help: `plugport VERB --help`.
+    Run `plugport COMMAND --help` for the options of a command. The options below may be given
+    before or after the command.
     """
 
 
-@cli.group("plugin", cls=LazyGroup, context_settings=_CONTEXT, hidden=True)
+@cli.group("plugin", cls=LazyGroup, context_settings=_CONTEXT_SETTINGS, hidden=True)
 def plugin_group() -> None:
-    """The same verbs, for scripts that say `plugin` first."""
+    """The same commands, for scripts that use `plugport plugin COMMAND`."""
 
 
 def _interrupt_once(number: int, frame: FrameType | None) -> None:
-    """Stop the run; a second, impatient Ctrl-C must not cut short the clearing up."""
+    """Raise KeyboardInterrupt once; a second Ctrl-C must not interrupt the cleanup."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.default_int_handler(number, frame)
 
@@ -101,7 +109,7 @@ def main() -> NoReturn:
     """The entry point of the program."""
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
-        # A locale without a character must not end the program.
+        # Escape characters that the locale's encoding does not have, instead of failing.
         reconfigure(errors="backslashreplace")
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupt_once)

@@ -1,8 +1,8 @@
-"""What the user sees: data on stdout, everything else on stderr, readable without colour.
+"""Terminal output: data on stdout, messages on stderr, readable without color.
 
-With `--json` stdout gets one document and stderr at most one, the error; warnings are part of
-whichever is written. Text from registries and packages is cleaned first: a plugin's description
-must not move the cursor.
+With `--json`, stdout gets one document and stderr at most one, the error; warnings are part of
+either. Text from registries and packages is sanitized: a plugin's description must not control the
+terminal (CWE-150).
 """
 
 from __future__ import annotations
@@ -21,22 +21,31 @@ from plugport.cli.environment import NO_COLOR, find_variable
 from plugport.spec.errors import PlugportError
 from plugport.spec.text import escape_char
 
-# Controls (except tab and newline), separators that break lines, direction marks, surrogates.
-_UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+# Control characters except tab and newline, line separators, bidirectional marks, surrogates, and
+# characters that are drawn as nothing: with them a text says something else to programs, such as a
+# language model that reads it, than to people. Joiners stay, since languages and emoji need them.
+_UNSAFE = (
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u2028\u2029\u200b\u200e\u200f\u202a-\u202e"
+    "\u2060-\u2069\ufeff\ud800-\udfff\U000e0000-\U000e0fff]"
 )
-_COLOURS = {"error": "red", "warning": "yellow", "hint": "cyan", "note": "blue"}
-_LONG_LINE = 10_000
+# The flags of England, Scotland and Wales: tag characters that a black flag makes visible
+# (Unicode Technical Standard #51, ED-14a).
+_FLAG = "(\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,6}\U000e007f)"
+_FLAG_OR_UNSAFE = re.compile(f"{_FLAG}|{_UNSAFE}")
+_COLORS = {"error": "red", "warning": "yellow", "hint": "cyan", "note": "blue"}
+_UNLIMITED_WIDTH = 10_000
 
 
-def clean(text: str) -> str:
-    """Text that a terminal shows as text and does not obey."""
-    return _UNSAFE.sub(lambda found: escape_char(found[0]), text.replace("\r\n", "\n"))
+def sanitize_text(text: str) -> str:
+    """The text with characters escaped that could control a terminal or are invisible."""
+    return _FLAG_OR_UNSAFE.sub(
+        lambda match: match[1] or escape_char(match[0]), text.replace("\r\n", "\n")
+    )
 
 
 @dataclass(slots=True)
 class Output:
-    """The two streams, and what must never appear on them."""
+    """Both streams, and the secrets that must not appear on them."""
 
     as_json: bool = False
     verbose: bool = False
@@ -44,69 +53,73 @@ class Output:
     _warnings: list[str] = field(default_factory=list)
 
     def hide(self, secret: str) -> None:
-        """Replace this text wherever it would be printed from now on."""
-        # Also as it would stand inside a JSON text.
+        """Print `***` in place of this text from now on (CWE-532)."""
+        # Also in the form that it has inside a JSON string.
         self._secrets.update({secret, json.dumps(secret)[1:-1]})
 
-    def show(self, text: str = "") -> None:
-        """Print a line of data; nothing with `--json`."""
+    def print_line(self, text: str = "") -> None:
+        """Print a line of data, unless `--json` is set."""
         if not self.as_json:
-            click.echo(clean(self._redact(text)), color=_may_colour())
+            click.echo(sanitize_text(self._redact(text)), color=_find_color_override())
 
-    def show_json(self, document: Mapping[str, Any]) -> None:
-        """Print the document, with `--json`; nothing without."""
+    def print_json(self, document: Mapping[str, Any]) -> None:
+        """Print the document if `--json` is set."""
         if self.as_json:
             warnings = {"warnings": self._warnings} if self._warnings else {}
-            click.echo(self._redact(_dump({**document, **warnings})))
+            click.echo(self._redact(_format_json({**document, **warnings})))
 
-    def show_table(self, rows: Sequence[Sequence[str]], header: Sequence[str]) -> None:
-        """Print columns; only the last one is cut, and only on a terminal."""
-        # A line break in a cell would break the table, and scripts that read it.
-        table = [[clean(cell).replace("\n", " ") for cell in row] for row in (header, *rows)]
+    def print_table(self, rows: Sequence[Sequence[str]], header: Sequence[str]) -> None:
+        """Print columns. On a terminal, lines are cut to its width."""
+        # A line break in a cell would break scripts that parse the table.
+        table = [
+            [sanitize_text(cell).replace("\n", " ") for cell in row] for row in (header, *rows)
+        ]
         widths = [max(len(row[column]) for row in table) for column in range(len(header))]
-        # Names and versions must stay whole, for they are copied.
-        limit = _terminal_width()
+        # Cut at the end of the line: names and versions, which people copy, stay complete.
+        limit = _get_terminal_width()
         for row in table:
             cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
             line = "  ".join(cells).rstrip()
-            self.show(line if len(line) <= limit else f"{line[: limit - 1]}…")
+            self.print_line(line if len(line) <= limit else f"{line[: limit - 1]}…")
 
     def note(self, text: str) -> None:
-        """Tell what happens, on stderr."""
-        self._say("note", text)
+        """Print information on stderr."""
+        self._print_labeled("note", text)
 
     def warn(self, text: str) -> None:
-        """Tell what the user should know or do, on stderr."""
+        """Print a warning on stderr; with `--json` it becomes part of the document."""
         self._warnings.append(self._redact(text))
-        self._say("warning", text)
+        self._print_labeled("warning", text)
 
-    def show_error(self, error: PlugportError, trace: str | None = None) -> None:
-        """Print an error with its hint and its faults, and the trace if there is one."""
+    def print_error(self, error: PlugportError, trace: str | None = None) -> None:
+        """Print an error with its field errors, its hint and the traceback, if any."""
         if self.as_json:
-            document = {"error": describe_error(error)}
+            document = {"error": build_error_document(error)}
             extra: dict[str, Any] = {"warnings": self._warnings} if self._warnings else {}
             if trace is not None:
                 extra["trace"] = trace
-            click.echo(self._redact(_dump({**document, **extra})), err=True)
+            click.echo(self._redact(_format_json({**document, **extra})), err=True)
             return
-        self._say("error", error.detail)
-        for fault in error.fields:
-            self._print(f"  {fault}")
-            if fault.found is not None or fault.allowed is not None:
-                self._print(f"    found {fault.found}, allowed {fault.allowed}")
+        self._print_labeled("error", error.detail)
+        for field_error in error.fields:
+            self._print_to_stderr(f"  {field_error}")
+            values = {"found": field_error.found, "allowed": field_error.allowed}
+            parts = [f"{label} {value}" for label, value in values.items() if value is not None]
+            if parts:
+                self._print_to_stderr(f"    {', '.join(parts)}")
         if error.hint:
-            self._say("hint", error.hint)
+            self._print_labeled("hint", error.hint)
         if trace is not None:
-            self._print(trace)
+            self._print_to_stderr(trace)
 
-    def _say(self, kind: str, text: str) -> None:
+    def _print_labeled(self, kind: str, text: str) -> None:
         if not self.as_json:
-            label = click.style(f"{kind}:", fg=_COLOURS[kind], bold=True)
-            message = clean(self._redact(text)).replace("\n", "\n  ")
-            click.echo(f"{label} {message}", err=True, color=_may_colour())
+            label = click.style(f"{kind}:", fg=_COLORS[kind], bold=True)
+            message = sanitize_text(self._redact(text)).replace("\n", "\n  ")
+            click.echo(f"{label} {message}", err=True, color=_find_color_override())
 
-    def _print(self, text: str) -> None:
-        click.echo(clean(self._redact(text)), err=True, color=_may_colour())
+    def _print_to_stderr(self, text: str) -> None:
+        click.echo(sanitize_text(self._redact(text)), err=True, color=_find_color_override())
 
     def _redact(self, text: str) -> str:
         for secret in self._secrets:
@@ -114,21 +127,21 @@ class Output:
         return text
 
 
-def describe_error(error: PlugportError) -> dict[str, Any]:
-    """An error as JSON: what a program needs to act on it."""
+def build_error_document(error: PlugportError) -> dict[str, Any]:
+    """An error as JSON, without members that have no value."""
     members = {
         "code": error.code,
         "kind": str(error.kind),
         "detail": error.detail,
         "hint": error.hint,
-        "fields": [fault.as_dict() for fault in error.fields] or None,
+        "fields": [field_error.as_dict() for field_error in error.fields] or None,
         "context": error.context or None,
     }
     return {key: value for key, value in members.items() if value is not None}
 
 
 def format_size(size_bytes: int) -> str:
-    """A size for people, in powers of 1000."""
+    """A size in B, kB, MB or GB (powers of 1000)."""
     if size_bytes < 1000:
         return f"{size_bytes} B"
     size = float(size_bytes)
@@ -139,20 +152,20 @@ def format_size(size_bytes: int) -> str:
     return f"{size:.1f} {unit}"
 
 
-def _dump(document: Mapping[str, Any]) -> str:
-    # ASCII alone: such a document survives every locale and every lone surrogate.
+def _format_json(document: Mapping[str, Any]) -> str:
+    # ASCII only, which every locale can encode, and lone surrogates too.
     return json.dumps(document, indent=2, default=str)
 
 
-def _may_colour() -> bool | None:
-    """None lets click decide by whether the stream is a terminal."""
+def _find_color_override() -> bool | None:
+    """False to print without color; None if click decides by the stream."""
     is_dumb = os.environ.get("TERM") == "dumb"
     return False if find_variable(NO_COLOR) or is_dumb else None
 
 
-def _terminal_width() -> int:
+def _get_terminal_width() -> int:
     if not sys.stdout.isatty():
-        return _LONG_LINE
+        return _UNLIMITED_WIDTH
     import shutil
 
     return max(shutil.get_terminal_size().columns, 40)

@@ -1,4 +1,4 @@
-"""One run of the command line: what was asked for globally, and what commands share."""
+"""One run of the command line: its global options and the objects that commands share."""
 
 from __future__ import annotations
 
@@ -16,32 +16,40 @@ from plugport.cli.environment import (
 from plugport.cli.output import Output
 
 if TYPE_CHECKING:
-    from plugport.cli.credentials import Credentials, Found
+    import httpx
+
+    from plugport.cli.credentials import Credentials, ResolvedToken
     from plugport.client.client import RegistryClient
     from plugport.client.progress import Progress
     from plugport.client.tokens import Token
     from plugport.client.urls import RegistryUrl
-    from plugport.installer.gains import Agree
-    from plugport.installer.install import Installer
+    from plugport.installer.installer import Installer
+    from plugport.installer.permission_changes import ConfirmChanges
 
 
 @dataclass(slots=True)
 class Session:
-    """The global options and the things made from them. Slow imports wait until they are used."""
+    """The global options, and the objects built from them.
+
+    Slow modules are imported by the methods that need them.
+    """
 
     output: Output = field(default_factory=Output)
     registry_text: str | None = None
+    # Replaces the network; see `RegistryClient`.
+    transport: httpx.BaseTransport | None = None
 
     @property
     def home(self) -> Path:
-        """Where tokens and partial downloads are kept."""
+        """The folder of tokens and partial downloads."""
         return get_home()
 
     @property
     def registry(self) -> RegistryUrl:
-        """The registry of this run: option, variable, default. Raises `InvalidUrlError`."""
+        """The registry from option, variable or default. Raises `InvalidUrlError`."""
         from plugport.client.urls import RegistryUrl
 
+        # An option is more specific than a variable, which is more specific than the default.
         text = self.registry_text or find_variable(REGISTRY) or DEFAULT_REGISTRY
         return RegistryUrl.parse(text)
 
@@ -52,52 +60,58 @@ class Session:
 
         return Credentials(self.home, self.output.warn)
 
-    def find_token(self) -> Found | None:
-        """The token for this run's registry and where it was found. It is never printed."""
-        from plugport.cli.credentials import Found
+    def find_token(self) -> ResolvedToken | None:
+        """The token for the registry and its source. Hides the token from all output."""
+        from plugport.cli.credentials import ResolvedToken
         from plugport.client.tokens import Token
 
-        # Before the stored one: CI sets it for one job, on machines that others use too.
-        given = find_variable(TOKEN)
-        if given is not None:
-            self.output.hide(given.strip())
-            return Found(Token.parse(given), "environment")
-        found = self.credentials.find(self.registry)
-        if found is not None:
-            self.output.hide(found.token.reveal())
-        return found
+        # Before the stored token, so that a CI job can use its own on a shared machine.
+        text = find_variable(TOKEN)
+        if text is not None:
+            self.output.hide(text.strip())
+            return ResolvedToken(Token.parse(text), "environment")
+        stored = self.credentials.find(self.registry)
+        if stored is not None:
+            self.output.hide(stored.token.reveal())
+        return stored
 
     def open_client(self) -> RegistryClient:
-        """A client of this run's registry, with the token if there is one."""
-        found = self.find_token()
-        return self.open_client_as(found.token if found is not None else None)
+        """A client of the registry, with the token if there is one."""
+        resolved = self.find_token()
+        return self.open_client_as(resolved.token if resolved is not None else None)
 
     def open_client_as(self, token: Token | None) -> RegistryClient:
-        """A client with this token, and a warning where it can be overheard."""
+        """A client with this token. Warns if the token is sent without encryption (CWE-319)."""
         from plugport.client.client import RegistryClient
 
         registry = self.registry
-        if token is not None and registry.origin.is_open_to_listeners:
+        if token is not None and registry.origin.is_insecure:
             self.output.warn(
-                f"the token is sent to `{registry}` without encryption; use https if you can"
+                f"the token is sent to `{registry}` without encryption; use https if possible"
             )
-        return RegistryClient(registry, token=token)
+        return RegistryClient(registry, token=token, transport=self.transport)
 
-    def make_installer(self, target: str | None, agree: Agree | None = None) -> Installer:
+    def build_installer(
+        self, target: str | None, confirm: ConfirmChanges | None = None
+    ) -> Installer:
         """An installer for the project in the current folder, or for `--target`.
 
-        Without `agree`, nothing is installed that may do more than what it replaces.
+        Without `confirm`, no plugin with more permissions replaces an installed one.
         """
-        from plugport.installer.gains import agree_to_nothing
-        from plugport.installer.install import Installer
-        from plugport.installer.site import Site
+        from plugport.installer.installer import Installer
+        from plugport.installer.layout import InstallLayout
+        from plugport.installer.permission_changes import refuse_changes
 
-        site = Site.of_project(Path.cwd()) if target is None else Site.of_target(Path(target))
-        progress, tell = self.make_progress(), self.output.note
-        return Installer(site, self.home / "cache", progress, tell, agree or agree_to_nothing)
+        layout = (
+            InstallLayout.for_project(Path.cwd())
+            if target is None
+            else InstallLayout.for_target(Path(target))
+        )
+        progress, notify = self.build_progress(), self.output.note
+        return Installer(layout, self.home / "cache", progress, notify, confirm or refuse_changes)
 
-    def make_progress(self) -> Progress:
-        """Bars on a terminal, nothing elsewhere."""
-        from plugport.cli.progress import make_progress
+    def build_progress(self) -> Progress:
+        """A progress bar on a terminal; without output elsewhere and with `--json`."""
+        from plugport.cli.progress import build_progress
 
-        return make_progress(is_wanted=not self.output.as_json)
+        return build_progress(is_wanted=not self.output.as_json)

@@ -4,26 +4,25 @@
 
     with RegistryClient(RegistryUrl.parse("http://127.0.0.1:8000")) as registry:
         for plugin in registry.search({"q": "slack"}).plugins:
-            print(plugin.name, plugin.latest_version)
+            print(plugin.name, plugin.data["latestVersion"])
 
-All errors are `plugport.spec.errors.PlugportError`; those that the registry reports carry its
-code. A token goes to the registry's own origin and nowhere else.
+All errors are subclasses of `plugport.spec.errors.PlugportError`; errors that the registry reports
+have its code. The token is sent to the registry's own origin and nowhere else.
 """
 
 import sys
 
 if "httpx" not in sys.modules:
-    # httpx brings a command line of its own and loads rich for it, in half of its import time.
-    # None makes that import fail, for which httpx is prepared.
-    sys.modules["httpx._main"] = None  # type: ignore[assignment]  # how Python spells "not there"
-    import httpx  # noqa: F401 - imported here so that the line above counts
+    # httpx imports rich for its own command line, which takes half of its import time. With None
+    # in sys.modules that import fails, and httpx handles the failure.
+    sys.modules["httpx._main"] = None  # type: ignore[assignment]  # None marks a module that cannot be imported
+    import httpx  # noqa: F401 -- imported here, while the line above is in effect
 
     del sys.modules["httpx._main"]
 
 from plugport.client.client import RegistryClient, Upload
 from plugport.client.models import (
     Account,
-    CheckOutcome,
     Plugin,
     PluginPage,
     PublishStatus,
@@ -35,7 +34,6 @@ from plugport.client.urls import Origin, RegistryUrl
 
 __all__ = [
     "Account",
-    "CheckOutcome",
     "NoProgress",
     "Origin",
     "Plugin",

@@ -1,4 +1,4 @@
-"""The API of one registry, call by call."""
+"""The client of one registry: a method for each call of the API."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from plugport.client.answers import read_bounded, read_json
-from plugport.client.errors import UnexpectedAnswerError
-from plugport.client.fields import Fields
+from plugport.client.errors import UnexpectedResponseError
 from plugport.client.http import HttpSession, Params
 from plugport.client.models import (
     Account,
@@ -21,25 +19,24 @@ from plugport.client.models import (
     PluginPage,
     PublishStatus,
     Release,
-    ReleaseGain,
+    ReleasePermissionChanges,
+    list_rows,
+    require_object,
 )
 from plugport.client.progress import NoProgress, Progress
+from plugport.client.responses import read_bounded, read_json
 from plugport.client.tokens import Token
 from plugport.client.upload import CountedFile
-from plugport.client.urls import API_PATH, RegistryUrl, quote_part
+from plugport.client.urls import API_PATH, RegistryUrl, quote_path_segment
 from plugport.spec.names import PluginName
 from plugport.spec.versions import Version
 
-# The most that the API gives at once.
-PAGE_SIZE = 100
-# 10,000 releases: past this a list is taken for one that never ends.
-RELEASE_PAGES = 100
 README_BYTES = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A package on its way to the registry."""
+    """A package to publish, and the fields of its form."""
 
     file: BinaryIO
     filename: str
@@ -50,10 +47,9 @@ class Upload:
 
 
 class RegistryClient:
-    """One registry. Every method raises the error the registry reports, with its code.
+    """The API of one registry. Every method raises the error that the registry reports.
 
-    `transport` replaces the network (`httpx.BaseTransport`), for programs that test themselves
-    against a registry in their own process.
+    Pass `transport` to send requests to an application in the same process, for example in tests.
     """
 
     def __init__(
@@ -78,76 +74,72 @@ class RegistryClient:
         self.close()
 
     def close(self) -> None:
-        """Give the connections back."""
+        """End the idle connections to the registry. Downloads must be finished before."""
         self._http.close()
 
     def search(self, params: Params) -> PluginPage:
-        """One page of plugins; `params` are those of `GET /plugins`."""
-        return PluginPage.read(self._http.get_json(self.registry.api("/plugins"), params))
+        """Return one page of plugins; `params` are those of `GET /plugins`."""
+        return PluginPage.from_document(self._http.get_json(self.registry.api("/plugins"), params))
 
     def get_plugin(self, name: PluginName) -> Plugin:
-        """A plugin, all its releases taken together."""
-        return Plugin.read(self._http.get_json(self._url(name)))
+        """Return the plugin without its releases."""
+        return Plugin.from_document(self._http.get_json(self._build_url(name)))
 
     def get_release(self, name: PluginName, version: Version | str) -> Release:
-        """One release by its exact version; its name is another one if the plugin was renamed."""
-        release = Release.read(self._http.get_json(self._url(name, str(version))))
-        # Texts, because versions that differ in build metadata alone count as equal.
+        """Return one release by its exact version.
+
+        Its name differs from `name` if the plugin was renamed. Raises `UnexpectedResponseError` if
+        the registry returns another version.
+        """
+        release = Release.from_document(self._http.get_json(self._build_url(name, str(version))))
+        # Compared as texts: versions that differ in build metadata alone compare equal.
         if str(release.version) != str(version):
-            raise UnexpectedAnswerError(
-                f"`{name}@{version}` was asked for, `{release.version}` was answered"
+            raise UnexpectedResponseError(
+                f"Requested `{name}@{version}`, but the registry returned `{release.version}`."
             )
         return release
 
-    def get_gain(self, release: Release) -> ReleaseGain | None:
-        """What the release may do that the one before it could not; None for the first one."""
-        url = self._url(release.name, str(release.version), "diff")
-        return ReleaseGain.read(self._http.get_json(url))
+    def find_permission_changes(self, release: Release) -> ReleasePermissionChanges | None:
+        """Return the permissions that the release before this one had not; None for the first."""
+        url = self._build_url(release.name, str(release.version), "diff")
+        return ReleasePermissionChanges.from_document(self._http.get_json(url))
 
     def list_releases(self, name: PluginName) -> list[Release]:
-        """Every release of a plugin, through all pages of the list."""
-        releases: list[Release] = []
-        for page in range(1, RELEASE_PAGES + 1):
-            params = {"limit": PAGE_SIZE, "page": page}
-            data = self._http.get_json(self._url(name, "versions"), params)
-            fields = Fields.read(data, "a list of releases")
-            releases += [Release.read(row) for row in fields.items("versions")]
-            # All versions at once, without pagination, is an answer as well.
-            if fields.child("pagination").data.get("hasMore") is not True:
-                return releases
-        raise UnexpectedAnswerError(f"the list of releases of `{name}` has no end")
+        """Return every release of a plugin, without files, README and checks."""
+        document = require_object(
+            self._http.get_json(self._build_url(name, "versions")), "a list of releases"
+        )
+        return [Release.from_document(row) for row in list_rows(document, "versions")]
 
     def get_readme(self, name: PluginName, version: str | None = None) -> str:
-        """The README as Markdown, of the newest release or of one."""
-        url = self._url(name, version, "readme") if version else self._url(name, "readme")
-        accept = {"Accept": "text/markdown, application/json;q=0.9, text/plain;q=0.8"}
-        with self._http.open("GET", url, headers=accept) as response:
-            if "json" in response.headers.get("content-type", ""):
-                fields = Fields.read(read_json(response), "a README")
-                return fields.show("readme") or fields.show("content")
+        """Return the README of a version, or of the newest release, as Markdown."""
+        url = (
+            self._build_url(name, version, "readme") if version else self._build_url(name, "readme")
+        )
+        with self._http.open("GET", url, headers={"Accept": "text/markdown"}) as response:
             return read_bounded(response, README_BYTES).decode("utf-8", errors="replace")
 
     def get_account(self) -> Account:
-        """Who the token belongs to. Raises `DeniedError` without a valid one."""
-        return Account.read(self._http.get_json(self.registry.api("/me")))
+        """Return the account of the token. Raises `DeniedError` without a valid token."""
+        return Account.from_document(self._http.get_json(self.registry.api("/me")))
 
     def get_status(self, status_url: str) -> PublishStatus:
-        """How far the registry is with a package; `status_url` is what publishing answered.
+        """Return the status of an upload; `status_url` comes from the response to `publish`.
 
-        A registry that knows itself by another host name answers with that name. The question
-        still goes to the address the user gave, for only there the token may be sent.
+        Only the path of `status_url` is used. A registry behind a proxy may name a host that is
+        not the one the user entered, and the token must not be sent there.
         """
         _, _, path = urlsplit(status_url).path.rpartition(API_PATH)
-        return PublishStatus.read(self._http.get_json(self.registry.api(path)))
+        return PublishStatus.from_document(self._http.get_json(self.registry.api(path)))
 
     def publish(self, upload: Upload, progress: Progress | None = None) -> PublishStatus:
-        """Send a package from disk, piece by piece; the same bytes may be sent again."""
-        watcher = progress or NoProgress()
+        """Upload a package in chunks. Uploading the same bytes again is harmless."""
+        reporter = progress or NoProgress()
         fields = {"tag": upload.tag, "changelog": upload.changelog}
         params = {"wait": upload.wait_seconds} if upload.wait_seconds else {}
-        watcher.start(f"uploading {upload.filename}", total_bytes=upload.size_bytes)
+        reporter.start(f"uploading {upload.filename}", total_bytes=upload.size_bytes)
         try:
-            counted = CountedFile(upload.file, watcher.advance)
+            counted = CountedFile(upload.file, reporter.advance)
             part = (upload.filename, counted, "application/gzip")
             with self._http.open(
                 "POST",
@@ -157,30 +149,35 @@ class RegistryClient:
                 files={"package": part},
                 headers={"Accept": "application/json, application/problem+json"},
             ) as response:
-                return PublishStatus.read(read_json(response))
+                return PublishStatus.from_document(read_json(response))
         finally:
-            watcher.finish()
+            reporter.finish()
 
     def mark_release(
         self, name: PluginName, version: Version, mark: str, document: Mapping[str, Any]
     ) -> Release:
-        """Set or take back a flag: `deprecate`, `undeprecate`, `yank` or `unyank`."""
-        url = self._url(name, str(version), mark)
-        return Release.read(self._http.post_json(url, dict(document)))
+        """Set or remove a flag; `mark` is `deprecate`, `undeprecate`, `yank` or `unyank`."""
+        url = self._build_url(name, str(version), mark)
+        return Release.from_document(self._http.post_json(url, dict(document)))
 
     def package_url(self, release: Release) -> str:
-        """Where a release's package is, as the registry says or as the API's rule has it."""
-        if release.package_url:
-            # A path is meant on the registry; a full address may be a storage elsewhere.
-            return urljoin(self.registry.text + "/", release.package_url)
-        return self._url(release.name, str(release.version), "download")
+        """Return the URL of a release's package."""
+        if package_url := release.data["packageUrl"]:
+            # The registry may store packages elsewhere; a relative URL starts at the registry.
+            return urljoin(self.registry.text + "/", package_url)
+        return self._build_url(release.name, str(release.version), "download")
 
     def open_package(
         self, url: str, headers: Mapping[str, str]
     ) -> AbstractContextManager[httpx.Response]:
-        """A package's bytes as they come, never decoded; the token stays with its origin."""
+        """Open the download of a package.
+
+        The bytes are not decoded, because the digests are those of the archive as stored.
+        """
         return self._http.open("GET", url, headers={"Accept-Encoding": "identity", **headers})
 
-    def _url(self, name: PluginName, *parts: str) -> str:
-        path = "/".join(("/plugins", quote_part(str(name)), *map(quote_part, parts)))
+    def _build_url(self, name: PluginName, *parts: str) -> str:
+        path = "/".join(
+            ("/plugins", quote_path_segment(str(name)), *map(quote_path_segment, parts))
+        )
         return self.registry.api(path)

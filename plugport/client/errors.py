@@ -1,4 +1,4 @@
-"""What can go wrong between a client and a registry, beyond what the registry itself reports."""
+"""Errors of the client, apart from those that a registry reports."""
 
 from __future__ import annotations
 
@@ -6,42 +6,42 @@ from plugport.spec.errors import DeniedError, InvalidError, LimitedError, Unavai
 
 
 class InvalidUrlError(InvalidError):
-    """A text is not the address of a registry or of a package."""
+    """The text is not the URL of a registry or a package."""
 
-    code, title = "invalid-url", "Invalid address"
+    code, title = "invalid-url", "Invalid URL"
 
 
 class InvalidTokenError(InvalidError):
-    """A text cannot be a token: it would not survive an HTTP header."""
+    """The text cannot be a token, because an HTTP header could not contain it."""
 
-    code, title = "invalid-token-text", "Not a token"
+    code, title = "invalid-token-text", "Invalid token"
 
 
 class RegistryUnreachableError(UnavailableError):
-    """No connection, no name, no handshake, or no answer in time."""
+    """The name does not resolve, or there is no connection or no response in time."""
 
-    code, title = "registry-unreachable", "Registry cannot be reached"
-
-
-class TransferCutError(UnavailableError):
-    """A download stopped before its end; what arrived is kept for the next run."""
-
-    code, title = "transfer-cut", "Download was cut"
+    code, title = "registry-unreachable", "Registry not reachable"
 
 
-class UnexpectedAnswerError(UnavailableError):
-    """What answered does not speak the registry's API."""
+class TransferInterruptedError(UnavailableError):
+    """A response ended early. The next run resumes a partial download."""
 
-    code, title = "unexpected-answer", "Unexpected answer"
+    code, title = "transfer-cut", "Transfer interrupted"
+
+
+class UnexpectedResponseError(UnavailableError):
+    """The response is not one of a registry."""
+
+    code, title = "unexpected-answer", "Unexpected response"
 
 
 class UnsafeRedirectError(DeniedError):
-    """A redirect leads from https to http, or to something that is not HTTP, or in circles."""
+    """A redirect leads from https to http, away from HTTP, or does not end."""
 
     code, title = "unsafe-redirect", "Unsafe redirect"
 
 
-class AnswerTooLargeError(LimitedError):
-    """An answer is larger than anything a registry has to say."""
+class ResponseTooLargeError(LimitedError):
+    """A response is larger than the limit."""
 
-    code, title = "answer-too-large", "Answer too large"
+    code, title = "answer-too-large", "Response too large"

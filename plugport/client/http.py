@@ -1,8 +1,8 @@
-"""One HTTP conversation with one registry: who is told the token, which redirects are followed.
+"""HTTP sessions with a registry.
 
-Every request goes through `HttpSession.open`, so these rules hold everywhere: the token is sent
-to the registry's own origin alone; redirects are followed for reads only, at most five, never
-from https down to http; reads that fail in passing are tried again; nothing waits forever.
+Every request goes through `HttpSession.open`, which sends the token to the registry's own origin
+alone, follows at most five redirects of reads and none from https to http, and repeats reads after
+temporary failures. Every step has a timeout.
 """
 
 from __future__ import annotations
@@ -17,33 +17,36 @@ from urllib.parse import urljoin
 import httpx
 
 from plugport import __version__
-from plugport.client.answers import raise_for_problem, read_json
 from plugport.client.errors import (
     InvalidUrlError,
     RegistryUnreachableError,
-    TransferCutError,
+    TransferInterruptedError,
     UnsafeRedirectError,
 )
+from plugport.client.responses import raise_for_problem, read_json
 from plugport.client.tokens import Token
-from plugport.client.transport import make_transport
+from plugport.client.transport import build_transport
 from plugport.client.urls import Origin, RegistryUrl
 
-# Per step, not per request: a large package may take long, but never be silent for a minute.
+# Timeouts are per step and not per request: a large package may take hours, but no step a minute.
 TIMEOUTS = httpx.Timeout(30.0, connect=10.0, read=60.0, write=60.0)
 USER_AGENT = f"plugport/{__version__}"
-REDIRECTS = 5
+MAX_REDIRECTS = 5
 READ_ATTEMPTS = 3
 FIRST_PAUSE_SECONDS = 0.2
 _REDIRECT_STATUS = frozenset({301, 302, 303, 307, 308})
-# 503 is left out: a registry says it on purpose, with a reason that the user should see at once.
-_PASSING_STATUS = frozenset({502, 504})
+# Not 503: registries send it deliberately, with a reason that the user should see at once.
+_RETRY_STATUS = frozenset({502, 504})
 
 Sleep = Callable[[float], None]
 Params = Mapping[str, str | int]
 
 
 class HttpSession:
-    """Connections to a registry and, without its token, to wherever its packages are stored."""
+    """HTTP connections to a registry, and to other hosts that store its packages.
+
+    The token is sent to the registry's own origin alone.
+    """
 
     def __init__(
         self,
@@ -58,9 +61,9 @@ class HttpSession:
         self._token = token
         self._sleep = sleep
         self._http = httpx.Client(
-            transport=transport if transport is not None else make_transport(),
+            transport=transport if transport is not None else build_transport(),
             timeout=TIMEOUTS,
-            # Redirects are followed below, where each hop is judged anew.
+            # `_send_and_follow` follows redirects, because it has to check each one.
             follow_redirects=False,
             headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"},
         )
@@ -77,16 +80,16 @@ class HttpSession:
         self.close()
 
     def close(self) -> None:
-        """Give the connections back."""
+        """End the idle connections to the registry. Responses must be closed before."""
         self._http.close()
 
     def get_json(self, url: str, params: Params | None = None) -> Any:
-        """The JSON of a read, tried up to `READ_ATTEMPTS` times."""
+        """Return the JSON of a GET request, which is sent up to `READ_ATTEMPTS` times."""
         with self.open("GET", url, params=params, headers={"Accept": _JSON}) as response:
             return read_json(response)
 
     def post_json(self, url: str, document: Any) -> Any:
-        """Send JSON once and return the JSON answered."""
+        """Send JSON once and return the JSON of the response."""
         headers = {"Accept": _JSON}
         with self.open("POST", url, json=document, headers=headers) as response:
             return read_json(response)
@@ -95,34 +98,34 @@ class HttpSession:
     def open(
         self, method: str, url: str, *, headers: Mapping[str, str] | None = None, **body: Any
     ) -> Iterator[httpx.Response]:
-        """A streamed answer below 400; its body is unread.
+        """Open a response with a status below 400; read its body inside the `with` block.
 
-        Raises the reported error for 400 and above, `RegistryUnreachableError` without
-        connection, `TransferCutError` if the body ends early, `UnsafeRedirectError`.
+        Raises the reported error for status 400 and above, `RegistryUnreachableError` without a
+        connection, `TransferInterruptedError` if the body ends early, and `UnsafeRedirectError`.
         """
-        response = self._send_patiently(method, url, headers or {}, body)
+        response = self._send_with_retries(method, url, headers or {}, body)
         try:
             raise_for_problem(response)
             yield response
         except (httpx.TransportError, httpx.StreamError) as error:
-            raise TransferCutError(
-                f"`{_show_url(response.url)}` stopped sending: {_say(error)}"
+            raise TransferInterruptedError(
+                f"`{_format_url(response.url)}` stopped sending: {_format_error(error)}."
             ) from error
         finally:
             response.close()
 
-    def _send_patiently(
+    def _send_with_retries(
         self, method: str, url: str, headers: Mapping[str, str], body: Mapping[str, Any]
     ) -> httpx.Response:
         pause_seconds = FIRST_PAUSE_SECONDS
-        # A write may have happened although its answer was lost, so only reads are repeated.
+        # Only reads are repeated: a write may have succeeded although its response was lost.
         for _ in range(READ_ATTEMPTS - 1 if method == "GET" else 0):
             try:
                 response = self._send_and_follow(method, url, headers, body)
             except httpx.RemoteProtocolError:
-                pass  # The server hung up on a kept connection: what a restart looks like.
+                pass  # The server closed an idle connection, for example because it restarted.
             else:
-                if response.status_code not in _PASSING_STATUS:
+                if response.status_code not in _RETRY_STATUS:
                     return response
                 response.close()
             self._sleep(pause_seconds)
@@ -130,44 +133,47 @@ class HttpSession:
         try:
             return self._send_and_follow(method, url, headers, body)
         except httpx.RemoteProtocolError as error:
-            raise _make_unreachable(url, error) from error
+            raise _build_unreachable_error(url, error) from error
 
     def _send_and_follow(
         self, method: str, url: str, headers: Mapping[str, str], body: Mapping[str, Any]
     ) -> httpx.Response:
         response = self._send(method, url, headers, body)
-        for _ in range(REDIRECTS):
+        for _ in range(MAX_REDIRECTS):
             if response.status_code not in _REDIRECT_STATUS:
                 return response
             try:
-                target = self._check_redirect(method, response)
+                target = self._get_redirect_target(method, response)
             finally:
                 response.close()
-            # The target carries its own query; parameters of the first request are not repeated.
+            # The target has its own query; the parameters of the first request are not added.
             response = self._send(method, target, headers, {})
         if response.status_code not in _REDIRECT_STATUS:
             return response
         response.close()
-        raise UnsafeRedirectError(f"`{url}` redirects more than {REDIRECTS} times")
+        raise UnsafeRedirectError(f"`{url}` redirects more than {MAX_REDIRECTS} times.")
 
-    def _check_redirect(self, method: str, response: httpx.Response) -> str:
+    def _get_redirect_target(self, method: str, response: httpx.Response) -> str:
         source = str(response.url)
         target = urljoin(source, str(response.headers.get("location", "")))
         origin = Origin.of(target)
+        # Following it would send the body to another server or, for 301 to 303, turn the request
+        # into a GET (RFC 9110, section 15.4).
         if method != "GET":
             raise UnsafeRedirectError(
-                f"`{source}` answers a {method} with a redirect to `{target}`",
-                hint="If the registry has moved, give its new address with --registry.",
+                f"`{source}` redirects a {method} request to `{target}`.",
+                hint="If the registry has moved, set its new URL with --registry.",
             )
-        # What began encrypted must not end in the open.
+        # A downgrade would let others on the network read and change the response (CWE-319).
         if response.url.scheme == "https" and origin.scheme != "https":
-            raise UnsafeRedirectError(f"`{source}` redirects from https to `{target}`")
+            raise UnsafeRedirectError(f"`{source}` redirects from https to `{target}`.")
         return target
 
     def _send(
         self, method: str, url: str, headers: Mapping[str, str], body: Mapping[str, Any]
     ) -> httpx.Response:
-        # By where this very request goes, so that neither redirects nor links in answers leak it.
+        # Decided for each request by its own URL, so that neither redirects nor URLs in responses can
+        # send the token elsewhere (CVE-2018-18074 was such a leak).
         credentials = {}
         if self._token is not None and Origin.of(url) == self.registry.origin:
             credentials["Authorization"] = f"Bearer {self._token.reveal()}"
@@ -179,27 +185,27 @@ class HttpSession:
         except httpx.RemoteProtocolError:
             raise
         except httpx.TransportError as error:
-            raise _make_unreachable(url, error) from error
+            raise _build_unreachable_error(url, error) from error
         except (httpx.InvalidURL, UnicodeError) as error:
-            raise InvalidUrlError(f"`{url[:200]}` is not an address: {error}") from error
+            raise InvalidUrlError(f"`{url[:200]}` is not a URL: {error}.") from error
 
 
 _JSON = "application/json, application/problem+json"
 
 
-def _make_unreachable(url: str, error: httpx.TransportError) -> RegistryUnreachableError:
+def _build_unreachable_error(url: str, error: httpx.TransportError) -> RegistryUnreachableError:
     return RegistryUnreachableError(
-        f"`{_show_url(httpx.URL(url))}` cannot be reached: {_say(error)}",
-        hint="Is the registry running? --registry or PLUGPORT_REGISTRY chooses another.",
+        f"`{_format_url(httpx.URL(url))}` cannot be reached: {_format_error(error)}.",
+        hint="Check that the registry is running, or choose another with --registry.",
     )
 
 
-def _show_url(url: httpx.URL) -> str:
-    """An address without its query: stored packages may carry a signature there."""
+def _format_url(url: httpx.URL) -> str:
+    """Return a URL without its query, which may contain the signature of a storage service."""
     return str(url.copy_with(query=None, fragment=None))
 
 
-def _say(error: Exception) -> str:
+def _format_error(error: Exception) -> str:
     if isinstance(error, httpx.TimeoutException):
-        return "no answer in time"
+        return "no response in time"
     return str(error) or type(error).__name__

@@ -1,122 +1,122 @@
-"""What a registry answers, as values. Each keeps the `document` it was read from, for `--json`.
+"""The responses of a registry as the client uses them.
 
-Reading is strict where the client acts on a member (names, versions, integrity, state) and
-lenient where it only shows one: a registry may know more than this client.
+`data` holds the members that `plugport.spec.api` declares, read leniently: a registry may be older
+or newer than this client, and what is only displayed must not stop it. What the client acts on
+(names, versions, states, yanks) is checked here and raises `UnexpectedResponseError`. `document` is
+the whole response, for `--json`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from plugport.client.errors import UnexpectedAnswerError
-from plugport.client.fields import Fields
-from plugport.spec.comparing.permissions import parse_permissions
+from plugport.client.errors import UnexpectedResponseError
+from plugport.spec.api import plugins as plugin_api
+from plugport.spec.api import releases as release_api
+from plugport.spec.api.accounts import Me
+from plugport.spec.api.reading import parse_leniently
+from plugport.spec.diff.permissions import parse_permissions
+from plugport.spec.errors import PlugportError
 from plugport.spec.manifest.model import Permissions
 from plugport.spec.names import PluginName
 from plugport.spec.versions import Version
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """A plugin as lists and its own page show it."""
+    """A plugin, without its releases."""
 
     name: PluginName
-    display_name: str
-    description: str
-    type: str
-    author: str
-    license: str
-    trust: str
-    latest_version: str
-    downloads: int
-    dist_tags: Mapping[str, str]
-    deprecated: str | None
+    data: plugin_api.Plugin
     document: Mapping[str, Any]
 
     @classmethod
-    def read(cls, data: Any) -> Plugin:
-        """Raises `UnexpectedAnswerError` for anything that is not a plugin document."""
-        fields = Fields.read(data, "a plugin")
+    def from_document(cls, document: Any) -> Plugin:
+        """Raises `UnexpectedResponseError` without a valid name."""
+        checked = require_object(document, "a plugin")
         return cls(
-            name=fields.plugin_name("name"),
-            display_name=fields.show("displayName"),
-            description=fields.show("description"),
-            type=fields.show("type"),
-            author=fields.child("author").show("name"),
-            license=fields.show("license"),
-            trust=fields.show("trust"),
-            latest_version=fields.show("latestVersion"),
-            downloads=fields.count("downloads"),
-            dist_tags=fields.child("distTags").texts(),
-            deprecated=fields.notice("deprecated"),
-            document=fields.data,
+            name=_parse_member(PluginName.parse, checked, "name"),
+            data=parse_leniently(plugin_api.Plugin, checked),
+            document=checked,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One version of a plugin, with all that an installation needs to decide and to verify."""
+    """One version of a plugin, with what an installation decides by and verifies against."""
 
     name: PluginName
     version: Version
-    state: str
-    state_reason: str
-    trust: str
-    install_policy: str | None
-    deprecated: str | None
-    yanked: str | None
-    package_url: str
-    integrity: str
-    checksum: str
-    size_bytes: int | None
-    dependencies: Mapping[str, str]
     permissions: Permissions
+    data: release_api.ReleaseSummary
     document: Mapping[str, Any]
 
     @classmethod
-    def read(cls, data: Any) -> Release:
-        """Raises `UnexpectedAnswerError` for anything that is not a release document."""
-        fields = Fields.read(data, "a release")
+    def from_document(cls, document: Any) -> Release:
+        """Raises `UnexpectedResponseError` without a valid name, version, state or yank."""
+        checked = require_object(document, "a release")
         return cls(
-            name=fields.plugin_name("name"),
-            version=fields.version("version"),
-            # A registry that knows no states has nothing but published releases.
-            state=fields.show("state") or "published",
-            state_reason=fields.show("stateReason"),
-            trust=fields.show("trust"),
-            install_policy=fields.show("installPolicy") or None,
-            deprecated=fields.notice("deprecated"),
-            yanked=fields.notice("yanked"),
-            package_url=fields.show("packageUrl"),
-            integrity=fields.show("integrity"),
-            checksum=fields.show("checksum"),
-            size_bytes=fields.find_count("size"),
-            dependencies=fields.child("dependencies").child("plugins").texts(),
-            permissions=parse_permissions(fields.data.get("permissions")),
-            document=fields.data,
+            name=_parse_member(PluginName.parse, checked, "name"),
+            version=_parse_member(Version.parse, checked, "version"),
+            permissions=parse_permissions(checked.get("permissions")),
+            data={
+                **parse_leniently(release_api.ReleaseSummary, checked),
+                "state": _parse_member(_parse_state, checked, "state"),
+                "yanked": _parse_yank(checked.get("yanked")),
+            },
+            document=checked,
         )
+
+    @property
+    def is_installable(self) -> bool:
+        """Whether it is published and not yanked."""
+        return self.data["state"] == "published" and self.data["yanked"] is None
+
+    @property
+    def is_deprecated(self) -> bool:
+        """Whether its publisher advises against it."""
+        return self.data["deprecated"] is not None
+
+    @property
+    def deprecation_notice(self) -> str | None:
+        """Why the release is deprecated and what to use instead; None if it is not deprecated."""
+        deprecation = self.data["deprecated"]
+        if deprecation is None:
+            return None
+        replacement = deprecation["replacement"]
+        advice = f" Use `{replacement}` instead." if replacement else ""
+        return f"{deprecation['message']}{advice}".strip()
+
+    @property
+    def yank_reason(self) -> str | None:
+        """Why the release is yanked, perhaps ""; None if it is not yanked."""
+        yank = self.data["yanked"]
+        return yank["reason"] if yank is not None else None
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseGain:
-    """What a release may do that an older one, `before`, could not."""
+class ReleasePermissionChanges:
+    """The permissions that a release has and the older release `before` had not."""
 
     before: Version
     permissions: Permissions
 
     @classmethod
-    def read(cls, data: Any) -> ReleaseGain | None:
-        """From a comparison of releases; None if there was nothing to compare with.
+    def from_document(cls, document: Any) -> ReleasePermissionChanges | None:
+        """Return the changes, or None if there is no older release.
 
-        Raises `UnexpectedAnswerError` for anything that is not a comparison.
+        Raises `UnexpectedResponseError` for anything that is not a comparison.
         """
-        fields = Fields.read(data, "a comparison of releases")
-        if fields.data.get("from") is None:
+        checked = require_object(document, "a comparison of releases")
+        if checked.get("from") is None:
             return None
-        gained = fields.child("permissions").data.get("gained")
-        return cls(fields.version("from"), parse_permissions(gained))
+        permissions = checked.get("permissions")
+        gained = permissions.get("gained") if isinstance(permissions, dict) else None
+        return cls(_parse_member(Version.parse, checked, "from"), parse_permissions(gained))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,95 +124,99 @@ class PluginPage:
     """One page of a list of plugins."""
 
     plugins: tuple[Plugin, ...]
-    total: int
-    current: int
-    pages: int
+    pagination: plugin_api.Pagination
     document: Mapping[str, Any]
 
     @classmethod
-    def read(cls, data: Any) -> PluginPage:
-        """Raises `UnexpectedAnswerError` for anything that is not a list of plugins."""
-        fields = Fields.read(data, "a list of plugins")
-        rows = fields.items("plugins")
-        pagination = fields.child("pagination")
+    def from_document(cls, document: Any) -> PluginPage:
+        """Raises `UnexpectedResponseError` for anything that is not a list of plugins."""
+        checked = require_object(document, "a list of plugins")
         return cls(
-            plugins=tuple(Plugin.read(row) for row in rows),
-            # A registry that does not page has all of it on one page.
-            total=pagination.find_count("total") or len(rows),
-            current=pagination.find_count("current") or 1,
-            pages=pagination.find_count("pages") or 1,
-            document=fields.data,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class CheckOutcome:
-    """What one check of a release says."""
-
-    name: str
-    title: str
-    state: str
-    duration_ms: int | None
-    findings: tuple[Mapping[str, Any], ...]
-
-    @classmethod
-    def read(cls, data: Any) -> CheckOutcome:
-        """Raises `UnexpectedAnswerError` for anything that is not a check."""
-        fields = Fields.read(data, "a check")
-        name = fields.show("name")
-        return cls(
-            name=name,
-            title=fields.show("title") or name,
-            state=fields.show("state"),
-            duration_ms=fields.find_count("durationMs"),
-            findings=tuple(row for row in fields.items("findings") if isinstance(row, dict)),
+            plugins=tuple(Plugin.from_document(row) for row in list_rows(checked, "plugins")),
+            pagination=parse_leniently(plugin_api.PluginList, checked)["pagination"],
+            document=checked,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class PublishStatus:
-    """How far the registry is with a published package."""
+    """The status of an upload.
 
-    name: str
-    version: str
-    state: str
-    verdict: str
-    checks: tuple[CheckOutcome, ...]
+    Publishing returns a release, the status URL a publication. They share most members.
+    """
+
+    data: release_api.Publication
     status_url: str | None
-    page_url: str | None
     document: Mapping[str, Any]
 
     @classmethod
-    def read(cls, data: Any) -> PublishStatus:
-        """Raises `UnexpectedAnswerError` for anything that is not a status document."""
-        fields = Fields.read(data, "a publish status")
-        state = fields.show("state")
-        if not state:
-            raise UnexpectedAnswerError("a publish status without `state` was answered")
+    def from_document(cls, document: Any) -> PublishStatus:
+        """Raises `UnexpectedResponseError` without a state."""
+        checked = require_object(document, "a publish status")
+        status_url = checked.get("statusUrl")
         return cls(
-            name=fields.show("name"),
-            version=fields.show("version"),
-            state=state,
-            verdict=fields.show("verdict"),
-            checks=tuple(CheckOutcome.read(row) for row in fields.items("checks")),
-            status_url=fields.show("statusUrl") or None,
-            page_url=fields.show("pageUrl") or None,
-            document=fields.data,
+            data={
+                **parse_leniently(release_api.Publication, checked),
+                "state": _parse_member(_parse_state, checked, "state"),
+            },
+            status_url=status_url if isinstance(status_url, str) else None,
+            document=checked,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who the token belongs to."""
+    """The account behind a token."""
 
-    username: str
+    data: Me
     document: Mapping[str, Any]
 
     @classmethod
-    def read(cls, data: Any) -> Account:
-        """Raises `UnexpectedAnswerError` where no user name is told."""
-        fields = Fields.read(data, "an account")
-        username = fields.show("username") or fields.show("name")
-        if not username:
-            raise UnexpectedAnswerError("an account without `username` was answered")
-        return cls(username=username, document=fields.data)
+    def from_document(cls, document: Any) -> Account:
+        """Raises `UnexpectedResponseError` without a user name."""
+        checked = require_object(document, "an account")
+        data = parse_leniently(Me, checked)
+        if not data["username"]:
+            raise UnexpectedResponseError("The registry returned an account without `username`.")
+        return cls(data=data, document=checked)
+
+
+def require_object(document: Any, expected: str) -> Mapping[str, Any]:
+    """Return the document if it is a JSON object. Raises `UnexpectedResponseError`."""
+    if not isinstance(document, dict):
+        raise UnexpectedResponseError(
+            f"Expected {expected}, but the server returned {type(document).__name__}.",
+            hint="Check that this is the address of a Plugport registry.",
+        )
+    return document
+
+
+def list_rows(document: Mapping[str, Any], key: str) -> list[Any]:
+    """Return the member if it is a list, else an empty list."""
+    rows = document.get(key)
+    return rows if isinstance(rows, list) else []
+
+
+def _parse_member(parse: Callable[[str], T], document: Mapping[str, Any], key: str) -> T:
+    value = document.get(key)
+    try:
+        return parse(value if isinstance(value, str) else "")
+    except PlugportError as error:
+        raise UnexpectedResponseError(
+            f"The registry returned an invalid `{key}`: {error}"
+        ) from error
+
+
+def _parse_state(text: str) -> str:
+    if not text:
+        raise UnexpectedResponseError("no text")
+    return text
+
+
+def _parse_yank(value: Any) -> release_api.Yank | None:
+    # Read leniently, a yank of another shape would count as no yank.
+    if value is not None and not isinstance(value, dict):
+        raise UnexpectedResponseError(
+            f"The registry returned an invalid `yanked`: {type(value).__name__}"
+        )
+    return None if value is None else parse_leniently(release_api.Yank, value)

@@ -1,4 +1,4 @@
-"""How long work tells whoever watches how far it is."""
+"""Progress of transfers."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """A watcher of one transfer. Calls come from the thread that does the work."""
+    """Reports the progress of one transfer. The thread that transfers calls its methods."""
 
     def start(self, label: str, *, total_bytes: int | None, done_bytes: int = 0) -> None:
-        """A transfer begins; `done_bytes` were there from an earlier run."""
+        """Start a transfer; `done_bytes` are left from an earlier run."""
 
     def advance(self, size_bytes: int) -> None:
-        """So many bytes more are done."""
+        """Add bytes that have been transferred."""
 
     def finish(self) -> None:
-        """The transfer is over, well or not."""
+        """End the transfer, whether it succeeded or failed."""
 
 
 class NoProgress:
-    """The watcher of work that nobody watches."""
+    """For transfers whose progress is not shown."""
 
     def start(self, label: str, *, total_bytes: int | None, done_bytes: int = 0) -> None:
-        """Nothing to show."""
+        pass
 
     def advance(self, size_bytes: int) -> None:
-        """Nothing to show."""
+        pass
 
     def finish(self) -> None:
-        """Nothing to show."""
+        pass

@@ -1,4 +1,4 @@
-"""A token as a value that cannot be printed by accident."""
+"""Tokens that cannot be printed or logged by accident."""
 
 from __future__ import annotations
 
@@ -8,31 +8,35 @@ from typing import Self
 
 from plugport.client.errors import InvalidTokenError
 
-# RFC 6750 `b64token` is narrower; any visible ASCII survives a header and no log injection fits.
+# RFC 6750 allows fewer characters. Without white space and control characters a token can inject
+# neither headers (CWE-113) nor log lines.
 _TOKEN = re.compile(r"[\x21-\x7e]{8,4096}\Z")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Token:
-    """What proves who is asking. `reveal` is called where the header is written or it is stored."""
+    """A secret. Call `reveal` only to write the header or to store the token."""
 
     _value: str
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """A token from user input, blanks around it removed. Raises `InvalidTokenError`."""
+        """Return the token without outer white space. Raises `InvalidTokenError`."""
         value = text.strip()
-        # The text itself is not repeated: it may be a token with one character too many.
+        # The message does not contain the text, which may be a token with one wrong character.
         if not _TOKEN.match(value):
             raise InvalidTokenError(
-                f"a token has 8 to 4096 visible ASCII characters; this text has {len(value)} "
-                "characters or others among them",
+                "A token has 8 to 4096 visible ASCII characters. This text has other characters or"
+                f" another length ({len(value)}).",
                 hint="Copy the token again from your account page.",
             )
         return cls(value)
 
     def reveal(self) -> str:
-        """The secret itself."""
+        """Return the token in plain text, for the request header and for storing it.
+
+        `str()` and `repr()` hide it, so that it cannot get into logs and tracebacks by accident.
+        """
         return self._value
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""Sending files without holding them in memory."""
+"""Uploading files without holding them in memory."""
 
 from __future__ import annotations
 
@@ -7,26 +7,25 @@ from typing import BinaryIO
 
 
 class CountedFile:
-    """A file that tells how much of it was read, as far as an HTTP library needs one."""
+    """A file that reports what is read from it. It has the methods that httpx uses."""
 
     def __init__(self, file: BinaryIO, advance: Callable[[int], None]) -> None:
         self._file = file
         self._advance = advance
 
     def read(self, size: int = -1) -> bytes:
-        """The next bytes, counted."""
+        """Read the next bytes and report their number."""
         chunk = self._file.read(size)
         self._advance(len(chunk))
         return chunk
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Move; the library does it to learn the length and to start over."""
+        """Move the position. httpx does so to find the length and to rewind."""
         return self._file.seek(offset, whence)
 
     def tell(self) -> int:
-        """Where reading stands."""
         return self._file.tell()
 
     def fileno(self) -> int:
-        """The descriptor, by which the library learns the length."""
+        """Return the file descriptor, which httpx needs to find the length."""
         return self._file.fileno()

@@ -1,6 +1,6 @@
-"""Addresses: of registries, and which of them belong together.
+"""URLs of registries and their origins.
 
-A token belongs to one origin (scheme, host, port; RFC 6454) and is sent nowhere else.
+A token belongs to one origin (scheme, host and port, RFC 6454) and is never sent to another.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from plugport.client.errors import InvalidUrlError
 API_PATH = "/api/v1"
 URL_CHARS = 4096
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_ALLOWED = "Allowed are `https://HOST[:PORT][/PATH]` and `http://…`, without user name or `?query`."
+_ALLOWED_HINT = "Use `https://HOST[:PORT][/PATH]` or `http://…`, without user name and `?query`."
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Scheme, host and port: the boundary that a token does not cross."""
+    """Scheme, host and port."""
 
     scheme: str
     host: str
@@ -28,15 +28,15 @@ class Origin:
 
     @classmethod
     def of(cls, url: str) -> Self:
-        """The origin of an absolute http(s) URL. Raises `InvalidUrlError`."""
+        """Return the origin of an absolute http or https URL. Raises `InvalidUrlError`."""
         parts = _split_url(url)
         port = parts.port if parts.port is not None else _DEFAULT_PORTS[parts.scheme]
-        # A host may be written with the dot of its root, and is the same host.
+        # `example.org.` with the dot of the root domain is the same host.
         return cls(parts.scheme, (parts.hostname or "").lower().rstrip("."), port)
 
     @property
     def is_loopback(self) -> bool:
-        """Whether nobody but this machine can listen in."""
+        """Whether the host is this machine, so that the traffic cannot be intercepted."""
         if self.host == "localhost" or self.host.endswith(".localhost"):
             return True
         try:
@@ -45,26 +45,29 @@ class Origin:
             return False
 
     @property
-    def is_open_to_listeners(self) -> bool:
-        """Whether what is sent there can be read on the way."""
+    def is_insecure(self) -> bool:
+        """Whether others on the network can read what is sent to it."""
         return self.scheme == "http" and not self.is_loopback
 
 
 @dataclass(frozen=True, slots=True)
 class RegistryUrl:
-    """The base address of a registry, without a slash at its end and without `/api/v1`."""
+    """The base URL of a registry, without a trailing slash and without `/api/v1`."""
 
     text: str
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read and normalise an address as a person gives it. Raises `InvalidUrlError`."""
+        """Parse and normalize a URL that a user entered. Raises `InvalidUrlError`."""
         parts = _split_url(text)
         if parts.query or parts.fragment:
-            raise InvalidUrlError(f"`{text[:200]}` has a query or fragment", hint=_ALLOWED)
-        # People copy the address of the API as often as that of the site.
+            raise InvalidUrlError(
+                f"The URL `{text[:200]}` has a query or fragment.", hint=_ALLOWED_HINT
+            )
+        # Users also copy the URL of the API.
         path = parts.path.rstrip("/").removesuffix(API_PATH).rstrip("/")
         origin = Origin.of(text)
+        # IPv6 addresses need brackets (RFC 3986, section 3.2.2).
         host = f"[{origin.host}]" if ":" in origin.host else origin.host
         is_default = origin.port == _DEFAULT_PORTS[origin.scheme]
         port = "" if is_default else f":{origin.port}"
@@ -72,38 +75,42 @@ class RegistryUrl:
 
     @property
     def origin(self) -> Origin:
-        """Where this registry's token may be sent."""
+        """The origin to which the token of this registry may be sent."""
         return Origin.of(self.text)
 
     def api(self, path: str) -> str:
-        """The URL of an API path such as `/plugins`."""
+        """Return the URL of an API path such as `/plugins`."""
         return f"{self.text}{API_PATH}{path}"
 
     def __str__(self) -> str:
         return self.text
 
 
-def quote_part(text: str) -> str:
-    """One path segment; the `@` and `/` of a scoped name stay as they are, a `+` does not."""
+def quote_path_segment(text: str) -> str:
+    """Return an encoded path segment. `@` and `/` of scoped names stay; `+` is encoded."""
     return quote(text, safe="@/-._~")
 
 
 def _split_url(text: str) -> SplitResult:
-    """The parts of an absolute http(s) URL without credentials in it."""
-    # Control characters are how headers are smuggled into requests.
+    """Split an absolute http or https URL without credentials."""
+    # Control characters could inject headers into the request (CWE-93).
     if len(text) > URL_CHARS or any(ord(char) <= 0x20 or ord(char) == 0x7F for char in text):
-        raise InvalidUrlError("an address with blanks, control characters or over 4096 characters")
+        raise InvalidUrlError(
+            f"The URL has white space, control characters or more than {URL_CHARS} characters."
+        )
     try:
         parts = urlsplit(text)
         has_port = parts.port is None or parts.port > 0
     except ValueError as error:
-        raise InvalidUrlError(f"`{text[:200]}` is not an address: {error}", hint=_ALLOWED) from None
-    if parts.username is not None or parts.password is not None:
-        # The text is not repeated: it holds a password.
         raise InvalidUrlError(
-            "an address may not hold a user name or password",
-            hint="Give the token with `plugport login` or PLUGPORT_TOKEN instead.",
+            f"`{text[:200]}` is not a URL: {error}.", hint=_ALLOWED_HINT
+        ) from None
+    if parts.username is not None or parts.password is not None:
+        # The message does not contain the text, which has a password.
+        raise InvalidUrlError(
+            "The URL contains a user name or password.",
+            hint="Set the token with `plugport login` or PLUGPORT_TOKEN instead.",
         )
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or not has_port:
-        raise InvalidUrlError(f"`{text[:200]}` is not an http address", hint=_ALLOWED)
+        raise InvalidUrlError(f"`{text[:200]}` is not an http or https URL.", hint=_ALLOWED_HINT)
     return parts

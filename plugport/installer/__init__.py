@@ -1,17 +1,18 @@
-"""Installing plugins into a project or a folder, with nothing half-done left behind.
+"""Install plugins into a project or a folder, completely or not at all.
 
-from plugport.installer import Installer, Site, choose_release, decide_install
+from plugport.installer import Installer, InstallLayout, resolve_release, decide_install
 
-release = choose_release(client, PluginName.parse("@ar/slack-bridge"), "^1.0.0")
+release = resolve_release(client, PluginName.parse("@ar/slack-bridge"), "^1.0.0")
 if decide_install(release).policy is Policy.AUTO:
-    Installer(Site.of_project(Path()), cache).install_release(client, release)
+    Installer(InstallLayout.for_project(Path()), cache).install_release(client, release)
 """
 
-from plugport.installer.choose import choose_release
-from plugport.installer.decide import Decision, Policy, decide_install
-from plugport.installer.gains import Gain
-from plugport.installer.install import Installer, Outcome
-from plugport.installer.site import Site
+from plugport.installer.install_policy import Decision, Policy, decide_install
+from plugport.installer.install_record import InstalledPlugin
+from plugport.installer.installer import Installer, Outcome
+from plugport.installer.layout import InstallLayout
+from plugport.installer.permission_changes import PermissionChanges
+from plugport.installer.resolver import resolve_release
 from plugport.installer.sources import (
     PathSource,
     RegistrySource,
@@ -19,21 +20,20 @@ from plugport.installer.sources import (
     UrlSource,
     parse_source,
 )
-from plugport.installer.state import InstalledPlugin
 
 __all__ = [
     "Decision",
-    "Gain",
+    "InstallLayout",
     "InstalledPlugin",
     "Installer",
     "Outcome",
     "PathSource",
+    "PermissionChanges",
     "Policy",
     "RegistrySource",
-    "Site",
     "Source",
     "UrlSource",
-    "choose_release",
     "decide_install",
     "parse_source",
+    "resolve_release",
 ]

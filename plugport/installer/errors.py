@@ -1,4 +1,4 @@
-"""Why a plugin is not installed or removed."""
+"""The errors of installing and removing plugins."""
 
 from __future__ import annotations
 
@@ -14,79 +14,80 @@ from plugport.spec.errors import (
 
 
 class IntegrityError(InvalidError):
-    """Bytes are not those that were promised. Nothing of them is installed."""
+    """A package does not have the expected digest or size. Nothing was installed."""
 
     code, title = "integrity-mismatch", "Integrity mismatch"
+    # Read by `exit_codes`, which must not import the installer.
     is_integrity: ClassVar[bool] = True
 
 
 class PackageMismatchError(IntegrityError):
-    """A package holds another plugin or version than its release says."""
+    """A package contains another plugin or version than its release names."""
 
-    code, title = "package-mismatch", "Package is another plugin"
+    code, title = "package-mismatch", "Package contains another plugin"
 
 
 class InstallBlockedError(DeniedError):
-    """Trust, state or policy forbid the installation."""
+    """Trust level, state or policy do not allow the installation."""
 
     code, title = "install-blocked", "Installation is blocked"
 
 
-class ConsentNeededError(DeniedError):
-    """A person must agree first, and none did."""
+class ConsentRequiredError(DeniedError):
+    """The user must agree first and has not."""
 
-    code, title = "consent-needed", "Consent is needed"
+    code, title = "consent-needed", "Consent required"
 
 
 class NoSuchReleaseError(MissingError):
-    """A plugin has no release that was asked for."""
+    """A plugin has no release for the requested version, range or dist-tag."""
 
     code, title = "no-such-release", "No such release"
 
 
 class NotInstalledError(MissingError):
-    """The plugin is not installed here."""
+    """The plugin is not installed in this project."""
 
     code, title = "not-installed", "Not installed"
 
 
 class NoSuchSourceError(MissingError):
-    """The file or folder to install from is not there."""
+    """The file or folder to install does not exist."""
 
     code, title = "no-such-source", "No such file or folder"
 
 
 class UnknownSourceError(InvalidError):
-    """What to install is written in no form that is known."""
+    """The text is neither a plugin, a path nor a URL."""
 
-    code, title = "unknown-install-source", "Cannot tell what to install"
-
-
-class NeededByOthersError(ConflictError):
-    """Another installed plugin depends on the one to remove."""
-
-    code, title = "needed-by-others", "Needed by others"
+    code, title = "unknown-install-source", "Invalid install source"
 
 
-class FolderInTheWayError(ConflictError):
-    """There is a folder where the plugin belongs, and it was not installed by Plugport."""
+class HasDependentsError(ConflictError):
+    """Another installed plugin depends on the plugin to remove."""
 
-    code, title = "folder-in-the-way", "Folder in the way"
+    code, title = "needed-by-others", "Plugin has dependents"
+
+
+class FolderExistsError(ConflictError):
+    """The plugin's folder exists and was not installed by Plugport."""
+
+    code, title = "folder-in-the-way", "Folder exists"
 
 
 class UnsafeFolderError(DeniedError):
-    """A folder that must be the project's own is a link to somewhere else."""
+    """A folder of the installation is a symbolic link."""
 
     code, title = "unsafe-folder", "Unsafe folder"
 
 
-class BrokenStateError(InvalidError):
-    """The record of what is installed cannot be read."""
+class BrokenRecordError(InvalidError):
+    """The record of installed plugins cannot be read."""
 
-    code, title = "broken-install-record", "Broken record of installed plugins"
+    code, title = "broken-install-record", "Invalid record of installed plugins"
 
 
-class BusyError(UnavailableError):
-    """Another run of Plugport holds what this one needs."""
+class InstallBusyError(UnavailableError):
+    """Another Plugport process holds the lock."""
 
     code, title = "install-busy", "Another installation is running"

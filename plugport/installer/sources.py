@@ -1,4 +1,4 @@
-"""What a person may write after `install`, and what is meant by it."""
+"""Parse the argument of `plugport install`: a plugin, a path or a URL."""
 
 from __future__ import annotations
 
@@ -8,34 +8,33 @@ from plugport.client.urls import Origin
 from plugport.installer.errors import UnknownSourceError
 from plugport.spec.errors import PlugportError
 from plugport.spec.names import PluginName
-from plugport.spec.text import show
+from plugport.spec.text import quote_text
 
 ALLOWED_FORMS = (
-    "Allowed are NAME, NAME@VERSION, NAME@RANGE, NAME@TAG, ./FOLDER, ./FILE.tgz, and "
-    "https://HOST/FILE.tgz."
+    "Use NAME, NAME@VERSION, NAME@RANGE, NAME@TAG, ./FOLDER, ./FILE.tgz or https://HOST/FILE.tgz."
 )
-_PATH_STARTS = (".", "/", "~")
-_PACKAGE_ENDS = (".tgz", ".tar.gz")
+_PATH_PREFIXES = (".", "/", "~")
+_PACKAGE_SUFFIXES = (".tgz", ".tar.gz")
 
 
 @dataclass(frozen=True, slots=True)
 class RegistrySource:
-    """A plugin of the registry; `wanted` is a version, a range or a tag, None for the newest."""
+    """A plugin of the registry. `requested` is a version, a range or a dist-tag, or None."""
 
     name: PluginName
-    wanted: str | None
+    requested: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class PathSource:
-    """A folder or a package on this machine, as the person wrote it."""
+    """A folder or a package file on this machine, as entered."""
 
     path: str
 
 
 @dataclass(frozen=True, slots=True)
 class UrlSource:
-    """A package anywhere on the web."""
+    """A package at a URL."""
 
     url: str
 
@@ -44,27 +43,32 @@ Source = RegistrySource | PathSource | UrlSource
 
 
 def parse_source(text: str) -> Source:
-    """Read what to install. Raises `UnknownSourceError`, `InvalidUrlError`."""
+    """Parse what to install. Raises `UnknownSourceError`, `InvalidUrlError`."""
     if text.startswith(("http://", "https://")):
+        # Raises the error for an invalid URL.
         Origin.of(text)
         return UrlSource(text)
-    # `x.tgz` could be a name as well; whoever types it means the file.
-    if text.startswith(_PATH_STARTS) or text.endswith(_PACKAGE_ENDS):
+    # `x.tgz` is also a valid plugin name, but a file is far more likely.
+    if text.startswith(_PATH_PREFIXES) or text.endswith(_PACKAGE_SUFFIXES):
         return PathSource(text)
-    name, wanted = split_wanted(text)
+    name, requested = split_version_spec(text)
     try:
-        return RegistrySource(PluginName.parse(name), wanted)
+        return RegistrySource(PluginName.parse(name), requested)
     except PlugportError as error:
-        raise UnknownSourceError(f"{show(text)} cannot be installed", hint=ALLOWED_FORMS) from error
+        raise UnknownSourceError(
+            f"{quote_text(text)} is not a plugin name, a path or a URL", hint=ALLOWED_FORMS
+        ) from error
 
 
-def split_wanted(text: str) -> tuple[str, str | None]:
-    """Split `NAME@WANTED` at the `@` that is not the scope's; None without one.
+def split_version_spec(text: str) -> tuple[str, str | None]:
+    """Split `NAME@REQUESTED` into both parts; the second is None without an `@`.
 
-    Raises `UnknownSourceError` where nothing follows the `@`.
+    Raises `UnknownSourceError` if the second part is empty.
     """
-    # From the second character on: the first may be the `@` of a scope.
-    name, at, wanted = text[1:].partition("@")
-    if at and not wanted.strip():
-        raise UnknownSourceError(f"{show(text)} names no version after the `@`", hint=ALLOWED_FORMS)
-    return text[:1] + name, wanted.strip() if at else None
+    # From the second character: the first may be the `@` of a scope.
+    name, at, requested = text[1:].partition("@")
+    if at and not requested.strip():
+        raise UnknownSourceError(
+            f"{quote_text(text)} has no version after the `@`", hint=ALLOWED_FORMS
+        )
+    return text[:1] + name, requested.strip() if at else None

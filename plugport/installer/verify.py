@@ -1,4 +1,4 @@
-"""Is this the package that was promised? Asked before a single file of it is unpacked."""
+"""Verify a package before any of its files is unpacked."""
 
 from __future__ import annotations
 
@@ -10,20 +10,22 @@ from pathlib import Path
 
 from plugport.installer.errors import IntegrityError, PackageMismatchError
 from plugport.spec.archive.model import ArchiveLimits, Package
-from plugport.spec.archive.reader import read_package
+from plugport.spec.archive.reader import load_package
 from plugport.spec.digest import Digest, Digester, digest_stream
 from plugport.spec.errors import PlugportError
 from plugport.spec.manifest.model import Manifest
-from plugport.spec.manifest.reading import read_manifest
+from plugport.spec.manifest.parsing import parse_manifest
 from plugport.spec.names import PluginName
 from plugport.spec.versions import Version
 
+# Bounded repetition, so that a long header cannot slow down the match (CWE-1333).
 _REPR_DIGEST = re.compile(r"\s*(sha-256|sha-512)\s*=\s*:([A-Za-z0-9+/=]{1,120}):\s*\Z")
+_MAX_HEADER_CHARS = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
-    """What is known of a package before it arrives; None: nobody has said."""
+class ExpectedPackage:
+    """What a package must be. None means that any value is accepted."""
 
     name: PluginName | None = None
     version: Version | None = None
@@ -33,7 +35,7 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedPackage:
-    """A package on disk that keeps every promise made for it."""
+    """A package on disk that is as expected."""
 
     archive: Path
     package: Package
@@ -41,37 +43,39 @@ class VerifiedPackage:
     digests: Digester
 
 
-def verify_package(archive: Path, promise: Promise) -> VerifiedPackage:
+def verify_package(archive: Path, expected: ExpectedPackage) -> VerifiedPackage:
     """Check size, digest, archive and manifest, in this order.
 
-    Raises `IntegrityError`, `PackageMismatchError`, and the errors of archives and manifests.
+    The digest comes before the archive is parsed, so that only the expected bytes reach the
+    parsers. Raises `IntegrityError`, `PackageMismatchError`, `ArchiveError`, `ManifestError`.
     """
     with archive.open("rb") as file:
         digests = digest_stream(file)
-    _check_bytes(digests, promise)
-    package = read_package(archive, limits=ArchiveLimits())
+    _check_bytes(digests, expected)
+    package = load_package(archive, limits=ArchiveLimits())
     paths = [entry.path for entry in package.files]
-    manifest = read_manifest(package.texts, paths).manifest
-    _check_identity(manifest, promise)
+    manifest = parse_manifest(package.texts, paths).manifest
+    _check_identity(manifest, expected)
     return VerifiedPackage(archive, package, manifest, digests)
 
 
-def parse_promised_integrity(text: str, label: str) -> Digest:
-    """The digest a registry promises. Raises `IntegrityError` where it promises none."""
+def parse_integrity(text: str, label: str) -> Digest:
+    """Parse the integrity of a release. Raises `IntegrityError` if it is missing or invalid."""
     try:
         return Digest.parse_sri(text)
     except PlugportError as error:
         raise IntegrityError(
-            f"the registry gives no readable integrity for `{label}`: {error}",
-            hint="Nothing was installed. Tell the operator of the registry.",
+            f"the registry sent no valid integrity for `{label}`: {error}",
+            hint="Nothing was installed. Report this to the operator of the registry.",
         ) from error
 
 
 def find_repr_digest(header: str) -> Digest | None:
-    """The strongest digest of a `Repr-Digest` header (RFC 9530) that is known here."""
-    found = [match for part in header[:4096].split(",") if (match := _REPR_DIGEST.match(part))]
-    # "sha-512" sorts after "sha-256": the stronger one first.
-    for match in sorted(found, key=lambda match: match[1], reverse=True):
+    """The strongest supported digest of a `Repr-Digest` header (RFC 9530)."""
+    parts = header[:_MAX_HEADER_CHARS].split(",")
+    matches = [match for part in parts if (match := _REPR_DIGEST.match(part))]
+    # "sha-512" sorts after "sha-256", so reversed order has the stronger algorithm first.
+    for match in sorted(matches, key=lambda match: match[1], reverse=True):
         try:
             value = base64.b64decode(match[2], validate=True)
             return Digest.from_bytes("sha512" if match[1] == "sha-512" else "sha256", value)
@@ -80,31 +84,32 @@ def find_repr_digest(header: str) -> Digest | None:
     return None
 
 
-def _check_bytes(digests: Digester, promise: Promise) -> None:
-    # First, because it is the clearer message for a download that was cut.
-    if promise.size_bytes is not None and digests.size_bytes != promise.size_bytes:
+def _check_bytes(digests: Digester, expected: ExpectedPackage) -> None:
+    # Before the digest: for a truncated download the size is the clearer message.
+    if expected.size_bytes is not None and digests.size_bytes != expected.size_bytes:
         raise IntegrityError(
-            f"the package has {digests.size_bytes} bytes, its release says {promise.size_bytes}",
+            f"the package has {digests.size_bytes} bytes; its release has {expected.size_bytes}",
             hint="Nothing was installed. Run the same command again.",
         )
-    if promise.integrity is None:
+    if expected.integrity is None:
         return
-    found = digests.sha512 if promise.integrity.algorithm == "sha512" else digests.sha256
-    if found != promise.integrity:
+    actual = digests.sha512 if expected.integrity.algorithm == "sha512" else digests.sha256
+    if actual != expected.integrity:
         raise IntegrityError(
-            f"the package's integrity is `{found.sri}`, promised was `{promise.integrity.sri}`",
-            hint="Nothing was installed. Try again; if it stays so, the package was changed on "
-            "its way or in the registry's storage.",
-            context={"found": found.sri, "promised": promise.integrity.sri},
+            f"the package has the integrity `{actual.sri}`; expected `{expected.integrity.sri}`",
+            hint="Nothing was installed. Try again. If the error persists, the package was "
+            "changed on the network or in the registry's storage.",
+            context={"found": actual.sri, "promised": expected.integrity.sri},
         )
 
 
-def _check_identity(manifest: Manifest, promise: Promise) -> None:
-    found = f"{manifest.name}@{manifest.version}"
-    name = promise.name or manifest.name
-    version = promise.version or manifest.version
+def _check_identity(manifest: Manifest, expected: ExpectedPackage) -> None:
+    name = expected.name or manifest.name
+    version = expected.version or manifest.version
+    # As text: versions that differ in build metadata only are equal.
     if (manifest.name, str(manifest.version)) != (name, str(version)):
         raise PackageMismatchError(
-            f"the package holds `{found}`, but its release is `{name}@{version}`",
-            hint="Nothing was installed. Tell the operator of the registry.",
+            f"the package contains `{manifest.name}@{manifest.version}`; "
+            f"its release is `{name}@{version}`",
+            hint="Nothing was installed. Report this to the operator of the registry.",
         )

@@ -1,7 +1,7 @@
-"""Digests as values: an algorithm and its bytes, never a bare hex string.
+"""Digest value objects: an algorithm and its value, never a bare hex string.
 
-The text form for people and packages is Subresource Integrity
-(https://www.w3.org/TR/SRI/): `sha512-` and base64.
+The text form in documents and lockfiles is Subresource Integrity (https://www.w3.org/TR/SRI/):
+`sha512-` followed by base64.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import BinaryIO, Literal, Self, cast
 
-from plugport.spec.errors import InvalidError
+from plugport.spec.errors import InvalidDigestError
 
 Algorithm = Literal["sha256", "sha512"]
 
@@ -22,15 +22,9 @@ _HEX = re.compile(r"[0-9a-f]+\Z")
 CHUNK_BYTES = 1 << 20
 
 
-class InvalidDigestError(InvalidError):
-    """A digest or integrity text cannot be read."""
-
-    code, title = "invalid-digest", "Invalid digest"
-
-
 @dataclass(frozen=True, slots=True, order=True)
 class Digest:
-    """What identifies stored bytes: the algorithm and the lower-case hex of its value."""
+    """The digest of stored bytes: the algorithm and its value in lowercase hex."""
 
     algorithm: Algorithm
     hex: str
@@ -42,27 +36,28 @@ class Digest:
 
     @classmethod
     def from_bytes(cls, algorithm: Algorithm, value: bytes) -> Self:
-        """A digest from its raw bytes."""
+        """Build a digest from its raw bytes."""
         return cls(algorithm, value.hex())
 
     @classmethod
     def parse_sri(cls, text: str) -> Self:
-        """Read `sha256-…` or `sha512-…` (base64). Raises `InvalidDigestError`."""
+        """Parse `sha256-…` or `sha512-…` (base64). Raises `InvalidDigestError`."""
         algorithm, _, encoded = text.partition("-")
         try:
+            # Without validation, other characters are ignored: several texts would be one digest.
             value = base64.b64decode(encoded, validate=True)
         except (binascii.Error, ValueError):
             value = b""
         if _SIZES.get(algorithm) != len(value):
             raise InvalidDigestError(
-                f"`{text[:140]}` is not an integrity text",
+                f"`{text[:140]}` is not an integrity value",
                 hint="Expected `sha256-` or `sha512-` followed by base64.",
             )
         return cls.from_bytes(cast("Algorithm", algorithm), value)
 
     @property
     def raw(self) -> bytes:
-        """The digest's bytes."""
+        """The value in bytes."""
         return bytes.fromhex(self.hex)
 
     @property
@@ -75,7 +70,7 @@ class Digest:
 
 
 class Digester:
-    """Takes bytes as they stream by and knows their size, SHA-256 and SHA-512."""
+    """Compute the size, SHA-256 and SHA-512 of a stream in one pass."""
 
     def __init__(self) -> None:
         self._sha256 = hashlib.sha256()
@@ -83,24 +78,24 @@ class Digester:
         self.size_bytes = 0
 
     def update(self, chunk: bytes) -> None:
-        """Take the next bytes of the stream."""
+        """Add the next bytes of the stream."""
         self._sha256.update(chunk)
         self._sha512.update(chunk)
         self.size_bytes += len(chunk)
 
     @property
     def sha256(self) -> Digest:
-        """The SHA-256 of what was taken so far."""
+        """The SHA-256 of the bytes added so far."""
         return Digest("sha256", self._sha256.hexdigest())
 
     @property
     def sha512(self) -> Digest:
-        """The SHA-512 of what was taken so far."""
+        """The SHA-512 of the bytes added so far."""
         return Digest("sha512", self._sha512.hexdigest())
 
 
 def digest_stream(stream: BinaryIO) -> Digester:
-    """Read a stream to its end in chunks of `CHUNK_BYTES` and return what was seen."""
+    """Read a stream to its end, in chunks of `CHUNK_BYTES`, and return its digests and size."""
     digester = Digester()
     while chunk := stream.read(CHUNK_BYTES):
         digester.update(chunk)

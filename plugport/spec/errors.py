@@ -1,18 +1,17 @@
-"""The one error base of Plugport, and the catalogue of its codes.
+"""The base class of all Plugport errors, and the registry of error codes.
 
-Every error a person or a program may meet is a subclass of `PlugportError` with a stable `code`
-and a `kind`. The kind decides the HTTP status and the exit code, once, at the edge:
-`config.problems` turns an error into a problem document (RFC 9457) or a page,
-`plugport.cli.output` into an `error:` line. Messages name the thing, the limit, what was found
-and what is allowed.
+Every error that a user or a client can see is a subclass of `PlugportError` with a stable `code` and
+a `kind`. The kind determines the HTTP status and the exit code in one place each: `config.problems`
+converts an error to a problem document (RFC 9457) or a page, `plugport.cli.output` to an `error:`
+line. Messages name the object, what was found and what is allowed.
 
     PlugportError
-    ├── InvalidError       the input is wrong            400 / 422
-    ├── DeniedError        the actor may not             401 / 403
-    ├── MissingError       there is no such thing        404
-    ├── ConflictError      it clashes with what is there 409
-    ├── LimitedError       too much, too often           413 / 429
-    └── UnavailableError   not now, try again            503
+    ├── InvalidError       the input is invalid              400 / 422
+    ├── DeniedError        the actor has no permission       401 / 403
+    ├── MissingError       the object does not exist         404
+    ├── ConflictError      it conflicts with existing data   409
+    ├── LimitedError       a size or rate limit is exceeded  413 / 429
+    └── UnavailableError   temporarily unavailable           503
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from typing import Any, ClassVar
 
 
 class ErrorKind(StrEnum):
-    """What sort of failure it is, which is all that the edges need to know."""
+    """The category of an error; determines HTTP status and exit code."""
 
     INVALID = "invalid"
     DENIED = "denied"
@@ -36,10 +35,10 @@ class ErrorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One fault in one field: where it is, what was found, what is allowed.
+    """One problem of one field of a document.
 
-    `field` is a dotted path (`author.email`, `dependencies.plugins[2]`), "" for the whole
-    document. `line` counts from 1 where the format has lines.
+    `field` is a dotted path (`author.email`, `dependencies.plugins[2]`), or "" for the whole
+    document. `line` starts at 1 and is None for formats without line numbers.
     """
 
     field: str
@@ -51,36 +50,41 @@ class FieldError:
     allowed: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """The fault as JSON-ready values, without the keys that are not known."""
+        """The problem as JSON-ready values; keys without a value are left out."""
         pairs = ((name, getattr(self, name)) for name in self.__dataclass_fields__)
         return {name: value for name, value in pairs if value is not None}
 
     def __str__(self) -> str:
         """One line for a terminal: `file:line: field: detail`."""
-        place = f"{self.file}:{self.line}" if self.file and self.line else self.file or ""
-        return ": ".join(part for part in (place, self.field, self.detail) if part)
+        position = f"{self.file}:{self.line}" if self.file and self.line else self.file or ""
+        return ": ".join(part for part in (position, self.field, self.detail) if part)
 
 
 _BY_CODE: dict[str, type[PlugportError]] = {}
 
 
 class PlugportError(Exception):
-    """The base of all errors. Subclasses set `code`, `kind` and `title` and nothing else.
+    """The base class. Subclasses set only `code`, `kind` and `title`.
 
-    `detail` is one sentence for a person; `hint` says what to do next; `fields` lists the
-    faults of a document; `context` holds further JSON-ready members for programs.
+    `detail` is one sentence for users; `hint` says what to do next; `fields` lists the problems
+    of a document; `context` holds more JSON-ready members for clients.
     """
 
     code: ClassVar[str] = "error"
     kind: ClassVar[ErrorKind] = ErrorKind.INVALID
-    title: ClassVar[str] = "Something is wrong"
+    title: ClassVar[str] = "Error"
+
+    # Codes that this error had before. They stay documented for one release.
+    former_codes: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if "code" in cls.__dict__:
-            known = _BY_CODE.setdefault(cls.code, cls)
+        if "code" not in cls.__dict__:
+            return
+        for code in (cls.code, *cls.__dict__.get("former_codes", ())):
+            known = _BY_CODE.setdefault(code, cls)
             if (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
-                raise TypeError(f"error code {cls.code!r} is taken by {known.__qualname__}")
+                raise TypeError(f"error code {code!r} is taken by {known.__qualname__}")
 
     def __init__(
         self,
@@ -101,41 +105,47 @@ class PlugportError(Exception):
 
 
 class InvalidError(PlugportError):
-    """The input is wrong and will stay wrong."""
+    """The input is invalid; the same request always fails."""
 
     code, kind, title = "invalid", ErrorKind.INVALID, "Invalid input"
 
 
-class DeniedError(PlugportError):
-    """The actor is unknown or may not do this."""
+class InvalidDigestError(InvalidError):
+    """The text is not a valid digest or integrity value."""
 
-    code, kind, title = "denied", ErrorKind.DENIED, "Not allowed"
+    code, title = "invalid-digest", "Invalid digest"
+
+
+class DeniedError(PlugportError):
+    """The actor is not signed in or has no permission."""
+
+    code, kind, title = "denied", ErrorKind.DENIED, "Permission denied"
 
 
 class MissingError(PlugportError):
-    """There is no such thing, or the actor may not know of it."""
+    """The object does not exist, or the actor has no permission to see it."""
 
     code, kind, title = "missing", ErrorKind.MISSING, "Not found"
 
 
 class ConflictError(PlugportError):
-    """The input is fine but clashes with what is there."""
+    """The input is valid but conflicts with existing data."""
 
     code, kind, title = "conflict", ErrorKind.CONFLICT, "Conflict"
 
 
 class LimitedError(PlugportError):
-    """A limit of size or rate was passed."""
+    """A size or rate limit was exceeded."""
 
-    code, kind, title = "limited", ErrorKind.LIMITED, "Limit passed"
+    code, kind, title = "limited", ErrorKind.LIMITED, "Limit exceeded"
 
 
 class UnavailableError(PlugportError):
-    """It cannot be done now; the same call may succeed later."""
+    """The service is temporarily unavailable; the same request can succeed later."""
 
-    code, kind, title = "unavailable", ErrorKind.UNAVAILABLE, "Not available now"
+    code, kind, title = "unavailable", ErrorKind.UNAVAILABLE, "Service unavailable"
 
 
 def list_error_codes() -> dict[str, type[PlugportError]]:
-    """Every code known to the imported modules, sorted; the documentation is checked against it."""
+    """Error classes of all imported modules by code, sorted. A test compares the docs with it."""
     return dict(sorted(_BY_CODE.items()))

@@ -1,4 +1,4 @@
-"""Change what a plugin's page says, without a release."""
+"""Edit a plugin's metadata without a new release."""
 
 from __future__ import annotations
 
@@ -7,31 +7,36 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.audit import record_act
+from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.models import User
-from registry.documents import EDITABLE, refresh_plugin
 from registry.journal import append_entry
 from registry.models import Plugin
 from registry.policies import check_may_manage
+from registry.publishing.refresh import refresh_plugin
+from registry.representations.plugins import EDITABLE_FIELDS
 
 
 def edit_plugin(
     *, actor: User, plugin: Plugin, changes: Mapping[str, Any], replace: bool = False
 ) -> Plugin:
-    """Lay the author's edits over the manifest's fields.
+    """Store the author's edits, which take precedence over the manifest.
 
-    `changes` maps names of `documents.EDITABLE` to validated values; None gives a field back to
-    the manifest. With `replace` fields that are not named are given back too. Raises
+    `changes` maps names of `EDITABLE_FIELDS` to validated values; None restores the manifest's
+    value. With `replace`, fields that are not in `changes` are restored too. Raises
     `NotMemberError`.
     """
     check_may_manage(actor, plugin)
     with transaction.atomic():
+        # Locked, so that of two edits at the same time the second keeps the first one's fields.
         locked = Plugin.objects.select_for_update(of=("self",)).get(pk=plugin.pk)
-        kept = {} if replace else dict(locked.metadata)
-        kept.update({name: changes[name] for name in EDITABLE if name in changes})
-        locked.metadata = {name: value for name, value in kept.items() if value is not None}
+        metadata = {} if replace else dict(locked.metadata)
+        metadata.update({name: changes[name] for name in EDITABLE_FIELDS if name in changes})
+        locked.metadata = {name: value for name, value in metadata.items() if value is not None}
         locked.save(update_fields=["metadata"])
         edited = refresh_plugin(locked.pk)
-        record_act(actor=actor, action="plugin.edited", target=edited.name, fields=sorted(changes))
+        record_audit_entry(
+            actor=actor, action="plugin.edited", target=edited.name, fields=sorted(changes)
+        )
+        # Last: the journal's lock is held until the commit.
         append_entry("plugin.edited", edited.name, fields=sorted(changes))
     return edited

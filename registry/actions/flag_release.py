@@ -1,93 +1,100 @@
-"""Deprecate and yank: flags beside the state, both reversible (REL-4)."""
+"""Deprecate and yank: reversible flags that are independent of the release's state (REL-4)."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.audit import record_act
+from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.models import User
-from plugport.spec.errors import FieldError, InvalidError
+from plugport.spec.errors import FieldError
 from plugport.spec.names import PluginName
+from registry.errors import InvalidMessageError
 from registry.journal import append_entry
 from registry.models import Release
-from registry.policies import check_may_manage
+from registry.policies import check_may_manage, check_served
 from registry.publishing.release import refresh_after_change
 
-MESSAGE_CHARS = 500
-# Each act writes its own columns: of a yank and a deprecation at once, neither is lost.
-_DEPRECATION = ("deprecated_at", "deprecated_message", "replacement")
-_YANK = ("yanked_at", "yanked_reason")
-
-
-class FlagTextError(InvalidError):
-    """The message of a deprecation or yank is missing or too long."""
-
-    code, title = "invalid-message", "Invalid message"
+MAX_MESSAGE_CHARS = 500
 
 
 def deprecate_release(
     *, actor: User, release: Release, message: str, replacement: str = ""
 ) -> Release:
-    """Mark the release as no longer recommended; it installs with `message`.
+    """Mark the release as no longer recommended; clients show `message` when they install it.
 
-    Changing the message of a deprecated release is the same call. Raises `NotMemberError`,
-    `FlagTextError`, `InvalidNameError` (replacement).
+    Call it again to change the message. Raises `NotMemberError`, `InvalidMessageError`,
+    `InvalidNameError` for the replacement, and `ReleaseBlockedError` unless it is published: the
+    message of a blocked release would be shown to nobody.
     """
-    text = _check_text("message", message, is_needed=True)
-    other = str(PluginName.parse(replacement)) if replacement else ""
-    release.deprecated_at = release.deprecated_at or timezone.now()
-    release.deprecated_message, release.replacement = text, other
-    return _save(
-        actor, release, _DEPRECATION, "deprecated", message=text, replacement=other or None
+    # Before anything else: a refused call must not change the object in the caller's hands.
+    check_may_manage(actor, release.plugin)
+    check_served(release)
+    message = _parse_message("message", message, min_chars=1)
+    replacement = str(PluginName.parse(replacement)) if replacement else ""
+    # A new message keeps the date of the first deprecation.
+    flags = {
+        "deprecated_at": release.deprecated_at or timezone.now(),
+        "deprecated_message": message,
+        "replacement": replacement,
+    }
+    return _save_flags(
+        actor, release, flags, "deprecated", message=message, replacement=replacement or None
     )
 
 
 def undeprecate_release(*, actor: User, release: Release) -> Release:
-    """Take the mark back. Raises `NotMemberError`."""
-    release.deprecated_at, release.deprecated_message, release.replacement = None, "", ""
-    return _save(actor, release, _DEPRECATION, "undeprecated")
+    """Remove the deprecation. Raises `NotMemberError`."""
+    check_may_manage(actor, release.plugin)
+    flags = {"deprecated_at": None, "deprecated_message": "", "replacement": ""}
+    return _save_flags(actor, release, flags, "undeprecated")
 
 
-def yank_release(*, actor: User, release: Release, reason: str = "") -> Release:
-    """Hide the release from new resolution; exact requests and lockfiles still get it.
+def yank_release(*, actor: User, release: Release, reason: str | None = None) -> Release:
+    """Hide the release from version resolution; exact requests and lockfiles still get it.
 
-    Raises `NotMemberError`, `FlagTextError`.
+    Without a `reason`, a release that is already yanked keeps the one it has.
+    Raises `NotMemberError`, `InvalidMessageError`, `ReleaseBlockedError`.
     """
-    text = _check_text("reason", reason, is_needed=False)
-    release.yanked_at = release.yanked_at or timezone.now()
-    release.yanked_reason = text
-    return _save(actor, release, _YANK, "yanked", reason=text)
+    check_may_manage(actor, release.plugin)
+    check_served(release)
+    reason = release.yanked_reason if reason is None else reason
+    reason = _parse_message("reason", reason, min_chars=0)
+    flags = {"yanked_at": release.yanked_at or timezone.now(), "yanked_reason": reason}
+    return _save_flags(actor, release, flags, "yanked", reason=reason)
 
 
 def unyank_release(*, actor: User, release: Release) -> Release:
-    """Let resolution find the release again. Raises `NotMemberError`."""
-    release.yanked_at, release.yanked_reason = None, ""
-    return _save(actor, release, _YANK, "unyanked")
+    """Make the release available to version resolution again. Raises `NotMemberError`."""
+    check_may_manage(actor, release.plugin)
+    return _save_flags(actor, release, {"yanked_at": None, "yanked_reason": ""}, "unyanked")
 
 
-def _check_text(field: str, text: str, *, is_needed: bool) -> str:
+def _parse_message(field: str, text: str, *, min_chars: int) -> str:
     text = text.strip()
-    if (is_needed and not text) or len(text) > MESSAGE_CHARS:
-        least = 1 if is_needed else 0
-        fault = FieldError(
+    if not min_chars <= len(text) <= MAX_MESSAGE_CHARS:
+        error = FieldError(
             field,
             f"It has {len(text)} characters.",
             found=str(len(text)),
-            allowed=f"{least} to {MESSAGE_CHARS} characters",
+            allowed=f"{min_chars} to {MAX_MESSAGE_CHARS} characters",
         )
-        raise FlagTextError(f"The {field} cannot be used.", fields=[fault])
+        raise InvalidMessageError(f"The {field} is not valid.", fields=[error])
     return text
 
 
-def _save(
-    actor: User, release: Release, columns: tuple[str, ...], event: str, **details: str | None
+def _save_flags(
+    actor: User, release: Release, flags: dict[str, Any], event: str, **details: str | None
 ) -> Release:
-    """Write the flags, the plugin's document, the audit entry and the journal, or nothing."""
-    check_may_manage(actor, release.plugin)
+    """Write the flags, the plugin's document, the audit entry and the journal in one transaction."""
+    for column, value in flags.items():
+        setattr(release, column, value)
     with transaction.atomic():
-        release.save(update_fields=columns)
+        # Only this action's columns: a yank and a deprecation at the same time are both kept.
+        release.save(update_fields=list(flags))
         refresh_after_change(release)
-        record_act(actor=actor, action=f"release.{event}", target=str(release), **details)
+        record_audit_entry(actor=actor, action=f"release.{event}", target=str(release), **details)
         append_entry(f"release.{event}", release.plugin.name, release.version, **details)
     return release

@@ -1,4 +1,4 @@
-"""Publish: stages 1 to 4, up to the point where the registry has taken responsibility."""
+"""Publish a package: stages 1 to 4, after which the registry is responsible for it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import structlog
 from django.db import IntegrityError
 
 from accounts.models import User
-from plugport.spec.errors import ConflictError
+from registry.errors import PublishRaceError
 from registry.models import Release
 from registry.publishing.admit import Admission, admit_package
 from registry.publishing.inspect import InspectedPackage, inspect_package
@@ -16,18 +16,13 @@ from registry.publishing.receive import ReceivedPackage
 from registry.publishing.record import quarantine_upload, record_release
 
 _log = structlog.get_logger("plugport.publish")
-_ATTEMPTS = 3
-
-
-class PublishRaceError(ConflictError):
-    """Other publishers kept changing the same names; nothing was stored."""
-
-    code, title = "publish-race", "Others published at the same time"
+# A race can be lost twice for good reasons (the scope, then the plugin); a third time is unlikely.
+_MAX_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What came of it: the release, and whether this call made it."""
+    """The release, and whether this call created it."""
 
     release: Release
     is_new: bool
@@ -41,14 +36,14 @@ def publish_release(
     changelog: str = "",
     token_limit: str = "",
 ) -> Publication:
-    """Take a received package in; its checks run afterwards in the worker.
+    """Record a received package; its checks run in the worker afterwards.
 
-    Writes the object, the release in state `checking`, a job and the audit record. The same
-    bytes again give the same release. Raises `ArchiveError`, `ManifestError`, or any error of
-    `registry.publishing.admit`; nothing is left behind then.
+    Writes the object, the release in state `checking`, a job and the audit entry. Publishing the
+    same bytes again returns the existing release. Raises `ArchiveError`, `ManifestError`,
+    `PublishRaceError`, or any error of `registry.publishing.admit`; nothing is stored then.
     """
     inspected = inspect_package(received)
-    for _ in range(_ATTEMPTS):
+    for _ in range(_MAX_ATTEMPTS):
         admission = admit_package(
             actor=actor, inspected=inspected, tag=tag, token_limit=token_limit
         )
@@ -59,17 +54,17 @@ def publish_release(
             _log.info("recorded", release=str(release), size_bytes=received.size_bytes)
             return Publication(release, is_new=True)
     raise PublishRaceError(
-        f"`{inspected.manifest.name}` is being published by others right now.",
-        hint="Send it again.",
+        f"Other uploads of `{inspected.manifest.name}` are being recorded right now.",
+        hint="Send the package again.",
     )
 
 
 def _try_to_record(
     actor: User, admission: Admission, inspected: InspectedPackage, tag: str, changelog: str
 ) -> Release | None:
-    """Record the release; None if another publisher took the name or version meanwhile.
+    """Record the release; None if another upload took the name or version in the meantime.
 
-    The object is put from a second name of the file, so that a lost race can be tried again.
+    Storing the object does not consume the received file, so the caller can try again.
     """
     received = inspected.received
     try:
@@ -83,4 +78,5 @@ def _try_to_record(
                 changelog=changelog,
             )
     except IntegrityError:
+        # A unique constraint decided the race. The next admission reads who won and can say so.
         return None

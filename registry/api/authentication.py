@@ -1,4 +1,8 @@
-"""Bearer tokens (API-3). Nothing here looks at a session: anonymous reads cost no query."""
+"""Authentication with bearer tokens (RFC 6750).
+
+Sessions are not accepted: a cookie would make every write open to cross-site requests (CSRF), and
+looking one up would cost anonymous reads a query.
+"""
 
 from __future__ import annotations
 
@@ -8,56 +12,61 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
+from accounts.actions.record_token_use import record_token_use
 from accounts.errors import InvalidTokenError
 from accounts.models import Token, User
 from accounts.queries import get_token
-from registry.api.address import get_address
-from registry.limits import spend
+from registry.api.client_address import get_client_address
+from registry.rate_limits import consume_quota
 
 _SCHEME = "bearer"
 
 
 class TokenAuthentication(BaseAuthentication):
-    """`Authorization: Bearer pp_…` → the token's user and the token."""
+    """Authenticates `Authorization: Bearer pp_…`."""
 
     def authenticate(self, request: Request) -> tuple[User, Token] | None:
-        """None without the header. Raises `InvalidTokenError`; refusals are rate-limited."""
+        """Return the user and the token, or None without the header. Raises `InvalidTokenError`."""
         header = request.headers.get("Authorization")
         if header is None:
             return None
         try:
-            token = get_token(read_bearer(header))
+            token = get_token(parse_bearer_token(header))
         except InvalidTokenError:
-            spend("denied", get_address(request))
+            # Limits guessing: such calls never get as far as the limits of tokens.
+            consume_quota("denied", get_client_address(request))
             raise
+        record_token_use(token=token)
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:
-        """What a 401 answer asks for."""
+        """Return the value of `WWW-Authenticate` for 401 responses."""
+        # Required with a 401 (RFC 6750, section 3).
         return 'Bearer realm="plugport"'
 
 
-def read_bearer(header: str) -> str:
-    """The token's text. Raises `InvalidTokenError` for any other kind of header."""
+def parse_bearer_token(header: str) -> str:
+    """Return the text of the token. Raises `InvalidTokenError` for other schemes."""
     scheme, _, text = header.partition(" ")
+    # Schemes are case-insensitive (RFC 9110, section 11.1).
     if scheme.lower() != _SCHEME or not text.strip():
         raise InvalidTokenError(
-            "The Authorization header is not `Bearer <token>`.",
+            "The Authorization header is not of the form `Bearer <token>`.",
             hint="Send `Authorization: Bearer pp_…`.",
         )
     return text.strip()
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library's base is untyped
-    """How the OpenAPI document names the tokens."""
+    """Describes the tokens in the OpenAPI document."""
 
     target_class = TokenAuthentication
     name = "token"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        """HTTP bearer."""
+        """Return the HTTP bearer scheme."""
         return {
             "type": "http",
             "scheme": "bearer",
-            "description": "A token from your account page, with the scope the call needs.",
+            "description": "A token from your account page with the scope that the call needs.",
         }

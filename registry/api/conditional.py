@@ -1,4 +1,4 @@
-"""Conditional answers: ETag and 304 (RFC 9110, section 13)."""
+"""Conditional responses: ETag and 304 (RFC 9110, section 13)."""
 
 from __future__ import annotations
 
@@ -10,23 +10,27 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.http import parse_etags
 from rest_framework.request import Request
 
-from config.json_text import dump_json
+from registry.api.json_encoding import dump_json
 
-# Mutable documents may be kept, but are asked for again each time: a revocation shows at once.
+# Caches may store documents that change but must revalidate them, so that a revocation takes
+# effect at once.
 REVALIDATE = "public, no-cache"
 PRIVATE = "private, no-store"
 
 
 def matches_etag(request: HttpRequest | Request, etag: str) -> bool:
-    """Whether If-None-Match names this version; weak comparison, as RFC 9110 asks."""
+    """Return whether If-None-Match matches, by weak comparison (RFC 9110, section 13.1.2)."""
     header = request.headers.get("If-None-Match")
     if header is None:
         return False
     return any(tag == "*" or tag.removeprefix("W/") == etag for tag in parse_etags(header))
 
 
-def respond_unchanged(headers: Mapping[str, str], size_bytes: int) -> HttpResponse:
-    """304: what 200 would say of `size_bytes`, without them (RFC 9110, sections 8.6 and 15.4.5)."""
+def respond_not_modified(headers: Mapping[str, str], size_bytes: int) -> HttpResponse:
+    """Return 304 with the headers of the 200 response (RFC 9110, sections 8.6 and 15.4.5).
+
+    `size_bytes` is the length of the body that is not sent.
+    """
     response = HttpResponse(status=304, headers={**headers, "Content-Length": str(size_bytes)})
     del response.headers["Content-Type"]
     return response
@@ -40,7 +44,7 @@ def respond_json(
     cache: str = REVALIDATE,
     headers: dict[str, str] | None = None,
 ) -> HttpResponse:
-    """The document as JSON with an ETag; 304 without a body if the client has it already."""
+    """Return the document as JSON with an ETag, or 304 if the client has it already."""
     return respond_body(
         request,
         dump_json(document),
@@ -60,11 +64,12 @@ def respond_body(
     cache: str = REVALIDATE,
     headers: dict[str, str] | None = None,
 ) -> HttpResponse:
-    """As `respond_json`, for a body that is ready."""
-    is_read = request.method in ("GET", "HEAD") and status == 200
-    sent = {"Cache-Control": cache, **(headers or {})}
-    if is_read:
-        sent["ETag"] = f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
-        if matches_etag(request, sent["ETag"]):
-            return respond_unchanged(sent, len(body))
-    return HttpResponse(body, status=status, content_type=content_type, headers=sent)
+    """Return an encoded body with an ETag, or 304 if the client has it already."""
+    is_cacheable = request.method in ("GET", "HEAD") and status == 200
+    response_headers = {"Cache-Control": cache, **(headers or {})}
+    if is_cacheable:
+        # Not for security: the digest only has to differ when the body does.
+        response_headers["ETag"] = f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
+        if matches_etag(request, response_headers["ETag"]):
+            return respond_not_modified(response_headers, len(body))
+    return HttpResponse(body, status=status, content_type=content_type, headers=response_headers)

@@ -1,27 +1,27 @@
-"""How plugin names and versions stand in a path.
+"""Path converters for plugin names and versions.
 
-Web servers hand over paths with `%40` and `%2F` already decoded, so a scoped name arrives the
-same way raw and percent-encoded (API-1).
+Web servers decode `%40` and `%2F` before Django sees the path, so a scoped name looks the same
+whether the client encoded it or not.
 """
 
 from __future__ import annotations
 
 
 class NameConverter:
-    """`name` or `@scope/name`; whether it is a valid name is the view's business."""
+    """Matches `name` or `@scope/name`. Views check whether it is a valid name."""
 
     regex = r"(?:@[^/]+/[^/]+|[^/@][^/]*)"
 
     def to_python(self, value: str) -> str:
-        """As it is."""
+        """Return the value unchanged."""
         return value
 
     def to_url(self, value: str) -> str:
-        """As it is."""
+        """Return the value unchanged."""
         return value
 
 
 class VersionConverter(NameConverter):
-    """A version or a dist-tag."""
+    """Matches a version or a dist-tag."""
 
     regex = r"[^/]+"

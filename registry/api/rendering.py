@@ -1,4 +1,4 @@
-"""JSON in and out, with orjson."""
+"""JSON renderer, parser and content negotiation for Django REST framework."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from config.json_text import dump_json
+from registry.api.json_encoding import dump_json
 
 _MAX_BODY_BYTES = 1 << 20
 
 
 class JsonRenderer(BaseRenderer):
-    """Renders what DRF itself answers with: problem documents."""
+    """Renders problem documents; all other responses are encoded by the views."""
 
     media_type = "application/json"
     format = "json"
@@ -31,12 +31,12 @@ class JsonRenderer(BaseRenderer):
         accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
-        """UTF-8 JSON; nothing for None."""
+        """Return UTF-8 JSON, or an empty body for None."""
         return b"" if data is None else dump_json(data)
 
 
 class JsonParser(BaseParser):
-    """Reads a JSON object of at most 1 MiB."""
+    """Parses a JSON object of at most 1,048,576 bytes."""
 
     media_type = "application/json"
 
@@ -46,26 +46,27 @@ class JsonParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """The object. Raises `ParseError`, `RequestDataTooBig`."""
+        """Return the object. Raises `ParseError` and `RequestDataTooBig`."""
+        # One byte more than allowed tells a body of the largest size from one that is too large.
         body = stream.read(_MAX_BODY_BYTES + 1)
         if len(body) > _MAX_BODY_BYTES:
             raise RequestDataTooBig
         try:
             document = orjson.loads(body)
         except orjson.JSONDecodeError as error:
-            raise ParseError(f"The body is not JSON: {error}.") from None
+            raise ParseError(f"The body is not valid JSON: {error}.") from None
         if not isinstance(document, dict):
-            raise ParseError(f"A JSON object is needed, not {type(document).__name__}.")
+            raise ParseError(f"Expected a JSON object, found {type(document).__name__}.")
         return document
 
 
 class JsonNegotiation(BaseContentNegotiation):
-    """Everything is JSON here; the Accept header is not a reason to refuse."""
+    """Always returns JSON, whatever the Accept header is (RFC 9110, section 12.5.1)."""
 
     def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
-        """The first parser of the request's media type."""
-        kind = (request.content_type or "").split(";")[0].strip().lower()
-        return next((parser for parser in parsers if parser.media_type == kind), None)
+        """Return the parser for the media type of the request."""
+        media_type = (request.content_type or "").split(";")[0].strip().lower()
+        return next((each for each in parsers if each.media_type == media_type), None)
 
     def select_renderer(
         self,
@@ -73,6 +74,6 @@ class JsonNegotiation(BaseContentNegotiation):
         renderers: Iterable[BaseRenderer],
         format_suffix: str | None = None,
     ) -> tuple[BaseRenderer, str]:
-        """Always the first."""
+        """Return the first renderer."""
         first = next(iter(renderers))
         return first, first.media_type

@@ -1,9 +1,9 @@
-"""The OpenAPI document: every operation with its failures and headers."""
+"""The OpenAPI document, with the errors and headers of every operation."""
 
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, is_typeddict
 
 import orjson
 from django.http import HttpResponse
@@ -15,52 +15,53 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 
+from plugport.spec.api.problems import Problem
 from registry.api.conditional import respond_body
-from registry.api.v1.shapes import Problem
+from registry.api.declarations import Declared, resolve_declaration
 from registry.api.views import ApiView
 
 PROBLEM_JSON = "application/problem+json"
-_FOR_READS = {400: "The query has a fault.", 404: "Not found."}
-_FOR_WRITES = {
-    400: "The request has a fault; `errors` lists the fields.",
+_READ_FAILURES = {400: "A parameter is not valid.", 404: "Not found."}
+_WRITE_FAILURES = {
+    400: "The request is not valid; `errors` lists the fields.",
     403: "Not allowed.",
     404: "Not found.",
-    409: "It clashes with what is there.",
-    411: "The body came without its length.",
-    413: "Too large.",
-    415: "The body has a media type that is not read here.",
+    409: "Conflict with the current state.",
+    411: "The Content-Length header is missing.",
+    413: "The body is too large.",
+    415: "The media type of the body is not supported.",
 }
-_FOR_ALL = {
+_COMMON_FAILURES = {
     401: "The token is missing or not valid.",
-    429: "Too many requests; `Retry-After` says when to come back.",
-    503: "Not available now.",
+    429: "Too many requests; retry after the seconds in `Retry-After`.",
+    503: "Not available at the moment.",
 }
-_HEADERS = {
-    "Cache-Control": "How long the answer may be kept.",
-    "Content-Range": "Which bytes these are, and of how many.",
-    "ETag": "The version of the answer, for `If-None-Match` and `If-Range`.",
-    "Location": "Where to follow what the checks say.",
-    "RateLimit-Limit": "Calls allowed in the window.",
-    "RateLimit-Remaining": "Calls left in it.",
-    "RateLimit-Reset": "Seconds until it ends.",
+_HEADER_DESCRIPTIONS = {
+    "Cache-Control": "How the response may be cached.",
+    "Content-Range": "The range of bytes and the size of the file.",
+    "ETag": "The version of the response, for `If-None-Match` and `If-Range`.",
+    "Location": "The URL of the publication status.",
+    "RateLimit-Limit": "Number of calls allowed in the window.",
+    "RateLimit-Remaining": "Number of calls left in the window.",
+    "RateLimit-Reset": "Seconds until the window ends.",
     "Repr-Digest": "SHA-256 and SHA-512 of the whole package (RFC 9530).",
-    "Retry-After": "Seconds to wait.",
-    "WWW-Authenticate": "Which kind of token is asked for.",
+    "Retry-After": "Seconds to wait before the next call.",
+    "WWW-Authenticate": "The authentication scheme to use.",
 }
-_COUNTED = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
-_BY_STATUS = {
+_RATE_LIMIT_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
+_HEADERS_BY_STATUS = {
     "206": ("Content-Range",),
     "401": ("WWW-Authenticate",),
     "416": ("Content-Range",),
-    "429": ("Retry-After", *_COUNTED),
+    "429": ("Retry-After", *_RATE_LIMIT_HEADERS),
 }
 
 
-def list_headers(method: str, path: str, status: str) -> list[str]:
-    """The headers that such an answer always has."""
-    names = ["Cache-Control", *_BY_STATUS.get(status, ())]
+def list_response_headers(method: str, path: str, status: str) -> list[str]:
+    """Return the headers that such a response always has."""
+    names = ["Cache-Control", *_HEADERS_BY_STATUS.get(status, ())]
     if status < "400":
-        names += _COUNTED
+        names += _RATE_LIMIT_HEADERS
         names += ["ETag"] if method == "GET" else []
         names += ["Location"] if method == "POST" and path.endswith("/plugins") else []
         names += ["Repr-Digest"] if path.endswith("/download") else []
@@ -71,33 +72,39 @@ _IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match",
     OpenApiTypes.STR,
     OpenApiParameter.HEADER,
-    description="ETags that the client has: 304 if the answer is one of them.",
+    description="ETags of cached responses. The response is 304 if one of them is current.",
 )
 
 
 class ProblemSchema(AutoSchema):
-    """Adds to every operation the problem documents it may answer with."""
+    """Adds problem documents and headers to every operation."""
 
     def get_override_parameters(
         self,
     ) -> list[OpenApiParameter | Serializer[Any] | type[Serializer[Any]]]:
-        """Reads may be conditional."""
+        """Return `If-None-Match` for reads."""
         return [_IF_NONE_MATCH] if self.method == "GET" else []
 
     def get_tags(self) -> list[str]:
-        """One heading a resource."""
+        """Return the resource, which groups the operations."""
         parts = self.path.removeprefix("/api/v1/").split("/")
         return ["releases"] if "{version}" in self.path else [parts[0]]
 
+    def get_request_serializer(self) -> Any:
+        """Return the declaration of the body."""
+        body = super().get_request_serializer()
+        # For PATCH the library sets `partial` on what it gets here, which must not be the class.
+        return Declared(body) if is_typeddict(body) else body
+
     def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> Any:
         bodies = super()._get_response_bodies(direction)
-        failures = dict(_FOR_ALL)
-        failures |= _FOR_READS if self.method == "GET" else _FOR_WRITES
+        failures = dict(_COMMON_FAILURES)
+        failures |= _READ_FAILURES if self.method == "GET" else _WRITE_FAILURES
         if self.path.endswith("/download"):
-            failures |= {403: "The release is blocked.", 416: "The range lies outside the file."}
+            failures |= {403: "The release is blocked.", 416: "The range is outside the file."}
         if self.method == "GET":
-            bodies.setdefault("304", {"description": "Unchanged since the ETag that was sent."})
-        problem = self.resolve_serializer(Problem, direction)
+            bodies.setdefault("304", {"description": "Not modified."})
+        problem = resolve_declaration(self, Problem, direction)
         for status, meaning in failures.items():
             bodies.setdefault(
                 str(status),
@@ -106,15 +113,20 @@ class ProblemSchema(AutoSchema):
         for code, body in bodies.items():
             body["headers"] = {
                 name: {"$ref": f"#/components/headers/{name}"}
-                for name in list_headers(self.method, self.path, code)
+                for name in list_response_headers(self.method, self.path, code)
             }
         return bodies
 
 
-def describe_everywhere(
+def keep_versioned_paths(endpoints: list[tuple[str, str, str, Any]]) -> list[Any]:
+    """Drop the alias under `/api`: an operation has one id, and so one path."""
+    return [each for each in endpoints if each[0].startswith("/api/v1/")]
+
+
+def add_common_definitions(
     result: dict[str, Any], generator: Any, request: Any, public: bool
 ) -> dict[str, Any]:
-    """What holds for all: public reads need no token, bodies have no other fields."""
+    """Add what applies to all operations: security, empty parameters, headers."""
     for path, operations in result["paths"].items():
         is_private = path.endswith("/me") or "/publications/" in path
         for method, operation in operations.items():
@@ -123,20 +135,17 @@ def describe_everywhere(
             )
         for parameter in (p for o in operations.values() for p in o.get("parameters", ())):
             if parameter["in"] == "query":
-                # Forms send every field; an empty one narrows nothing.
+                # HTML forms send every field. An empty filter is no filter.
                 parameter["allowEmptyValue"] = True
-    for name, schema in result["components"]["schemas"].items():
-        if name.endswith("Request"):
-            schema["additionalProperties"] = False
     result["components"]["headers"] = {
         name: {"description": meaning, "required": True, "schema": {"type": "string"}}
-        for name, meaning in _HEADERS.items()
+        for name, meaning in _HEADER_DESCRIPTIONS.items()
     }
     return result
 
 
 def build_document() -> dict[str, Any]:
-    """The whole document."""
+    """The OpenAPI document of all public operations, the same for every client."""
     document: dict[str, Any] = SchemaGenerator(  # type: ignore[no-untyped-call]  # untyped library
         urlconf=spectacular_settings.SERVE_URLCONF, api_version=None
     ).get_schema(request=None, public=True)
@@ -145,7 +154,7 @@ def build_document() -> dict[str, Any]:
 
 @cache
 def render_document() -> bytes:
-    """The document as it is served; it is the same for as long as the process runs."""
+    """Return the encoded document. It does not change while the process runs."""
     return orjson.dumps(build_document())
 
 
@@ -154,5 +163,5 @@ class OpenApiView(ApiView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> HttpResponse:
-        """The OpenAPI 3.1 document of this API."""
+        """Get the OpenAPI 3.1 document of this API."""
         return respond_body(request, render_document(), content_type="application/json")

@@ -1,85 +1,90 @@
-"""The base of all API views: who calls, how often, with which token."""
+"""The base class of all API views: authentication, rate limits, length of bodies."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar, cast
+from urllib.parse import unquote_to_bytes
 
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from accounts.errors import TokenNeededError, TokenScopeError
+from accounts.errors import TokenRequiredError
 from accounts.models import Token, User
-from plugport.spec.names import PluginName
-from registry.api.address import get_address
-from registry.errors import LengthRequiredError
-from registry.limits import Quota, spend
-from registry.publishing.admit import check_token_limit
+from registry.api.client_address import get_client_address
+from registry.errors import LengthRequiredError, QueryError
+from registry.policies import check_token_may
+from registry.rate_limits import Quota, consume_quota
 
 
 class ApiView(APIView):
-    """Counts the call against its limit and adds the `RateLimit-*` headers to every answer.
+    """Counts each call against a rate limit and adds the `RateLimit-*` headers to the response.
 
-    Reads count per token or address under `read`, everything else under `write`; a view may set
-    `limit_kind` to use another limit.
+    Reads count under `read`, other calls under `write` or the view's `limit_kind`. Calls count per
+    token, without a token per client address.
     """
 
     limit_kind: ClassVar[str] = ""
     quota: Quota | None = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse a body of unknown length, which Django would take for none.
-
-        Raises `LengthRequiredError`, and what the steps of DRF raise.
-        """
+        """Raise `QueryError` or `LengthRequiredError` for a request that cannot be read."""
         super().initial(request, *args, **kwargs)
+        _check_query_encoding(request.META.get("QUERY_STRING", ""))
+        # Django reads as many bytes as Content-Length declares: none without it.
         if "Transfer-Encoding" in request.headers and "Content-Length" not in request.headers:
             raise LengthRequiredError(
-                "The body came in chunks, without its length.",
-                hint="Send the Content-Length header; for a package of unknown length, save it first.",
+                "The request has a chunked body without a Content-Length header.",
+                hint="Send the Content-Length header. Write the package to a file first.",
             )
 
     def check_throttles(self, request: Request) -> None:
-        """Spend one call. Raises `RateLimitedError`."""
+        """Count the call. Raises `RateLimitedError`."""
         is_read = request.method in ("GET", "HEAD", "OPTIONS")
         kind = "read" if is_read else self.limit_kind or "write"
         token = request.auth
-        caller = f"token:{token.pk}" if isinstance(token, Token) else get_address(request)
-        self.quota = spend(kind, caller)
+        caller = f"token:{token.pk}" if isinstance(token, Token) else get_client_address(request)
+        self.quota = consume_quota(kind, caller)
 
     def finalize_response(
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
     ) -> Any:
-        """Add the headers of the limit."""
-        answer = super().finalize_response(request, cast("Any", response), *args, **kwargs)
+        """Add the headers of the rate limit."""
+        finalized = super().finalize_response(request, cast("Any", response), *args, **kwargs)
         for name, value in (self.quota.headers if self.quota else {}).items():
-            answer.headers.setdefault(name, value)
-        return answer
+            finalized.headers.setdefault(name, value)
+        return finalized
+
+
+def _check_query_encoding(query_string: str) -> None:
+    """Raise `QueryError` unless the query is UTF-8 after percent-decoding (RFC 3986, section 2.5)."""
+    try:
+        unquote_to_bytes(query_string).decode()
+    except UnicodeDecodeError as error:
+        # Django replaces invalid bytes, and a search for the replacement finds nothing.
+        raise QueryError(
+            f"The query contains the byte 0x{error.object[error.start]:02X}, which is not valid"
+            " UTF-8.",
+            hint="Percent-encode parameters as UTF-8: `ü` is `%C3%BC`.",
+        ) from None
 
 
 def get_actor(request: Request, *scopes: str, plugin: str = "") -> User:
-    """The caller, whose token must have one of `scopes` and may be limited to the plugin.
+    """Return the caller, whose token must have one of `scopes` and be valid for the plugin.
 
-    Raises `TokenNeededError` or `TokenScopeError`.
+    Raises `TokenRequiredError` and `TokenScopeError`.
     """
     token = get_request_token(request)
-    if scopes and not any(token.has_scope(scope) for scope in scopes):
-        raise TokenScopeError(
-            f"This needs a token with the scope `{'` or `'.join(scopes)}`; yours has"
-            f" `{', '.join(token.scopes) or 'none'}`.",
-            hint="Make another token on your account page.",
-        )
-    if plugin:
-        check_token_limit(token.limit, PluginName.parse(plugin))
+    check_token_may(token, scopes, plugin)
     return token.user
 
 
 def get_request_token(request: Request) -> Token:
-    """The token of the call. Raises `TokenNeededError`."""
+    """Return the token of the call. Raises `TokenRequiredError`."""
     token = request.auth
     if not isinstance(token, Token):
-        raise TokenNeededError(
-            "This call needs a token.",
-            hint="Make one on your account page and send `Authorization: Bearer pp_…`.",
+        raise TokenRequiredError(
+            "This call requires a token.",
+            hint="Create a token on your account page and send `Authorization: Bearer pp_…`.",
         )
     return token

@@ -1,4 +1,4 @@
-"""The checks of a publish, as the registry runs them."""
+"""The checks that every release passes through, as the registry shows them."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ _TITLES = {check.name: check.title for check in CHECKS}
 
 
 def get_check_title(name: str) -> str:
-    """What a check is called for people; its name if it is one of an older registry."""
+    """The title of a check; its name if this version no longer has the check."""
     return _TITLES.get(name, name)

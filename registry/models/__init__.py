@@ -1,7 +1,8 @@
-"""The tables of the app, one module a topic."""
+"""The tables of the app, one module per topic."""
 
-from registry.models.catalogue import Category, DistTag, Member, Plugin, Role, Scope, Tag, Trust
-from registry.models.downloads import DownloadCount
+from registry.models.catalog import Category, DistTag, Member, Plugin, Role, Scope, Tag, Trust
+from registry.models.download import DownloadCount
+from registry.models.job import Job, JobState, Upload
 from registry.models.journal import JournalEntry, JournalHead
 from registry.models.release import (
     Artifact,
@@ -11,7 +12,6 @@ from registry.models.release import (
     Release,
     ReleaseContents,
 )
-from registry.models.work import Job, JobState, Upload
 
 __all__ = [
     "Artifact",

@@ -1,4 +1,4 @@
-"""The ordered public changes: append-only, gapless."""
+"""The journal of public changes: append-only, with gapless serials."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any, NoReturn
 from django.db import models
 from django.utils import timezone
 
-from registry.models.catalogue import NAME_CHARS
+from registry.models.catalog import NAME_CHARS
 
 
 class JournalHead(models.Model):
-    """The last serial given out: one row, locked by whoever appends."""
+    """The last serial allocated: one row, locked while a transaction appends."""
 
     last_serial = models.BigIntegerField(default=0)
 
@@ -20,14 +20,15 @@ class JournalHead(models.Model):
 
 
 class JournalEntry(models.Model):
-    """One public change. Serials count 1, 2, 3, … without gaps, in order of commit.
+    """One public change. Serials are 1, 2, 3, … without gaps, in the order of commits.
 
-    The database refuses updates and deletes by triggers (migration `0002`); the methods here
-    only say so earlier.
+    Triggers in the database refuse updates and deletes (migration `0002`); `delete` here only
+    fails earlier and with a clearer message.
     """
 
     serial = models.BigIntegerField(primary_key=True)
     event = models.CharField(max_length=40)
+    # A name and not a foreign key: entries are never changed, whatever happens to the plugin.
     plugin = models.CharField(max_length=NAME_CHARS, db_index=True)
     version = models.CharField(max_length=256, blank=True)
     data = models.JSONField(default=dict)
@@ -41,5 +42,5 @@ class JournalEntry(models.Model):
         return f"{self.serial} {self.event} {self.plugin}"
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Never: raises `TypeError`."""
+        """Always raises `TypeError`."""
         raise TypeError("a journal entry cannot be deleted")

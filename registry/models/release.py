@@ -1,4 +1,4 @@
-"""One immutable version of a plugin, what is in it, and what its checks said."""
+"""Releases: immutable versions of a plugin, their contents, artifacts and check results."""
 
 from __future__ import annotations
 
@@ -10,28 +10,33 @@ from django.db.models import Q
 from django.utils import timezone
 
 from plugport.spec.digest import Digest
-from registry.models.catalogue import NAME_CHARS, Plugin, Trust
-from registry.publishing.states import ReleaseState
+from registry.models.catalog import NAME_CHARS, Plugin, Trust
+from registry.models.states import ReleaseState
 
 
 class Release(models.Model):
-    """One version. `state` changes through `registry.publishing.states` only.
+    """One version of a plugin. Only `registry.publishing.transition` changes `state`.
 
-    `precedence` is the version without its build part, which is what must be unique: semver
-    gives `1.0.0+a` and `1.0.0+b` the same place. Rejected attempts are kept beside it as
-    evidence, so an author can mend and send the same version again. `sort_key` orders by semver
-    when compared as bytes, on every database.
+    `precedence` is the version without its build metadata. It must be unique because semver gives
+    `1.0.0+a` and `1.0.0+b` the same precedence (SemVer 2.0.0, item 10). Rejected releases are
+    exempt: they are kept as evidence, and the author can fix the problem and publish the same
+    version again. `sort_key` orders by semver when compared as bytes, whatever the database's
+    collation.
     """
 
+    # Identifies the upload in URLs before the release is public: unlike the primary key, it cannot
+    # be guessed.
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     plugin = models.ForeignKey(Plugin, on_delete=models.CASCADE, related_name="releases")
     version = models.CharField(max_length=256)
     precedence = models.CharField(max_length=256)
+    # Binary, because text would be ordered by the collation of the database.
     sort_key = models.BinaryField(max_length=1024)
     is_prerelease = models.BooleanField(default=False)
     state = models.CharField(
         max_length=12, choices=ReleaseState.choices, default=ReleaseState.CHECKING
     )
+    # The dist-tag requested by the publisher; it is applied when the release becomes public.
     tag = models.CharField(max_length=64, blank=True)
     trust = models.CharField(max_length=20, choices=Trust.choices, default=Trust.EXPERIMENTAL)
     verdict_reason = models.CharField(max_length=500, blank=True)
@@ -50,6 +55,7 @@ class Release(models.Model):
 
     class Meta:
         constraints = [
+            # Decides every race of two uploads of one version.
             models.UniqueConstraint(
                 fields=["plugin", "precedence"],
                 condition=~Q(state=ReleaseState.REJECTED),
@@ -66,15 +72,20 @@ class Release(models.Model):
 
     @property
     def is_served(self) -> bool:
-        """Whether its bytes may be downloaded."""
+        """Whether it may be downloaded."""
         return self.state == ReleaseState.PUBLISHED
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether it was public and a moderator has blocked it: quarantined or revoked."""
+        return self.state in (ReleaseState.QUARANTINED, ReleaseState.REVOKED)
 
 
 class ReleaseContents(models.Model):
-    """What a release holds, beside its bytes: kept apart so that lists of releases stay light.
+    """The texts of a release, in a table of their own so that lists of releases stay small.
 
-    `files` is a list of `{path, size, sha256, executable}`; `manifest` the normalised form,
-    `manifest_text` the file as sent; `licences` maps a path to its text.
+    `files` is a list of `{path, size, sha256, executable}`. `manifest` is the normalized form,
+    `manifest_text` the file as sent. `licences` maps paths of license files to their texts.
     """
 
     release = models.OneToOneField(Release, on_delete=models.CASCADE, related_name="contents")
@@ -94,14 +105,15 @@ class ReleaseContents(models.Model):
 
 
 class Artifact(models.Model):
-    """A stored file of a release, named by its digest.
+    """A stored file of a release, identified by its digest.
 
-    While `quarantine_key` is set the object waits there; afterwards it lies under its digest
-    (`registry.storage.keys`), or is gone if the release was rejected.
+    While `quarantine_key` is set, the object is stored under that key. Afterwards it is stored
+    under its digest (`registry.storage.keys`), or deleted if the release was rejected.
     """
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="artifacts")
     role = models.CharField(max_length=20, default="package")
+    # Not unique: a rejected release and the one published later may have the same bytes.
     sha256 = models.CharField(max_length=64, db_index=True)
     sha512 = models.CharField(max_length=128)
     size_bytes = models.BigIntegerField()
@@ -118,17 +130,21 @@ class Artifact(models.Model):
 
     @property
     def digest(self) -> Digest:
-        """The SHA-256 that names the stored object."""
+        """The SHA-256 digest, under which the object is stored."""
         return Digest("sha256", self.sha256)
 
     @property
     def integrity(self) -> str:
-        """The SHA-512 as Subresource Integrity text."""
+        """The SHA-512 digest in the notation of Subresource Integrity (`sha512-…`)."""
         return Digest("sha512", self.sha512).sri
 
 
 class Dependency(models.Model):
-    """A release needs another plugin. Language packages stay in the manifest."""
+    """A dependency of a release on another plugin.
+
+    Dependencies on packages of a language are in the manifest only: nothing here is queried by
+    them.
+    """
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="dependencies")
     name = models.CharField(max_length=NAME_CHARS, db_index=True)
@@ -144,7 +160,7 @@ class Dependency(models.Model):
 
 
 class CheckState(models.TextChoices):
-    """Where a check of a release stands. `errored`: the check itself broke or ran out of time."""
+    """The state of a check. `errored`: the check itself failed or timed out."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -154,7 +170,7 @@ class CheckState(models.TextChoices):
 
 
 class CheckRun(models.Model):
-    """One check of one release: its verdict, evidence and duration."""
+    """One check of one release: its state, findings and duration."""
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="checks")
     name = models.CharField(max_length=40)
@@ -167,6 +183,7 @@ class CheckRun(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["release", "name"], name="a_check_once"),
         ]
+        # The order in which they are created is the order in which they run.
         ordering = ["id"]
 
     def __str__(self) -> str:

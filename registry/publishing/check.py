@@ -1,7 +1,7 @@
-"""Stage 5, *check*: in the worker, run what is not done yet, and store the results as they come.
+"""Stage 5, *check*: in the worker, run the open checks and store their results as they finish.
 
-A crash loses at most the check that was running and the quick ones just before it: a check with
-a stored result is not run again.
+A crash loses the check that was running and the quick ones just before it, no more: a check with
+a stored result does not run again.
 """
 
 from __future__ import annotations
@@ -18,92 +18,101 @@ from django.utils import timezone
 
 from plugport.checks.base import Check, Finding, Severity, Subject
 from plugport.checks.registry import CHECKS, run_check
-from plugport.checks.subject import make_subject
+from plugport.checks.subject import load_subject
 from plugport.spec.errors import PlugportError
+from registry.errors import WorkTimeoutError
 from registry.models import CheckRun, CheckState, Release
-from registry.publishing.faults import Point, reach
-from registry.publishing.limits import get_archive_limits
-from registry.scratch import open_scratch_folder
+from registry.package_limits import get_archive_limits
+from registry.publishing.failpoints import FailPoint, hit
+from registry.publishing.time_limit import run_with_timeout
 from registry.storage import get_store
-from registry.timebox import TimeboxError, run_within
+from registry.storage.scratch import open_scratch_folder
 
 _log = structlog.get_logger("plugport.check")
-_OPEN = (CheckState.QUEUED, CheckState.RUNNING)
-# Results that come faster are stored together: each commit waits for the disk, and for others.
-_STORE_SECONDS = 0.2
+_PENDING_STATES = (CheckState.QUEUED, CheckState.RUNNING)
+# Results that arrive faster are stored together: each commit waits for the disk, and on SQLite for
+# every other writer.
+_STORE_INTERVAL_SECONDS = 0.2
 
 
 def run_checks(release: Release, *, on_progress: Callable[[], None]) -> None:
-    """Run every check of the release that has no result.
+    """Run every check of the release that has no result yet.
 
-    `on_progress` is called in each transaction that stores results, and may refuse it by raising.
-    Reads the object from quarantine into scratch. Raises what storage raises; whatever a check
-    raises becomes its state `errored`.
+    Copies the object from quarantine to scratch. `on_progress` is called in each transaction that
+    stores results and may roll it back by raising. Raises what the storage raises; anything a
+    check raises becomes its state `errored`.
     """
-    runs = list(release.checks.filter(state__in=_OPEN))
+    runs = list(release.checks.filter(state__in=_PENDING_STATES))
     if not runs:
         return
     artifact = release.artifacts.get(role="package")
+    # By name: a row written by another version may name a check that this version does not have.
     checks = {check.name: check for check in CHECKS}
     with open_scratch_folder() as folder:
         archive = folder / "package.tar.gz"
         get_store().fetch(artifact.quarantine_key, archive)
-        results = _Results(on_progress)
-        results.announce(runs[0])
-        subject = _prepare(archive, folder)
+        results = _ResultBuffer(on_progress)
+        results.mark_running(runs[0])
+        subject = _build_subject_factory(archive, folder)
         for run in runs:
-            results.announce(run)
-            reach(Point.CHECKING)
+            results.mark_running(run)
+            hit(FailPoint.CHECKING)
+            # Monotonic: the wall clock may be set while a check runs.
             started = time.perf_counter()
-            run.state, findings = _look(run, checks.get(run.name), subject)
+            run.state, findings = _run_check(run, checks.get(run.name), subject)
             run.findings = [finding.as_dict() for finding in findings]
             run.duration_ms = round((time.perf_counter() - started) * 1000)
             run.finished_at = timezone.now()
-            results.keep(run)
+            results.add(run)
         results.store()
-    reach(Point.CHECKED)
+    hit(FailPoint.CHECKED)
 
 
-class _Results:
-    """What is known of the checks and not stored yet."""
+class _ResultBuffer:
+    """Check results that are not stored yet."""
 
     def __init__(self, on_progress: Callable[[], None]) -> None:
         self._on_progress = on_progress
-        self._kept: list[CheckRun] = []
+        self._pending: list[CheckRun] = []
         self._stored_at = -math.inf
 
-    def keep(self, run: CheckRun) -> None:
-        """Take a check with its result."""
-        self._kept.append(run)
+    def add(self, run: CheckRun) -> None:
+        """Add a finished check; `store` writes it."""
+        self._pending.append(run)
 
-    def announce(self, run: CheckRun) -> None:
-        """Say that the check runs now, unless something was stored a moment ago."""
-        if time.monotonic() - self._stored_at >= _STORE_SECONDS:
+    def mark_running(self, run: CheckRun) -> None:
+        """Store that the check is running, unless results were stored a moment ago."""
+        if time.monotonic() - self._stored_at >= _STORE_INTERVAL_SECONDS:
             run.state = CheckState.RUNNING
-            self._kept.append(run)
+            self._pending.append(run)
             self.store()
 
     def store(self) -> None:
-        """Write it all. Nobody else writes results meanwhile: `on_progress` locks the lease."""
+        """Write all pending results in one transaction."""
         with transaction.atomic():
+            # First: renewing the lease locks the job's row, so a worker that took the job over cannot
+            # store its own results between these statements.
             self._on_progress()
             CheckRun.objects.bulk_create(
-                self._kept,
+                self._pending,
                 update_conflicts=True,
                 unique_fields=["id"],
                 update_fields=["state", "findings", "duration_ms", "finished_at"],
             )
-        self._kept = []
+        self._pending = []
         self._stored_at = time.monotonic()
 
 
-def _prepare(archive: Path, folder: Path) -> Callable[[], Subject]:
-    """The subject of the checks; where there is none, each check that asks is told why."""
+def _build_subject_factory(archive: Path, folder: Path) -> Callable[[], Subject]:
+    """A function that returns the checks' subject, or raises the reason why there is none.
+
+    Loading happens once, here; with a broken package each check that needs the subject errors.
+    """
     try:
-        subject = run_within(
-            settings.CHECK_SECONDS, lambda: make_subject(archive, folder, get_archive_limits())
+        subject = run_with_timeout(
+            settings.CHECK_SECONDS, lambda: load_subject(archive, folder, get_archive_limits())
         )
-    except (PlugportError, TimeboxError) as error:
+    except (PlugportError, WorkTimeoutError) as error:
         reason = error
 
         def refuse() -> Subject:
@@ -113,28 +122,38 @@ def _prepare(archive: Path, folder: Path) -> Callable[[], Subject]:
     return lambda: subject
 
 
-def _look(
+def _run_check(
     run: CheckRun, check: Check | None, subject: Callable[[], Subject]
 ) -> tuple[CheckState, list[Finding]]:
-    """State and findings of one check; its own failure is a state, never an exception."""
+    """State and findings of one check. Never raises: a failure of the check is its state."""
     try:
         if check is None:
-            return CheckState.ERRORED, [_own_fault(f"There is no check `{run.name}` any more.")]
-        findings = run_within(settings.CHECK_SECONDS, lambda: run_check(check, subject()))
-    except TimeboxError:
+            return CheckState.ERRORED, [
+                _build_errored_finding(f"The check `{run.name}` no longer exists.")
+            ]
+        findings = run_with_timeout(settings.CHECK_SECONDS, lambda: run_check(check, subject()))
+    except WorkTimeoutError:
         seconds = settings.CHECK_SECONDS
-        return CheckState.ERRORED, [_own_fault(f"It did not finish within {seconds} seconds.")]
-    except Exception as error:  # noqa: BLE001 -- whatever a check does wrong is its state
+        return CheckState.ERRORED, [
+            _build_errored_finding(f"The check did not finish within {seconds} seconds.")
+        ]
+    # Not BaseException: a worker that is being stopped must stop.
+    except Exception as error:  # noqa: BLE001 -- any failure of a check is its state
         _log.exception("check_errored", check=run.name, release_id=run.release_id)
-        return CheckState.ERRORED, [_own_fault(f"It broke ({type(error).__name__}).")]
+        return CheckState.ERRORED, [
+            _build_errored_finding(
+                f"The check failed with an internal error ({type(error).__name__})."
+            )
+        ]
     failed = any(finding.severity is Severity.ERROR for finding in findings)
     return (CheckState.FAILED if failed else CheckState.PASSED), findings
 
 
-def _own_fault(message: str) -> Finding:
+def _build_errored_finding(message: str) -> Finding:
     return Finding(
         "check-errored",
         Severity.WARNING,
         message,
-        hint="This is the registry's fault. A moderator was asked to look; you need do nothing.",
+        hint="This is an error of the registry. A moderator will review the release; no action is"
+        " needed from you.",
     )

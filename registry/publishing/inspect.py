@@ -1,4 +1,4 @@
-"""Stage 2, *inspect*: is it a package, and what does its manifest say? Nothing is stored yet."""
+"""Stage 2, *inspect*: read the archive and its manifest. Nothing is stored yet."""
 
 from __future__ import annotations
 
@@ -6,48 +6,50 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from plugport.spec.archive.model import Package
-from plugport.spec.archive.reader import read_package
+from plugport.spec.archive.reader import load_package
 from plugport.spec.manifest.model import Manifest
-from plugport.spec.manifest.reading import ManifestReading, read_manifest
-from registry.publishing.limits import get_archive_limits
+from plugport.spec.manifest.parsing import ParsedManifest, parse_manifest
+from plugport.spec.text import remove_nul
+from registry.package_limits import get_archive_limits
 from registry.publishing.receive import ReceivedPackage
 
 
 @dataclass(frozen=True, slots=True)
 class InspectedPackage:
-    """A package whose archive and manifest are sound."""
+    """A package whose archive and manifest are valid."""
 
     received: ReceivedPackage
     package: Package
-    reading: ManifestReading
+    reading: ParsedManifest
 
     @property
     def manifest(self) -> Manifest:
-        """What the author declares."""
+        """The parsed manifest."""
         return self.reading.manifest
 
     @property
     def manifest_text(self) -> str:
-        """The manifest file as sent."""
+        """The text of the manifest file as sent."""
+        # Some editors write a byte order mark; it is not part of the text.
         return self.package.texts[self.reading.path].decode("utf-8-sig")
 
 
 def inspect_package(received: ReceivedPackage) -> InspectedPackage:
-    """Read the archive and the manifest, within the registry's limits, in one pass.
+    """Load the package and parse its manifest, within the registry's limits, in one pass.
 
-    Raises `ArchiveError` or `ManifestError` with every fault.
+    Raises `ArchiveError`, or `ManifestError` with all errors of the manifest.
     """
-    package = read_package(received.path, limits=get_archive_limits())
+    package = load_package(received.path, limits=get_archive_limits())
     paths = [entry.path for entry in package.files]
-    return InspectedPackage(received, package, read_manifest(package.texts, paths))
+    return InspectedPackage(received, package, parse_manifest(package.texts, paths))
 
 
-def find_text(texts: Mapping[str, bytes], stem: str) -> tuple[str, str]:
+def get_root_text(texts: Mapping[str, bytes], stem: str) -> tuple[str, str]:
     """Path and text of the root file whose name starts with `stem` (any case), ("", "") if none.
 
-    A Markdown file wins over others; bytes that are not UTF-8 are shown as replacement signs.
+    A Markdown file wins over others. Invalid UTF-8 becomes U+FFFD.
     """
     names = [p for p in texts if "/" not in p and p.lower().split(".")[0] == stem]
     for path in sorted(names, key=lambda p: (not p.lower().endswith((".md", ".markdown")), p)):
-        return path, texts[path].decode("utf-8-sig", errors="replace").replace("\x00", "")
+        return path, remove_nul(texts[path].decode("utf-8-sig", errors="replace"))
     return "", ""

@@ -1,7 +1,7 @@
-"""Stage 1, *receive*: bytes become a file in scratch, measured and digested as they come.
+"""Stage 1, *receive*: write an upload to a scratch file, measuring and hashing it on the way.
 
 The package is never held in memory: each chunk is hashed and written as it arrives, and an
-upload over the limit is refused at the chunk that passes it.
+upload over the limit is refused at the chunk that exceeds it.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from typing import IO, Any
 from django.core.files.uploadhandler import FileUploadHandler
 
 from plugport.spec.digest import CHUNK_BYTES, Digest, Digester
-from plugport.spec.text import show
+from plugport.spec.text import quote_text
 from registry.errors import UnexpectedFileError, UploadMissingError, UploadTooLargeError
-from registry.publishing.faults import Point, reach
-from registry.publishing.limits import get_archive_limits
-from registry.scratch import make_scratch_file
+from registry.package_limits import get_archive_limits
+from registry.publishing.failpoints import FailPoint, hit
+from registry.storage.scratch import create_scratch_file
 
-FIELD = "package"
-# What a form holds beside the package: its text fields and the lines between them.
-_FORM_BYTES = 2 << 20
+PACKAGE_FIELD = "package"
+# Allowance for the rest of the form: its text fields and the multipart boundaries.
+_FORM_OVERHEAD_BYTES = 2 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class ReceivedPackage:
-    """A whole upload in scratch: where it lies, how large it is, what its bytes are."""
+    """A complete upload in a scratch file, with its size and digests."""
 
     path: Path
     size_bytes: int
@@ -37,49 +37,53 @@ class ReceivedPackage:
 
 
 def check_size(size_bytes: int) -> None:
-    """Raise `UploadTooLargeError` for a package of that many bytes or more."""
+    """Raise `UploadTooLargeError` if `size_bytes` is over the limit.
+
+    `size_bytes` is what is known so far; the package may be larger.
+    """
     limit_bytes = get_archive_limits().archive_bytes
     if size_bytes > limit_bytes:
         raise UploadTooLargeError(
-            f"A package may have {limit_bytes:,} bytes; this upload has {size_bytes:,} or more.",
-            hint="Leave out what is not needed at run time with a .plugportignore file.",
+            f"This upload has at least {size_bytes:,} bytes; packages may have {limit_bytes:,} bytes.",
+            hint="Exclude files that are not needed at run time with a .plugportignore file.",
             context={"limitBytes": limit_bytes},
         )
 
 
 class Receiver:
-    """Takes chunks, writes them to scratch, and refuses what is over the limit.
+    """Writes chunks to a scratch file and refuses uploads over the limit.
 
-    Use as a context: the scratch file is removed at the end unless it was moved away.
+    Close it, for example with `contextlib.closing`: that removes the scratch file.
     """
 
     def __init__(self) -> None:
-        self._path = make_scratch_file()
+        self._path = create_scratch_file()
         self._file: IO[bytes] = self._path.open("wb")
         self._digester = Digester()
 
     def write(self, chunk: bytes) -> None:
-        """Take the next bytes. Raises `UploadTooLargeError` at the limit."""
+        """Append the next bytes. Raises `UploadTooLargeError` over the limit."""
+        # Before the write: an upload over the limit never occupies more than the limit on disk.
         check_size(self._digester.size_bytes + len(chunk))
         self._digester.update(chunk)
         self._file.write(chunk)
 
     def finish(self) -> ReceivedPackage:
-        """The package, complete."""
+        """Close the file and return the complete package."""
         self._file.close()
-        reach(Point.RECEIVED)
-        seen = self._digester
-        return ReceivedPackage(self._path, seen.size_bytes, seen.sha256, seen.sha512)
+        hit(FailPoint.RECEIVED)
+        digester = self._digester
+        return ReceivedPackage(self._path, digester.size_bytes, digester.sha256, digester.sha512)
 
     def close(self) -> None:
-        """Remove the scratch file if it is still there."""
+        """Remove the scratch file if it still exists."""
         self._file.close()
         self._path.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
 def receive_file(source: Path) -> Iterator[ReceivedPackage]:
-    """Receive a file of this machine (imports, the demo) through the same door."""
+    """Receive a file of this machine (imports, the demo) like an upload."""
     with contextlib.closing(Receiver()) as receiver, source.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
             receiver.write(chunk)
@@ -87,7 +91,11 @@ def receive_file(source: Path) -> Iterator[ReceivedPackage]:
 
 
 class PackageUploadHandler(FileUploadHandler):
-    """Django's upload handler for the one file of a publish form."""
+    """Django's upload handler for the one file of a publish form.
+
+    Django's own handlers would write the file to a temporary folder and hash nothing, so the
+    package would be read twice.
+    """
 
     chunk_size = 1 << 20
 
@@ -104,8 +112,12 @@ class PackageUploadHandler(FileUploadHandler):
         boundary: str,
         encoding: str | None = None,
     ) -> None:
-        """Before the first byte is read. Raises `UploadTooLargeError` for what says it is."""
-        check_size(content_length - _FORM_BYTES)
+        """Refuse a body whose declared length is over the limit, before its first byte is read.
+
+        Raises `UploadTooLargeError`.
+        """
+        # Only an early response: the header may be wrong, so `write` counts the bytes again.
+        check_size(content_length - _FORM_OVERHEAD_BYTES)
 
     def new_file(
         self,
@@ -116,29 +128,29 @@ class PackageUploadHandler(FileUploadHandler):
         charset: str | None = None,
         content_type_extra: dict[str, Any] | None = None,
     ) -> None:
-        """Start a file. Raises for any field but one `package`."""
+        """Start a file. Raises `UnexpectedFileError` for any file except one in `package`."""
         super().new_file(
             field_name, file_name, content_type, content_length, charset, content_type_extra
         )
-        if field_name != FIELD or self.receiver is not None:
+        if field_name != PACKAGE_FIELD or self.receiver is not None:
             raise UnexpectedFileError(
-                f"The form has an unexpected file {show(field_name)}.",
-                hint=f"Send one file in the field `{FIELD}`.",
+                f"The form contains an unexpected file in the field {quote_text(field_name)}.",
+                hint=f"Send one file in the field `{PACKAGE_FIELD}`.",
             )
         self.receiver = Receiver()
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        """Pass a chunk on."""
+        """Write a chunk. Raises `UploadTooLargeError`."""
         assert self.receiver is not None
         self.receiver.write(raw_data)
 
     def file_complete(self, file_size: int) -> None:
-        """The file is whole. Nothing is handed to Django: the view asks this handler."""
+        """Finish the file. Returns None: Django gets no file, the view calls `get_received`."""
         assert self.receiver is not None
         self.received = self.receiver.finish()
 
     def close(self) -> None:
-        """Remove what is left in scratch."""
+        """Remove the scratch file."""
         if self.receiver is not None:
             self.receiver.close()
 
@@ -146,7 +158,7 @@ class PackageUploadHandler(FileUploadHandler):
         """The package of the form. Raises `UploadMissingError`."""
         if self.received is None:
             raise UploadMissingError(
-                f"The form has no file `{FIELD}`.",
-                hint=f"Send it as multipart/form-data: curl -F {FIELD}=@my-plugin-1.0.0.tgz …",
+                f"The form contains no file in the field `{PACKAGE_FIELD}`.",
+                hint=f"Send the package as multipart/form-data: curl -F {PACKAGE_FIELD}=@my-plugin-1.0.0.tgz …",
             )
         return self.received

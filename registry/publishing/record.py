@@ -1,8 +1,8 @@
-"""Stage 4, *record*: the object into quarantine, then one transaction that makes it ours.
+"""Stage 4, *record*: put the object into quarantine, then write the release in one transaction.
 
-The order is what keeps the promise "an acknowledged publish is never lost": the upload row, the
-object, the release. A crash after any step leaves something that the sweeper or the worker
-recognises: an upload row past its time, or a release with a job.
+The order keeps the promise "an acknowledged publish is never lost": upload row, object, release.
+A crash after any step leaves something that the sweeper or the worker recognizes: an expired
+upload row, or a release with a job.
 """
 
 from __future__ import annotations
@@ -15,12 +15,15 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.audit import record_act
+from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.models import User
 from plugport.checks.registry import CHECKS
 from plugport.spec.names import PluginName
+from plugport.spec.text import remove_nul
 from registry.errors import StorageError
-from registry.jobs import enqueue_job
+from registry.jobs.kinds import CHECK_RELEASE
+from registry.jobs.notify import wake_worker
+from registry.jobs.queue import enqueue_job
 from registry.models import (
     Artifact,
     CheckRun,
@@ -33,44 +36,43 @@ from registry.models import (
     Scope,
     Upload,
 )
-from registry.publishing.admit import Admission, check_may_publish, check_new_name
-from registry.publishing.faults import Point, reach
-from registry.publishing.inspect import InspectedPackage, find_text
-from registry.publishing.limits import CHANGELOG_CHARS
+from registry.package_limits import CHANGELOG_CHARS
+from registry.policies import check_may_publish
+from registry.publishing.admit import Admission, check_new_name
+from registry.publishing.failpoints import FailPoint, hit
+from registry.publishing.inspect import InspectedPackage, get_root_text
 from registry.publishing.receive import ReceivedPackage
 from registry.storage import get_store
-from registry.storage.keys import make_quarantine_key
-from registry.wake import wake_worker
+from registry.storage.keys import build_quarantine_key
 
-CHECK_JOB = "check-release"
-# Storage slower than this is given up on, so that what a crash left can be told from it soon.
-_SLOWEST_BYTES_PER_SECOND = 8 << 20
+# The slowest storage that is supported. An upload row that is older than this allows was left by a
+# crash, so the sweeper need not wait longer to tell the two apart.
+_MIN_BYTES_PER_SECOND = 8 << 20
 
 
 @contextlib.contextmanager
 def quarantine_upload(actor: User, received: ReceivedPackage) -> Iterator[Upload]:
-    """Put the received file on storage under an upload row; undo both if the body raises."""
-    allowed = settings.UPLOAD_SECONDS + received.size_bytes // _SLOWEST_BYTES_PER_SECOND
-    upload = Upload(actor=actor, expires_at=timezone.now() + dt.timedelta(seconds=allowed))
-    upload.key = make_quarantine_key(upload.id)
+    """Store the received file in quarantine under an upload row; undo both if the body raises."""
+    allowed_seconds = settings.UPLOAD_SECONDS + received.size_bytes // _MIN_BYTES_PER_SECOND
+    upload = Upload(actor=actor, expires_at=timezone.now() + dt.timedelta(seconds=allowed_seconds))
+    upload.key = build_quarantine_key(upload.id)
     upload.save(force_insert=True)
     try:
         get_store().put_file(upload.key, received.path)
-        reach(Point.QUARANTINED)
+        hit(FailPoint.QUARANTINED)
         yield upload
     except BaseException:
+        # If this fails too, the sweeper does it; the first error is the one to report.
         with contextlib.suppress(Exception):
             abandon_upload(upload)
         raise
 
 
 def abandon_upload(upload: Upload) -> bool:
-    """Give an upload up, unless it was recorded meanwhile; returns whether it was given up.
-
-    The row goes first: a publisher that is late finds it gone and stops, instead of recording a
-    release whose object is being deleted. And when a commit was answered by an error although
-    it happened, the row is gone already and the object of the release stays.
-    """
+    """Delete an upload's row and object, unless it was recorded; returns whether it was deleted."""
+    # Row first: a slow publisher then fails to delete the row and rolls back, instead of recording
+    # a release whose object is being deleted. And if a commit succeeded although the connection
+    # reported an error, the row is gone, and the object stays with its release.
     if not Upload.objects.filter(pk=upload.pk).delete()[0]:
         return False
     get_store().delete(upload.key)
@@ -86,10 +88,10 @@ def record_release(
     tag: str,
     changelog: str,
 ) -> Release:
-    """Write the release in state `checking` with everything that belongs to it.
+    """Write the release in state `checking`, its contents, artifact, checks and job.
 
-    One transaction; afterwards the worker is woken. Raises `IntegrityError` when another
-    publisher was faster: the caller asks again who.
+    One transaction; after the commit a worker is notified. Raises `IntegrityError` when another
+    upload took the name or version first; the caller admits again to find out.
     """
     with transaction.atomic():
         plugin = _get_or_create_plugin(actor, admission.name, inspected)
@@ -100,25 +102,29 @@ def record_release(
         CheckRun.objects.bulk_create(
             [CheckRun(release=release, name=check.name) for check in CHECKS]
         )
-        job = enqueue_job(CHECK_JOB, str(release.pk))
-        _close_upload(upload)
-        record_act(actor=actor, action="release.recorded", target=str(release))
-        transaction.on_commit(lambda: _announce(job.pk))
+        job = enqueue_job(CHECK_RELEASE, str(release.pk))
+        _delete_upload(upload)
+        record_audit_entry(actor=actor, action="release.recorded", target=str(release))
+        # A worker that is woken before the commit would not see the job.
+        transaction.on_commit(lambda: _notify_worker(job.pk))
     return release
 
 
-def _announce(job_id: int) -> None:
-    reach(Point.RECORDED)
+def _notify_worker(job_id: int) -> None:
+    hit(FailPoint.RECORDED)
     wake_worker(job_id)
 
 
-def _close_upload(upload: Upload) -> None:
-    """The artifact names the object from here on. Raises `StorageError` if the sweeper was first."""
+def _delete_upload(upload: Upload) -> None:
+    """From here on the artifact names the object. Raises `StorageError` if the sweeper was first."""
     if not Upload.objects.filter(pk=upload.pk).delete()[0]:
         raise StorageError("The package storage took too long.", hint="Send the package again.")
 
 
 def _get_or_create_plugin(actor: User, name: PluginName, inspected: InspectedPackage) -> Plugin:
+    # `discard_package` takes the same lock: it must not remove an object with these bytes while this
+    # release is being recorded. The role is checked again because it may have changed since the
+    # package was admitted.
     plugin = Plugin.objects.select_for_update(of=("self",)).filter(name=str(name)).first()
     if plugin is not None:
         check_may_publish(actor, plugin)
@@ -134,22 +140,23 @@ def _get_or_create_plugin(actor: User, name: PluginName, inspected: InspectedPac
         description=manifest.description,
     )
     Member.objects.create(plugin=plugin, user=actor, role=Role.OWNER)
-    record_act(actor=actor, action="plugin.created", target=plugin.name)
+    record_audit_entry(actor=actor, action="plugin.created", target=plugin.name)
     return plugin
 
 
 def _get_or_create_scope(actor: User, name: str) -> Scope:
-    """The scope; one that nobody has yet becomes the actor's with its first plugin.
+    """The scope; a free one is created for the actor with its first plugin.
 
-    Raises `IntegrityError` if somebody else took it since it was admitted.
+    Raises `IntegrityError` if another account took it after the package was admitted.
     """
     scope = Scope.objects.filter(name=name).first()
     if scope is None:
         key = PluginName(None, name).collision_key
         scope = Scope.objects.create(name=name, owner=actor, collision_key=key)
-        record_act(actor=actor, action="scope.created", target=str(scope))
+        record_audit_entry(actor=actor, action="scope.created", target=str(scope))
     elif scope.owner_id != actor.pk:
-        raise IntegrityError(f"the scope `{name}` was taken meanwhile")
+        # The error that the unique constraint raises when the other one commits a moment later.
+        raise IntegrityError(f"the scope `{name}` was taken in the meantime")
     return scope
 
 
@@ -169,9 +176,9 @@ def _create_release(actor: User, plugin: Plugin, inspected: InspectedPackage, ta
 
 def _create_contents(release: Release, inspected: InspectedPackage, changelog: str) -> None:
     texts = inspected.package.texts
-    readme_path, readme = find_text(texts, "readme")
-    licences = {
-        path: text.decode("utf-8", errors="replace").replace("\x00", "")
+    readme_path, readme = get_root_text(texts, "readme")
+    license_texts = {
+        path: remove_nul(text.decode("utf-8", errors="replace"))
         for path, text in texts.items()
         if path.lower().startswith(("licen", "copying", "notice")) and "/" not in path
     }
@@ -192,9 +199,9 @@ def _create_contents(release: Release, inspected: InspectedPackage, changelog: s
         ],
         readme_path=readme_path,
         readme=readme,
-        changelog=find_text(texts, "changelog")[1],
+        changelog=get_root_text(texts, "changelog")[1],
         changelog_entry=changelog[:CHANGELOG_CHARS],
-        licences=licences,
+        licences=license_texts,
     )
 
 
@@ -209,7 +216,7 @@ def _create_artifact(release: Release, received: ReceivedPackage, upload: Upload
 
 
 def _create_dependencies(release: Release, inspected: InspectedPackage) -> None:
-    wanted = inspected.manifest.dependencies.plugins
+    ranges = inspected.manifest.dependencies.plugins
     Dependency.objects.bulk_create(
-        [Dependency(release=release, name=name, range=text) for name, text in wanted.items()]
+        [Dependency(release=release, name=name, range=text) for name, text in ranges.items()]
     )

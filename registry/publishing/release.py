@@ -1,7 +1,7 @@
-"""Stage 7, *release*: carry out the verdict.
+"""Stage 7, *release*: apply the verdict.
 
-Publishing promotes the object first and commits afterwards: whoever can see a release can
-download it. Promotion is idempotent, so a crash between the two is repeated, not repaired.
+Publishing promotes the object first and commits afterwards, so every release that is visible can
+be downloaded. Promotion is idempotent: after a crash between the two, the job runs again.
 """
 
 from __future__ import annotations
@@ -12,33 +12,33 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from registry.documents import refresh_plugin
 from registry.errors import TransitionError
 from registry.journal import append_entry
 from registry.models import Artifact, Release, Trust
+from registry.models.states import ReleaseState
 from registry.publishing.decide import Decision, Verdict
 from registry.publishing.discard import discard_package
-from registry.publishing.faults import Point, reach
-from registry.publishing.states import ReleaseState
-from registry.publishing.transition import move_release
+from registry.publishing.failpoints import FailPoint, hit
+from registry.publishing.refresh import refresh_plugin
+from registry.publishing.transition import change_release_state
 from registry.storage import get_store
-from registry.storage.keys import make_package_key
+from registry.storage.keys import build_package_key
 
 
 def _do_nothing() -> None:
-    """Nothing else belongs to the decision."""
+    """The default for `on_decided`."""
 
 
-def carry_out(
+def apply_verdict(
     release: Release,
     verdict: Verdict,
     *,
     actor: User | None,
     on_decided: Callable[[], None] = _do_nothing,
 ) -> None:
-    """Publish, hold or reject. Raises `TransitionError` if the release moved on meanwhile.
+    """Publish, hold or reject. Raises `TransitionError` if the release changed in the meantime.
 
-    `on_decided` is called in the transaction of the decision, and may undo it by raising.
+    `on_decided` is called in the transaction of the decision and may roll it back by raising.
     """
     reason = verdict.reason
     match verdict.decision:
@@ -46,7 +46,7 @@ def carry_out(
             publish(release, trust=verdict.trust, actor=actor, reason=reason, on_decided=on_decided)
         case Decision.HOLD:
             with transaction.atomic():
-                move_release(release, ReleaseState.HELD, actor=actor, reason=reason)
+                change_release_state(release, ReleaseState.HELD, actor=actor, reason=reason)
                 on_decided()
         case Decision.REJECT:
             reject(release, actor=actor, reason=reason, on_decided=on_decided)
@@ -60,26 +60,33 @@ def publish(
     reason: str,
     on_decided: Callable[[], None] = _do_nothing,
 ) -> None:
-    """Promote the object, then make the release public in one transaction."""
+    """Promote the object, then make the release public in one transaction.
+
+    Raises `TransitionError` if the release was decided in the meantime, and `StorageError`.
+    """
     artifact = release.artifacts.select_related("release").get(role="package")
+    # Outside the transaction: copying a large object would hold the locks of the plugin for seconds.
     if artifact.quarantine_key:
-        get_store().promote(artifact.quarantine_key, make_package_key(artifact.digest))
-    reach(Point.PROMOTED)
+        get_store().promote(artifact.quarantine_key, build_package_key(artifact.digest))
+    hit(FailPoint.PROMOTED)
     try:
         with transaction.atomic():
+            # First: a worker that lost its lease fails here, before it has locked anything else.
             on_decided()
-            _make_public(release, artifact, trust=trust, actor=actor, reason=reason)
+            _mark_published(release, artifact, trust=trust, actor=actor, reason=reason)
     except TransitionError:
+        # Rejected while its object was being promoted: remove the promoted copy again.
         if Release.objects.filter(pk=release.pk, state=ReleaseState.REJECTED).exists():
             discard_package(artifact)
         raise
 
 
-def _make_public(
+def _mark_published(
     release: Release, artifact: Artifact, *, trust: Trust, actor: User | None, reason: str
 ) -> None:
     quarantine_key = artifact.quarantine_key
-    move_release(release, ReleaseState.PUBLISHED, actor=actor, reason=reason)
+    change_release_state(release, ReleaseState.PUBLISHED, actor=actor, reason=reason)
+    # A release that returns from quarantine keeps its date.
     release.published_at = release.published_at or timezone.now()
     release.trust = trust
     release.save(update_fields=["published_at", "trust"])
@@ -95,12 +102,13 @@ def _make_public(
         integrity=artifact.integrity,
         size=artifact.size_bytes,
     )
-    transaction.on_commit(lambda: _clear_quarantine(quarantine_key), robust=True)
+    # After the commit: deleted before it, a rollback would leave a release without an object.
+    transaction.on_commit(lambda: _delete_quarantined(quarantine_key), robust=True)
 
 
-def _clear_quarantine(key: str) -> None:
-    """The object lies under its digest now. If this fails the sweeper will do it."""
-    reach(Point.PUBLISHED)
+def _delete_quarantined(key: str) -> None:
+    """Delete the quarantined copy. If this fails, the sweeper finds an object without a row."""
+    hit(FailPoint.PUBLISHED)
     if key:
         get_store().delete(key)
 
@@ -112,15 +120,19 @@ def reject(
     reason: str,
     on_decided: Callable[[], None] = _do_nothing,
 ) -> None:
-    """Refuse the release and remove its object. The record stays, for its author to read."""
+    """Reject the release and remove its object. The row stays, so that its author sees the reason.
+
+    Raises `TransitionError`.
+    """
     with transaction.atomic():
-        move_release(release, ReleaseState.REJECTED, actor=actor, reason=reason)
+        change_release_state(release, ReleaseState.REJECTED, actor=actor, reason=reason)
         on_decided()
-        transaction.on_commit(lambda: _discard(release), robust=True)
+        # Robust: the rejection is committed, so a storage error must not fail the request.
+        transaction.on_commit(lambda: _discard_packages(release), robust=True)
 
 
-def _discard(release: Release) -> None:
-    """The artifact names its object until that is gone, so the sweeper can do what fails here."""
+def _discard_packages(release: Release) -> None:
+    # An artifact names its object until the object is deleted: the sweeper retries what fails here.
     for artifact in release.artifacts.select_related("release"):
         discard_package(artifact)
 

@@ -1,4 +1,4 @@
-"""The sweeper: removes from quarantine what a crash left there."""
+"""The sweeper: remove what crashes left in quarantine and scratch."""
 
 from __future__ import annotations
 
@@ -9,38 +9,44 @@ from django.conf import settings
 from django.utils import timezone
 
 from registry.models import Artifact, Upload
+from registry.models.states import ReleaseState
 from registry.publishing.discard import discard_package
 from registry.publishing.record import abandon_upload
-from registry.publishing.states import ReleaseState
-from registry.scratch import sweep_scratch
 from registry.storage import get_store
 from registry.storage.keys import QUARANTINE
+from registry.storage.scratch import sweep_scratch
 
 _log = structlog.get_logger("plugport.sweep")
-# No upload and no copy takes this long: what is not whole by then never will be.
+# No upload and no copy runs this long: a write that is older was interrupted.
 _UNFINISHED_SECONDS = 3600
+# SQLite allows a limited number of parameters in one query.
+_BATCH_SIZE = 500
+_MAX_ROWS = 1000
 
 
 def sweep_storage() -> int:
-    """Remove abandoned uploads, objects nobody wants, and scratch of dead processes.
+    """Remove abandoned uploads, unreferenced objects, and scratch folders of dead processes.
 
-    Returns how many objects and folders went. Safe beside running publishes: an object is put
-    after its upload row is committed, and that row goes in the transaction that writes the
-    artifact. So uploads are asked first, artifacts second: whoever is in neither is an orphan.
+    Returns how many objects and folders were removed. Safe while packages are being published.
     """
     now = timezone.now()
     removed = sweep_scratch()
     removed += _expire_uploads(now) + _discard_rejected()
-    young = now - dt.timedelta(seconds=settings.UPLOAD_SECONDS)
-    found = [o.key for o in get_store().list_objects(QUARANTINE) if o.modified_at < young]
-    for chunk in (found[i : i + 500] for i in range(0, len(found), 500)):
-        wanted = set(Upload.objects.filter(key__in=chunk).values_list("key", flat=True))
-        wanted |= set(
+    # Younger objects may belong to a transaction that is not visible here yet.
+    before = now - dt.timedelta(seconds=settings.UPLOAD_SECONDS)
+    keys = [o.key for o in get_store().iter_objects(QUARANTINE) if o.modified_at < before]
+    for chunk in (keys[i : i + _BATCH_SIZE] for i in range(0, len(keys), _BATCH_SIZE)):
+        # An object is stored after its upload row is committed, and that row is deleted in the
+        # transaction that writes the artifact. So uploads are queried first and artifacts second:
+        # an object in neither result is orphaned. In the other order, a release recorded between
+        # the two queries would be missed by both.
+        referenced = set(Upload.objects.filter(key__in=chunk).values_list("key", flat=True))
+        referenced |= set(
             Artifact.objects.filter(quarantine_key__in=chunk).values_list(
                 "quarantine_key", flat=True
             )
         )
-        for key in set(chunk) - wanted:
+        for key in set(chunk) - referenced:
             get_store().delete(key)
             removed += 1
     if removed:
@@ -49,22 +55,22 @@ def sweep_storage() -> int:
 
 
 def _expire_uploads(now: dt.datetime) -> int:
-    """Uploads past their time were never recorded: nobody was told they had arrived."""
-    late = Upload.objects.filter(expires_at__lt=now)[:1000]
-    return sum(abandon_upload(upload) for upload in late)
+    """Remove expired uploads. They were never recorded, so no publisher got an answer for them."""
+    expired = Upload.objects.filter(expires_at__lt=now)[:_MAX_ROWS]
+    return sum(abandon_upload(upload) for upload in expired)
 
 
 def _discard_rejected() -> int:
-    """Rejected releases that still name an object: whoever was to remove it died before."""
-    # `> ""`, where `<> ""` would say the same, is what an index can answer.
-    left = Artifact.objects.filter(quarantine_key__gt="", release__state=ReleaseState.REJECTED)
-    artifacts = list(left.select_related("release")[:1000])
+    """Remove objects of rejected releases whose removal was interrupted."""
+    # `> ""` means the same as `<> ""`, but only the former can use the index.
+    remaining = Artifact.objects.filter(quarantine_key__gt="", release__state=ReleaseState.REJECTED)
+    artifacts = list(remaining.select_related("release")[:_MAX_ROWS])
     for artifact in artifacts:
         discard_package(artifact)
     return len(artifacts)
 
 
 def sweep_unfinished() -> int:
-    """Remove what writes to the storage left that were cut off long ago; returns how many."""
+    """Remove what storage writes left that were interrupted long ago; returns how many."""
     before = timezone.now() - dt.timedelta(seconds=_UNFINISHED_SECONDS)
     return get_store().discard_unfinished(before)

@@ -4,37 +4,40 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from accounts.audit import record_act
+from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.models import User
 from registry.errors import TransitionError
 from registry.models import Release
-from registry.publishing.states import TRANSITIONS, ReleaseState, can_change
+from registry.models.states import TRANSITIONS, ReleaseState, can_transition
 
 
-def move_release(
+def change_release_state(
     release: Release, to: ReleaseState, *, actor: User | None, reason: str = ""
 ) -> None:
-    """Change the state along the table, write the audit entry; nothing else.
+    """Change the state along the table `TRANSITIONS` and write the audit entry; nothing else.
 
-    Call it inside a transaction. The update names the state it starts from, so of two callers
-    exactly one succeeds. Raises `TransitionError` for a change the table does not allow, or that
-    somebody else made first. `actor` None is the pipeline itself.
+    Call it inside a transaction. `actor` is None for the pipeline itself. Raises `TransitionError`
+    for a change that the table does not allow, or when another caller changed the state first.
     """
     if not transaction.get_connection().in_atomic_block:
-        raise transaction.TransactionManagementError("a state changes inside a transaction")
+        raise transaction.TransactionManagementError(
+            "release states must be changed in a transaction"
+        )
     before = ReleaseState(release.state)
-    moved = can_change(before, to) and Release.objects.filter(pk=release.pk, state=before).update(
-        state=to, verdict_reason=reason[:500]
-    )
-    if not moved:
+    # Compare and swap: the update names the state it starts from, so of two callers one succeeds.
+    is_changed = can_transition(before, to) and Release.objects.filter(
+        pk=release.pk, state=before
+    ).update(state=to, verdict_reason=reason[:500])
+    if not is_changed:
         allowed = ", ".join(sorted(TRANSITIONS[before])) or "nothing"
         raise TransitionError(
-            f"`{release}` is {before}; it cannot become {to}.",
-            hint=f"From {before} it may become {allowed}.",
+            f"`{release}` is {before} and cannot become {to}.",
+            hint=f"Allowed from {before}: {allowed}.",
             context={"state": str(before)},
         )
+    # Only after the update: an object whose change was refused keeps its state.
     release.state = to
     release.verdict_reason = reason[:500]
-    record_act(
+    record_audit_entry(
         actor=actor, action=f"release.{to}", target=str(release), before=str(before), reason=reason
     )

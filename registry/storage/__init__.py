@@ -1,4 +1,4 @@
-"""Package storage: typed, content-addressed keys over django-storages."""
+"""Package storage: content-addressed objects over Django's storages."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ __all__ = ["ObjectStore", "StoredObject", "get_store"]
 @cache
 def get_store() -> ObjectStore:
     """The store that the settings select (`PACKAGE_STORE`)."""
-    chosen = settings.PACKAGE_STORE
-    store: ObjectStore = import_string(chosen["BACKEND"])(**chosen["OPTIONS"])
+    config = settings.PACKAGE_STORE
+    store: ObjectStore = import_string(config["BACKEND"])(**config["OPTIONS"])
     return store

@@ -1,4 +1,4 @@
-"""What a package store can do. Each implementation runs `tests/contract/object_store.py`."""
+"""The interface of a package store. Implementations run `tests/contract/object_store.py`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CHUNK_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object as a listing shows it."""
+    """An object in a listing."""
 
     key: str
     size_bytes: int
@@ -21,41 +21,42 @@ class StoredObject:
 
 
 class ObjectStore(Protocol):
-    """Whole objects by key. What is not whole yet has no key and is in no listing.
+    """Complete objects by key. An object that is still being written has no key.
 
-    Every method raises `registry.errors.StorageError` when the storage does not answer, and
-    `FileNotFoundError` for a key that is not there.
+    Every method raises `registry.errors.StorageError` when the storage is unavailable, and
+    `FileNotFoundError` for a key that does not exist.
     """
 
     def put_file(self, key: str, path: Path) -> None:
-        """Store the file's bytes, whole or not at all, and durably once this returns.
+        """Store the file's bytes completely or not at all; durable once this returns.
 
-        The file stays, but must not be written to any more: the store may share its bytes.
+        The file remains, but must not be modified afterwards: the store may share its bytes.
         """
 
     def fetch(self, key: str, path: Path) -> None:
-        """Write the object's bytes to a new file at `path`. The object stays as it is."""
+        """Write the object's bytes to a new file at `path`, which must not be modified."""
 
     def open_range(self, key: str, start: int, stop: int) -> Iterator[bytes]:
-        """The bytes from `start` up to but not including `stop`, in chunks."""
+        """The bytes from `start` up to but not including `stop`, in chunks.
+
+        Errors are raised by the call itself, not by the first chunk. Close the iterator to end
+        the transfer early.
+        """
 
     def promote(self, source: str, target: str) -> None:
-        """Make the bytes of `source` readable as `target`; `source` stays. Idempotent."""
+        """Copy or link `source` to `target`; `source` remains. Idempotent."""
 
     def delete(self, key: str) -> None:
-        """Remove the object; one that is not there is no error."""
+        """Delete the object, if it exists."""
 
-    def get_size(self, key: str) -> int:
-        """The object's size in bytes."""
-
-    def list_objects(self, prefix: str) -> Iterator[StoredObject]:
+    def iter_objects(self, prefix: str) -> Iterator[StoredObject]:
         """Every object whose key starts with `prefix`."""
 
     def discard_unfinished(self, before: dt.datetime) -> int:
-        """Remove what is left of writes that began before that time and never ended.
+        """Remove the remains of writes that began before that time and never finished.
 
-        Returns how many there were. Objects are whole and not touched.
+        Returns how many there were. Complete objects are not affected.
         """
 
     def ping(self) -> None:
-        """Return if the storage answers."""
+        """Return if the storage is available."""

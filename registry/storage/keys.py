@@ -1,4 +1,4 @@
-"""Where objects lie: packages under their digest, uploads under an id until they are decided."""
+"""Keys of stored objects: packages by digest, undecided uploads by id."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from plugport.spec.digest import Digest
 QUARANTINE = "quarantine/"
 
 
-def make_quarantine_key(upload_id: uuid.UUID) -> str:
-    """The key of an upload that is not decided yet."""
+def build_quarantine_key(upload_id: uuid.UUID) -> str:
+    """The key of an upload until its release is decided."""
     return f"{QUARANTINE}{upload_id.hex}"
 
 
-def make_package_key(digest: Digest) -> str:
-    """The key of a published package: its own SHA-256, so it can be written once only."""
+def build_package_key(digest: Digest) -> str:
+    """The key of a published package. It contains the SHA-256, so its content never changes."""
     return f"packages/{digest.hex[:2]}/{digest.hex[2:4]}/{digest.hex}.tar.gz"

@@ -1,4 +1,4 @@
-"""Packages as files in a folder."""
+"""A package store in a local folder."""
 
 from __future__ import annotations
 
@@ -16,21 +16,23 @@ from django.core.files.storage import FileSystemStorage, storages
 from registry.errors import StorageError
 from registry.storage.base import CHUNK_BYTES, StoredObject
 
-# Copies in progress lie here, on the disk of the objects and beside all prefixes.
-_PARTS = ".parts"
+# Copies in progress. On the same file system as the objects, so that a rename is atomic, and outside
+# every prefix, so that no listing shows them.
+_PARTS_FOLDER = ".parts"
 
 
-def _make_folder(folder: Path) -> None:
-    """Make the folder and those above it, each in a way that survives power loss."""
+def _create_folder(folder: Path) -> None:
+    """Create the folder and its parents so that they survive a power loss."""
     if folder.is_dir():
         return
-    _make_folder(folder.parent)
+    _create_folder(folder.parent)
+    # Another process may create the folder at the same time.
     folder.mkdir(exist_ok=True)
     _sync_folder(folder.parent)
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make a rename or link in the folder survive power loss."""
+    """Flush a rename or link in the folder to disk: `fsync` of the file alone does not."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
@@ -44,17 +46,17 @@ def _sync_file(path: Path) -> None:
 
 
 class LocalObjectStore:
-    """Files below one folder. Objects appear by rename or link: never half."""
+    """Objects are files below one folder. They appear by rename or link, so never partially."""
 
     def __init__(self, storage: str) -> None:
         backend = storages[storage]
         assert isinstance(backend, FileSystemStorage)
         self._storage = backend
 
-    def _path(self, key: str, *, make: bool = False) -> Path:
+    def _path(self, key: str, *, creates_folder: bool = False) -> Path:
         path = Path(self._storage.path(key))
-        if make:
-            _make_folder(path.parent)
+        if creates_folder:
+            _create_folder(path.parent)
         return path
 
     @property
@@ -62,45 +64,49 @@ class LocalObjectStore:
         return Path(self._storage.base_location).absolute()
 
     def _check_root(self) -> None:
-        """A folder that is not there yet is empty; what is no folder is told as such."""
+        """Raise `NotADirectoryError` if the root is a file. A missing root is an empty store."""
         if self._root.exists() and not self._root.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
 
     @contextlib.contextmanager
-    def _answering(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         try:
             yield
         except FileNotFoundError:
             raise
         except OSError as error:
-            raise StorageError(f"The package folder failed: {error.strerror}.") from error
+            raise StorageError(f"The package folder cannot be used: {error.strerror}.") from error
 
     def put_file(self, key: str, path: Path) -> None:
-        """Give the file a second name, or copy it beside its place when it is on another disk."""
-        with self._answering():
-            target = self._path(key, make=True)
+        """Link the file, or copy and rename it where links are not possible."""
+        with self._translate_errors():
+            target = self._path(key, creates_folder=True)
+            # The bytes before the name: after a power loss the key must not lead to an empty file.
             _sync_file(path)
             try:
                 os.link(path, target)
             except OSError:
+                # Another file system (EXDEV), no support for links, or the key exists.
                 self._copy(path, target)
             _sync_folder(target.parent)
 
     def _copy(self, path: Path, target: Path) -> None:
-        part = self._root / _PARTS / uuid.uuid4().hex
-        _make_folder(part.parent)
+        part = self._root / _PARTS_FOLDER / uuid.uuid4().hex
+        _create_folder(part.parent)
         try:
             shutil.copyfile(path, part)
             _sync_file(part)
+            # Atomic, also over an existing object: a reader sees the old bytes or the new ones.
             part.replace(target)
         finally:
             part.unlink(missing_ok=True)
 
     def fetch(self, key: str, path: Path) -> None:
-        """Link the object to `path`, or copy it where links are not possible."""
-        with self._answering():
+        """Link the object, or copy it where links are not possible."""
+        with self._translate_errors():
             source = self._path(key)
             try:
+                # A link keeps the bytes even if the object is deleted while the caller reads.
                 os.link(source, path)
             except FileNotFoundError:
                 raise
@@ -108,14 +114,16 @@ class LocalObjectStore:
                 shutil.copyfile(source, path)
 
     def open_range(self, key: str, start: int, stop: int) -> Iterator[bytes]:
-        """Read the file in chunks."""
-        chunks = self._read_range(key, start, stop)
+        """Open the file now, read it in chunks."""
+        # A generator runs nothing until its first `next`: without it, a missing object would be noticed
+        # after the response headers are sent.
+        chunks = self._iter_range(key, start, stop)
         next(chunks)
         return chunks
 
-    def _read_range(self, key: str, start: int, stop: int) -> Iterator[bytes]:
-        """First nothing, with the file open: faults are told at once, and `close` closes it."""
-        with self._answering(), self._path(key).open("rb", buffering=0) as file:
+    def _iter_range(self, key: str, start: int, stop: int) -> Iterator[bytes]:
+        """Yields b"" first: `open_range` takes it, so that opening errors are raised there."""
+        with self._translate_errors(), self._path(key).open("rb", buffering=0) as file:
             yield b""
             while start < stop:
                 chunk = os.pread(file.fileno(), min(CHUNK_BYTES, stop - start), start)
@@ -125,47 +133,44 @@ class LocalObjectStore:
                 yield chunk
 
     def promote(self, source: str, target: str) -> None:
-        """Give the file a second name."""
-        with self._answering():
-            path, goal = self._path(source), self._path(target, make=True)
+        """Link the object to its second key."""
+        with self._translate_errors():
+            path, target_path = self._path(source), self._path(target, creates_folder=True)
             try:
-                os.link(path, goal)
+                os.link(path, target_path)
             except FileExistsError:
-                pass  # perhaps by a process that died before the line below
+                pass  # a process may have died before it flushed the folder, so do not return here
             except FileNotFoundError:
                 raise
             except OSError:
-                self._copy(path, goal)
-            _sync_folder(goal.parent)
+                self._copy(path, target_path)
+            _sync_folder(target_path.parent)
 
     def delete(self, key: str) -> None:
-        """Remove the file's name."""
-        with self._answering():
+        with self._translate_errors():
+            # Not flushed: if a power loss restores the file, the sweeper finds an object without a
+            # row.
             self._path(key).unlink(missing_ok=True)
 
-    def get_size(self, key: str) -> int:
-        """The file's size."""
-        with self._answering():
-            return self._path(key).stat().st_size
-
-    def list_objects(self, prefix: str) -> Iterator[StoredObject]:
-        """Walk the folder that the prefix names; a file that vanishes meanwhile is skipped."""
-        with self._answering():
+    def iter_objects(self, prefix: str) -> Iterator[StoredObject]:
+        """Walk the folder `prefix`; files that are deleted meanwhile are skipped."""
+        with self._translate_errors():
             self._check_root()
+            # Sorted, hence listed completely first: objects may be deleted while the caller iterates.
             for path in sorted((self._root / prefix).rglob("*")):
                 with contextlib.suppress(FileNotFoundError):
-                    if path.is_file() and path.parent.name != _PARTS:
+                    if path.is_file() and path.parent.name != _PARTS_FOLDER:
                         status = path.stat()
                         changed = dt.datetime.fromtimestamp(status.st_mtime, tz=dt.UTC)
                         key = path.relative_to(self._root).as_posix()
                         yield StoredObject(key, status.st_size, changed)
 
     def discard_unfinished(self, before: dt.datetime) -> int:
-        """Remove old copies that did not get their name."""
+        """Remove old copies that were never renamed."""
         count = 0
-        with self._answering():
+        with self._translate_errors():
             self._check_root()
-            for part in (self._root / _PARTS).glob("*"):
+            for part in (self._root / _PARTS_FOLDER).glob("*"):
                 with contextlib.suppress(FileNotFoundError):
                     if part.stat().st_mtime < before.timestamp():
                         part.unlink()
@@ -173,9 +178,9 @@ class LocalObjectStore:
         return count
 
     def ping(self) -> None:
-        """Write and remove a small file, where what is left of it would be found."""
-        with self._answering():
-            probe = self._root / _PARTS / uuid.uuid4().hex
-            _make_folder(probe.parent)
+        """Write and remove a small file. After a crash `discard_unfinished` removes it."""
+        with self._translate_errors():
+            probe = self._root / _PARTS_FOLDER / uuid.uuid4().hex
+            _create_folder(probe.parent)
             probe.write_bytes(b"ping")
             probe.unlink()

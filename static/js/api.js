@@ -1,4 +1,4 @@
-// Draws the OpenAPI document.
+// Renders the OpenAPI document with Swagger UI.
 "use strict";
 
 SwaggerUIBundle({

@@ -1,4 +1,4 @@
-// The search page in place: htmx swaps, this keeps focus, announcements and history right.
+// In-place search: htmx swaps the results; this script manages focus, announcements and history.
 "use strict";
 
 (() => {
@@ -9,38 +9,38 @@
   const announce = document.getElementById("announce");
   const unreachable = document.getElementById("unreachable");
   let timer = 0;
-  let noted = window.location.search;
-  let wasPaging = false;
+  let recorded = window.location.search;
+  let wasPageLink = false;
 
-  const note = (extra) => {
+  const record = (extra) => {
     const address = new URL(region.dataset.note, window.location.href);
     address.search = window.location.search;
     for (const [name, value] of Object.entries(extra)) address.searchParams.set(name, value);
     navigator.sendBeacon(address);
   };
 
-  // What was typed counts as a search once it stays, or once something is done with its results.
+  // Typed text counts as a search once it stays for two seconds or the reader uses its results.
   const settle = () => {
     window.clearTimeout(timer);
-    if (!timer || noted === window.location.search) return;
+    if (!timer || recorded === window.location.search) return;
     timer = 0;
-    noted = window.location.search;
-    note({});
+    recorded = window.location.search;
+    record({});
   };
 
-  // The first letter makes an entry of the history, the next ones change it: Back undoes a search,
-  // not a letter.
-  const keepEntry = (isSame) => {
-    form.setAttribute("hx-push-url", isSame ? "false" : "true");
-    form.setAttribute("hx-replace-url", isSame ? "true" : "false");
+  // The first letter pushes a history entry and the next ones replace it, so that Back undoes the
+  // search and not a letter.
+  const setReplaceHistory = (isReplacing) => {
+    form.setAttribute("hx-push-url", isReplacing ? "false" : "true");
+    form.setAttribute("hx-replace-url", isReplacing ? "true" : "false");
   };
-  field.addEventListener("focus", () => keepEntry(false));
+  field.addEventListener("focus", () => setReplaceHistory(false));
 
   document.body.addEventListener("htmx:configRequest", (event) => {
     const { elt } = event.detail;
     if (elt === form && !field.value.trim()) event.detail.parameters.delete("q");
     if (elt.tagName !== "A") return;
-    // A link takes along what was typed since it was drawn, or brings the words it proposes.
+    // The reader may have typed since the link was rendered, or the link suggests other words.
     if (elt.dataset.words) field.value = elt.dataset.words;
     const address = new URL(event.detail.path, window.location.href);
     if (field.value.trim()) address.searchParams.set("q", field.value.trim());
@@ -49,7 +49,7 @@
   });
 
   document.body.addEventListener("htmx:beforeSwap", (event) => {
-    wasPaging = Boolean(event.detail.requestConfig.elt.closest(".paging"));
+    wasPageLink = Boolean(event.detail.requestConfig.elt.closest(".pagination"));
   });
 
   document.body.addEventListener("htmx:afterSettle", (event) => {
@@ -57,15 +57,15 @@
     const title = document.getElementById("found");
     announce.textContent = title.textContent;
     if (event.detail.requestConfig.elt === form) {
-      keepEntry(true);
+      setReplaceHistory(true);
       window.clearTimeout(timer);
       timer = window.setTimeout(settle, SETTLED_MS);
       return;
     }
-    noted = window.location.search;
-    if (wasPaging) title.scrollIntoView();
-    // What was chosen keeps the focus if it is still there; a chip that was removed is not.
-    if (wasPaging || document.activeElement === document.body) title.focus({ preventScroll: true });
+    recorded = window.location.search;
+    if (wasPageLink) title.scrollIntoView();
+    // htmx keeps the focus by id. It is lost if the element is gone, such as a removed chip.
+    if (wasPageLink || document.activeElement === document.body) title.focus({ preventScroll: true });
   });
 
   for (const name of ["htmx:sendError", "htmx:timeout"]) {
@@ -73,7 +73,7 @@
       unreachable.hidden = false;
     });
   }
-  // An answer that is no page of results is shown as a page of its own.
+  // An error response is not a fragment: navigate to it to show the whole page.
   document.body.addEventListener("htmx:responseError", (event) => {
     window.location.assign(event.detail.pathInfo.finalRequestPath);
   });
@@ -84,15 +84,15 @@
   });
   window.addEventListener("pagehide", settle);
 
-  // Which place was chosen, without who chose it.
-  const follow = (event) => {
+  // Record the position of the selected result, anonymously.
+  const recordClick = (event) => {
     const link = event.target.closest(".row-name a");
     if (!link || (event.type === "auxclick" && event.button !== 1)) return;
     settle();
     const rows = link.closest(".rows");
-    const place = [...rows.children].indexOf(link.closest("li"));
-    note({ rank: Number(rows.dataset.firstRank) + place });
+    const index = [...rows.children].indexOf(link.closest("li"));
+    record({ rank: Number(rows.dataset.firstRank) + index });
   };
-  region.addEventListener("click", follow);
-  region.addEventListener("auxclick", follow);
+  region.addEventListener("click", recordClick);
+  region.addEventListener("auxclick", recordClick);
 })();

@@ -1,4 +1,4 @@
-// What every page gains with JavaScript: `/` goes to the search, lines can be copied.
+// Enhancements of every page: `/` focuses the search field, copy buttons copy.
 "use strict";
 
 (() => {
@@ -22,7 +22,7 @@
     selection.addRange(range);
   };
 
-  // The clipboard is there on secure origins only; elsewhere the text is at least selected.
+  // The clipboard API requires a secure context. Without it, select the text instead.
   const copy = async (code) => {
     try {
       await navigator.clipboard.writeText(code.textContent);
@@ -48,6 +48,6 @@
   });
 
   prepare(document);
-  // What is swapped into a page is told by this event.
+  // htmx fires this event for content that it swapped in.
   document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));
 })();

@@ -1,16 +1,16 @@
-// Names to choose from while one types: a combobox after the WAI-ARIA pattern. Without it the
-// field is a form that searches.
+// Suggestions while typing: a combobox (WAI-ARIA pattern). Without script the field is a plain search
+// form.
 "use strict";
 
 (() => {
-  const WAIT_MS = 90;
+  const DELAY_MS = 90;
   const field = document.querySelector("[data-suggest]");
   if (!field) return;
   const list = document.getElementById(field.dataset.suggest);
-  const skeleton = document.querySelector("[data-suggestion]").content.firstElementChild;
+  const template = document.querySelector("[data-suggestion]").content.firstElementChild;
   const status = list.parentElement.querySelector("[data-suggest-status]");
   let timer = 0;
-  let asked = null;
+  let request = null;
   let active = -1;
 
   field.setAttribute("role", "combobox");
@@ -22,7 +22,7 @@
 
   const close = () => {
     window.clearTimeout(timer);
-    asked?.abort();
+    request?.abort();
     list.hidden = true;
     active = -1;
     field.setAttribute("aria-expanded", "false");
@@ -30,10 +30,10 @@
     status.textContent = "";
   };
 
-  const point = (index) => {
+  const activate = (index) => {
     const all = options();
     all[active]?.setAttribute("aria-selected", "false");
-    // One step past either end is the field itself.
+    // Moving past either end returns to the field.
     active = index >= all.length ? -1 : index < -1 ? all.length - 1 : index;
     if (active < 0) {
       field.removeAttribute("aria-activedescendant");
@@ -44,69 +44,69 @@
     field.setAttribute("aria-activedescendant", all[active].id);
   };
 
-  const say = (text) => text.charAt(0).toUpperCase() + text.slice(1).replaceAll("-", " ");
+  const capitalize = (text) => text.charAt(0).toUpperCase() + text.slice(1).replaceAll("-", " ");
 
-  // The part of the name that was typed is marked by not being bold.
-  const write = (place, name, typed) => {
+  // Suggestions are bold except for the part that the reader typed.
+  const writeName = (target, name, typed) => {
     const at = name.toLowerCase().indexOf(typed.toLowerCase());
     if (at < 0) {
-      place.textContent = name;
+      target.textContent = name;
       return;
     }
     const mark = document.createElement("mark");
     mark.textContent = name.slice(at, at + typed.length);
-    place.replaceChildren(name.slice(0, at), mark, name.slice(at + typed.length));
+    target.replaceChildren(name.slice(0, at), mark, name.slice(at + typed.length));
   };
 
-  const draw = (found, typed) => {
+  const render = (suggestions, typed) => {
     list.replaceChildren(
-      ...found.map((each, index) => {
-        const option = skeleton.cloneNode(true);
+      ...suggestions.map((each, index) => {
+        const option = template.cloneNode(true);
         option.id = `${list.id}-${index}`;
         option.setAttribute("aria-selected", "false");
         option.dataset.path = `/plugins/${each.name}`;
-        write(option.querySelector("[data-name]"), each.name, typed);
-        option.querySelector("[data-kind]").textContent = say(each.type);
-        option.querySelector("[data-trust]").textContent = say(each.trust);
+        writeName(option.querySelector("[data-name]"), each.name, typed);
+        option.querySelector("[data-kind]").textContent = capitalize(each.type);
+        option.querySelector("[data-trust]").textContent = capitalize(each.trust);
         return option;
       }),
     );
     active = -1;
     field.removeAttribute("aria-activedescendant");
-    list.hidden = found.length === 0;
+    list.hidden = suggestions.length === 0;
     field.setAttribute("aria-expanded", String(!list.hidden));
-    const noun = found.length === 1 ? "suggestion" : "suggestions";
-    status.textContent = found.length ? `${found.length} ${noun}` : "No suggestions";
+    const noun = suggestions.length === 1 ? "suggestion" : "suggestions";
+    status.textContent = suggestions.length ? `${suggestions.length} ${noun}` : "No suggestions";
   };
 
-  const ask = async () => {
+  const fetchSuggestions = async () => {
     const typed = field.value.trim();
-    asked?.abort();
+    request?.abort();
     if (!typed) {
       close();
       return;
     }
-    asked = new AbortController();
-    const { signal } = asked;
+    request = new AbortController();
+    const { signal } = request;
     const address = new URL(field.dataset.suggestFrom, window.location.href);
     address.searchParams.set("q", typed);
     address.searchParams.set("limit", "8");
     try {
-      const answer = await fetch(address, { credentials: "omit", signal });
-      if (!answer.ok) throw new Error(String(answer.status));
-      const { suggestions } = await answer.json();
-      if (!signal.aborted && document.activeElement === field) draw(suggestions, typed);
+      const response = await fetch(address, { credentials: "omit", signal });
+      if (!response.ok) throw new Error(String(response.status));
+      const { suggestions } = await response.json();
+      if (!signal.aborted && document.activeElement === field) render(suggestions, typed);
     } catch {
-      // Suggestions are a help: without them one searches.
+      // Suggestions are optional, so errors only close the list.
       if (!signal.aborted) close();
     }
   };
 
-  const go = (option) => window.location.assign(option.dataset.path);
+  const open = (option) => window.location.assign(option.dataset.path);
 
   field.addEventListener("input", () => {
     window.clearTimeout(timer);
-    timer = window.setTimeout(ask, WAIT_MS);
+    timer = window.setTimeout(fetchSuggestions, DELAY_MS);
   });
 
   field.addEventListener("keydown", (event) => {
@@ -114,11 +114,11 @@
     const isOpen = !list.hidden;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
-      if (isOpen) point(active + (event.key === "ArrowDown" ? 1 : -1));
-      else ask();
+      if (isOpen) activate(active + (event.key === "ArrowDown" ? 1 : -1));
+      else fetchSuggestions();
     } else if (event.key === "Enter" && isOpen && active >= 0) {
       event.preventDefault();
-      go(options()[active]);
+      open(options()[active]);
     } else if (event.key === "Escape" && isOpen) {
       event.preventDefault();
       close();
@@ -127,11 +127,11 @@
     }
   });
 
-  // Pressing moves no focus out of the field, so that the list stays until the choice is made.
+  // Keep the focus in the field: losing it would close the list before the click arrives.
   list.addEventListener("mousedown", (event) => event.preventDefault());
   list.addEventListener("click", (event) => {
     const option = event.target.closest("[role=option]");
-    if (option) go(option);
+    if (option) open(option);
   });
   field.addEventListener("blur", close);
   field.form.addEventListener("submit", close);

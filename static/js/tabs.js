@@ -1,24 +1,24 @@
-// Tabs are pages of their own that swap in place.
+// Tabs are separate pages that htmx swaps in place.
 "use strict";
 
 (() => {
-  // What cannot be swapped is gone to: the browser or the registry then says what is wrong.
-  const leave = (event) => window.location.assign(event.detail.pathInfo.requestPath);
-  document.addEventListener("htmx:responseError", leave);
-  document.addEventListener("htmx:sendError", leave);
+  // Navigate to what cannot be swapped, so that the browser or the server shows the error.
+  const navigate = (event) => window.location.assign(event.detail.pathInfo.requestPath);
+  document.addEventListener("htmx:responseError", navigate);
+  document.addEventListener("htmx:sendError", navigate);
 
-  // What the browser would hold on to while a tab is swapped in goes away with the old one, and may
-  // take the reader to the end of the page. So it holds on to nothing until the new tab is laid out.
+  // Scroll anchoring would pick an element of the old tab. When that disappears the browser may jump
+  // to the end of the page, so anchoring is off until the new tab is laid out.
   const root = document.documentElement;
   document.addEventListener("htmx:beforeSwap", () => root.classList.add("is-swapping"));
   document.addEventListener("htmx:afterSettle", () => {
     requestAnimationFrame(() => requestAnimationFrame(() => root.classList.remove("is-swapping")));
   });
 
-  // Older addresses named a place on one page (`#files`): they lead on.
-  const place = window.location.hash.slice(1);
-  if (!place || document.getElementById(place)) return;
+  // Earlier versions had one page with fragments (`#files`): redirect them to the tab.
+  const fragment = window.location.hash.slice(1);
+  if (!fragment || document.getElementById(fragment)) return;
   const links = [...document.querySelectorAll("[data-anchors]")];
-  const link = links.find((each) => each.dataset.anchors.split(" ").includes(place));
-  if (link) window.location.replace(`${link.href}#${place}`);
+  const link = links.find((each) => each.dataset.anchors.split(" ").includes(fragment));
+  if (link) window.location.replace(`${link.href}#${fragment}`);
 })();

@@ -1,4 +1,4 @@
-"""A keyring that keeps its secrets in a file, as a backend that `keyring` itself loads."""
+"""A `keyring` backend that stores secrets in a file."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Runs an installation again and again, killed one change later each time.
+"""Run an installation repeatedly, and kill it one file system change later each time.
 
     python -m tests.client.kill_points install-first FOLDER
 
-It prints, as JSON, which versions were found whole afterwards. It is a program of its own because
-it forks, which a process with threads should not.
+Prints the complete versions that are installed afterwards, as JSON. A program of its own, because
+a process with threads should not fork.
 """
 
 from __future__ import annotations
@@ -17,32 +17,32 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from plugport.installer import Installer, Site
-from plugport.installer.files import digest_tree
+from plugport.installer import Installer, InstallLayout
+from plugport.installer.filesystem import digest_tree
 from plugport.spec.names import PluginName
 from tests.client.support import write_plugin
 
 NAME = PluginName.parse("local-one")
-# Everything that changes the file system; reading does not matter.
+# The audit events that change the file system.
 CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "shutil.rmtree", "os.chmod"}
 
 
-def make_installer(folder: Path) -> Installer:
-    return Installer(Site.of_project(folder / "project"), folder / "cache")
+def build_installer(folder: Path) -> Installer:
+    return Installer(InstallLayout.for_project(folder / "project"), folder / "cache")
 
 
-def make_source(folder: Path, version: str) -> Path:
+def write_source(folder: Path, version: str) -> Path:
     (folder / "project").mkdir(exist_ok=True)
     files: dict[str, str | bytes] = {f"only-{version}.txt": "x", "lib/a.js": "1"}
     return write_plugin(folder / f"source-{version}", str(NAME), version, files=files)
 
 
 def install(folder: Path, version: str) -> None:
-    make_installer(folder).install_path(make_source(folder, version), None)
+    build_installer(folder).install_path(write_source(folder, version), None)
 
 
 def run_and_kill(action: Callable[[], object], at_change: int) -> bool:
-    """Run in a child that kills itself just before its n-th change; False if it came to its end."""
+    """Run in a child that kills itself before its n-th change; False if it ended before that."""
     child = os.fork()
     if child == 0:
         seen = 0
@@ -60,7 +60,7 @@ def run_and_kill(action: Callable[[], object], at_change: int) -> bool:
             action()
             os._exit(0)
         finally:
-            # Whatever happened, the child must not go on as a second test run.
+            # The child must never return into the test run.
             traceback.print_exc()
             os._exit(1)
     _, status = os.waitpid(child, 0)
@@ -69,11 +69,11 @@ def run_and_kill(action: Callable[[], object], at_change: int) -> bool:
 
 
 def check_is_whole(folder: Path) -> str | None:
-    """Check that disk and record agree after the next run; the version found."""
-    installer = make_installer(folder)
+    """Check that files and record match after the next run; returns the installed version."""
+    installer = build_installer(folder)
     installed = installer.list_installed()
-    tree = installer.site.folder_of(NAME)
-    assert not installer.site.pending_file.exists()
+    tree = installer.layout.folder_of(NAME)
+    assert not installer.layout.pending_file.exists()
     if NAME not in installed:
         assert not tree.exists()
         return None
@@ -86,31 +86,31 @@ def check_is_whole(folder: Path) -> str | None:
 
 
 def kill_everywhere(folder: Path, action: Callable[[], object]) -> set[str | None]:
-    """Kill before the first change, the second, … until one run comes to its end."""
+    """Kill before the first change, the second, and so on, until a run completes."""
     project, before = folder / "project", folder / "before"
     shutil.copytree(project, before)
-    found: set[str | None] = set()
+    versions: set[str | None] = set()
     for change in range(1, 200):
         was_killed = run_and_kill(action, change)
-        found.add(check_is_whole(folder))
+        versions.add(check_is_whole(folder))
         if not was_killed:
-            return found
+            return versions
         shutil.rmtree(project)
         shutil.copytree(before, project)
-    raise AssertionError("it never came to its end")
+    raise AssertionError("no run completed")
 
 
 def main(what: str, folder: Path) -> None:
     if what != "install-first":
         install(folder, "1.0.0")
-    source = make_source(folder, "1.0.0" if what == "install-first" else "2.0.0")
+    source = write_source(folder, "1.0.0" if what == "install-first" else "2.0.0")
     actions: dict[str, Callable[[], object]] = {
-        "install-first": lambda: make_installer(folder).install_path(source, None),
-        "replace": lambda: make_installer(folder).install_path(source, None),
-        "remove": lambda: make_installer(folder).remove(NAME),
+        "install-first": lambda: build_installer(folder).install_path(source, None),
+        "replace": lambda: build_installer(folder).install_path(source, None),
+        "remove": lambda: build_installer(folder).remove(NAME),
     }
-    found = kill_everywhere(folder, actions[what])
-    json.dump(sorted(found, key=str), sys.stdout)
+    versions = kill_everywhere(folder, actions[what])
+    json.dump(sorted(versions, key=str), sys.stdout)
 
 
 if __name__ == "__main__":

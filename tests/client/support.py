@@ -1,4 +1,4 @@
-"""Helpers of the client's tests: plugins on disk, and the command line run in two ways."""
+"""Write plugins to disk, and run the command line in this process or in its own."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import httpx
 import pytest
 from click.testing import CliRunner, Result
 
 from plugport.cli.main import cli as plugport
+from plugport.cli.session import Session
 
 ROOT = Path(__file__).resolve().parents[2]
-# A runner that was started in the background ignores SIGINT, and so would its children.
+# A test run that was started in the background ignores SIGINT, and its children inherit that.
 INTERRUPTIBLE = (
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
     "from plugport.cli.main import main; main()"
@@ -30,20 +32,24 @@ README = "# A test plugin\n\nIt exists so that the command line has something to
 
 
 class Registry(Protocol):
-    """What a test may know of a registry."""
+    """A registry as the command line of a test uses it. Without `transport`, over the network."""
 
     url: str
     token: str
+    transport: httpx.BaseTransport | None
 
 
 @dataclass
-class ExternalRegistry:
+class RemoteRegistry:
+    """A registry behind a socket, by its address."""
+
     url: str
-    token: str
+    token: str = "no-token-0123456789"
+    transport: httpx.BaseTransport | None = None
 
 
-def make_name(word: str = "bridge") -> str:
-    """A name nobody has: a real registry keeps what earlier runs published."""
+def build_name(word: str = "bridge") -> str:
+    """A name that no other test uses."""
     return f"t{secrets.token_hex(8)}-{word}"
 
 
@@ -77,19 +83,19 @@ def write_plugin(
 
 
 def press_ctrl_c(process: subprocess.Popen[str]) -> None:
-    """Send SIGINT until it is heeded: one that comes just before a blocking read is not."""
+    """Send SIGINT until the process ends: one just before a blocking read can be lost."""
     while process.poll() is None:
         process.send_signal(signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(0.2)
 
 
-def wait_until(is_so: Callable[[], bool], timeout_seconds: float = 60) -> None:
-    """Wait for what another process does; fail loudly if it never does."""
+def wait_until(is_done: Callable[[], bool], timeout_seconds: float = 60) -> None:
+    """Wait until another process has done something; fail after the timeout."""
     deadline = time.monotonic() + timeout_seconds
-    while not is_so():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        os.sched_yield()
+    while not is_done():
+        assert time.monotonic() < deadline, "timed out"
+        time.sleep(0.01)
 
 
 @dataclass
@@ -102,7 +108,7 @@ class Cli:
     env: dict[str, str | None]
 
     @classmethod
-    def make(cls, folder: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch) -> Cli:
+    def create(cls, folder: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch) -> Cli:
         project, home = folder / "project", folder / "home"
         project.mkdir()
         monkeypatch.chdir(project)
@@ -116,8 +122,9 @@ class Cli:
         return cls(project, home, registry, env)
 
     def run(self, *args: str, input: str | None = None) -> Result:  # noqa: A002
-        """In this process; stdout and stderr apart."""
-        return CliRunner(env=self.env).invoke(plugport, list(args), input=input)
+        """Run in this process, with separate stdout and stderr."""
+        session = Session(transport=self.registry.transport)
+        return CliRunner(env=self.env).invoke(plugport, list(args), input=input, obj=session)
 
     def ok(self, *args: str, input: str | None = None) -> Result:  # noqa: A002
         result = self.run(*args, input=input)
@@ -136,7 +143,7 @@ class Cli:
         return error
 
     def start(self, *args: str, **options: Any) -> subprocess.Popen[str]:
-        """The program in a process of its own, which Ctrl-C reaches."""
+        """Start the program in its own process, which handles Ctrl-C."""
         return self._spawn([sys.executable, "-c", INTERRUPTIBLE, *args], options)
 
     def _spawn(self, command: list[str], options: dict[str, Any]) -> subprocess.Popen[str]:
@@ -150,7 +157,7 @@ class Cli:
         )
 
     def run_program(self, *args: str, input: str = "") -> tuple[int, str, str]:  # noqa: A002
-        """The real program to its end: exit code, stdout, stderr."""
+        """Run the program in its own process; returns exit code, stdout and stderr."""
         command = [sys.executable, "-m", "plugport", *args]
         with self._spawn(command, {"stdin": subprocess.PIPE}) as process:
             stdout, stderr = process.communicate(input, timeout=60)

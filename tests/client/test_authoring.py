@@ -1,4 +1,4 @@
-"""init, validate and pack: offline, and with the registry's own result."""
+"""init, validate and pack, without a connection."""
 
 from __future__ import annotations
 
@@ -12,43 +12,34 @@ from pathlib import Path
 import pytest
 import yaml
 
-from plugport.cli.commands.init import DIALECTS, KINDS
-from plugport.cli.scaffold import SCAFFOLDS, list_dialects
-from plugport.spec.manifest.dialects.registry import DIALECTS as KNOWN_DIALECTS
-from plugport.spec.manifest.kinds import KINDS as KNOWN_KINDS
-from tests.client.support import Cli, Registry, write_plugin
+from plugport.spec.manifest.formats.registry import MANIFEST_FORMATS
+from plugport.spec.manifest.kinds import KINDS
+from tests.client.support import Cli, Registry, RemoteRegistry, write_plugin
 
 
 @pytest.fixture
 def registry() -> Registry:
-    """Nothing here may need one: this address answers nobody."""
-
-    class Nobody:
-        url = "http://127.0.0.1:9"
-        token = "no-token-0123456789"
-
-    return Nobody()
+    """An address without a server: these commands work offline."""
+    return RemoteRegistry("http://127.0.0.1:9")
 
 
-def test_the_help_knows_every_kind_and_dialect() -> None:
-    assert set(KINDS) == set(KNOWN_KINDS)
-    assert set(DIALECTS) == set(KNOWN_DIALECTS) == set(list_dialects())
-    assert {kind for _, kind in SCAFFOLDS} == set(KNOWN_KINDS)
+SCAFFOLDS = [(each.name, kind) for each in MANIFEST_FORMATS.values() for kind in each.scaffolds]
 
 
-def test_every_dialect_scaffolds_every_kind_it_has() -> None:
-    wanted = {(name, kind) for name, dialect in KNOWN_DIALECTS.items() for kind in dialect.kinds}
-    assert set(SCAFFOLDS) == wanted
+def test_every_manifest_format_has_a_scaffold_for_each_kind() -> None:
+    for manifest_format in MANIFEST_FORMATS.values():
+        assert set(manifest_format.scaffolds) == set(manifest_format.kinds)
+    assert {kind for _, kind in SCAFFOLDS} == set(KINDS)
 
 
 @pytest.mark.parametrize(("dialect", "kind"), sorted(SCAFFOLDS))
-def test_scaffolds_are_valid_as_they_are(cli: Cli, dialect: str, kind: str) -> None:
-    made = cli.json(
+def test_scaffolds_are_valid(cli: Cli, dialect: str, kind: str) -> None:
+    created = cli.json(
         *("init", "new-plugin", "--dialect", dialect, "--kind", kind, "--author", "Ada"),
         *("--description", 'Says "hello": a first try.'),
     )
     folder = cli.project / "new-plugin"
-    assert sorted(made["files"]) == sorted(
+    assert sorted(created["files"]) == sorted(
         path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
     )
     run = cli.json("validate", "new-plugin")
@@ -73,6 +64,7 @@ def check_syntax(path: Path) -> None:
             yaml.safe_load(text.split("---\n")[1])
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("kind", ["bridge", "storage", "memory", "policy", "hook", "widget"])
 def test_scaffolded_tests_pass(cli: Cli, kind: str) -> None:
     cli.ok("init", "new-plugin", "--kind", kind)
@@ -86,7 +78,7 @@ def test_scaffolded_tests_pass(cli: Cli, kind: str) -> None:
     assert result.returncode == 0, result.stderr
 
 
-def test_init_takes_the_name_of_the_folder(cli: Cli) -> None:
+def test_init_names_the_plugin_after_the_folder(cli: Cli) -> None:
     (cli.project / "My New Plugin").mkdir()
     assert cli.json("init", "My New Plugin")["name"] == "my-new-plugin"
 
@@ -110,12 +102,12 @@ def test_init_never_overwrites(cli: Cli) -> None:
         (("--description", "two\nlines"), 2),
     ],
 )
-def test_init_refuses_what_cannot_be(cli: Cli, args: tuple[str, ...], code: int) -> None:
+def test_init_rejects_invalid_options(cli: Cli, args: tuple[str, ...], code: int) -> None:
     cli.error(code, "init", "folder", *args)
     assert not (cli.project / "folder").exists()
 
 
-def test_validate_tells_what_is_wrong_and_where(cli: Cli) -> None:
+def test_validate_prints_findings_with_their_position(cli: Cli) -> None:
     folder = write_plugin(cli.project / "p", "some-plugin", manifest="types: missing.d.ts\n")
     (folder / "index.js").unlink()
     result = cli.run("validate", "p")
@@ -127,7 +119,7 @@ def test_validate_tells_what_is_wrong_and_where(cli: Cli) -> None:
     assert document["verdict"] == "failed"
 
 
-def test_validate_reports_all_faults_of_a_manifest_at_once(cli: Cli) -> None:
+def test_validate_reports_all_manifest_errors_at_once(cli: Cli) -> None:
     write_plugin(cli.project / "p", "Bad_Name", "one.two")
     result = cli.run("validate", "p")
     assert result.exit_code == 3
@@ -135,7 +127,7 @@ def test_validate_reports_all_faults_of_a_manifest_at_once(cli: Cli) -> None:
     assert "  plugport.yaml:3: version: " in result.stderr
 
 
-def test_validate_takes_the_current_folder_or_a_package(cli: Cli) -> None:
+def test_validates_the_current_folder_or_a_package(cli: Cli) -> None:
     write_plugin(cli.project, "some-plugin")
     assert cli.json("validate")["verdict"] == "passed"
     packed = cli.json("pack")
@@ -152,14 +144,14 @@ def test_packing_twice_gives_the_same_bytes(cli: Cli) -> None:
     assert gzip.decompress(Path("out/one.tgz").read_bytes())
 
 
-def test_packs_under_the_plugin_s_name(cli: Cli) -> None:
+def test_pack_names_the_file_after_the_plugin(cli: Cli) -> None:
     write_plugin(cli.project / "p", "@some/plugin", "1.2.3")
     result = cli.ok("pack", "p")
     assert "packed 4 files into some-plugin-1.2.3.tgz" in result.stdout
     assert sorted(path.name for path in cli.project.iterdir()) == ["p", "some-plugin-1.2.3.tgz"]
 
 
-def test_refuses_to_pack_secrets_and_leaves_nothing(cli: Cli) -> None:
+def test_does_not_pack_secrets(cli: Cli) -> None:
     write_plugin(cli.project / "p", "some-plugin", files={".env": "PASSWORD=sesame"})
     error = cli.error(3, "pack", "p")
     assert ".env" in json.dumps(error)
@@ -167,6 +159,14 @@ def test_refuses_to_pack_secrets_and_leaves_nothing(cli: Cli) -> None:
     assert [path.name for path in cli.project.iterdir()] == ["p"]
 
 
-def test_a_folder_that_is_not_there_is_missing(cli: Cli) -> None:
+def test_pack_errors_name_each_file_once(cli: Cli) -> None:
+    write_plugin(cli.project / "p", "some-plugin", files={"deep/.env": "PASSWORD=sesame"})
+    assert "  deep/.env: has the name of a secret file\n" in cli.run("pack", "p").stderr
+    (cli.project / "p" / "deep" / ".env").unlink()
+    (cli.project / "p" / "deep" / "link").symlink_to("nowhere")
+    assert "  deep/link: is a symbolic link\n" in cli.run("pack", "p").stderr
+
+
+def test_a_missing_folder_is_an_error(cli: Cli) -> None:
     for command in ("validate", "pack"):
         assert cli.error(5, command, "nowhere")["code"] == "no-such-package"

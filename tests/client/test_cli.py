@@ -1,4 +1,4 @@
-"""The program as a whole: exit codes, the two streams, `--json`, help, and no traceback ever."""
+"""The whole program: exit codes, both output streams, `--json`, help, and no tracebacks."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ import click
 import pytest
 
 from plugport import __version__
-from plugport.cli import exits
-from plugport.cli.lazy import COMMANDS
+from plugport.cli import exit_codes
+from plugport.cli.command_group import COMMANDS
 from plugport.cli.main import cli as plugport
 from plugport.cli.output import format_size
 from plugport.spec.errors import ErrorKind, PlugportError
-from tests.client.contract.app import Answer, make_json
-from tests.client.contract.server import ContractServer
-from tests.client.support import Cli, make_name, write_plugin
+from tests.client.registry import CannedResponse, LocalRegistry
+from tests.client.support import Cli, RemoteRegistry, build_name, write_plugin
 
 SLOW = ("httpx", "rich", "yaml", "keyring", "platformdirs", "pathspec", "license_expression")
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("args", [["--help"], ["-h"], ["--version"], ["plugin", "--help"]])
 def test_help_imports_nothing_slow(args: list[str]) -> None:
     code = (
@@ -39,8 +39,10 @@ def test_help_imports_nothing_slow(args: list[str]) -> None:
     assert result.stdout
 
 
-def test_reading_needs_neither_bars_nor_keyring(cli: Cli) -> None:
-    cli.publish(name := make_name())
+@pytest.mark.processes
+@pytest.mark.usefixtures("served")
+def test_install_imports_neither_rich_nor_keyring(cli: Cli) -> None:
+    cli.publish(name := build_name())
     code = (
         "import sys\nfrom plugport.cli.main import cli\n"
         "try:\n    cli.main(sys.argv[1:])\nexcept SystemExit as end:\n    assert end.code == 0\n"
@@ -57,7 +59,8 @@ def test_reading_needs_neither_bars_nor_keyring(cli: Cli) -> None:
     assert result.stdout.endswith("\n[]\n")
 
 
-def test_completes_in_shells(cli: Cli) -> None:
+@pytest.mark.processes
+def test_shell_completion(cli: Cli) -> None:
     cli.env["_PLUGPORT_COMPLETE"] = "bash_source"
     code, stdout, _ = cli.run_program()
     assert code == 0
@@ -74,7 +77,7 @@ def test_every_command_has_help_with_an_example(cli: Cli, verb: str) -> None:
 
 
 @pytest.mark.parametrize("verb", [verb for verb in COMMANDS if verb != "uninstall"])
-def test_the_table_of_commands_says_what_they_say(verb: str) -> None:
+def test_the_table_of_commands_matches_the_commands(verb: str) -> None:
     command = plugport.get_command(click.Context(plugport), verb)
     assert command is not None
     assert command.help
@@ -84,7 +87,7 @@ def test_the_table_of_commands_says_what_they_say(verb: str) -> None:
 def test_the_prefix_plugin_changes_nothing(cli: Cli) -> None:
     write_plugin(cli.project / "p", "some-plugin")
     assert cli.json("plugin", "validate", "p") == cli.json("validate", "p")
-    assert cli.ok("plugin", "list", "--installed").stderr == "note: nothing is installed here\n"
+    assert cli.ok("plugin", "list", "--installed").stderr == "note: no plugins are installed\n"
 
 
 @pytest.mark.parametrize(
@@ -97,19 +100,21 @@ def test_the_prefix_plugin_changes_nothing(cli: Cli) -> None:
         ("--json", "plugin", "validate", "--json", "p"),
     ],
 )
-def test_json_goes_anywhere(cli: Cli, args: tuple[str, ...]) -> None:
+def test_json_option_at_any_position(cli: Cli, args: tuple[str, ...]) -> None:
     write_plugin(cli.project / "p", "some-plugin")
     result = cli.ok(*args)
     assert json.loads(result.stdout)["verdict"] == "passed"
     assert result.stderr == ""
 
 
-@pytest.mark.parametrize("place", [0, 1, 2])
-def test_the_registry_option_goes_anywhere(cli: Cli, place: int) -> None:
-    args = ["whoami"]
+@pytest.mark.parametrize(
+    "args",
+    [("--registry", "{}", "whoami"), ("whoami", "--registry", "{}"), ("whoami", "--registry={}")],
+)
+def test_registry_option_at_any_position(cli: Cli, args: tuple[str, ...]) -> None:
     cli.env["PLUGPORT_REGISTRY"] = "http://127.0.0.1:9"
-    args[place:place] = ["--registry", cli.registry.url]
-    cli.ok(*args)
+    account = cli.json(*(arg.format(cli.registry.url) for arg in args))
+    assert account["registry"] == cli.registry.url
 
 
 @pytest.mark.parametrize(
@@ -118,68 +123,69 @@ def test_the_registry_option_goes_anywhere(cli: Cli, place: int) -> None:
         ((), "Usage: plugport"),
         (("instal",), "did you mean `install`?"),
         (("plugin", "serach"), "did you mean `search`?"),
-        (("frobnicate",), "there is no command `frobnicate`"),
+        (("frobnicate",), "unknown command `frobnicate`"),
         (("install",), "Missing argument 'SOURCE'"),
         (("install", "a", "b"), "unexpected extra argument"),
         (("search", "--sort", "luck"), "--sort"),
         (("search", "--limit", "0"), "--limit"),
         (("--nonsense",), "--nonsense"),
-        (("list", "--target", "x"), "--target belongs to --installed"),
+        (("list", "--target", "x"), "--target can only be used with --installed"),
     ],
 )
-def test_a_wrong_command_line_is_explained(cli: Cli, args: tuple[str, ...], words: str) -> None:
+def test_usage_errors(cli: Cli, args: tuple[str, ...], words: str) -> None:
     result = cli.run(*args)
-    assert result.exit_code == exits.USAGE
+    assert result.exit_code == exit_codes.USAGE
     assert words in result.stderr
     assert result.stdout == ""
 
 
-def test_a_wrong_command_line_is_explained_in_json(cli: Cli) -> None:
+def test_usage_errors_in_json(cli: Cli) -> None:
     for args in (["install", "--nonsense"], ["frobnicate"], ["plugin"], []):
         error = cli.error(2, *args)
         assert (error["code"], error["kind"]) == ("usage", "invalid")
 
 
-def test_a_value_is_no_option(cli: Cli) -> None:
+def test_a_value_may_look_like_an_option(cli: Cli) -> None:
     result = cli.run("yank", "nobody-has-this@1.0.0", "--reason", "--json")
     assert result.exit_code == 5
     assert result.stderr.startswith("error: ")
 
 
 @pytest.mark.parametrize("url", ["nonsense", "ftp://x", "http://u:sesame@x", "http://"])
-def test_a_wrong_registry_is_explained(cli: Cli, url: str) -> None:
+def test_invalid_registry_urls(cli: Cli, url: str) -> None:
     result = cli.run("search", "x", "--registry", url)
     assert result.exit_code == 3
     assert "error: " in result.stderr
     assert "sesame" not in result.output
 
 
-def test_a_registry_that_does_not_answer_is_unavailable(cli: Cli) -> None:
+def test_an_unreachable_registry_is_unavailable(cli: Cli) -> None:
+    cli.registry = RemoteRegistry("http://127.0.0.1:9")
     error = cli.error(8, "search", "x", "--registry", "http://127.0.0.1:9")
     assert error["code"] == "registry-unreachable"
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
-        Answer(200, b"<html>hello</html>", {"Content-Type": "text/html"}),
-        make_json([]),
-        make_json({"plugins": [{"name": "../x"}]}),
-        Answer(500, b"\xff\xfe"),
-        Answer(418, b"{}"),
+        CannedResponse(200, b"<html>hello</html>", {"Content-Type": "text/html"}),
+        CannedResponse.from_json([]),
+        CannedResponse.from_json({"plugins": [{"name": "../x"}]}),
+        CannedResponse(500, b"\xff\xfe"),
+        CannedResponse(418, b"{}"),
     ],
 )
-def test_a_server_that_is_no_registry_is_explained(
-    cli: Cli, contract: ContractServer, answer: Answer
+def test_a_server_that_is_not_a_registry(
+    cli: Cli, registry: LocalRegistry, response: CannedResponse
 ) -> None:
-    contract.faults.answers = [answer]
+    registry.faults.responses = [response]
     result = cli.run("search", "x")
     assert result.exit_code in {3, 8}
     assert result.stderr.startswith("error: ")
     assert "Traceback" not in result.stderr
 
 
-def test_verbose_shows_the_trace_and_nothing_else_does(cli: Cli) -> None:
+def test_only_verbose_prints_a_traceback(cli: Cli) -> None:
     args = ("install", "./nothing")
     assert "Traceback" not in cli.run(*args).stderr
     assert "Traceback" in cli.run(*args, "--verbose").stderr
@@ -187,15 +193,15 @@ def test_verbose_shows_the_trace_and_nothing_else_does(cli: Cli) -> None:
     assert "NoSuchSourceError" in verbose["trace"]
 
 
-def test_what_the_system_refuses_is_explained(cli: Cli, tmp_path: Path) -> None:
+def test_operating_system_errors(cli: Cli, tmp_path: Path) -> None:
     (cli.project / ".plugport").write_text("a file where a folder belongs")
     result = cli.run("install", str(write_plugin(tmp_path / "s", "some-plugin")))
-    assert result.exit_code in exits.BY_KIND.values()
+    assert result.exit_code in exit_codes.BY_KIND.values()
     assert re.match(r"error: `.*\.plugport.*`: ", result.stderr)
 
 
 def test_warnings_are_part_of_the_document(cli: Cli) -> None:
-    name = make_name()
+    name = build_name()
     cli.publish(name)
     cli.ok("yank", f"{name}@1.0.0")
     result = cli.ok("install", f"{name}@1.0.0", "--yes", "--json")
@@ -204,13 +210,18 @@ def test_warnings_are_part_of_the_document(cli: Cli) -> None:
 
 
 def test_every_kind_of_error_has_its_own_exit_code() -> None:
-    assert set(exits.BY_KIND) == set(ErrorKind)
-    codes = [*exits.BY_KIND.values(), exits.FAULT, exits.USAGE, exits.INTEGRITY]
+    assert set(exit_codes.BY_KIND) == set(ErrorKind)
+    codes = [
+        *exit_codes.BY_KIND.values(),
+        exit_codes.INTERNAL_ERROR,
+        exit_codes.USAGE,
+        exit_codes.INTEGRITY,
+    ]
     assert len(set(codes)) == len(codes)
-    assert set(codes) | {exits.OK, exits.INTERRUPTED} == set(exits.MEANINGS)
+    assert set(codes) | {exit_codes.OK, exit_codes.INTERRUPTED} == set(exit_codes.MEANINGS)
 
 
-def test_every_error_of_the_client_has_a_sentence_and_a_code() -> None:
+def test_every_error_has_a_code_and_a_title() -> None:
     from plugport.spec.errors import list_error_codes
 
     for code, kind in list_error_codes().items():
@@ -219,24 +230,27 @@ def test_every_error_of_the_client_has_a_sentence_and_a_code() -> None:
         assert kind.title
 
 
-# ---- the real program, word for word ---------------------------------------------------------
+# ---- the program in its own process, with its exact output ----------------------------
 
 
-def test_program_tells_its_version(cli: Cli) -> None:
+@pytest.mark.processes
+def test_program_prints_its_version(cli: Cli) -> None:
     assert cli.run_program("--version") == (0, f"plugport, version {__version__}\n", "")
 
 
+@pytest.mark.processes
 def test_program_reports_errors_as_error_and_hint(cli: Cli) -> None:
     assert cli.run_program("remove", "nothing-here") == (
         5,
         "",
         (
-            "error: `nothing-here` is not installed here\n"
-            "hint: `plugport list --installed` shows what is.\n"
+            "error: `nothing-here` is not installed\n"
+            "hint: Run `plugport list --installed` for a list.\n"
         ),
     )
 
 
+@pytest.mark.processes
 def test_program_installs_and_removes(cli: Cli) -> None:
     write_plugin(cli.project / "p", "some-plugin")
     folder = Path(".plugport/plugins/some-plugin")
@@ -253,6 +267,7 @@ def test_program_installs_and_removes(cli: Cli) -> None:
     assert cli.run_program("remove", "some-plugin") == (0, "removed some-plugin@1.0.0\n", "")
 
 
+@pytest.mark.processes
 def test_program_reports_usage_in_json(cli: Cli) -> None:
     code, stdout, stderr = cli.run_program("yank", "some-plugin", "--json")
     assert (code, stdout) == (2, "")
@@ -260,14 +275,15 @@ def test_program_reports_usage_in_json(cli: Cli) -> None:
         "error": {
             "code": "usage",
             "kind": "invalid",
-            "detail": "`some-plugin` names no version: NAME@VERSION is needed",
-            "hint": "`plugport yank --help` shows how it is used.",
+            "detail": "`some-plugin` has no version; use NAME@VERSION",
+            "hint": "Run `plugport yank --help` for usage.",
         }
     }
 
 
-def test_program_needs_no_reader_of_its_output(cli: Cli) -> None:
-    """`plugport … | head` ends quietly."""
+@pytest.mark.processes
+def test_program_survives_a_closed_output(cli: Cli) -> None:
+    """`plugport … | head` prints no error."""
     write_plugin(cli.project / "p", "some-plugin")
     reading, writing = os.pipe()
     os.close(reading)
@@ -285,7 +301,8 @@ def test_program_needs_no_reader_of_its_output(cli: Cli) -> None:
     assert (result.returncode, result.stderr) == (0, "")
 
 
-def test_program_survives_a_locale_without_letters(cli: Cli) -> None:
+@pytest.mark.processes
+def test_program_survives_an_ascii_locale(cli: Cli) -> None:
     write_plugin(cli.project / "p", "some-plugin", files={"README.md": "# ünï ☃ 日本語\n" * 5})
     cli.env.update(LC_ALL="C", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     code, stdout, stderr = cli.run_program("validate", "p")
@@ -298,5 +315,5 @@ def test_program_survives_a_locale_without_letters(cli: Cli) -> None:
     [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (999_949, "999.9 kB"), (1_000_000, "1.0 MB"),
      (999_999, "1.0 MB"), (2_500_000_000, "2.5 GB"), (10**13, "10000.0 GB")],
 )  # fmt: skip
-def test_sizes_are_for_people(size: int, text: str) -> None:
+def test_formats_sizes(size: int, text: str) -> None:
     assert format_size(size) == text

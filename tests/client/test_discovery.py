@@ -1,123 +1,111 @@
-"""search, list, info and readme, against any registry."""
+"""search, list, info and readme."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from plugport.cli.output import clean
-from tests.client.contract.app import make_json
-from tests.client.contract.server import ContractServer
-from tests.client.support import README, Cli, make_name, wait_until
+from plugport.cli.output import sanitize_text
+from registry.models import Plugin, Release
+from registry.publishing.refresh import refresh_plugin
+from tests.client.registry import CannedResponse, LocalRegistry
+from tests.client.support import README, Cli, build_name
+
+NAMES = ["amber-bridge", "birch-bridge", "cedar-bridge"]
+NAME = NAMES[0]
+LABEL = f"{NAME}@1.0.0"
 
 
-def wait_for_index(cli: Cli, names: list[str], *args: str) -> None:
-    """A registry's search follows its database at a distance."""
-
-    def is_found() -> bool:
-        found = cli.json("search", *args)["plugins"]
-        return {plugin["name"] for plugin in found} >= set(names)
-
-    wait_until(is_found)
+@pytest.fixture(scope="module", autouse=True)
+def _published(publish: Callable[..., object]) -> None:
+    """Three plugins with a common tag, one of which needs a permission."""
+    publish(NAME, manifest="tags: [timber]\npermissions:\n  network: [api.example.org]\n")
+    for name in NAMES[1:]:
+        publish(name, manifest="tags: [timber]\n")
 
 
 def test_finds_a_published_plugin(cli: Cli) -> None:
-    name = make_name()
-    cli.publish(name)
-    wait_for_index(cli, [name], name)
-    line = next(line for line in cli.ok("search", name).stdout.splitlines() if name in line)
-    assert line.split()[:3] == [name, "1.0.0", "hook"]
+    lines = cli.ok("search", "amber").stdout.splitlines()
+    line = next(line for line in lines if NAME in line)
+    assert line.split()[:3] == [NAME, "1.0.0", "hook"]
     assert "Counts messages for tests" in line
 
 
 def test_filters_by_kind_and_tag(cli: Cli) -> None:
-    name, tag = make_name(), make_name("tag")
-    cli.publish(name, manifest=f"tags: [{tag}]\n")
-    wait_for_index(cli, [name], "--tag", tag)
-    assert [p["name"] for p in cli.json("search", "--tag", tag)["plugins"]] == [name]
-    assert cli.json("search", "--tag", tag, "--type", "widget")["plugins"] == []
+    plugins = cli.json("search", "--tag", "timber")["plugins"]
+    assert sorted(plugin["name"] for plugin in plugins) == NAMES
+    assert cli.json("search", "--tag", "timber", "--type", "widget")["plugins"] == []
 
 
 def test_pages(cli: Cli) -> None:
-    tag = make_name("tag")
-    names = sorted(make_name() for _ in range(3))
-    for name in names:
-        cli.publish(name, manifest=f"tags: [{tag}]\n")
-    wait_for_index(cli, names, "--tag", tag)
-    found = cli.ok("search", "--tag", tag, "--sort", "name", "--limit", "2", "--page", "2")
-    assert names[2] in found.stdout
-    assert names[0] not in found.stdout
-    assert "page 2 of 2" in found.stderr
+    page = cli.ok("search", "--tag", "timber", "--sort", "name", "--limit", "2", "--page", "2")
+    assert NAMES[2] in page.stdout
+    assert NAMES[0] not in page.stdout
+    assert "page 2 of 2" in page.stderr
 
 
-def test_says_when_nothing_is_found(cli: Cli) -> None:
-    result = cli.ok("search", make_name("nothing"))
+def test_prints_a_note_without_results(cli: Cli) -> None:
+    result = cli.ok("search", build_name("nothing"))
     assert result.stdout == ""
-    assert result.stderr == "note: no plugin was found\n"
+    assert result.stderr == "note: no plugins found\n"
 
 
-def test_lists_by_kind_and_trust(cli: Cli, contract: ContractServer) -> None:
-    cli.publish("plain-one")
-    cli.publish("blessed-one")
-    contract.store.releases["blessed-one"]["1.0.0"].trust = "official"
-    assert "plain-one" in cli.ok("list", "--type", "hook").stdout
+def test_lists_by_kind_and_trust(cli: Cli) -> None:
+    Release.objects.filter(plugin__name=NAMES[1]).update(trust="official")
+    refresh_plugin(Plugin.objects.get(name=NAMES[1]).pk)
+    assert NAME in cli.ok("list", "--type", "hook").stdout
     official = cli.ok("list", "--official").stdout
-    assert "blessed-one" in official
-    assert "plain-one" not in official
+    assert NAMES[1] in official
+    assert NAME not in official
 
 
 def test_shows_a_plugin_and_its_release(cli: Cli) -> None:
-    name = make_name()
-    cli.publish(name, manifest="permissions:\n  network: [api.example.org]\n")
-    shown = cli.ok("info", name).stdout
-    for part in (f"{name} 1.0.0", "licence      MIT", "network      api.example.org", "sha512-"):
+    shown = cli.ok("info", NAME).stdout
+    for part in (f"{NAME} 1.0.0", "license      MIT", "network      api.example.org", "sha512-"):
         assert part in shown
-    document = cli.json("info", f"{name}@1.0.0")
-    assert document["plugin"]["name"] == document["release"]["name"] == name
+    document = cli.json("info", LABEL)
+    assert document["plugin"]["name"] == document["release"]["name"] == NAME
 
 
 def test_info_warns_of_deprecated_and_yanked_releases(cli: Cli) -> None:
-    name = make_name()
-    cli.publish(name)
-    cli.ok("deprecate", f"{name}@1.0.0", "--message", "use another")
-    cli.ok("yank", f"{name}@1.0.0")
-    shown = cli.ok("info", f"{name}@1.0.0").stderr
+    cli.ok("deprecate", LABEL, "--message", "use another")
+    cli.ok("yank", LABEL)
+    shown = cli.ok("info", LABEL).stderr
     assert "is deprecated. use another." in shown
     assert "is yanked" in shown
 
 
 def test_prints_the_readme(cli: Cli) -> None:
-    name = make_name()
-    cli.publish(name)
-    assert cli.ok("readme", name).stdout == README
-    assert cli.json("readme", f"{name}@1.0.0") == {
-        "name": name,
+    assert cli.ok("readme", NAME).stdout == README
+    assert cli.json("readme", LABEL) == {
+        "name": NAME,
         "version": "1.0.0",
         "readme": README,
     }
 
 
 @pytest.mark.parametrize("command", ["info", "readme", "install"])
-def test_an_unknown_plugin_is_missing(cli: Cli, command: str) -> None:
-    error = cli.error(5, command, make_name("unknown"))
+def test_unknown_plugins_are_not_found(cli: Cli, command: str) -> None:
+    error = cli.error(5, command, build_name("unknown"))
     assert error["kind"] == "missing"
     assert error["code"] in {"unknown-plugin", "unknown-release"}
 
 
-def test_unknown_versions_and_tags_are_missing(cli: Cli) -> None:
-    name = make_name()
-    cli.publish(name)
-    assert cli.error(5, "info", f"{name}@9.9.9")["code"] == "unknown-release"
-    tag = cli.error(5, "info", f"{name}@nightly")
+def test_unknown_versions_and_tags_are_not_found(cli: Cli) -> None:
+    assert cli.error(5, "info", f"{NAME}@9.9.9")["code"] == "unknown-release"
+    tag = cli.error(5, "info", f"{NAME}@nightly")
     assert tag["code"] == "no-such-release"
     assert "`latest`" in tag["hint"]
-    spread = cli.error(5, "info", f"{name}@^2.0.0")
-    assert "1.0.0" in spread["hint"]
+    requested_range = cli.error(5, "info", f"{NAME}@^2.0.0")
+    assert "1.0.0" in requested_range["hint"]
 
 
-def test_a_description_cannot_drive_the_terminal(cli: Cli, contract: ContractServer) -> None:
+def test_a_description_cannot_control_the_terminal(cli: Cli, registry: LocalRegistry) -> None:
     evil = "\x1b[2J\x1b]0;owned\x07 ok \u202egpj.exe \ud800"
     plugin = {"name": "evil-one", "description": evil, "type": "hook", "latestVersion": "1.0.0"}
-    contract.faults.answers = [make_json({"plugins": [plugin], "pagination": {}})] * 2
+    document = {"plugins": [plugin], "pagination": {}}
+    registry.faults.responses = [CannedResponse.from_json(document) for _ in range(2)]
     shown = cli.ok("search").stdout
     assert "\x1b" not in shown
     assert "\u202e" not in shown
@@ -125,6 +113,21 @@ def test_a_description_cannot_drive_the_terminal(cli: Cli, contract: ContractSer
     assert cli.json("search")["plugins"][0]["description"] == evil
 
 
-def test_cleaning_keeps_what_people_write() -> None:
+def test_sanitizing_keeps_ordinary_text() -> None:
     text = "Grüße, हिन्दी, 日本語, عربى 🎉\ttab\nnew line"
-    assert clean(text) == text
+    scotland = "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
+    family = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
+    assert sanitize_text(text + scotland + family) == text + scotland + family
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("pay\u200bpal", r"pay\u200bpal"),
+        ("ok\U000e0041\U000e0042", r"ok\U000e0041\U000e0042"),
+        ("\U0001f3f4\U000e0041 no end", "\U0001f3f4" + r"\U000e0041 no end"),
+        ("a\ufeffb\u2063c\xadd", r"a\ufeffb\u2063c\xadd"),
+    ],
+)
+def test_invisible_characters_are_escaped(text: str, shown: str) -> None:
+    assert sanitize_text(text) == shown

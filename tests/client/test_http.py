@@ -1,4 +1,4 @@
-"""The rules of the HTTP session: token, redirects, retries, bounds. The network is a function."""
+"""The HTTP session: token, redirects, retries, limits. A function replaces the network."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import httpx
 import pytest
 
 from plugport.client import RegistryClient, RegistryUrl, Token
-from plugport.client.answers import JSON_BYTES
 from plugport.client.errors import (
-    AnswerTooLargeError,
     RegistryUnreachableError,
-    TransferCutError,
-    UnexpectedAnswerError,
+    ResponseTooLargeError,
+    TransferInterruptedError,
+    UnexpectedResponseError,
     UnsafeRedirectError,
 )
 from plugport.client.http import HttpSession
+from plugport.client.responses import JSON_BYTES
 from plugport.spec.errors import (
     ConflictError,
     DeniedError,
@@ -69,7 +69,7 @@ def test_sends_the_token_to_its_registry() -> None:
         "https://plugins.example.org.evil.example/file",
     ],
 )
-def test_a_redirect_to_another_origin_gets_no_token(target: str) -> None:
+def test_a_redirect_to_another_origin_has_no_token(target: str) -> None:
     seen: dict[str, str | None] = {}
 
     def handle(request: httpx.Request) -> httpx.Response:
@@ -80,8 +80,8 @@ def test_a_redirect_to_another_origin_gets_no_token(target: str) -> None:
     assert seen == {URL: f"Bearer {SECRET}", target: None}
 
 
-def test_the_token_comes_back_with_its_origin() -> None:
-    """From the registry away and back: each request is judged by where it goes."""
+def test_a_redirect_back_has_the_token_again() -> None:
+    """From the registry to another host and back: the target of each request decides."""
     seen = []
 
     def handle(request: httpx.Request) -> httpx.Response:
@@ -103,13 +103,13 @@ def test_the_token_comes_back_with_its_origin() -> None:
 @pytest.mark.parametrize(
     "target", ["http://plugins.example.org/plain", "file:///etc/passwd", "gopher://x", "https://"]
 )
-def test_refuses_redirects_out_of_https(target: str) -> None:
+def test_rejects_redirects_from_https(target: str) -> None:
     with pytest.raises(PlugportError) as caught:
         open_session(lambda _: redirect(target)).get_json(URL)
     assert caught.value.code in {"unsafe-redirect", "invalid-url"}
 
 
-def test_refuses_to_run_in_circles() -> None:
+def test_rejects_redirect_loops() -> None:
     requests = []
 
     def handle(request: httpx.Request) -> httpx.Response:
@@ -121,7 +121,7 @@ def test_refuses_to_run_in_circles() -> None:
     assert len(requests) == 6
 
 
-def test_never_sends_a_body_on_to_where_a_redirect_points() -> None:
+def test_never_sends_a_body_to_a_redirect_target() -> None:
     hosts = []
 
     def handle(request: httpx.Request) -> httpx.Response:
@@ -161,11 +161,11 @@ def test_problem_documents_become_errors(status: int, kind: type[PlugportError])
         open_session(lambda _: httpx.Response(status, json=problem)).get_json(URL)
     error = caught.value
     assert (error.code, error.detail) == ("some-code", "what was wrong")
-    # Who is not logged in is told how that is done here, not how it is done in HTTP.
+    # For 401 the hint names the command to log in, in place of the registry's HTTP hint.
     assert error.hint == ("what to do" if status != 401 else LOGIN_HINT)
     assert str(error.fields[0]) == "plugport.yaml:3: version: is old"
     assert error.context["limit"] == 7
-    assert kind.code != "some-code", "the code of one answer is not the code of the class"
+    assert kind.code != "some-code", "the code of one response is not the code of the class"
 
 
 @pytest.mark.parametrize(
@@ -177,22 +177,22 @@ def test_errors_without_a_problem_document_are_errors_too(body: bytes) -> None:
     assert "500" in caught.value.detail
 
 
-def test_says_when_to_come_back() -> None:
-    answer = httpx.Response(429, headers={"Retry-After": "12"}, json={})
+def test_hint_has_the_retry_time() -> None:
+    response = httpx.Response(429, headers={"Retry-After": "12"}, json={})
     with pytest.raises(LimitedError) as caught:
-        open_session(lambda _: answer).get_json(URL)
+        open_session(lambda _: response).get_json(URL)
     assert "12 s" in (caught.value.hint or "")
 
 
-def test_reads_that_fail_in_passing_are_tried_again() -> None:
-    answers = iter([httpx.Response(502), httpx.Response(504), httpx.Response(200, json=[1])])
+def test_retries_reads() -> None:
+    responses = iter([httpx.Response(502), httpx.Response(504), httpx.Response(200, json=[1])])
     pauses: list[float] = []
-    assert open_session(lambda _: next(answers), pauses).get_json(URL) == [1]
+    assert open_session(lambda _: next(responses), pauses).get_json(URL) == [1]
     assert pauses == sorted(pauses)
     assert len(pauses) == 2
 
 
-def test_writes_are_never_sent_twice() -> None:
+def test_never_retries_writes() -> None:
     requests = []
 
     def handle(request: httpx.Request) -> httpx.Response:
@@ -204,7 +204,7 @@ def test_writes_are_never_sent_twice() -> None:
     assert len(requests) == 1
 
 
-def test_no_connection_is_an_error_with_advice() -> None:
+def test_a_failed_connection_is_an_error_with_hint() -> None:
     def handle(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused", request=request)
 
@@ -218,30 +218,30 @@ def test_a_body_that_ends_early_is_an_error() -> None:
         yield b'{"username":'
         raise httpx.ReadError("reset")
 
-    with pytest.raises(TransferCutError):
+    with pytest.raises(TransferInterruptedError):
         open_session(lambda _: httpx.Response(200, content=drip())).get_json(URL)
 
 
-def test_answers_are_bounded() -> None:
+def test_response_size_is_limited() -> None:
     def flood() -> Iterator[bytes]:
         while True:
             yield b" " * (1 << 20)
 
-    with pytest.raises(AnswerTooLargeError):
+    with pytest.raises(ResponseTooLargeError):
         open_session(lambda _: httpx.Response(200, content=flood())).get_json(URL)
 
 
-def test_compressed_answers_are_bounded_by_what_they_unpack_to() -> None:
+def test_decompressed_size_is_limited() -> None:
     bomb = gzip.compress(b" " * (JSON_BYTES + 1))
-    answer = httpx.Response(200, content=iter([bomb]), headers={"Content-Encoding": "gzip"})
-    with pytest.raises(AnswerTooLargeError):
-        open_session(lambda _: answer).get_json(URL)
+    response = httpx.Response(200, content=iter([bomb]), headers={"Content-Encoding": "gzip"})
+    with pytest.raises(ResponseTooLargeError):
+        open_session(lambda _: response).get_json(URL)
 
 
-def test_reads_compressed_answers() -> None:
+def test_decompresses_responses() -> None:
     body = gzip.compress(json.dumps({"a": 1}).encode())
-    answer = httpx.Response(200, content=iter([body]), headers={"Content-Encoding": "gzip"})
-    assert open_session(lambda _: answer).get_json(URL) == {"a": 1}
+    response = httpx.Response(200, content=iter([body]), headers={"Content-Encoding": "gzip"})
+    assert open_session(lambda _: response).get_json(URL) == {"a": 1}
 
 
 @pytest.mark.parametrize(
@@ -254,10 +254,10 @@ def test_reads_compressed_answers() -> None:
         (b"{}", {"Content-Encoding": "br"}),
     ],
 )
-def test_unreadable_answers_are_errors(body: bytes, headers: dict[str, str]) -> None:
-    answer = httpx.Response(200, content=iter([body]), headers=headers)
-    with pytest.raises(UnexpectedAnswerError):
-        open_session(lambda _: answer).get_json(URL)
+def test_unreadable_responses_are_errors(body: bytes, headers: dict[str, str]) -> None:
+    response = httpx.Response(200, content=iter([body]), headers=headers)
+    with pytest.raises(UnexpectedResponseError):
+        open_session(lambda _: response).get_json(URL)
 
 
 @pytest.mark.parametrize(
@@ -276,7 +276,7 @@ def test_wrong_documents_are_errors(document: object) -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(200, json=document))
     with (
         RegistryClient(REGISTRY, transport=transport) as client,
-        pytest.raises(UnexpectedAnswerError),
+        pytest.raises(UnexpectedResponseError),
     ):
         client.get_release(PluginName.parse("a"), "1.0.0")
 
@@ -288,7 +288,7 @@ def test_wrong_documents_are_errors(document: object) -> None:
         ("@s/a", "1.0.0-rc.1", "/api/v1/plugins/@s/a/1.0.0-rc.1"),
     ],
 )
-def test_names_and_versions_make_paths(name: str, version: str, path: str) -> None:
+def test_builds_paths_from_names_and_versions(name: str, version: str, path: str) -> None:
     paths = []
 
     def handle(request: httpx.Request) -> httpx.Response:

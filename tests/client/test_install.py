@@ -1,16 +1,30 @@
-"""install and remove, against any registry: what goes where, and what is recorded."""
+"""install and remove: which files go where, and what is recorded."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.client.support import Cli, make_name, write_plugin
+from tests.client.support import Cli, write_plugin
+
+NAME = "tide-bridge"
+OTHER = "tide-other"
 
 
-def read_record(cli: Cli) -> dict[str, dict[str, object]]:
+@pytest.fixture(scope="module", autouse=True)
+def _published(publish: Callable[..., object]) -> None:
+    """Three stable versions of a plugin and a tagged prerelease, and one release of another."""
+    publish(NAME, "1.0.0", files={"only-in-1.txt": "1", "lib/deep/file.txt": "x"})
+    publish(NAME, "1.1.0")
+    publish(NAME, "2.0.0", files={"only-in-2.txt": "2"})
+    publish(NAME, "3.0.0-beta.1", tag="beta")
+    publish(OTHER)
+
+
+def load_record(cli: Cli) -> dict[str, dict[str, object]]:
     plugins: dict[str, dict[str, object]] = json.loads(
         (cli.project / ".plugport" / "installed.json").read_text()
     )["plugins"]
@@ -22,18 +36,17 @@ def list_tree(folder: Path) -> list[str]:
 
 
 def test_installs_into_the_project(cli: Cli) -> None:
-    name = make_name()
-    cli.publish(name, files={"lib/deep/file.txt": "x"})
-    result = cli.ok("install", name, "--yes")
-    assert f"installed {name}@1.0.0" in result.stdout
-    assert list_tree(cli.folder_of(name)) == [
+    result = cli.ok("install", f"{NAME}@1.0.0", "--yes")
+    assert f"installed {NAME}@1.0.0" in result.stdout
+    assert list_tree(cli.folder_of(NAME)) == [
         "CHANGELOG.md",
         "README.md",
         "index.js",
         "lib/deep/file.txt",
+        "only-in-1.txt",
         "plugport.yaml",
     ]
-    record = read_record(cli)[name]
+    record = load_record(cli)[NAME]
     assert record["version"] == "1.0.0"
     assert record["registry"] == cli.registry.url
     assert str(record["integrity"]).startswith("sha512-")
@@ -41,45 +54,34 @@ def test_installs_into_the_project(cli: Cli) -> None:
 
 
 def test_installing_twice_changes_nothing(cli: Cli) -> None:
-    name = make_name()
-    cli.publish(name)
-    cli.ok("install", name, "--yes")
+    cli.ok("install", NAME, "--yes")
     before = (cli.project / ".plugport" / "installed.json").read_bytes()
-    again = cli.json("install", name, "--yes")
+    again = cli.json("install", NAME, "--yes")
     assert again["changed"] is False
     assert (cli.project / ".plugport" / "installed.json").read_bytes() == before
 
 
 def test_the_record_does_not_depend_on_order_or_time(cli: Cli, tmp_path: Path) -> None:
-    names = [make_name(), make_name()]
+    names = [NAME, OTHER]
     for name in names:
-        cli.publish(name)
         cli.ok("install", name, "--yes", "--target", str(tmp_path / "one"))
     for name in reversed(names):
         cli.ok("install", name, "--yes", "--target", str(tmp_path / "two"))
-    records = [tmp_path / site / ".plugport" / "installed.json" for site in ("one", "two")]
+    records = [tmp_path / layout / ".plugport" / "installed.json" for layout in ("one", "two")]
     assert records[0].read_bytes() == records[1].read_bytes()
 
 
-def test_heals_an_installation_that_was_damaged(cli: Cli) -> None:
-    name = make_name()
-    cli.publish(name)
-    cli.ok("install", name, "--yes")
-    (cli.folder_of(name) / "index.js").write_text("tampered")
+def test_repairs_changed_files(cli: Cli) -> None:
+    cli.ok("install", NAME, "--yes")
+    (cli.folder_of(NAME) / "index.js").write_text("tampered")
     assert cli.json("list", "--installed")["plugins"][0]["status"] == "changed"
-    assert cli.json("install", name, "--yes")["changed"] is True
+    assert cli.json("install", NAME, "--yes")["changed"] is True
     assert cli.json("list", "--installed")["plugins"][0]["status"] == "ok"
 
 
-def test_chooses_by_version_range_and_tag(cli: Cli) -> None:
-    name = make_name()
-    for version in ("1.0.0", "1.1.0", "2.0.0"):
-        cli.publish(name, version)
-    beta = write_plugin(cli.project.parent / "beta", name, "3.0.0-beta.1")
-    cli.ok("publish", str(beta), "--tag", "beta")
-
-    def install(wanted: str) -> object:
-        return cli.json("install", f"{name}{wanted}", "--yes")["installed"]["version"]
+def test_resolves_version_range_and_tag(cli: Cli) -> None:
+    def install(requested: str) -> object:
+        return cli.json("install", f"{NAME}{requested}", "--yes")["installed"]["version"]
 
     assert install("") == "2.0.0"
     assert install("@1.0.0") == "1.0.0"
@@ -89,45 +91,38 @@ def test_chooses_by_version_range_and_tag(cli: Cli) -> None:
     assert install("@latest") == "2.0.0"
 
 
-def test_replaces_a_version_and_leaves_no_file_of_it(cli: Cli) -> None:
-    name = make_name()
-    cli.publish(name, "1.0.0", files={"only-in-1.txt": "1"})
-    cli.publish(name, "2.0.0", files={"only-in-2.txt": "2"})
-    cli.ok("install", f"{name}@1.0.0", "--yes")
-    replaced = cli.json("install", f"{name}@2.0.0", "--yes")
+def test_replaces_all_files_of_a_version(cli: Cli) -> None:
+    cli.ok("install", f"{NAME}@1.0.0", "--yes")
+    replaced = cli.json("install", f"{NAME}@2.0.0", "--yes")
     assert replaced["previousVersion"] == "1.0.0"
-    files = list_tree(cli.folder_of(name))
+    files = list_tree(cli.folder_of(NAME))
     assert "only-in-2.txt" in files
     assert "only-in-1.txt" not in files
 
 
-def test_yanked_releases_are_passed_over_unless_named(cli: Cli) -> None:
-    name = make_name()
-    for version in ("1.0.0", "1.1.0"):
-        cli.publish(name, version)
-    cli.ok("yank", f"{name}@1.1.0", "--reason", "broken")
-    for wanted in (name, f"{name}@^1.0.0"):
-        assert cli.json("install", wanted, "--yes")["installed"]["version"] == "1.0.0"
-    exact = cli.ok("install", f"{name}@1.1.0", "--yes")
+def test_skips_yanked_releases_unless_named(cli: Cli) -> None:
+    cli.ok("yank", f"{NAME}@2.0.0", "--reason", "broken")
+    cli.ok("yank", f"{NAME}@1.1.0", "--reason", "broken")
+    for requested in (NAME, f"{NAME}@^1.0.0", f"{NAME}@<3"):
+        assert cli.json("install", requested, "--yes")["installed"]["version"] == "1.0.0"
+    exact = cli.ok("install", f"{NAME}@1.1.0", "--yes")
     assert "is yanked" in exact.stderr
-    cli.ok("yank", f"{name}@1.1.0", "--undo")
-    assert cli.json("install", f"{name}@^1.0.0", "--yes")["installed"]["version"] == "1.1.0"
+    assert "Reason: broken" in exact.stderr
+    cli.ok("yank", f"{NAME}@1.1.0", "--undo")
+    assert cli.json("install", f"{NAME}@^1.0.0", "--yes")["installed"]["version"] == "1.1.0"
 
 
-def test_deprecated_releases_install_with_their_message(cli: Cli) -> None:
-    name = make_name()
-    for version in ("1.0.0", "1.1.0"):
-        cli.publish(name, version)
-    cli.ok("deprecate", f"{name}@1.1.0", "--message", "go back to 1.0")
-    assert cli.json("install", f"{name}@^1.0.0", "--yes")["installed"]["version"] == "1.0.0"
-    exact = cli.ok("install", f"{name}@1.1.0", "--yes")
+def test_installs_deprecated_releases_with_their_message(cli: Cli) -> None:
+    cli.ok("deprecate", f"{NAME}@1.1.0", "--message", "go back to 1.0")
+    assert cli.json("install", f"{NAME}@^1.0.0", "--yes")["installed"]["version"] == "1.0.0"
+    exact = cli.ok("install", f"{NAME}@1.1.0", "--yes")
     assert "is deprecated. go back to 1.0" in exact.stderr
-    cli.ok("deprecate", f"{name}@1.0.0", "--message", "all of it is")
-    only = cli.ok("install", f"{name}@^1.0.0", "--yes")
-    assert "1.1.0" in only.stdout, "where all are deprecated the newest is taken"
+    cli.ok("deprecate", f"{NAME}@1.0.0", "--message", "all of it is")
+    only = cli.ok("install", f"{NAME}@^1.0.0", "--yes")
+    assert "1.1.0" in only.stdout, "if all are deprecated, the newest is installed"
 
 
-def test_a_scoped_plugin_has_its_scope_as_a_folder(cli: Cli, tmp_path: Path) -> None:
+def test_a_scope_is_a_folder(cli: Cli, tmp_path: Path) -> None:
     source = write_plugin(tmp_path / "source", "@some-scope/tool")
     cli.ok("install", str(source))
     folder = cli.project / ".plugport" / "plugins" / "@some-scope" / "tool"
@@ -136,7 +131,7 @@ def test_a_scoped_plugin_has_its_scope_as_a_folder(cli: Cli, tmp_path: Path) -> 
     assert not folder.parent.exists()
 
 
-def test_installs_a_folder_and_its_package_alike(cli: Cli, tmp_path: Path) -> None:
+def test_installs_a_folder_like_its_package(cli: Cli, tmp_path: Path) -> None:
     source = write_plugin(tmp_path / "source", "local-one", files={".gitignore": "*.log\n"})
     (source / "noise.log").write_text("not packed")
     folder = cli.json("install", str(source))["installed"]
@@ -160,7 +155,7 @@ def test_installs_into_another_folder(cli: Cli, tmp_path: Path) -> None:
     assert not (target / "local-one").exists()
 
 
-def test_never_replaces_a_folder_it_did_not_make(cli: Cli, tmp_path: Path) -> None:
+def test_never_replaces_other_folders(cli: Cli, tmp_path: Path) -> None:
     source = write_plugin(tmp_path / "source", "local-one")
     target = tmp_path / "host"
     (target / "local-one").mkdir(parents=True)
@@ -171,40 +166,36 @@ def test_never_replaces_a_folder_it_did_not_make(cli: Cli, tmp_path: Path) -> No
 
 
 def test_installs_from_a_url_only_with_consent(cli: Cli) -> None:
-    name = make_name()
-    cli.publish(name)
-    url = cli.json("info", name)["release"]["packageUrl"]
-    integrity = cli.json("info", name)["release"]["integrity"]
+    release = cli.json("info", NAME)["release"]
+    url, integrity = release["packageUrl"], release["integrity"]
     assert cli.error(4, "install", url)["code"] == "consent-needed"
-    assert cli.json("install", url, "--yes")["installed"]["name"] == name
+    assert cli.json("install", url, "--yes")["installed"]["name"] == NAME
     assert cli.json("install", url, "--integrity", integrity)["installed"]["resolved"] == url
 
 
-def test_a_url_must_keep_the_integrity_that_was_given(cli: Cli) -> None:
-    name = make_name()
-    cli.publish(name)
-    url = cli.json("info", name)["release"]["packageUrl"]
+def test_a_package_from_a_url_must_have_the_given_integrity(cli: Cli) -> None:
+    url = cli.json("info", NAME)["release"]["packageUrl"]
     wrong = "sha512-" + "A" * 86 + "=="
     assert cli.error(9, "install", url, "--integrity", wrong)["code"] == "integrity-mismatch"
-    assert not cli.folder_of(name).exists()
+    assert not cli.folder_of(NAME).exists()
 
 
 @pytest.mark.parametrize(
     "source", ["github:org/repo", "Bad_Name", "git+ssh://example.org/x", "a@", "@/x", "a@1.0.0@2"]
 )
-def test_says_which_forms_are_allowed(cli: Cli, source: str) -> None:
+def test_invalid_sources_list_the_allowed_forms(cli: Cli, source: str) -> None:
     result = cli.run("install", source)
     assert result.exit_code in {3, 5}
     if result.exit_code == 3:
-        assert "Allowed are NAME" in result.stderr
+        assert "Use NAME" in result.stderr
 
 
 @pytest.mark.parametrize("source", ["./nothing", "nothing.tgz", "~/no-such-plugin-folder"])
-def test_a_path_that_is_not_there_is_missing(cli: Cli, source: str) -> None:
+def test_a_missing_path_is_an_error(cli: Cli, source: str) -> None:
     assert cli.error(5, "install", source)["code"] == "no-such-source"
 
 
-def test_a_package_that_is_none_is_invalid(cli: Cli) -> None:
+def test_an_invalid_package_is_an_error(cli: Cli) -> None:
     (cli.project / "junk.tgz").write_bytes(b"this is no archive")
     error = cli.error(3, "install", "./junk.tgz")
     assert error["code"].startswith("archive-")
@@ -216,11 +207,11 @@ def test_removes_a_plugin_and_its_record(cli: Cli, tmp_path: Path) -> None:
         cli.ok("install", str(write_plugin(tmp_path / name, f"local-{name}")))
     assert cli.ok("uninstall", "local-one").stdout == "removed local-one@1.0.0\n"
     assert not cli.folder_of("local-one").exists()
-    assert list(read_record(cli)) == ["local-two"]
+    assert list(load_record(cli)) == ["local-two"]
     assert cli.error(5, "remove", "local-one")["code"] == "not-installed"
 
 
-def test_refuses_to_remove_what_others_need(cli: Cli, tmp_path: Path) -> None:
+def test_does_not_remove_dependencies(cli: Cli, tmp_path: Path) -> None:
     needing = "dependencies:\n  plugins:\n    local-base: ^1.0.0\n"
     cli.ok("install", str(write_plugin(tmp_path / "base", "local-base")))
     cli.ok("install", str(write_plugin(tmp_path / "top", "local-top", manifest=needing)))
@@ -232,7 +223,7 @@ def test_refuses_to_remove_what_others_need(cli: Cli, tmp_path: Path) -> None:
     assert not cli.folder_of("local-base").exists()
 
 
-def test_removing_what_was_never_installed_makes_no_folder(cli: Cli) -> None:
+def test_a_failed_removal_creates_no_folder(cli: Cli) -> None:
     assert cli.error(5, "remove", "nothing-here")["code"] == "not-installed"
     assert list(cli.project.iterdir()) == []
 
@@ -241,7 +232,7 @@ def test_removing_what_was_never_installed_makes_no_folder(cli: Cli) -> None:
     "content",
     ["", "[]", "{}", '{"format": 2, "plugins": {}}', '{"format": 1, "plugins": {"..": {}}}', "\0"],
 )
-def test_a_broken_record_is_a_clear_error(cli: Cli, content: str) -> None:
+def test_an_invalid_record_is_an_error(cli: Cli, content: str) -> None:
     state = cli.project / ".plugport"
     state.mkdir()
     (state / "installed.json").write_text(content)
@@ -250,7 +241,7 @@ def test_a_broken_record_is_a_clear_error(cli: Cli, content: str) -> None:
     assert "installed.json" in error["detail"]
 
 
-def test_refuses_folders_that_a_cloned_project_points_elsewhere(cli: Cli, tmp_path: Path) -> None:
+def test_rejects_linked_folders_of_a_cloned_project(cli: Cli, tmp_path: Path) -> None:
     source = write_plugin(tmp_path / "source", "local-one")
     elsewhere = tmp_path / "elsewhere"
     (elsewhere / "new").mkdir(parents=True)
@@ -268,5 +259,5 @@ def test_two_installations_at_once_both_succeed(cli: Cli, tmp_path: Path) -> Non
         with process:
             _, stderr = process.communicate(timeout=60)
             assert process.returncode == 0, stderr
-    assert sorted(read_record(cli)) == [f"local-{n}" for n in range(4)]
+    assert sorted(load_record(cli)) == [f"local-{n}" for n in range(4)]
     assert all(plugin["status"] == "ok" for plugin in cli.json("list", "--installed")["plugins"])

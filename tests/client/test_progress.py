@@ -1,4 +1,4 @@
-"""Progress on a terminal: bytes, rate and time left; nothing of it elsewhere."""
+"""Progress: bytes, rate and time left on a terminal, and nothing elsewhere."""
 
 from __future__ import annotations
 
@@ -8,21 +8,20 @@ import pty
 import re
 import struct
 import termios
+from collections.abc import Callable
 
 import pytest
 
-from tests.client.contract.server import ContractServer
+from tests.client.registry import LocalRegistry
 from tests.client.support import Cli, press_ctrl_c
 
 WIDTH = 120
 
 
-@pytest.fixture
-def stalled(cli: Cli, contract: ContractServer) -> None:
-    """A download of 200 kB that stops after 100 kB."""
-    cli.publish("large-one", files={"data.bin": os.urandom(200_000)})
-    contract.faults.stall_downloads_after = 100_000
-    cli.env["TERM"] = "xterm"
+@pytest.fixture(scope="module", autouse=True)
+def _published(publish: Callable[..., object]) -> None:
+    """A package of 200 kB."""
+    publish("large-one", files={"data.bin": os.urandom(200_000)})
 
 
 def read_until(descriptor: int, pattern: str) -> str:
@@ -33,8 +32,11 @@ def read_until(descriptor: int, pattern: str) -> str:
     return shown
 
 
-@pytest.mark.usefixtures("stalled")
-def test_draws_bytes_rate_and_time_left(cli: Cli) -> None:
+@pytest.mark.processes
+@pytest.mark.usefixtures("served")
+def test_draws_bytes_rate_and_time_left(cli: Cli, registry: LocalRegistry) -> None:
+    registry.faults.stall_downloads_after = 100_000
+    cli.env["TERM"] = "xterm"
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, WIDTH, 0, 0))
     with cli.start("install", "large-one", stdin=theirs, stderr=theirs) as process:
@@ -49,12 +51,10 @@ def test_draws_bytes_rate_and_time_left(cli: Cli) -> None:
     assert process.returncode == 130
 
 
-@pytest.mark.usefixtures("stalled")
+@pytest.mark.processes
+@pytest.mark.usefixtures("served")
 @pytest.mark.parametrize("args", [("--json",), ()])
-def test_draws_nothing_where_nobody_looks(
-    cli: Cli, contract: ContractServer, args: tuple[str, ...]
-) -> None:
-    contract.faults.stall_downloads_after = None
+def test_draws_nothing_without_a_terminal(cli: Cli, args: tuple[str, ...]) -> None:
     code, _, stderr = cli.run_program("install", "large-one", *args)
     assert code == 0
     assert "kB" not in stderr

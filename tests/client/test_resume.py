@@ -1,29 +1,27 @@
-"""Downloads that are cut go on from where they stopped, and a changed package starts over."""
+"""An interrupted download resumes where it stopped, and a changed package starts over."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.client.contract.app import make_problem
-from tests.client.contract.server import ContractServer
-from tests.client.contract.store import StoredRelease
+from tests.client.registry import CannedResponse, LocalRegistry
 from tests.client.support import Cli, press_ctrl_c, wait_until
 
 SIZE = 200_000
 
 
-@pytest.fixture
-def release(cli: Cli, contract: ContractServer) -> StoredRelease:
+@pytest.fixture(scope="module", autouse=True)
+def _published(publish: Callable[..., object]) -> None:
     """A release of some size that does not compress."""
-    cli.publish("large-one", files={"data.bin": os.urandom(SIZE)})
-    return contract.store.releases["large-one"]["1.0.0"]
+    publish("large-one", files={"data.bin": os.urandom(SIZE)})
 
 
-def list_ranges(contract: ContractServer) -> list[str | None]:
-    return [request.headers.get("range") for request in contract.list_requests("/download")]
+def list_ranges(registry: LocalRegistry) -> list[str | None]:
+    return [request.headers.get("range") for request in registry.list_requests("/download")]
 
 
 def list_partial(cli: Cli) -> list[Path]:
@@ -31,109 +29,100 @@ def list_partial(cli: Cli) -> list[Path]:
     return sorted(folder.glob("*.part")) if folder.exists() else []
 
 
-def stop_serving(contract: ContractServer) -> None:
-    """From the next download on the registry is closed, in the words of its problem document."""
-    contract.faults.closed_for_downloads = make_problem(503, "maintenance", "back soon")
+def stop_serving(registry: LocalRegistry) -> None:
+    """Answer downloads with 503 once the prescribed cuts are used up."""
+    registry.faults.download_response = CannedResponse.from_problem(503, "maintenance", "back soon")
 
 
-def test_a_cut_download_goes_on_in_the_same_run(
-    cli: Cli, contract: ContractServer, release: StoredRelease
-) -> None:
-    contract.faults.cut_downloads_after = [50_000, 30_000]
+def test_a_cut_download_resumes_in_the_same_run(cli: Cli, registry: LocalRegistry) -> None:
+    registry.faults.cut_downloads_after = [50_000, 30_000]
     cli.ok("install", "large-one")
-    assert list_ranges(contract) == [None, "bytes=50000-", "bytes=80000-"]
+    assert list_ranges(registry) == [None, "bytes=50000-", "bytes=80000-"]
     assert (cli.folder_of("large-one") / "data.bin").stat().st_size == SIZE
     assert list_partial(cli) == []
 
 
-def test_a_second_run_resumes(cli: Cli, contract: ContractServer, release: StoredRelease) -> None:
-    contract.faults.cut_downloads_after = [70_000]
-    stop_serving(contract)
+def test_a_second_run_resumes(cli: Cli, registry: LocalRegistry) -> None:
+    registry.faults.cut_downloads_after = [70_000]
+    stop_serving(registry)
     assert cli.error(8, "install", "large-one")["code"] == "maintenance"
     assert [part.stat().st_size for part in list_partial(cli)] == [70_000]
     assert not cli.folder_of("large-one").exists()
-    contract.faults.closed_for_downloads = None
+    registry.faults.download_response = None
     cli.ok("install", "large-one")
-    last = contract.list_requests("/download")[-1]
+    first, *_, last = registry.list_requests("/download")
     assert last.headers["range"] == "bytes=70000-"
-    assert last.headers["if-range"] == release.etag
+    sha256 = cli.json("info", "large-one")["release"]["checksum"]
+    assert "if-range" not in first.headers
+    assert last.headers["if-range"] == f'"{sha256}"'
     assert (cli.folder_of("large-one") / "data.bin").stat().st_size == SIZE
 
 
-def test_a_package_with_another_etag_starts_over(
-    cli: Cli, contract: ContractServer, release: StoredRelease
-) -> None:
-    contract.faults.cut_downloads_after = [70_000]
-    stop_serving(contract)
+def test_a_package_with_another_etag_starts_over(cli: Cli, registry: LocalRegistry) -> None:
+    registry.faults.cut_downloads_after = [70_000]
+    stop_serving(registry)
     cli.error(8, "install", "large-one")
-    contract.faults.closed_for_downloads = None
-    release.etag = '"another"'
+    registry.faults.download_response = None
+    # The record of an earlier run: the registry has another package now.
+    record = list_partial(cli)[0].with_suffix(".json")
+    sha256 = cli.json("info", "large-one")["release"]["checksum"]
+    record.write_text(record.read_text().replace(sha256, "another"))
     cli.ok("install", "large-one")
+    assert list_ranges(registry)[-1] == "bytes=70000-"
     assert (cli.folder_of("large-one") / "data.bin").stat().st_size == SIZE
 
 
 @pytest.mark.parametrize("etag", ["", 'W/"weak"', "unquoted"])
-def test_without_a_strong_etag_nothing_is_glued_together(
-    cli: Cli, contract: ContractServer, release: StoredRelease, etag: str
+def test_without_a_strong_etag_the_download_starts_over(
+    cli: Cli, registry: LocalRegistry, etag: str
 ) -> None:
-    release.etag = etag
-    contract.faults.cut_downloads_after = [50_000]
+    registry.faults.download_headers = {"ETag": etag}
+    registry.faults.cut_downloads_after = [50_000]
     cli.ok("install", "large-one")
-    assert list_ranges(contract) == [None, None]
+    assert list_ranges(registry) == [None, None]
 
 
-def test_a_partial_file_that_is_too_long_starts_over(
-    cli: Cli, contract: ContractServer, release: StoredRelease
-) -> None:
-    contract.faults.cut_downloads_after = [70_000]
-    stop_serving(contract)
+def test_a_partial_file_that_is_too_large_starts_over(cli: Cli, registry: LocalRegistry) -> None:
+    registry.faults.cut_downloads_after = [70_000]
+    stop_serving(registry)
     cli.error(8, "install", "large-one")
     with list_partial(cli)[0].open("ab") as file:
         file.write(b"\0" * (2 * SIZE))
-    contract.faults.closed_for_downloads = None
+    registry.faults.download_response = None
     cli.ok("install", "large-one")
     assert (cli.folder_of("large-one") / "data.bin").stat().st_size == SIZE
 
 
-def test_a_partial_file_that_was_damaged_is_not_installed(
-    cli: Cli, contract: ContractServer, release: StoredRelease
-) -> None:
-    contract.faults.cut_downloads_after = [70_000]
-    stop_serving(contract)
+def test_a_damaged_partial_file_is_not_installed(cli: Cli, registry: LocalRegistry) -> None:
+    registry.faults.cut_downloads_after = [70_000]
+    stop_serving(registry)
     cli.error(8, "install", "large-one")
     with list_partial(cli)[0].open("r+b") as file:
         file.write(b"garbage")
-    contract.faults.closed_for_downloads = None
+    registry.faults.download_response = None
     assert cli.error(9, "install", "large-one")["code"] == "integrity-mismatch"
     cli.ok("install", "large-one")
 
 
-def test_gives_up_where_nothing_arrives(
-    cli: Cli, contract: ContractServer, release: StoredRelease
-) -> None:
-    contract.faults.cut_downloads_after = [0] * 20
+@pytest.mark.usefixtures("served")
+def test_gives_up_if_nothing_arrives(cli: Cli, registry: LocalRegistry) -> None:
+    registry.faults.cut_downloads_after = [0] * 20
     error = cli.error(8, "install", "large-one")
     assert error["code"] == "transfer-cut"
-    assert len(contract.list_requests("/download")) < 10
+    assert len(registry.list_requests("/download")) < 10
 
 
-def test_a_package_longer_than_promised_is_cut_off(
-    cli: Cli, contract: ContractServer, release: StoredRelease
-) -> None:
-    promised = dict(release.as_dict(contract.url))
-    release.integrity_override = promised["integrity"]
-    release.package += b"\0" * 1_000_000
-    release.size_override = promised["size"]
+def test_a_package_larger_than_its_release_is_rejected(cli: Cli, registry: LocalRegistry) -> None:
+    registry.faults.download_body = os.urandom(SIZE + 1_000_000)
     assert cli.error(7, "install", "large-one")["code"] == "limited"
     assert all(part.stat().st_size == 0 for part in list_partial(cli))
 
 
-def test_ctrl_c_leaves_nothing_half_done_and_the_next_run_resumes(
-    cli: Cli, contract: ContractServer, release: StoredRelease
-) -> None:
-    contract.faults.stall_downloads_after = 60_000
+@pytest.mark.usefixtures("served")
+def test_ctrl_c_changes_nothing_and_the_next_run_resumes(cli: Cli, registry: LocalRegistry) -> None:
+    registry.faults.stall_downloads_after = 60_000
     with cli.start("install", "large-one") as process:
-        assert contract.faults.stalled.wait(60)
+        assert registry.faults.stalled.wait(60)
         wait_until(lambda: [part.stat().st_size for part in list_partial(cli)] == [60_000])
         press_ctrl_c(process)
         stdout, stderr = process.communicate(timeout=60)
@@ -142,7 +131,8 @@ def test_ctrl_c_leaves_nothing_half_done_and_the_next_run_resumes(
     assert "interrupted" in stderr
     assert "Traceback" not in stderr
     assert not cli.folder_of("large-one").exists()
-    contract.faults.stall_downloads_after = None
+    registry.faults.stall_downloads_after = None
+    registry.faults.stall_ended.set()
     cli.ok("install", "large-one")
-    assert list_ranges(contract)[-1] == "bytes=60000-"
+    assert list_ranges(registry)[-1] == "bytes=60000-"
     assert (cli.folder_of("large-one") / "data.bin").stat().st_size == SIZE

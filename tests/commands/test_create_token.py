@@ -21,7 +21,7 @@ def run(*args: str) -> str:
 
 
 def test_prints_the_token_alone(owner):
-    """A script can use the output as it is."""
+    """A script can use the output directly."""
     text = run("acme", "--scope", "publish").strip()
     assert text.startswith("pp_")
     assert "\n" not in text
@@ -32,14 +32,14 @@ def test_prints_the_token_alone(owner):
 
 
 def test_text_is_not_stored(owner):
-    """What the table holds cannot be sent as a token."""
+    """No value in the table can be used as a token."""
     text = run("acme").strip()
     row = Token.objects.values().get()
     assert all(text not in str(value) for value in row.values())
 
 
 def test_limit_and_expiry(owner):
-    """Both end up on the token, normalised."""
+    """Both are stored with the token, normalized."""
     text = run(
         "acme", "--scope", "read", "--scope", "manage", "--limit", "acme/chat", "--days", "7"
     )
@@ -52,13 +52,13 @@ def test_limit_and_expiry(owner):
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (("nobody",), "There is no account `nobody`."),
-        (("acme", "--days", "0"), "days: From 1 to 3650 days."),
+        (("nobody",), "No account is named `nobody`."),
+        (("acme", "--days", "0"), "days: The number of days must be 1 to 3650."),
         (("acme", "--limit", "@Bad Name"), "limit: "),
     ],
 )
-def test_bad_input_is_said(owner, args, message):
-    """An error names what is wrong, and no token is made."""
+def test_invalid_input_is_reported(owner, args, message):
+    """The error names the problem, and no token is created."""
     with pytest.raises(CommandError) as raised:
         run(*args)
     assert message in str(raised.value)

@@ -1,4 +1,4 @@
-"""`manage.py import_marketplace` publishes whole catalogues through the pipeline."""
+"""`manage.py import_marketplace` publishes whole marketplaces through the pipeline."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def admin(make_user):
-    return make_user("root", is_superuser=True, is_staff=True)
+def admin(create_user):
+    return create_user("root", is_superuser=True, is_staff=True)
 
 
 def run(folder: Path, *args: str, scope: str = "shelf") -> str:
@@ -29,7 +29,7 @@ def run(folder: Path, *args: str, scope: str = "shelf") -> str:
     return out.getvalue()
 
 
-def make_catalogue(folder: Path, entries: list[dict[str, Any]]) -> Path:
+def build_marketplace(folder: Path, entries: list[dict[str, Any]]) -> Path:
     for entry in entries:
         source = entry.get("source")
         if isinstance(source, str) and source.startswith("./"):
@@ -42,9 +42,9 @@ def make_catalogue(folder: Path, entries: list[dict[str, Any]]) -> Path:
     return folder
 
 
-def test_publishes_what_is_there(admin, tmp_path: Path):
-    """Files, manifest and entry come together under the scope; the table counts every entry."""
-    folder = make_catalogue(
+def test_publishes_plugins_with_files(admin, tmp_path: Path):
+    """Files, manifest and entry are combined under the scope; the table counts every entry."""
+    folder = build_marketplace(
         tmp_path,
         [
             {"name": "tidy", "source": "./plugins/tidy", "own": {"version": "1.2.3"}},
@@ -64,16 +64,16 @@ def test_publishes_what_is_there(admin, tmp_path: Path):
 
 
 def test_second_run_changes_nothing(admin, tmp_path: Path):
-    """The same files give the same bytes, which are published already."""
-    folder = make_catalogue(tmp_path, [{"name": "tidy", "source": "./plugins/tidy"}])
+    """The same files give the same bytes, so nothing new is published."""
+    folder = build_marketplace(tmp_path, [{"name": "tidy", "source": "./plugins/tidy"}])
     run(folder)
     assert "unchanged  @shelf/tidy" in run(folder)
     assert Release.objects.count() == 1
 
 
 def test_readmes_go_to_plugins_without_one(admin, tmp_path: Path):
-    """In turn, and never over a README that is there."""
-    folder = make_catalogue(
+    """In rotation, and never over an existing README."""
+    folder = build_marketplace(
         tmp_path / "shelf",
         [{"name": "own", "source": "./plugins/own"}, {"name": "none", "source": "./plugins/none"}],
     )
@@ -83,13 +83,13 @@ def test_readmes_go_to_plugins_without_one(admin, tmp_path: Path):
     (texts / "a.md").write_text("# A\n")
     (texts / "b.md").write_text("# B\n")
     run(folder, "--readmes", str(texts))
-    found = {r.plugin.name: r.contents.readme for r in Release.objects.all()}
-    assert found == {"@shelf/own": "# My own\n", "@shelf/none": "# B\n"}
+    readmes = {r.plugin.name: r.contents.readme for r in Release.objects.all()}
+    assert readmes == {"@shelf/own": "# My own\n", "@shelf/none": "# B\n"}
 
 
-def test_components_without_files_are_not_promised(admin, tmp_path: Path):
-    """A catalogue kept apart from its files publishes manifests that name what they bring."""
-    folder = make_catalogue(
+def test_components_without_files_are_removed(admin, tmp_path: Path):
+    """Published manifests declare only components that the package contains."""
+    folder = build_marketplace(
         tmp_path,
         [
             {
@@ -108,15 +108,15 @@ def test_components_without_files_are_not_promised(admin, tmp_path: Path):
 
 @pytest.mark.parametrize("args", [("--owner", "nobody"), ()])
 def test_without_an_owner_nothing_happens(db, tmp_path: Path, args):
-    """The publisher must exist."""
-    folder = make_catalogue(tmp_path, [{"name": "tidy", "source": "./plugins/tidy"}])
+    """The publishing account must exist."""
+    folder = build_marketplace(tmp_path, [{"name": "tidy", "source": "./plugins/tidy"}])
     with pytest.raises(CommandError):
         run(folder, *args)
     assert not Plugin.objects.exists()
 
 
-def test_folder_without_catalogue(admin, tmp_path: Path):
-    """The error says what was looked for."""
+def test_folder_without_marketplace(admin, tmp_path: Path):
+    """The error names the missing file."""
     with pytest.raises(CommandError, match=r"\.claude-plugin/marketplace\.json"):
         run(tmp_path)
 
@@ -129,20 +129,20 @@ def test_folder_without_catalogue(admin, tmp_path: Path):
         ("getprobo__probo", 0, 1),
     ],
 )
-def test_real_catalogues(admin, name: str, published: int, refused: int):
-    """Real marketplaces: what has files is published, what has none is refused with the reason."""
+def test_real_marketplaces(admin, name: str, published: int, refused: int):
+    """Plugins with files are published, plugins without are refused with the reason."""
     out = run(shared_data("marketplaces", name), scope="real")
     assert Release.objects.filter(state="published").count() == published
     assert out.count("  refused  ") == refused
 
 
-def test_links_lead_nowhere(admin, tmp_path: Path):
-    """A catalogue of strangers neither publishes nor overwrites files outside its folder."""
+def test_symbolic_links_are_refused(admin, tmp_path: Path):
+    """An untrusted marketplace can neither publish nor overwrite files outside its folder."""
     private = tmp_path / "private"
     private.mkdir()
     (private / "plugin.json").write_text('{"name": "b"}')
     (private / "diary.txt").write_text("secret")
-    folder = make_catalogue(
+    folder = build_marketplace(
         tmp_path / "shelf",
         [{"name": name, "source": f"./plugins/{name}"} for name in ("folder", "file", "inner")],
     )

@@ -1,4 +1,4 @@
-"""The demo goes through the real pipeline, once."""
+"""The demo is published once, through the real pipeline."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from django.core.management import call_command
 
 from accounts.models import User
-from registry.documents import join_counters
 from registry.models import DistTag, Plugin, Release, Trust
+from registry.representations.plugins import build_plugin_response
 
 pytestmark = pytest.mark.django_db
 
@@ -28,15 +28,15 @@ def load() -> str:
     return out.getvalue()
 
 
-def test_catalogue_is_published(data_dir: Path, client):
-    """Every release is published; flags, tags, official scope and sign-ins are as promised."""
+def test_catalog_is_published(data_dir: Path, client):
+    """Every release is published, with its flags, tags, official scope and accounts."""
     load()
     assert Plugin.objects.filter(is_listed=True).count() >= 24
     assert set(Release.objects.values_list("state", flat=True)) == {"published"}
     official = Plugin.objects.filter(scope__name="ar")
     assert official.count() == 5
     assert {plugin.trust for plugin in official} == {Trust.OFFICIAL}
-    assert all(join_counters(plugin)["official"] for plugin in official)
+    assert all(build_plugin_response(plugin)["official"] for plugin in official)
     assert Release.objects.filter(deprecated_at__isnull=False).count() == 1
     assert Release.objects.filter(yanked_at__isnull=False).count() == 1
     assert DistTag.objects.filter(name="beta").exists()
@@ -53,14 +53,14 @@ def test_catalogue_is_published(data_dir: Path, client):
     assert Release.objects.count() == count
 
 
-def test_passwords_are_made_for_each_registry(data_dir: Path, tmp_path_factory, settings):
-    """Two registries do not share a password."""
-    from registry.management.commands.load_demo import make_accounts
+def test_passwords_are_generated_for_each_registry(data_dir: Path, tmp_path_factory, settings):
+    """Two registries do not share any password."""
+    from registry.management.commands.load_demo import create_accounts
 
-    make_accounts()
+    create_accounts()
     first = (data_dir / "demo-sign-ins.txt").read_text()
     User.objects.all().delete()
     settings.DATA_DIR = tmp_path_factory.mktemp("other")
-    make_accounts()
+    create_accounts()
     second = (Path(settings.DATA_DIR) / "demo-sign-ins.txt").read_text()
     assert not set(first.splitlines()) & set(second.splitlines())

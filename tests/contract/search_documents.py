@@ -1,19 +1,19 @@
-"""The documents that the contract of the search engines is tested with."""
+"""Documents for the tests of search engines."""
 
 from __future__ import annotations
 
 import datetime as dt
 
+from marketplace.search.bayesian_rating import compute_grade
 from marketplace.search.document import SearchDocument, compute_quality
-from marketplace.search.grade import compute_grade
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
-def make_document(number: int, name: str, **values: object) -> SearchDocument:
-    """A document; what is not given is plain. `votes` people have given `rating` on average."""
+def build_document(number: int, name: str, **values: object) -> SearchDocument:
+    """A document with defaults; `votes` ratings have the mean `rating`."""
     scope, _, short = name.rpartition("/")
-    given: dict[str, object] = {
+    fields: dict[str, object] = {
         "id": number,
         "name": name,
         "scope": scope.removeprefix("@"),
@@ -34,19 +34,19 @@ def make_document(number: int, name: str, **values: object) -> SearchDocument:
         "updated": 1_700_000_000_000 + number,
         **values,
     }
-    rating, votes = float(str(given.pop("rating", 0))), int(str(given.pop("votes", 0)))
+    rating, votes = float(str(fields.pop("rating", 0))), int(str(fields.pop("votes", 0)))
     grade = compute_grade(rating, votes)
     quality = compute_quality(
-        trust=str(given["trust"]),
-        downloads=int(str(given["downloads"])),
+        trust=str(fields["trust"]),
+        downloads=int(str(fields["downloads"])),
         grade=grade,
         updated_at=NOW,
     )
-    return SearchDocument(**{"grade": grade, "quality": quality, **given})  # type: ignore[arg-type]
+    return SearchDocument(**{"grade": grade, "quality": quality, **fields})  # type: ignore[arg-type] -- the values are of different types
 
 
-CATALOGUE = [
-    make_document(
+CATALOG = [
+    build_document(
         1,
         "@ar/slack-bridge",
         title="Slack for Agents",
@@ -62,7 +62,7 @@ CATALOGUE = [
         owners=("ada",),
         author="Agent Relay",
     ),
-    make_document(
+    build_document(
         2,
         "@ar/discord-bridge",
         description="Carries messages to Discord.",
@@ -73,7 +73,7 @@ CATALOGUE = [
         trust="official",
         downloads=500,
     ),
-    make_document(
+    build_document(
         3,
         "postgres-storage",
         description="Keeps sessions in a database.",
@@ -87,7 +87,7 @@ CATALOGUE = [
         rating=5.0,
         votes=40,
     ),
-    make_document(
+    build_document(
         4,
         "feature-flags",
         title="Feature flags",
@@ -97,7 +97,7 @@ CATALOGUE = [
         dialect="cortex",
         downloads=50,
     ),
-    make_document(
+    build_document(
         5,
         "@grace/slack-archive",
         description="Keeps old conversations.",
@@ -107,7 +107,7 @@ CATALOGUE = [
         author="Grace Hopper",
         downloads=20,
     ),
-    make_document(
+    build_document(
         6,
         "kubernetes-deploy",
         description="Rolls releases out to clusters.",
@@ -115,20 +115,20 @@ CATALOGUE = [
         tags=("k8s", "deployment"),
         downloads=10,
     ),
-    make_document(7, "slacken", description="Loosens queues under load.", downloads=5),
-    make_document(
+    build_document(7, "slacken", description="Loosens queues under load.", downloads=5),
+    build_document(
         8, "mail-notes", description="Writes to slack, mail and pagers.", downloads=100_000
     ),
 ]
-# In scripts that put no blanks between words.
+# Scripts without spaces between words.
 RUNS = [
-    make_document(
+    build_document(
         1,
         "writer",
         description="エージェントのための文章を作成するツール。MCPサーバーの検索にも対応。文章作成。",
     ),
-    make_document(2, "finder", title="検索ツール", description="黒猫のｶﾞｲﾄﾞと。猫。"),
-    make_document(3, "chinese", description="中文搜索插件，支持全文搜索。𠮷野家。"),
-    make_document(4, "korean", description="플러그인을 찾는 검색기입니다."),
+    build_document(2, "finder", title="検索ツール", description="黒猫のｶﾞｲﾄﾞと。猫。"),
+    build_document(3, "chinese", description="中文搜索插件，支持全文搜索。𠮷野家。"),
+    build_document(4, "korean", description="플러그인을 찾는 검색기입니다."),
 ]
-IDS = {document.name: document.id for document in CATALOGUE}
+IDS = {document.name: document.id for document in CATALOG}

@@ -33,7 +33,7 @@ def store(settings: Any, tmp_path: Path) -> ObjectStore:
 
 @pytest.fixture
 def broken_store(settings: Any, tmp_path: Path) -> ObjectStore:
-    """A file lies where the folder should be."""
+    """A store with a file in place of its folder."""
     (tmp_path / "packages").write_text("no folder")
     return use_folder(settings, tmp_path / "packages")
 
@@ -48,7 +48,7 @@ class TestLocalObjectStore(ObjectStoreContract):
 
 
 class TestLocalObjectStoreOnAnotherDisk(ObjectStoreContract):
-    """Where links are not possible, files are copied, beside the objects and then renamed."""
+    """Where links are not possible, files are copied next to the objects and then renamed."""
 
     @pytest.fixture(autouse=True)
     def _no_links(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
+from django.test import override_settings
 
 from config import backends
 from registry.errors import StorageError
@@ -19,7 +18,7 @@ from tests.support.s3 import S3Server, start_s3
 from tests.support.server import find_free_port
 
 pytestmark = pytest.mark.s3
-_numbers = count()
+BUCKET = "plugport"
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +27,8 @@ def s3() -> Iterator[S3Server]:
         yield server
 
 
-def use_bucket(settings: Any, endpoint: str, bucket: str) -> S3ObjectStore:
-    settings.STORAGES = backends.storages(
+def build_store(endpoint: str, bucket: str) -> S3ObjectStore:
+    storages = backends.build_storage_settings(
         Path("unused"),
         s3_bucket=bucket,
         s3_endpoint=endpoint,
@@ -38,27 +37,33 @@ def use_bucket(settings: Any, endpoint: str, bucket: str) -> S3ObjectStore:
         s3_secret_key="something",
         use_manifest=False,
     )
-    return S3ObjectStore("packages")
+    with override_settings(STORAGES=storages):
+        return S3ObjectStore("packages")
+
+
+@pytest.fixture(scope="module")
+def filled_store(s3: S3Server) -> ObjectStore:
+    """A store for all tests: building the client takes longer than most of them."""
+    return build_store(s3.url, s3.create_bucket(BUCKET))
 
 
 @pytest.fixture
-def store(settings: Any, s3: S3Server) -> ObjectStore:
-    return use_bucket(settings, s3.url, s3.make_bucket(f"bucket-{next(_numbers)}"))
+def store(s3: S3Server, filled_store: ObjectStore) -> ObjectStore:
+    s3.empty_bucket(BUCKET)
+    return filled_store
 
 
 @pytest.fixture
-def broken_store(settings: Any) -> ObjectStore:
-    """Nobody listens there."""
-    return use_bucket(settings, f"http://127.0.0.1:{find_free_port()}", "nowhere")
+def broken_store() -> ObjectStore:
+    """No server listens on its port."""
+    return build_store(f"http://127.0.0.1:{find_free_port()}", "nowhere")
 
 
 class TestS3ObjectStore(ObjectStoreContract):
-    """As above, and what is particular to S3."""
+    """The contract, and behavior specific to S3."""
 
-    def test_a_bucket_that_is_not_there_is_storage_that_is_away(
-        self, settings: Any, s3: S3Server, small: Path
-    ) -> None:
-        store = use_bucket(settings, s3.url, "never-made")
+    def test_a_missing_bucket_is_unavailable_storage(self, s3: S3Server, small: Path) -> None:
+        store = build_store(s3.url, "never-made")
         for call in (store.ping, lambda: store.put_file("quarantine/a", small)):
             with pytest.raises(StorageError):
                 call()
@@ -66,16 +71,15 @@ class TestS3ObjectStore(ObjectStoreContract):
     def test_uploads_in_parts_that_were_cut_off_are_aborted(
         self, store: ObjectStore, s3: S3Server
     ) -> None:
-        bucket = s3.list_buckets()[-1]
-        upload = s3.client.create_multipart_upload(Bucket=bucket, Key="quarantine/a")
+        upload = s3.client.create_multipart_upload(Bucket=BUCKET, Key="quarantine/a")
         s3.client.upload_part(
-            Bucket=bucket,
+            Bucket=BUCKET,
             Key="quarantine/a",
             UploadId=upload["UploadId"],
             PartNumber=1,
             Body=b"half",
         )
-        assert list(store.list_objects("")) == []
+        assert list(store.iter_objects("")) == []
         assert store.discard_unfinished(dt.datetime(2001, 1, 1, tzinfo=dt.UTC)) == 0
         assert store.discard_unfinished(dt.datetime.now(dt.UTC) + dt.timedelta(days=1)) == 1
-        assert "Uploads" not in s3.client.list_multipart_uploads(Bucket=bucket)
+        assert "Uploads" not in s3.client.list_multipart_uploads(Bucket=BUCKET)

@@ -1,12 +1,17 @@
-"""What goes over the line smaller than it is, and what must not."""
+"""Compressed responses, and those that must not be compressed."""
 
 from __future__ import annotations
 
 import gzip
-from typing import Any
 
 import pytest
 
+from tests.support.publishing import Publisher
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("_published", "_module_packages"),
+]
 TAKES = {"Accept-Encoding": "gzip, deflate, br"}
 TEXTS = [
     "/",
@@ -23,9 +28,11 @@ TEXTS = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def _plugin(publisher: Any) -> None:
-    publisher.publish("chat", files={"README.md": "# Chat\n\n" + "Says hello to everybody. " * 400})
+@pytest.fixture(scope="module")
+def _published(module_publisher: Publisher) -> None:
+    module_publisher.publish(
+        "chat", files={"README.md": "# Chat\n\n" + "Says hello to everybody. " * 400}
+    )
 
 
 @pytest.mark.parametrize("path", TEXTS)
@@ -38,7 +45,7 @@ def test_texts_are_smaller_and_the_same(client, path):
     whole, sent = plain.getvalue(), packed.getvalue()
     assert len(sent) < len(whole)
     assert packed.headers.get("Content-Length", str(len(sent))) == str(len(sent))
-    # Forms carry another token in each answer, and times go on; the length hardly changes.
+    # Forms carry another token in each response, and times go on; the length hardly changes.
     assert abs(len(gzip.decompress(sent)) - len(whole)) < 50
 
 
@@ -49,12 +56,12 @@ def test_a_long_page_is_light(client):
 
 @pytest.mark.parametrize("path", ["/api/v1/plugins/chat/1.0.0/download", "/cards/chat.png"])
 def test_bytes_stay_as_they_are(client, path):
-    answer = client.get(path, headers=TAKES)
-    assert answer.status_code == 200
-    assert "Content-Encoding" not in answer.headers
+    response = client.get(path, headers=TAKES)
+    assert response.status_code == 200
+    assert "Content-Encoding" not in response.headers
 
 
-def test_a_compressed_answer_is_known_again(client):
+def test_compressed_responses_are_revalidated(client):
     """Its ETag is weak (RFC 9110, 8.8.1) and good for `If-None-Match`."""
     path = "/api/v1/plugins/chat"
     etag = client.get(path, headers=TAKES).headers["ETag"]

@@ -1,14 +1,15 @@
-"""Counting downloads: nothing is counted twice, nothing is lost but by a kill."""
+"""Download counts: none counted twice, none lost except by a kill."""
 
 from __future__ import annotations
 
 import datetime as dt
+import os
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from registry.downloads import count_download, flush_downloads, roll_up
+from registry.download_counts import flush_downloads, record_download, update_weekly_downloads
 from registry.models import DownloadCount, Plugin, Release
 from tests.support.publishing import Publisher
 
@@ -28,11 +29,11 @@ def get_counts() -> tuple[int, int, int]:
 
 def test_counts_are_written_together(release: Release) -> None:
     for _ in range(3):
-        count_download(release.pk)
+        record_download(release.pk)
     assert get_counts() == (0, 0, 0)
     assert flush_downloads() == 3
     assert get_counts() == (3, 3, 3)
-    count_download(release.pk)
+    record_download(release.pk)
     assert flush_downloads() == 1
     row = DownloadCount.objects.get()
     assert (row.count, row.day) == (4, timezone.now().date())
@@ -45,7 +46,7 @@ def test_counts_of_several_releases_do_not_mix(publisher: Publisher) -> None:
     other = publisher.publish("@acme/other", "1.0.0")
     for release, count in ((one, 1), (two, 2), (other, 4)):
         for _ in range(count):
-            count_download(release.pk)
+            record_download(release.pk)
     assert flush_downloads() == 7
     assert dict(Plugin.objects.values_list("name", "downloads")) == {
         "@acme/one": 3,
@@ -53,29 +54,43 @@ def test_counts_of_several_releases_do_not_mix(publisher: Publisher) -> None:
     }
 
 
-def test_a_failed_write_is_kept_for_the_next(release: Release) -> None:
+def test_a_forked_process_leaves_the_counts_to_its_parent(release: Release) -> None:
+    record_download(release.pk)
+    child = os.fork()
+    if child == 0:
+        # The test's transaction is the parent's: the child must not reach the database.
+        exit_code = 1
+        try:
+            exit_code = 0 if flush_downloads() == 0 else 1
+        finally:
+            os._exit(exit_code)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert flush_downloads() == 1
+
+
+def test_a_failed_write_keeps_its_counts(release: Release) -> None:
     for _ in range(2):
-        count_download(release.pk)
+        record_download(release.pk)
     with transaction.atomic():
         break_the_table()
         with pytest.raises(DatabaseError), transaction.atomic():
             flush_downloads()
         transaction.set_rollback(True)
     assert get_counts() == (0, 0, 0)
-    count_download(release.pk)
+    record_download(release.pk)
     assert flush_downloads() == 3
     assert get_counts() == (3, 3, 3)
 
 
 def break_the_table() -> None:
-    """Until the transaction is rolled back."""
+    """Rename the table until the transaction is rolled back."""
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE registry_downloadcount RENAME TO elsewhere")
 
 
-def test_a_release_that_is_gone_is_left_out(release: Release) -> None:
-    count_download(release.pk)
-    count_download(release.pk + 1000)
+def test_a_deleted_release_is_skipped(release: Release) -> None:
+    record_download(release.pk)
+    record_download(release.pk + 1000)
     assert flush_downloads() == 2
     assert get_counts() == (1, 1, 1)
 
@@ -87,12 +102,12 @@ def test_the_week_has_seven_days(release: Release) -> None:
             release=release, day=today - dt.timedelta(days=days_ago), count=count
         )
     Plugin.objects.update(weekly_downloads=999)
-    assert roll_up() == 1
+    assert update_weekly_downloads() == 1
     assert Plugin.objects.get().weekly_downloads == 11
-    assert roll_up() == 0
+    assert update_weekly_downloads() == 0
 
 
 def test_a_week_without_downloads_is_zero(release: Release) -> None:
     Plugin.objects.update(weekly_downloads=5)
-    assert roll_up() == 1
+    assert update_weekly_downloads() == 1
     assert Plugin.objects.get().weekly_downloads == 0

@@ -1,4 +1,4 @@
-"""The local queue: whole messages, each taken once, nothing left behind."""
+"""The local queue: complete messages, each delivered once, no files left behind."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from kombu import Connection
 
 from config.celery import app
-from config.folder_queue import clean_folder
+from config.folder_queue import delete_messages
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def queue(folder: Path) -> Iterator[Any]:
         simple.close()
 
 
-def test_messages_come_in_order_and_leave_no_file(queue: Any, folder: Path) -> None:
+def test_messages_arrive_in_order_and_leave_no_file(queue: Any, folder: Path) -> None:
     for number in range(5):
         queue.put({"number": number})
     assert queue.qsize() == 5
@@ -50,7 +50,7 @@ def test_messages_come_in_order_and_leave_no_file(queue: Any, folder: Path) -> N
         queue.get(block=False)
 
 
-def test_a_message_that_cannot_be_read_is_passed_over(queue: Any, folder: Path) -> None:
+def test_an_unreadable_message_is_skipped(queue: Any, folder: Path) -> None:
     queue.put({"number": 1})
     (folder / "0000-half.work.msg").write_text('{"body": ')
     (folder / "0001-empty.work.msg").write_text("")
@@ -69,8 +69,8 @@ def test_queues_do_not_mix(queue: Any, folder: Path) -> None:
         other.close()
 
 
-def test_of_many_readers_each_message_has_one(folder: Path) -> None:
-    """While messages are still written: nobody may see half of one."""
+def test_each_message_has_one_of_several_readers(folder: Path) -> None:
+    """Readers run while messages are written: none may see half a message."""
     count = 300
 
     def write() -> None:
@@ -81,17 +81,17 @@ def test_of_many_readers_each_message_has_one(folder: Path) -> None:
             simple.close()
 
     def read() -> list[int]:
-        found = []
+        tags = []
         with connect(folder) as connection:
             channel: Any = connection.default_channel
             while True:
-                # Asked before, as the last one may be written between looking and asking.
+                # Read before the queue: the last message may be written in between.
                 is_all_written = writer.done()
-                try:
-                    found.append(channel._get("work")["properties"]["delivery_tag"])
-                except Empty:
-                    if is_all_written:
-                        return found
+                message = channel.basic_get("work", no_ack=True)
+                if message is not None:
+                    tags.append(message.delivery_tag)
+                elif is_all_written:
+                    return tags
 
     folder.mkdir()
     with ThreadPoolExecutor(4) as pool:
@@ -103,24 +103,24 @@ def test_of_many_readers_each_message_has_one(folder: Path) -> None:
     assert set(tags.values()) == {1}
 
 
-def test_a_folder_that_cannot_be_used_is_no_connection(tmp_path: Path) -> None:
+def test_an_unusable_folder_is_a_failed_connection(tmp_path: Path) -> None:
     (tmp_path / "queue").write_text("a file where the folder was")
     with pytest.raises(OSError, match="queue"), connect(tmp_path / "queue") as connection:
         connection.ensure_connection(max_retries=0)
 
 
-def test_a_worker_that_starts_finds_an_empty_folder(queue: Any, folder: Path) -> None:
+def test_a_starting_worker_deletes_old_messages(queue: Any, folder: Path) -> None:
     queue.put({"number": 1})
     fresh, stale = folder / ".fresh.work.msg", folder / ".stale.work.msg"
     for path in (fresh, stale):
         path.write_text("{")
     os.utime(stale, (0, 0))
-    assert clean_folder(folder) == 2
+    assert delete_messages(folder) == 2
     assert list(folder.iterdir()) == [fresh]
-    assert clean_folder(folder / "missing") == 0
+    assert delete_messages(folder / "missing") == 0
 
 
-def test_the_app_speaks_json_only_and_gives_up_soon() -> None:
+def test_the_app_accepts_only_json_and_limits_its_tasks() -> None:
     assert app.conf.accept_content == ["json"]
     assert app.conf.task_serializer == "json"
     assert app.conf.task_time_limit > 0

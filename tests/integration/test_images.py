@@ -1,4 +1,4 @@
-"""Remote pictures: fetched, kept, bounded, and never in the way of others."""
+"""Remote images: fetching, caching, limits, and independence of slow hosts."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from marketplace.images import fetching
+from marketplace.images.disk_cache import DiskCache, Entry
 from marketplace.images.errors import ImagesBusyError
-from marketplace.images.fetching import Images
-from marketplace.images.shelf import Entry, Shelf
-from registry.fetching import Fetcher
-from tests.support.odd_server import OddServer, drip, make_answer, open_server, stream
+from marketplace.images.fetching import ImageCache
+from registry.safe_http import Fetcher
+from tests.support.odd_server import OddServer, build_response, drip, open_server, stream
 from tests.support.pictures import PNG, SVG
 from tests.support.server import wait_until
 
@@ -25,48 +25,48 @@ MIB = 1 << 20
 
 @pytest.fixture
 def server() -> Iterator[OddServer]:
-    """Where the pictures come from."""
+    """The server of the images."""
     with open_server() as server:
         yield server
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Shelf:
-    return Shelf(tmp_path / "images", 16 * MIB)
+def cache(tmp_path: Path) -> DiskCache:
+    return DiskCache(tmp_path / "images", 16 * MIB)
 
 
 @pytest.fixture
-def images(shelf: Shelf) -> Images:
-    return Images(shelf, Fetcher(allow_loopback=True))
+def images(cache: DiskCache) -> ImageCache:
+    return ImageCache(cache, Fetcher(allow_loopback=True))
 
 
-def make_entry(body: bytes = PNG, *, age: float = 0, good: float = 60, failure: str = "") -> Entry:
+def build_entry(body: bytes = PNG, *, age: float = 0, good: float = 60, failure: str = "") -> Entry:
     now = time.time()
     return Entry("image/png", body, now - age, now + good, failure)
 
 
-def test_fetched_once(server: OddServer, images: Images, shelf: Shelf):
-    """The second reader has it from the shelf, also in another process."""
-    server.answers["/a"] = make_answer(PNG, media_type="text/plain")
+def test_fetched_once(server: OddServer, images: ImageCache, cache: DiskCache):
+    """The second reader has it from the cache, also in another process."""
+    server.answers["/a"] = build_response(PNG, media_type="text/plain")
     for _ in range(2):
-        found = images.get(f"{server.url}/a")
-        assert (found.media_type, found.body, found.failure) == ("image/png", PNG, "")
-    assert Images(shelf, Fetcher()).get(f"{server.url}/a").body == PNG
+        image = images.get(f"{server.url}/a")
+        assert (image.media_type, image.body, image.failure) == ("image/png", PNG, "")
+    assert ImageCache(cache, Fetcher()).get(f"{server.url}/a").body == PNG
     assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
-        make_answer(b"<!doctype html><script>alert(1)</script>"),
-        make_answer(b"gone", status="404 Not Found"),
+        build_response(b"<!doctype html><script>alert(1)</script>"),
+        build_response(b"gone", status="404 Not Found"),
         stream(b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n\r\n", PNG * 1000),
         b"",
     ],
 )
-def test_failures_are_kept(server: OddServer, images: Images, answer: Any):
-    """What is no picture, too large or not there is asked for once in a while, not each time."""
-    server.answers["/a"] = answer
+def test_failures_are_kept(server: OddServer, images: ImageCache, response: Any):
+    """Failures are cached: invalid, too large or missing images are not requested each time."""
+    server.answers["/a"] = response
     first = images.get(f"{server.url}/a")
     assert first.failure
     assert first.body == b""
@@ -74,33 +74,33 @@ def test_failures_are_kept(server: OddServer, images: Images, answer: Any):
     assert len(server.requests) == 1
 
 
-def test_inside_is_never_asked(server: OddServer, shelf: Shelf):
-    """As the settings make it, this machine is not asked: a failure like any other."""
-    found = Images(shelf, Fetcher()).get(f"{server.url}/a")
-    assert found.failure
+def test_internal_addresses_are_never_requested(server: OddServer, cache: DiskCache):
+    """With the default settings, this machine is not requested: a failure like any other."""
+    image = ImageCache(cache, Fetcher()).get(f"{server.url}/a")
+    assert image.failure
     assert server.requests == []
 
 
-def test_old_pictures(server: OddServer, images: Images, shelf: Shelf):
-    """An old one is shown at once and fetched anew behind; kept on while its place is away."""
+def test_old_pictures(server: OddServer, images: ImageCache, cache: DiskCache):
+    """A stale image is shown and refreshed in the background; it is kept while its host fails."""
     url = f"{server.url}/a"
-    server.answers["/a"] = make_answer(SVG)
-    shelf.put(url, make_entry(age=90_000, good=-1))
+    server.answers["/a"] = build_response(SVG)
+    cache.put(url, build_entry(age=90_000, good=-1))
     assert images.get(url).body == PNG
     wait_until(lambda: images.get(url).body == SVG)
-    shelf.put(url, make_entry(age=90_000, good=-1))
+    cache.put(url, build_entry(age=90_000, good=-1))
     del server.answers["/a"]
     assert images.get(url).body == PNG
-    wait_until(lambda: (shelf.get(url) or make_entry()).good_until > time.time() + 100)
+    wait_until(lambda: (cache.get(url) or build_entry()).good_until > time.time() + 100)
     assert images.get(url).body == PNG
-    shelf.put(url, make_entry(age=fetching.STALE_SECONDS + 1, good=-1))
+    cache.put(url, build_entry(age=fetching.STALE_SECONDS + 1, good=-1))
     images.get(url)
     wait_until(lambda: bool(images.get(url).failure))
 
 
-def test_slow_hosts_do_not_take_every_thread(server: OddServer, shelf: Shelf):
-    """A few requests wait; the others are told to come back at once, and so are those later."""
-    images = Images(shelf, Fetcher(allow_loopback=True), max_seconds=30)
+def test_slow_hosts_do_not_take_every_thread(server: OddServer, cache: DiskCache):
+    """A few requests wait; the others fail immediately, and so do later ones."""
+    images = ImageCache(cache, Fetcher(allow_loopback=True), max_seconds=30)
     server.answers = {f"/{n}": drip(b"HTTP/1.1 200 OK\r\n\r\n") for n in range(200)}
     busy: list[int] = []
 
@@ -113,41 +113,43 @@ def test_slow_hosts_do_not_take_every_thread(server: OddServer, shelf: Shelf):
     threads = [threading.Thread(target=ask, args=(n,), daemon=True) for n in range(12)]
     for thread in threads:
         thread.start()
-    wait_until(lambda: len(busy) == 12 - fetching.SEATS)
-    wait_until(lambda: len(server.requests) == fetching.FETCHING)
+    wait_until(lambda: len(busy) == 12 - fetching.MAX_WAITING_REQUESTS)
+    wait_until(lambda: len(server.requests) == fetching.FETCH_THREADS)
     for number in range(12, 200):
         with pytest.raises(ImagesBusyError):
             images.get(f"{server.url}/{number}")
-    assert len(server.requests) == fetching.FETCHING
-    shelf.put(f"{server.url}/kept", make_entry())
+    assert len(server.requests) == fetching.FETCH_THREADS
+    cache.put(f"{server.url}/kept", build_entry())
     assert images.get(f"{server.url}/kept").body == PNG
     server.close()
     for thread in threads:
         thread.join()
 
 
-def test_one_fetch_for_all_who_ask(server: OddServer, images: Images):
-    """Readers of one picture share its fetch."""
+def test_concurrent_requests_share_one_fetch(server: OddServer, images: ImageCache):
+    """Concurrent requests for one image share its fetch."""
     may_answer = threading.Event()
 
-    def answer(_server: OddServer, client: Any) -> None:
+    def respond(_server: OddServer, client: Any) -> None:
         may_answer.wait(20)
-        client.sendall(make_answer(PNG))
+        client.sendall(build_response(PNG))
 
-    server.answers["/a"] = answer
-    found: list[bytes] = []
+    server.answers["/a"] = respond
+    bodies: list[bytes] = []
 
     def ask() -> None:
-        found.append(images.get(f"{server.url}/a").body)
+        bodies.append(images.get(f"{server.url}/a").body)
 
-    threads = [threading.Thread(target=ask, daemon=True) for _ in range(fetching.SEATS)]
+    threads = [
+        threading.Thread(target=ask, daemon=True) for _ in range(fetching.MAX_WAITING_REQUESTS)
+    ]
     for thread in threads:
         thread.start()
     wait_until(lambda: len(server.requests) == 1)
     may_answer.set()
     for thread in threads:
         thread.join()
-    assert found == [PNG] * fetching.SEATS
+    assert bodies == [PNG] * fetching.MAX_WAITING_REQUESTS
     assert len(server.requests) == 1
 
 
@@ -155,18 +157,18 @@ def list_bytes(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.glob("images/*/*"))
 
 
-def test_shelf_is_bounded(tmp_path: Path):
-    """What was used longest ago goes; what is read stays. Failures take room, too."""
-    shelf = Shelf(tmp_path / "images", MIB)
-    for number in range(100):
-        shelf.put(f"http://a.test/{number}", make_entry(bytes(20_000)))
+def test_cache_is_bounded(tmp_path: Path):
+    """The least recently used entries are evicted. Failures count, too."""
+    cache = DiskCache(tmp_path / "images", MIB)
+    for number in range(60):
+        cache.put(f"http://a.test/{number}", build_entry(bytes(20_000)))
         for path in tmp_path.glob("images/*/*"):
             os.utime(path, (path.stat().st_mtime - 7200,) * 2)
-        assert shelf.get("http://a.test/0")
+        assert cache.get("http://a.test/0")
     assert list_bytes(tmp_path) < MIB * 17 // 16
-    assert shelf.get("http://a.test/1") is None
-    for number in range(2_000):
-        shelf.put(f"http://b.test/{number}", make_entry(b"", failure="gone"))
+    assert cache.get("http://a.test/1") is None
+    for number in range(400):
+        cache.put(f"http://b.test/{number}", build_entry(b"", failure="gone"))
     assert len(list(tmp_path.glob("images/*/*"))) < MIB / 4096 * 17 / 16 + 1
 
 
@@ -181,20 +183,20 @@ def test_shelf_is_bounded(tmp_path: Path):
         lambda path: path.unlink(),
     ],
 )
-def test_spoilt_files(shelf: Shelf, tmp_path: Path, spoil: Callable[[Path], object]):
+def test_spoilt_files(cache: DiskCache, tmp_path: Path, spoil: Callable[[Path], object]):
     """A file that is not whole is none."""
-    shelf.put("http://a.test/a", make_entry())
+    cache.put("http://a.test/a", build_entry())
     (path,) = tmp_path.glob("images/*/*")
-    assert shelf.get("http://a.test/a")
+    assert cache.get("http://a.test/a")
     spoil(path)
-    assert shelf.get("http://a.test/a") is None
+    assert cache.get("http://a.test/a") is None
 
 
 def test_disk_away(tmp_path: Path, server: OddServer):
     """A folder that cannot be written costs a fetch each time, and nothing else."""
     (tmp_path / "images").write_text("a file in the way")
-    images = Images(Shelf(tmp_path / "images", MIB), Fetcher(allow_loopback=True))
-    server.answers["/a"] = make_answer(PNG)
+    images = ImageCache(DiskCache(tmp_path / "images", MIB), Fetcher(allow_loopback=True))
+    server.answers["/a"] = build_response(PNG)
     assert images.get(f"{server.url}/a").body == PNG
     assert images.get(f"{server.url}/a").body == PNG
     assert len(server.requests) == 2

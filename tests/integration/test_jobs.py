@@ -1,4 +1,4 @@
-"""The list of work: leases are taken once, run out, are lost; nothing falls off the list."""
+"""Background jobs: leases are exclusive, expire and can be lost; no job is lost."""
 
 from __future__ import annotations
 
@@ -9,29 +9,31 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from registry.jobs import (
+from registry.errors import LeaseLostError
+from registry.jobs.kinds import JOB_KINDS, JobKind
+from registry.jobs.queue import (
     MAX_ATTEMPTS,
-    LeaseLostError,
     enqueue_job,
+    fail_job,
     finish_job,
-    is_work_waiting,
-    park_job,
+    has_available_job,
+    lease_job,
     postpone_job,
     renew_lease,
-    return_job,
-    take_job,
+    retry_job,
 )
+from registry.jobs.runner import run_job, run_pending_jobs
 from registry.models import Job, JobState, JournalEntry
+from registry.models.states import ReleaseState
 from registry.publishing.check import run_checks
-from registry.publishing.states import ReleaseState
-from registry.work import check_release, run_job, work_off
-from tests.support.publishing import make_package, publish_bytes
+from registry.publishing.check_job import run_release_checks
+from tests.support.publishing import build_package, publish_bytes
 
 pytestmark = pytest.mark.django_db
 
 
 def pass_time(seconds: float) -> None:
-    """Move every date of the list into the past."""
+    """Move every date of the list into the past, as if time had passed."""
     for job in Job.objects.all():
         job.available_at -= dt.timedelta(seconds=seconds)
         if job.leased_until:
@@ -44,28 +46,28 @@ def test_a_job_is_listed_once() -> None:
     assert Job.objects.count() == 1
 
 
-def test_of_two_workers_one_has_the_job() -> None:
+def test_only_one_of_two_workers_gets_a_job() -> None:
     job = enqueue_job("check-release", "1")
-    assert take_job(job.pk)
-    assert take_job(job.pk) is None
-    assert take_job() is None
-    assert not is_work_waiting()
+    assert lease_job(job.pk)
+    assert lease_job(job.pk) is None
+    assert lease_job() is None
+    assert not has_available_job()
 
 
 def test_the_oldest_job_comes_first_and_each_once() -> None:
     jobs = [enqueue_job("check-release", str(number)) for number in range(50)]
-    taken = [lease.job_id for lease in iter(take_job, None)]
+    taken = [lease.job_id for lease in iter(lease_job, None)]
     assert taken == [job.pk for job in jobs]
 
 
-def test_a_lease_that_ran_out_is_taken_over(settings: Any) -> None:
+def test_an_expired_lease_is_taken_over(settings: Any) -> None:
     enqueue_job("check-release", "1")
-    first = take_job()
+    first = lease_job()
     assert first is not None
     pass_time(settings.LEASE_SECONDS - 1)
-    assert take_job() is None
+    assert lease_job() is None
     pass_time(2)
-    second = take_job()
+    second = lease_job()
     assert second is not None
     assert (second.job_id, second.attempts) == (first.job_id, 2)
     assert second.id != first.id
@@ -73,25 +75,25 @@ def test_a_lease_that_ran_out_is_taken_over(settings: Any) -> None:
 
 def test_a_renewed_lease_is_kept(settings: Any) -> None:
     enqueue_job("check-release", "1")
-    lease = take_job()
+    lease = lease_job()
     assert lease is not None
     pass_time(settings.LEASE_SECONDS - 1)
     renew_lease(lease)
     pass_time(settings.LEASE_SECONDS - 1)
-    assert take_job() is None
+    assert lease_job() is None
 
 
-def test_who_lost_the_lease_can_do_nothing_more(settings: Any) -> None:
+def test_a_lost_lease_changes_nothing(settings: Any) -> None:
     enqueue_job("check-release", "1")
-    lost = take_job()
+    lost = lease_job()
     assert lost is not None
     pass_time(settings.LEASE_SECONDS + 1)
-    held = take_job()
+    held = lease_job()
     assert held is not None
     for act in (renew_lease, finish_job):
         with pytest.raises(LeaseLostError):
             act(lost)
-    for give_back in (return_job, postpone_job, park_job):
+    for give_back in (retry_job, postpone_job, fail_job):
         give_back(lost, "too late")
     row = Job.objects.get()
     assert (row.state, row.lease_id, row.last_error) == (JobState.LEASED, held.id, "")
@@ -99,9 +101,9 @@ def test_who_lost_the_lease_can_do_nothing_more(settings: Any) -> None:
     assert not Job.objects.exists()
 
 
-def test_a_finished_job_is_gone() -> None:
+def test_a_finished_job_is_deleted() -> None:
     enqueue_job("check-release", "1")
-    lease = take_job()
+    lease = lease_job()
     assert lease is not None
     finish_job(lease)
     assert not Job.objects.exists()
@@ -109,15 +111,15 @@ def test_a_finished_job_is_gone() -> None:
         renew_lease(lease)
 
 
-def test_a_returned_job_waits_longer_each_time(settings: Any) -> None:
+def test_a_retried_job_waits_longer_each_time(settings: Any) -> None:
     settings.LEASE_SECONDS = 10
     enqueue_job("check-release", "1")
     waits = []
     for _ in range(5):
-        lease = take_job()
+        lease = lease_job()
         assert lease is not None
-        return_job(lease, "x" * 900)
-        assert take_job() is None
+        retry_job(lease, "x" * 900)
+        assert lease_job() is None
         row = Job.objects.get()
         waits.append(round((row.available_at - timezone.now()).total_seconds()))
         pass_time(60)
@@ -128,52 +130,58 @@ def test_a_returned_job_waits_longer_each_time(settings: Any) -> None:
 def test_a_postponed_attempt_does_not_count() -> None:
     enqueue_job("check-release", "1")
     for _ in range(3 * MAX_ATTEMPTS):
-        lease = take_job()
+        lease = lease_job()
         assert lease is not None
         assert (lease.attempts, lease.is_last) == (1, False)
-        postpone_job(lease, "storage is away")
+        postpone_job(lease, "storage is unavailable")
         pass_time(60)
 
 
-def test_the_last_attempt_knows_that_it_is() -> None:
+def test_the_last_attempt_is_marked() -> None:
     enqueue_job("check-release", "1")
     for attempt in range(1, MAX_ATTEMPTS + 1):
-        lease = take_job()
+        lease = lease_job()
         assert lease is not None
         assert lease.is_last == (attempt == MAX_ATTEMPTS)
-        return_job(lease, "")
+        retry_job(lease, "")
         pass_time(60)
+
+
+@pytest.mark.parametrize("kind", JOB_KINDS.values(), ids=JOB_KINDS)
+@pytest.mark.parametrize("is_last", [False, True])
+def test_every_kind_has_its_handlers(kind: JobKind, is_last: bool) -> None:
+    assert callable(kind.load_handler(is_last=is_last))
 
 
 def test_a_job_of_a_newer_version_does_not_stop_the_others() -> None:
     enqueue_job("translate-readme", "1")
     enqueue_job("check-release", "404")
-    assert work_off() == 2
+    assert run_pending_jobs() == 2
     row = Job.objects.get()
     assert (row.kind, row.state) == ("translate-readme", JobState.FAILED)
-    assert work_off() == 0
+    assert run_pending_jobs() == 0
 
 
 def test_a_bounded_run_leaves_the_rest_on_the_list() -> None:
     for number in range(5):
         enqueue_job("check-release", str(number))
-    assert work_off(most=2) == 2
-    assert work_off(seconds=0) == 1
-    assert is_work_waiting()
-    assert work_off() == 2
+    assert run_pending_jobs(max_jobs=2) == 2
+    assert run_pending_jobs(seconds=0) == 1
+    assert has_available_job()
+    assert run_pending_jobs() == 2
 
 
-def test_who_lost_the_job_decides_nothing(owner: User, settings: Any) -> None:
-    """Decision and end of the job are one transaction: the one who has it now decides."""
-    release = publish_bytes(owner, make_package())
-    first = take_job()
+def test_a_worker_without_the_lease_cannot_decide(owner: User, settings: Any) -> None:
+    """Decision and end of the job are one transaction, so the new holder decides."""
+    release = publish_bytes(owner, build_package())
+    first = lease_job()
     pass_time(settings.LEASE_SECONDS + 1)
-    second = take_job()
+    second = lease_job()
     assert first is not None
     assert second is not None
     run_checks(release, on_progress=lambda: None)
     with pytest.raises(LeaseLostError):
-        check_release(first)
+        run_release_checks(first)
     release.refresh_from_db()
     assert (release.state, JournalEntry.objects.count()) == (ReleaseState.CHECKING, 0)
     run_job(second)

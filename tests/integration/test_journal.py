@@ -1,4 +1,4 @@
-"""The journal: gapless, in order, and closed by the database itself."""
+"""The journal: gapless, in order, and append-only by triggers in the database."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ def test_every_public_change_is_one_entry_in_order(
     }
 
 
-def test_a_release_that_is_not_published_is_not_told(publisher: Publisher) -> None:
+def test_an_unpublished_release_is_not_in_the_journal(publisher: Publisher) -> None:
     key = "-----BEGIN RSA PRIVATE KEY-----\n" + "MIIEpAIBAAKCAQEA" * 8
     release = publisher.publish(files={"config.txt": f"{key}\n-----END RSA PRIVATE KEY-----\n"})
     assert release.state == "rejected"
     assert not JournalEntry.objects.exists()
 
 
-def test_a_transaction_that_fails_leaves_no_gap(publisher: Publisher, moderator: User) -> None:
+def test_a_rolled_back_transaction_leaves_no_gap(publisher: Publisher, moderator: User) -> None:
     release = publisher.publish()
     revoke_release(actor=moderator, release=release, reason="bad")
     before = list_serials()
@@ -73,7 +73,7 @@ def test_a_transaction_that_fails_leaves_no_gap(publisher: Publisher, moderator:
     assert list_serials() == [*before, before[-1] + 1]
 
 
-def test_many_entries_at_once_follow_each_other() -> None:
+def test_entries_appended_together_have_consecutive_serials() -> None:
     append_entry("a", "x")
     append_entries([{"event": "b", "plugin": f"p{number}"} for number in range(5)])
     append_entry("c", "y")
@@ -111,7 +111,7 @@ def test_the_database_refuses_to_change_history(publisher: Publisher, statement:
     assert list(JournalEntry.objects.values()) == before
 
 
-def test_the_models_refuse_it_earlier(publisher: Publisher) -> None:
+def test_the_models_refuse_changes_first(publisher: Publisher) -> None:
     publisher.publish()
     with pytest.raises(TypeError):
         JournalEntry.objects.get().delete()

@@ -1,4 +1,4 @@
-"""Decisions of moderators: by whom, from which state, with what effect (REL-4)."""
+"""Decisions of moderators: who may take them, from which states, with what effect (REL-4)."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from registry.actions.moderate_release import (
     revoke_release,
 )
 from registry.errors import NotMemberError, TransitionError
-from registry.models import JournalEntry, Release
-from registry.publishing.states import ReleaseState
-from tests.support.publishing import Publisher, make_package, publish_bytes
+from registry.models import Job, JournalEntry, Release
+from registry.models.states import ReleaseState
+from tests.support.publishing import Publisher, build_package, publish_bytes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_module_packages")]
 
 S = ReleaseState
 Act = Callable[..., None]
-# From which states each decision may be taken, and where it leads.
+# For each decision: the states from which it is allowed, and the resulting state.
 DECISIONS: dict[Act, tuple[set[S], S]] = {
     approve_release: ({S.HELD}, S.PUBLISHED),
     reject_release: ({S.HELD}, S.REJECTED),
@@ -34,9 +34,23 @@ DECISIONS: dict[Act, tuple[set[S], S]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def undecided(module_publisher: Publisher) -> Release:
+    """A release in the state `checking` that no job will check."""
+    release = publish_bytes(module_publisher.actor, build_package("@acme/undecided"))
+    Job.objects.all().delete()
+    return release
+
+
 @pytest.fixture
-def release(owner: User) -> Release:
-    return publish_bytes(owner, make_package())
+def owner(db: None, module_publisher: Publisher) -> User:
+    """The publisher."""
+    return module_publisher.copy_actor()
+
+
+@pytest.fixture
+def release(undecided: Release, db: None) -> Release:
+    return Release.objects.get(pk=undecided.pk)
 
 
 @pytest.mark.parametrize(("act", "before"), list(product(DECISIONS, S)))
@@ -61,7 +75,7 @@ def test_every_decision_from_every_state(
 
 
 @pytest.mark.parametrize("act", DECISIONS)
-def test_owners_decide_nothing_about_themselves(owner: User, release: Release, act: Act) -> None:
+def test_owners_cannot_moderate_their_own_releases(owner: User, release: Release, act: Act) -> None:
     for state in S:
         Release.objects.filter(pk=release.pk).update(state=state)
         release.refresh_from_db()
@@ -70,7 +84,7 @@ def test_owners_decide_nothing_about_themselves(owner: User, release: Release, a
     assert not AuditEntry.objects.filter(action__in=[f"release.{s}" for s in S]).exists()
 
 
-def test_one_release_at_a_time(publisher: Publisher, moderator: User) -> None:
+def test_a_decision_affects_one_release_only(publisher: Publisher, moderator: User) -> None:
     first = publisher.publish(version="1.0.0")
     second = publisher.publish(version="1.1.0")
     quarantine_release(actor=moderator, release=second, reason="look")
@@ -80,9 +94,7 @@ def test_one_release_at_a_time(publisher: Publisher, moderator: User) -> None:
     assert not second.is_served
 
 
-def test_the_time_of_publication_outlives_a_quarantine(
-    publisher: Publisher, moderator: User
-) -> None:
+def test_a_quarantine_keeps_the_time_of_publication(publisher: Publisher, moderator: User) -> None:
     release = publisher.publish()
     published_at = release.published_at
     quarantine_release(actor=moderator, release=release, reason="look")

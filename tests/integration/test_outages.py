@@ -1,6 +1,6 @@
-"""What people and programs are told while the database or the cache does not answer.
+"""Responses while the database or the cache is unavailable.
 
-Each case is a registry in a process of its own, whose settings name a service that is not there.
+Cases of `send` run a registry in its own process, configured with a service that does not exist.
 """
 
 from __future__ import annotations
@@ -16,36 +16,36 @@ from typing import Any
 
 import pytest
 
-from tests.processes.harness import make_environment
+from tests.processes.harness import build_environment
 from tests.support.data import ROOT
 
-# Nobody listens on port 1.
+# No process listens on port 1.
 NO_POSTGRES = "postgres://somebody:secret@127.0.0.1:1/plugport"
 NO_REDIS = "redis://127.0.0.1:1/0"
-_ASK = """
+_PROGRAM = """
 import json, sys
 from concurrent.futures import ThreadPoolExecutor
 import django
 django.setup()
 from django.test import Client
-def ask(case):
+def send(case):
     method, path, data, cookies = case
     client = Client(raise_request_exception=False)
     client.cookies.load(cookies)
-    answer = getattr(client, method)(path, data)
-    body = b"".join(answer) if answer.streaming else answer.content
-    return answer.status_code, dict(answer.headers), body.decode(errors="replace")
+    response = getattr(client, method)(path, data)
+    body = b"".join(response) if response.streaming else response.content
+    return response.status_code, dict(response.headers), body.decode(errors="replace")
 with ThreadPoolExecutor(12) as pool:
-    print(json.dumps(list(pool.map(ask, json.load(sys.stdin)))))
+    print(json.dumps(list(pool.map(send, json.load(sys.stdin)))))
 """
 
 
-def ask(folder: Path, *cases: tuple[str, str, Any, Any], **variables: str) -> list[Any]:
-    """Send the requests at once; returns status, headers and body of each."""
+def send(folder: Path, *cases: tuple[str, str, Any, Any], **variables: str) -> list[Any]:
+    """Send the requests at the same time; returns status, headers and body of each."""
     variables = {"PLUGPORT_ALLOWED_HOSTS": "testserver", **variables}
-    environment = make_environment(folder, **variables)
+    environment = build_environment(folder, **variables)
     done = subprocess.run(
-        [sys.executable, "-c", _ASK],
+        [sys.executable, "-c", _PROGRAM],
         cwd=ROOT,
         env=environment,
         input=json.dumps(cases),
@@ -55,16 +55,16 @@ def ask(folder: Path, *cases: tuple[str, str, Any, Any], **variables: str) -> li
     )
     assert done.returncode == 0, done.stderr
     assert "secret" not in done.stdout + done.stderr
-    answers: list[Any] = json.loads(done.stdout.splitlines()[-1])
-    return answers
+    responses: list[Any] = json.loads(done.stdout.splitlines()[-1])
+    return responses
 
 
 def get(path: str, **cookies: str) -> tuple[str, str, Any, Any]:
     return ("get", path, {}, cookies)
 
 
-def check_page(answer: Any, code: str) -> None:
-    status, headers, body = answer
+def check_page(response: Any, code: str) -> None:
+    status, headers, body = response
     assert status == 503, body
     assert headers["Content-Type"].startswith("text/html")
     assert headers["Cache-Control"] == "no-store"
@@ -74,8 +74,8 @@ def check_page(answer: Any, code: str) -> None:
     assert "default-src 'none'" in headers["Content-Security-Policy"]
 
 
-def check_problem(answer: Any, code: str) -> None:
-    status, headers, body = answer
+def check_problem(response: Any, code: str) -> None:
+    status, headers, body = response
     assert status == 503, body
     assert headers["Content-Type"] == "application/problem+json"
     assert int(headers["Retry-After"]) > 0
@@ -84,8 +84,9 @@ def check_problem(answer: Any, code: str) -> None:
     assert "127.0.0.1:1" not in body
 
 
-def test_without_a_database_pages_and_api_say_so(tmp_path: Path) -> None:
-    answers = ask(
+@pytest.mark.processes
+def test_without_a_database_pages_and_api_respond_503(tmp_path: Path) -> None:
+    responses = send(
         tmp_path,
         get("/"),
         get("/plugins/@acme/chat"),
@@ -99,23 +100,25 @@ def test_without_a_database_pages_and_api_say_so(tmp_path: Path) -> None:
         get("/readyz"),
         DATABASE_URL=NO_POSTGRES,
     )
-    for page in answers[:5]:
+    for page in responses[:5]:
         check_page(page, "database-unavailable")
-    for call in answers[5:7]:
+    for call in responses[5:7]:
         check_problem(call, "database-unavailable")
-    assert [answer[0] for answer in answers[7:]] == [200, 200, 503]
-    assert json.loads(answers[9][2])["missing"] == ["database"]
+    assert [response[0] for response in responses[7:]] == [200, 200, 503]
+    assert json.loads(responses[9][2])["missing"] == ["database"]
 
 
+@pytest.mark.processes
 def test_a_database_file_that_cannot_be_opened(tmp_path: Path) -> None:
     (tmp_path / "plugport.sqlite3").mkdir()
-    page, call = ask(tmp_path, get("/search?q=chat"), get("/api/v1/plugins/chat"))
+    page, call = send(tmp_path, get("/search?q=chat"), get("/api/v1/plugins/chat"))
     check_page(page, "database-unavailable")
     check_problem(call, "database-unavailable")
 
 
-def test_signing_in_without_the_cache_that_counts_attempts(tmp_path: Path) -> None:
-    pages = ask(
+@pytest.mark.processes
+def test_sign_in_without_the_cache(tmp_path: Path) -> None:
+    pages = send(
         tmp_path,
         ("post", "/login", {"login": "acme", "password": "wrong"}, {}),
         get("/login"),
@@ -125,42 +128,45 @@ def test_signing_in_without_the_cache_that_counts_attempts(tmp_path: Path) -> No
     assert pages[1][0] == 200
 
 
-def test_a_table_that_is_missing_is_a_fault_of_ours(tmp_path: Path) -> None:
-    """Nothing that time mends: no migration ran on this database."""
-    page, call = ask(tmp_path, get("/search?q=chat"), get("/api/v1/plugins/chat"))
+@pytest.mark.processes
+def test_a_missing_table_is_an_internal_error(tmp_path: Path) -> None:
+    """A retry cannot help: no migration ran on this database."""
+    page, call = send(tmp_path, get("/search?q=chat"), get("/api/v1/plugins/chat"))
     assert (page[0], call[0]) == (500, 500)
-    assert "A mistake of ours" in page[2]
+    assert "Something went wrong" in page[2]
 
 
 @pytest.mark.parametrize("path", ["/", "/search", "/robots.txt", "/no/such/page", "/admin/"])
 def test_in_maintenance_pages_answer_503(client, settings, path) -> None:
-    """Without asking the database, which is what the operator may be working on."""
+    """Without the database, which may be what the operator is working on."""
     settings.MAINTENANCE = "We move to `another` machine until <noon>."
-    answer = client.get(path)
-    check_page((answer.status_code, answer.headers, answer.content.decode()), "maintenance")
-    assert "<code>another</code> machine until &lt;noon&gt;." in answer.content.decode()
+    response = client.get(path)
+    check_page((response.status_code, response.headers, response.content.decode()), "maintenance")
+    assert "<code>another</code> machine until &lt;noon&gt;." in response.content.decode()
 
 
 @pytest.mark.parametrize("method", ["get", "post", "patch", "delete"])
 def test_in_maintenance_the_api_answers_503(client, settings, method) -> None:
     settings.MAINTENANCE = "Back at noon."
-    answer = getattr(client, method)("/api/v1/plugins/chat")
-    check_problem((answer.status_code, answer.headers, answer.content.decode()), "maintenance")
-    assert answer.json()["detail"] == "Back at noon."
+    response = getattr(client, method)("/api/v1/plugins/chat")
+    check_problem(
+        (response.status_code, response.headers, response.content.decode()), "maintenance"
+    )
+    assert response.json()["detail"] == "Back at noon."
 
 
-def test_in_maintenance_health_still_answers(client, settings, db) -> None:
+def test_in_maintenance_health_checks_respond(client, settings, db) -> None:
     settings.MAINTENANCE = "Back at noon."
     assert client.get("/healthz").status_code == 200
     assert client.get("/readyz").status_code == 200
 
 
-def test_page_of_an_outage_is_whole_in_itself(client, settings):
-    """It asks for no style sheet, script or picture, and the policy allows the style it brings."""
+def test_outage_page_is_self_contained(client, settings):
+    """It loads no style sheet, script or image, and the policy allows its inline style."""
     settings.MAINTENANCE = "We move to a larger machine."
-    answer = client.get("/")
-    text = answer.content.decode()
+    response = client.get("/")
+    text = response.content.decode()
     style = re.search(r"<style>(.*?)</style>", text, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
-    assert f"'sha256-{digest}'" in answer.headers["Content-Security-Policy"]
+    assert f"'sha256-{digest}'" in response.headers["Content-Security-Policy"]
     assert not re.search(r"<(?:link|script|img)\b|url\(", text)

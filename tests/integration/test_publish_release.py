@@ -1,4 +1,4 @@
-"""Publishing the same version again, by the same people and by others (REL-2, REL-5)."""
+"""Publishing the same version again, by the same account and by others (REL-2, REL-5)."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from registry.actions.moderate_release import (
 )
 from registry.actions.publish_release import publish_release
 from registry.errors import NotMemberError, StorageError, VersionTakenError
+from registry.jobs.runner import run_pending_jobs
 from registry.models import (
     Artifact,
     CheckRun,
@@ -27,18 +28,17 @@ from registry.models import (
     Role,
     Upload,
 )
+from registry.models.states import ReleaseState
 from registry.publishing.admit import admit_package
 from registry.publishing.inspect import inspect_package
 from registry.publishing.receive import ReceivedPackage, receive_file
 from registry.publishing.record import quarantine_upload, record_release
-from registry.publishing.states import ReleaseState
-from registry.work import work_off
-from tests.support.publishing import Publisher, make_package, publish_bytes
+from tests.support.publishing import Publisher, build_package, publish_bytes
 
 pytestmark = pytest.mark.django_db
 
-PACKAGE = make_package()
-OTHER_BYTES = make_package(files={"other.txt": "other"})
+PACKAGE = build_package()
+OTHER_BYTES = build_package(files={"other.txt": "other"})
 
 
 def list_files(folder: Path) -> set[str]:
@@ -47,7 +47,7 @@ def list_files(folder: Path) -> set[str]:
 
 @pytest.fixture
 def write(tmp_path: Path) -> Any:
-    """Write a package to a file of its own."""
+    """Write a package to a new file."""
 
     def write_file(body: bytes, name: str = "p.tgz") -> Path:
         path = tmp_path / name
@@ -66,7 +66,7 @@ def test_the_same_bytes_again_are_the_same_release(owner: User) -> None:
     first = publish_bytes(owner, PACKAGE)
     assert publish_bytes(owner, PACKAGE) == first
     assert Job.objects.count() == 1
-    work_off()
+    run_pending_jobs()
     assert publish_bytes(owner, PACKAGE) == first
     assert not Job.objects.exists()
     check_recorded_once()
@@ -74,7 +74,7 @@ def test_the_same_bytes_again_are_the_same_release(owner: User) -> None:
 
 
 @pytest.mark.parametrize("state", [s for s in ReleaseState if s != ReleaseState.REJECTED])
-def test_other_bytes_of_a_taken_version_are_refused(
+def test_different_content_for_a_published_version_is_refused(
     publisher: Publisher, packages_dir: Path, state: ReleaseState
 ) -> None:
     release = publisher.publish()
@@ -98,7 +98,7 @@ def test_a_revoked_version_stays_taken(publisher: Publisher, moderator: User) ->
 
 
 @pytest.mark.parametrize("body", [PACKAGE, OTHER_BYTES])
-def test_a_rejected_version_can_be_sent_again(
+def test_a_rejected_version_can_be_published_again(
     owner: User,
     moderator: User,
     packages_dir: Path,
@@ -108,41 +108,41 @@ def test_a_rejected_version_can_be_sent_again(
 ) -> None:
     refused = publish_bytes(owner, PACKAGE)
     CheckRun.objects.filter(release=refused).update(state="errored")
-    work_off()
+    run_pending_jobs()
     refused.refresh_from_db()
     with django_capture_on_commit_callbacks(execute=True):
         reject_release(actor=moderator, release=refused, reason="no")
     assert list_files(packages_dir) == set()
     again = publish_bytes(owner, body)
     assert again != refused
-    work_off()
+    run_pending_jobs()
     again.refresh_from_db()
     refused.refresh_from_db()
     assert (refused.state, again.state) == ("rejected", "published")
     with pytest.raises(VersionTakenError):
-        publish_bytes(owner, make_package(files={"third.txt": "third"}))
+        publish_bytes(owner, build_package(files={"third.txt": "third"}))
 
 
 def test_builds_of_one_version_are_one_version(publisher: Publisher) -> None:
     publisher.publish(version="1.0.0+linux")
     with pytest.raises(VersionTakenError, match=r"1\.0\.0\+linux"):
-        publish_bytes(publisher.actor, make_package(version="1.0.0+mac"))
+        publish_bytes(publisher.actor, build_package(version="1.0.0+mac"))
 
 
 @pytest.mark.parametrize("role", Role)
 def test_every_role_publishes(publisher: Publisher, outsider: User, role: Role) -> None:
     plugin = publisher.publish().plugin
-    body = make_package(version="1.1.0")
+    body = build_package(version="1.1.0")
     with pytest.raises(NotMemberError):
         publish_bytes(outsider, body)
     Member.objects.create(plugin=plugin, user=outsider, role=role)
     assert publish_bytes(outsider, body).published_by == outsider
 
 
-def test_who_was_faster_is_told_to_the_slower_one(
+def test_a_lost_race_names_the_publisher(
     owner: User, write: Any, packages_dir: Path, settings: Any
 ) -> None:
-    """Both were admitted before either was recorded: the database decides."""
+    """Both are admitted before either is recorded, so the database decides."""
     with receive_file(write(PACKAGE)) as one, receive_file(write(OTHER_BYTES, "o.tgz")) as other:
         stale = admit(owner, other)
         publish_release(actor=owner, received=one)
@@ -162,7 +162,7 @@ def admit(actor: User, received: ReceivedPackage) -> dict[str, Any]:
 
 
 def test_a_commit_that_was_reported_as_failed_keeps_its_object(owner: User, write: Any) -> None:
-    """The connection broke between the commit and its answer: the release is there."""
+    """The connection fails between the commit and its response: the release exists."""
 
     def record_and_break() -> None:
         with (
@@ -174,13 +174,11 @@ def test_a_commit_that_was_reported_as_failed_keeps_its_object(owner: User, writ
 
     with pytest.raises(ConnectionError):
         record_and_break()
-    work_off()
+    run_pending_jobs()
     assert Release.objects.get().state == "published"
 
 
-def test_an_upload_that_was_swept_is_not_recorded(
-    owner: User, write: Any, packages_dir: Path
-) -> None:
+def test_a_swept_upload_is_not_recorded(owner: User, write: Any, packages_dir: Path) -> None:
 
     def record_too_late() -> None:
         with (
@@ -209,7 +207,7 @@ def test_a_held_release_is_published_by_a_moderator(
 ) -> None:
     release = publish_bytes(owner, PACKAGE)
     CheckRun.objects.filter(release=release).update(state="errored")
-    work_off()
+    run_pending_jobs()
     release.refresh_from_db()
     assert release.state == "held"
     with django_capture_on_commit_callbacks(execute=True):

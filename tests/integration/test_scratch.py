@@ -1,4 +1,4 @@
-"""Scratch folders last as long as their process, however it ends."""
+"""Scratch folders exist as long as their process, however it ends."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from registry.scratch import (
+from registry.storage.scratch import (
+    create_scratch_file,
     get_process_folder,
-    make_scratch_file,
     open_scratch_folder,
     sweep_scratch,
 )
@@ -25,8 +25,8 @@ from pathlib import Path
 import django; django.setup()
 from django.conf import settings
 settings.SCRATCH_DIR = Path(sys.argv[1])
-from registry.scratch import make_scratch_file
-print(make_scratch_file().parent, flush=True)
+from registry.storage.scratch import create_scratch_file
+print(create_scratch_file().parent, flush=True)
 sys.stdin.read()
 """
 
@@ -46,10 +46,11 @@ def other(settings: Any) -> Iterator[subprocess.Popen[str]]:
     process.communicate()
 
 
-def test_the_folder_of_a_dead_process_goes_and_no_other(other: subprocess.Popen[str]) -> None:
+@pytest.mark.processes
+def test_only_the_folder_of_a_dead_process_is_removed(other: subprocess.Popen[str]) -> None:
     assert other.stdout is not None
     folder = Path(other.stdout.readline().strip())
-    mine = make_scratch_file()
+    mine = create_scratch_file()
     assert folder.is_dir()
     assert sweep_scratch() == 0
     other.kill()
@@ -59,7 +60,7 @@ def test_the_folder_of_a_dead_process_goes_and_no_other(other: subprocess.Popen[
     assert mine.is_file()
 
 
-def test_a_folder_that_got_no_name_goes_when_it_is_old(settings: Any) -> None:
+def test_an_old_unlocked_folder_is_removed(settings: Any) -> None:
     folder = Path(settings.SCRATCH_DIR) / ".new-1-abc"
     folder.mkdir(parents=True)
     assert sweep_scratch() == 0
@@ -69,21 +70,21 @@ def test_a_folder_that_got_no_name_goes_when_it_is_old(settings: Any) -> None:
     assert not folder.exists()
 
 
-def test_a_folder_without_its_lock_is_half_removed_and_goes(settings: Any) -> None:
+def test_a_partly_removed_folder_is_removed(settings: Any) -> None:
     folder = Path(settings.SCRATCH_DIR) / "1-abc"
     (folder / "deep").mkdir(parents=True)
     assert sweep_scratch() == 1
     assert not folder.exists()
 
 
-def test_a_process_has_one_folder_for_itself_alone() -> None:
+def test_a_process_has_one_folder_of_its_own() -> None:
     folder = get_process_folder()
     assert get_process_folder() == folder
     assert folder.stat().st_mode & 0o777 == 0o700
-    assert make_scratch_file() != make_scratch_file()
+    assert create_scratch_file() != create_scratch_file()
 
 
-def test_a_folder_is_removed_at_the_end_whatever_happened() -> None:
+def test_a_scratch_folder_is_removed_even_after_an_error() -> None:
     folders = []
 
     def break_inside() -> None:
@@ -97,7 +98,7 @@ def test_a_folder_is_removed_at_the_end_whatever_happened() -> None:
     assert not folders[0].exists()
 
 
-def test_a_child_process_gets_a_folder_of_its_own() -> None:
+def test_a_child_process_gets_its_own_folder() -> None:
     mine = get_process_folder()
     reader, writer = os.pipe()
     child = os.fork()

@@ -1,23 +1,41 @@
-"""Tokens and the audit record (ACC-3, ACC-4)."""
+"""Tokens and the audit log (ACC-3, ACC-4)."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from typing import Any
 
 import pytest
+from django.apps import apps
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from accounts.actions.create_token import MAX_TOKENS, create_token
+from accounts.actions.record_audit_entry import record_audit_entry
+from accounts.actions.record_token_use import record_token_use
 from accounts.actions.revoke_token import revoke_token
-from accounts.audit import record_act
 from accounts.errors import TokenRequestError, UnknownTokenError
 from accounts.models import AuditEntry, Token, User
+from accounts.queries import get_token
 
 pytestmark = pytest.mark.django_db
 
 
-def test_the_text_is_shown_once_and_not_kept(owner: User) -> None:
+def test_the_migration_keeps_what_publish_tokens_could_do(owner: User) -> None:
+    for scopes in (["publish"], ["read", "publish"], ["publish", "manage"], ["read"]):
+        create_token(actor=owner, name="-".join(scopes), scopes=scopes)
+    migration = MigrationExecutor(connection).loader.get_migration(
+        "accounts", "0003_token_can_flag_releases"
+    )
+    (fill,) = (each for each in migration.operations if hasattr(each, "code"))
+    fill.code(apps, None)
+    changed = Token.objects.filter(can_flag_releases=True).values_list("name", flat=True)
+    assert set(changed) == {"publish", "read-publish"}
+
+
+def test_the_text_is_returned_once_and_not_stored(owner: User) -> None:
     token, text = create_token(actor=owner, name=" laptop ", scopes=["publish", "read"])
     assert text.startswith("pp_")
     assert len(text) > 40
@@ -30,28 +48,28 @@ def test_the_text_is_shown_once_and_not_kept(owner: User) -> None:
     assert text not in str(list(AuditEntry.objects.values()))
 
 
-def test_every_token_is_another(owner: User) -> None:
+def test_every_token_is_different(owner: User) -> None:
     texts = {create_token(actor=owner, name="t", scopes=["read"])[1] for _ in range(20)}
     assert len(texts) == 20
 
 
-def test_every_fault_is_told_at_once(owner: User) -> None:
+def test_all_invalid_fields_are_reported_at_once(owner: User) -> None:
     with pytest.raises(TokenRequestError) as caught:
         create_token(actor=owner, name=" ", scopes=["root", "read"], limit="NOT A NAME", days=0)
-    assert [fault.field for fault in caught.value.fields] == ["name", "scopes", "limit", "days"]
+    assert [error.field for error in caught.value.fields] == ["name", "scopes", "limit", "days"]
     assert not Token.objects.exists()
     assert not AuditEntry.objects.exists()
 
 
 @pytest.mark.parametrize(
-    ("limit", "kept"),
+    ("limit", "normalized"),
     [("acme/chat", "@acme/chat"), ("@acme", "@acme"), ("chat", "chat"), ("", "")],
 )
-def test_limits_are_normalised(owner: User, limit: str, kept: str) -> None:
-    assert create_token(actor=owner, name="t", scopes=["read"], limit=limit)[0].limit == kept
+def test_limits_are_normalized(owner: User, limit: str, normalized: str) -> None:
+    assert create_token(actor=owner, name="t", scopes=["read"], limit=limit)[0].limit == normalized
 
 
-def test_an_account_holds_a_bounded_number(owner: User) -> None:
+def test_the_number_of_tokens_is_limited(owner: User) -> None:
     Token.objects.bulk_create(
         [Token(user=owner, name="t", sha256=f"{n:064}") for n in range(MAX_TOKENS)]
     )
@@ -61,14 +79,14 @@ def test_an_account_holds_a_bounded_number(owner: User) -> None:
     create_token(actor=owner, name="one more", scopes=["read"])
 
 
-def test_a_token_ends_with_its_days(owner: User) -> None:
+def test_a_token_expires_after_its_days(owner: User) -> None:
     token, _ = create_token(actor=owner, name="t", scopes=["read"], days=1)
     now = timezone.now()
     assert token.is_usable(now)
     assert not token.is_usable(now + dt.timedelta(days=1, seconds=1))
 
 
-def test_revoking_is_for_the_owner_and_final(owner: User, outsider: User) -> None:
+def test_only_the_owner_revokes_and_it_is_final(owner: User, outsider: User) -> None:
     token, _ = create_token(actor=owner, name="t", scopes=["read"])
     with pytest.raises(UnknownTokenError):
         revoke_token(actor=outsider, token_id=token.pk)
@@ -76,15 +94,15 @@ def test_revoking_is_for_the_owner_and_final(owner: User, outsider: User) -> Non
     first = revoke_token(actor=owner, token_id=token.pk).revoked_at
     assert revoke_token(actor=owner, token_id=token.pk).revoked_at == first
     assert not Token.objects.get().is_usable()
-    acts = list(AuditEntry.objects.order_by("id").values_list("action", "actor_name", "target"))
-    assert acts == [
+    entries = list(AuditEntry.objects.order_by("id").values_list("action", "actor_name", "target"))
+    assert entries == [
         ("token.created", "acme", str(token)),
         ("token.revoked", "acme", str(token)),
     ]
 
 
-def test_the_audit_record_is_written_once(owner: User) -> None:
-    entry = record_act(actor=owner, action="something.done", target="x", why="because")
+def test_audit_entries_cannot_change(owner: User) -> None:
+    entry = record_audit_entry(actor=owner, action="something.done", target="x", why="because")
     entry.action = "nothing.done"
     with pytest.raises(TypeError):
         entry.save()
@@ -94,6 +112,29 @@ def test_the_audit_record_is_written_once(owner: User) -> None:
     assert AuditEntry.objects.get().details == {"why": "because"}
 
 
-def test_what_the_system_does_has_no_actor() -> None:
-    entry = record_act(actor=None, action="something.done")
+def test_an_action_of_the_system_has_no_actor() -> None:
+    entry = record_audit_entry(actor=None, action="something.done")
     assert (entry.actor, entry.actor_name) == (None, "system")
+
+
+def test_reading_a_token_writes_nothing(owner: User) -> None:
+    _, text = create_token(actor=owner, name="t", scopes=["read"])
+    assert get_token(text).last_used_at is None
+    assert get_token(text).last_used_at is None
+
+
+def test_the_last_use_is_recorded_once_in_five_minutes(
+    owner: User, django_assert_num_queries: Any
+) -> None:
+    token, text = create_token(actor=owner, name="t", scopes=["read"])
+    with django_assert_num_queries(1):
+        record_token_use(token=token)
+    used = get_token(text)
+    assert used.last_used_at is not None
+    with django_assert_num_queries(0):
+        record_token_use(token=used)
+    earlier = used.last_used_at = used.last_used_at - dt.timedelta(minutes=6)
+    record_token_use(token=used)
+    now_used = get_token(text).last_used_at
+    assert now_used is not None
+    assert now_used > earlier

@@ -1,6 +1,6 @@
-"""A registry with the demo catalogue, and Chromium in front of it.
+"""A registry with the demo catalog, and Chromium to open its pages.
 
-Every tab is watched: a fault on the console, or a request to another host, fails the test.
+Every tab is watched: an error on the console, or a request to another host, fails the test.
 """
 
 from __future__ import annotations
@@ -10,33 +10,43 @@ from typing import Any
 
 import pytest
 
-from tests.support.browser import chromium, watch  # noqa: F401 -- a fixture
+from tests.support.browser import watch
 from tests.support.people import PASSWORD
 from tests.support.server import LiveRegistry
 
 MEMBER = "wanda"
 _NO_LIMIT = "1000000/minute"
+# In one process: starting Python and Django takes as long as publishing the catalog.
+_FILL = """
+import json, sys
+from django.core.management import call_command
+from tests.support.people import create_user
+create_user(json.load(sys.stdin))
+call_command("load_demo")
+"""
 OpenTab = Callable[..., Any]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of this folder needs a browser."""
+    """Mark all tests of this folder as browser tests."""
     for item in items:
         if "tests/journeys/" in item.path.as_posix():
             item.add_marker(pytest.mark.browser)
 
 
 @pytest.fixture(scope="session")
-def demo_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveRegistry]:
-    """A registry of its own with the demo in it, and an account that signs in."""
+def demo_registry(
+    tmp_path_factory: pytest.TempPathFactory, empty_database: bytes
+) -> Iterator[LiveRegistry]:
+    """A separate registry with the demo catalog, and an account for signing in."""
     registry = LiveRegistry(
         tmp_path_factory.mktemp("demo"),
+        empty_database=empty_database,
         PLUGPORT_LIMIT_READ=_NO_LIMIT,
         PLUGPORT_LIMIT_WRITE=_NO_LIMIT,
     )
-    registry.manage("migrate", "--verbosity", "0")
-    registry.manage("load_demo")
-    registry.make_tokens(MEMBER)
+    registry.prepare()
+    registry.run(_FILL, MEMBER)
     try:
         registry.start()
         yield registry
@@ -45,7 +55,7 @@ def demo_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveRegi
 
 
 @pytest.fixture
-def open_tab(chromium: Any, demo_registry: LiveRegistry) -> Iterator[OpenTab]:  # noqa: F811
+def open_tab(chromium: Any, demo_registry: LiveRegistry) -> Iterator[OpenTab]:
     """Open a watched tab: `open_tab(width=320, color_scheme="dark", java_script_enabled=False)`."""
     contexts, faults = [], []
 
@@ -65,6 +75,32 @@ def open_tab(chromium: Any, demo_registry: LiveRegistry) -> Iterator[OpenTab]:  
     for context in contexts:
         context.close()
     assert [fault for each in faults for fault in each] == []
+
+
+@pytest.fixture(scope="module")
+def _shared_tab(chromium: Any, demo_registry: LiveRegistry) -> Iterator[tuple[Any, list[str]]]:
+    context = chromium.new_context(base_url=demo_registry.url)
+    tab = context.new_page()
+    yield tab, watch(tab, demo_registry.url, has_lost_pages=True)
+    context.close()
+
+
+@pytest.fixture
+def shared_tab(_shared_tab: tuple[Any, list[str]]) -> Iterator[Any]:
+    """A watched tab of all tests of the module, as after opening: 1280 px, light, no cookies.
+
+    A context of its own would load scripts, styles and fonts again for each test. For tests that
+    open a page and look at it; others use `open_tab`.
+    """
+    tab, faults = _shared_tab
+    tab.context.clear_cookies()
+    tab.set_viewport_size({"width": 1280, "height": 800})
+    tab.emulate_media(color_scheme="light", reduced_motion="reduce")
+    yield tab
+    tab.evaluate("localStorage.clear(); sessionStorage.clear()")
+    found = list(faults)
+    faults.clear()
+    assert found == []
 
 
 def sign_in(tab: Any) -> None:

@@ -1,4 +1,4 @@
-"""Hands on a page: a mouse or a keyboard, with or without scripts, on a wide or a narrow window."""
+"""Use of a page with a mouse or a keyboard, with or without scripts, in a wide or narrow window."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ MOST_TABS = 200
 
 @dataclass
 class Hands:
-    """Somebody who uses a tab in one way. `tab` is Playwright's page."""
+    """Operates a tab in one way. `tab` is Playwright's page."""
 
     tab: Any
     has_scripts: bool = True
     is_keyboard: bool = False
 
     def press(self, target: Any) -> None:
-        """Click it, or go there with Tab and press Enter."""
+        """Click the element, or focus it with Tab and press Enter."""
         if self.is_keyboard:
             self.reach(target)
             self.tab.keyboard.press("Enter")
@@ -25,7 +25,7 @@ class Hands:
             target.click()
 
     def write(self, target: Any, text: str) -> None:
-        """Type the text into a field that is empty."""
+        """Type the text into an empty field."""
         if self.is_keyboard:
             self.reach(target)
         else:
@@ -33,7 +33,7 @@ class Hands:
         self.tab.keyboard.type(text)
 
     def choose(self, target: Any, text: str) -> None:
-        """Choose the option of that text in a `select`."""
+        """Choose the option with that text in a `select`."""
         if self.is_keyboard:
             self.reach(target)
             self.tab.keyboard.type(text)
@@ -41,7 +41,7 @@ class Hands:
             target.select_option(text)
 
     def reach(self, target: Any) -> None:
-        """Go to it with Tab, or back with Shift and Tab; the focus must be seen when it is there."""
+        """Focus the element with Tab, or Shift and Tab to go back; its focus must be visible."""
         target.wait_for()
         for key in ("Tab", "Shift+Tab"):
             for _ in range(MOST_TABS):

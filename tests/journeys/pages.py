@@ -1,9 +1,12 @@
-"""Every page of the portal, one example each."""
+"""Every page of the portal by the name of its URL pattern. Add new pages here.
+
+`test_every_page` opens the examples, and fails for a path that no list names.
+"""
 
 from __future__ import annotations
 
 PLUGIN = "/plugins/@ar/slack-bridge"
-# The names of the paths in `marketplace.urls`, each with an example or several.
+# Anyone may open these: the name of the path with one or more examples.
 PUBLIC = {
     "home": ["/"],
     "search": [
@@ -54,14 +57,14 @@ PRIVATE = {
     "account_logout": ["/logout"],
     "account_change_password": ["/account/password"],
 }
-# Looked at in `test_trouble.py`.
+# `test_trouble.py` opens these.
 TROUBLE = {"publication"}
-# No pages of ours: files for machines, steps in between, and Swagger's own page.
+# Not pages: files for programs, redirects, form targets, and the page that Swagger UI draws.
 OTHERS = {
-    "search-note",
+    "search-record",
     "docs-publish-moved",
-    "raw",
-    "image",
+    "release-image",
+    "remote-image",
     "revoke-token",
     "docs-api-try",
 }

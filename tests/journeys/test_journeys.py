@@ -1,4 +1,4 @@
-"""What developers come for, from one end to the other, in every way of using a page."""
+"""The main tasks of users, end to end, with mouse and keyboard, with and without scripts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WAYS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(params=WAYS.values(), ids=list(WAYS))
 def hands(request, open_tab):
-    """A tab and a way to use it."""
+    """A tab and the input method."""
     way = dict(request.param)
     width = way.pop("width", 1280)
     tab = open_tab(
@@ -33,7 +33,7 @@ def hands(request, open_tab):
 
 
 def test_find_by_typing(hands):
-    """From the first page to the plugin by a few letters of its name."""
+    """A few letters of its name lead from the home page to the plugin."""
     tab = hands.tab
     tab.goto("/")
     hands.write(tab.locator("#q"), "slack br")
@@ -53,8 +53,8 @@ def test_find_by_typing(hands):
     expect(tab.get_by_role("heading", level=1)).to_contain_text("slack-bridge")
 
 
-def test_misspelled_words_find_it(hands):
-    """Typing errors are forgiven, the better spelling is offered, the words are marked."""
+def test_misspelled_words_find_the_plugin(hands):
+    """A search with typing errors has results, a spelling suggestion and highlights."""
     tab = hands.tab
     tab.goto("/search")
     hands.write(tab.locator("#q"), "slakc brigde")
@@ -66,29 +66,29 @@ def test_misspelled_words_find_it(hands):
 
 
 def test_filter_and_go_back(hands):
-    """A facet narrows, its chip and Back take it away again."""
+    """A facet filters the results; its chip and the Back button remove the filter."""
     tab = hands.tab
     tab.goto("/search?q=bridge")
-    found = tab.locator("#found")
-    everything = found.text_content()
+    result_list = tab.locator("#found")
+    everything = result_list.text_content()
     filters = tab.locator("details.filters > summary")
     if filters.is_visible() and not tab.locator("#by-trust-community").is_visible():
         hands.press(filters)
     hands.press(tab.locator("#by-trust-community"))
     tab.wait_for_url("**trust=community**")
-    expect(found).to_have_text("1 plugin for “bridge”")
+    expect(result_list).to_have_text("1 plugin for “bridge”")
     expect(tab.get_by_role("link", name="simple-webhook", exact=True)).to_be_visible()
     hands.press(tab.locator(".chip"))
     tab.wait_for_url(lambda url: "trust=" not in url)
-    expect(found).to_have_text(everything)
+    expect(result_list).to_have_text(everything)
     tab.go_back()
-    expect(found).to_have_text("1 plugin for “bridge”")
+    expect(result_list).to_have_text("1 plugin for “bridge”")
     tab.go_back()
-    expect(found).to_have_text(everything)
+    expect(result_list).to_have_text(everything)
 
 
 def test_order_survives_the_next_search(hands):
-    """The address holds the whole state: order, words, filters."""
+    """The URL contains the whole state: order, words, filters."""
     tab = hands.tab
     tab.goto("/search?category=communication")
     hands.press(tab.get_by_role("link", name="Name", exact=True))
@@ -103,7 +103,7 @@ def test_order_survives_the_next_search(hands):
 
 
 def test_compare_releases(hands):
-    """From the plugin to what a release changed: permissions gained come first."""
+    """The Compare tab lists gained permissions first."""
     tab = hands.tab
     tab.goto(PLUGIN)
     hands.press(tab.locator(".tabs").get_by_role("link", name="Compare"))
@@ -114,32 +114,32 @@ def test_compare_releases(hands):
     tab.wait_for_url("**to=2.0.0-beta.1**")
     titles = tab.locator(".panel h3, .panel h4").all_text_contents()
     assert titles[0] == "Permissions and capabilities"
-    expect(tab.get_by_text("2.0.0-beta.1 gains")).to_be_visible()
+    expect(tab.get_by_text("New in 2.0.0-beta.1")).to_be_visible()
     hands.press(tab.get_by_role("link", name="src/index.mjs", exact=True))
     expect(tab.locator("#diff .line-added").first).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280])
 @pytest.mark.parametrize("name", ["Compare", "Security", "Stats"])
-def test_tabs_keep_the_place(open_tab, width, name):
-    """Whoever has scrolled and opens a tab still has the tabs where they were."""
+def test_tabs_keep_the_scroll_position(open_tab, width, name):
+    """Opening a tab after scrolling leaves the tabs at the same position."""
     tab = open_tab(width=width, reduced_motion="reduce")
     tab.goto(PLUGIN)
     tab.wait_for_load_state("networkidle")
     link = tab.locator(".tabs").get_by_role("link", name=name)
-    place = link.bounding_box()
-    tab.evaluate("y => window.scrollTo(0, y)", max(200, place["y"] - 400))
-    scrolled, place = tab.evaluate("window.scrollY"), link.bounding_box()
-    tab.mouse.click(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    box = link.bounding_box()
+    tab.evaluate("y => window.scrollTo(0, y)", max(200, box["y"] - 400))
+    scrolled, box = tab.evaluate("window.scrollY"), link.bounding_box()
+    tab.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     tab.wait_for_url(f"**/{name.lower()}")
     tab.locator("html.is-swapping").wait_for(state="detached")
-    # A page that has become shorter ends where it ends.
-    most = tab.evaluate("document.documentElement.scrollHeight - window.innerHeight")
-    assert tab.evaluate("window.scrollY") == min(scrolled, most)
+    # A shorter page cannot scroll as far.
+    max_scroll = tab.evaluate("document.documentElement.scrollHeight - window.innerHeight")
+    assert tab.evaluate("window.scrollY") == min(scrolled, max_scroll)
 
 
-def test_copy_the_install_line(hands):
-    """One press copies the line; without scripts it is there to be selected."""
+def test_copy_the_install_command(hands):
+    """One press copies the command; without scripts users can select its text."""
     tab = hands.tab
     tab.goto(PLUGIN)
     line = f"plugport install {NAME}"
@@ -154,7 +154,7 @@ def test_copy_the_install_line(hands):
 
 
 def test_read_a_file(hands):
-    """From the plugin into its code, and back to the README."""
+    """From the plugin to a file, and back to the README."""
     tab = hands.tab
     tab.goto(PLUGIN)
     hands.press(tab.locator(".tabs").get_by_role("link", name="Files"))
@@ -166,8 +166,8 @@ def test_read_a_file(hands):
     expect(tab.get_by_role("heading", name="Slack bridge", exact=True)).to_be_visible()
 
 
-def test_lost_address_leads_on(hands):
-    """A name with a typing error leads to the plugin that was meant."""
+def test_misspelled_name_leads_to_the_plugin(hands):
+    """The 404 page of a misspelled name links to the plugin."""
     tab = hands.tab
     tab.goto("/plugins/@ar/slakc-bridge")
     hands.press(tab.get_by_role("link", name=NAME, exact=True))

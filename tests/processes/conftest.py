@@ -1,4 +1,4 @@
-"""One registry for all tests of this folder; whichever ended it, the next starts it again."""
+"""One registry for all tests of this folder; a test that stops it does not affect the next one."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from tests.processes.harness import Registry, prepare_folder
 
 
 @pytest.fixture(scope="session")
-def _registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+def _registry(
+    tmp_path_factory: pytest.TempPathFactory, empty_database: bytes
+) -> Iterator[Registry]:
     folder = tmp_path_factory.mktemp("registry") / "data"
-    prepare_folder(folder)
+    prepare_folder(folder, empty_database)
     registry = Registry(folder)
     yield registry
     registry.kill_everything()
@@ -21,6 +23,6 @@ def _registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
 
 @pytest.fixture
 def registry(_registry: Registry) -> Registry:
-    """The session's registry, running."""
+    """The session's registry, started if necessary."""
     _registry.start()
     return _registry

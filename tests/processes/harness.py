@@ -1,6 +1,6 @@
-"""A whole registry in real processes (`manage.py serve`), to be killed and started again.
+"""A complete registry in real processes (`manage.py serve`), for crash tests.
 
-What happens in the processes is seen from outside: over HTTP, in the data folder, and by a second
+Tests observe the processes from outside: over HTTP, in the data folder, and with a second
 connection to the database.
 """
 
@@ -13,7 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -21,24 +21,24 @@ from typing import Any
 import httpx
 import psutil
 
-from registry.publishing.faults import Point
+from registry.publishing.failpoints import FailPoint
 from tests.support.data import ROOT
-from tests.support.publishing import make_package
-from tests.support.server import find_free_port
+from tests.support.publishing import build_package
+from tests.support.server import RECORDED, find_free_port, write_database
 
 PATIENCE_SECONDS = 60.0
 _patches = count(1)
 _PREPARE = """
+import sys
 import django; django.setup()
 from django.core.management import call_command
 from accounts.models import User
-from config.management.commands.serve import collect_static
-from tests.support.people import make_token, make_user
-call_command("migrate", verbosity=0, interactive=False)
-collect_static()
-print(make_token(User.objects.filter(username="acme").first() or make_user("acme")))
+from tests.support.people import create_api_token, create_user
+if not sys.argv[1:]:
+    call_command("migrate", verbosity=0, interactive=False)
+print(create_api_token(User.objects.filter(username="acme").first() or create_user("acme")))
 """
-# Leases, sweeps and uploads in seconds, so that what a crash leaves is dealt with while we look.
+# Leases, sweeps and uploads in seconds, so that a test sees the cleanup after a crash.
 QUICK = {
     "PLUGPORT_LEASE_SECONDS": "1",
     "PLUGPORT_SWEEP_SECONDS": "1",
@@ -46,11 +46,13 @@ QUICK = {
 }
 
 
-def make_environment(folder: Path, **variables: str) -> dict[str, str]:
-    """The variables of a registry in the folder, and none that was meant for the test run."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PLUGPORT_", "DATABASE_URL"))}
+def build_environment(folder: Path, **variables: str) -> dict[str, str]:
+    """Return the environment of a registry in the folder, without variables of the test run."""
+    inherited = {
+        k: v for k, v in os.environ.items() if not k.startswith(("PLUGPORT_", "DATABASE_URL"))
+    }
     return {
-        **kept,
+        **inherited,
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "PYTHONPATH": str(ROOT),
         "PLUGPORT_ENV": "test",
@@ -60,13 +62,15 @@ def make_environment(folder: Path, **variables: str) -> dict[str, str]:
     }
 
 
-def prepare_folder(folder: Path, **variables: str) -> None:
-    """Make the database, an account and its token, and collect the static files."""
+def prepare_folder(folder: Path, empty_database: bytes = b"", **variables: str) -> None:
+    """Create an account and its token in a new database, or in a copy of the empty one."""
     folder.mkdir()
+    if empty_database:
+        write_database(folder, empty_database)
     done = subprocess.run(
-        [sys.executable, "-c", _PREPARE],
+        [sys.executable, "-c", _PREPARE, *(["migrated"] if empty_database else [])],
         cwd=ROOT,
-        env=make_environment(folder, **variables),
+        env=build_environment(folder, **variables),
         capture_output=True,
         text=True,
         check=False,
@@ -78,38 +82,38 @@ def prepare_folder(folder: Path, **variables: str) -> None:
 def wait_until(
     condition: Callable[[], object], what: str, seconds: float = PATIENCE_SECONDS
 ) -> Any:
-    """Ask until the condition holds and return what it said; fails after `seconds`."""
+    """Call `condition` until it returns a true value, and return it; fails after `seconds`."""
     until = time.monotonic() + seconds
-    while not (answer := condition()):
-        assert time.monotonic() < until, f"waited {seconds} s in vain: {what}"
+    while not (response := condition()):
+        assert time.monotonic() < until, f"not within {seconds} s: {what}"
         time.sleep(0.05)
-    return answer
+    return response
 
 
 class Registry:
-    """One registry: its folder, its port, and the processes that work for it."""
+    """One registry: its folder, its port, and its processes."""
 
     def __init__(self, folder: Path, **variables: str) -> None:
         self.folder = folder
         self.port = find_free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.environment = make_environment(
+        self.environment = build_environment(
             folder,
             PORT=str(self.port),
             PLUGPORT_BASE_URL=self.url,
-            PLUGPORT_CRASH_AT=",".join(Point),
+            PLUGPORT_CRASH_AT=",".join(FailPoint),
             **variables,
         )
         self.main: subprocess.Popen[bytes] | None = None
         self.log = folder / "serve.log"
         headers = {"Authorization": f"Bearer {(folder / 'token').read_text()}"}
         self.http = httpx.Client(base_url=self.url, headers=headers, timeout=30)
-        for point in Point:
+        for point in FailPoint:
             self.disarm(point)
 
     # ---- processes -----------------------------------------------------------------------
     def start(self, workers: int = 1) -> None:
-        """Start `manage.py serve` unless it runs, and return when it answers."""
+        """Start `manage.py serve` unless it runs, and return when it responds."""
         if self.main is None or self.main.poll() is not None:
             with self.log.open("wb") as log:
                 self.main = subprocess.Popen(
@@ -120,38 +124,45 @@ class Registry:
                     stdout=log,
                     stderr=log,
                 )
-        wait_until(lambda: "is running at" in self.read_log(), "the announcement")
-        wait_until(self.is_answering, "an answer")
+        wait_until(lambda: "is running at" in self.load_log(), "the announcement")
+        wait_until(self.is_answering, "a response")
 
     def is_answering(self) -> bool:
-        """Whether the web server does."""
+        """Whether the web server responds."""
         with contextlib.suppress(httpx.TransportError):
             return self.http.get("/healthz").status_code == 200
         return False
 
-    def read_log(self) -> str:
-        """What the processes wrote since the start."""
+    def load_log(self) -> str:
+        """Return the output of the processes since the start."""
         return self.log.read_text(errors="replace")
 
     def list_processes(self) -> list[psutil.Process]:
-        """Every process that works on this folder, whoever its parent is now."""
-        found = []
+        """Return every process of this folder, also those with another parent."""
+        processes = []
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
                 if process.environ().get("PLUGPORT_DATA_DIR") == str(self.folder):
-                    found.append(process)
-        return [p for p in found if p.status() != psutil.STATUS_ZOMBIE]
+                    processes.append(process)
+        return [p for p in processes if p.status() != psutil.STATUS_ZOMBIE]
 
     def find_processes(self, word: str) -> list[psutil.Process]:
-        """Those whose command line has the word, parents first."""
-        found = [p for p in self.list_processes() if any(word in part for part in p.cmdline())]
-        return sorted(found, key=lambda p: (len(p.parents()), p.pid))
+        """Return the processes whose command line contains the word, parents first."""
+        processes = [p for p in self.list_processes() if any(word in part for part in p.cmdline())]
+        return sorted(processes, key=lambda p: (len(p.parents()), p.pid))
 
     def kill(self, word: str) -> None:
-        """SIGKILL to all whose command line has the word."""
-        for process in self.find_processes(word):
+        """Send SIGKILL to all processes whose command line contains the word; wait for their end."""
+        processes = self.find_processes(word)
+        for process in processes:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
+        self.wait_until_ended(processes)
+
+    def wait_until_ended(self, processes: Iterable[psutil.Process]) -> None:
+        """Wait until none of the processes runs. One that ended but is still listed does not run."""
+        ending = set(processes)
+        wait_until(lambda: ending.isdisjoint(self.list_processes()), f"the end of {ending}")
 
     def signal_main(self, number: signal.Signals) -> int:
         """Send the signal to `serve` and return its exit code."""
@@ -160,7 +171,7 @@ class Registry:
         return self.main.wait(timeout=PATIENCE_SECONDS)
 
     def kill_everything(self) -> None:
-        """SIGKILL to all, the supervisor first so that it cannot start anything again."""
+        """Send SIGKILL to all, the supervisor first so that it cannot restart any."""
         while processes := self.list_processes():
             for process in sorted(processes, key=lambda p: p.pid):
                 with contextlib.suppress(psutil.NoSuchProcess):
@@ -169,52 +180,57 @@ class Registry:
             self.main.wait()
 
     def wait_until_alone(self) -> None:
-        """Return when no process of the registry is left."""
+        """Wait until no process of the registry runs."""
         wait_until(lambda: not self.list_processes(), "the end of every process")
 
     # ---- crashes -------------------------------------------------------------------------
-    def arm(self, point: Point) -> None:
-        """The next process that reaches the point dies there."""
+    def arm(self, point: FailPoint) -> None:
+        """Make the next process that reaches the failpoint crash there."""
         (self.folder / f"crashed-{point}").unlink()
 
-    def disarm(self, point: Point) -> None:
-        """Nobody dies there."""
+    def arm_for_all(self, point: FailPoint) -> None:
+        """Make every process that reaches the failpoint crash there, until it is disarmed."""
+        (self.folder / f"crash-always-{point}").touch()
+
+    def disarm(self, point: FailPoint) -> None:
+        """Disable the failpoint."""
+        (self.folder / f"crash-always-{point}").unlink(missing_ok=True)
         (self.folder / f"crashed-{point}").touch()
 
-    def has_crashed(self, point: Point) -> bool:
-        """Whether somebody died there since it was armed."""
+    def has_crashed(self, point: FailPoint) -> bool:
+        """Whether a process crashed at the failpoint since it was armed."""
         return (self.folder / f"crashed-{point}").exists()
 
     # ---- publishing ----------------------------------------------------------------------
-    def make_version(self) -> tuple[str, bytes]:
-        """A version that was not used yet, and its package."""
+    def build_version(self) -> tuple[str, bytes]:
+        """Return an unused version and its package."""
         version = f"1.0.{next(_patches)}"
-        return version, make_package(version=version)
+        return version, build_package(version=version)
 
     def send(self, package: bytes, wait: int = 0) -> httpx.Response:
-        """One attempt to publish. Raises `httpx.TransportError` when the server dies meanwhile."""
+        """Try to publish once. Raises `httpx.TransportError` if the server crashes meanwhile."""
         files = {"package": ("p.tgz", package, "application/gzip")}
         return self.http.post(f"/api/v1/plugins?wait={wait}", files=files)
 
     def publish(self, package: bytes) -> str:
-        """Publish as a client does: again until there is an answer; returns the status address."""
+        """Publish like a client: repeat until there is a response; return the status URL."""
 
         def try_once() -> str | None:
             with contextlib.suppress(httpx.TransportError):
-                answer = self.send(package)
-                if answer.status_code < 500:
-                    assert answer.status_code in (200, 201, 202), answer.text
-                    return str(answer.json()["statusUrl"])
+                response = self.send(package)
+                if response.status_code < 500:
+                    assert response.status_code in (200, *RECORDED), response.text
+                    return str(response.json()["statusUrl"])
             return None
 
-        return str(wait_until(try_once, "an answer to the upload"))
+        return str(wait_until(try_once, "a response to the upload"))
 
     def get_state(self, status_url: str) -> str:
-        """The state that the status address tells."""
+        """Return the state from the status URL."""
         return str(self.http.get(status_url).json()["state"])
 
     def wait_until_published(self, status_url: str) -> None:
-        """Return when the release is public."""
+        """Wait until the release is public."""
 
         def is_decided() -> str | None:
             with contextlib.suppress(httpx.TransportError):
@@ -226,25 +242,25 @@ class Registry:
 
     # ---- what is left --------------------------------------------------------------------
     def query(self, statement: str) -> list[tuple[Any, ...]]:
-        """Rows of the database, read by a connection of our own."""
+        """Return rows of the database, read with a separate connection."""
         address = f"file:{self.folder / 'plugport.sqlite3'}?mode=ro"
         with contextlib.closing(sqlite3.connect(address, uri=True)) as connection:
             return connection.execute(statement).fetchall()
 
     def list_objects(self, prefix: str) -> set[str]:
-        """Stored files below the prefix."""
+        """Return the stored files below the prefix."""
         root = self.folder / "packages"
         return {p.relative_to(root).as_posix() for p in (root / prefix).rglob("*") if p.is_file()}
 
     def list_scratch(self) -> Iterator[Path]:
-        """Files in scratch that are not the lock of a process."""
-        # Folders come and go meanwhile: `os.walk` passes over one that is gone.
+        """Return the files in scratch except the locks of processes."""
+        # Folders appear and disappear meanwhile: `os.walk` skips one that no longer exists.
         for folder, _, names in os.walk(self.folder / "scratch"):
             yield from (Path(folder, name) for name in names if name != ".lock")
 
     def find_leftovers(self) -> dict[str, object]:
-        """Everything that should not be there once all work is done."""
-        wanted = {
+        """Return everything that must not remain once all work is done."""
+        expected_packages = {
             f"packages/{sha[:2]}/{sha[2:4]}/{sha}.tar.gz"
             for (sha,) in self.query(
                 "SELECT sha256 FROM registry_artifact JOIN registry_release r ON r.id = release_id"
@@ -258,20 +274,20 @@ class Registry:
                 " ON r.id = release_id WHERE r.state = 'held'"
             )
         }
-        found = {
+        leftovers = {
             "uploads": self.query("SELECT key FROM registry_upload"),
             "jobs": self.query("SELECT kind, key, state, last_error FROM registry_job"),
             "unfinished": self.query("SELECT id FROM registry_release WHERE state = 'checking'"),
             "quarantine": self.list_objects("quarantine") - held,
             "parts": self.list_objects(".parts"),
             "scratch": list(self.list_scratch()),
-            "orphans": self.list_objects("packages") - wanted,
-            "missing": wanted - self.list_objects("packages"),
+            "orphans": self.list_objects("packages") - expected_packages,
+            "missing": expected_packages - self.list_objects("packages"),
         }
-        return {name: value for name, value in found.items() if value}
+        return {name: value for name, value in leftovers.items() if value}
 
     def wait_until_clean(self) -> None:
-        """Return when the sweeper has left nothing but what is published."""
+        """Wait until only published packages remain."""
         with contextlib.suppress(AssertionError):
             wait_until(lambda: not self.find_leftovers(), "nothing left over", seconds=30)
         assert self.find_leftovers() == {}

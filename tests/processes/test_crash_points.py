@@ -1,33 +1,31 @@
-"""A process dies by SIGKILL between any two steps of publishing (REL-5, REL-6)."""
+"""A process is killed with SIGKILL between any two steps of publishing (REL-5, REL-6)."""
 
 from __future__ import annotations
 
 import httpx
 import pytest
 
-from registry.publishing.faults import Point
+from registry.publishing.failpoints import FailPoint
 from tests.processes.harness import Registry, wait_until
 
 pytestmark = pytest.mark.processes
 
-# Before the commit of the record nobody has promised anything.
-UNRECORDED = (Point.RECEIVED, Point.QUARANTINED)
-IN_WEB = (*UNRECORDED, Point.RECORDED)
+# Before the commit of the release, the registry has not acknowledged the upload.
+UNRECORDED = (FailPoint.RECEIVED, FailPoint.QUARANTINED)
+IN_WEB = (*UNRECORDED, FailPoint.RECORDED)
 
 
 def check_download(registry: Registry, version: str, package: bytes) -> None:
-    answer = registry.http.get(f"/api/v1/plugins/@acme/chat/{version}/download")
-    assert answer.status_code == 200
-    assert answer.content == package
+    response = registry.http.get(f"/api/v1/plugins/@acme/chat/{version}/download")
+    assert response.status_code == 200
+    assert response.content == package
 
 
-@pytest.mark.parametrize("point", [point for point in Point if point not in IN_WEB])
-def test_a_crash_of_the_worker_delays_a_release_and_no_more(
-    registry: Registry, point: Point
-) -> None:
-    earlier, earlier_package = registry.make_version()
+@pytest.mark.parametrize("point", [point for point in FailPoint if point not in IN_WEB])
+def test_a_crash_of_the_worker_only_delays_a_release(registry: Registry, point: FailPoint) -> None:
+    earlier, earlier_package = registry.build_version()
     registry.wait_until_published(registry.publish(earlier_package))
-    version, package = registry.make_version()
+    version, package = registry.build_version()
     registry.arm(point)
     status_url = registry.publish(package)
     wait_until(lambda: registry.has_crashed(point), f"a crash at {point}")
@@ -38,8 +36,10 @@ def test_a_crash_of_the_worker_delays_a_release_and_no_more(
 
 
 @pytest.mark.parametrize("point", UNRECORDED)
-def test_what_was_not_recorded_goes_and_can_be_sent_again(registry: Registry, point: Point) -> None:
-    version, package = registry.make_version()
+def test_an_upload_that_was_not_recorded_is_deleted_and_can_be_sent_again(
+    registry: Registry, point: FailPoint
+) -> None:
+    version, package = registry.build_version()
     registry.arm(point)
     with pytest.raises(httpx.TransportError):
         registry.send(package)
@@ -51,16 +51,16 @@ def test_what_was_not_recorded_goes_and_can_be_sent_again(registry: Registry, po
     check_download(registry, version, package)
 
 
-def test_what_was_recorded_is_published_without_being_sent_again(registry: Registry) -> None:
-    version, package = registry.make_version()
-    registry.arm(Point.RECORDED)
+def test_a_recorded_upload_is_published_without_being_sent_again(registry: Registry) -> None:
+    version, package = registry.build_version()
+    registry.arm(FailPoint.RECORDED)
     with pytest.raises(httpx.TransportError):
         registry.send(package)
-    assert registry.has_crashed(Point.RECORDED)
+    assert registry.has_crashed(FailPoint.RECORDED)
     wait_until(registry.is_answering, "a new web process")
     address = f"/api/v1/plugins/@acme/chat/{version}"
     wait_until(lambda: registry.http.get(address).status_code == 200, "the release")
     check_download(registry, version, package)
-    # The client never had an answer: its next try is told the same as the first would have been.
+    # The client received no response: its next attempt gets the same one as the first would have.
     assert registry.send(package).status_code == 200
     registry.wait_until_clean()

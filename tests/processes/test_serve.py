@@ -1,4 +1,4 @@
-"""`manage.py serve`: what dies is started again, and the end is the end of everything."""
+"""`manage.py serve` restarts processes that exit, and stops all of them at its end."""
 
 from __future__ import annotations
 
@@ -6,28 +6,40 @@ import signal
 
 import pytest
 
-from registry.publishing.faults import Point
+from registry.publishing.failpoints import FailPoint
 from tests.processes.harness import Registry, wait_until
+from tests.support.server import RECORDED
 
 pytestmark = pytest.mark.processes
 
-# Celery's own farewell.
+# Celery prints these when it stops.
 WARM_SHUTDOWN = "worker: Warm shutdown (MainProcess)"
+# Granian kills a worker that hangs while it stops (seen once in hundreds of stops; Granian's issue 875
+# describes such a deadlock). All responses have been sent by then.
+WEB_WORKER_KILLED = "[WARNING] Killing worker-1 after it refused to gracefully stop"
 
 
 def send_some(registry: Registry, count: int) -> dict[str, bytes]:
-    """Publish without waiting for checks; every one of them is acknowledged."""
+    """Publish without waiting for checks; every upload is acknowledged."""
     sent = {}
     for _ in range(count):
-        version, package = registry.make_version()
-        assert registry.send(package).status_code == 202
+        version, package = registry.build_version()
+        assert registry.send(package).status_code in RECORDED
         sent[version] = package
     return sent
 
 
 def find_noise(log: str) -> list[str]:
-    """The lines that are not the record of something that went well."""
+    """Return the log lines that do not report a success."""
     return [line for line in log.splitlines() if line and "level='info'" not in line]
+
+
+def stop(registry: Registry, number: signal.Signals) -> list[str]:
+    """Stop all processes with the signal; returns the lines that are not records of success."""
+    before = registry.load_log()
+    assert registry.signal_main(number) == 0
+    assert registry.list_processes() == []
+    return find_noise(registry.load_log().removeprefix(before))
 
 
 def check_all_published(registry: Registry, sent: dict[str, bytes]) -> None:
@@ -43,24 +55,26 @@ def test_a_signal_ends_every_process_and_loses_nothing(
     registry: Registry, number: signal.Signals
 ) -> None:
     sent = send_some(registry, 3)
-    before = registry.read_log()
-    assert registry.signal_main(number) == 0
-    assert registry.list_processes() == []
-    # A worker that was still starting has no farewell to say.
-    assert find_noise(registry.read_log().removeprefix(before)) in ([WARM_SHUTDOWN], [])
+    noise = stop(registry, number)
+    if WEB_WORKER_KILLED in noise:
+        # Twice in a row is no accident.
+        registry.start()
+        noise = stop(registry, number)
+    # A Celery worker that was still starting prints nothing.
+    assert noise in ([WARM_SHUTDOWN], [])
     registry.start()
     check_all_published(registry, sent)
-    assert find_noise(registry.read_log()) == [f"Plugport is running at {registry.url}"]
+    assert find_noise(registry.load_log()) == [f"Plugport is running at {registry.url}"]
 
 
-def test_after_kill_of_everything_the_next_start_finishes(registry: Registry) -> None:
+def test_after_a_kill_of_all_processes_the_next_start_finishes_the_work(registry: Registry) -> None:
     sent = send_some(registry, 3)
     registry.kill_everything()
     registry.start()
     check_all_published(registry, sent)
 
 
-def test_kill_of_the_supervisor_ends_every_process(registry: Registry) -> None:
+def test_killing_the_supervisor_ends_every_process(registry: Registry) -> None:
     sent = send_some(registry, 2)
     registry.signal_main(signal.SIGKILL)
     registry.wait_until_alone()
@@ -72,25 +86,19 @@ def test_kill_of_the_supervisor_ends_every_process(registry: Registry) -> None:
 def test_a_killed_main_process_is_started_again(registry: Registry, program: str) -> None:
     killed = registry.find_processes(program)
     killed[0].kill()
-    wait_until(lambda: not any(p.is_running() for p in killed), f"the end of all of {program}")
+    registry.wait_until_ended(killed)
     wait_until(lambda: registry.find_processes(program), f"a new {program}")
-    wait_until(registry.is_answering, "an answer")
+    wait_until(registry.is_answering, "a response")
     check_all_published(registry, send_some(registry, 1))
 
 
 def test_a_package_whose_check_kills_its_worker_each_time_is_held(registry: Registry) -> None:
-    """Four deaths in a row: the fifth attempt asks for a person instead of trying again."""
-    _, package = registry.make_version()
-    registry.arm(Point.CHECKING)
+    """After four crashes the fifth attempt holds the release for a moderator."""
+    _, package = registry.build_version()
+    registry.arm_for_all(FailPoint.CHECKING)
     status_url = registry.publish(package)
-
-    def is_decided() -> bool:
-        if registry.has_crashed(Point.CHECKING) and registry.get_state(status_url) == "checking":
-            registry.arm(Point.CHECKING)
-        return registry.get_state(status_url) != "checking"
-
-    wait_until(is_decided, "the verdict")
-    registry.disarm(Point.CHECKING)
+    wait_until(lambda: registry.get_state(status_url) != "checking", "the verdict")
+    registry.disarm(FailPoint.CHECKING)
     status = registry.http.get(status_url).json()
     assert status["state"] == "held"
     assert status["verdict"]

@@ -1,8 +1,8 @@
-"""The services of a production: PostgreSQL and Redis of this machine, S3 in the test run.
+"""The services of a production setup: PostgreSQL, Redis, and an S3 server in the test run.
 
-`make test-services` says where they are (`PLUGPORT_TEST_DATABASE_URL`,
-`PLUGPORT_TEST_REDIS_URL`); without it this folder is not collected. A service that does not
-answer is a skip with its reason, in CI a failure.
+`make test-services` sets `PLUGPORT_TEST_DATABASE_URL` and `PLUGPORT_TEST_REDIS_URL`; without them
+this folder is not collected. If a service does not respond, the tests are skipped with the reason,
+and fail in CI.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ if not (DATABASE_URL and REDIS_URL):
     collect_ignore_glob = ["test_*.py"]
 
 
-def refuse(what: str, error: Exception) -> None:
+def skip_or_fail(service: str, error: Exception) -> None:
     """Skip, or fail in CI."""
-    reason = f"{what} does not answer: {error}"
+    reason = f"{service} does not answer: {error}"
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
@@ -34,29 +34,29 @@ def refuse(what: str, error: Exception) -> None:
 
 @pytest.fixture(scope="session")
 def postgres() -> str:
-    """The address of a PostgreSQL server that answers."""
+    """The URL of a PostgreSQL server that responds."""
     try:
         psycopg.connect(DATABASE_URL, connect_timeout=5).close()
     except psycopg.OperationalError as error:
-        refuse("PostgreSQL", error)
+        skip_or_fail("PostgreSQL", error)
     return DATABASE_URL
 
 
 @pytest.fixture
 def own_database(postgres: str) -> Iterator[str]:
-    """The address of a new database, which goes afterwards."""
-    yield from make_database(postgres, "test")
+    """The URL of a new database, which is dropped afterwards."""
+    yield from create_database(postgres, "test")
 
 
 @pytest.fixture(scope="module")
 def module_database(postgres: str) -> Iterator[str]:
-    """As `own_database`, for a module."""
-    yield from make_database(postgres, "module")
+    """Like `own_database`, for a module."""
+    yield from create_database(postgres, "module")
 
 
-def make_database(server: str, word: str) -> Iterator[str]:
-    """Make a database and drop it afterwards, whoever is still connected."""
-    name = f"plugport_{word}_{os.getpid()}"
+def create_database(server: str, suffix: str) -> Iterator[str]:
+    """Create a database and drop it afterwards, even with open connections."""
+    name = f"plugport_{suffix}_{os.getpid()}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         connection.execute(f"CREATE DATABASE {name}")
@@ -67,12 +67,12 @@ def make_database(server: str, word: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
-    """The address of a Redis database of the tests' own, empty before and after."""
+    """The URL of a Redis database for tests, emptied before and after."""
     client = redis.Redis.from_url(REDIS_URL, socket_connect_timeout=5)
     try:
         client.flushdb()
     except redis.ConnectionError as error:
-        refuse("Redis", error)
+        skip_or_fail("Redis", error)
     yield REDIS_URL
     client.flushdb()
     client.close()
@@ -80,13 +80,13 @@ def redis_url() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def s3() -> Iterator[S3Server]:
-    """An S3 server with nothing in it."""
+    """An empty S3 server."""
     with start_s3() as server:
         yield server
 
 
 @pytest.fixture(scope="module")
 def services(module_database: str, redis_url: str, s3: S3Server) -> Iterator[Services]:
-    """All of them, each behind a proxy that can be cut."""
+    """All services, each behind a proxy that can be disconnected."""
     with open_services(module_database, redis_url, s3) as opened:
         yield opened

@@ -1,4 +1,4 @@
-"""Numbers of plugins under headings, while many plugins change at once on PostgreSQL."""
+"""Counts of categories and tags while many plugins change at once on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ THREADS, EDITS = 6, 12
 TAGS = [f"tag-{number}" for number in range(8)]
 
 
-def test_plugins_that_change_together_are_all_counted(
+def test_counts_include_all_plugins_that_change_at_once(
     postgres: str, publisher: Publisher, owner: User
 ) -> None:
-    """Each in a thread of its own, headings in any order: nobody waits for ever, nothing is lost."""
+    """Each plugin changes in its own thread, tags in any order: no deadlock, no lost count."""
     plugins = [publisher.publish(f"@acme/plugin-{n}").plugin for n in range(THREADS)]
     barrier = threading.Barrier(THREADS)
 

@@ -1,4 +1,4 @@
-"""Processes die between the steps of publishing, on PostgreSQL, Redis and S3."""
+"""Crashes between the steps of publishing, on PostgreSQL, Redis and S3."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from registry.publishing.faults import Point
+from registry.publishing.failpoints import FailPoint
 from tests.processes.harness import wait_until
 from tests.services.wiring import Services, WiredRegistry, open_machine
 
@@ -18,8 +18,8 @@ pytestmark = [
     pytest.mark.processes,
 ]
 
-# Where objects and rows could come apart; the other points are those of tests/processes.
-POINTS = (Point.CHECKING, Point.PROMOTED, Point.PUBLISHED)
+# Where objects and rows could become inconsistent; tests/processes has the other points.
+POINTS = (FailPoint.CHECKING, FailPoint.PROMOTED, FailPoint.PUBLISHED)
 
 
 @pytest.fixture(scope="module")
@@ -31,22 +31,22 @@ def machine(
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_a_crash_of_the_worker_delays_a_release_and_no_more(
-    machine: WiredRegistry, point: Point
+def test_a_crash_of_the_worker_only_delays_a_release(
+    machine: WiredRegistry, point: FailPoint
 ) -> None:
-    version, package = machine.make_version()
+    version, package = machine.build_version()
     machine.arm(point)
     status_url = machine.publish(package)
     wait_until(lambda: machine.has_crashed(point), f"a crash at {point}")
     machine.wait_until_published(status_url)
-    answer = machine.http.get(f"/api/v1/plugins/@acme/chat/{version}/download")
-    assert answer.content == package
+    response = machine.http.get(f"/api/v1/plugins/@acme/chat/{version}/download")
+    assert response.content == package
     machine.wait_until_clean()
 
 
 def test_an_upload_that_was_not_recorded_leaves_no_object(machine: WiredRegistry) -> None:
-    version, package = machine.make_version()
-    machine.arm(Point.QUARANTINED)
+    version, package = machine.build_version()
+    machine.arm(FailPoint.QUARANTINED)
     with pytest.raises(httpx.TransportError):
         machine.send(package)
     wait_until(machine.is_answering, "a new web process")
@@ -55,13 +55,13 @@ def test_an_upload_that_was_not_recorded_leaves_no_object(machine: WiredRegistry
     machine.wait_until_published(machine.publish(package))
 
 
-def test_the_worker_with_all_its_processes_is_killed_again_and_again(
+def test_repeated_kills_of_the_worker_lose_no_release(
     machine: WiredRegistry,
 ) -> None:
-    """What Redis had handed out is lost to it for minutes: the list in the database is not."""
+    """Redis redelivers lost messages only after minutes; the job list in the database does not wait."""
     status_urls = []
     for _ in range(2):
-        status_urls += [machine.send(machine.make_version()[1]).json()["statusUrl"]]
+        status_urls += [machine.send(machine.build_version()[1]).json()["statusUrl"]]
         machine.kill("celery")
         wait_until(lambda: machine.find_processes("celery"), "a new worker")
     for status_url in status_urls:

@@ -1,4 +1,4 @@
-"""What only a database with real concurrency can show: races of threads on PostgreSQL."""
+"""Races between threads, which need a database with real concurrency."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ from django.utils import timezone
 
 from accounts.models import User
 from plugport.spec.errors import PlugportError
-from registry import downloads
+from registry import download_counts
 from registry.actions.flag_release import yank_release
 from registry.actions.publish_release import Publication, publish_release
-from registry.downloads import flush_downloads
+from registry.download_counts import flush_downloads
 from registry.errors import NameTakenError, ScopeDeniedError, VersionTakenError
-from registry.jobs import enqueue_job, finish_job, take_job
+from registry.jobs.queue import enqueue_job, finish_job, lease_job
+from registry.jobs.runner import run_pending_jobs
 from registry.journal import append_entry
 from registry.models import (
     Artifact,
@@ -37,10 +38,9 @@ from registry.models import (
 )
 from registry.publishing.receive import receive_file
 from registry.publishing.sweep import sweep_storage
-from registry.work import work_off
-from tests.processes.harness import make_environment
+from tests.processes.harness import build_environment
 from tests.support.data import ROOT
-from tests.support.publishing import make_package
+from tests.support.publishing import build_package
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 T = TypeVar("T")
@@ -53,7 +53,7 @@ def _on_postgres(postgres: str, transactional_db: None) -> None:
 
 
 def run_together(works: Sequence[Callable[[], T]]) -> list[T | Exception]:
-    """Start everything at the same moment, each in a thread with a connection of its own."""
+    """Start all functions at the same moment, each in a thread with its own connection."""
     barrier = threading.Barrier(len(works))
 
     def run(work: Callable[[], T]) -> T | Exception:
@@ -61,7 +61,7 @@ def run_together(works: Sequence[Callable[[], T]]) -> list[T | Exception]:
             connection.ensure_connection()
             barrier.wait(timeout=30)
             return work()
-        except Exception as error:  # noqa: BLE001 -- the caller looks at it
+        except Exception as error:  # noqa: BLE001 -- returned to the caller
             return error
         finally:
             connections.close_all()
@@ -72,7 +72,7 @@ def run_together(works: Sequence[Callable[[], T]]) -> list[T | Exception]:
 
 @pytest.fixture
 def send(tmp_path: Path) -> Callable[[User, bytes], Callable[[], Publication]]:
-    """Make a publisher of these bytes, to be run in a thread."""
+    """Return a function that publishes these bytes, to run in a thread."""
 
     def make(actor: User, body: bytes) -> Callable[[], Publication]:
         path = tmp_path / f"{len(list(tmp_path.iterdir()))}.tgz"
@@ -92,8 +92,8 @@ def split(answers: Sequence[Any]) -> tuple[list[Any], list[Exception]]:
     return [a for a in answers if not isinstance(a, Exception)], errors
 
 
-def test_of_many_publishers_of_a_version_one_wins(owner: User, send: Any) -> None:
-    bodies = [make_package(files={"n.txt": str(number)}) for number in range(THREADS)]
+def test_one_of_many_publishers_of_a_version_succeeds(owner: User, send: Any) -> None:
+    bodies = [build_package(files={"n.txt": str(number)}) for number in range(THREADS)]
     done, errors = split(run_together([send(owner, body) for body in bodies]))
     assert len(done) == 1
     assert {type(error) for error in errors} == {VersionTakenError}
@@ -102,7 +102,7 @@ def test_of_many_publishers_of_a_version_one_wins(owner: User, send: Any) -> Non
 
 
 def test_the_same_bytes_at_once_are_one_release(owner: User, send: Any, packages_dir: Path) -> None:
-    body = make_package()
+    body = build_package()
     done, errors = split(run_together([send(owner, body) for _ in range(THREADS)]))
     assert errors == []
     assert {each.release.pk for each in done} == {Release.objects.get().pk}
@@ -110,16 +110,16 @@ def test_the_same_bytes_at_once_are_one_release(owner: User, send: Any, packages
     assert len([p for p in packages_dir.rglob("*") if p.is_file()]) == 1
 
 
-def test_of_look_alike_names_one_is_taken(owner: User, send: Any) -> None:
+def test_one_of_several_look_alike_names_is_published(owner: User, send: Any) -> None:
     names = ["my-plugin", "my.plugin", "myplugin", "my-plug1n"]
-    done, errors = split(run_together([send(owner, make_package(name)) for name in names]))
+    done, errors = split(run_together([send(owner, build_package(name)) for name in names]))
     assert len(done) == 1
     assert {type(error) for error in errors} == {NameTakenError}
     assert Plugin.objects.count() == 1
 
 
-def test_of_two_who_claim_a_scope_one_has_it(owner: User, outsider: User, send: Any) -> None:
-    works = [send(owner, make_package("@tools/a")), send(outsider, make_package("@tools/b"))]
+def test_one_of_two_accounts_gets_a_new_scope(owner: User, outsider: User, send: Any) -> None:
+    works = [send(owner, build_package("@tools/a")), send(outsider, build_package("@tools/b"))]
     done, errors = split(run_together(works))
     assert len(done) == 1
     assert {type(error) for error in errors} == {ScopeDeniedError}
@@ -128,10 +128,10 @@ def test_of_two_who_claim_a_scope_one_has_it(owner: User, outsider: User, send: 
 
 def test_many_versions_of_one_plugin_at_once(owner: User, send: Any) -> None:
     versions = [f"1.0.{number}" for number in range(THREADS)]
-    works = [send(owner, make_package(version=version)) for version in versions]
+    works = [send(owner, build_package(version=version)) for version in versions]
     assert split(run_together(works))[1] == []
-    assert run_together([lambda: work_off(most=2)] * 4).count(2) >= 1
-    work_off()
+    assert run_together([lambda: run_pending_jobs(max_jobs=2)] * 4).count(2) >= 1
+    run_pending_jobs()
     plugin = Plugin.objects.get()
     assert plugin.document["distTags"] == {"latest": f"1.0.{THREADS - 1}"}
     assert Release.objects.filter(state="published").count() == THREADS
@@ -141,26 +141,26 @@ def test_many_versions_of_one_plugin_at_once(owner: User, send: Any) -> None:
 
 def test_serials_have_no_gap_and_follow_the_commits() -> None:
     def append(number: int) -> list[int]:
-        kept = []
+        serials = []
         for turn in range(10):
             with transaction.atomic():
                 entry = append_entry("plugin.edited", f"p{number}")
                 if turn % 3 == 0:
                     transaction.set_rollback(True)
                 else:
-                    kept.append(entry.serial)
-        return kept
+                    serials.append(entry.serial)
+        return serials
 
-    answers = run_together([lambda n=number: append(n) for number in range(THREADS)])  # type: ignore[misc]
-    taken = sorted(serial for answer in answers for serial in answer)  # type: ignore[union-attr]
+    responses = run_together([lambda n=number: append(n) for number in range(THREADS)])  # type: ignore[misc]
+    taken = sorted(serial for response in responses for serial in response)  # type: ignore[union-attr]
     assert taken == list(JournalEntry.objects.values_list("serial", flat=True))
     assert taken == list(range(taken[0], taken[0] + len(taken)))
-    for answer in answers:
-        assert answer == sorted(answer)  # type: ignore[arg-type]
+    for response in responses:
+        assert response == sorted(response)  # type: ignore[arg-type]
 
 
 def test_a_reader_never_sees_a_serial_before_a_lower_one() -> None:
-    """Who follows the journal asks for what is after the last serial: nothing may appear behind."""
+    """A follower reads after its last serial, so no lower serial may appear later."""
     is_over = threading.Event()
 
     def follow() -> list[int]:
@@ -195,27 +195,27 @@ def test_every_job_is_taken_once() -> None:
         enqueue_job("check-release", str(number))
 
     def work() -> list[int]:
-        leases = list(iter(take_job, None))
+        leases = list(iter(lease_job, None))
         for lease in leases:
             finish_job(lease)
         return [lease.job_id for lease in leases]
 
     taken, errors = split(run_together([work] * THREADS))
     assert errors == []
-    counts = Counter(job_id for answer in taken for job_id in answer)
+    counts = Counter(job_id for response in taken for job_id in response)
     assert len(counts) == 60
     assert set(counts.values()) == {1}
     assert not Job.objects.exists()
 
 
 def test_counts_of_many_processes_add_up(publisher: Any) -> None:
-    """Overlapping sets of releases, written at once: no deadlock, nothing lost or doubled."""
+    """Overlapping sets of releases, written at once: no deadlock, no count lost or doubled."""
     releases = [publisher.publish(f"@acme/p{n % 3}", f"1.{n}.0") for n in range(9)]
     today = timezone.now().date()
 
     def write(part: slice) -> None:
         for _ in range(10):
-            downloads._write(Counter({(r.pk, today): 1 for r in releases[part]}))
+            download_counts.write_counts(Counter({(r.pk, today): 1 for r in releases[part]}))
 
     parts = [slice(0, 9), slice(3, 9), slice(0, 6), slice(2, 7)]
     assert run_together([lambda p=part: write(p) for part in parts]) == [None] * 4  # type: ignore[misc]
@@ -238,16 +238,22 @@ def test_publishing_flagging_counting_and_sweeping_do_not_block_each_other(
 
     def count() -> None:
         for _ in range(10):
-            downloads._write(Counter({(release.pk, today): 1}))
+            download_counts.write_counts(Counter({(release.pk, today): 1}))
 
     def sweep() -> None:
         for _ in range(10):
             sweep_storage()
 
-    bodies = [make_package(version=f"2.0.{n}") for n in range(3)]
-    works = [flag, count, sweep, *(send(publisher.actor, body) for body in bodies), work_off]
+    bodies = [build_package(version=f"2.0.{n}") for n in range(3)]
+    works = [
+        flag,
+        count,
+        sweep,
+        *(send(publisher.actor, body) for body in bodies),
+        run_pending_jobs,
+    ]
     assert split(run_together(works))[1] == []
-    work_off()
+    run_pending_jobs()
     assert Plugin.objects.get().document["latestVersion"] == "2.0.2"
     release.refresh_from_db()
     assert release.downloads == 10
@@ -267,7 +273,7 @@ def test_migrations_run_forwards_and_back(own_database: str, tmp_path: Path) -> 
     done = subprocess.run(
         [sys.executable, "-c", _MIGRATE],
         cwd=ROOT,
-        env=make_environment(tmp_path, DATABASE_URL=own_database),
+        env=build_environment(tmp_path, DATABASE_URL=own_database),
         capture_output=True,
         text=True,
         check=False,
@@ -289,9 +295,9 @@ def test_migrations_run_forwards_and_back(own_database: str, tmp_path: Path) -> 
                 raw.execute(statement)
 
 
-def test_errors_of_a_race_are_the_registrys_own(owner: User, send: Any) -> None:
-    """Whoever loses reads a sentence with a hint, not a message of the database."""
-    bodies = [make_package("chat", files={"n.txt": str(number)}) for number in range(4)]
+def test_a_lost_race_gives_an_error_of_the_registry(owner: User, send: Any) -> None:
+    """The loser of a race gets an error with a hint, not a message of the database."""
+    bodies = [build_package("chat", files={"n.txt": str(number)}) for number in range(4)]
     _, errors = split(run_together([send(owner, body) for body in bodies]))
     for error in errors:
         assert isinstance(error, PlugportError)

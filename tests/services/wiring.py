@@ -1,4 +1,4 @@
-"""A registry wired as in production: PostgreSQL, Redis and S3, by environment variables alone."""
+"""A registry on PostgreSQL, Redis and S3, configured by environment variables only."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.s3 import ACCESS_KEY, REGION, SECRET_KEY, S3Server
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The services of a test, each behind a proxy that can be cut."""
+    """The services of a test, each behind a proxy that can be disconnected."""
 
     database_url: str
     redis_url: str
@@ -31,7 +31,7 @@ class Services:
 
     @property
     def variables(self) -> dict[str, str]:
-        """What tells a registry where they are."""
+        """Return the environment variables of a registry that uses these services."""
         return {
             "DATABASE_URL": move(self.database_url, self.database.port),
             "PLUGPORT_REDIS_URL": move(self.redis_url, self.redis.port),
@@ -45,7 +45,7 @@ class Services:
 
 
 def move(url: str, port: int) -> str:
-    """The address with another port of this machine."""
+    """Return the URL with another port of this machine."""
     parts = urlsplit(url)
     account = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
     return parts._replace(netloc=f"{account}127.0.0.1:{port}").geturl()
@@ -53,8 +53,8 @@ def move(url: str, port: int) -> str:
 
 @contextlib.contextmanager
 def open_services(database_url: str, redis_url: str, s3: S3Server) -> Iterator[Services]:
-    """Proxies to the services and an empty bucket."""
-    bucket = s3.make_bucket(f"packages-{os.getpid()}-{len(s3.list_buckets())}")
+    """Open proxies to the services, and create an empty bucket."""
+    bucket = s3.create_bucket(f"packages-{os.getpid()}-{len(s3.list_buckets())}")
     with contextlib.ExitStack() as stack:
         proxies = []
         for url in (database_url, redis_url, s3.url):
@@ -66,7 +66,7 @@ def open_services(database_url: str, redis_url: str, s3: S3Server) -> Iterator[S
 
 
 class WiredRegistry(Registry):
-    """One machine of a registry; what it keeps is looked up behind the proxies."""
+    """One machine of a registry. Tests inspect its storage directly, not through the proxies."""
 
     def __init__(self, folder: Path, services: Services, **variables: str) -> None:
         super().__init__(folder, **services.variables, **variables)
@@ -85,7 +85,7 @@ class WiredRegistry(Registry):
 
 @contextlib.contextmanager
 def open_machine(folder: Path, services: Services, **variables: str) -> Iterator[WiredRegistry]:
-    """A machine that runs, and is ended afterwards."""
+    """Start a machine; it stops at the end of the context."""
     prepare_folder(folder, **services.variables, **variables)
     registry = WiredRegistry(folder, services, **variables)
     try:

@@ -1,4 +1,4 @@
-"""Packages for tests: good ones, and ones that no honest tool would write.
+"""Packages for tests: valid ones, and malformed or hostile ones.
 
 `PackageBuilder` writes its tar blocks itself, so that every byte of a header can be wrong:
 
@@ -23,18 +23,18 @@ END = bytes(2 * BLOCK)
 
 
 def gzip_bytes(content: bytes, level: int = 6) -> bytes:
-    """One gzip stream."""
+    """Return one gzip stream."""
     deflater = zlib.compressobj(level, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
     return deflater.compress(content) + deflater.flush()
 
 
 def pad_block(content: bytes) -> bytes:
-    """The content, filled with zeros up to whole blocks."""
+    """Return the content, padded with zeros to whole blocks."""
     return content + bytes(-len(content) % BLOCK)
 
 
 @lru_cache(maxsize=1000)
-def make_tar_header(
+def build_tar_header(
     name: bytes,
     *,
     kind: bytes = b"0",
@@ -45,7 +45,7 @@ def make_tar_header(
     prefix: bytes = b"",
     checksum: bytes | None = None,
 ) -> bytes:
-    """One header block; `size`, `mode` and `checksum` as bytes are put in as they are."""
+    """Build one header block; `size`, `mode` and `checksum` given as bytes are written unchanged."""
     size_field = size if isinstance(size, bytes) else encode_number(size)
     mode_field = mode if isinstance(mode, bytes) else b"%07o\0" % mode
     front = name.ljust(100, b"\0") + mode_field + b"0000000\0" * 2 + size_field + b"%011o\0" % 0
@@ -58,12 +58,12 @@ def make_tar_header(
 
 
 def encode_number(value: int) -> bytes:
-    """A size field: octal, or GNU's base-256 where octal is too short."""
+    """Encode a size field: octal, or GNU's base-256 if octal is too short."""
     return b"%011o\0" % value if value < 8**11 else b"\x80" + value.to_bytes(11, "big")
 
 
-def make_pax_record(key: str, value: bytes) -> bytes:
-    """One record of a pax header, with its length in front."""
+def build_pax_record(key: str, value: bytes) -> bytes:
+    """Build one record of a pax header, which starts with its length."""
     rest = b" %s=%s\n" % (key.encode(), value)
     length = len(rest)
     while length != len(rest) + len(str(length)):
@@ -71,13 +71,13 @@ def make_pax_record(key: str, value: bytes) -> bytes:
     return b"%d%s" % (length, rest)
 
 
-def make_extended_header(kind: bytes, body: bytes) -> bytes:
-    """A pax (`x`, `g`) or GNU (`L`, `K`) header with its body."""
-    return make_tar_header(b"././@Extended", kind=kind, size=len(body)) + pad_block(body)
+def build_extended_header(kind: bytes, body: bytes) -> bytes:
+    """Build a pax (`x`, `g`) or GNU (`L`, `K`) header with its body."""
+    return build_tar_header(b"././@Extended", kind=kind, size=len(body)) + pad_block(body)
 
 
 class PackageBuilder:
-    """A `.tar.gz` in the making; every method but `tar`, `build` and `write` gives itself back."""
+    """Builds a `.tar.gz`; every method except `tar`, `build` and `write` returns the builder."""
 
     def __init__(self, files: Mapping[str, str | bytes] | None = None) -> None:
         self._blocks: list[bytes] = []
@@ -85,51 +85,51 @@ class PackageBuilder:
             self.file(name, content)
 
     def file(self, name: str | bytes, content: str | bytes = b"", **header: Any) -> Self:
-        """A file; further header fields are those of `make_tar_header`."""
+        """Add a file; `header` has the parameters of `build_tar_header`."""
         data = content.encode() if isinstance(content, str) else content
         raw = name.encode() if isinstance(name, str) else name
         header.setdefault("size", len(data))
-        return self.raw(make_tar_header(raw, **header) + pad_block(data))
+        return self.raw(build_tar_header(raw, **header) + pad_block(data))
 
     def folder(self, name: str | bytes, **header: Any) -> Self:
-        """A folder that is listed by itself."""
+        """Add a folder entry."""
         return self.file(name, kind=b"5", **{"mode": 0o755, **header})
 
     def link(self, name: str, target: str, *, hard: bool = False) -> Self:
-        """A symbolic or hard link."""
+        """Add a symbolic or hard link."""
         return self.file(name, kind=b"1" if hard else b"2", link=target.encode())
 
     def pax(self, records: Mapping[str, bytes | str], kind: bytes = b"x") -> Self:
-        """A pax header; `kind` `g` makes it a global one."""
+        """Add a pax header; the `kind` `g` makes it global."""
         values = {k: v.encode() if isinstance(v, str) else v for k, v in records.items()}
-        body = b"".join(make_pax_record(key, value) for key, value in values.items())
-        return self.raw(make_extended_header(kind, body))
+        body = b"".join(build_pax_record(key, value) for key, value in values.items())
+        return self.raw(build_extended_header(kind, body))
 
     def raw(self, blocks: bytes) -> Self:
-        """Bytes of the tar archive as they are."""
+        """Add raw bytes to the tar archive."""
         self._blocks.append(blocks)
         return self
 
     def manifest(self, folder: str = "", **fields: Any) -> Self:
-        """An `ar-plugin.yaml` (JSON is YAML) that is good unless `fields` say otherwise."""
-        return self.file(f"{folder}ar-plugin.yaml", json.dumps(make_manifest(**fields)))
+        """Add an `ar-plugin.yaml` (JSON is YAML), valid unless `fields` change it."""
+        return self.file(f"{folder}ar-plugin.yaml", json.dumps(build_manifest(**fields)))
 
     def tar(self, end: bytes = END) -> bytes:
-        """The tar archive."""
+        """Return the tar archive."""
         return b"".join(self._blocks) + end
 
     def build(self, end: bytes = END) -> bytes:
-        """The package."""
+        """Return the package."""
         return gzip_bytes(self.tar(end))
 
     def write(self, path: Path, end: bytes = END) -> Path:
-        """The package as a file; returns its path."""
+        """Write the package to a file; return its path."""
         path.write_bytes(self.build(end))
         return path
 
 
-def make_manifest(**fields: Any) -> dict[str, Any]:
-    """The fields of a good agent-relay manifest, changed by `fields`; None removes one."""
+def build_manifest(**fields: Any) -> dict[str, Any]:
+    """Return a valid Agent Relay manifest with `fields` replaced; None removes a field."""
     manifest = {
         "name": "@acme/slack-bridge",
         "version": "1.0.0",
@@ -144,7 +144,7 @@ def make_manifest(**fields: Any) -> dict[str, Any]:
 
 
 def write_tree(folder: Path, files: Mapping[str, str | bytes]) -> Path:
-    """Write files by path below `folder`, which is made; returns it."""
+    """Create `folder` with files by path; return it."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         path = folder / name
@@ -153,18 +153,18 @@ def write_tree(folder: Path, files: Mapping[str, str | bytes]) -> Path:
     return folder
 
 
-def read_tree(folder: Path) -> dict[str, bytes]:
-    """The content of every file below `folder` by its path; fails on anything else but folders."""
-    found = {}
+def load_tree(folder: Path) -> dict[str, bytes]:
+    """Return the content of every file below `folder` by its path; fails for links and special files."""
+    contents = {}
     for path in folder.rglob("*"):
         assert not path.is_symlink(), path
         if not path.is_dir():
             assert path.is_file(), path
-            found[path.relative_to(folder).as_posix()] = path.read_bytes()
-    return found
+            contents[path.relative_to(folder).as_posix()] = path.read_bytes()
+    return contents
 
 
-# The fixtures of the archive tests: read a package, or expect the error with a certain code.
+# Fixtures of the archive tests: read a package, or expect an error with a certain code.
 Source: TypeAlias = PackageBuilder | bytes
 Read: TypeAlias = Callable[..., Package]
 Refuse: TypeAlias = Callable[..., ArchiveError]

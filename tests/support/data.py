@@ -1,4 +1,4 @@
-"""Where the real-world test data is, and what happens when it is not there."""
+"""The path of the real-world test data; tests without it are skipped."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ DATA = Path(os.environ.get("PLUGPORT_TEST_DATA", ROOT.parent / "shared" / "data"
 
 
 def shared_data(*parts: str) -> Path:
-    """The path of a file or folder of the test data; skips the test where there is none.
+    """Return the path of a file or folder of the test data; skip the test if it does not exist.
 
-    In CI nothing may be skipped: there a missing folder fails the test.
+    In CI a missing folder fails the test instead.
     """
     path = DATA.joinpath(*parts)
     if not path.exists():
         if os.environ.get("CI"):
             pytest.fail(f"test data `{'/'.join(parts)}` is missing in CI")
-        pytest.skip(f"test data `{'/'.join(parts)}` is not beside the project")
+        pytest.skip(f"test data `{'/'.join(parts)}` is missing next to the project")
     return path

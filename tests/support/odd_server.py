@@ -1,4 +1,4 @@
-"""A server on this machine that answers as a test tells it, badly if need be."""
+"""A server on this machine with the responses that a test sets, including malformed ones."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from collections.abc import Callable, Iterator
 Answer = bytes | Callable[["OddServer", socket.socket], None]
 
 
-def make_answer(
+def build_response(
     body: bytes, *, media_type: str = "image/png", status: str = "200 OK", **headers: str
 ) -> bytes:
-    """A whole answer with its length."""
+    """Build a complete response with its length."""
     lines = [f"HTTP/1.1 {status}", f"Content-Type: {media_type}", f"Content-Length: {len(body)}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
 def redirect_to(address: str, status: str = "302 Found") -> bytes:
-    """An answer that sends the client elsewhere."""
-    return make_answer(b"", status=status, Location=address)
+    """Build a redirect."""
+    return build_response(b"", status=status, Location=address)
 
 
 class OddServer:
-    """Answers by path; keeps what it was asked. What has no answer is 404."""
+    """Responds by path and records the requests. Other paths return 404."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Answer] = {}
@@ -52,20 +52,22 @@ class OddServer:
                 head += part
             text = head.decode("latin-1")
             self.requests.append(text)
-            answer = self.answers.get(text.split()[1], make_answer(b"", status="404 Not Found"))
-            if callable(answer):
-                answer(self, client)
+            response = self.answers.get(
+                text.split()[1], build_response(b"", status="404 Not Found")
+            )
+            if callable(response):
+                response(self, client)
             else:
-                client.sendall(answer)
+                client.sendall(response)
 
     def close(self) -> None:
-        """Take no more connections, and let those that hang end."""
+        """Stop accepting connections, and end those that are waiting."""
         self.is_over.set()
         self._listener.close()
 
 
 def drip(start: bytes) -> Answer:
-    """An answer that begins so, and then goes on by a byte every 20 ms for ever."""
+    """A response with this start, followed by one byte every 20 ms without end."""
 
     def send(server: OddServer, client: socket.socket) -> None:
         client.sendall(start)
@@ -76,7 +78,7 @@ def drip(start: bytes) -> Answer:
 
 
 def stream(start: bytes, chunk: bytes) -> Answer:
-    """An answer that never ends, as fast as the client takes it."""
+    """An endless response, as fast as the client reads it."""
 
     def send(server: OddServer, client: socket.socket) -> None:
         client.sendall(start)
@@ -88,7 +90,7 @@ def stream(start: bytes, chunk: bytes) -> Answer:
 
 @contextlib.contextmanager
 def open_server() -> Iterator[OddServer]:
-    """The server for as long as the context lasts."""
+    """Run the server until the end of the context."""
     server = OddServer()
     try:
         yield server

@@ -15,23 +15,23 @@ PASSWORD = "correct horse battery"
 
 @cache
 def _hash() -> str:
-    # Argon2 is slow on purpose: once a run is enough.
+    # Argon2 is slow by design: the hash is computed once per run.
     return make_password(PASSWORD)
 
 
-def make_user(username: str, **values: Any) -> User:
-    """An account of that name."""
+def create_user(username: str, **values: Any) -> User:
+    """Create an account with that name."""
     return User.objects.create(
         username=username, email=f"{username}@example.test", password=_hash(), **values
     )
 
 
-def make_token(user: User, *scopes: str, limit: str = "", days: int | None = None) -> str:
-    """The text of a new token of the user; all scopes without any named."""
-    wanted = scopes or ("read", "publish", "manage")
-    return create_token(actor=user, name="test", scopes=wanted, limit=limit, days=days)[1]
+def create_api_token(user: User, *scopes: str, limit: str = "", days: int | None = None) -> str:
+    """Create a token of the user and return its text; without `scopes`, it has all scopes."""
+    granted_scopes = scopes or ("read", "publish", "manage")
+    return create_token(actor=user, name="test", scopes=granted_scopes, limit=limit, days=days)[1]
 
 
 def bearer(text: str) -> dict[str, str]:
-    """The header, as keyword of Django's test client."""
+    """Return the Authorization header as a keyword for Django's test client."""
     return {"HTTP_AUTHORIZATION": f"Bearer {text}"}

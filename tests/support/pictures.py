@@ -1,4 +1,4 @@
-"""The smallest pictures of each kind."""
+"""The smallest images of each format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A TCP proxy on this machine that can be cut and mended: a service that goes away and returns."""
+"""A TCP proxy on this machine that simulates outages of a service."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 
 class Proxy:
-    """Passes connections on to `target` while it is not cut."""
+    """Forwards connections to `target` unless it is cut."""
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
@@ -17,10 +17,10 @@ class Proxy:
         self._sockets: set[socket.socket] = set()
         self._listener: socket.socket | None = None
         self.port = 0
-        self.mend()
+        self.restore()
 
-    def mend(self) -> None:
-        """Listen, on the same port as before."""
+    def restore(self) -> None:
+        """Listen again on the same port."""
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", self.port))
@@ -30,7 +30,7 @@ class Proxy:
         threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
 
     def cut(self) -> None:
-        """Refuse new connections and drop those that are open."""
+        """Refuse new connections and close the open ones."""
         if self._listener is not None:
             # Closing alone would not end an `accept` that is waiting.
             with contextlib.suppress(OSError):
@@ -40,7 +40,7 @@ class Proxy:
         self.drop()
 
     def drop(self) -> None:
-        """Drop the connections that are open; new ones are accepted."""
+        """Close the open connections; accept new ones."""
         with self._guard:
             sockets, self._sockets = self._sockets, set()
         for each in sockets:
@@ -73,7 +73,7 @@ class Proxy:
 
 @contextlib.contextmanager
 def open_proxy(host: str, port: int) -> Iterator[Proxy]:
-    """A proxy for as long as the context lasts."""
+    """Run a proxy until the end of the context."""
     proxy = Proxy(host, port)
     try:
         yield proxy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import tempfile
 from collections.abc import Mapping
@@ -13,13 +14,16 @@ import yaml
 from accounts.models import User
 from plugport.spec.archive.packer import pack_tree
 from registry.actions.publish_release import publish_release
+from registry.jobs.runner import run_pending_jobs
 from registry.models import Release
 from registry.publishing.receive import receive_file
-from registry.work import work_off
+
+# The same text as `yaml.safe_dump`, in a tenth of the time.
+_Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
-def make_manifest(name: str, version: str, **fields: Any) -> dict[str, Any]:
-    """A `plugport.yaml` that passes every check."""
+def build_manifest(name: str, version: str, **fields: Any) -> dict[str, Any]:
+    """Return a `plugport.yaml` that passes every check."""
     return {
         "schema": 1,
         "name": name,
@@ -33,16 +37,18 @@ def make_manifest(name: str, version: str, **fields: Any) -> dict[str, Any]:
     }
 
 
-def make_package(
+def build_package(
     name: str = "@acme/chat",
     version: str = "1.0.0",
     *,
     files: Mapping[str, str | bytes] | None = None,
     **fields: Any,
 ) -> bytes:
-    """The bytes of a package with that manifest and those files."""
+    """Build a package with that manifest and those files."""
     tree: dict[str, str | bytes] = {
-        "plugport.yaml": yaml.safe_dump(make_manifest(name, version, **fields), sort_keys=False),
+        "plugport.yaml": yaml.dump(
+            build_manifest(name, version, **fields), Dumper=_Dumper, sort_keys=False
+        ),
         "README.md": f"# {name}\n\nVersion {version}.\n",
         "CHANGELOG.md": f"# Changes\n\n## {version}\n\n- It works.\n",
         "LICENSE": "Permission is granted to do anything with this test file.\n",
@@ -60,7 +66,7 @@ def make_package(
 
 
 def publish_bytes(actor: User, body: bytes, *, tag: str = "", changelog: str = "") -> Release:
-    """Stages 1 to 4 for these bytes: the release waits for its checks."""
+    """Run the stages before the checks; return the release in the state `checking`."""
     with tempfile.NamedTemporaryFile() as file:
         file.write(body)
         file.flush()
@@ -71,10 +77,14 @@ def publish_bytes(actor: User, body: bytes, *, tag: str = "", changelog: str = "
 
 
 class Publisher:
-    """Publishes small packages as one person, checks included."""
+    """Publishes small packages as one account and runs the checks."""
 
     def __init__(self, actor: User) -> None:
         self.actor = actor
+
+    def copy_actor(self) -> User:
+        """Return a copy of the account. A test that changes it leaves that of the next test alone."""
+        return copy.copy(self.actor)
 
     def publish(
         self,
@@ -86,9 +96,9 @@ class Publisher:
         files: Mapping[str, str | bytes] | None = None,
         **fields: Any,
     ) -> Release:
-        """Publish and let the checks decide; returns the release as it then is."""
-        body = make_package(name, version, files=files, **fields)
+        """Publish and run the checks; return the updated release."""
+        body = build_package(name, version, files=files, **fields)
         release = publish_bytes(self.actor, body, tag=tag, changelog=changelog)
-        work_off()
+        run_pending_jobs()
         release.refresh_from_db()
         return release

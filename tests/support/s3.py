@@ -12,25 +12,34 @@ ACCESS_KEY, SECRET_KEY, REGION = "someone", "something", "us-east-1"
 
 @dataclass(frozen=True, slots=True)
 class S3Server:
-    """Where it listens, and a client to look behind the store."""
+    """The URL of the server, and a client to inspect its objects."""
 
     url: str
     client: Any
 
-    def make_bucket(self, name: str) -> str:
-        """Make a bucket and return its name."""
+    def create_bucket(self, name: str) -> str:
+        """Create a bucket and return its name."""
         self.client.create_bucket(Bucket=name)
         return name
 
+    def empty_bucket(self, name: str) -> None:
+        """Delete all objects and unfinished uploads of the bucket."""
+        for item in self.client.list_objects_v2(Bucket=name).get("Contents", []):
+            self.client.delete_object(Bucket=name, Key=item["Key"])
+        for upload in self.client.list_multipart_uploads(Bucket=name).get("Uploads", []):
+            self.client.abort_multipart_upload(
+                Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"]
+            )
+
     def list_buckets(self) -> list[str]:
-        """Their names, oldest first."""
+        """Return the names of the buckets, oldest first."""
         buckets = self.client.list_buckets()["Buckets"]
         return [item["Name"] for item in sorted(buckets, key=lambda item: item["CreationDate"])]
 
 
 @contextlib.contextmanager
 def start_s3() -> Iterator[S3Server]:
-    """Run the server for as long as the context lasts."""
+    """Run the server until the end of the context."""
     import boto3
     from moto.server import ThreadedMotoServer
 

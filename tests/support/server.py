@@ -1,7 +1,7 @@
-"""A whole registry as its own processes: granian, a worker, a data folder and a free port.
+"""A complete registry in separate processes: granian, a worker, a data folder and a free port.
 
 def test_it(live_registry):
-    token = live_registry.make_tokens("acme")["acme"]
+    token = live_registry.create_api_tokens("acme")["acme"]
     live_registry.client(token).get("/api/v1/me")
 """
 
@@ -12,6 +12,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -29,30 +30,41 @@ from tests.support.data import ROOT
 
 START_SECONDS = 60
 END_SECONDS = 20
+# The status codes of a recorded release. A fast worker finishes the checks before the response (201).
+RECORDED = (201, 202)
 _SECRET_VARIABLES = ("DATABASE_URL", "PLUGPORT_REDIS_URL", "PLUGPORT_S3_BUCKET")
-# Prints the token of each user that is named on standard input, made where it is missing.
+# Prints a token of each user on standard input, who is created if necessary.
 _MAKE_TOKENS = """
 import json, sys
-from tests.support.people import make_token, make_user
+from tests.support.people import create_api_token, create_user
 from accounts.models import User
 wanted = json.load(sys.stdin)
 tokens = {}
 for name, values in wanted.items():
-    user = User.objects.filter(username=name).first() or make_user(name, **values)
-    tokens[name] = make_token(user)
+    user = User.objects.filter(username=name).first() or create_user(name, **values)
+    tokens[name] = create_api_token(user)
 print(json.dumps(tokens))
 """
 
 
 def find_free_port() -> int:
-    """A port of this machine that nobody listens on right now."""
+    """Return an unused port of this machine."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
+def write_database(folder: Path, content: bytes) -> None:
+    """Write the SQLite database of a data folder, in WAL mode like those of `migrate`."""
+    path = folder / "plugport.sqlite3"
+    path.write_bytes(content)
+    # The first of several processes would change the mode, and lock out the others meanwhile.
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+
+
 def wait_until(is_done: Callable[[], bool], *, seconds: float = 20) -> None:
-    """Return once `is_done` says so; fails the test after `seconds`."""
+    """Wait until `is_done` returns true; fails the test after `seconds`."""
     until = time.monotonic() + seconds
     while not is_done():
         if time.monotonic() > until:
@@ -63,13 +75,23 @@ def wait_until(is_done: Callable[[], bool], *, seconds: float = 20) -> None:
 class LiveRegistry:
     """The processes of one registry. `database_url` empty is SQLite in the data folder."""
 
-    def __init__(self, data_dir: Path, *, database_url: str = "", **variables: str) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        database_url: str = "",
+        empty_database: bytes = b"",
+        **variables: str,
+    ) -> None:
         self.data_dir = data_dir
+        self._is_migrated = bool(empty_database) and not database_url
+        if self._is_migrated:
+            write_database(data_dir, empty_database)
         self.port = find_free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        kept = {k: v for k, v in os.environ.items() if k not in _SECRET_VARIABLES}
+        inherited = {k: v for k, v in os.environ.items() if k not in _SECRET_VARIABLES}
         self.environment = {
-            **kept,
+            **inherited,
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "PLUGPORT_ENV": "test",
             "PLUGPORT_DATA_DIR": str(data_dir),
@@ -80,9 +102,15 @@ class LiveRegistry:
         }
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
+    def prepare(self) -> None:
+        """Migrate the database, unless it was copied from a migrated one."""
+        if not self._is_migrated:
+            self.manage("migrate", "--verbosity", "0")
+            self._is_migrated = True
+
     def start(self, *, has_worker: bool = True) -> None:
         """Prepare the database, start the processes and return when the registry is ready."""
-        self.manage("migrate", "--verbosity", "0")
+        self.prepare()
         with override_settings(PORT=self.port):
             commands = build_commands("127.0.0.1", 2)
         if not has_worker:
@@ -118,11 +146,11 @@ class LiveRegistry:
 
     @property
     def logs(self) -> str:
-        """What the processes wrote."""
+        """The output of the processes."""
         return "\n".join(p.read_text(errors="replace") for p in self.data_dir.glob("*.log"))
 
     def stop(self) -> None:
-        """End the processes that were started here, each with the group it leads."""
+        """Stop the started processes, each with its process group."""
         for process in self._processes.values():
             process.terminate()
         for process in self._processes.values():
@@ -134,7 +162,7 @@ class LiveRegistry:
         self._processes.clear()
 
     def manage(self, *arguments: str, given: str = "") -> str:
-        """Run a management command on this registry; returns what it printed."""
+        """Run a management command on this registry; return its output."""
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
@@ -147,10 +175,10 @@ class LiveRegistry:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def make_tokens(self, *usernames: str, **values: Mapping[str, Any]) -> dict[str, str]:
-        """A token with every scope for each user; `values` are a new user's fields by name."""
-        wanted = {name: values.get(name, {}) for name in (*usernames, *values)}
-        tokens: dict[str, str] = json.loads(self.run(_MAKE_TOKENS, wanted))
+    def create_api_tokens(self, *usernames: str, **values: Mapping[str, Any]) -> dict[str, str]:
+        """Return a token with every scope for each user; `values` are the fields of a new user by name."""
+        fields_by_user = {name: values.get(name, {}) for name in (*usernames, *values)}
+        tokens: dict[str, str] = json.loads(self.run(_MAKE_TOKENS, fields_by_user))
         return tokens
 
     def run(self, code: str, given: Any = None) -> str:
@@ -158,19 +186,19 @@ class LiveRegistry:
         return self.manage("shell", "--no-imports", "--command", code, given=json.dumps(given))
 
     def list_processes(self) -> list[psutil.Process]:
-        """Every process of the registry, children included."""
+        """Return every process of the registry, including children."""
         leaders = [psutil.Process(process.pid) for process in self._processes.values()]
         return leaders + [child for leader in leaders for child in leader.children(recursive=True)]
 
     def client(self, token: str = "") -> httpx.Client:
-        """A client of this registry; the caller closes it."""
+        """Return a client of this registry; the caller closes it."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return httpx.Client(base_url=self.url, headers=headers, timeout=60)
 
 
 @contextlib.contextmanager
-def make_database(server_url: str) -> Iterator[str]:
-    """The URL of a new database on that PostgreSQL server, dropped at the end; "" without one."""
+def create_database(server_url: str) -> Iterator[str]:
+    """Create a database on that PostgreSQL server and drop it at the end; yields "" without a server."""
     if not server_url:
         yield ""
         return
@@ -186,12 +214,12 @@ def make_database(server_url: str) -> Iterator[str]:
             connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
-@pytest.fixture(scope="session")
-def live_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveRegistry]:
-    """One registry for the whole run, with a worker: use names of your own in it."""
+@contextlib.contextmanager
+def run_live_registry(data_dir: Path, empty_database: bytes) -> Iterator[LiveRegistry]:
+    """Start a registry with a worker; stop it at the end of the context."""
     server_url = os.environ.get("PLUGPORT_TEST_DATABASE_URL", "")
-    with make_database(server_url) as database_url:
-        registry = LiveRegistry(tmp_path_factory.mktemp("live"), database_url=database_url)
+    with create_database(server_url) as database_url:
+        registry = LiveRegistry(data_dir, database_url=database_url, empty_database=empty_database)
         try:
             registry.start()
             yield registry

@@ -1,4 +1,4 @@
-"""Which errors mean that a service is away, and which are faults of ours."""
+"""Which exceptions mean an unavailable service, and which are bugs."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def chain(error: Exception, cause: Exception) -> Exception:
     ],
 )
 def test_what_counts_as_an_outage(error, code):
-    found = find_outage(error)
-    assert (found and found.code) == code
-    if found:
-        assert found.context["retryAfterSeconds"] > 0
-        assert str(error) not in found.detail  # it may name hosts
+    outage = find_outage(error)
+    assert (outage and outage.code) == code
+    if outage:
+        assert outage.context["retryAfterSeconds"] > 0
+        assert str(error) not in outage.detail  # the driver's message may name hosts

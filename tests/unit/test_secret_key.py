@@ -1,4 +1,4 @@
-"""The key that a registry makes for itself."""
+"""The secret key that a registry generates."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config.backends import load_secret_key
 
+pytestmark = pytest.mark.processes
 
-def test_processes_that_start_at_once_share_one_whole_key(tmp_path: Path) -> None:
+
+def test_concurrent_starts_share_one_complete_key(tmp_path: Path) -> None:
     folders = [tmp_path / str(number) for number in range(40)]
     with ThreadPoolExecutor(8) as pool:
         for folder in folders:
@@ -25,7 +27,7 @@ def test_processes_that_start_at_once_share_one_whole_key(tmp_path: Path) -> Non
             assert S_IMODE((folder / "secret_key").stat().st_mode) == 0o600
 
 
-def test_production_needs_a_key(tmp_path: Path) -> None:
+def test_production_requires_a_key(tmp_path: Path) -> None:
     assert load_secret_key("given", tmp_path, is_production=True) == "given"
     with pytest.raises(ImproperlyConfigured, match="PLUGPORT_SECRET_KEY"):
         load_secret_key("", tmp_path, is_production=True)

@@ -1,4 +1,4 @@
-"""`manage.py create_token USER --scope publish`: print a new token, alone on its line."""
+"""`manage.py create_token USER --scope publish`: create a token and print only its text."""
 
 from __future__ import annotations
 
@@ -13,20 +13,29 @@ from plugport.spec.errors import PlugportError
 
 
 class Command(BaseCommand):
-    """Makes a token for an existing account."""
+    """Creates a token for an existing account."""
 
-    help = "Make an API token and print it. It is shown once and stored hashed."
+    help = "Create an API token and print it. Only its hash is stored, so it cannot be shown again."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the arguments."""
-        parser.add_argument("user", help="name of an existing account")
-        parser.add_argument("--scope", action="append", choices=SCOPES, help="may be repeated")
-        parser.add_argument("--limit", default="", help="one plugin (@acme/chat) or scope (@acme)")
-        parser.add_argument("--days", type=int, help="days until it expires; never without")
-        parser.add_argument("--name", default="command line", help="shown on the account page")
+        """Declare the scope, expiry and name of the token."""
+        parser.add_argument("user", help="user name of an existing account")
+        parser.add_argument(
+            "--scope",
+            action="append",
+            choices=SCOPES,
+            help="permission of the token (default: publish); can be repeated",
+        )
+        parser.add_argument(
+            "--limit", default="", help="limit to a plugin (@acme/chat) or scope (@acme)"
+        )
+        parser.add_argument(
+            "--days", type=int, help="days until the token expires (default: never)"
+        )
+        parser.add_argument("--name", default="command line", help="name on the account page")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print the token's text."""
+        """Create the token. Raises `CommandError` with the invalid fields."""
         try:
             _, text = create_token(
                 actor=get_user(options["user"]),
@@ -36,6 +45,6 @@ class Command(BaseCommand):
                 days=options["days"],
             )
         except PlugportError as error:
-            faults = "".join(f"\n  {field}" for field in error.fields)
-            raise CommandError(error.detail + faults) from None
+            field_lines = "".join(f"\n  {field}" for field in error.fields)
+            raise CommandError(error.detail + field_lines) from None
         self.stdout.write(text)

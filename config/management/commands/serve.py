@@ -1,4 +1,4 @@
-"""`manage.py serve`: the whole registry on one machine, until Ctrl-C or SIGTERM."""
+"""`manage.py serve`: run the whole registry on one machine until Ctrl-C or SIGTERM."""
 
 from __future__ import annotations
 
@@ -19,38 +19,48 @@ from django.core.management.base import (
     OutputWrapper,
 )
 
+from common.system_checks import SETTINGS_TAG
+from config.backends import prepare_data_dir
 from config.supervisor import Child, Supervisor
 
 _HOST = "127.0.0.1"
 
 
 class Command(BaseCommand):
-    """Prepares the data folder, then runs web and worker side by side."""
+    """Prepares the data folder, then runs the web server and the worker."""
 
-    help = "Run web and worker on this machine; everything else is found in the data folder."
+    help = "Run the web server and the worker on this machine. All data is in the data folder."
+    # Other checks find mistakes in code, and `manage.py check` runs them. They import all pages and the
+    # API, which makes the start a third longer.
+    requires_system_checks = [SETTINGS_TAG]
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the arguments."""
-        parser.add_argument("--demo", action="store_true", help="load the demo catalogue once")
+        """Declare where to listen, the number of processes, and `--demo`."""
+        parser.add_argument(
+            "--demo", action="store_true", help="load the demo catalog, unless it is loaded"
+        )
         parser.add_argument("--host", default=_HOST, help="address to listen on")
-        parser.add_argument("--workers", type=int, default=2, help="web processes")
+        parser.add_argument("--workers", type=int, default=2, help="number of web processes")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run until a signal ends it; every process is ended before this returns."""
+        """Run until SIGINT or SIGTERM; every child process has exited when this returns."""
+        # First, so that a second start fails before it migrates the database of the first.
         check_port(options["host"], settings.PORT)
+        # Static files and uploads need it even if all other data is on other machines.
+        prepare_data_dir(settings.DATA_DIR)
         call_command("migrate", verbosity=0, interactive=False)
         collect_static()
         if options["demo"]:
             call_command("load_demo", stdout=self.stdout)
-        environment = {**os.environ, "PLUGPORT_DATA_DIR": str(settings.DATA_DIR)}
+        environment = {**os.environ, **build_variables()}
         commands = build_commands(options["host"], options["workers"])
         children = [Child(name, command) for name, command in commands.items()]
-        announcer = Announcer(self.stdout, options["host"], has_demo=options["demo"])
-        Supervisor(children, environment, str(settings.BASE_DIR), on_tick=announcer.look).run()
+        reporter = StartupReporter(self.stdout, options["host"], has_demo=options["demo"])
+        Supervisor(children, environment, str(settings.BASE_DIR), on_tick=reporter.report).run()
 
 
-class Announcer:
-    """Says once where the registry runs, as soon as it answers."""
+class StartupReporter:
+    """Prints the URL of the registry once, when it is ready."""
 
     def __init__(self, out: OutputWrapper, host: str, *, has_demo: bool) -> None:
         self._out = out
@@ -58,36 +68,39 @@ class Announcer:
         self._has_demo = has_demo
         self._is_done = False
 
-    def look(self) -> None:
-        """Called by the supervisor between its rounds."""
+    def report(self) -> None:
+        """Print the URL if the registry became ready; the supervisor calls this repeatedly."""
         if self._is_done or not is_answering(f"{self._url}/readyz"):
             return
         self._is_done = True
         lines = [f"Plugport is running at {self._url}"]
         if self._has_demo:
-            lines += read_sign_ins()
+            lines += load_demo_sign_ins()
         self._out.write("\n" + "\n".join(lines) + "\n")
         self._out.flush()
 
 
 def check_port(host: str, port: int) -> None:
-    """Raise `CommandError` if something listens there already."""
+    """Raise `CommandError` if the port is in use or may not be bound."""
     with socket.socket() as probe:
+        # Like the server: without it, connections in TIME_WAIT block the port for a minute.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
             raise CommandError(
-                f"Port {port} of {host} cannot be used: {error.strerror}."
-                " Choose another with PORT=8001."
+                f"Cannot listen on port {port} of {host}: {error.strerror}."
+                " To use another port, set PORT, for example PORT=8001."
             ) from None
 
 
 def collect_static() -> None:
-    """Gather the static files if any of them changed since the last start."""
+    """Collect the static files if any of them changed since the last start."""
     root = Path(settings.STATIC_ROOT)
+    # Collecting and compressing takes seconds, which every start would cost.
     stamp = root / ".collected"
     sources = [p for folder in settings.STATICFILES_DIRS for p in Path(folder).rglob("*")]
+    # Packages bring static files too; they change only when this file does.
     requirements = settings.BASE_DIR / "requirements" / "run.txt"
     newest = max((p.stat().st_mtime for p in [*sources, requirements]), default=0.0)
     if stamp.exists() and stamp.stat().st_mtime > newest:
@@ -97,9 +110,10 @@ def collect_static() -> None:
 
 
 def build_commands(host: str, workers: int) -> dict[str, list[str]]:
-    """The command lines of web and worker, run by this Python."""
+    """The command lines of the web server and the worker, from this Python environment."""
     folder = Path(sys.executable).parent
-    # More than may wait at once for checks (`MAX_WAITING`) and for pictures (`SEATS`) together.
+    # Requests that wait for checks (`MAX_WAITING`) and for images (`SEATS`) each occupy a thread;
+    # this leaves threads for other requests.
     threads = min(12, max(5, 2 * (os.cpu_count() or 1) + 1))
     web = (
         f"--interface wsgi config.wsgi:application --host {host} --port {settings.PORT}"
@@ -116,18 +130,27 @@ def build_commands(host: str, workers: int) -> dict[str, list[str]]:
     }
 
 
+def build_variables() -> dict[str, str]:
+    """The environment variables of the processes, in addition to those of this process."""
+    return {
+        "PLUGPORT_DATA_DIR": str(settings.DATA_DIR),
+        # The worker would run all system checks, which imports the pages that it never serves.
+        "CELERY_SKIP_CHECKS": "1",
+    }
+
+
 def is_answering(url: str) -> bool:
-    """Whether the address answers with success."""
+    """Whether the URL responds with 200."""
     try:
-        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 -- our own address
+        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 -- a URL of this server
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
 
 
-def read_sign_ins() -> list[str]:
-    """The demo accounts with their passwords, as `load_demo` keeps them."""
+def load_demo_sign_ins() -> list[str]:
+    """The demo accounts with their passwords, from the file that `load_demo` writes."""
     path = Path(settings.DATA_DIR) / "demo-sign-ins.txt"
     if not path.exists():
         return []
-    return ["Demo sign-ins:", *(f"  {line}" for line in path.read_text().splitlines())]
+    return ["Demo accounts:", *(f"  {line}" for line in path.read_text().splitlines())]

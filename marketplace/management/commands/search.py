@@ -1,62 +1,59 @@
-"""`manage.py search status|rebuild|setup|popular|missed`: the search index and what is searched."""
+"""`manage.py search status|rebuild|setup|popular|missed`: the search index and the search terms."""
 
 from __future__ import annotations
 
-import datetime as dt
 import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db.models import Sum
-from django.utils import timezone
 
-from marketplace.models import SearchTerm
-from marketplace.search import indexer
+from marketplace.search import indexer, query_log
 from marketplace.search.engines import get_engine
 from plugport.spec.errors import PlugportError
-from plugport.spec.text import show
+from plugport.spec.text import quote_text
 
-_ACTS = {
-    "status": "how far the index is behind, and how it differs from the database",
-    "rebuild": "make the index anew; searches go on meanwhile",
-    "setup": "make the index if there is none, and apply its settings",
-    "popular": "what is searched for most",
-    "missed": "what is searched for and not found",
+_ACTIONS = {
+    "status": "show the lag of the index and its differences from the database",
+    "rebuild": "rebuild the index without interrupting searches",
+    "setup": "create the index if it does not exist, and update its settings",
+    "popular": "list the most frequent searches",
+    "missed": "list the most frequent searches without results",
 }
 
-# The worker writes for moments only; a rebuild by another takes longer than this.
-_PATIENCE_SECONDS = 15
+# The worker holds the lease for moments only, unless it is rebuilding the index.
+_LEASE_WAIT_SECONDS = 15
 
 
 class Command(BaseCommand):
-    """One act a call."""
+    """Inspect and maintain the search index."""
 
-    help = "Look after the search index: " + "; ".join(f"{n}: {m}" for n, m in _ACTS.items()) + "."
+    help = "Maintain the search index. " + "; ".join(f"{n}: {m}" for n, m in _ACTIONS.items()) + "."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the arguments."""
-        parser.add_argument("act", choices=list(_ACTS))
-        parser.add_argument("--days", type=int, default=30, help="of `popular` and `missed`")
-        parser.add_argument("--limit", type=int, default=50, help="lines of `popular`, `missed`")
+        parser.add_argument("act", choices=list(_ACTIONS), metavar="|".join(_ACTIONS))
+        parser.add_argument(
+            "--days", type=int, default=30, help="days to include in `popular` and `missed`"
+        )
+        parser.add_argument("--limit", type=int, default=50, help="maximum number of terms to list")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Do it, or say why not."""
+        """Run the action. Raises `CommandError` if it fails."""
         try:
             match options["act"]:
                 case "status":
-                    self._show_status()
+                    self._write_status()
                 case "rebuild":
                     self._rebuild()
                 case "setup":
                     self._set_up()
                 case act:
-                    self._show_terms(act, options["days"], options["limit"])
+                    self._write_terms(options["days"], options["limit"], act == "missed")
         except PlugportError as error:
             raise CommandError(error.detail + (f"\n{error.hint}" if error.hint else "")) from None
 
-    def _show_status(self) -> None:
-        """Raises `CommandError` where the index cannot be used or differs, for scripts."""
-        status = indexer.measure()
+    def _write_status(self) -> None:
+        """Raises `CommandError` if the index cannot be used or differs, for use in scripts."""
+        status = indexer.get_index_status()
         indexed = status.indexed_at.isoformat(timespec="seconds") if status.indexed_at else "never"
         lines = [
             ("engine", status.engine),
@@ -65,7 +62,7 @@ class Command(BaseCommand):
             ("lag", f"{status.lag:,} entries"),
             ("listed plugins", f"{status.listed:,}"),
         ]
-        if not status.fault:
+        if not status.error:
             lines += [
                 ("documents", f"{status.documents:,}"),
                 ("missing", f"{status.missing:,}"),
@@ -74,14 +71,16 @@ class Command(BaseCommand):
             ]
         for name, value in lines:
             self.stdout.write(f"{name:<15} {value}")
-        if status.fault:
-            raise CommandError(f"{status.fault} The worker makes it anew, or `search rebuild`.")
+        if status.error:
+            raise CommandError(
+                f"{status.error} The worker rebuilds it soon; or run `search rebuild`."
+            )
         if status.drift and not status.lag:
-            raise CommandError("The index differs from the database: run `search rebuild`.")
+            raise CommandError("The index differs from the database. Run `search rebuild`.")
 
     def _rebuild(self) -> None:
         started = time.monotonic()
-        count = indexer.rebuild(patience_seconds=_PATIENCE_SECONDS)
+        count = indexer.rebuild(patience_seconds=_LEASE_WAIT_SECONDS)
         seconds = time.monotonic() - started
         self.stdout.write(f"{count:,} plugins indexed in {seconds:.1f} s.")
 
@@ -89,29 +88,14 @@ class Command(BaseCommand):
         engine = get_engine()
         engine.setup()
         engine.ping()
-        self.stdout.write(f"The index of {engine.name} is there and its settings are in force.")
+        self.stdout.write(f"The index of {engine.name} exists and its settings are up to date.")
 
-    def _show_terms(self, act: str, days: int, limit: int) -> None:
-        since = timezone.now().date() - dt.timedelta(days=max(0, days))
-        rows = (
-            SearchTerm.objects.filter(day__gt=since)
-            .values("term")
-            .annotate(
-                total=Sum("searches"),
-                none=Sum("failed"),
-                chosen=Sum("clicks"),
-                rank=Sum("rank_sum"),
-            )
-        )
-        rows = (
-            rows.filter(none__gt=0).order_by("-none", "term")
-            if act == "missed"
-            else rows.filter(total__gt=0).order_by("-total", "term")
-        )
-        self.stdout.write(f"{'searches':>8}  {'not found':>9}  {'chosen':>6}  {'place':>5}  term")
-        for row in rows[: max(0, limit)]:
-            place = f"{row['rank'] / row['chosen']:.1f}" if row["chosen"] else "-"
+    def _write_terms(self, days: int, limit: int, is_missed: bool) -> None:
+        terms = query_log.list_terms(days=days, limit=limit, is_missed=is_missed)
+        self.stdout.write(f"{'searches':>8}  {'not found':>9}  {'chosen':>6}  {'rank':>5}  term")
+        for term in terms:
+            rank = f"{term['ranks'] / term['chosen']:.1f}" if term["chosen"] else "-"
             self.stdout.write(
-                f"{row['total']:>8}  {row['none']:>9}  {row['chosen']:>6}  {place:>5}"
-                f"  {show(row['term']).strip('`')}"
+                f"{term['total']:>8}  {term['missed']:>9}  {term['chosen']:>6}  {rank:>5}"
+                f"  {quote_text(term['term']).strip('`')}"
             )

@@ -1,10 +1,10 @@
-"""The pages of a plugin: one address a tab, all with the same head.
+"""The pages of a plugin: one URL per tab, all with the same head.
 
-frame.py     the head, the tabs, and how a page or the part of it that changes is drawn
-views.py     the tabs, one view each
-install.py   how it is installed
-charts.py    downloads as drawings
+frame.py     the head and the tabs, rendered as a whole page or as an htmx fragment
+views.py     one view per tab
+install.py   commands that install the plugin
+charts.py    geometry of the download charts
 files.py     folders and files of a release
-code.py      a text file, line by line
-compare.py   two releases side by side
+code.py      a text file with line numbers and highlighting
+compare.py   the difference between two releases
 """

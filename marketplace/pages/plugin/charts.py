@@ -1,4 +1,4 @@
-"""Downloads as drawings: everything a template needs to write the SVG, in its own units."""
+"""Geometry of the download charts, in units of the SVG view boxes of the templates."""
 
 from __future__ import annotations
 
@@ -6,38 +6,38 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WEEKS = 12
+SPARKLINE_WEEKS = 12
 _SPARK_WIDTH, _SPARK_HEIGHT = 96.0, 20.0
 CHART_WIDTH, CHART_HEIGHT = 720, 160
 
 
 @dataclass(frozen=True, slots=True)
 class Sparkline:
-    """A line of weeks; `words` say the same to those who do not see it."""
+    """A line of weekly downloads; `description` is its text alternative (WCAG 1.1.1)."""
 
     points: str
-    words: str
+    description: str
 
 
 def build_sparkline(days: Sequence[tuple[dt.date, int]]) -> Sparkline | None:
-    """The downloads of the last twelve whole weeks; None if there were none."""
-    counts = [count for _day, count in days[-7 * WEEKS :]]
+    """Return the downloads of the last twelve weeks; None if there were none."""
+    counts = [count for _day, count in days[-7 * SPARKLINE_WEEKS :]]
     weeks = [sum(counts[start : start + 7]) for start in range(0, len(counts), 7)]
-    most = max(weeks, default=0)
-    if not most:
+    peak = max(weeks, default=0)
+    if not peak:
         return None
     step = _SPARK_WIDTH / (len(weeks) - 1)
     points = " ".join(
-        f"{index * step:.1f},{1 + (_SPARK_HEIGHT - 2) * (1 - count / most):.1f}"
+        f"{index * step:.1f},{1 + (_SPARK_HEIGHT - 2) * (1 - count / peak):.1f}"
         for index, count in enumerate(weeks)
     )
-    told = ", ".join(str(count) for count in weeks)
-    return Sparkline(points, f"Downloads of each of the last {len(weeks)} weeks: {told}.")
+    counts_text = ", ".join(str(count) for count in weeks)
+    return Sparkline(points, f"Downloads in each of the last {len(weeks)} weeks: {counts_text}.")
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A day in the chart."""
+    """One day of the chart."""
 
     day: dt.date
     count: int
@@ -48,43 +48,49 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Bars of days, the marks of the two axes, and what it shows in words."""
+    """Daily bars, the labels of both axes, and a text alternative in `description`."""
 
     bars: Sequence[Bar]
     bar_width: float
     months: Sequence[tuple[float, str]]
     lines: Sequence[tuple[float, int]]
-    words: str
+    description: str
 
 
 def build_chart(days: Sequence[tuple[dt.date, int]]) -> Chart | None:
-    """The downloads by day; None if there were none."""
-    most = max((count for _day, count in days), default=0)
-    if not most:
+    """Return the downloads by day; None if there were none."""
+    peak = max((count for _day, count in days), default=0)
+    if not peak:
         return None
-    top = _round_up(most)
+    top = _round_up(peak)
     step = CHART_WIDTH / len(days)
 
-    def find_y(count: float) -> float:
+    def compute_y(count: float) -> float:
         return round(CHART_HEIGHT * (1 - count / top), 1)
 
     bars = [
-        Bar(day, count, round(index * step, 1), find_y(count), round(CHART_HEIGHT * count / top, 1))
+        Bar(
+            day,
+            count,
+            round(index * step, 1),
+            compute_y(count),
+            round(CHART_HEIGHT * count / top, 1),
+        )
         for index, (day, count) in enumerate(days)
     ]
     months = [(bar.x, bar.day.strftime("%B")) for bar in bars if bar.day.day == 1]
-    lines = [(find_y(value), value) for value in sorted({top, top // 2} - {0})]
+    lines = [(compute_y(value), value) for value in sorted({top, top // 2} - {0})]
     total = sum(count for _day, count in days)
     best = max(bars, key=lambda bar: bar.count)
-    words = (
-        f"Downloads by day, {days[0][0]} to {days[-1][0]}: {total} in all,"
-        f" most on {best.day} with {best.count}."
+    description = (
+        f"Downloads by day, {days[0][0]} to {days[-1][0]}: {total} in total,"
+        f" with a maximum of {best.count} on {best.day}."
     )
-    return Chart(bars, round(step * 0.72, 1), months, lines, words)
+    return Chart(bars, round(step * 0.72, 1), months, lines, description)
 
 
 def _round_up(value: int) -> int:
-    """The next round number: 2, 3, 4, 6, 8, 10, 20, 30, 40, ..."""
+    """Return the next even or round number, so that half of it is a label too: 2, 3, 4, 6, 8, 10, 20..."""
     size = 1
     while True:
         for factor in (2, 3, 4, 6, 8, 10):

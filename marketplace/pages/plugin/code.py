@@ -1,4 +1,4 @@
-"""A text file as numbered lines, coloured where that is quick."""
+"""A text file as numbered lines, with syntax highlighting if that is cheap."""
 
 from __future__ import annotations
 
@@ -15,25 +15,28 @@ from django.core.cache import caches
 from django.utils.html import escape as escape_safely
 from django.utils.safestring import SafeString
 
-from marketplace import colours
-from plugport.spec.comparing.texts import split_lines
+from marketplace import syntax_highlighting
+from plugport.spec.diff.texts import split_lines
 
-LINES_A_PAGE = 400
-# One line may be a whole bundle: a page stays a page.
+# Most files fit on one page of this length.
+LINES_PER_PAGE = 400
+# A minified bundle is a single line of megabytes, so lines and pages are limited in characters too.
 MAX_LINE_CHARS = 1_000
 MAX_PAGE_CHARS = 40_000
-# A file that takes longer, in seconds of the processor, stays without colours.
-MAX_SECONDS = 0.3
-# Control characters that no text has, and their pictures.
-_CONTROLS = bytes({*range(32), 127} - set(b"\t\n\f\r"))
-_PICTURES = {code: "\u2421" if code == 127 else chr(0x2400 + code) for code in _CONTROLS}
-# The sorts of tokens that have a colour (`readme.css`): marking the others would be most of a page.
-_COLOURED = re.compile(r"(?:[kmsc]\w*|dl|il|ow|bp|fm|n[abcdftvo]|g[deiops])\Z")
+# CPU seconds. Some inputs make a lexer quadratic (CWE-1333); those files are not highlighted.
+MAX_HIGHLIGHT_SECONDS = 0.3
+# Control characters, which a browser would hide, and the symbols that make them visible.
+_CONTROL_CHARS = bytes({*range(32), 127} - set(b"\t\n\f\r"))
+_CONTROL_PICTURES = {
+    code: "\u2421" if code == 127 else chr(0x2400 + code) for code in _CONTROL_CHARS
+}
+# Tokens that have a color in `readme.css`. Spans around the others would double the size of a page.
+_HIGHLIGHTED_TOKENS = re.compile(r"(?:[kmsc]\w*|dl|il|ow|bp|fm|n[abcdftvo]|g[deiops])\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class CodeLine:
-    """A line: its number in the file and its content as HTML; `cut` characters are left out."""
+    """A line: its number in the file, its HTML, and how many characters are omitted (`cut`)."""
 
     number: int
     html: SafeString
@@ -42,9 +45,9 @@ class CodeLine:
 
 @dataclass(frozen=True, slots=True)
 class CodePage:
-    """Some lines of a file of `total` lines (0: they were not counted).
+    """Some lines of a file of `total` lines (0 if not counted).
 
-    `before` and `after` start the pages beside it.
+    `before` and `after` are the first lines of the previous and the next page.
     """
 
     lines: Sequence[CodeLine]
@@ -54,50 +57,51 @@ class CodePage:
 
     @property
     def has_cuts(self) -> bool:
-        """Whether something of these lines is left out."""
+        """Whether a line is truncated."""
         return any(line.cut for line in self.lines)
 
 
-def read_text(content: bytes) -> str | None:
-    """The content as text, None if it is none.
+def decode_text(content: bytes) -> str | None:
+    """Return the content as text, or None if it is binary.
 
-    What is no UTF-8 is read as Latin-1, and a few control characters make no text unreadable:
-    neither is to hide code from those who look for it. They are drawn as what they are.
+    Invalid UTF-8 is decoded as Latin-1, and up to 1% of control characters are shown as symbols: an
+    author must not be able to hide code from reviewers with one odd byte.
     """
-    controls = len(content) - len(content.translate(None, _CONTROLS))
+    controls = len(content) - len(content.translate(None, _CONTROL_CHARS))
     if controls * 100 > len(content):
         return None
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("latin-1")
-    return text.translate(_PICTURES) if controls else text
+    return text.translate(_CONTROL_PICTURES) if controls else text
 
 
 def build_code_page(text: str, path: str, *, start: int = 1) -> CodePage:
-    """The lines from `start` on (counting from 1), as many as a page holds."""
+    """Return the lines from number `start` (1 is the first), as many as fit on a page."""
     lines = split_lines(text)
-    # Pygments takes a lone carriage return for the end of a line; its lines would be others then.
-    coloured = None if "\r" in text.replace("\r\n", "") else _colour_lines(text, path)
+    # Pygments treats a lone carriage return as a line end, so its line numbers would differ.
+    highlighted = None if "\r" in text.replace("\r\n", "") else _highlight_lines(text, path)
     first = min(start, len(lines) or 1) - 1
-    shown = _take(lines[first : first + LINES_A_PAGE])
+    shown = _count_lines_that_fit(lines[first : first + LINES_PER_PAGE])
     rows = [
-        _make_row(first + index + 1, line, coloured)
+        _build_line(first + index + 1, line, highlighted)
         for index, line in enumerate(lines[first:][:shown])
     ]
     end = first + shown
-    before = max(1, first + 1 - LINES_A_PAGE) if first else None
+    before = max(1, first + 1 - LINES_PER_PAGE) if first else None
     return CodePage(rows, len(lines), before, end + 1 if end < len(lines) else None)
 
 
-def build_part(text: str, *, first: int) -> CodePage:
-    """All of a text whose first line has that number in its file: whole lines, no colours."""
+def build_part_page(text: str, *, first: int) -> CodePage:
+    """Return all lines of a part of a file, without highlighting. `first` numbers its first line."""
+    # Highlighting would need the file from its start: a part may begin inside a string or comment.
     rows = [CodeLine(first + i, escape_safely(line), 0) for i, line in enumerate(split_lines(text))]
     return CodePage(rows)
 
 
-def _take(lines: Sequence[str]) -> int:
-    """How many of the lines fit a page; at least one."""
+def _count_lines_that_fit(lines: Sequence[str]) -> int:
+    """Return how many of the lines fit on a page, at least one."""
     left = MAX_PAGE_CHARS
     for count, line in enumerate(lines):
         left -= min(len(line), MAX_LINE_CHARS)
@@ -106,47 +110,50 @@ def _take(lines: Sequence[str]) -> int:
     return len(lines)
 
 
-def _make_row(number: int, line: str, coloured: Sequence[str] | None) -> CodeLine:
+def _build_line(number: int, line: str, highlighted: Sequence[str] | None) -> CodeLine:
     if len(line) > MAX_LINE_CHARS:
         return CodeLine(number, escape_safely(line[:MAX_LINE_CHARS]), len(line) - MAX_LINE_CHARS)
-    # `_mark` has escaped it.
-    html = SafeString(coloured[number - 1]) if coloured else escape_safely(line)
+    # `_render_token` escapes the text.
+    html = SafeString(highlighted[number - 1]) if highlighted else escape_safely(line)
     return CodeLine(number, html, 0)
 
 
-def _colour_lines(text: str, path: str) -> list[str] | None:
-    """Each line as HTML of `span`s; None if the file stays without colours. Done once a file."""
+def _highlight_lines(text: str, path: str) -> list[str] | None:
+    """Return the HTML of each line, None if the file is not highlighted. Results are cached."""
     language = path.rpartition("/")[2].lower().rpartition(".")[2]
-    if language not in colours.LANGUAGES or len(text) > colours.MAX_CHARS:
+    if language not in syntax_highlighting.LANGUAGES or len(text) > syntax_highlighting.MAX_CHARS:
         return None
-    facts = f"{_get_edition()}\0{language}\0{text}"
-    key = f"coloured:{hashlib.sha256(facts.encode()).hexdigest()}"
-    # A file that cannot be coloured in time is kept, too: as "".
-    kept: str | None = caches["files"].get(key)
-    if kept is None:
-        kept = _colour(text, language) or ""
-        caches["files"].set(key, kept)
-    return kept.split("\n") if kept else None
+    facts = f"{_get_highlighter_version()}\0{language}\0{text}"
+    key = f"highlighted:{hashlib.sha256(facts.encode()).hexdigest()}"
+    # A file that exceeds the time limit is cached as "", so that it costs the time once.
+    cached: str | None = caches["files"].get(key)
+    if cached is None:
+        cached = _highlight(text, language) or ""
+        caches["files"].set(key, cached)
+    return cached.split("\n") if cached else None
 
 
 @cache
-def _get_edition() -> str:
-    """Names the code that colours: what another edition coloured is not shown any more."""
+def _get_highlighter_version() -> str:
+    """Return a digest of the highlighting code: an upgrade must not use entries of the old code."""
     digest = hashlib.sha256(version("pygments").encode())
-    for path in (colours.__file__, __file__):
+    for path in (syntax_highlighting.__file__, __file__):
         digest.update(Path(path).read_bytes())
     return digest.hexdigest()
 
 
-def _colour(text: str, language: str) -> str | None:
-    """The text with its tokens marked; no mark goes over the end of a line."""
-    tokens = colours.Budget(MAX_SECONDS).read_tokens(text, language)
+def _highlight(text: str, language: str) -> str | None:
+    """Return the text with tokens in spans that end with their line; None if it takes too long."""
+    tokens = syntax_highlighting.TimeBudget(MAX_HIGHLIGHT_SECONDS).tokenize(text, language)
     if tokens is None:
         return None
-    return "".join(_mark(piece, short if _COLOURED.match(short) else "") for short, piece in tokens)
+    return "".join(
+        _render_token(piece, short if _HIGHLIGHTED_TOKENS.match(short) else "")
+        for short, piece in tokens
+    )
 
 
-def _mark(text: str, short: str) -> str:
+def _render_token(text: str, short: str) -> str:
     lines = escape(text).split("\n")
     if short:
         lines = [f'<span class="hl-{short}">{line}</span>' if line else "" for line in lines]

@@ -1,4 +1,4 @@
-"""The files of a release as folders to walk through, and one file to read."""
+"""Browse the files of a release: folders, and one file at a time."""
 
 from __future__ import annotations
 
@@ -6,27 +6,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from marketplace.images.sniff import SVG, sniff_image
-from marketplace.pages.plugin.code import CodePage, build_code_page, build_part, read_text
-from marketplace.readme.place import MAX_PICTURE_BYTES
+from marketplace.images.content_type import SVG, sniff_image
+from marketplace.pages.plugin.code import CodePage, build_code_page, build_part_page, decode_text
+from marketplace.readme.link_base import MAX_IMAGE_BYTES
 from plugport.spec.errors import LimitedError
-from plugport.spec.text import show
-from registry.contents import read_release_file, read_release_part
+from plugport.spec.text import quote_text
 from registry.errors import UnknownFileError
 from registry.models import Release
+from registry.queries.package_files import load_release_file, load_release_part
+from registry.visibility import get_public_contents
 
-ENTRIES_A_PAGE = 300
-# Larger files, and those that readers ask it for, are shown in parts of so many bytes.
-MAX_SHOWN_BYTES = 512 << 10
+# A package may have thousands of files in one folder.
+ENTRIES_PER_PAGE = 300
+# Larger files are shown in parts; smaller ones too if the URL says `as=parts`.
+MAX_WHOLE_FILE_BYTES = 512 << 10
 PART_BYTES = 40_000
-# A character of UTF-8 has at most so many bytes after its first.
-_SEAM_BYTES = 3
+# A UTF-8 character has at most three bytes after the first (RFC 3629).
+_MAX_CONTINUATION_BYTES = 3
 IMAGE_TYPES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A file, or a folder with the number of files in it; sizes in bytes."""
+    """A file, or a folder with the number of `files` below it."""
 
     name: str
     path: str
@@ -36,15 +38,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """What lies in a folder, folders first."""
+    """The entries of a folder, subfolders first."""
 
     path: str
     entries: Sequence[Entry]
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """How a file is asked for: from which line on, or which part, and a drawing as its source."""
+class FileOptions:
+    """How to show a file: its first line, or the part; `as_text` shows an SVG as source."""
 
     start: int = 1
     part: int = 1
@@ -54,10 +56,10 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class OpenFile:
-    """A file to read: its lines, or that it is a picture, or in `reason` why neither.
+    """A file: its lines, or an image, or in `reason` why it is not shown.
 
-    `has_source`: it is a picture that is text as well. `part` of `parts` is shown, 0 if all lines
-    can be reached by their numbers.
+    `has_source`: it is an image with a readable source (SVG). `part` of `parts` is shown; 0 if the
+    file is shown by line numbers.
     """
 
     entry: Mapping[str, Any]
@@ -69,109 +71,114 @@ class OpenFile:
     parts: int = 0
 
     @property
-    def is_small(self) -> bool:
-        """Whether it can be shown by line."""
-        return bool(self.entry["size"] <= MAX_SHOWN_BYTES)
+    def has_line_view(self) -> bool:
+        """Whether the file is small enough to be shown by line numbers."""
+        return bool(self.entry["size"] <= MAX_WHOLE_FILE_BYTES)
 
 
-def split_crumbs(path: str) -> list[tuple[str, str]]:
-    """Name and path of each folder above `path`, outermost first, and of itself."""
+def build_breadcrumbs(path: str) -> list[tuple[str, str]]:
+    """Return name and path of each folder above `path`, outermost first, and of `path` itself."""
     parts = path.split("/") if path else []
     return [(part, "/".join(parts[: index + 1])) for index, part in enumerate(parts)]
 
 
-def open_path(release: Release, path: str, view: View) -> Folder | OpenFile:
-    """The folder or file at `path` ("" is the whole release). Raises `UnknownFileError`."""
-    files = release.contents.files
+def load_path(release: Release, path: str, view: FileOptions) -> Folder | OpenFile:
+    """Load the folder or file at `path` ("" is the root). Raises `UnknownFileError`."""
+    files = get_public_contents(release).files
     entry = next((each for each in files if each["path"] == path), None)
     if entry is not None:
-        return open_file(release, entry, view)
-    folder = list_folder(files, path)
+        return load_file(release, entry, view)
+    folder = build_folder(files, path)
     if path and not folder.entries:
         raise UnknownFileError(
-            f"`{release}` has no file {show(path)}.", hint="Its page lists the files there are."
+            f"`{release}` has no file {quote_text(path)}.",
+            hint="See the Files tab of the release.",
         )
     return folder
 
 
-def list_folder(files: Sequence[Mapping[str, Any]], path: str) -> Folder:
-    """What lies directly in the folder."""
+def build_folder(files: Sequence[Mapping[str, Any]], path: str) -> Folder:
+    """Return the direct entries of a folder."""
     prefix = f"{path}/" if path else ""
     folders: dict[str, tuple[int, int]] = {}
-    plain = []
+    direct_files = []
     for each in files:
         if not each["path"].startswith(prefix):
             continue
-        name, mark, _rest = each["path"][len(prefix) :].partition("/")
-        if mark:
+        name, slash, _rest = each["path"][len(prefix) :].partition("/")
+        if slash:
             count, size = folders.get(name, (0, 0))
             folders[name] = (count + 1, size + each["size"])
         else:
-            plain.append(Entry(name, each["path"], each["size"]))
-    inner = [Entry(name, f"{prefix}{name}", size, n) for name, (n, size) in folders.items()]
-    ordered = [*sorted(inner, key=_get_key), *sorted(plain, key=_get_key)]
+            direct_files.append(Entry(name, each["path"], each["size"]))
+    subfolders = [Entry(name, f"{prefix}{name}", size, n) for name, (n, size) in folders.items()]
+    ordered = [*sorted(subfolders, key=_get_sort_key), *sorted(direct_files, key=_get_sort_key)]
     return Folder(path, ordered)
 
 
-def _get_key(entry: Entry) -> tuple[str, str]:
+def _get_sort_key(entry: Entry) -> tuple[str, str]:
     return entry.name.lower(), entry.name
 
 
-def open_file(release: Release, entry: Mapping[str, Any], view: View) -> OpenFile:
-    """The file, as far as it can be shown."""
-    if not release.is_served:
-        return OpenFile(entry, reason=f"This release is {release.state}: its files are not shown.")
+def load_file(release: Release, entry: Mapping[str, Any], view: FileOptions) -> OpenFile:
+    """Load a file, or the reason why it cannot be shown."""
     try:
-        found = _find_image(release, entry)
-        if found and not (found == SVG and (view.as_text or view.in_parts)):
-            return OpenFile(entry, is_image=True, has_source=found == SVG)
-        if view.in_parts or entry["size"] > MAX_SHOWN_BYTES:
-            return _open_part(release, entry, view.part, has_source=found == SVG)
-        content = read_release_file(release, entry["path"], max_bytes=MAX_SHOWN_BYTES)
+        image_type = _find_image_type(release, entry)
+        # An SVG is text too, and may contain script that reviewers want to read.
+        if image_type and not (image_type == SVG and (view.as_text or view.in_parts)):
+            return OpenFile(entry, is_image=True, has_source=image_type == SVG)
+        if view.in_parts or entry["size"] > MAX_WHOLE_FILE_BYTES:
+            return _load_part(release, entry, view.part, has_source=image_type == SVG)
+        content = load_release_file(release, entry["path"], max_bytes=MAX_WHOLE_FILE_BYTES)
     except LimitedError as error:
-        return OpenFile(entry, reason=f"It is not shown here: {error.detail}")
-    text = read_text(content)
+        return OpenFile(entry, reason=f"The file cannot be shown: {error.detail}")
+    text = decode_text(content)
     if text is None:
-        return OpenFile(entry, reason="It is not text, so it is not shown here.")
+        return OpenFile(entry, reason="Binary file: the content is not shown.")
     code = build_code_page(text, entry["path"], start=view.start)
-    return OpenFile(entry, code=code, has_source=found == SVG)
+    return OpenFile(entry, code=code, has_source=image_type == SVG)
 
 
-def _find_image(release: Release, entry: Mapping[str, Any]) -> str | None:
-    """The type of the picture that the file is; the bytes say so, not its name alone."""
+def _find_image_type(release: Release, entry: Mapping[str, Any]) -> str | None:
+    """Return the media type of an image, judged by its content and not by its name (CWE-434)."""
     path = entry["path"]
-    if not path.lower().endswith(IMAGE_TYPES) or entry["size"] > MAX_PICTURE_BYTES:
+    if not path.lower().endswith(IMAGE_TYPES) or entry["size"] > MAX_IMAGE_BYTES:
         return None
-    return sniff_image(read_release_file(release, path, max_bytes=MAX_PICTURE_BYTES))
+    return sniff_image(load_release_file(release, path, max_bytes=MAX_IMAGE_BYTES))
 
 
-def _open_part(
+def _load_part(
     release: Release, entry: Mapping[str, Any], number: int, *, has_source: bool
 ) -> OpenFile:
-    """A part of a file, counted from 1; the last one for numbers beyond."""
+    """Load a part of a file. The first is 1; a number beyond the end is the last."""
     parts = max(1, -(-entry["size"] // PART_BYTES))
     number = min(number, parts)
     start = (number - 1) * PART_BYTES
-    stop = start + PART_BYTES + _SEAM_BYTES
-    found = read_release_part(release, entry["path"], start=start, stop=stop)
-    text = read_text(_cut_at_seams(found.content, is_first=number == 1))
-    code = None if text is None else build_part(text, first=found.lines_before + 1)
-    reason = "This part of it is not text." if text is None else ""
+    # Some bytes more than a part, to complete a character that crosses the boundary.
+    stop = start + PART_BYTES + _MAX_CONTINUATION_BYTES
+    loaded = load_release_part(release, entry["path"], start=start, stop=stop)
+    text = decode_text(_trim_to_characters(loaded.content, is_first=number == 1))
+    code = None if text is None else build_part_page(text, first=loaded.lines_before + 1)
+    reason = "This part of the file is binary." if text is None else ""
     return OpenFile(
         entry, code=code, has_source=has_source, reason=reason, part=number, parts=parts
     )
 
 
-def _cut_at_seams(content: bytes, *, is_first: bool) -> bytes:
-    """The part without the rest of the character before it, and with all of its last one."""
+def _trim_to_characters(content: bytes, *, is_first: bool) -> bytes:
+    """Drop the end of the previous part's last character and complete the last one of this part."""
     first, last = 0, PART_BYTES
-    while not is_first and first < min(_SEAM_BYTES, len(content)) and _goes_on(content[first]):
+    while (
+        not is_first
+        and first < min(_MAX_CONTINUATION_BYTES, len(content))
+        and _is_continuation_byte(content[first])
+    ):
         first += 1
-    while last < len(content) and _goes_on(content[last]):
+    while last < len(content) and _is_continuation_byte(content[last]):
         last += 1
     return content[first:last]
 
 
-def _goes_on(byte: int) -> bool:
-    """Whether the byte stands inside a character of UTF-8."""
+def _is_continuation_byte(byte: int) -> bool:
+    """Whether the byte continues a UTF-8 character (RFC 3629)."""
     return byte & 0xC0 == 0x80

@@ -1,4 +1,4 @@
-"""The head that all pages of a plugin share, the tabs, and drawing either whole page or part."""
+"""The head and the tabs of a plugin's pages, rendered as a whole page or as an htmx fragment."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from marketplace.labels import list_kind_fields
 from marketplace.pages.plugin.charts import build_sparkline
-from marketplace.pages.plugin.compare import describe
-from marketplace.pages.plugin.install import build_install_line, list_other_ways
-from marketplace.plugin_queries import PluginHead
-from marketplace.words import describe_kind_fields
-from plugport.spec.comparing.permissions import compare_permissions, parse_permissions
-from registry.documents import build_deprecation, get_shown_metadata
+from marketplace.pages.plugin.compare import build_permission_groups
+from marketplace.pages.plugin.install import build_install_command, list_other_install_methods
+from marketplace.queries.plugin_detail import PluginHead
+from plugport.spec.diff.permissions import compare_permissions, parse_permissions
+from registry.representations.plugins import build_deprecation, build_public_metadata
 
-# What four lines of the description hold: 44rem wide (`--measure`), and on a telephone.
+# Four lines of description, at 44rem (`--measure` in tokens.css) and on a phone.
 _WIDE_CHARS, _NARROW_CHARS = 320, 130
 
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A tab: `key` is its template and, but for the README, the word in its address.
+    """A tab. `key` names its template and, except for the README, is part of its URL.
 
-    `of_release`: each release has its own; the others are of the plugin. `anchors` are the places
-    that older addresses named and that are found there now.
+    `of_release`: each release has its own tab. `anchors` are fragments of older URLs, which the
+    script redirects to this tab.
     """
 
     key: str
@@ -51,7 +51,7 @@ TABS = (README, VERSIONS, DEPENDENCIES, DEPENDENTS, FILES, COMPARE, SECURITY, ST
 
 @dataclass(frozen=True, slots=True)
 class TabLink:
-    """A tab on a page."""
+    """The title, URL and state of a tab in the navigation."""
 
     tab: Tab
     address: str
@@ -59,8 +59,8 @@ class TabLink:
     is_current: bool
 
 
-def make_address(name: str, version: str, tab: Tab, *, path: str = "") -> str:
-    """Where a tab is, or a file of it; `version` is empty at the plugin's own address."""
+def build_tab_url(name: str, version: str, tab: Tab, *, path: str = "") -> str:
+    """Return the URL of a tab, or of a file in it; an empty `version` is the newest release."""
     if not (version and tab.of_release):
         base = reverse("plugin" if tab is README else tab.key, args=[name])
     elif tab is README:
@@ -70,73 +70,80 @@ def make_address(name: str, version: str, tab: Tab, *, path: str = "") -> str:
     return f"{base}/{quote(path)}" if path else base
 
 
-def draw(
+def render_tab(
     request: HttpRequest, head: PluginHead, tab: Tab, context: dict[str, Any], *, title: str = ""
 ) -> HttpResponse:
-    """The page of a tab; for a reader who came from another tab, the part below the site's head."""
+    """Render the page of a tab; an htmx request gets only the part below the site header."""
     is_in_place = request.headers.get("HX-Request") == "true"
     template = "partials/plugin_body.html" if is_in_place else "pages/plugin.html"
-    shown = build_frame(head, tab, version=context.get("version", ""))
-    words = title or ("" if tab is README else tab.title)
-    page = {**shown, **context, "tab_title": words, "is_in_place": is_in_place}
+    frame_context = build_frame_context(head, tab, version=context.get("version", ""))
+    tab_title = title or ("" if tab is README else tab.title)
+    page = {**frame_context, **context, "tab_title": tab_title, "is_in_place": is_in_place}
     return render(request, template, page)
 
 
-def build_frame(head: PluginHead, tab: Tab, *, version: str) -> dict[str, Any]:
-    """What the head, the tabs and the column of facts show."""
-    manifest, release, author_says = head.manifest, head.release, select_shown(head)
-    # The tabs of the newest release are those of the plugin: one address for one page.
+def build_frame_context(head: PluginHead, tab: Tab, *, version: str) -> dict[str, Any]:
+    """Return the context of the head, the tabs and the column of facts."""
+    manifest, release, metadata = head.manifest, head.release, get_public_metadata(head)
+    # The newest release uses the URLs without a version, so that a page has one canonical URL.
     pinned = "" if head.is_latest else version
     return {
         "head": head,
         "plugin": head.plugin,
         "release": release,
-        "shown": author_says,
-        "lead_length": rate_length(author_says),
+        "metadata": metadata,
+        "lead_length": classify_description_length(metadata),
         "deprecation": build_deprecation(release),
-        "gained": list_gained(head),
-        "kind_fields": describe_kind_fields(manifest) if release.is_served else [],
+        "gained": list_gained_permissions(head),
+        "kind_fields": list_kind_fields(manifest) if release.is_served else [],
         "sparkline": build_sparkline(head.days),
-        "install_line": build_install_line(head),
-        "other_ways": list_other_ways(head),
+        "install_command": build_install_command(head),
+        "other_install_methods": list_other_install_methods(head),
         "tab": tab,
         "tabs": [
             TabLink(
-                each, make_address(head.plugin.name, pinned, each), _count(head, each), each is tab
+                each,
+                build_tab_url(head.plugin.name, pinned, each),
+                _count_tab_items(head, each),
+                each is tab,
             )
             for each in TABS
         ],
         "panel": f"partials/plugin_{tab.key}.html",
-        "canonical": make_address(head.plugin.name, pinned, tab),
+        "canonical": build_tab_url(head.plugin.name, pinned, tab),
     }
 
 
-def select_shown(head: PluginHead) -> dict[str, Any]:
-    """What the author says of it. A blocked release keeps that to itself, its links above all."""
+def get_public_metadata(head: PluginHead) -> dict[str, Any]:
+    """Return the public metadata of the manifest.
+
+    For a blocked release, which may be malware, only the manifest format: no texts, no links.
+    """
     if head.release.is_served:
-        return get_shown_metadata(head.plugin, head.manifest)
+        return build_public_metadata(head.plugin, head.manifest)
     return {"dialect": head.manifest.get("dialect", "")}
 
 
-def rate_length(shown: Mapping[str, Any]) -> str:
-    """`wide` if the description fills four lines of any window, `narrow` if of a telephone, or ""."""
-    text = f"{shown.get('displayName') or ''} {shown.get('description') or ''}"
-    # A Chinese character takes the place of two Latin ones.
+def classify_description_length(metadata: Mapping[str, Any]) -> str:
+    """Return `wide` if the description exceeds four lines everywhere, `narrow` if on phones, else ""."""
+    text = f"{metadata.get('displayName') or ''} {metadata.get('description') or ''}"
+    # East Asian wide characters have twice the width (Unicode UAX #11).
     width = sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
     return "wide" if width > _WIDE_CHARS else "narrow" if width > _NARROW_CHARS else ""
 
 
-def list_gained(head: PluginHead) -> Any:
-    """What this release may do that the one before could not, in words."""
+def list_gained_permissions(head: PluginHead) -> Any:
+    """Return the permissions that this release has and the baseline has not."""
+    # The first release gains nothing: there is nothing that users had agreed to before.
     if head.baseline is None:
         return []
     before = parse_permissions(head.baseline.contents.manifest.get("permissions"))
     after = parse_permissions(head.manifest.get("permissions"))
-    return describe(compare_permissions(before, after).gained)
+    return build_permission_groups(compare_permissions(before, after).gained)
 
 
-def _count(head: PluginHead, tab: Tab) -> int:
-    """The number beside a tab, 0 for none."""
+def _count_tab_items(head: PluginHead, tab: Tab) -> int:
+    """Return the number on a tab, 0 for none."""
     if tab is VERSIONS:
         return head.version_count
     if tab is DEPENDENCIES:

@@ -1,4 +1,4 @@
-"""The lines that install a plugin. Each of them works at this registry as it stands."""
+"""Commands that install a plugin from this registry."""
 
 from __future__ import annotations
 
@@ -7,51 +7,51 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from marketplace.plugin_queries import PluginHead
-
-# Hosts whose own command has the same verbs: an alias makes their scripts run (product, CLI).
-_ALIASES = {"agent-relay": "ar", "cortex": "cortex", "donkeylabs": "donkeylabs"}
+from marketplace.queries.plugin_detail import PluginHead
+from plugport.spec.manifest.formats.registry import MANIFEST_FORMATS
 
 
 @dataclass(frozen=True, slots=True)
-class InstallLine:
-    """One way: what it is for, and the lines to type, one command each."""
+class InstallMethod:
+    """A way to install: its title and the commands, one per line."""
 
     title: str
     lines: tuple[str, ...]
 
 
-def build_install_line(head: PluginHead) -> str:
-    """The one line that most people want."""
+def build_install_command(head: PluginHead) -> str:
+    """Return the command that most people need."""
     name = head.plugin.name
     return f"plugport install {name if head.is_latest else f'{name}@{head.release.version}'}"
 
 
-def list_other_ways(head: PluginHead) -> list[InstallLine]:
-    """The exact version, another folder, an alias, and without any client of ours."""
+def list_other_install_methods(head: PluginHead) -> list[InstallMethod]:
+    """Return the other ways: a pinned version, a target folder, an alias, curl."""
     name, version = head.plugin.name, head.release.version
     exact = f"{name}@{version}"
-    ways = [
-        InstallLine("Exactly this version", (f"plugport install {exact}",)),
-        InstallLine(
-            "Into a folder of your host", (f"plugport install {exact} --target ./plugins",)
+    methods = [
+        InstallMethod("Install exactly this version", (f"plugport install {exact}",)),
+        InstallMethod(
+            "Install into a folder of your host", (f"plugport install {exact} --target ./plugins",)
         ),
-        InstallLine(
-            "From this registry, if yours is another by default",
+        InstallMethod(
+            "Use this registry by default",
             (f"export PLUGPORT_REGISTRY={shlex.quote(settings.BASE_URL)}",),
         ),
     ]
-    alias = _ALIASES.get(str(head.manifest.get("dialect")))
-    if alias:
-        title = f"In scripts that say {alias} plugin, behind an alias"
-        ways.append(
-            InstallLine(title, (f"alias {alias}=plugport", f"{alias} plugin install {name}"))
+    # `plugport` has the same subcommands as these hosts, so an alias lets scripts for them work.
+    manifest_format = MANIFEST_FORMATS.get(str(head.manifest.get("dialect")))
+    if manifest_format and (alias := manifest_format.host_command):
+        title = f"Use it in scripts that call {alias} plugin"
+        methods.append(
+            InstallMethod(title, (f"alias {alias}=plugport", f"{alias} plugin install {name}"))
         )
-    return [*ways, InstallLine("Without a client", _build_curl_lines(head))]
+    return [*methods, InstallMethod("Download without a client", _build_curl_lines(head))]
 
 
 def _build_curl_lines(head: PluginHead) -> tuple[str, ...]:
     name, version = head.plugin.name, head.release.version
+    # The scope becomes part of the file name: `-o @scope/name.tgz` would need a folder.
     file = f"{name.removeprefix('@').replace('/', '-')}-{version}.tgz"
     url = f"{settings.BASE_URL}/api/v1/plugins/{name}/{version}/download"
     return (

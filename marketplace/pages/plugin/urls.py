@@ -1,4 +1,8 @@
-"""The addresses of a plugin's pages. Words come before versions: no version is called like them."""
+"""The URLconf of a plugin's pages.
+
+The tabs come before the versions. That is unambiguous: a version starts with a digit, and the names
+of the tabs are reserved as dist-tags.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +11,22 @@ from django.urls import path
 import registry.api.v1.urls  # noqa: F401  -- registers the converters `plugin` and `release`
 from marketplace.pages.plugin import views
 
-_ONE = "plugins/<plugin:name>"
-_RELEASE = f"{_ONE}/<release:version>"
+_PLUGIN_PATH = "plugins/<plugin:name>"
+_RELEASE_PATH = f"{_PLUGIN_PATH}/<release:version>"
 
 urlpatterns = [
-    path(_ONE, views.show_readme, name="plugin"),
-    path(f"{_ONE}/versions", views.show_versions, name="versions"),
-    path(f"{_ONE}/dependencies", views.show_dependencies, name="dependencies"),
-    path(f"{_ONE}/dependents", views.show_dependents, name="dependents"),
-    path(f"{_ONE}/files", views.show_files, name="files"),
-    path(f"{_ONE}/files/<path:path>", views.show_files, name="file"),
-    path(f"{_ONE}/compare", views.show_compare, name="compare"),
-    path(f"{_ONE}/security", views.show_security, name="security"),
-    path(f"{_ONE}/stats", views.show_stats, name="stats"),
-    path(_RELEASE, views.show_readme, name="release"),
-    path(f"{_RELEASE}/dependencies", views.show_dependencies, name="release-dependencies"),
-    path(f"{_RELEASE}/files", views.show_files, name="release-files"),
-    path(f"{_RELEASE}/files/<path:path>", views.show_files, name="release-file"),
-    path(f"{_RELEASE}/security", views.show_security, name="release-security"),
+    path(_PLUGIN_PATH, views.render_readme, name="plugin"),
+    path(f"{_PLUGIN_PATH}/versions", views.render_versions, name="versions"),
+    path(f"{_PLUGIN_PATH}/dependencies", views.render_dependencies, name="dependencies"),
+    path(f"{_PLUGIN_PATH}/dependents", views.render_dependents, name="dependents"),
+    path(f"{_PLUGIN_PATH}/files", views.render_files, name="files"),
+    path(f"{_PLUGIN_PATH}/files/<path:path>", views.render_files, name="file"),
+    path(f"{_PLUGIN_PATH}/compare", views.render_compare, name="compare"),
+    path(f"{_PLUGIN_PATH}/security", views.render_security, name="security"),
+    path(f"{_PLUGIN_PATH}/stats", views.render_stats, name="stats"),
+    path(_RELEASE_PATH, views.render_readme, name="release"),
+    path(f"{_RELEASE_PATH}/dependencies", views.render_dependencies, name="release-dependencies"),
+    path(f"{_RELEASE_PATH}/files", views.render_files, name="release-files"),
+    path(f"{_RELEASE_PATH}/files/<path:path>", views.render_files, name="release-file"),
+    path(f"{_RELEASE_PATH}/security", views.render_security, name="release-security"),
 ]

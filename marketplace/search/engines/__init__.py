@@ -1,4 +1,4 @@
-"""The engines, and which one is in use."""
+"""The search engines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from marketplace.search.engines.base import SearchEngine
 
 @cache
 def get_engine() -> SearchEngine:
-    """The engine that `SEARCH_ENGINE` chooses; one a process."""
-    chosen = settings.SEARCH_ENGINE
-    engine: SearchEngine = import_string(chosen["BACKEND"])(**chosen["OPTIONS"])
+    """The engine of the setting `SEARCH_ENGINE`; one instance for each process."""
+    config = settings.SEARCH_ENGINE
+    engine: SearchEngine = import_string(config["BACKEND"])(**config["OPTIONS"])
     return engine

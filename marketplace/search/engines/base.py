@@ -1,4 +1,4 @@
-"""What an engine can do. The contract test `tests/contract/search_engine.py` says it in full."""
+"""The interface of search engines. `tests/contract/search_engine.py` specifies it in full."""
 
 from __future__ import annotations
 
@@ -10,42 +10,45 @@ from marketplace.search.query import SearchPage, SearchQuery
 
 
 class SearchEngine(Protocol):
-    """An index of documents. Every method raises `SearchUnavailableError` or a subclass of it.
+    """An index of documents. Every method may raise `SearchUnavailableError` or a subclass.
 
-    One process at a time writes (`marketplace.search.cursor` sees to it); any number read.
+    Any number of processes read. One at a time writes; `marketplace.search.cursor` ensures that.
     """
 
     name: str
 
     def search(self, query: SearchQuery) -> SearchPage:
-        """The ids that match, best first, with the total and the facet counts."""
+        """The ids of matching plugins, best first, with the total and the facet counts."""
 
     def suggest(self, prefix: str, limit: int, hidden: frozenset[int]) -> list[int]:
-        """Ids of plugins whose name or title begins so, or has a word that does; best first.
+        """Ids of plugins whose name or title, or a word of it, starts with the prefix; best first.
 
-        Where there is none, those that do with typing errors forgiven.
+        Typing errors are allowed if nothing else matches.
         """
 
     def facet_search(self, facet: str, text: str, query: SearchQuery) -> list[tuple[str, int]]:
-        """Values of a facet that begin with the text, with their counts, most frequent first."""
+        """Values of a facet that start with the text, with their counts, most frequent first."""
 
     def index(self, documents: Sequence[SearchDocument]) -> None:
-        """Put documents in, in place of those with the same id. When it returns they are found."""
+        """Add documents, and replace those with the same id. Searches see them on return."""
 
     def remove(self, ids: Iterable[int]) -> None:
-        """Take documents out; ids that are not there do not matter."""
+        """Remove documents; unknown ids are ignored."""
 
     def rebuild(self, documents: Iterable[SearchDocument]) -> int:
-        """Replace everything at one moment, searched meanwhile; returns how many there are."""
+        """Replace all documents in one step; returns their number.
+
+        Until then searches use the old index, also if this fails half-way.
+        """
 
     def setup(self) -> None:
-        """Make the index if it is not there, and bring its settings up to date."""
+        """Create the index if there is none, and update its settings."""
 
     def ping(self) -> None:
-        """Return if the index is there, whole and answers."""
+        """Return if the index exists, is intact and responds."""
 
     def count(self) -> int:
-        """How many documents there are."""
+        """The number of documents."""
 
-    def read_stamps(self) -> Iterator[tuple[int, int]]:
+    def iter_stamps(self) -> Iterator[tuple[int, int]]:
         """Id and `updated` of every document, to compare with the database."""

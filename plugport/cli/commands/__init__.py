@@ -1,1 +1,1 @@
-"""The commands. Each module has one `command`, and imports what is slow inside its functions."""
+"""The commands. Each module defines one `command` and imports slow modules in its functions."""

@@ -1,11 +1,11 @@
-"""`plugport deprecate`: tell users of a release to move on."""
+"""`plugport deprecate`: mark a release as deprecated."""
 
 from __future__ import annotations
 
 import click
 
-from plugport.cli.lazy import plugport_command
-from plugport.cli.marking import mark_release
+from plugport.cli.command_group import plugport_command
+from plugport.cli.flags import mark_release
 from plugport.cli.session import Session
 
 
@@ -18,21 +18,25 @@ from plugport.cli.session import Session
     ),
 )
 @click.argument("release", metavar="NAME@VERSION")
-@click.option("-m", "--message", metavar="TEXT", help="What users should do instead.")
-@click.option("--replacement", metavar="NAME", help="The plugin to use instead.")
-@click.option("--undo", is_flag=True, help="Take the deprecation back.")
+@click.option(
+    "-m", "--message", metavar="TEXT", help="What users should do instead. Required without --undo."
+)
+@click.option("--replacement", metavar="NAME", help="Plugin to use instead.")
+@click.option("--undo", is_flag=True, help="Remove the deprecation.")
 @click.pass_obj
 def command(
     session: Session, release: str, message: str | None, replacement: str | None, undo: bool
 ) -> None:
-    """Tell users of a release to move on; it stays installable, with the message.
+    """Mark a release as deprecated.
 
-    New installations by range pass it over while there is another release.
+    The release can still be installed, with a warning that has the message. Version ranges prefer
+    other releases.
     """
     if undo and (message is not None or replacement is not None):
-        raise click.UsageError("--undo takes no --message and no --replacement")
+        raise click.UsageError("--undo cannot be used with --message or --replacement")
+    # Checked here too: the registry rejects an empty message, but only after a request.
     if not undo and not (message or "").strip():
-        raise click.UsageError("--message is missing: say what users should do instead")
+        raise click.UsageError("--message is required: tell users what to do instead")
     if undo:
         mark_release(session, release, "undeprecate", {})
         return

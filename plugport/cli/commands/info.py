@@ -1,4 +1,4 @@
-"""`plugport info`: what a plugin is, and whether it can be trusted."""
+"""`plugport info`: show details of a plugin."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from plugport.cli.lazy import plugport_command
+from plugport.cli.command_group import plugport_command
 from plugport.cli.output import format_size
 from plugport.cli.session import Session
 
@@ -26,87 +26,98 @@ if TYPE_CHECKING:
 @click.argument("plugin", metavar="NAME[@VERSION|@RANGE|@TAG]")
 @click.pass_obj
 def command(session: Session, plugin: str) -> None:
-    """Show what a plugin is, what it may do, and whether it can be trusted.
+    """Show details of a plugin: description, trust level, permissions, dependencies.
 
-    Without a version it shows the release that `install` would choose.
+    Without a version, shows the release that `plugport install` installs.
     """
-    from plugport.installer.choose import choose_release
-    from plugport.installer.sources import split_wanted
+    from plugport.installer.resolver import resolve_release
+    from plugport.installer.sources import split_version_spec
     from plugport.spec.errors import MissingError
     from plugport.spec.names import PluginName
 
-    text, wanted = split_wanted(plugin)
+    text, requested = split_version_spec(plugin)
     name = PluginName.parse(text)
     with session.open_client() as client:
-        found = client.get_plugin(name)
+        details = client.get_plugin(name)
         try:
-            release = choose_release(client, name, wanted)
+            release = resolve_release(client, name, requested)
         except MissingError:
-            # A plugin may have no installable release and still be worth looking at.
-            if wanted is not None:
+            # A plugin without an installable release still has details to show.
+            if requested is not None:
                 raise
             release = None
+    # In JSON both are the registry's own documents, so that new members appear without an update.
     document = release.document if release is not None else None
-    session.output.show_json({"plugin": found.document, "release": document})
-    _show_plugin(session, found, release)
+    session.output.print_json({"plugin": details.document, "release": document})
+    _print_plugin(session, details, release)
 
 
-def _show_plugin(session: Session, plugin: Plugin, release: Release | None) -> None:
+def _print_plugin(session: Session, plugin: Plugin, release: Release | None) -> None:
     version = f" {release.version}" if release is not None else ""
-    session.output.show(f"{plugin.name}{version}")
-    if plugin.description:
-        session.output.show(plugin.description)
-    session.output.show()
-    rows = [*_list_plugin_rows(plugin), *(_list_release_rows(release) if release else [])]
+    session.output.print_line(f"{plugin.name}{version}")
+    if plugin.data["description"]:
+        session.output.print_line(plugin.data["description"])
+    session.output.print_line()
+    rows = [*_iter_plugin_rows(plugin), *(_iter_release_rows(release) if release else [])]
     for label, value in rows:
         if value:
-            session.output.show(f"  {label:<12} {value}")
-    _warn_of(session, plugin, release)
+            session.output.print_line(f"  {label:<12} {value}")
+    _warn_about_release(session, plugin, release)
 
 
-def _list_plugin_rows(plugin: Plugin) -> Iterator[tuple[str, str]]:
+def _iter_plugin_rows(plugin: Plugin) -> Iterator[tuple[str, str]]:
+    # From the document: the client does not validate members that are only displayed.
     document = plugin.document
-    yield "kind", plugin.type
-    yield "author", plugin.author
-    yield "licence", plugin.license
-    yield "homepage", _text(document.get("homepage"))
-    yield "repository", _find_url(document.get("repository"))
-    yield "downloads", str(plugin.downloads)
-    yield "tags", ", ".join(f"{tag} {version}" for tag, version in plugin.dist_tags.items())
+    author = plugin.data["author"]
+    yield "kind", plugin.data["type"]
+    yield "author", author["name"] if author else ""
+    yield "license", plugin.data["license"] or ""
+    yield "homepage", _text_or_empty(document.get("homepage"))
+    yield "repository", _get_repository_url(document.get("repository"))
+    yield "downloads", str(plugin.data["downloads"])
+    yield "tags", ", ".join(f"{tag} {version}" for tag, version in plugin.data["distTags"].items())
 
 
-def _list_release_rows(release: Release) -> Iterator[tuple[str, str]]:
+def _iter_release_rows(release: Release) -> Iterator[tuple[str, str]]:
     document = release.document
-    yield "trust", release.trust
-    yield "state", release.state
-    yield "size", format_size(release.size_bytes) if release.size_bytes is not None else ""
-    yield "published", _text(document.get("createdAt"))
-    yield "integrity", release.integrity
-    # Only what is asked for: an empty list says nothing.
+    yield "trust", release.data["trust"]
+    yield "state", release.data["state"]
+    yield "size", format_size(release.data["size"]) if release.data["size"] else ""
+    yield "published", _text_or_empty(document.get("createdAt"))
+    yield "integrity", release.data["integrity"]
+    # Lists without entries grant no permission.
     permissions = document.get("permissions")
     if isinstance(permissions, dict):
         for name, values in permissions.items():
             if isinstance(values, list) and values:
                 yield str(name), ", ".join(str(value) for value in values)
-    yield "needs", ", ".join(f"{name} {span}" for name, span in release.dependencies.items())
+    yield (
+        "needs",
+        ", ".join(
+            f"{name} {version_range}"
+            for name, version_range in release.data["dependencies"]["plugins"].items()
+        ),
+    )
     yield "install", f"plugport install {release.name}@{release.version}"
 
 
-def _warn_of(session: Session, plugin: Plugin, release: Release | None) -> None:
+def _warn_about_release(session: Session, plugin: Plugin, release: Release | None) -> None:
     if release is None:
         session.output.warn(f"`{plugin.name}` has no installable release")
         return
     label = f"`{release.name}@{release.version}`"
-    if release.yanked is not None:
-        session.output.warn(f"{label} is yanked. {release.yanked}".rstrip(". ") + ".")
-    if release.deprecated is not None:
-        session.output.warn(f"{label} is deprecated. {release.deprecated}".rstrip(". ") + ".")
+    if release.yank_reason is not None:
+        session.output.warn(f"{label} is yanked. {release.yank_reason}".rstrip(". ") + ".")
+    if release.is_deprecated:
+        session.output.warn(
+            f"{label} is deprecated. {release.deprecation_notice}".rstrip(". ") + "."
+        )
 
 
-def _text(value: Any) -> str:
+def _text_or_empty(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _find_url(value: Any) -> str:
-    """A repository as a registry writes it: a URL, or an object with one."""
-    return _text(value.get("url")) if isinstance(value, Mapping) else _text(value)
+def _get_repository_url(value: Any) -> str:
+    """The URL of a repository, which registries send as text or as an object."""
+    return _text_or_empty(value.get("url")) if isinstance(value, Mapping) else _text_or_empty(value)

@@ -1,4 +1,4 @@
-"""`plugport init`: write the first files of a new plugin."""
+"""`plugport init`: create the files of a new plugin."""
 
 from __future__ import annotations
 
@@ -7,34 +7,12 @@ from pathlib import Path
 
 import click
 
-from plugport.cli.lazy import plugport_command
+from plugport.cli.command_group import plugport_command
 from plugport.cli.session import Session
+from plugport.spec.manifest.formats.registry import DEFAULT_MANIFEST_FORMAT, MANIFEST_FORMATS
+from plugport.spec.manifest.kinds import KINDS
 
-# Written out, so that the help needs no templates; a test compares them with the scaffolds.
-DIALECTS = (
-    "plugport",
-    "agent-relay",
-    "donkeylabs",
-    "claude",
-    "agent-plugins",
-    "cortex",
-    "omnibase",
-)
-KINDS = (
-    "bridge",
-    "storage",
-    "memory",
-    "policy",
-    "hook",
-    "widget",
-    "service",
-    "toolset",
-    "container",
-    "validator",
-    "tool",
-    "pipeline",
-)
-_DESCRIPTION_CHARS = 300
+_MAX_TEXT_CHARS = 300
 
 
 @plugport_command(
@@ -46,14 +24,20 @@ _DESCRIPTION_CHARS = 300
     ),
 )
 @click.argument("folder", default=".", metavar="[FOLDER]")
-@click.option("--name", metavar="NAME", help="The plugin's name; the folder's name otherwise.")
-@click.option("--kind", type=click.Choice(KINDS), help="What sort of plugin it is.")
+@click.option("--name", metavar="NAME", help="Name of the plugin.  [default: name of FOLDER]")
+@click.option("--kind", type=click.Choice(tuple(KINDS)), help="Kind of the plugin.")
 @click.option(
-    "--dialect", type=click.Choice(DIALECTS), default="plugport", help="The manifest's format."
+    "--dialect",
+    type=click.Choice(tuple(MANIFEST_FORMATS)),
+    default=DEFAULT_MANIFEST_FORMAT.name,
+    show_default=True,
+    help="Manifest format.",
 )
-@click.option("--description", metavar="TEXT", help="One sentence that says what it does.")
-@click.option("--author", metavar="NAME", default="", help="Who wrote it.")
-@click.option("--license", "license_id", metavar="SPDX", default="MIT", help="Its licence.")
+@click.option("--description", metavar="TEXT", help="One sentence that describes the plugin.")
+@click.option("--author", metavar="NAME", default="", help="Name of the author.")
+@click.option(
+    "--license", "license_id", metavar="SPDX", default="MIT", show_default=True, help="License."
+)
 @click.pass_obj
 def command(
     session: Session,
@@ -65,22 +49,26 @@ def command(
     author: str,
     license_id: str,
 ) -> None:
-    """Write the first files of a new plugin, which passes `plugport validate` as it is.
+    """Create the files of a new plugin, which passes `plugport validate` unchanged.
 
-    Without --kind it is the first kind that the dialect has. Existing files are never overwritten.
+    The default of --kind is the first kind of the manifest format. Never overwrites files.
     """
-    from plugport.cli.scaffold import Wanted, find_kinds, make_files, write_files
+    from plugport.cli.scaffold import ScaffoldRequest, build_files, write_files
     from plugport.spec.names import PluginName, check_reserved
 
     target = Path(folder)
-    plugin = PluginName.parse(name or _make_name(target))
+    plugin = PluginName.parse(name or _build_name(target))
+    # The registry would reject the name only when the plugin is published.
     check_reserved(plugin)
-    chosen = kind or find_kinds(dialect)[0]
-    text = _check_line(description or f"A {chosen} named {plugin.name}.")
-    wanted = Wanted(plugin, dialect, chosen, text, _check_line(author), _check_line(license_id))
-    files = make_files(wanted)
+    chosen = kind or next(iter(MANIFEST_FORMATS[dialect].scaffolds))
+    text = _require_line(description or f"A {chosen} named {plugin.name}.")
+    request = ScaffoldRequest(
+        plugin, dialect, chosen, text, _require_line(author), _require_line(license_id)
+    )
+    # All content is built before the first file is written, so that an error leaves no files.
+    files = build_files(request)
     write_files(target, files)
-    session.output.show_json(
+    session.output.print_json(
         {
             "name": str(plugin),
             "kind": chosen,
@@ -89,22 +77,28 @@ def command(
             "files": sorted(files),
         }
     )
-    session.output.show(f"made {plugin}, a {chosen} in the dialect {dialect}, in {target}")
+    session.output.print_line(
+        f"created {plugin}, a {chosen} with a {dialect} manifest, in {target}"
+    )
     for path in sorted(files):
-        session.output.show(f"  {path}")
+        session.output.print_line(f"  {path}")
     session.output.note(f"next: `plugport validate {target}`, then `plugport publish {target}`")
 
 
-def _make_name(folder: Path) -> str:
-    """A name from a folder's: lower case, everything else that names may not hold as a dash."""
+def _build_name(folder: Path) -> str:
+    """A plugin name from a folder's name: lowercase, with dashes for invalid characters."""
+    # Consecutive dots are valid in folder names, but not in plugin names.
     text = re.sub(r"[^a-z0-9.]+", "-", folder.resolve().name.lower())
     return re.sub(r"\.\.+", ".", text).strip("-.")
 
 
-def _check_line(text: str) -> str:
-    """Text for manifests and comments: one line, no control characters."""
-    if len(text) > _DESCRIPTION_CHARS or not text.isprintable():
+def _require_line(text: str) -> str:
+    """Return the text if it is one printable line. Raises `UsageError`.
+
+    Templates put it into manifests and comments.
+    """
+    if len(text) > _MAX_TEXT_CHARS or not text.isprintable():
         raise click.UsageError(
-            f"texts must be one printable line of at most {_DESCRIPTION_CHARS} characters"
+            f"text options must be one printable line of at most {_MAX_TEXT_CHARS} characters"
         )
     return text

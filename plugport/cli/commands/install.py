@@ -1,4 +1,4 @@
-"""`plugport install`: by name, path or URL."""
+"""`plugport install`: install a plugin by name, path or URL."""
 
 from __future__ import annotations
 
@@ -7,15 +7,25 @@ from typing import TYPE_CHECKING
 
 import click
 
-from plugport.cli.lazy import plugport_command
-from plugport.cli.output import clean, format_size
+from plugport.cli.command_group import plugport_command
+from plugport.cli.output import format_size, sanitize_text
 from plugport.cli.session import Session
+from plugport.spec.text import quote_text
 
 if TYPE_CHECKING:
     from plugport.client import RegistryClient, Release
-    from plugport.client.models import ReleaseGain
-    from plugport.installer import Decision, Gain, Installer, Outcome, RegistrySource
+    from plugport.client.models import ReleasePermissionChanges
+    from plugport.installer import Decision, Installer, Outcome, PermissionChanges, RegistrySource
     from plugport.spec.digest import Digest
+    from plugport.spec.manifest.model import Permissions
+
+_MAX_PERMISSIONS = 8
+_PERMISSION_VERBS = {
+    "network": "connect to",
+    "exec": "run",
+    "env": "read the variable",
+    "components": "use",
+}
 
 
 @plugport_command(
@@ -29,40 +39,47 @@ if TYPE_CHECKING:
     ),
 )
 @click.argument("source", metavar="SOURCE")
-@click.option("--target", metavar="DIR", help="Install into this folder, not into .plugport.")
-@click.option("--integrity", metavar="SRI", help="For paths and URLs: the digest it must have.")
+@click.option(
+    "--target", metavar="DIR", help="Install into this folder instead of .plugport/plugins."
+)
+@click.option("--integrity", metavar="SRI", help="Expected digest of a package from a path or URL.")
 @click.option(
     "-y",
     "--yes",
     is_flag=True,
-    help="Agree to plugins that nobody has reviewed, and to more permissions.",
+    help="Install without confirmation: unreviewed plugins and new permissions.",
 )
 @click.pass_obj
 def command(
     session: Session, source: str, target: str | None, integrity: str | None, yes: bool
 ) -> None:
-    """Install a plugin into this project.
+    """Install a plugin into .plugport/plugins of this project.
 
-    SOURCE is NAME, NAME@VERSION, NAME@RANGE, NAME@TAG, a folder or package such as ./plugin.tgz,
-    or the URL of a package. The plugin goes to .plugport/plugins/NAME.
+    SOURCE is NAME, NAME@VERSION, NAME@RANGE or NAME@TAG, a folder or package such as ./plugin.tgz,
+    or the URL of a package.
     """
     from plugport.installer.sources import PathSource, UrlSource, parse_source
     from plugport.spec.digest import Digest
 
-    wanted = parse_source(source)
-    gain = None
+    parsed = parse_source(source)
+    changes = None
+    # Parsed before any request, so that a typo in the digest fails at once.
     digest = Digest.parse_sri(integrity) if integrity is not None else None
-    installer = session.make_installer(target, lambda gain: _ask_gain(session, gain, yes))
-    if isinstance(wanted, PathSource):
-        outcome = installer.install_path(Path(wanted.path).expanduser(), digest)
-    elif isinstance(wanted, UrlSource):
-        outcome = _install_url(session, installer, wanted.url, digest, yes)
+    installer = session.build_installer(
+        target, lambda gained: _confirm_permission_changes(session, gained, yes)
+    )
+    if isinstance(parsed, PathSource):
+        outcome = installer.install_path(Path(parsed.path).expanduser(), digest)
+    elif isinstance(parsed, UrlSource):
+        outcome = _install_url(session, installer, parsed.url, digest, yes)
     elif digest is not None:
-        raise click.UsageError("--integrity is for paths and URLs; the registry states its own")
+        raise click.UsageError(
+            "--integrity can only be used with a path or URL; the registry has its own"
+        )
     else:
         with session.open_client() as client:
-            outcome, gain = _install_release(session, client, installer, wanted, yes)
-    _show_outcome(session, outcome, gain)
+            outcome, changes = _install_release(session, client, installer, parsed, yes)
+    _print_outcome(session, outcome, changes)
 
 
 def _install_release(
@@ -71,122 +88,158 @@ def _install_release(
     installer: Installer,
     source: RegistrySource,
     yes: bool,
-) -> tuple[Outcome, ReleaseGain | None]:
-    from plugport.installer.choose import choose_release
+) -> tuple[Outcome, ReleasePermissionChanges | None]:
+    from plugport.installer.resolver import resolve_release
 
-    release = choose_release(client, source.name, source.wanted)
-    # Before anything is fetched: a no costs nothing.
-    decision = _decide(release)
-    gain = _tell_gain(session, client, installer, release)
-    _ask_consent(session, decision, yes)
+    release = resolve_release(client, source.name, source.requested)
+    # Before the download, which is useless without the user's consent.
+    decision = _get_install_decision(release)
+    changes = _print_release_permission_changes(session, client, installer, release)
+    _apply_policy(session, decision, yes)
+    # After consent, so that a refused installation prints only its reason.
     label = f"`{release.name}@{release.version}`"
     if release.name != source.name:
-        session.output.warn(f"`{source.name}` was renamed: this is {label}")
-    if release.yanked is not None:
-        session.output.warn(f"{label} is yanked: it should not be used in anything new")
-    if release.deprecated is not None:
-        session.output.warn(f"{label} is deprecated. {release.deprecated}".rstrip())
-    return installer.install_release(client, release), gain
+        session.output.warn(f"`{source.name}` was renamed to `{release.name}`")
+    if release.yank_reason is not None:
+        reason = f" Reason: {release.yank_reason}" if release.yank_reason else ""
+        session.output.warn(f"{label} is yanked: do not use it in new projects.{reason}")
+    if release.is_deprecated:
+        session.output.warn(f"{label} is deprecated. {release.deprecation_notice}".rstrip())
+    return installer.install_release(client, release), changes
 
 
-def _decide(release: Release) -> Decision:
-    from plugport.installer.decide import Policy, decide_install
+def _get_install_decision(release: Release) -> Decision:
     from plugport.installer.errors import InstallBlockedError
+    from plugport.installer.install_policy import Policy, decide_install
 
     decision = decide_install(release)
+    # `--yes` does not override this: it is for reviewed risks, not for malicious releases.
     if decision.policy is Policy.BLOCK:
         raise InstallBlockedError(
             decision.reason,
-            hint=f"`plugport info {release.name}` shows what is known about it.",
-            context={"trust": release.trust, "state": release.state},
+            hint=f"Run `plugport info {release.name}` for details.",
+            context={"trust": release.data["trust"], "state": release.data["state"]},
         )
     return decision
 
 
-def _tell_gain(
+def _print_release_permission_changes(
     session: Session, client: RegistryClient, installer: Installer, release: Release
-) -> ReleaseGain | None:
-    """Say what a plugin that is not installed yet gained with its newest release.
+) -> ReleasePermissionChanges | None:
+    """Print the permissions that a release gained, if its plugin is not installed.
 
-    What replaces an installed version is compared with that one, and asked about (`_ask_gain`).
+    A release that replaces an installed one is compared with that one instead, and must be
+    confirmed (`_confirm_permission_changes`).
     """
-    from plugport.cli.permissions import describe_permissions
-    from plugport.installer.gains import find_release_gain
+    from plugport.installer.permission_changes import find_release_permission_changes
 
+    # The installer itself compares with the installed version and requires confirmation.
     if release.name in installer.list_installed():
         return None
-    gain = find_release_gain(client, release)
-    if gain is not None:
-        told = describe_permissions(gain.permissions)
+    changes = find_release_permission_changes(client, release)
+    if changes is not None:
+        gained = _format_permissions(changes.permissions)
         label = f"`{release.name}@{release.version}`"
-        session.output.note(f"{label} may do more than {gain.before}, the one before it: {told}")
-    return gain
+        session.output.note(
+            f"{label} has more permissions than the previous release {changes.before}: {gained}"
+        )
+    return changes
 
 
-def _ask_consent(session: Session, decision: Decision, yes: bool) -> None:
-    from plugport.installer.decide import Policy
+def _apply_policy(session: Session, decision: Decision, yes: bool) -> None:
+    from plugport.installer.install_policy import Policy
 
     if decision.policy is Policy.NOTICE:
         session.output.note(decision.reason)
     if decision.policy is Policy.ASK:
-        _confirm(session, decision.reason, yes)
+        hint = "Review the plugin, then rerun with --yes."
+        _confirm(session, decision.reason, yes, hint=hint)
 
 
-def _ask_gain(session: Session, gain: Gain, yes: bool) -> None:
-    from plugport.cli.permissions import describe_permissions
+def _confirm_permission_changes(session: Session, changes: PermissionChanges, yes: bool) -> None:
 
-    name, before = gain.installed.name, gain.installed.version
-    told = describe_permissions(gain.permissions)
-    reason = f"`{name}@{gain.version}` may do more than the installed {before}: {told}"
-    _confirm(session, reason, yes)
+    name, before = changes.installed.name, changes.installed.version
+    gained = _format_permissions(changes.permissions)
+    reason = (
+        f"`{name}@{changes.version}` has more permissions than the installed {before}: {gained}"
+    )
+    _confirm(session, reason, yes, hint="Review the new permissions, then rerun with --yes.")
 
 
 def _install_url(
     session: Session, installer: Installer, url: str, digest: Digest | None, yes: bool
 ) -> Outcome:
-    # A digest given by the person is their word for these very bytes.
+    # With a digest the user has already decided about exactly these bytes.
     if digest is None:
-        _confirm(session, f"`{clean(url)}` comes from no registry: nobody has checked it", yes)
+        _confirm(
+            session,
+            f"`{sanitize_text(url)}` is not from a registry and was not checked",
+            yes,
+            hint="Review the package, then rerun with --yes or --integrity.",
+        )
     with session.open_client() as client:
         return installer.install_url(client.open_package, url, digest)
 
 
-def _confirm(session: Session, reason: str, yes: bool) -> None:
+def _confirm(session: Session, reason: str, yes: bool, *, hint: str) -> None:
+    """Ask for consent unless `yes` is set. Raises `ConsentRequiredError` with `hint`."""
     import sys
 
-    from plugport.installer.errors import ConsentNeededError
+    from plugport.installer.errors import ConsentRequiredError
 
     if yes:
         session.output.warn(reason)
         return
-    # A question inside a JSON stream, or to nobody, would hang or break a script.
+    # Without a terminal a prompt would block a script; with --json it would break the output.
     if session.output.as_json or not sys.stdin.isatty():
-        raise ConsentNeededError(reason, hint="Look at it first; --yes installs it then.")
+        raise ConsentRequiredError(reason, hint=hint)
+    # The reason goes to stderr, as the prompt does: stdout is for data only.
     session.output.warn(reason)
-    if not click.confirm("install it all the same?", err=True):
-        raise ConsentNeededError("not installed: you did not agree")
+    if not click.confirm("Install it anyway?", err=True):
+        raise ConsentRequiredError("not installed: you did not confirm the installation")
 
 
-def _show_outcome(session: Session, outcome: Outcome, gain: ReleaseGain | None) -> None:
-    from plugport.spec.manifest.permissions import write_permissions
+def _print_outcome(
+    session: Session, outcome: Outcome, changes: ReleasePermissionChanges | None
+) -> None:
+    from plugport.spec.manifest.permissions import build_permissions_value
 
     plugin = outcome.plugin
     previous = outcome.previous.version if outcome.previous is not None else None
-    session.output.show_json(
+    session.output.print_json(
         {
             "installed": {"name": str(plugin.name), **plugin.as_dict()},
             "folder": str(outcome.folder),
             "previousVersion": str(previous) if previous is not None else None,
             "changed": not outcome.is_unchanged,
             "gained": None
-            if gain is None
-            else {"over": str(gain.before), "permissions": write_permissions(gain.permissions)},
+            if changes is None
+            else {
+                "over": str(changes.before),
+                "permissions": build_permissions_value(changes.permissions),
+            },
         }
     )
     label = f"{plugin.name}@{plugin.version}"
     if outcome.is_unchanged:
-        session.output.show(f"{label} is installed already, unchanged")
+        session.output.print_line(f"{label} is already up to date")
         return
-    instead = f", in place of {previous}" if previous not in {None, plugin.version} else ""
+    replaced = f", replacing {previous}" if previous not in {None, plugin.version} else ""
+    # The size on disk, not that of the package, which is compressed.
     size = sum(path.stat().st_size for path in outcome.folder.rglob("*") if path.is_file())
-    session.output.show(f"installed {label}{instead} ({format_size(size)}) in {outcome.folder}")
+    session.output.print_line(
+        f"installed {label}{replaced} ({format_size(size)}) in {outcome.folder}"
+    )
+
+
+def _format_permissions(permissions: Permissions) -> str:
+    """Permissions (PKG-6a) in one line: `write ./data, connect to api.example.org, run git`."""
+    words = []
+    # Paths are quoted: they come from a manifest and could imitate the rest of the message.
+    for entry in permissions.filesystem:
+        verb, _, path = entry.partition(":")
+        words.append(f"{verb} {quote_text(path)}")
+    for name, verb in _PERMISSION_VERBS.items():
+        words += [f"{verb} {quote_text(entry)}" for entry in getattr(permissions, name)]
+    more = f", and {len(words) - _MAX_PERMISSIONS} more" if len(words) > _MAX_PERMISSIONS else ""
+    return ", ".join(words[:_MAX_PERMISSIONS]) + more

@@ -1,4 +1,4 @@
-"""`plugport list`: plugins of the registry, or those installed here."""
+"""`plugport list`: list plugins in the registry or in this project."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from plugport.cli.lazy import plugport_command
-from plugport.cli.listing import MAX_LIMIT, show_page
+from plugport.cli.command_group import plugport_command
+from plugport.cli.plugin_table import MAX_LIMIT, print_page
 from plugport.cli.session import Session
 
 if TYPE_CHECKING:
@@ -25,13 +25,27 @@ _HEADER = ("NAME", "VERSION", "KIND", "TRUST", "STATUS")
         "plugport list --installed --target ./host/plugins --json",
     ),
 )
-@click.option("--type", "kind", metavar="KIND", help="Only plugins of this kind: bridge, hook, …")
+@click.option("--type", "kind", metavar="KIND", help="Filter by kind, such as bridge or hook.")
 @click.option("--official", is_flag=True, help="Only plugins of the registry's owner.")
-@click.option("--installed", is_flag=True, help="The plugins installed here, not the registry's.")
-@click.option("--target", metavar="DIR", help="With --installed: the folder given to install.")
-@click.option("--page", type=click.IntRange(1, 100_000), default=1, help="Which page to show.")
+@click.option("--installed", is_flag=True, help="List the installed plugins of this project.")
 @click.option(
-    "--limit", type=click.IntRange(1, MAX_LIMIT), default=50, help="How many plugins on a page."
+    "--target", metavar="DIR", help="With --installed: folder that was given to `plugport install`."
+)
+@click.option(
+    "--page",
+    metavar="N",
+    type=click.IntRange(1, 100_000),
+    default=1,
+    show_default=True,
+    help="Page number.",
+)
+@click.option(
+    "--limit",
+    metavar="N",
+    type=click.IntRange(1, MAX_LIMIT),
+    default=50,
+    show_default=True,
+    help="Plugins per page.",
 )
 @click.pass_obj
 def command(
@@ -43,29 +57,35 @@ def command(
     page: int,
     limit: int,
 ) -> None:
-    """List plugins of the registry by name, or the installed ones.
+    """List plugins in the registry by name, or the installed plugins.
 
-    The status of an installed plugin is `ok`, `changed` (its files differ from what was
-    installed) or `missing` (its folder is gone).
+    The status of an installed plugin is `ok`, `changed` (its files were changed after the
+    installation) or `missing` (its folder does not exist).
     """
     if target is not None and not installed:
-        raise click.UsageError("--target belongs to --installed")
+        raise click.UsageError("--target can only be used with --installed")
     if installed:
-        _show_installed(session, kind, official, target)
+        _print_installed(session, kind, official, target)
         return
+    # The API has no member for it: official plugins are those with this trust level.
     trust = "official" if official else None
-    show_page(session, {"type": kind, "trust": trust, "sort": "name", "page": page, "limit": limit})
+    print_page(
+        session, {"type": kind, "trust": trust, "sort": "name", "page": page, "limit": limit}
+    )
 
 
-def _show_installed(session: Session, kind: str | None, official: bool, target: str | None) -> None:
-    installer = session.make_installer(target)
+def _print_installed(
+    session: Session, kind: str | None, official: bool, target: str | None
+) -> None:
+    installer = session.build_installer(target)
     plugins = [
         plugin
         for _, plugin in sorted(installer.list_installed().items())
         if kind in {None, plugin.kind} and (not official or plugin.trust == "official")
     ]
-    status = {plugin.name: _find_status(installer, plugin) for plugin in plugins}
-    session.output.show_json(
+    # Computed once: the JSON document and the table both need it.
+    status = {plugin.name: _get_status(installer, plugin) for plugin in plugins}
+    session.output.print_json(
         {
             "plugins": [
                 {"name": str(p.name), **p.as_dict(), "status": status[p.name]} for p in plugins
@@ -73,18 +93,19 @@ def _show_installed(session: Session, kind: str | None, official: bool, target: 
         }
     )
     if not plugins:
-        session.output.note("nothing is installed here")
+        session.output.note("no plugins are installed")
         return
-    session.output.show_table(
+    session.output.print_table(
         [(str(p.name), str(p.version), p.kind, p.trust or "-", status[p.name]) for p in plugins],
         _HEADER,
     )
 
 
-def _find_status(installer: Installer, plugin: InstalledPlugin) -> str:
-    from plugport.installer.files import digest_tree
+def _get_status(installer: Installer, plugin: InstalledPlugin) -> str:
+    from plugport.installer.filesystem import digest_tree
 
-    folder = installer.site.folder_of(plugin.name)
+    # By digest, because sizes and times can stay the same when content changes.
+    folder = installer.layout.folder_of(plugin.name)
     if not folder.exists():
         return "missing"
     digest = digest_tree(folder)

@@ -1,4 +1,4 @@
-"""`plugport login`: store a token for the registry."""
+"""`plugport login`: log in to the registry with a token."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import sys
 
 import click
 
+from plugport.cli.command_group import plugport_command
 from plugport.cli.environment import TOKEN, find_variable
-from plugport.cli.lazy import plugport_command
 from plugport.cli.session import Session
 
 _STDIN_CHARS = 8192
@@ -24,37 +24,39 @@ _STDIN_CHARS = 8192
 @click.option("--token-stdin", is_flag=True, help="Read the token from standard input.")
 @click.pass_obj
 def command(session: Session, token_stdin: bool) -> None:
-    """Store a token for the registry, after asking the registry whose it is.
+    """Log in to the registry with a token.
 
-    The token comes from your account page. It is kept in the system's keyring, or, where there is
-    none, in a file under PLUGPORT_HOME that only you can read.
+    Create the token on your account page. It is verified with the registry, then stored in the
+    system's keyring, or without one in a file in PLUGPORT_HOME that only you can read.
     """
     from plugport.client.tokens import Token
 
-    token = Token.parse(_read_token(token_stdin))
+    # Never as an argument: other users can see the command lines of processes (CWE-214).
+    token = Token.parse(_get_token(token_stdin))
     session.output.hide(token.reveal())
     registry = session.registry
-    # Asked first: a token that does not work is not worth keeping.
+    # Before it is stored, so that a wrong token does not replace a working one.
     with session.open_client_as(token) as client:
         account = client.get_account()
     credentials = session.credentials
-    place = credentials.save(registry, token)
-    if place == "file":
+    stored_in = credentials.save(registry, token)
+    if stored_in == "file":
         session.output.note(
-            f"there is no keyring here; the token is in `{credentials.file}`, "
+            f"no keyring is available; the token is stored in `{credentials.file}`, "
             "which only you can read"
         )
     if find_variable(TOKEN) is not None:
-        session.output.warn(f"{TOKEN} is set and goes before the stored token")
-    session.output.show_json(
-        {"username": account.username, "registry": str(registry), "storedIn": place}
+        session.output.warn(f"{TOKEN} is set and overrides the stored token")
+    session.output.print_json(
+        {"username": account.data["username"], "registry": str(registry), "storedIn": stored_in}
     )
-    session.output.show(f"logged in to {registry} as {account.username}")
+    session.output.print_line(f"logged in to {registry} as {account.data['username']}")
 
 
-def _read_token(from_stdin: bool) -> str:
+def _get_token(from_stdin: bool) -> str:
     if from_stdin:
+        # Bounded, in case stdin is not a token but a large file.
         return sys.stdin.read(_STDIN_CHARS)
     if not sys.stdin.isatty():
-        raise click.UsageError("there is no terminal to ask for the token; use --token-stdin")
+        raise click.UsageError("stdin is not a terminal; use --token-stdin to enter the token")
     return str(click.prompt("token", hide_input=True, err=True))

@@ -1,4 +1,4 @@
-"""`plugport pack`: make the package of a plugin's folder."""
+"""`plugport pack`: build a package from a plugin folder."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from plugport.cli.lazy import plugport_command
+from plugport.cli.command_group import plugport_command
 from plugport.cli.output import format_size
 from plugport.cli.session import Session
 
@@ -18,33 +18,39 @@ from plugport.cli.session import Session
     examples=("plugport pack", "plugport pack ./my-plugin --output dist/my-plugin.tgz"),
 )
 @click.argument("path", default=".", metavar="[PATH]")
-@click.option("-o", "--output", metavar="FILE", help="Where to write; NAME-VERSION.tgz otherwise.")
+@click.option(
+    "-o", "--output", metavar="FILE", help="Package file to write.  [default: NAME-VERSION.tgz]"
+)
 @click.pass_obj
 def command(session: Session, path: str, output: str | None) -> None:
-    """Make the package of a plugin's folder: the same files give the same bytes.
+    """Build a package from a plugin folder.
 
-    .gitignore and .plugportignore are honoured; files with secrets are refused.
+    Leaves out files listed in .gitignore and .plugportignore. Fails if a file is known to contain
+    secrets, such as .env. The same files always give the same bytes.
     """
-    from plugport.cli.packing import NoSuchPackageError, name_package, read_package_manifest
+    from plugport.cli.errors import NoSuchPackageError
+    from plugport.cli.packages import build_package_filename, load_package_manifest
     from plugport.spec.archive.packer import pack_tree
 
     folder = Path(path)
     if not folder.is_dir():
         raise NoSuchPackageError(f"there is no folder `{folder}`")
     parent = Path(output).parent if output is not None else Path()
+    # Before packing, so that a path without write permission fails early.
     parent.mkdir(parents=True, exist_ok=True)
-    # Beside its place, so that the name appears only with the whole package behind it.
-    handle, beside = tempfile.mkstemp(dir=parent, prefix=".pack-", suffix=".tmp")
+    # In the same folder, so that the rename is atomic: no other process sees part of a package.
+    handle, temporary = tempfile.mkstemp(dir=parent, prefix=".pack-", suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:
             report = pack_tree(folder, file)
+            # `mkstemp` creates files that only their owner can read.
             os.fchmod(file.fileno(), 0o644)
-        manifest = read_package_manifest(Path(beside))
-        target = Path(output) if output is not None else parent / name_package(manifest)
-        Path(beside).replace(target)
+        manifest = load_package_manifest(Path(temporary))
+        target = Path(output) if output is not None else parent / build_package_filename(manifest)
+        Path(temporary).replace(target)
     finally:
-        Path(beside).unlink(missing_ok=True)
-    session.output.show_json(
+        Path(temporary).unlink(missing_ok=True)
+    session.output.print_json(
         {
             "name": str(manifest.name),
             "version": str(manifest.version),
@@ -56,5 +62,5 @@ def command(session: Session, path: str, output: str | None) -> None:
         }
     )
     size = format_size(report.size_bytes)
-    session.output.show(f"packed {len(report.files)} files into {target} ({size})")
-    session.output.show(f"integrity {report.sha512.sri}")
+    session.output.print_line(f"packed {len(report.files)} files into {target} ({size})")
+    session.output.print_line(f"integrity {report.sha512.sri}")

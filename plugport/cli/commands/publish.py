@@ -1,4 +1,4 @@
-"""`plugport publish`: check, pack, upload, and wait for the registry's verdict."""
+"""`plugport publish`: check, pack and upload a plugin, and wait for the registry's verdict."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from plugport.cli.lazy import plugport_command
+from plugport.cli.command_group import plugport_command
 from plugport.cli.session import Session
 
 if TYPE_CHECKING:
@@ -24,17 +24,22 @@ if TYPE_CHECKING:
     ),
 )
 @click.argument("path", default=".", metavar="[PATH]")
-@click.option("--tag", metavar="NAME", help="Set this dist-tag; latest is set by the registry.")
-@click.option("--changelog", metavar="TEXT", help="What is new in this release.")
-@click.option("--wait/--no-wait", default=True, help="Wait for the checks; this is the default.")
+@click.option("--tag", metavar="NAME", help="Set this dist-tag. The registry sets `latest` itself.")
+@click.option("--changelog", metavar="TEXT", help="Changelog entry of this release.")
+@click.option(
+    "--wait/--no-wait", default=True, show_default=True, help="Wait for the registry's checks."
+)
 @click.option(
     "--timeout",
     type=click.IntRange(1, 86_400),
     default=300,
+    show_default=True,
     metavar="SECONDS",
-    help="How long to wait for the checks.",
+    help="How long to wait.",
 )
-@click.option("--no-verify", is_flag=True, help="Do not run the checks here first.")
+@click.option(
+    "--no-verify", is_flag=True, help="Upload without running the checks on this machine."
+)
 @click.pass_obj
 def command(
     session: Session,
@@ -45,42 +50,50 @@ def command(
     timeout: int,
     no_verify: bool,
 ) -> None:
-    """Publish a plugin's folder or package and wait for the registry's checks.
+    """Publish a plugin folder or package, and wait for the registry's checks.
 
-    A folder is packed first. Publishing the same bytes again is no error, so a publish that was
-    cut can simply be repeated.
+    A folder is packed first. Publishing an identical package again succeeds, so after a network
+    error you can run the same command again.
     """
-    from plugport.cli.packing import open_package, read_package_manifest
-    from plugport.cli.verdicts import report_verdict, wait_for_verdict
+    from plugport.cli.packages import load_package_manifest, open_package
+    from plugport.cli.publish_status import report_verdict, wait_for_verdict
 
     with open_package(Path(path)) as package:
-        # Even unverified it must be known what is sent, to name it in messages.
-        manifest = read_package_manifest(package) if no_verify else _check_first(session, package)
+        # Without the checks too, the manifest is needed for messages and the file name.
+        manifest = (
+            load_package_manifest(package)
+            if no_verify
+            else _load_checked_manifest(session, package)
+        )
         session.output.note(f"publishing {manifest.name}@{manifest.version} to {session.registry}")
         with session.open_client() as client:
-            status = _send(session, client, package, manifest, tag=tag, changelog=changelog)
+            status = _upload_package(
+                session, client, package, manifest, tag=tag, changelog=changelog
+            )
             if wait:
                 status = wait_for_verdict(session, client, status, timeout)
     report_verdict(session, status, f"{manifest.name}@{manifest.version}", is_waited=wait)
 
 
-def _check_first(session: Session, package: Path) -> Manifest:
-    """Run the checks here, so that a fault costs no upload. Raises `ValidationFailedError`."""
-    from plugport.cli.packing import ValidationFailedError, run_checks, show_check
+def _load_checked_manifest(session: Session, package: Path) -> Manifest:
+    """Run the checks before the upload. Raises `ValidationFailedError`."""
+    from plugport.cli.errors import ValidationFailedError
+    from plugport.cli.validation import print_check, run_checks
 
     run = run_checks(package)
-    if run.count_errors:
+    # Warnings are not printed here: the registry's checks report them again.
+    if run.error_count:
         for check in run.as_dict()["checks"]:
             if check["state"] == "failed":
-                show_check(session.output, check["title"], check["state"], check["findings"])
+                print_check(session.output, check["title"], check["state"], check["findings"])
         raise ValidationFailedError(
-            "the checks that the registry would run fail; nothing was sent",
-            hint="`plugport validate` shows all findings; --no-verify sends it all the same.",
+            "the registry would reject this package; nothing was uploaded",
+            hint="Fix the errors above, or use --no-verify to upload it anyway.",
         )
     return run.subject.manifest
 
 
-def _send(
+def _upload_package(
     session: Session,
     client: RegistryClient,
     package: Path,
@@ -89,11 +102,14 @@ def _send(
     tag: str | None,
     changelog: str | None,
 ) -> PublishStatus:
-    from plugport.cli.packing import name_package
+    from plugport.cli.packages import build_package_filename
     from plugport.client import Upload
 
     with package.open("rb") as file:
+        # The server requires Content-Length, so that it can reject a large body before it is sent.
         size_bytes = file.seek(0, 2)
         file.seek(0)
-        upload = Upload(file, name_package(manifest), size_bytes, tag=tag, changelog=changelog)
-        return client.publish(upload, session.make_progress())
+        upload = Upload(
+            file, build_package_filename(manifest), size_bytes, tag=tag, changelog=changelog
+        )
+        return client.publish(upload, session.build_progress())

@@ -1,10 +1,10 @@
-"""`plugport readme`: print a plugin's README."""
+"""`plugport readme`: print the README of a plugin."""
 
 from __future__ import annotations
 
 import click
 
-from plugport.cli.lazy import plugport_command
+from plugport.cli.command_group import plugport_command
 from plugport.cli.session import Session
 
 
@@ -15,18 +15,21 @@ from plugport.cli.session import Session
 @click.argument("plugin", metavar="NAME[@VERSION|@RANGE|@TAG]")
 @click.pass_obj
 def command(session: Session, plugin: str) -> None:
-    """Print a plugin's README as Markdown."""
-    from plugport.installer.choose import choose_release
-    from plugport.installer.sources import split_wanted
+    """Print the README of a plugin as Markdown.
+
+    Without a version, prints that of the release tagged `latest`.
+    """
+    from plugport.installer.resolver import resolve_release
+    from plugport.installer.sources import split_version_spec
     from plugport.spec.names import PluginName
 
-    text, wanted = split_wanted(plugin)
+    text, requested = split_version_spec(plugin)
     name = PluginName.parse(text)
     with session.open_client() as client:
-        version = str(choose_release(client, name, wanted).version) if wanted else None
+        version = str(resolve_release(client, name, requested).version) if requested else None
         readme = client.get_readme(name, version)
-    session.output.show_json({"name": str(name), "version": version, "readme": readme})
+    session.output.print_json({"name": str(name), "version": version, "readme": readme})
     if readme.strip():
-        session.output.show(readme.rstrip("\n"))
+        session.output.print_line(readme.rstrip("\n"))
     else:
         session.output.note(f"`{name}` has no README")

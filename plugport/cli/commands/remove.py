@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from plugport.cli.lazy import plugport_command
+from plugport.cli.command_group import plugport_command
 from plugport.cli.session import Session
 
 
@@ -13,17 +13,17 @@ from plugport.cli.session import Session
     examples=("plugport remove @ar/slack-bridge", "plugport uninstall @ar/slack-bridge --force"),
 )
 @click.argument("plugin", metavar="NAME")
-@click.option("--force", is_flag=True, help="Also if other installed plugins depend on it.")
-@click.option("--target", metavar="DIR", help="The folder given to install.")
+@click.option("--force", is_flag=True, help="Remove it even if other plugins depend on it.")
+@click.option("--target", metavar="DIR", help="Folder that was given to `plugport install`.")
 @click.pass_obj
 def command(session: Session, plugin: str, force: bool, target: str | None) -> None:
-    """Remove an installed plugin and its record.
+    """Remove an installed plugin.
 
-    Refuses while other installed plugins depend on it.
+    Fails if other installed plugins depend on it, unless --force is given.
     """
     from plugport.spec.names import PluginName
 
     name = PluginName.parse(plugin)
-    removed = session.make_installer(target).remove(name, force=force)
-    session.output.show_json({"removed": {"name": str(name), "version": str(removed.version)}})
-    session.output.show(f"removed {name}@{removed.version}")
+    removed = session.build_installer(target).remove(name, force=force)
+    session.output.print_json({"removed": {"name": str(name), "version": str(removed.version)}})
+    session.output.print_line(f"removed {name}@{removed.version}")

@@ -1,14 +1,15 @@
-"""`plugport search`: find plugins in the registry."""
+"""`plugport search`: search the registry for plugins."""
 
 from __future__ import annotations
 
 import click
 
-from plugport.cli.lazy import plugport_command
-from plugport.cli.listing import MAX_LIMIT, show_page
+from plugport.cli.command_group import plugport_command
+from plugport.cli.plugin_table import MAX_LIMIT, print_page
 from plugport.cli.session import Session
 
-SORTS = ("relevance", "downloads", "rating", "recent", "name")
+# The orders of the API. A choice, so that a typo fails without a request.
+SORT_ORDERS = ("relevance", "downloads", "rating", "recent", "name")
 
 
 @plugport_command(
@@ -20,13 +21,25 @@ SORTS = ("relevance", "downloads", "rating", "recent", "name")
     ),
 )
 @click.argument("query", default="", metavar="[QUERY]")
-@click.option("--type", "kind", metavar="KIND", help="Only plugins of this kind: bridge, hook, …")
-@click.option("--category", metavar="NAME", help="Only plugins of this category.")
-@click.option("--tag", metavar="NAME", help="Only plugins with this tag.")
-@click.option("--sort", type=click.Choice(SORTS), help="The order; relevance is the default.")
-@click.option("--page", type=click.IntRange(1, 100_000), default=1, help="Which page to show.")
+@click.option("--type", "kind", metavar="KIND", help="Filter by kind, such as bridge or hook.")
+@click.option("--category", metavar="NAME", help="Filter by category.")
+@click.option("--tag", metavar="NAME", help="Filter by tag.")
+@click.option("--sort", type=click.Choice(SORT_ORDERS), help="Sort order.  [default: relevance]")
 @click.option(
-    "--limit", type=click.IntRange(1, MAX_LIMIT), default=20, help="How many plugins on a page."
+    "--page",
+    metavar="N",
+    type=click.IntRange(1, 100_000),
+    default=1,
+    show_default=True,
+    help="Page number.",
+)
+@click.option(
+    "--limit",
+    metavar="N",
+    type=click.IntRange(1, MAX_LIMIT),
+    default=20,
+    show_default=True,
+    help="Plugins per page.",
 )
 @click.pass_obj
 def command(
@@ -41,7 +54,7 @@ def command(
 ) -> None:
     """Search the registry for plugins.
 
-    Without QUERY it shows what the options leave, best first.
+    Without QUERY, lists all plugins that match the filters.
     """
-    wanted = {"q": query, "type": kind, "category": category, "tag": tag, "sort": sort}
-    show_page(session, {**wanted, "page": page, "limit": limit})
+    filters = {"q": query, "type": kind, "category": category, "tag": tag, "sort": sort}
+    print_page(session, {**filters, "page": page, "limit": limit})

@@ -1,4 +1,4 @@
-"""`plugport validate`: the registry's checks, here and offline."""
+"""`plugport validate`: run the registry's checks on this machine."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from plugport.cli.lazy import plugport_command
+from plugport.cli.command_group import plugport_command
 from plugport.cli.session import Session
 
 
@@ -21,25 +21,28 @@ from plugport.cli.session import Session
 @click.argument("path", default=".", metavar="[PATH]")
 @click.pass_obj
 def command(session: Session, path: str) -> None:
-    """Run the checks that the registry runs on publishing, offline.
+    """Run the registry's checks on this machine, without a connection.
 
-    PATH is a plugin's folder (the current one if left out) or a package. Errors would refuse the
-    release; warnings and notes would not.
+    PATH is a plugin folder or a package; the default is the current folder. The registry rejects a
+    release with errors; it accepts warnings and notes.
     """
-    from plugport.cli.packing import ValidationFailedError, open_package, run_checks, show_check
+    from plugport.cli.errors import ValidationFailedError
+    from plugport.cli.packages import open_package
+    from plugport.cli.validation import print_check, run_checks
 
     with open_package(Path(path)) as package:
         run = run_checks(package)
     manifest = run.subject.manifest
     document = run.as_dict()
-    session.output.show_json(document)
-    session.output.show(f"{manifest.name}@{manifest.version} ({manifest.dialect})")
+    # Before the error: scripts need the findings of a failed validation.
+    session.output.print_json(document)
+    session.output.print_line(f"{manifest.name}@{manifest.version} ({manifest.dialect})")
     for check in document["checks"]:
-        show_check(session.output, check["title"], check["state"], check["findings"])
-    if run.count_errors:
+        print_check(session.output, check["title"], check["state"], check["findings"])
+    if run.error_count:
         raise ValidationFailedError(
-            f"`{manifest.name}@{manifest.version}` has {run.count_errors} "
-            f"{'error' if run.count_errors == 1 else 'errors'}",
-            hint="Each finding above says what to do. Then validate again.",
+            f"`{manifest.name}@{manifest.version}` has {run.error_count} "
+            f"{'error' if run.error_count == 1 else 'errors'}",
+            hint="Fix the errors above, then run the same command again.",
         )
-    session.output.show("valid: the registry's checks pass")
+    session.output.print_line("valid: all checks passed")

@@ -1,40 +1,35 @@
-"""`plugport whoami`: whose token is used."""
+"""`plugport whoami`: show the current user."""
 
 from __future__ import annotations
 
 import click
 
-from plugport.cli.lazy import plugport_command
+from plugport.cli.command_group import plugport_command
+from plugport.cli.errors import NotLoggedInError
 from plugport.cli.session import Session
-from plugport.spec.errors import DeniedError
-
-
-class NotLoggedInError(DeniedError):
-    """There is no token for the registry."""
-
-    code, title = "not-logged-in", "Not logged in"
 
 
 @plugport_command("whoami", examples=("plugport whoami", "plugport whoami --json"))
 @click.pass_obj
 def command(session: Session) -> None:
-    """Show whose token is used for the registry, and where it comes from."""
+    """Show the user of the token, and where the token is stored."""
     registry = session.registry
-    found = session.find_token()
-    if found is None:
+    resolved = session.find_token()
+    if resolved is None:
         raise NotLoggedInError(
-            f"no token for `{registry}`",
-            hint="`plugport login` stores one; PLUGPORT_TOKEN gives one for a single run.",
+            f"not logged in to `{registry}`",
+            hint="Run `plugport login`, or set PLUGPORT_TOKEN.",
         )
-    with session.open_client_as(found.token) as client:
+    # A request, because a stored token may have expired or been revoked.
+    with session.open_client_as(resolved.token) as client:
         account = client.get_account()
-    session.output.show_json(
+    session.output.print_json(
         {
-            "username": account.username,
+            "username": account.data["username"],
             "registry": str(registry),
-            "tokenFrom": found.place,
+            "tokenFrom": resolved.source,
             "account": account.document,
         }
     )
-    session.output.show(account.username)
-    session.output.note(f"on {registry}, with the token from the {found.place}")
+    session.output.print_line(account.data["username"])
+    session.output.note(f"at {registry}, with the token from the {resolved.source}")

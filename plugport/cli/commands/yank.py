@@ -1,11 +1,11 @@
-"""`plugport yank`: keep a release out of new installations."""
+"""`plugport yank`: hide a release from new installations."""
 
 from __future__ import annotations
 
 import click
 
-from plugport.cli.lazy import plugport_command
-from plugport.cli.marking import mark_release
+from plugport.cli.command_group import plugport_command
+from plugport.cli.flags import mark_release
 from plugport.cli.session import Session
 
 
@@ -17,15 +17,16 @@ from plugport.cli.session import Session
     ),
 )
 @click.argument("release", metavar="NAME@VERSION")
-@click.option("--reason", metavar="TEXT", help="Why, for those who use it.")
-@click.option("--undo", is_flag=True, help="Take it back.")
+@click.option("--reason", metavar="TEXT", help="Reason, shown to users of the release.")
+@click.option("--undo", is_flag=True, help="Make the release available again.")
 @click.pass_obj
 def command(session: Session, release: str, reason: str | None, undo: bool) -> None:
-    """Keep a release out of new installations.
+    """Hide a release from new installations.
 
-    Whoever asks for exactly this version, such as a lockfile, still gets it, with a warning.
+    Ranges and dist-tags skip it. A request for exactly this version, as from a lockfile, still
+    installs it, with a warning.
     """
     if undo and reason is not None:
-        raise click.UsageError("--undo takes no --reason")
+        raise click.UsageError("--undo cannot be used with --reason")
     document = {"reason": reason} if reason is not None else {}
     mark_release(session, release, "unyank" if undo else "yank", document)

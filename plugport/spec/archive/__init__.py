@@ -1,6 +1,6 @@
-"""Packages as files: reading them as hostile input, and packing them deterministically.
+"""Read packages as hostile input, and write them deterministically.
 
-`read_package` (reader) looks at an archive in one bounded pass, `unpack_package` (unpacker) puts
-one on disk whole or not at all, `pack_tree` (packer) makes one from a folder. All three hold to
-the same `ArchiveLimits` (model), so that what was packed here can be read everywhere.
+`load_package` (reader) validates an archive in one bounded pass, `unpack_package` (unpacker) writes
+one to disk atomically, and `pack_tree` (packer) creates one from a folder. All three enforce the
+same `ArchiveLimits` (model), so that every package that can be packed can also be read.
 """

@@ -1,16 +1,15 @@
-"""What can be wrong with a package, one class and one code per reason.
+"""Errors of packages, with one class and one code per reason.
 
     ArchiveError
-    ├── ContainerError    the file, its gzip stream, or what lies around the tar archive
-    ├── HeaderError       a tar header that cannot be trusted
-    ├── MemberError       a member of a kind that a package may not hold
-    ├── PathError         a member's name
-    ├── LimitError        a ceiling of `ArchiveLimits`
-    └── PackError         a folder that cannot become a package
+    ├── ContainerError    the file, its gzip stream, or data around the tar archive
+    ├── HeaderError       a malformed or ambiguous tar header
+    ├── MemberError       a member type that packages cannot contain
+    ├── PathError         the path of a member
+    ├── LimitError        a limit of `ArchiveLimits`
+    └── PackError         a folder that cannot be packed
 
-Messages quote paths with `plugport.spec.text.show`, so hostile names are safe to print. `context`
-carries `path`, `found` and `allowed` where they apply, for programs. Groups have no code of
-their own.
+Messages quote paths with `plugport.spec.text.quote_text`, so hostile paths are safe to print.
+`context` has `path`, `found` and `allowed` for programs, where they apply. The groups have no code.
 """
 
 from __future__ import annotations
@@ -18,207 +17,207 @@ from __future__ import annotations
 from typing import TypeVar
 
 from plugport.spec.errors import InvalidError, UnavailableError
-from plugport.spec.text import show
+from plugport.spec.text import quote_text
 
 PathErrorType = TypeVar("PathErrorType", bound="ArchiveError | UnpackFailedError")
 
 
 class ArchiveError(InvalidError):
-    """A package cannot be taken. Catch this one to catch them all."""
+    """The package is invalid. The base class of all errors below, except disk errors."""
 
     code, title = "invalid-archive", "Invalid package"
 
 
 class ContainerError(ArchiveError):
-    """The file is not one whole gzip stream around one whole tar archive."""
+    """The file is not exactly one complete gzip stream with one complete tar archive."""
 
     title = "Not a gzipped tar archive"
 
 
 class UnreadableArchiveError(ContainerError):
-    """The file does not exist, is no regular file, or may not be read."""
+    """The file does not exist, is not a regular file, or cannot be read."""
 
     code, title = "archive-unreadable", "The package cannot be read"
 
 
 class EmptyArchiveError(ContainerError):
-    """The file has no bytes."""
+    """The file has a size of 0 bytes."""
 
     code, title = "archive-empty", "The package is empty"
 
 
 class WrongFormatError(ContainerError):
-    """The file is something else: a zip file, a plain tar archive, a page of HTML."""
+    """The file has another format, such as zip, plain tar or HTML."""
 
     code, title = "archive-wrong-format", "Not a gzipped tar archive"
 
 
 class TruncatedArchiveError(ContainerError):
-    """The gzip stream or the tar archive ends too early."""
+    """The gzip stream or the tar archive ends before its end marker."""
 
-    code, title = "archive-truncated", "The package is cut short"
+    code, title = "archive-truncated", "The package is truncated"
 
 
 class CorruptGzipError(ContainerError):
-    """The compressed data breaks the rules of DEFLATE or of the gzip header."""
+    """The compressed data violates RFC 1951 (DEFLATE) or RFC 1952 (gzip)."""
 
-    code, title = "archive-corrupt", "The package is damaged"
+    code, title = "archive-corrupt", "The package is corrupt"
 
 
 class GzipChecksumError(ContainerError):
     """The gzip stream's CRC-32 or length does not match its content."""
 
-    code, title = "archive-bad-checksum", "The package is damaged"
+    code, title = "archive-bad-checksum", "The package is corrupt"
 
 
 class TrailingDataError(ContainerError):
-    """Something follows the end of the gzip stream or of the tar archive."""
+    """There is data after the end of the gzip stream or of the tar archive."""
 
     code, title = "archive-trailing-data", "Data after the end of the package"
 
 
 class SeveralStreamsError(ContainerError):
-    """Several gzip streams follow one another: some tools read one of them, some read all."""
+    """The file has several gzip streams. Some tools read only the first one, others all."""
 
-    code, title = "archive-several-streams", "Several gzip streams in one file"
+    code, title = "archive-several-streams", "Multiple gzip streams in one file"
 
 
 class NoFilesError(ContainerError):
-    """The archive is well formed but holds no file."""
+    """The archive is valid but contains no file."""
 
-    code, title = "archive-no-files", "The package holds no file"
+    code, title = "archive-no-files", "The package contains no files"
 
 
 class HeaderError(ArchiveError):
-    """A tar header does not follow the standard, or says two things at once."""
+    """A tar header violates the standard or is ambiguous."""
 
     code, title = "archive-bad-header", "Malformed tar header"
 
 
 class HeaderChecksumError(HeaderError):
-    """A tar header's checksum is wrong."""
+    """The checksum of a tar header does not match."""
 
-    code, title = "archive-bad-header-checksum", "Damaged tar header"
+    code, title = "archive-bad-header-checksum", "Corrupt tar header"
 
 
 class MemberError(ArchiveError):
-    """A member that is neither a regular file nor a folder."""
+    """A member is neither a regular file nor a folder."""
 
-    code, title = "archive-member-kind", "Not allowed in a package"
+    code, title = "archive-member-kind", "Member type not allowed in a package"
 
 
 class LinkError(MemberError):
-    """A symbolic or hard link, wherever it points."""
+    """A member is a symbolic or hard link. All links are refused, whatever their target."""
 
     code, title = "archive-link", "Links are not allowed in a package"
 
 
 class DeviceError(MemberError):
-    """A character or block device."""
+    """A member is a character or block device."""
 
     code, title = "archive-device", "Devices are not allowed in a package"
 
 
 class FifoError(MemberError):
-    """A named pipe."""
+    """A member is a named pipe (FIFO)."""
 
     code, title = "archive-fifo", "Named pipes are not allowed in a package"
 
 
 class SparseError(MemberError):
-    """A sparse member, which unpacks to more than the archive holds."""
+    """A member is a sparse file, which unpacks to more data than the archive contains."""
 
     code, title = "archive-sparse", "Sparse files are not allowed in a package"
 
 
 class PathError(ArchiveError):
-    """A member's name cannot be used."""
+    """The path of a member is invalid."""
 
     title = "Invalid path in the package"
 
 
 class PathTraversalError(PathError):
-    """A name with a `..` part."""
+    """A path has a `..` component (CWE-22)."""
 
-    code, title = "archive-path-traversal", "A path leads out of the package"
+    code, title = "archive-path-traversal", "Path traversal in the package"
 
 
 class AbsolutePathError(PathError):
-    """A name that starts at a root, a drive or a network share."""
+    """A path starts with a root, a drive or a network share (CWE-36)."""
 
     code, title = "archive-path-absolute", "Absolute path in the package"
 
 
 class BackslashPathError(PathError):
-    """A name with a backslash, which is a separator on some systems."""
+    """A path has a backslash, which is a separator on Windows."""
 
     code, title = "archive-path-backslash", "Backslash in a path"
 
 
 class ControlCharacterError(PathError):
-    """A name with NUL, control, bidirectional-formatting or line-separating characters."""
+    """A path has NUL, control, bidirectional formatting or line separator characters."""
 
     code, title = "archive-path-control-character", "Control character in a path"
 
 
 class PathEncodingError(PathError):
-    """A name that is not UTF-8."""
+    """A path is not valid UTF-8."""
 
     code, title = "archive-path-encoding", "A path is not UTF-8"
 
 
 class PathTooLongError(PathError):
-    """A name, or one part of it, with too many bytes."""
+    """A path, or one of its components, has too many bytes."""
 
     code, title = "archive-path-too-long", "A path is too long"
 
 
 class PathTooDeepError(PathError):
-    """A name with too many parts."""
+    """A path has too many components."""
 
     code, title = "archive-path-too-deep", "A path is nested too deeply"
 
 
 class UnportablePathError(PathError):
-    """A name that some system cannot store, such as `aux.js` or `a?.txt` on Windows."""
+    """A path that some systems cannot store, such as `aux.js` or `a?.txt` on Windows."""
 
-    code, title = "archive-path-unportable", "A path that not every system can store"
+    code, title = "archive-path-unportable", "Path not portable to all systems"
 
 
 class MalformedPathError(PathError):
-    """A name with an empty or `.` part, or a file whose name ends in a slash."""
+    """A path has an empty or `.` component, or the path of a file ends with a slash."""
 
     code, title = "archive-path-malformed", "Malformed path in the package"
 
 
 class DuplicatePathError(PathError):
-    """Two members with one name."""
+    """Two members have the same path."""
 
-    code, title = "archive-path-duplicate", "The same path twice"
+    code, title = "archive-path-duplicate", "Duplicate path"
 
 
 class PathCollisionError(PathError):
-    """Two names that some systems take for one: equal but for case or Unicode form."""
+    """Two paths differ only in case or Unicode normalization; some systems treat them as one."""
 
-    code, title = "archive-path-collision", "Two paths that some systems take for one"
+    code, title = "archive-path-collision", "Paths collide on some systems"
 
 
 class PathConflictError(PathError):
-    """One name is both a file and a folder."""
+    """A path is both a file and a folder."""
 
     code, title = "archive-path-conflict", "A path is both a file and a folder"
 
 
 class ManifestNotFileError(PathError):
-    """A folder bears a manifest's name."""
+    """A folder has the name of a manifest."""
 
     code, title = "archive-manifest-not-file", "The manifest is not a file"
 
 
 class LimitError(ArchiveError):
-    """A ceiling of `ArchiveLimits` is passed."""
+    """A limit of `ArchiveLimits` is exceeded."""
 
-    title = "A limit is passed"
+    title = "Limit exceeded"
 
 
 class ArchiveTooLargeError(LimitError):
@@ -228,31 +227,31 @@ class ArchiveTooLargeError(LimitError):
 
 
 class UnpackedTooLargeError(LimitError):
-    """The files together are larger than `unpacked_bytes`."""
+    """The total size of the files is larger than `unpacked_bytes`."""
 
-    code, title = "archive-unpacked-too-large", "The package unpacks to too much"
+    code, title = "archive-unpacked-too-large", "The unpacked package is too large"
 
 
 class FileTooLargeError(LimitError):
-    """One file is larger than `file_bytes`, or claims to be."""
+    """A file is larger than `file_bytes`, or its header declares a larger size."""
 
     code, title = "archive-file-too-large", "A file is too large"
 
 
 class BombError(LimitError):
-    """The content is more than `ratio` times the size of the archive."""
+    """The content is more than `ratio` times as large as the archive (CWE-409)."""
 
-    code, title = "archive-bomb", "A decompression bomb"
+    code, title = "archive-bomb", "Decompression bomb"
 
 
 class TooManyEntriesError(LimitError):
-    """More files and folders than `entries`, or paths of more than `paths_bytes` in total."""
+    """There are more than `entries` files and folders, or more than `paths_bytes` of paths."""
 
     code, title = "archive-too-many-entries", "Too many files"
 
 
 class HeaderTooLargeError(LimitError):
-    """An extended header is larger than `header_bytes`, or all are than `headers_bytes`."""
+    """An extended header is larger than `header_bytes`, or all together than `headers_bytes`."""
 
     code, title = "archive-header-too-large", "A tar header is too large"
 
@@ -270,13 +269,13 @@ class PackError(ArchiveError):
 
 
 class PackSecretError(PackError):
-    """The folder holds files that are secrets by their name; `fields` lists every path."""
+    """The folder contains files with the names of secrets; `fields` lists all of them."""
 
     code, title = "pack-secret-file", "Secrets in the folder"
 
 
 class PackLinkError(PackError):
-    """The folder holds links or special files; `fields` lists every path."""
+    """The folder contains links or special files; `fields` lists all of them."""
 
     code, title = "pack-link", "Links in the folder"
 
@@ -288,28 +287,28 @@ class PackChangedError(PackError):
 
 
 class UnpackTargetError(ArchiveError):
-    """The folder to unpack into is not free."""
+    """The target folder exists and is not empty."""
 
-    code, title = "unpack-target", "The folder is not free"
+    code, title = "unpack-target", "The target folder is not empty"
 
 
 class UnpackFailedError(UnavailableError):
-    """The disk refused a file; the package itself is not at fault."""
+    """Writing a file failed. The package itself is valid."""
 
-    code, title = "unpack-failed", "The package cannot be written"
+    code, title = "unpack-failed", "The package cannot be unpacked"
 
 
-def make_path_error(
+def build_path_error(
     kind: type[PathErrorType],
     path: str,
-    fault: str,
+    problem: str,
     *,
     hint: str | None = None,
     found: object = None,
     allowed: object = None,
 ) -> PathErrorType:
-    """Make an error about one path: `fault` follows the path, made safe to show, in `detail`."""
-    shown = show(path)
+    """An error about one path. Its `detail` is the quoted path followed by `problem`."""
+    shown = quote_text(path)
     context = {"path": shown[1:-1], "found": found, "allowed": allowed}
     known = {name: value for name, value in context.items() if value is not None}
-    return kind(f"{shown} {fault}", hint=hint, context=known)
+    return kind(f"{shown} {problem}", hint=hint, context=known)

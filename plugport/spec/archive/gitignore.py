@@ -1,8 +1,8 @@
-"""One line of a `.gitignore` file as something that matches paths.
+"""Compile lines of `.gitignore` files to patterns that match paths.
 
-gitignore(5) and git's wildmatch. A pattern is asked about one file or folder at a time, never
-about what lies below it: the walk through the tree does not enter what is left out. Matching
-takes linear time for each part of a path, whatever the pattern.
+Implements gitignore(5) and git's wildmatch. A pattern matches one file or folder, never the files
+below it, because the caller does not enter excluded folders. Matching takes linear time for each
+component of a path, whatever the pattern (CWE-1333).
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
-# A part of a pattern: what one part of a path must look like, or None for `**`.
+# The pattern for one component of a path, or None for `**`.
 _Part: TypeAlias = "re.Pattern[str] | None"
 
-# Any one name.
+# Matches any component.
 _ANY_PART = re.compile(r".*", re.DOTALL)
-# For brackets without an end and a backslash at the end: git lets them match nothing.
+# git never matches unclosed brackets and a trailing backslash.
 _UNFINISHED = "(?!)"
 _CLASSES = {
     "alnum": "a-zA-Z0-9",
@@ -32,24 +32,24 @@ _CLASSES = {
     "upper": "A-Z",
     "xdigit": "0-9a-fA-F",
 }
-# A bracket right at the start stands for itself; `++` and the like give nothing back.
+# A bracket at the start is literal. The possessive quantifiers prevent backtracking.
 _BRACKET = re.compile(r"\[([!^]?+)(\]?+(?:\[:\w+:\]|\\.|[^\]\\])*)\]", re.DOTALL)
 _IN_BRACKET = re.compile(r"\[:(\w+):\]|(?:\\(.)|(.))", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class IgnorePattern:
-    """A compiled line. `is_negated` lines take back what earlier ones leave out."""
+    """A compiled line. Lines with `is_negated` include files that earlier lines exclude."""
 
     is_negated: bool
     folders_only: bool
     parts: tuple[_Part, ...]
 
     def matches(self, path: str, *, is_folder: bool) -> bool:
-        """Whether the line speaks of this path, which is relative to the ignore file's folder."""
+        """Whether the line matches a path, relative to the folder of the ignore file."""
         if self.folders_only and not is_folder:
             return False
-        # How far into the pattern the names so far can have led: `**` leaves several ways open.
+        # The set of reachable positions in the pattern, because `**` matches any number of components.
         parts = self.parts
         reached = _skip_any(parts, {0})
         for name in path.split("/"):
@@ -63,23 +63,23 @@ class IgnorePattern:
 
 
 def parse_ignore_file(content: bytes) -> list[IgnorePattern]:
-    """Read an ignore file. As with git, no line is an error: what makes no sense never matches."""
+    """Parse an ignore file. Like in git, invalid lines are not errors; they never match."""
     text = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
     patterns = (parse_ignore_line(line.removesuffix("\r")) for line in text.split("\n"))
     return [pattern for pattern in patterns if pattern is not None]
 
 
 def parse_ignore_line(line: str) -> IgnorePattern | None:
-    """Compile one line; None for blank lines, comments and patterns that name nothing."""
+    """Compile a line. Returns None for blank lines, comments and empty patterns."""
     if line.startswith("#"):
         return None
     line = _strip_spaces(line)
     is_negated = line.startswith("!")
     line = line[is_negated:]
     folders_only = line.endswith("/")
-    # `/x` and `a/x` belong to the file's folder, `x` and `x/` to every folder below it too.
+    # `/x` and `a/x` are relative to the folder of the file; `x` and `x/` match at any depth.
     body = line[: len(line) - folders_only]
-    # git takes an escaped slash for a slash, and knows no slash in brackets.
+    # git treats an escaped slash as a slash, and brackets never match a slash.
     names = _split(body.removeprefix("/").replace("\\/", "/"), "/")
     if not body.strip("/"):
         return None
@@ -87,20 +87,20 @@ def parse_ignore_line(line: str) -> IgnorePattern | None:
     if "/" not in body:
         parts.insert(0, None)
     if parts[-1] is None:
-        # `a/**` is all that is in `a`, not `a` itself.
+        # `a/**` matches everything in `a`, but not `a` itself.
         parts[-1:] = [_ANY_PART, None]
     return IgnorePattern(is_negated, folders_only, tuple(parts))
 
 
 def _strip_spaces(line: str) -> str:
-    """Cut spaces off the end, but for one after a backslash."""
+    """Remove trailing spaces, except for an escaped one."""
     stripped = line.rstrip(" ")
     escapes = len(stripped) - len(stripped.rstrip("\\"))
     return f"{stripped} " if escapes % 2 and stripped != line else stripped
 
 
 def _skip_any(parts: tuple[_Part, ...], reached: set[int]) -> set[int]:
-    """Let every `**` that is reached match nothing."""
+    """Add the positions after every reachable `**`, which can match zero components."""
     skipped = set(reached)
     for index in range(len(parts)):
         if index in skipped and parts[index] is None:
@@ -109,10 +109,10 @@ def _skip_any(parts: tuple[_Part, ...], reached: set[int]) -> set[int]:
 
 
 def _compile_part(name: str) -> re.Pattern[str]:
-    """Turn one part of a pattern into a regular expression without costly backtracking.
+    """Compile a component of a pattern to a regular expression without costly backtracking.
 
-    Each `*` takes as little as it can until the text after it fits, and gives nothing back: only
-    the last one has a choice, and its text must end the name.
+    Each `*` matches as little as possible before its following text, in an atomic group. Only the
+    last `*` can backtrack, and its text must be at the end of the name.
     """
     first, *rest = [_translate(text) for text in _split(re.sub(r"(?<!\\)\*+", "*", name), "*")]
     if not rest:
@@ -122,7 +122,7 @@ def _compile_part(name: str) -> re.Pattern[str]:
 
 
 def _split(text: str, separator: str) -> list[str]:
-    """Split where the separator is neither escaped nor in brackets."""
+    """Split at separators that are neither escaped nor in brackets."""
     pieces, start, position = [], 0, 0
     while position < len(text):
         if text[position] == separator:
@@ -136,7 +136,7 @@ def _split(text: str, separator: str) -> list[str]:
 
 
 def _translate(text: str) -> str:
-    """Turn a text without stars into a regular expression."""
+    """Translate a text without `*` to a regular expression."""
     out, position = "", 0
     while position < len(text):
         char = text[position]
@@ -158,7 +158,7 @@ def _translate(text: str) -> str:
 
 
 def _translate_bracket(negation: str, inside: str) -> str:
-    """Turn the inside of brackets into a character class."""
+    """Translate the content of brackets to a character class."""
     out: list[str] = []
     items = list(_IN_BRACKET.finditer(inside))
     position = 0

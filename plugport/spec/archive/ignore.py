@@ -1,9 +1,9 @@
-"""Which files of a folder belong into a package.
+"""Ignore rules: which files of a folder to pack.
 
-`.gitignore` and `.plugportignore` follow git's rules (gitignore(5)): each counts for its own
-folder and below, the deepest file and in it the last matching line decide, and nothing comes
-back below a folder that is left out. In one folder `.plugportignore` is read after `.gitignore`,
-so `!dist/` there packs what git does not keep.
+`.gitignore` and `.plugportignore` follow the rules of gitignore(5). An ignore file applies to its
+folder and all folders below. The deepest file and its last matching line win, and files below an
+excluded folder cannot be included again. In a folder, `.plugportignore` is applied after
+`.gitignore`, so that `!dist/` packs a folder that git ignores.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from plugport.spec.archive.gitignore import IgnorePattern, parse_ignore_file
 
 IGNORE_FILES = (".gitignore", ".plugportignore")
 
-# Never packed, whatever the ignore files say; matched against one part of a path.
-ALWAYS_LEFT_OUT = (
+# Never packed, regardless of ignore files. Matched against the name of a file or folder.
+ALWAYS_EXCLUDED = (
     ".git",
     ".hg",
     ".svn",
@@ -34,33 +34,33 @@ ALWAYS_LEFT_OUT = (
     "Thumbs.db",
     "*.swp",
 )
-# Left out unless `.plugportignore` takes them back: dependencies, and packages made before.
-LEFT_OUT_BY_DEFAULT = b"node_modules/\n/*.tar.gz\n/*.tgz\n"
+# Excluded by default: dependencies, and packages created earlier. `.plugportignore` can override.
+DEFAULT_EXCLUDES = b"node_modules/\n/*.tar.gz\n/*.tgz\n"
 
-_ALWAYS = re.compile("|".join(map(translate, ALWAYS_LEFT_OUT)))
+_ALWAYS = re.compile("|".join(map(translate, ALWAYS_EXCLUDED)))
 
 
 class IgnoreRules:
-    """The rules that hold in one folder: its own and those of the folders above it."""
+    """The rules that apply in a folder: its own, and those of its parent folders."""
 
     def __init__(self, rules: tuple[tuple[str, list[IgnorePattern]], ...]) -> None:
-        # Each with the folder it counts for, "" or ending in a slash; the deepest comes first.
+        # (folder, patterns), deepest folder first. The folder is "" or ends with a slash.
         self._rules = rules
 
     @classmethod
-    def make_default(cls) -> IgnoreRules:
-        """Make the rules of `LEFT_OUT_BY_DEFAULT`, for the root of a tree."""
-        return cls((("", parse_ignore_file(LEFT_OUT_BY_DEFAULT)),))
+    def build_default(cls) -> IgnoreRules:
+        """The rules of `DEFAULT_EXCLUDES`, for the root of a tree."""
+        return cls((("", parse_ignore_file(DEFAULT_EXCLUDES)),))
 
     def extend(self, folder: str, contents: Iterable[bytes]) -> IgnoreRules:
-        """Add the ignore files of `folder` ("" or ending in `/`), in the order of `IGNORE_FILES`."""
+        """Add the ignore files of `folder` ("" or ending with `/`), in the order of `IGNORE_FILES`."""
         patterns = [pattern for content in contents for pattern in parse_ignore_file(content)]
         if not patterns:
             return self
         return IgnoreRules(((folder, patterns), *self._rules))
 
-    def is_left_out(self, path: str, *, is_folder: bool) -> bool:
-        """Whether a path (relative to the root of the tree) is left out of the package."""
+    def is_excluded(self, path: str, *, is_folder: bool) -> bool:
+        """Whether a path, relative to the root of the tree, is excluded from the package."""
         if _ALWAYS.match(path.rpartition("/")[2]):
             return True
         for folder, patterns in self._rules:

@@ -1,7 +1,7 @@
-"""The members of a package, one after the other, with everything refused that is not plain.
+"""Iterate over the members of a tar archive, and refuse everything but plain files and folders.
 
-Only regular files and folders come out, with a checked name, a size within the limits, and
-nothing of the header but the owner's execute bit: no owner, no time, no setuid.
+Members have a validated path, a size within the limits, and from the header only the execute bit of
+the owner: no user, no time, no setuid bit.
 """
 
 from __future__ import annotations
@@ -22,19 +22,23 @@ from plugport.spec.archive.errors import (
     SparseError,
     TrailingDataError,
     UnpackedTooLargeError,
-    make_path_error,
+    build_path_error,
 )
-from plugport.spec.archive.extended import get_pax_size, parse_long_name, parse_pax_records
-from plugport.spec.archive.gunzip import GunzipStream, make_truncated_error
+from plugport.spec.archive.extended_headers import (
+    get_pax_size,
+    parse_long_name,
+    parse_pax_records,
+)
+from plugport.spec.archive.gunzip import GunzipStream, build_truncated_error
 from plugport.spec.archive.model import ArchiveLimits
 from plugport.spec.archive.paths import check_path, decode_path
 from plugport.spec.archive.tar_header import BLOCK_BYTES, ZERO_BLOCK, TarHeader, parse_header
-from plugport.spec.text import show
+from plugport.spec.text import quote_text
 
 _CHUNK_BYTES = 256 << 10
-# tar fills its output up to whole records: 10 KiB unless asked for more, of which this is plenty.
+# tar pads its output to complete records, 10 KiB by default. Longer padding is refused.
 _RECORD_BYTES = 1 << 20
-# NUL is how the oldest archives mark a file.
+# Pre-POSIX archives mark files with NUL.
 _FILE_KINDS = (b"0", b"\x00")
 _FOLDER_KIND = b"5"
 _OWNER_EXECUTES = 0o100
@@ -51,7 +55,7 @@ _REFUSED: dict[bytes, tuple[type[MemberError], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A regular file or a folder. `path` is clean: relative, with `/`, without `./` in front."""
+    """A regular file or a folder. `path` is relative, uses `/`, and has no leading `./`."""
 
     path: str
     is_folder: bool
@@ -61,7 +65,7 @@ class Member:
 
 @dataclass(slots=True)
 class _Extension:
-    """What extended headers say of the member that follows them."""
+    """The extended headers that apply to the next member."""
 
     records: dict[bytes, bytes] | None = None
     long_name: bytes | None = None
@@ -72,12 +76,12 @@ class _Extension:
 
 
 class MemberReader:
-    """Walks a tar archive. After a file's `Member`, its bytes come from `read_body`."""
+    """Iterate over a tar archive. `read_body` reads the content of the current member."""
 
     def __init__(self, stream: GunzipStream, limits: ArchiveLimits) -> None:
         self._stream = stream
         self._limits = limits
-        # What is left of the current member, and the zeros that fill its last block.
+        # Unread bytes of the current member, and the padding of its last block.
         self._left_bytes = 0
         self._padding_bytes = 0
         self._headers_bytes = 0
@@ -85,24 +89,24 @@ class MemberReader:
         self._has_root = False
 
     def __iter__(self) -> Iterator[Member]:
-        """Yield the members, up to the verified end of the archive. Raises `ArchiveError`."""
+        """Yield the members, and verify the end of the archive. Raises `ArchiveError`."""
         extension = _Extension()
         while (header := self._next_header()) is not None:
-            if not self._extend(extension, header):
-                member = self._make_member(header, extension)
+            if not self._apply_extension(extension, header):
+                member = self._build_member(header, extension)
                 if member is not None:
                     yield member
                 extension = _Extension()
         if not extension.is_empty():
-            raise HeaderError("The archive ends after an extended header without its member")
+            raise HeaderError("The archive ends with an extended header that has no member")
 
     def read_body(self) -> Iterator[bytes]:
-        """Yield the bytes of the member that came last. Raises `BombError` before the first."""
-        self._stream.check_room(self._left_bytes)
+        """Yield the content of the current member. Raises `BombError` before the first chunk."""
+        self._stream.check_ratio(self._left_bytes)
         while self._left_bytes:
             chunk = self._stream.read(min(self._left_bytes, _CHUNK_BYTES))
             if not chunk:
-                raise make_truncated_error(self._stream.position)
+                raise build_truncated_error(self._stream.position)
             self._left_bytes -= len(chunk)
             yield chunk
 
@@ -111,7 +115,7 @@ class MemberReader:
             pass
 
     def _next_header(self) -> TarHeader | None:
-        # Whoever asks for the next member need not have read the last one.
+        # The caller can skip the content of a member.
         self._skip_body()
         self._stream.read_exactly(self._padding_bytes)
         self._padding_bytes = 0
@@ -123,20 +127,20 @@ class MemberReader:
         return parse_header(block, position)
 
     def _check_end(self) -> None:
-        """After the first zero block: a second one, then only the zeros of tar's last record."""
+        """Check that the first zero block is followed by a second one and by zero padding only."""
         if self._stream.read_exactly(BLOCK_BYTES) != ZERO_BLOCK:
-            raise _make_trailing_error("A zero block inside the archive is followed by more data")
+            raise _build_trailing_error("There is data after a zero block in the archive")
         end = self._stream.position
         while chunk := self._stream.read(_CHUNK_BYTES):
             if chunk.count(0) != len(chunk):
-                raise _make_trailing_error("Data follows the end of the tar archive")
+                raise _build_trailing_error("There is data after the end of the tar archive")
             if self._stream.position - end > _RECORD_BYTES:
-                raise _make_trailing_error(
-                    f"More than {_RECORD_BYTES} zero bytes follow the end of the tar archive"
+                raise _build_trailing_error(
+                    f"There are more than {_RECORD_BYTES} zero bytes after the end of the tar archive"
                 )
 
-    def _extend(self, extension: _Extension, header: TarHeader) -> bool:
-        """Take an extended header; False for a header of anything else."""
+    def _apply_extension(self, extension: _Extension, header: TarHeader) -> bool:
+        """Apply an extended header. Returns False for any other header."""
         if header.kind not in (b"x", b"g", b"L", b"K"):
             return False
         body = self._read_header_body(header)
@@ -145,68 +149,68 @@ class MemberReader:
         elif header.kind == b"L" and extension.long_name is None:
             extension.long_name = parse_long_name(body)
         elif header.kind == b"K" and not extension.has_long_link:
-            # The link's target; the link itself comes next and is refused with its own name.
+            # The target of a link. The link itself follows and is refused with its own path.
             extension.has_long_link = True
         elif header.kind == b"g" and extension.is_empty():
-            # Forges put the commit there as a comment, which changes no member.
+            # Git forges store the commit id in a comment here. It changes no member.
             if parse_pax_records(body):
                 raise HeaderError("A global pax header sets a path or size for all members")
         else:
-            raise HeaderError("Several extended headers stand before one member")
+            raise HeaderError("A member has several extended headers of the same kind")
         return True
 
     def _read_header_body(self, header: TarHeader) -> bytes:
         size, limits = header.size_bytes, self._limits
-        # The block counts too: headers without a body cost time as well.
+        # Count the block too: headers without a body also take time to parse.
         self._headers_bytes += BLOCK_BYTES + size
         if size > limits.header_bytes or self._headers_bytes > limits.headers_bytes:
             raise HeaderTooLargeError(
-                f"An extended tar header has {size} bytes; {limits.header_bytes} are allowed, "
-                f"{limits.headers_bytes} for all of them",
+                f"An extended tar header has {size} bytes; the limit is {limits.header_bytes}, "
+                f"and {limits.headers_bytes} for all headers together",
                 hint="Pack without extended attributes.",
                 context={"found": size, "allowed": limits.header_bytes},
             )
         return self._stream.read_exactly(size + -size % BLOCK_BYTES)[:size]
 
-    def _make_member(self, header: TarHeader, extension: _Extension) -> Member | None:
+    def _build_member(self, header: TarHeader, extension: _Extension) -> Member | None:
         records = extension.records or {}
         if b"path" in records and extension.long_name is not None:
-            raise HeaderError("A member has two long names, one of pax and one of GNU")
-        # An empty record takes an override back (POSIX), so the header's own name counts.
+            raise HeaderError("A member has both a pax and a GNU long name")
+        # An empty record removes an override (POSIX); the name of the tar header applies.
         name = decode_path(records.get(b"path") or extension.long_name or header.name)
         _check_kind(header, name, records.get(b"linkpath") or header.link)
         size = get_pax_size(records, header.size_bytes)
         is_folder = header.kind == _FOLDER_KIND
-        path = _clean_name(name, is_folder=is_folder)
+        path = _normalize_name(name, is_folder=is_folder)
         if not path:
-            # `tar -c .` lists the folder itself; more than once would be endless work for nothing.
+            # `tar -c .` adds the folder itself once. Repeating it would be unbounded work.
             if self._has_root or size:
-                raise make_path_error(DuplicatePathError, "./", "is there twice")
+                raise build_path_error(DuplicatePathError, "./", "occurs twice")
             self._has_root = True
             return None
         check_path(path, self._limits)
-        self._expect_body(path, size, is_folder=is_folder)
+        self._start_body(path, size, is_folder=is_folder)
         return Member(path, is_folder, size, bool(header.mode & _OWNER_EXECUTES))
 
-    def _expect_body(self, path: str, size: int, *, is_folder: bool) -> None:
+    def _start_body(self, path: str, size: int, *, is_folder: bool) -> None:
         limits = self._limits
         if is_folder and size:
-            raise make_path_error(HeaderError, path, f"is a folder that claims {size} bytes")
+            raise build_path_error(HeaderError, path, f"is a folder with a size of {size} bytes")
         if size > limits.file_bytes:
-            raise make_path_error(
+            raise build_path_error(
                 FileTooLargeError,
                 path,
-                f"has {size} bytes; {limits.file_bytes} are allowed in a file",
+                f"has {size} bytes; the limit for a file is {limits.file_bytes}",
                 found=size,
                 allowed=limits.file_bytes,
             )
         self._unpacked_bytes += size
         if self._unpacked_bytes > limits.unpacked_bytes:
             raise UnpackedTooLargeError(
-                f"The files have more than {limits.unpacked_bytes} bytes together",
+                f"The total size of the files is more than {limits.unpacked_bytes} bytes",
                 context={"found": self._unpacked_bytes, "allowed": limits.unpacked_bytes},
             )
-        # The ratio is checked when the body is read, so that a manifest's own limit comes first.
+        # `read_body` checks the ratio, so that the error about a too large manifest comes first.
         self._left_bytes = size
         self._padding_bytes = -size % BLOCK_BYTES
 
@@ -215,30 +219,32 @@ def _check_kind(header: TarHeader, name: str, target: bytes) -> None:
     if header.kind in _FILE_KINDS or header.kind == _FOLDER_KIND:
         return
     kind = header.kind.decode("latin-1")
-    error, found = _REFUSED.get(header.kind, (MemberError, f"of the unknown kind {show(kind)}"))
-    shown = f" to {show(target.decode('utf-8', 'backslashreplace'))}" if target else ""
-    raise make_path_error(
+    error, member_type = _REFUSED.get(
+        header.kind, (MemberError, f"of the unknown type {quote_text(kind)}")
+    )
+    shown = f" to {quote_text(target.decode('utf-8', 'backslashreplace'))}" if target else ""
+    raise build_path_error(
         error,
         name,
-        f"is {found}{shown}",
-        hint="A package holds regular files and folders only.",
-        found=found,
+        f"is {member_type}{shown}",
+        hint="A package can contain only regular files and folders.",
+        found=member_type,
     )
 
 
-def _clean_name(name: str, *, is_folder: bool) -> str:
-    """Take one leading `./` off the name and, of a folder's, the trailing slash."""
+def _normalize_name(name: str, *, is_folder: bool) -> str:
+    """Remove a leading `./` and, from folders, the trailing slash."""
     if is_folder and name in (".", "./"):
         return ""
     path = name.removeprefix("./")
     if is_folder and path.endswith("/"):
         path = path[:-1]
     if not path:
-        raise make_path_error(MalformedPathError, name, "is no name")
+        raise build_path_error(MalformedPathError, name, "is not a valid path")
     return path
 
 
-def _make_trailing_error(detail: str) -> TrailingDataError:
+def _build_trailing_error(detail: str) -> TrailingDataError:
     return TrailingDataError(
-        detail, hint="Pack again with `plugport pack`, or with `tar` and `gzip`."
+        detail, hint="Pack it again with `plugport pack`, or with `tar` and `gzip`."
     )

@@ -1,4 +1,4 @@
-"""What a package holds, as far as the registry has to know, and the limits it is read under."""
+"""The content of a package as the registry stores it, and the limits of packages."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ MIB = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class ArchiveLimits:
-    """Bounds on a package. All are ceilings that are still allowed.
+    """Limits of a package, inclusive.
 
-    The defaults are what a registry enforces; `docs/limits.md` lists them for authors.
-    `entries` and `paths_bytes` (all paths together) count files and every folder above them.
-    `ratio` (content to archive) holds for content above `ratio_from_bytes`. `header_bytes` is one
-    extended tar header, `headers_bytes` all of them. Of texts that are no manifests, those that
-    pass `text_bytes`, or `texts_bytes` together, are not kept; manifests that do are refused.
+    The defaults are those of a registry; `docs/limits.md` lists them for authors. `entries` and
+    `paths_bytes` (all paths together) count files and all their parent folders. `ratio` (content
+    to archive) applies to content above `ratio_from_bytes`. `header_bytes` is the limit of one
+    extended tar header, `headers_bytes` of all of them. Text files above `text_bytes`, or above
+    `texts_bytes` together, are not stored; manifests above `manifest_bytes` are refused.
     """
 
     archive_bytes: int = 256 * MIB
@@ -41,7 +41,7 @@ class ArchiveLimits:
 
 @dataclass(frozen=True, slots=True)
 class FileEntry:
-    """One regular file of a package. `path` is relative to the plugin's root, with `/`."""
+    """A regular file of a package. `path` is relative to the root of the plugin and uses `/`."""
 
     path: str
     size_bytes: int
@@ -51,11 +51,11 @@ class FileEntry:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A package that was read to its end within its limits.
+    """A package that was read completely, within its limits.
 
-    `root` is the top-level folder that was stripped ("" if the manifest lies at the root).
-    `texts` holds the content of the few small files that the registry shows or parses
-    (manifests, README, changelog, licences), by path, each at most `ArchiveLimits.text_bytes`.
+    `root` is the top-level folder that was removed from all paths, or "" if the manifest is at the
+    root. `texts` has the content of small files that the registry parses or shows (manifests,
+    README, changelog, licenses) by path, each at most `ArchiveLimits.text_bytes`.
     """
 
     files: tuple[FileEntry, ...]
@@ -64,13 +64,13 @@ class Package:
     texts: Mapping[str, bytes]
 
     def find_file(self, path: str) -> FileEntry | None:
-        """Return the file at `path`, or None."""
+        """The file at `path`, or None."""
         return next((entry for entry in self.files if entry.path == path), None)
 
 
 @dataclass(frozen=True, slots=True)
 class PackReport:
-    """What was packed, and the package it became: `size_bytes` and the digests are of the archive."""
+    """The packed files, and the package: `size_bytes` and the digests are those of the archive."""
 
     files: tuple[FileEntry, ...]
     unpacked_bytes: int

@@ -1,12 +1,11 @@
-"""Packing a folder into a package: the same tree gives the same bytes (PKG-6).
+"""Pack a folder into a package. The same tree always gives the same bytes (PKG-6).
 
     with open("plugin.tar.gz", "wb") as out:
         report = pack_tree(Path("plugin"), out)
 
-Files come sorted by the bytes of their paths; owners, times and all modes but the owner's
-execute bit are fixed; folders are not listed. Compression is zlib's at a fixed level, so the
-bytes are the same wherever zlib is the same: other builds of it (zlib-ng, some vendors') may
-compress to other bytes, never to other content.
+Files are sorted by the bytes of their paths. Owners, times and all modes except the execute bit of
+the owner are fixed. Folders are not listed. The compression level of zlib is fixed. Other builds of
+zlib, such as zlib-ng, can compress to different bytes, but always to the same content.
 """
 
 from __future__ import annotations
@@ -25,101 +24,104 @@ from plugport.spec.archive.errors import (
     PackChangedError,
     PackError,
     UnpackedTooLargeError,
-    make_path_error,
+    build_path_error,
 )
-from plugport.spec.archive.gunzip import make_too_large_error
+from plugport.spec.archive.gunzip import build_too_large_error
 from plugport.spec.archive.model import ArchiveLimits, FileEntry, PackReport
-from plugport.spec.archive.pathbook import PathBook
+from plugport.spec.archive.path_index import PathIndex
 from plugport.spec.archive.paths import check_path
 from plugport.spec.archive.reader import DEFAULT_LIMITS
-from plugport.spec.archive.tar_header import BLOCK_BYTES
-from plugport.spec.archive.tar_writer import END_BLOCKS, make_headers, pad
-from plugport.spec.archive.texts import TextKeeper
-from plugport.spec.archive.walk import (
+from plugport.spec.archive.source_files import (
     SourceFile,
-    make_read_error,
+    build_read_error,
+    check_secret_files,
+    iter_source_files,
     open_source,
-    refuse_secrets,
-    walk_tree,
 )
+from plugport.spec.archive.tar_header import BLOCK_BYTES
+from plugport.spec.archive.tar_writer import END_BLOCKS, build_headers, build_padding
+from plugport.spec.archive.text_collector import TextCollector
 from plugport.spec.digest import Digest, Digester
 
-# On source code, level 9 takes three times as long and saves one hundredth.
+# On source code, level 9 takes three times as long and saves one percent.
 COMPRESSION_LEVEL = 6
 _CHUNK_BYTES = 256 << 10
 # RFC 1952: DEFLATE, no flags, no time, no extra flags, unknown operating system.
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 
 
-def find_files(folder: Path, *, limits: ArchiveLimits = DEFAULT_LIMITS) -> list[SourceFile]:
-    """List what `pack_tree` would pack, in its order; raises what it would before it writes."""
+def list_source_files(folder: Path, *, limits: ArchiveLimits = DEFAULT_LIMITS) -> list[SourceFile]:
+    """The files that `pack_tree` packs, in the same order.
+
+    Raises all errors that `pack_tree` raises before it writes.
+    """
     if not folder.is_dir():
-        hint = "Name the folder that holds the plugin's manifest."
-        raise make_path_error(PackError, str(folder), "is not a folder", hint=hint)
-    book, keeper = PathBook(limits), TextKeeper(limits)
+        hint = "Pass the folder that contains the manifest of the plugin."
+        raise build_path_error(PackError, str(folder), "is not a folder", hint=hint)
+    path_index, text_collector = PathIndex(limits), TextCollector(limits)
     files = []
-    for file in walk_tree(folder, limits.depth):
+    for file in iter_source_files(folder, limits.depth):
         check_path(file.path, limits)
-        book.add_file(file.path)
+        path_index.add_file(file.path)
         files.append(file)
     files.sort(key=lambda file: file.path.encode("utf-8"))
-    refuse_secrets(folder, [file.path for file in files])
+    check_secret_files(folder, [file.path for file in files])
     _check_sizes(files, limits)
-    # The reader's own rules on manifests, so that both sides always agree.
+    # Use the reader's rules for manifests, so that packer and reader always agree.
     for file in files:
-        keeper.wants(file.path, file.size_bytes)
-    keeper.settle(book)
+        text_collector.add_file(file.path, file.size_bytes)
+    text_collector.get_root_and_texts(path_index)
     return files
 
 
 def pack_tree(folder: Path, out: BinaryIO, *, limits: ArchiveLimits = DEFAULT_LIMITS) -> PackReport:
     """Pack the plugin in `folder` and write the package to `out`.
 
-    Leaves out what `plugport.spec.archive.ignore` says. Raises an `ArchiveError` for whatever the
-    reader would refuse, and `PackError` (secrets, links, unreadable files) for the rest. All but
-    the archive's own size, its ratio and files that change meanwhile is found before the first
-    byte is written; what was written before such an error is the caller's to remove.
+    Excludes files by the rules of `plugport.spec.archive.ignore`. Raises an `ArchiveError` for
+    everything that the reader refuses, and `PackError` for secrets, links and unreadable files. All
+    errors are raised before the first byte is written, except for the size and ratio of the archive
+    and for files that change. After such an error, the caller must delete the partial output.
     """
-    files = find_files(folder, limits=limits)
+    files = list_source_files(folder, limits=limits)
     writer = _GzipWriter(out, limits)
     entries = []
     headers_bytes = 0
     for file in files:
-        header = make_headers(file.path, file.size_bytes, executable=file.executable)
-        # As the reader counts: what comes before the member's own block.
+        header = build_headers(file.path, file.size_bytes, executable=file.executable)
+        # Like the reader, count only the headers before the block of the member.
         headers_bytes += len(header) - BLOCK_BYTES
         if headers_bytes > limits.headers_bytes or len(header) > limits.header_bytes:
-            raise HeaderTooLargeError("The tar headers of long names are too large together")
+            raise HeaderTooLargeError("The tar headers of long paths are too large")
         writer.write(header)
         entries.append(_write_file(folder, file, writer))
     writer.write(END_BLOCKS)
     writer.finish()
     unpacked = sum(entry.size_bytes for entry in entries)
-    taken = writer.digester
-    return PackReport(tuple(entries), unpacked, taken.size_bytes, taken.sha256, taken.sha512)
+    archive = writer.digester
+    return PackReport(tuple(entries), unpacked, archive.size_bytes, archive.sha256, archive.sha512)
 
 
 def _check_sizes(files: list[SourceFile], limits: ArchiveLimits) -> None:
     if not files:
         raise NoFilesError(
-            "There is nothing to pack: the folder holds no file, or all are left out",
-            hint="Look at `.gitignore` and `.plugportignore`.",
+            "There is nothing to pack: the folder is empty, or all files are excluded",
+            hint="Check `.gitignore` and `.plugportignore`.",
         )
     largest = max(files, key=lambda file: file.size_bytes)
     if largest.size_bytes > limits.file_bytes:
-        raise make_path_error(
+        raise build_path_error(
             FileTooLargeError,
             largest.path,
-            f"has {largest.size_bytes} bytes; {limits.file_bytes} are allowed in a file",
-            hint="Leave it out (`.plugportignore`).",
+            f"has {largest.size_bytes} bytes; the limit for a file is {limits.file_bytes}",
+            hint="Exclude it with `.plugportignore`.",
             found=largest.size_bytes,
             allowed=limits.file_bytes,
         )
     total = sum(file.size_bytes for file in files)
     if total > limits.unpacked_bytes:
         raise UnpackedTooLargeError(
-            f"The files have {total} bytes together; {limits.unpacked_bytes} are allowed",
-            hint="Leave out what the plugin does not need (`.plugportignore`).",
+            f"The files have {total} bytes in total; the limit is {limits.unpacked_bytes}",
+            hint="Exclude files that the plugin does not need with `.plugportignore`.",
             context={"found": total, "allowed": limits.unpacked_bytes},
         )
 
@@ -129,7 +131,7 @@ def _write_file(folder: Path, file: SourceFile, writer: _GzipWriter) -> FileEntr
     left = file.size_bytes
     with os.fdopen(open_source(folder, file.path), "rb") as source:
         try:
-            # One byte more than expected shows a file that has grown.
+            # Read one byte more than expected, to detect a file that has grown.
             while chunk := source.read(min(_CHUNK_BYTES, left + 1)):
                 left -= len(chunk)
                 if left < 0:
@@ -137,18 +139,18 @@ def _write_file(folder: Path, file: SourceFile, writer: _GzipWriter) -> FileEntr
                 digest.update(chunk)
                 writer.write(chunk)
         except OSError as error:
-            raise make_read_error(file.path, error) from None
+            raise build_read_error(file.path, error) from None
     if left:
-        hint = "Pack again when nothing writes to the folder."
-        raise make_path_error(PackChangedError, file.path, "changed while being packed", hint=hint)
-    writer.write(pad(file.size_bytes))
+        hint = "Pack again when no program writes to the folder."
+        raise build_path_error(PackChangedError, file.path, "changed while being packed", hint=hint)
+    writer.write(build_padding(file.size_bytes))
     return FileEntry(
         file.path, file.size_bytes, Digest.from_bytes("sha256", digest.digest()), file.executable
     )
 
 
 class _GzipWriter:
-    """Compresses into `out` and counts both sides, so that limits hold here as in the reader."""
+    """Compress to `out`, and enforce the same limits as the reader."""
 
     def __init__(self, out: BinaryIO, limits: ArchiveLimits) -> None:
         self.digester = Digester()
@@ -165,7 +167,7 @@ class _GzipWriter:
         self._emit(self._deflater.compress(data))
 
     def finish(self) -> None:
-        # RFC 1952 keeps the length modulo 2**32.
+        # RFC 1952 stores the length modulo 2**32.
         length = self._content_bytes & 0xFFFFFFFF
         trailer = self._crc.to_bytes(4, "little") + length.to_bytes(4, "little")
         self._emit(self._deflater.flush() + trailer)
@@ -173,13 +175,13 @@ class _GzipWriter:
         if self._content_bytes > max(limits.ratio_from_bytes, limits.ratio * size):
             raise BombError(
                 f"The content is more than {limits.ratio} times the size of the package",
-                hint="Leave out files that are mostly padding.",
+                hint="Remove files that are mostly padding.",
                 context={"found": self._content_bytes, "allowed": limits.ratio * size},
             )
 
     def _emit(self, data: bytes) -> None:
-        # Checked before the write, so that no more than the limit ever reaches a disk.
+        # Check before writing, so that the output never exceeds the limit.
         self.digester.update(data)
         if self.digester.size_bytes > self._limits.archive_bytes:
-            raise make_too_large_error(self.digester.size_bytes, self._limits)
+            raise build_too_large_error(self.digester.size_bytes, self._limits)
         self._out.write(data)

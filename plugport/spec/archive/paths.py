@@ -1,7 +1,8 @@
-r"""What a path in a package may look like, so that every system reads it the same way.
+r"""The rules for paths in a package, so that every system creates the same files.
 
-The rules are the intersection of what Linux, macOS and Windows can store (Windows: "Naming
-Files, Paths, and Namespaces"), because a plugin that unpacks on one machine only is broken.
+Allowed is what Linux, macOS and Windows can all store (Windows: "Naming Files, Paths, and
+Namespaces"), because a plugin must unpack on every machine. The rules also prevent path traversal
+(CWE-22) on systems with other separators.
 """
 
 from __future__ import annotations
@@ -19,53 +20,54 @@ from plugport.spec.archive.errors import (
     PathTooLongError,
     PathTraversalError,
     UnportablePathError,
-    make_path_error,
+    build_path_error,
 )
 from plugport.spec.archive.model import ArchiveLimits
-from plugport.spec.text import show
+from plugport.spec.text import quote_text
 
 _RENAME = "Rename the file."
-# `C:x` is relative to the current folder of drive C, which is no better than `C:/x`.
+# `C:x` is relative to the current folder of drive C, so it is refused like `C:/x`.
 _DRIVE = re.compile(r"[A-Za-z]:")
-# Nearly all paths: those that need no look at every character.
+# A fast path for almost all paths: these characters need no further check.
 _PLAIN = re.compile(r"[A-Za-z0-9_+@=,/()\[\]{} .-]*\Z")
-# A colon also opens a second stream of a file on NTFS.
+# On NTFS, a colon also opens an alternate data stream.
 _RESERVED_CHARS = frozenset('<>:"|?*')
 _RESERVED_NAMES = frozenset(
     ["con", "prn", "aux", "nul", "conin$", "conout$"]
     + [f"{port}{number}" for port in ("com", "lpt") for number in "0123456789\u00b9\u00b2\u00b3"]
 )
-# Characters that turn the reading direction and so disguise a name: `exe.txt` for `txt.exe`.
+# Characters that change the text direction and disguise names: `exe.txt` for `txt.exe`
+# (CVE-2021-42574).
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-# Controls, surrogates, line and paragraph separators (Unicode general categories).
+# Unicode general categories: controls, surrogates, line and paragraph separators.
 _CONTROL_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
 def decode_path(raw: bytes) -> str:
-    """Decode a member's name. Raises `PathEncodingError` unless it is UTF-8."""
+    """Decode the path of a member as UTF-8. Raises `PathEncodingError`."""
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
-        raise make_path_error(
+        raise build_path_error(
             PathEncodingError,
             raw.decode("utf-8", "backslashreplace"),
-            "is not UTF-8",
-            hint="Rename the file, or pack on a system whose file names are UTF-8.",
+            "is not valid UTF-8",
+            hint="Rename the file, or pack on a system with UTF-8 file names.",
         ) from None
 
 
 def check_path(path: str, limits: ArchiveLimits) -> None:
-    """Raise the `PathError` that fits unless `path` is a clean relative path with `/`.
+    """Check a relative path without a leading `./` and without a trailing `/`.
 
-    `path` has no leading `./` and no trailing `/` any more.
+    Raises the subclass of `PathError` for the first rule that the path breaks.
     """
     _check_size(path, limits)
     _check_characters(path)
     _check_root(path)
     parts = path.split("/")
     if ".." in parts:
-        hint = "A path in a package has no `..` part."
-        raise make_path_error(PathTraversalError, path, "leads out of the package", hint=hint)
+        hint = "Paths in a package cannot contain `..`."
+        raise build_path_error(PathTraversalError, path, "points outside of the package", hint=hint)
     for part in parts:
         _check_part(path, part, limits)
     if not path.isascii():
@@ -75,19 +77,19 @@ def check_path(path: str, limits: ArchiveLimits) -> None:
 def _check_size(path: str, limits: ArchiveLimits) -> None:
     depth = path.count("/") + 1
     if depth > limits.depth:
-        raise make_path_error(
+        raise build_path_error(
             PathTooDeepError,
             path,
-            f"has {depth} levels; {limits.depth} are allowed",
+            f"has {depth} levels; the limit is {limits.depth}",
             found=depth,
             allowed=limits.depth,
         )
     size = len(path.encode("utf-8"))
     if size > limits.path_bytes:
-        raise make_path_error(
+        raise build_path_error(
             PathTooLongError,
             path,
-            f"has {size} bytes; {limits.path_bytes} are allowed in a path",
+            f"has {size} bytes; the limit for a path is {limits.path_bytes}",
             found=size,
             allowed=limits.path_bytes,
         )
@@ -99,52 +101,52 @@ def _check_characters(path: str) -> None:
     for char in path:
         if char in _BIDI or unicodedata.category(char) in _CONTROL_CATEGORIES:
             point = f"U+{ord(char):04X}"
-            fault = f"has the control character {point}"
-            raise make_path_error(ControlCharacterError, path, fault, hint=_RENAME, found=point)
+            problem = f"has the control character {point}"
+            raise build_path_error(ControlCharacterError, path, problem, hint=_RENAME, found=point)
 
 
 def _check_root(path: str) -> None:
     if path.startswith(("/", "\\\\")) or _DRIVE.match(path):
-        hint = "Paths in a package are relative to the plugin's folder."
-        raise make_path_error(AbsolutePathError, path, "is an absolute path", hint=hint)
+        hint = "Use a path relative to the folder of the plugin."
+        raise build_path_error(AbsolutePathError, path, "is an absolute path", hint=hint)
     if "\\" in path:
-        hint = "Separate folders with `/`."
-        raise make_path_error(BackslashPathError, path, "has a backslash", hint=hint)
+        hint = "Use `/` as the separator."
+        raise build_path_error(BackslashPathError, path, "has a backslash", hint=hint)
 
 
 def _check_part(path: str, part: str, limits: ArchiveLimits) -> None:
     if part in {"", "."}:
-        raise make_path_error(MalformedPathError, path, "has an empty or `.` part")
+        raise build_path_error(MalformedPathError, path, "has an empty or `.` component")
     size = len(part.encode("utf-8"))
     if size > limits.component_bytes:
-        raise make_path_error(
+        raise build_path_error(
             PathTooLongError,
             path,
-            f"has a part of {size} bytes; {limits.component_bytes} are allowed",
+            f"has a component of {size} bytes; the limit is {limits.component_bytes}",
             found=size,
             allowed=limits.component_bytes,
         )
     if reason := _find_unportable(part):
-        fault = f"cannot be stored on every system: {reason}"
-        raise make_path_error(UnportablePathError, path, fault, hint=_RENAME)
+        problem = f"cannot be stored on every system: {reason}"
+        raise build_path_error(UnportablePathError, path, problem, hint=_RENAME)
 
 
 def _find_unportable(part: str) -> str | None:
-    """Why Windows cannot store this part of a path, or None."""
-    # Windows cuts these off, so `a.` and `a` would be one file there.
+    """The reason why Windows cannot store this component, or None."""
+    # Windows strips these characters, so `a.` and `a` are the same file there.
     if part[-1] in " .":
-        return "a part of it ends in a space or a dot"
+        return "a component ends with a space or a dot"
     if bad := next((char for char in part if char in _RESERVED_CHARS), None):
         return f"it has the character `{bad}`"
-    # Devices keep their meaning with any extension and in any folder.
+    # Device names are reserved with any extension and in any folder.
     if part.partition(".")[0].rstrip(" ").casefold() in _RESERVED_NAMES:
-        return f"{show(part)} is the name of a device on Windows"
+        return f"{quote_text(part)} is a device name on Windows"
     return None
 
 
 def _check_lookalike(path: str) -> None:
-    """Refuse what becomes a separator or `..` where names are folded to compatible characters."""
+    """Refuse characters that NFKC normalization turns into a separator or `..`."""
     folded = unicodedata.normalize("NFKC", path)
     if "\\" in folded or folded.count("/") != path.count("/") or ".." in folded.split("/"):
-        fault = "has characters that some systems read as a separator or as `..`"
-        raise make_path_error(PathTraversalError, path, fault, hint=_RENAME)
+        problem = "has characters that some systems convert to a separator or to `..`"
+        raise build_path_error(PathTraversalError, path, problem, hint=_RENAME)

@@ -1,7 +1,7 @@
-"""Files that are secrets by their name: what the packer refuses and the registry reports.
+"""Detect secret files by name. The packer refuses them, and the registry reports them.
 
-The list is data; `find_secret_files` reads it. A few names are secret only with certain content,
-so a caller that can read the files gets fewer false alarms.
+A few names are secret only with certain content, so that callers that can read the files get fewer
+false positives.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 
-# Matched against the last part of a path in lower case.
+# Matched against the file name in lowercase.
 SECRET_NAMES = (
     ".env",
     ".env.*",
@@ -39,23 +39,23 @@ SECRET_NAMES = (
     "terraform.tfstate",
     "terraform.tfstate.backup",
 )
-# Matched against the end of a path in lower case.
+# Matched against the end of the path in lowercase.
 SECRET_PATHS = (".aws/credentials", ".docker/config.json", ".kube/config")
 
-# Names that look like the above and are made to be shared.
+# Names that match the lists above but are meant to be shared.
 HARMLESS_NAMES = ("*.example", "*.sample", "*.template", "*.dist", "*.pub")
 
-# Secret unless their content says otherwise.
-_CERTIFICATES = "*.pem"
+# Secret, unless the content shows otherwise.
+_CERTIFICATE_PATTERN = "*.pem"
 _TOKEN_FILES = (".npmrc", ".yarnrc", ".yarnrc.yml", ".pypirc")
 
-# Tokens and headings stand at the front of such files.
-READ_BYTES = 256 << 10
+# Tokens and PEM headers are at the start of these files.
+SECRET_PROBE_BYTES = 256 << 10
 _PUBLIC_PEM = re.compile(
     rb"-----BEGIN (?:CERTIFICATE|TRUSTED CERTIFICATE|PUBLIC KEY|X509 CRL)-----"
 )
 _PRIVATE_PEM = re.compile(rb"PRIVATE KEY")
-# A value that is only the name of an environment variable gives nothing away.
+# A reference to an environment variable (`${TOKEN}`) is not a secret.
 _TOKEN = re.compile(
     rb"(?:_auth|_authtoken|_password|password|npmauthtoken|npmauthident)"
     rb"['\"]?[ \t]*[=: ][ \t]*['\"]?(?!\$\{)[^\s'\"]",
@@ -63,14 +63,14 @@ _TOKEN = re.compile(
 )
 
 
-def find_secret_files(
+def list_secret_files(
     paths: Iterable[str], read: Callable[[str], bytes] | None = None
 ) -> list[str]:
-    """List those of `paths` that are secrets, in their order.
+    """The `paths` of secret files, in the same order.
 
-    `read` gives the first `READ_BYTES` of a file; it is asked only for `.pem` files, which may be
-    public certificates, and for files of package tools, which may hold no token. Without it all
-    of these are listed.
+    `read` returns the first `SECRET_PROBE_BYTES` of a file. It is only called for `.pem` files,
+    which can be public certificates, and for configuration files of package managers, which may
+    have no token. Without `read`, all of these are listed.
     """
     return [path for path in paths if _is_secret(path, read)]
 
@@ -82,7 +82,7 @@ def _is_secret(path: str, read: Callable[[str], bytes] | None) -> bool:
         return False
     if _matches(name, SECRET_NAMES) or f"/{folded}".endswith(tuple(f"/{p}" for p in SECRET_PATHS)):
         return True
-    if fnmatchcase(name, _CERTIFICATES):
+    if fnmatchcase(name, _CERTIFICATE_PATTERN):
         return read is None or not _is_public_pem(read(path))
     if name in _TOKEN_FILES:
         return read is None or _TOKEN.search(read(path)) is not None

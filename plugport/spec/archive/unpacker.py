@@ -1,4 +1,4 @@
-"""Putting a package on disk: whole, or not at all."""
+"""Unpack a package to disk atomically."""
 
 from __future__ import annotations
 
@@ -7,74 +7,74 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from plugport.spec.archive.errors import UnpackFailedError, UnpackTargetError, make_path_error
+from plugport.spec.archive.errors import UnpackFailedError, UnpackTargetError, build_path_error
 from plugport.spec.archive.model import ArchiveLimits, Package
-from plugport.spec.archive.reader import DEFAULT_LIMITS, read_package
-from plugport.spec.archive.tree import FOLDER_MODE
+from plugport.spec.archive.reader import DEFAULT_LIMITS, load_package
+from plugport.spec.archive.tree_writer import FOLDER_MODE
 
 
-def unpack_package(archive: Path, into: Path, limits: ArchiveLimits = DEFAULT_LIMITS) -> Package:
-    """Unpack a package into the folder `into`, which is new or empty; its parent exists.
+def unpack_package(archive: Path, target: Path, limits: ArchiveLimits = DEFAULT_LIMITS) -> Package:
+    """Unpack a package into the new or empty folder `target`, whose parent exists.
 
-    The files go to a hidden folder beside it, which takes its place in one step once all of them
-    were read and found good. After an error nothing is left and `into` is as it was. Raises
-    `ArchiveError`, `UnpackTargetError` if `into` is taken, `UnpackFailedError` for disk errors.
+    The files are written to a hidden sibling folder, which is renamed to `target` after all files
+    were validated. After an error, `target` is unchanged and nothing is left behind. Raises
+    `ArchiveError`, `UnpackTargetError` if `target` is not empty, `UnpackFailedError` for disk errors.
     """
-    _check_free(into)
+    _check_target_empty(target)
     try:
-        # Beside its place, so that the rename stays within one file system.
-        scratch = Path(tempfile.mkdtemp(prefix=f".{into.name[:100]}.", dir=into.parent))
+        # In the same parent folder, so that the rename stays within one file system.
+        scratch = Path(tempfile.mkdtemp(prefix=f".{target.name[:100]}.", dir=target.parent))
     except OSError as error:
-        raise _make_failed_error(into, error) from error
+        raise _build_unpack_failed_error(target, error) from error
     try:
-        package = read_package(archive, limits=limits, tree=scratch)
-        # Temporary folders are private; this one is about to be the plugin's.
+        package = load_package(archive, limits=limits, tree=scratch)
+        # mkdtemp creates private folders; the unpacked plugin gets the usual mode.
         scratch.chmod(FOLDER_MODE)
-        _swap_in(scratch, into)
+        _rename_to_target(scratch, target)
     except BaseException:
         shutil.rmtree(scratch, ignore_errors=True)
         raise
     return package
 
 
-def _check_free(into: Path) -> None:
-    """Take an empty folder for free; a link, a file or a folder with something in it is not."""
+def _check_target_empty(target: Path) -> None:
+    """Raise `UnpackTargetError` unless the target is missing or an empty folder."""
     try:
-        with os.scandir(into) as entries:
-            is_free = next(entries, None) is None and not into.is_symlink()
+        with os.scandir(target) as entries:
+            is_free = next(entries, None) is None and not target.is_symlink()
     except FileNotFoundError:
-        is_free = not into.is_symlink()
+        is_free = not target.is_symlink()
     except NotADirectoryError:
         is_free = False
     except OSError as error:
-        raise _make_failed_error(into, error) from error
+        raise _build_unpack_failed_error(target, error) from error
     if not is_free:
-        raise _make_taken_error(into)
+        raise _build_target_exists_error(target)
 
 
-def _swap_in(scratch: Path, into: Path) -> None:
+def _rename_to_target(scratch: Path, target: Path) -> None:
     try:
-        scratch.rename(into)
+        scratch.rename(target)
     except (FileExistsError, NotADirectoryError) as error:
-        # Somebody put something there meanwhile.
-        raise _make_taken_error(into) from error
+        # Another process created it in the meantime.
+        raise _build_target_exists_error(target) from error
     except OSError as error:
-        if into.exists():
-            raise _make_taken_error(into) from error
-        raise _make_failed_error(into, error) from error
+        if target.exists():
+            raise _build_target_exists_error(target) from error
+        raise _build_unpack_failed_error(target, error) from error
 
 
-def _make_taken_error(into: Path) -> UnpackTargetError:
+def _build_target_exists_error(target: Path) -> UnpackTargetError:
     hint = "Remove it, or choose another folder."
-    return make_path_error(
-        UnpackTargetError, str(into), "exists and is not an empty folder", hint=hint
+    return build_path_error(
+        UnpackTargetError, str(target), "exists and is not an empty folder", hint=hint
     )
 
 
-def _make_failed_error(into: Path, error: OSError) -> UnpackFailedError:
-    return make_path_error(
+def _build_unpack_failed_error(target: Path, error: OSError) -> UnpackFailedError:
+    return build_path_error(
         UnpackFailedError,
-        str(into),
+        str(target),
         f"cannot be written: {error.strerror or 'unknown error'}",
-        hint="Choose a folder that you may write to, on a disk with enough space.",
+        hint="Choose a writable folder on a disk with enough space.",
     )

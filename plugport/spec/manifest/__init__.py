@@ -1,1 +1,1 @@
-"""Manifests: every dialect read into one model, and written back where nothing is lost."""
+"""Manifests: all manifest formats parsed into one model, and written back without loss."""

@@ -1,7 +1,7 @@
-"""A parsed document: plain values, and where in which file each of them stands.
+"""A parsed document: plain values, and the file and line of each of them.
 
-The parsers of JSON and YAML both build it through `TreeBuilder`, which keeps no recursion of its
-own and bounds what a hostile file can ask for. The bounds are far above any real manifest.
+The JSON and YAML parsers build it with `TreeBuilder`. Manifests are untrusted, so the builder does
+not recurse and limits size, depth and number of values; the limits are far above real manifests.
 """
 
 from __future__ import annotations
@@ -14,41 +14,49 @@ from typing import NoReturn, TypeAlias
 from plugport.spec.errors import FieldError
 from plugport.spec.manifest.errors import build_manifest_error
 from plugport.spec.manifest.model import JsonValue
-from plugport.spec.text import show
+from plugport.spec.text import quote_text
 
 Path: TypeAlias = "tuple[str | int, ...]"
 Container: TypeAlias = "list[JsonValue] | dict[str, JsonValue]"
 
-# Real manifests have a few KiB; the largest catalogue known has 165 KiB.
+# Real manifests have a few kB; the largest known marketplace file has 169 kB.
 MAX_DOCUMENT_BYTES = 256 << 10
-MAX_CATALOGUE_BYTES = 4 << 20
+MAX_MARKETPLACE_BYTES = 4 << 20
 MAX_DEPTH = 64
 MAX_NODES = 20_000
-MAX_CATALOGUE_NODES = 400_000
-# Python refuses to read or write integers of more than 4,300 digits.
+MAX_MARKETPLACE_NODES = 400_000
+# The largest factor by which YAML aliases may multiply the texts of a document. Without aliases a
+# document never has more bytes of text than its file.
+MAX_EXPANSION = 4
+# A document may grow to this size regardless of its own: small files repeat small values.
+MIN_EXPANDED_BYTES = 64 << 10
+# The normalized manifest as JSON, which may also contain values of other files of the package.
+MAX_MANIFEST_JSON_BYTES = 1 << 20
+# Converting an integer takes quadratic time, so Python refuses more than 4,300 digits with a
+# `ValueError` (CVE-2020-10735). This limit is lower, and reported as a problem of the manifest.
 MAX_NUMBER_CHARS = 1_000
-# A file of nothing but faults must not make an answer larger than itself.
-MAX_FAULTS = 100
+# A small file with very many problems must not cause a large response.
+MAX_PROBLEMS = 100
 
-# Values end in databases and on terminals: neither can hold NUL, and UTF-8 has no surrogates.
+# PostgreSQL rejects NUL in text and JSON, and UTF-8 cannot encode surrogates.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentLimits:
-    """How much of a document is read. All are ceilings that are still allowed."""
+    """The largest size, number of values and nesting depth that a document may have."""
 
     document_bytes: int = MAX_DOCUMENT_BYTES
     nodes: int = MAX_NODES
     depth: int = MAX_DEPTH
 
 
-CATALOGUE_LIMITS = DocumentLimits(MAX_CATALOGUE_BYTES, MAX_CATALOGUE_NODES)
+MARKETPLACE_LIMITS = DocumentLimits(MAX_MARKETPLACE_BYTES, MAX_MARKETPLACE_NODES)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A line of a file, counted from 1."""
+class SourcePosition:
+    """A line of a file, counted from 1; None if the line is unknown."""
 
     file: str
     line: int | None = None
@@ -56,47 +64,48 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A mapping of fields, with the place of every value and the faults met while parsing."""
+    """A mapping of fields, the positions of its values, and the problems found while parsing."""
 
     root: dict[str, JsonValue]
-    places: Mapping[Path, Place]
-    faults: tuple[FieldError, ...] = ()
+    positions: Mapping[Path, SourcePosition]
+    problems: tuple[FieldError, ...] = ()
 
     @property
     def file(self) -> str:
-        """The file's name as it is shown."""
-        return self.places[()].file
+        """The name of the file, for messages."""
+        return self.positions[()].file
 
-    def find_place(self, path: Path) -> Place:
-        """Where a value stands, or the nearest value around it."""
-        # What an alias repeats has no lines of its own; the alias has.
-        while path not in self.places:
+    def get_position(self, path: Path) -> SourcePosition:
+        """Return the position of a value, or of the innermost value around it that has one."""
+        # Values that a YAML alias repeats have no positions; the alias has one.
+        while path not in self.positions:
             path = path[:-1]
-        return self.places[path]
+        return self.positions[path]
 
 
-def write_path(path: Path) -> str:
-    """Write a path as people read it: `dependencies.plugins[2]`."""
+def format_path(path: Path) -> str:
+    """Return a path for messages: `dependencies.plugins[2]`."""
     text = ""
     for part in path:
         if isinstance(part, int):
             text += f"[{part}]"
         else:
-            key = show(part).strip("`")
+            key = quote_text(part).strip("`")
             text += f".{key}" if text else key
     return text
 
 
-def walk_values(value: JsonValue) -> Iterator[tuple[JsonValue, int]]:
-    """Every value below and including this one with its depth (from 1), without recursion."""
-    # A list of its own in place of calls: depth must not cost stack.
-    waiting = [(value, 1)]
-    while waiting:
-        value, depth = waiting.pop()
+def iter_values(value: JsonValue) -> Iterator[tuple[JsonValue, int]]:
+    """Yield this value and all values in it, each with its depth (from 1)."""
+    # A list instead of recursion: deep nesting must not exhaust the stack (CWE-674).
+    pending = [(value, 1)]
+    while pending:
+        value, depth = pending.pop()
         yield value, depth
-        below = value.values() if isinstance(value, dict) else value
-        if isinstance(value, dict | list):
-            waiting.extend((each, depth + 1) for each in below)  # type: ignore[union-attr]
+        if isinstance(value, dict):
+            pending.extend((each, depth + 1) for each in value.values())
+        elif isinstance(value, list):
+            pending.extend((each, depth + 1) for each in value)
 
 
 @dataclass(slots=True)
@@ -104,95 +113,112 @@ class _Frame:
     container: Container
     path: Path
     key: str | None = None
-    # A repeated key is reported; its value is read, to find further faults, and dropped.
+    # The value of a repeated key is parsed, so that its problems are reported, and then dropped.
     is_repeated: bool = False
 
 
 @dataclass(slots=True)
 class TreeBuilder:
-    """Puts parsed pieces together. Raises `ManifestError` where going on makes no sense."""
+    """Builds a document from the events of a parser. Raises `ManifestError` if it cannot continue.
+
+    `source_bytes` is the size of the file, which limits what its aliases may expand to.
+    """
 
     file: str
     limits: DocumentLimits = field(default_factory=DocumentLimits)
     root: JsonValue = None
-    places: dict[Path, Place] = field(default_factory=dict)
-    faults: list[FieldError] = field(default_factory=list)
+    positions: dict[Path, SourcePosition] = field(default_factory=dict)
+    problems: list[FieldError] = field(default_factory=list)
+    source_bytes: int = 0
     nodes: int = 0
+    expanded_bytes: int = 0
     _stack: list[_Frame] = field(default_factory=list)
 
     @property
     def depth(self) -> int:
-        """How many containers are open."""
+        """The number of open containers."""
         return len(self._stack)
 
     @property
     def top(self) -> Container | None:
-        """The container that is being filled."""
+        """The innermost open container."""
         return self._stack[-1].container if self._stack else None
 
     @property
-    def wants_key(self) -> bool:
-        """Whether the next piece is the key of a mapping."""
+    def expects_key(self) -> bool:
+        """Whether the next event is the key of a mapping."""
         return isinstance(self.top, dict) and self._stack[-1].key is None
 
     def refuse(self, detail: str, code: str, line: int | None) -> NoReturn:
-        """Stop reading: the document is unreadable from here on."""
+        """Raise `ManifestError` with this problem and all earlier ones."""
         self.report((), detail, code, line)
-        raise build_manifest_error(self.file, self.faults)
+        raise build_manifest_error(self.file, self.problems)
 
     def report(
         self, path: Path, detail: str, code: str, line: int | None, **more: str | None
     ) -> None:
-        """Remember a fault and go on."""
-        if len(self.faults) < MAX_FAULTS:
-            self.faults.append(FieldError(write_path(path), detail, code, self.file, line, **more))
+        """Record a problem; parsing continues."""
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(
+                FieldError(format_path(path), detail, code, self.file, line, **more)
+            )
 
     def set_key(self, key: str, line: int) -> None:
-        """Take the key of the next value."""
+        """Set the key of the next value."""
         frame = self._stack[-1]
         path = (*frame.path, key)
         frame.is_repeated = key in frame.container
         if frame.is_repeated:
-            first = self.places[path].line if path in self.places else None
+            first = self.positions[path].line if path in self.positions else None
             where = f", first on line {first}" if first else ""
-            self.report(path, f"the key {show(key)} is there twice{where}", "duplicate-key", line)
+            self.report(
+                path, f"the key {quote_text(key)} occurs twice{where}", "duplicate-key", line
+            )
         self._check_text(key, path, line)
+        self._count_bytes(key, line)
         frame.key = key
 
     def add(self, value: JsonValue, line: int) -> Path:
-        """Take a scalar, or a whole value that an alias repeats."""
-        # What an alias repeats is counted again, so that nested aliases cannot multiply.
-        for each, depth in walk_values(value):
+        """Add a scalar, or the whole value that a YAML alias repeats. Returns its path."""
+        # Values that an alias repeats count again: nested aliases could otherwise grow
+        # exponentially ("billion laughs", CWE-776).
+        # Their texts count too: 2,500 aliases of a text of 100 kB are only 2,500 values.
+        for each, depth in iter_values(value):
             self._count(line)
             if isinstance(each, dict | list):
                 self._check_depth(len(self._stack) + depth, line)
+                if isinstance(each, dict):
+                    for key in each:
+                        self._count_bytes(key, line)
+            else:
+                self._count_bytes(each, line)
         path = self._attach(value, line)
         if isinstance(value, str):
             self._check_text(value, path, line)
         return path
 
     def open(self, container: Container, line: int) -> None:
-        """Take the start of a mapping or a list."""
+        """Open a mapping or a list."""
         self._count(line)
         self._check_depth(len(self._stack) + 1, line)
         self._stack.append(_Frame(container, self._attach(container, line)))
 
     def close(self) -> None:
-        """Take the end of the mapping or list that was opened last."""
+        """Close the innermost mapping or list."""
         self._stack.pop()
 
     def finish(self) -> Document:
         """Return the document. Raises `ManifestError` unless it is a mapping of fields."""
         if not isinstance(self.root, dict):
-            found = "nothing" if self.root is None else describe(self.root)
-            self.refuse(f"must be a mapping of fields, found {found}", "not-a-mapping", 1)
-        return Document(self.root, self.places, tuple(self.faults))
+            actual = "nothing" if self.root is None else describe_value(self.root)
+            self.refuse(f"must be a mapping of fields, found {actual}", "not-a-mapping", 1)
+        return Document(self.root, self.positions, tuple(self.problems))
 
     def _attach(self, value: JsonValue, line: int) -> Path:
         path: Path = ()
         if not self._stack:
             self.root = value
-            self.places[path] = Place(self.file, line)
+            self.positions[path] = SourcePosition(self.file, line)
             return path
         frame = self._stack[-1]
         if isinstance(frame.container, list):
@@ -204,30 +230,45 @@ class TreeBuilder:
             if not frame.is_repeated:
                 frame.container[frame.key] = value
             frame.key = None
-        # For a repeated key the first line stays: that is the value that counts.
-        self.places.setdefault(path, Place(self.file, line))
+        # The first value of a repeated key counts, so its position stays.
+        self.positions.setdefault(path, SourcePosition(self.file, line))
         return path
 
     def _count(self, line: int) -> None:
         self.nodes += 1
         if self.nodes > self.limits.nodes:
-            detail = f"has more than {self.limits.nodes} values (aliases count in full)"
+            detail = (
+                f"has more than {self.limits.nodes} values, including those that aliases repeat"
+            )
             self.refuse(detail, "too-many-values", line)
+
+    def _count_bytes(self, value: str | float | None, line: int) -> None:
+        text = value if isinstance(value, str) else str(value)
+        # Surrogates are reported as unstorable characters; they must not fail here.
+        size = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+        self.expanded_bytes += size
+        allowed = max(MIN_EXPANDED_BYTES, MAX_EXPANSION * self.source_bytes)
+        if self.expanded_bytes > allowed:
+            detail = (
+                f"expands to more than {allowed:,} bytes, including the values that aliases repeat;"
+                f" at most {MAX_EXPANSION} times the size of the file are allowed"
+            )
+            self.refuse(detail, "too-much-text", line)
 
     def _check_depth(self, depth: int, line: int) -> None:
         if depth > self.limits.depth:
-            self.refuse(f"is nested more than {self.limits.depth} deep", "too-deep", line)
+            self.refuse(f"is nested more than {self.limits.depth} levels deep", "too-deep", line)
 
     def _check_text(self, text: str, path: Path, line: int) -> None:
-        if bad := _UNSTORABLE.search(text):
-            detail = f"contains U+{ord(bad[0]):04X}, which cannot be stored"
+        if match := _UNSTORABLE.search(text):
+            detail = f"contains U+{ord(match[0]):04X}, which cannot be stored"
             self.report(path, detail, "unstorable-character", line)
 
 
 def decode_text(content: bytes, file: str, limits: DocumentLimits) -> str:
-    """Decode a file: UTF-8, with or without byte order mark. Raises `ManifestError`."""
+    """Decode UTF-8 with or without a byte order mark. Raises `ManifestError`."""
     if len(content) > limits.document_bytes:
-        detail = f"is {len(content)} bytes long; at most {limits.document_bytes} are read"
+        detail = f"is {len(content)} bytes long; at most {limits.document_bytes} are allowed"
         raise build_manifest_error(file, [FieldError("", detail, "too-large", file)])
     try:
         text = content.decode("utf-8-sig")
@@ -242,23 +283,23 @@ def decode_text(content: bytes, file: str, limits: DocumentLimits) -> str:
     return text
 
 
-def show_value(value: JsonValue) -> str:
-    """Write a value for a message, short and without control characters."""
+def format_value(value: JsonValue) -> str:
+    """Return a value for a message, shortened and without control characters."""
     if isinstance(value, str):
-        return show(value)[1:-1]
+        return quote_text(value)[1:-1]
     if isinstance(value, list | dict):
         return "a list" if isinstance(value, list) else "a mapping"
     if value is None or isinstance(value, bool):
         return "null" if value is None else str(value).lower()
-    return show(str(value))[1:-1]
+    return quote_text(str(value))[1:-1]
 
 
-def describe(value: JsonValue) -> str:
-    """Say what a value is, for a message: `a list`, the number `1.0`, the text `x`."""
+def describe_value(value: JsonValue) -> str:
+    """Return a description of a value for a message: `a list`, the number `1.0`, the text `x`."""
     if value == "":
         return "an empty text"
     if isinstance(value, list | dict):
-        return show_value(value)
+        return format_value(value)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    sort = "the text " if isinstance(value, str) else "the number " if is_number else ""
-    return f"{sort}`{show_value(value)}`"
+    prefix = "the text " if isinstance(value, str) else "the number " if is_number else ""
+    return f"{prefix}`{format_value(value)}`"

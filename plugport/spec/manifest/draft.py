@@ -1,10 +1,10 @@
-"""A manifest that is being read: everything may still be missing."""
+"""A manifest under construction, in which every member may still be missing."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 
-from plugport.spec.manifest.fields import Spot
+from plugport.spec.manifest.fields import Cursor
 from plugport.spec.manifest.kind_fields import report_missing
 from plugport.spec.manifest.kinds import KINDS
 from plugport.spec.manifest.model import (
@@ -22,9 +22,9 @@ from plugport.spec.versions import Version
 
 @dataclass(frozen=True, slots=True)
 class ManifestDefaults:
-    """What is known of a plugin beside its manifest; it fills in what the manifest leaves out.
+    """Values for members that the manifest does not have.
 
-    `scope` is put before an unscoped name; with `name` the manifest's own name does not count.
+    `scope` is added to a name without one. `name` replaces the name in the manifest.
     """
 
     name: PluginName | None = None
@@ -39,7 +39,7 @@ class ManifestDefaults:
 
 @dataclass(slots=True)
 class Draft:
-    """The members of `Manifest`, before they are complete."""
+    """The members of `Manifest`, before they are complete. See there."""
 
     name: PluginName | None = None
     version: Version | None = None
@@ -65,33 +65,35 @@ class Draft:
     extra: dict[str, JsonValue] = field(default_factory=dict)
 
     def fill(self, defaults: ManifestDefaults) -> None:
-        """Take from the defaults what is missing here."""
+        """Set missing members from the defaults."""
         for item in fields(ManifestDefaults):
             if item.name not in {"name", "scope"} and not getattr(self, item.name):
                 setattr(self, item.name, getattr(defaults, item.name))
-        # Whoever gives a name knows under which the plugin is to be published.
+        # The caller knows the name under which the plugin is published: in a marketplace the name
+        # of the entry counts, not the one in the plugin's own manifest.
         self.name = defaults.name or self.name
         if self.name and defaults.scope and self.name.scope is None:
             self.name = PluginName(defaults.scope, self.name.name)
 
-    def build(self, root: Spot, dialect: str) -> Manifest | None:
-        """Check what must be there, and build the manifest; None where a fault prevents it."""
+    def build(self, root: Cursor, dialect: str) -> Manifest | None:
+        """Report missing fields and return the manifest, or None if there are errors."""
         self._report_missing(root)
-        if root.faults.errors or self.name is None or self.version is None or self.kind is None:
+        # Parsers return None for invalid values, so a draft with errors is incomplete.
+        if root.problems.errors or self.name is None or self.version is None or self.kind is None:
             return None
         members = {item.name: getattr(self, item.name) for item in fields(self)}
         return Manifest(dialect=dialect, **members)
 
-    def _report_missing(self, root: Spot) -> None:
+    def _report_missing(self, root: Cursor) -> None:
         assert isinstance(root.value, dict)
         hints = {
-            "name": "Give the plugin a name, such as `my-plugin` or `@scope/my-plugin`.",
-            "version": 'A registry needs a version: add one, such as "1.0.0".',
+            "name": "Add a name, such as `my-plugin` or `@scope/my-plugin`.",
+            "version": 'Add a version, such as "1.0.0". A registry requires it.',
         }
         for key, hint in hints.items():
             if getattr(self, key) is None and root.value.get(key) is None:
                 root.child(key, None).fail("is required", "missing-field", hint=hint)
         if self.kind:
-            # A field that is there but wrong was reported already.
-            taken = Spot({**self.kind_fields, **root.value}, root.path, root.faults)
-            report_missing(taken, KINDS[self.kind].fields, f" for kind `{self.kind}`")
+            # A field with an invalid value is not in `kind_fields`, but was reported before.
+            present = Cursor({**self.kind_fields, **root.value}, root.path, root.problems)
+            report_missing(present, KINDS[self.kind].fields, f" for kind `{self.kind}`")

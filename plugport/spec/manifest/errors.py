@@ -1,44 +1,45 @@
-"""What is raised about manifests. Faults inside one document come as its `fields`."""
+"""Errors of manifests. Their `fields` list the problems of a document."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from plugport.spec.errors import FieldError, InvalidError
-from plugport.spec.text import show
+from plugport.spec.text import quote_text
 
-SHOWN_HINTS = 3
+# More hints than this make the one-line error message hard to read.
+MAX_HINTS = 3
 
 
 class ManifestError(InvalidError):
-    """A manifest cannot be accepted; `fields` lists every fault that was found."""
+    """The manifest is invalid; `fields` lists every problem that was found."""
 
     code, title = "invalid-manifest", "Invalid manifest"
 
 
 class NoManifestError(InvalidError):
-    """A package has no manifest at its root."""
+    """The package has no manifest at its root."""
 
     code, title = "no-manifest", "No manifest"
 
 
 class LossyManifestError(InvalidError):
-    """A manifest cannot be written in a dialect without losing the named fields."""
+    """The manifest format cannot hold some fields of the manifest; `fields` names them."""
 
     code, title = "lossy-manifest", "Manifest would lose fields"
 
 
-class UnknownDialectError(InvalidError):
-    """There is no manifest dialect of that name."""
+class UnknownManifestFormatError(InvalidError):
+    """No manifest format has this name."""
 
-    code, title = "unknown-dialect", "Unknown manifest dialect"
+    code, title = "unknown-dialect", "Unknown manifest format"
 
 
 def build_manifest_error(
-    file: str, faults: Sequence[FieldError], hints: Sequence[str] = ()
+    file: str, problems: Sequence[FieldError], hints: Sequence[str] = ()
 ) -> ManifestError:
-    """One error for all faults of a document: the first in words, the rest in `fields`."""
-    first = ": ".join(part for part in (faults[0].field, faults[0].detail) if part)
-    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-    hint = " ".join(list(dict.fromkeys(hints))[:SHOWN_HINTS]) or None
-    return ManifestError(f"{show(file)}: {first}{more}", hint=hint, fields=faults)
+    """Return one error for all problems of a document: its detail is the first, `fields` has them all."""
+    first = ": ".join(part for part in (problems[0].field, problems[0].detail) if part)
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    hint = " ".join(list(dict.fromkeys(hints))[:MAX_HINTS]) or None
+    return ManifestError(f"{quote_text(file)}: {first}{more}", hint=hint, fields=problems)

@@ -1,6 +1,6 @@
-"""Reading fields: every reader takes a `Spot` and returns a clean value, or reports and returns None.
+"""Parsers of single fields. Each takes a `Cursor` and returns a valid value, or reports and returns None.
 
-Nothing here raises: all faults of a manifest are collected and shown at once.
+None of them raises: all problems of a manifest are collected and reported at once.
 """
 
 from __future__ import annotations
@@ -10,69 +10,60 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from plugport.spec.errors import FieldError, PlugportError
+from plugport.spec.errors import FieldError
 from plugport.spec.manifest.document import (
-    MAX_FAULTS,
+    MAX_PROBLEMS,
     Document,
     Path,
-    describe,
-    show_value,
-    write_path,
+    describe_value,
+    format_path,
+    format_value,
 )
 from plugport.spec.manifest.errors import build_manifest_error
 from plugport.spec.manifest.model import JsonValue
-from plugport.spec.text import show
+from plugport.spec.text import find_unsafe_character, quote_text
 
 T = TypeVar("T")
-Reader = Callable[["Spot"], T | None]
+FieldParser = Callable[["Cursor"], T | None]
 
 MAX_LINE_CHARS = 200
 MAX_PARAGRAPH_CHARS = 2_000
 MAX_ITEMS = 500
 
-# Controls, characters that turn the direction of what follows, and characters without a picture:
-# none has a place in a manifest, and each has been used to show people other text than programs.
-_UNSAFE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069"
-    "\u200b\u2060-\u2064\ufeff\U000e0000-\U000e0fff]",
-)
-# Joiners and direction marks are needed to write some languages, but not to name things.
-_PROSE_ONLY = re.compile("[\u00ad\u034f\u061c\u200c-\u200f]")
-
 
 @dataclass(slots=True)
-class Faults:
-    """What is wrong with one document so far."""
+class ManifestProblems:
+    """The problems of one document: errors, warnings, and hints for the error message."""
 
     document: Document
     errors: list[FieldError] = field(default_factory=list)
     warnings: list[FieldError] = field(default_factory=list)
     hints: list[str] = field(default_factory=list)
-    # Goes on counting where `errors` is full.
+    # Counts all errors; `errors` holds at most `MAX_PROBLEMS`.
     failures: int = 0
 
     def __post_init__(self) -> None:
-        self.errors.extend(self.document.faults)
+        self.errors.extend(self.document.problems)
 
     def raise_errors(self) -> None:
-        """Raise `ManifestError` with all faults, if there are any."""
+        """Raise `ManifestError` if there are errors."""
         if self.errors:
-            # A file that two manifests name is read twice, and its faults come twice.
-            ordered = sorted(dict.fromkeys(self.errors), key=self._get_order)
+            # Two manifests may name the same component file; its problems are reported once.
+            ordered = sorted(dict.fromkeys(self.errors), key=self._get_sort_key)
             raise build_manifest_error(self.document.file, ordered, self.hints)
 
-    def _get_order(self, fault: FieldError) -> tuple[bool, str, int]:
-        file = fault.file or self.document.file
-        return file != self.document.file, file, fault.line or 0
+    def _get_sort_key(self, problem: FieldError) -> tuple[bool, str, int]:
+        file = problem.file or self.document.file
+        return file != self.document.file, file, problem.line or 0
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
-    """One value of a document, where it stands, and where its faults go."""
+class Cursor:
+    """A value of a document, its path, and the list to which its problems are reported."""
 
     value: JsonValue
     path: Path
-    faults: Faults
+    problems: ManifestProblems
 
     def fail(
         self,
@@ -82,170 +73,165 @@ class Spot:
         allowed: str | None = None,
         hint: str | None = None,
     ) -> None:
-        """Report an error of this value."""
-        self.faults.failures += 1
-        self._report(self.faults.errors, detail, code, allowed)
+        """Report an error of this value. The manifest is then rejected."""
+        self.problems.failures += 1
+        self._report(self.problems.errors, detail, code, allowed)
         if hint:
-            self.faults.hints.append(hint)
+            self.problems.hints.append(hint)
 
     def warn(self, detail: str, code: str, *, allowed: str | None = None) -> None:
-        """Report what does not stop the manifest, but its author should know."""
-        self._report(self.faults.warnings, detail, code, allowed)
+        """Report a warning about this value. It does not reject the manifest."""
+        self._report(self.problems.warnings, detail, code, allowed)
 
-    def fail_with(self, error: PlugportError) -> None:
-        """Report an error that a parser of names, versions or ranges raised."""
-        self.fail(error.detail, error.code, allowed=error.hint, hint=error.hint)
+    def expect(self, expected: str) -> None:
+        """Report that the value is not of the expected type."""
+        self.fail(
+            f"must be {expected}, found {describe_value(self.value)}",
+            "wrong-type",
+            allowed=expected,
+        )
 
-    def expect(self, wanted: str) -> None:
-        """Report that the value is of another type than `wanted`."""
-        self.fail(f"must be {wanted}, found {describe(self.value)}", "wrong-type", allowed=wanted)
-
-    def child(self, key: str | int, value: JsonValue) -> Spot:
-        """Give the spot of a value inside this one."""
-        return Spot(value, (*self.path, key), self.faults)
+    def child(self, key: str | int, value: JsonValue) -> Cursor:
+        """Return the cursor of a value inside this one."""
+        return Cursor(value, (*self.path, key), self.problems)
 
     def _report(
-        self, faults: list[FieldError], detail: str, code: str, allowed: str | None
+        self, problems: list[FieldError], detail: str, code: str, allowed: str | None
     ) -> None:
-        if len(faults) >= MAX_FAULTS:
-            return  # the author has enough to do
-        place = self.faults.document.find_place(self.path)
-        found = show_value(self.value)
-        name = write_path(self.path)
-        faults.append(FieldError(name, detail, code, place.file, place.line, found, allowed))
+        if len(problems) >= MAX_PROBLEMS:
+            return
+        position = self.problems.document.get_position(self.path)
+        name, actual = format_path(self.path), format_value(self.value)
+        problems.append(
+            FieldError(name, detail, code, position.file, position.line, actual, allowed)
+        )
 
 
-def find_unsafe(text: str, *, prose: bool = False) -> str | None:
-    """Find a character that must not be shown, as `U+202E`, or None."""
-    bad = _UNSAFE.search(text) or (None if prose else _PROSE_ONLY.search(text))
-    return f"U+{ord(bad[0]):04X}" if bad else None
-
-
-def _read_text(spot: Spot, limit: int, *, paragraph: bool) -> str | None:
-    if not isinstance(spot.value, str):
-        spot.expect("text")
+def _parse_text(cursor: Cursor, limit: int, *, paragraph: bool) -> str | None:
+    if not isinstance(cursor.value, str):
+        cursor.expect("text")
         return None
-    text = " ".join(spot.value.split()) if paragraph else spot.value.strip()
-    bad = find_unsafe(text, prose=paragraph)
-    if bad is None and not paragraph and ("\n" in text or "\r" in text or "\t" in text):
-        bad = "a line break or tab"
-    if bad:
-        spot.fail(f"contains {bad}, which is not allowed here", "unsafe-character")
+    text = " ".join(cursor.value.split()) if paragraph else cursor.value.strip()
+    unsafe = find_unsafe_character(text, prose=paragraph)
+    if unsafe is None and not paragraph and ("\n" in text or "\r" in text or "\t" in text):
+        unsafe = "a line break or tab"
+    if unsafe:
+        cursor.fail(f"contains {unsafe}, which is not allowed here", "unsafe-character")
         return None
     if len(text) > limit:
         detail = f"is {len(text)} characters long; at most {limit} are allowed"
-        spot.fail(detail, "too-long", allowed=f"at most {limit} characters")
+        cursor.fail(detail, "too-long", allowed=f"at most {limit} characters")
         return None
     return text
 
 
-def read_line(spot: Spot, limit: int = MAX_LINE_CHARS) -> str | None:
-    """Read one line of text; empty counts as not given."""
-    return _read_text(spot, limit, paragraph=False) or None
+def parse_line(cursor: Cursor, limit: int = MAX_LINE_CHARS) -> str | None:
+    """Parse one line of text. An empty text counts as absent."""
+    return _parse_text(cursor, limit, paragraph=False) or None
 
 
-def read_paragraph(spot: Spot) -> str | None:
-    """Read a paragraph; line breaks and runs of blanks become one space."""
-    return _read_text(spot, MAX_PARAGRAPH_CHARS, paragraph=True) or None
+def parse_paragraph(cursor: Cursor) -> str | None:
+    """Parse a paragraph. Each run of white space becomes one space."""
+    return _parse_text(cursor, MAX_PARAGRAPH_CHARS, paragraph=True) or None
 
 
-def read_flag(spot: Spot) -> bool | None:
-    """Read true or false; a text that only looks like it is an error."""
-    if isinstance(spot.value, bool):
-        return spot.value
-    spot.expect("`true` or `false`")
+def parse_flag(cursor: Cursor) -> bool | None:
+    """Parse `true` or `false`. A text such as `"true"` is an error."""
+    if isinstance(cursor.value, bool):
+        return cursor.value
+    cursor.expect("`true` or `false`")
     return None
 
 
-def read_choice(spot: Spot, allowed: Collection[str]) -> str | None:
-    """Read one of the allowed words."""
+def parse_choice(cursor: Cursor, allowed: Collection[str]) -> str | None:
+    """Parse one of the allowed words."""
     listed = ", ".join(allowed)
-    if not isinstance(spot.value, str):
-        spot.expect(f"one of {listed}")
+    if not isinstance(cursor.value, str):
+        cursor.expect(f"one of {listed}")
         return None
-    if spot.value in allowed:
-        return spot.value
-    spot.fail(f"{show(spot.value)} is not one of {listed}", "not-allowed-value", allowed=listed)
+    if cursor.value in allowed:
+        return cursor.value
+    cursor.fail(
+        f"{quote_text(cursor.value)} is not one of {listed}", "not-allowed-value", allowed=listed
+    )
     return None
 
 
-def each_item(spot: Spot, wanted: str = "a list") -> Iterator[Spot]:
-    """Go through the items of a list; a single text counts as a list of one."""
-    # One word in place of a list of one is the most common slip, and there is no doubt what is meant.
-    value = [spot.value] if isinstance(spot.value, str) else spot.value
+def iter_items(cursor: Cursor, expected: str = "a list") -> Iterator[Cursor]:
+    """Yield the items of a list. A single text counts as a list of one.
+
+    Authors often write one word instead of a list of one, and only one meaning is possible.
+    """
+    value = [cursor.value] if isinstance(cursor.value, str) else cursor.value
     if not isinstance(value, list):
-        spot.expect(wanted)
+        cursor.expect(expected)
         return
-    if not _is_short(spot, len(value)):
+    if not _is_short(cursor, len(value)):
         return
     for index, item in enumerate(value):
-        yield spot if isinstance(spot.value, str) else spot.child(index, item)
+        yield cursor if isinstance(cursor.value, str) else cursor.child(index, item)
 
 
-def each_member(
-    spot: Spot, wanted: str = "a mapping", *, with_nulls: bool = False
-) -> Iterator[tuple[str, Spot]]:
-    """Go through the members of a mapping; a null counts as not there, as an empty line of YAML."""
-    if not isinstance(spot.value, dict):
-        spot.expect(wanted)
+def iter_members(
+    cursor: Cursor, expected: str = "a mapping", *, with_nulls: bool = False
+) -> Iterator[tuple[str, Cursor]]:
+    """Yield the members of a mapping, without nulls: `key:` without a value is null in YAML."""
+    if not isinstance(cursor.value, dict):
+        cursor.expect(expected)
         return
-    if not _is_short(spot, len(spot.value)):
+    if not _is_short(cursor, len(cursor.value)):
         return
-    for key, value in spot.value.items():
+    for key, value in cursor.value.items():
         if value is not None or with_nulls:
-            yield key, spot.child(key, value)
+            yield key, cursor.child(key, value)
 
 
-def _is_short(spot: Spot, count: int) -> bool:
+def _is_short(cursor: Cursor, count: int) -> bool:
     if count > MAX_ITEMS:
         detail = f"has {count} members; at most {MAX_ITEMS} are allowed"
-        spot.fail(detail, "too-many", allowed=f"at most {MAX_ITEMS}")
+        cursor.fail(detail, "too-many", allowed=f"at most {MAX_ITEMS}")
     return count <= MAX_ITEMS
 
 
-def read_list(spot: Spot, reader: Reader[T], wanted: str = "a list") -> tuple[T, ...] | None:
-    """Read every item with `reader`, drop what repeats; None where nothing is left."""
-    # All items are read before any is dropped: each has its own faults to report.
-    items = [reader(item) for item in each_item(spot, wanted)]
-    kept: list[T] = []
+def parse_list(
+    cursor: Cursor, parse_item: FieldParser[T], expected: str = "a list"
+) -> tuple[T, ...] | None:
+    """Parse every item and remove duplicates. Returns None if no item is left."""
+    items = [parse_item(item) for item in iter_items(cursor, expected)]
+    unique: list[T] = []
     for item in items:
-        if item is not None and item not in kept:
-            kept.append(item)
-    return tuple(kept) or None
+        if item is not None and item not in unique:
+            unique.append(item)
+    return tuple(unique) or None
 
 
-def read_lines(spot: Spot) -> tuple[str, ...] | None:
-    """Read a list of short texts."""
-    return read_list(spot, read_line, "a list of texts")
-
-
-def read_mapping(spot: Spot) -> dict[str, JsonValue] | None:
-    """Read a mapping as it is."""
-    if isinstance(spot.value, dict):
-        return spot.value
-    spot.expect("a mapping")
+def parse_mapping(cursor: Cursor) -> dict[str, JsonValue] | None:
+    """Return a mapping unchanged."""
+    if isinstance(cursor.value, dict):
+        return cursor.value
+    cursor.expect("a mapping")
     return None
 
 
-def find_path_fault(path: str) -> str | None:
-    """Say why a path may lead out of the plugin, or None where it cannot."""
+def find_path_problem(path: str) -> str | None:
+    """Return why a path may leave the plugin's folder (CWE-22), or None if it is safe."""
     parts = path.split("/")
-    # Judged for every system at once: the plugin is installed on others than it was packed on.
+    # The rules of all systems apply at once: a plugin packed on Linux is installed on Windows.
     if path.startswith(("/", "~")) or re.match(r"[A-Za-z]:", path):
         return "is absolute"
     if "\\" in path:
         return "contains a backslash"
     if ".." in parts:
-        return "leads out of the plugin with `..`"
+        return "leaves the plugin's folder with `..`"
     return None
 
 
-def read_path(spot: Spot) -> str | None:
-    """Read a path inside the plugin, with `/`."""
-    path = read_line(spot, 512)
-    fault = find_path_fault(path) if path else None
-    if fault:
+def parse_path(cursor: Cursor) -> str | None:
+    """Parse a path inside the plugin, with `/` as separator."""
+    path = parse_line(cursor, 512)
+    problem = find_path_problem(path) if path else None
+    if problem:
         allowed = "a path inside the plugin, with `/`"
-        spot.fail(f"the path {show(path or '')} {fault}", "unsafe-path", allowed=allowed)
+        cursor.fail(f"the path {quote_text(path or '')} {problem}", "unsafe-path", allowed=allowed)
         return None
     return path

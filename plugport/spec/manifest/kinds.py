@@ -1,8 +1,8 @@
-"""The kinds of plugins and their own fields, as data.
+"""The kinds of plugins and their fields.
 
-A kind is one entry of `KINDS`: reading, writing, validation and documentation all follow from it.
-Field types: `text`, `texts` (a list), `lines` (prose, line by line), `flag`, `path` (inside the
-plugin), `target` (a path below the project that installs it), `object`, `objects`, `any`.
+A kind is one entry of `KINDS`, from which parsing, writing, validation and documentation follow.
+Field types: `text`, `texts` (a list), `lines` (a list of lines of prose), `flag`, `path` (inside the
+plugin), `target` (a path in the project that installs the plugin), `object`, `objects`, `any`.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ Need = Literal["required", "recommended", "optional"]
 
 @dataclass(frozen=True, slots=True)
 class KindField:
-    """One field: its type, what it may say, and what it is for.
+    """A field of a kind. `doc` describes it in messages and in the reference.
 
-    `pattern` is a regular expression for the whole text; `members` are those of an `object`.
+    `allowed` are the valid words, and `pattern` is a regular expression for the whole text. `members`
+    are the fields of an `object`, or of each of several `objects`.
     """
 
     name: str
@@ -34,7 +35,7 @@ class KindField:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of plugin: what it is, and the fields only it has."""
+    """A kind of plugin and its fields. `doc` completes the sentence that starts with its title."""
 
     name: str
     title: str
@@ -53,38 +54,38 @@ _COMPONENT = (
         "how it is started",
         need="required",
         members=(
-            KindField("type", "text", "what starts it", ("python", "cli", "docker"), "required"),
+            KindField("type", "text", "the launcher", ("python", "cli", "docker"), "required"),
             KindField("target", "text", "the file, command or image", need="required"),
         ),
     ),
     KindField(
         "namespace",
         "text",
-        "its dotted name in the framework",
+        "the dotted name in the framework",
         pattern=r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*",
     ),
     KindField(
         "lifecycle",
         "text",
-        "how far along it is",
+        "the state of development",
         ("draft", "review", "active", "deprecated", "archived"),
     ),
-    KindField("capabilities", "texts", "what it can do, in single words"),
-    KindField("protocols", "texts", "the protocols it speaks"),
-    KindField("inputs", "any", "what it takes"),
-    KindField("outputs", "any", "what it gives"),
+    KindField("capabilities", "texts", "its capabilities, one word each"),
+    KindField("protocols", "texts", "the supported protocols"),
+    KindField("inputs", "any", "its inputs"),
+    KindField("outputs", "any", "its outputs"),
 )
 
 _ALL = (
     Kind(
         "bridge",
         "Bridge",
-        "carries messages between the host and another system",
+        "connects the host to another messaging system",
         (
             KindField(
                 "provides",
                 "texts",
-                "which ways messages go",
+                "the directions of messages",
                 ("bidirectional", "external", "internal"),
             ),
         ),
@@ -92,24 +93,24 @@ _ALL = (
     Kind(
         "storage",
         "Storage",
-        "keeps messages and sessions",
+        "stores messages and sessions",
         (
             _IMPLEMENTS,
             KindField(
-                "features", "texts", "what it keeps", ("messages", "sessions", "summaries", "dlq")
+                "features", "texts", "what it stores", ("messages", "sessions", "summaries", "dlq")
             ),
         ),
     ),
     Kind(
         "memory",
         "Memory",
-        "gives agents a memory to search",
+        "gives agents a searchable memory",
         (
             _IMPLEMENTS,
             KindField(
                 "features",
                 "texts",
-                "what it can do",
+                "the supported features",
                 ("semantic_search", "metadata_filter", "namespaces"),
             ),
         ),
@@ -117,13 +118,13 @@ _ALL = (
     Kind(
         "policy",
         "Policy",
-        "decides who may do what",
+        "controls which actions are allowed",
         (
             _IMPLEMENTS,
             KindField(
                 "features",
                 "texts",
-                "what it decides",
+                "the rules it enforces",
                 ("roles", "permissions", "rate_limiting", "audit_log"),
             ),
         ),
@@ -131,32 +132,34 @@ _ALL = (
     Kind(
         "hook",
         "Hook",
-        "acts on the host's events",
+        "reacts to events of the host",
         (
             KindField(
                 "hooks",
                 "texts",
-                "the events it acts on",
+                "the events it handles",
                 ("onMessage", "onConnect", "onDisconnect"),
                 "recommended",
             ),
-            KindField("outputs", "texts", "where its results go"),
+            KindField("outputs", "texts", "where its results are sent"),
         ),
     ),
     Kind(
         "widget",
         "Widget",
-        "shows something on a dashboard",
+        "shows data on a dashboard",
         (
             KindField(
                 "displays",
                 "objects",
-                "what it shows",
+                "what it displays",
                 need="recommended",
                 members=(
-                    KindField("type", "text", "how it is drawn", ("chart", "metric"), "required"),
-                    KindField("data", "text", "the data it draws", need="required"),
-                    KindField("title", "text", "its heading"),
+                    KindField(
+                        "type", "text", "the type of display", ("chart", "metric"), "required"
+                    ),
+                    KindField("data", "text", "the data source", need="required"),
+                    KindField("title", "text", "the heading"),
                 ),
             ),
         ),
@@ -169,10 +172,10 @@ _ALL = (
             KindField(
                 "copy",
                 "objects",
-                "what is copied into the project that installs it",
+                "files to copy into the project",
                 members=(
                     KindField("from", "path", "a folder or file of the plugin", need="required"),
-                    KindField("to", "target", "where it goes in the project", need="required"),
+                    KindField("to", "target", "the destination in the project", need="required"),
                 ),
             ),
             KindField(
@@ -181,23 +184,25 @@ _ALL = (
                 "how the project registers it",
                 members=(
                     KindField("plugin", "text", "the exported name", need="required"),
-                    KindField("importPath", "target", "where it is imported from"),
+                    KindField("importPath", "target", "the import path"),
                     KindField("configRequired", "flag", "whether it must be configured"),
                 ),
             ),
-            KindField("instructions", "lines", "what to do after installing, line by line"),
+            KindField(
+                "instructions", "lines", "steps to take after the installation, line by line"
+            ),
         ),
     ),
     Kind("toolset", "Toolset", "commands, agents, skills, hooks and servers of a coding assistant"),
     Kind(
         "container",
         "Container",
-        "an image with declared capabilities",
+        "a container image with declared capabilities",
         (
             KindField(
                 "runtime",
                 "object",
-                "what runs it",
+                "the container runtime",
                 need="required",
                 members=(
                     KindField("type", "text", "the runtime", ("docker", "wasm"), "required"),
@@ -207,23 +212,23 @@ _ALL = (
             KindField(
                 "capabilities",
                 "objects",
-                "what it answers to",
+                "the requests it handles",
                 need="recommended",
                 members=(
                     KindField(
-                        "name", "text", "its name", need="required", pattern=r"[\w.-]{1,100}"
+                        "name", "text", "the name", need="required", pattern=r"[\w.-]{1,100}"
                     ),
-                    KindField("description", "text", "what it does"),
-                    KindField("endpoint", "text", "its path on the server", pattern=r"/\S*"),
+                    KindField("description", "text", "a description"),
+                    KindField("endpoint", "text", "the path on the server", pattern=r"/\S*"),
                     KindField("method", "text", "the HTTP method", _METHODS),
                 ),
             ),
             KindField("sandbox", "flag", "whether it must run in the sandbox"),
         ),
     ),
-    Kind("validator", "Validator", "a component that checks something", _COMPONENT),
-    Kind("tool", "Tool", "a component that does something", _COMPONENT),
-    Kind("pipeline", "Pipeline", "components chained into one run", _COMPONENT),
+    Kind("validator", "Validator", "a component that validates its input", _COMPONENT),
+    Kind("tool", "Tool", "a component that performs one task", _COMPONENT),
+    Kind("pipeline", "Pipeline", "a chain of components that run together", _COMPONENT),
 )
 
 KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in _ALL})

@@ -1,60 +1,62 @@
-"""Reading links, repositories and licences."""
+"""Parsers of URLs, repositories and licenses."""
 
 from __future__ import annotations
 
 import re
 from urllib.parse import urlsplit
 
-from plugport.spec.manifest.document import describe
+from plugport.spec.manifest.document import describe_value
 from plugport.spec.manifest.fields import (
-    Spot,
-    each_item,
-    each_member,
-    read_line,
-    read_path,
+    Cursor,
+    iter_items,
+    iter_members,
+    parse_line,
+    parse_path,
 )
 from plugport.spec.manifest.model import JsonValue, Repository
-from plugport.spec.text import show
+from plugport.spec.text import quote_text
 
 MAX_URL_CHARS = 2_048
 WEB_SCHEMES = ("https", "http")
 REPOSITORY_SCHEMES = (*WEB_SCHEMES, "ssh", "git")
 
 _HOSTS = {"github": "github.com", "gitlab": "gitlab.com", "bitbucket": "bitbucket.org"}
+# The short forms of `repository` in a package.json, and the scp-like syntax of `git clone`.
 _SHORT = re.compile(r"(?:(?P<host>github|gitlab|bitbucket):)?(?P<path>[\w.-]+/[\w.-]+)\Z", re.ASCII)
 _SCP = re.compile(r"(?P<user>[\w.-]+)@(?P<host>[\w.-]+):(?!//)(?P<path>[^\s:]+)\Z", re.ASCII)
 
 
-def find_url_fault(url: str, schemes: tuple[str, ...]) -> str | None:
-    """Say what is wrong with an absolute URL, or None where it can be linked to."""
+def find_url_problem(url: str, schemes: tuple[str, ...]) -> str | None:
+    """Return why an absolute URL is not safe to link to, or None if it is."""
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port  # a bad port is found when it is asked for
+        host, _ = parts.hostname, parts.port  # `port` raises ValueError for an invalid port
     except ValueError:
         return "is not a URL"
     if parts.scheme not in schemes:
         return f"must start with {' or '.join(f'`{each}://`' for each in schemes)}"
     if not host or re.search(r"[\s<>\"`\\^{|}]", url):
         return "is not a URL"
-    # Credentials would be published; `git@` of ssh names an account everybody shares.
+    # Credentials in a manifest would be published (CWE-522). `ssh://git@host` has a user name, but
+    # it is the shared account of all users.
     if parts.password is not None or (parts.username and parts.scheme in WEB_SCHEMES):
         return "contains a user name or password"
     return None
 
 
-def read_url(spot: Spot, schemes: tuple[str, ...] = WEB_SCHEMES) -> str | None:
-    """Read a web address that is safe to link to."""
-    url = read_line(spot, MAX_URL_CHARS)
-    fault = find_url_fault(url, schemes) if url else None
-    if fault:
+def parse_url(cursor: Cursor, schemes: tuple[str, ...] = WEB_SCHEMES) -> str | None:
+    """Parse a URL that is safe to link to."""
+    url = parse_line(cursor, MAX_URL_CHARS)
+    problem = find_url_problem(url, schemes) if url else None
+    if problem:
         allowed = ", ".join(f"{scheme}://…" for scheme in schemes)
-        spot.fail(f"{show(url or '')} {fault}", "invalid-url", allowed=allowed)
+        cursor.fail(f"{quote_text(url or '')} {problem}", "invalid-url", allowed=allowed)
         return None
     return url
 
 
-def normalise_repository_url(text: str) -> str:
-    """Spell out what npm allows to be short: `org/repo`, `github:org/repo`, `git@host:path`."""
+def normalize_repository_url(text: str) -> str:
+    """Expand npm's short forms of a repository: `org/repo`, `github:org/repo`, `git@host:path`."""
     if short := _SHORT.match(text):
         return f"https://{_HOSTS[short['host'] or 'github']}/{short['path']}"
     if scp := _SCP.match(text):
@@ -62,50 +64,59 @@ def normalise_repository_url(text: str) -> str:
     return text.removeprefix("git+")
 
 
-def read_repository(spot: Spot) -> Repository | None:
-    """Read a repository as a URL, a shorthand, or `{type, url, directory}`."""
-    if isinstance(spot.value, str):
-        url = _read_repository_url(spot)
+def parse_repository(cursor: Cursor) -> Repository | None:
+    """Parse a repository as a URL, a short form, or `{type, url, directory}`."""
+    if isinstance(cursor.value, str):
+        url = _parse_repository_url(cursor)
         return Repository(url) if url else None
-    if not isinstance(spot.value, dict):
-        spot.fail(f"must be a URL or an object, found {describe(spot.value)}", "wrong-type")
+    if not isinstance(cursor.value, dict):
+        cursor.fail(
+            f"must be a URL or an object, found {describe_value(cursor.value)}", "wrong-type"
+        )
         return None
-    readers = {"type": read_line, "url": _read_repository_url, "directory": read_path}
-    found: dict[str, str | None] = {}
-    for key, member in each_member(spot):
-        if key in readers:
-            found[key] = readers[key](member)
+    parsers = {"type": parse_line, "url": _parse_repository_url, "directory": parse_path}
+    members: dict[str, str | None] = {}
+    for key, member in iter_members(cursor):
+        if key in parsers:
+            members[key] = parsers[key](member)
         else:
-            member.warn(f"{show(key)} is unknown here", "unknown-field", allowed=", ".join(readers))
-    if "url" not in found:
-        spot.child("url", None).fail("is required: where the source lives", "missing-field")
-    url = found.get("url")
-    return Repository(url, found.get("type") or "git", found.get("directory")) if url else None
+            member.warn(
+                f"{quote_text(key)} is not a known member",
+                "unknown-field",
+                allowed=", ".join(parsers),
+            )
+    if "url" not in members:
+        cursor.child("url", None).fail("is required: the URL of the repository", "missing-field")
+    url = members.get("url")
+    return Repository(url, members.get("type") or "git", members.get("directory")) if url else None
 
 
-def _read_repository_url(spot: Spot) -> str | None:
-    text = read_line(spot, MAX_URL_CHARS)
+def _parse_repository_url(cursor: Cursor) -> str | None:
+    text = parse_line(cursor, MAX_URL_CHARS)
     if not text:
         return None
-    return read_url(
-        Spot(normalise_repository_url(text), spot.path, spot.faults), REPOSITORY_SCHEMES
+    return parse_url(
+        Cursor(normalize_repository_url(text), cursor.path, cursor.problems), REPOSITORY_SCHEMES
     )
 
 
-def write_repository(repository: Repository) -> JsonValue:
-    """Write a repository as its URL where that says all, else as an object."""
+def build_repository_value(repository: Repository) -> JsonValue:
+    """Return a repository as its URL if that is complete, otherwise as an object."""
     if repository.type == "git" and not repository.directory:
         return repository.url
-    written: dict[str, JsonValue] = {"type": repository.type, "url": repository.url}
-    return written | ({"directory": repository.directory} if repository.directory else {})
+    members: dict[str, JsonValue] = {"type": repository.type, "url": repository.url}
+    return members | ({"directory": repository.directory} if repository.directory else {})
 
 
-def read_license(spot: Spot) -> str | None:
-    """Read a licence as text, `{type, url}`, or a list of these (any of them may be chosen)."""
-    if isinstance(spot.value, list):
-        names = [name for item in each_item(spot) if (name := read_license(item))]
+def parse_license(cursor: Cursor) -> str | None:
+    """Parse a license as text, `{type, url}`, or a list of these, which means a choice (`OR`).
+
+    npm has deprecated objects and lists, but old packages still have them.
+    """
+    if isinstance(cursor.value, list):
+        names = [name for item in iter_items(cursor) if (name := parse_license(item))]
         return " OR ".join(dict.fromkeys(names)) or None
-    if isinstance(spot.value, dict):
-        named = spot.value.get("type") or spot.value.get("name")
-        return read_line(spot.child("type", named))
-    return read_line(spot)
+    if isinstance(cursor.value, dict):
+        license_name = cursor.value.get("type") or cursor.value.get("name")
+        return parse_line(cursor.child("type", license_name))
+    return parse_line(cursor)

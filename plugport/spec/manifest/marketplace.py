@@ -1,4 +1,4 @@
-"""`.claude-plugin/marketplace.json`: a whole catalogue of plugins of Claude Code."""
+"""`.claude-plugin/marketplace.json`: a list of Claude Code plugins."""
 
 from __future__ import annotations
 
@@ -7,23 +7,28 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from plugport.spec.errors import FieldError
-from plugport.spec.manifest.document import CATALOGUE_LIMITS, MAX_FAULTS, Document, Path, Place
-from plugport.spec.manifest.entries import MarketplaceEntry, entry_manifest
-from plugport.spec.manifest.fields import (
-    Faults,
-    Reader,
-    Spot,
-    T,
-    each_member,
-    read_flag,
-    read_line,
-    read_paragraph,
-    read_path,
+from plugport.spec.manifest.authors import parse_person
+from plugport.spec.manifest.document import (
+    MARKETPLACE_LIMITS,
+    MAX_PROBLEMS,
+    Document,
+    Path,
+    SourcePosition,
 )
-from plugport.spec.manifest.json_text import load_json
-from plugport.spec.manifest.model import Person
-from plugport.spec.manifest.people import read_person
-from plugport.spec.manifest.sources import (
+from plugport.spec.manifest.fields import (
+    Cursor,
+    FieldParser,
+    ManifestProblems,
+    T,
+    iter_members,
+    parse_flag,
+    parse_line,
+    parse_paragraph,
+    parse_path,
+)
+from plugport.spec.manifest.json_parser import parse_json
+from plugport.spec.manifest.marketplace_entries import MarketplaceEntry, parse_entry_manifest
+from plugport.spec.manifest.marketplace_sources import (
     GithubSource,
     GitSubdirSource,
     NpmSource,
@@ -31,13 +36,15 @@ from plugport.spec.manifest.sources import (
     Source,
     UrlSource,
     join_folders,
-    read_source,
+    parse_source,
 )
-from plugport.spec.text import show
+from plugport.spec.manifest.model import Person
+from plugport.spec.text import quote_text
 
 MARKETPLACE_PATH = ".claude-plugin/marketplace.json"
-# Repeated keys and the like, found while parsing: they spoil their own entry alone.
-_IN_ENTRY = re.compile(r"plugins\[([0-9]+)\]")
+# Problems of the JSON syntax tree, such as repeated keys, that are inside one entry. They make that
+# entry invalid and not the whole marketplace.
+_ENTRY_PATH = re.compile(r"plugins\[([0-9]+)\]")
 
 __all__ = [
     "MARKETPLACE_PATH",
@@ -49,17 +56,17 @@ __all__ = [
     "RelativeSource",
     "Source",
     "UrlSource",
-    "entry_manifest",
-    "read_marketplace",
+    "parse_entry_manifest",
+    "parse_marketplace",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Marketplace:
-    """A catalogue. `renames` maps old names of plugins to new ones.
+    """A marketplace. `renames` maps old names of plugins to new ones.
 
-    Relative sources already start at the repository's root; `plugin_root` is what was put before
-    them. Entries that cannot be used are left out; `warnings` says which and why.
+    The paths of relative sources start at the repository's root: they include `plugin_root`.
+    Invalid entries are left out and reported in `warnings`.
     """
 
     name: str
@@ -72,120 +79,128 @@ class Marketplace:
     warnings: tuple[FieldError, ...] = ()
 
 
-def read_marketplace(content: bytes, *, file: str = MARKETPLACE_PATH) -> Marketplace:
-    """Read a catalogue. Raises `ManifestError` where it is none; bad entries only warn."""
-    document = load_json(content, file, CATALOGUE_LIMITS)
-    broken = {fault: found for fault in document.faults if (found := _IN_ENTRY.match(fault.field))}
-    others = tuple(fault for fault in document.faults if fault not in broken)
-    faults = Faults(replace(document, faults=others))
-    root = Spot(document.root, (), faults)
-    name, plugins = _read_required(root)
-    faults.raise_errors()
-    faults.errors.extend(broken)
-    skipped = {int(found[1]) for found in broken.values()}
-    plugin_root = join_folders("", _read_about(root, "pluginRoot", read_path) or "")
+def parse_marketplace(content: bytes, *, file: str = MARKETPLACE_PATH) -> Marketplace:
+    """Parse a marketplace. Raises `ManifestError` if it is invalid; invalid entries are only reported."""
+    document = parse_json(content, file, MARKETPLACE_LIMITS)
+    broken = {
+        problem: match
+        for problem in document.problems
+        if (match := _ENTRY_PATH.match(problem.field))
+    }
+    others = tuple(problem for problem in document.problems if problem not in broken)
+    problems = ManifestProblems(replace(document, problems=others))
+    root = Cursor(document.root, (), problems)
+    name, plugins = _parse_required(root)
+    problems.raise_errors()
+    problems.errors.extend(broken)
+    skipped = {int(match[1]) for match in broken.values()}
+    plugin_root = join_folders("", _parse_metadata_field(root, "pluginRoot", parse_path) or "")
     return Marketplace(
         name=name,
-        owner=_read_about(root, "owner", read_person),
-        entries=_read_entries(plugins, plugin_root, skipped),
-        description=_read_about(root, "description", read_paragraph) or "",
-        version=_read_about(root, "version", read_line),
-        renames=_read_renames(root),
+        owner=_parse_metadata_field(root, "owner", parse_person),
+        entries=_parse_entries(plugins, plugin_root, skipped),
+        description=_parse_metadata_field(root, "description", parse_paragraph) or "",
+        version=_parse_metadata_field(root, "version", parse_line),
+        renames=_parse_renames(root),
         plugin_root=plugin_root,
-        warnings=tuple(faults.warnings + faults.errors)[:MAX_FAULTS],
+        # Errors of single entries are warnings of the marketplace.
+        warnings=tuple(problems.warnings + problems.errors)[:MAX_PROBLEMS],
     )
 
 
-def _read_required(root: Spot) -> tuple[str, Spot]:
+def _parse_required(root: Cursor) -> tuple[str, Cursor]:
     assert isinstance(root.value, dict)
     name = root.child("name", root.value.get("name"))
     plugins = root.child("plugins", root.value.get("plugins"))
     if not isinstance(plugins.value, list):
         plugins.expect("a list of plugins")
-    text = read_line(name)
+    text = parse_line(name)
     if text is None and isinstance(name.value, str):
-        name.fail("is required: the catalogue's name", "missing-field")
+        name.fail("is required: the name of the marketplace", "missing-field")
     return text or "", plugins
 
 
-def _read_about(root: Spot, key: str, reader: Reader[T]) -> T | None:
-    """Read a field that stands at the top or under `metadata`."""
+def _parse_metadata_field(root: Cursor, key: str, parser: FieldParser[T]) -> T | None:
+    """Parse a field at the top level or in `metadata`."""
     assert isinstance(root.value, dict)
     if root.value.get(key) is not None:
-        return reader(root.child(key, root.value[key]))
+        return parser(root.child(key, root.value[key]))
     metadata = root.value.get("metadata")
     if not isinstance(metadata, dict) or metadata.get(key) is None:
         return None
-    return reader(root.child("metadata", metadata).child(key, metadata[key]))
+    return parser(root.child("metadata", metadata).child(key, metadata[key]))
 
 
-def _read_renames(root: Spot) -> dict[str, str]:
+def _parse_renames(root: Cursor) -> dict[str, str]:
     assert isinstance(root.value, dict)
     if root.value.get("renames") is None:
         return {}
-    members = each_member(root.child("renames", root.value["renames"]))
-    return {old: new for old, member in members if (new := read_line(member))}
+    members = iter_members(root.child("renames", root.value["renames"]))
+    return {old: new for old, member in members if (new := parse_line(member))}
 
 
-def _read_entries(
-    plugins: Spot, plugin_root: str, skipped: Collection[int]
+def _parse_entries(
+    plugins: Cursor, plugin_root: str, skipped: Collection[int]
 ) -> tuple[MarketplaceEntry, ...]:
     assert isinstance(plugins.value, list)
-    places = _sort_places(plugins.faults.document)
+    positions = _group_positions(plugins.problems.document)
     entries: dict[str, MarketplaceEntry] = {}
     for index, value in enumerate(plugins.value):
         if index in skipped:
             continue
-        spot = plugins.child(index, value)
-        entry = _read_entry(spot, places.get(index, {}), plugin_root)
+        cursor = plugins.child(index, value)
+        entry = _parse_entry(cursor, positions.get(index, {}), plugin_root)
         if entry and entry.name in entries:
-            spot.warn(f"{show(entry.name)} is there twice; the first counts", "duplicate-entry")
+            cursor.warn(
+                f"{quote_text(entry.name)} is listed twice; the first entry is used",
+                "duplicate-entry",
+            )
         elif entry:
             entries[entry.name] = entry
     return tuple(entries.values())
 
 
-def _sort_places(document: Document) -> dict[int, dict[Path, Place]]:
-    """Give every entry its own lines, once for all: a catalogue has hundreds of entries."""
-    sorted_places: dict[int, dict[Path, Place]] = {}
-    for path, place in document.places.items():
+def _group_positions(document: Document) -> dict[int, dict[Path, SourcePosition]]:
+    # One pass over all positions: searching them once per entry would take quadratic time.
+    positions_by_entry: dict[int, dict[Path, SourcePosition]] = {}
+    for path, position in document.positions.items():
         if len(path) > 1 and path[0] == "plugins" and isinstance(path[1], int):
-            sorted_places.setdefault(path[1], {})[path[2:]] = place
-    return sorted_places
+            positions_by_entry.setdefault(path[1], {})[path[2:]] = position
+    return positions_by_entry
 
 
-def _read_entry(
-    spot: Spot, places: Mapping[Path, Place], plugin_root: str
+def _parse_entry(
+    cursor: Cursor, positions: Mapping[Path, SourcePosition], plugin_root: str
 ) -> MarketplaceEntry | None:
-    if not isinstance(spot.value, dict):
-        spot.expect("a mapping that describes a plugin")
+    if not isinstance(cursor.value, dict):
+        cursor.expect("a mapping that describes a plugin")
         return None
-    before = spot.faults.failures
+    failures_before = cursor.problems.failures
     for key in ("name", "source"):
-        if spot.value.get(key) in (None, ""):
-            spot.child(key, None).fail("is required", "missing-field")
-    members = {key: spot.child(key, spot.value.get(key)) for key in (*_READERS, "source")}
-    read = {
-        key: reader(members[key])
-        for key, reader in _READERS.items()
+        if cursor.value.get(key) in (None, ""):
+            cursor.child(key, None).fail("is required", "missing-field")
+    members = {key: cursor.child(key, cursor.value.get(key)) for key in (*_PARSERS, "source")}
+    values = {
+        key: parser(members[key])
+        for key, parser in _PARSERS.items()
         if members[key].value is not None
     }
-    source = read_source(members["source"], plugin_root) if members["source"].value else None
-    if spot.faults.failures > before or source is None:
+    source = parse_source(members["source"], plugin_root) if members["source"].value else None
+    if cursor.problems.failures > failures_before or source is None:
         return None
     return MarketplaceEntry(
-        name=str(read["name"]),
+        name=str(values["name"]),
         source=source,
-        document=Document(spot.value, places),
-        version=str(read["version"]) if read.get("version") else None,
-        description=str(read.get("description") or ""),
-        strict=read.get("strict") is not False,
+        document=Document(cursor.value, positions),
+        version=str(values["version"]) if values.get("version") else None,
+        description=str(values.get("description") or ""),
+        strict=values.get("strict") is not False,
     )
 
 
-_READERS: Mapping[str, Reader[str] | Reader[bool]] = {
-    "name": read_line,
-    "version": read_line,
-    "description": read_paragraph,
-    "strict": read_flag,
+_PARSERS: Mapping[str, FieldParser[str] | FieldParser[bool]] = {
+    "name": parse_line,
+    "version": parse_line,
+    "description": parse_paragraph,
+    "strict": parse_flag,
 }

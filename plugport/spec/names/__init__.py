@@ -1,13 +1,12 @@
-"""Names of plugins: `name` or `@scope/name`.
+"""Plugin names: `name` or `@scope/name`.
 
-Each part is 1 to 64 of `a-z 0-9 - .`, starts and ends with a letter or digit and has neither
-`--` nor `..`. Two names *collide* when a reader could take one for the other; then only the first
-of them may exist (`PluginName.collision_key`). Some names are kept back (`check_reserved`).
+Each part has 1 to 64 of `a-z 0-9 - .`, starts and ends with a letter or digit, and contains neither
+`--` nor `..`. Two names *collide* when a reader can mistake one for the other; only the first of
+them can be registered (`PluginName.collision_key`). Some names are reserved (`check_reserved`).
 """
 
 from plugport.spec.names.confusables import find_lookalike, fold_part
 from plugport.spec.names.errors import InvalidNameError, ReservedNameError
-from plugport.spec.names.faults import MAX_PART_CHARS
 from plugport.spec.names.model import (
     MAX_COLLISION_KEY_CHARS,
     MAX_NAME_CHARS,
@@ -15,6 +14,7 @@ from plugport.spec.names.model import (
     parse_scope,
 )
 from plugport.spec.names.reserved import RESERVED_NAMES, check_reserved
+from plugport.spec.names.validation import MAX_PART_CHARS
 
 __all__ = [
     "MAX_COLLISION_KEY_CHARS",

@@ -1,26 +1,26 @@
-"""Which characters a reader takes for others.
+"""Characters that a reader can mistake for others.
 
-Valid names are ASCII, so what collides is decided among `a-z 0-9 - .`: `0` and `o`; `1`, `l` and
-`i` (an upper-case `I` is an `l`, and case does not count); `rn` and `m`; `vv` and `w`. These are
-the pairs seen in typosquats and in Unicode Technical Standard 39. `5`/`s`, `cl`/`d` and `2`/`z`
-are left out: they are told apart in every common font, and would block `es5`/`ess` or `cli`/`di`.
+Valid names are ASCII, so only these collide: `0` and `o`; `1`, `l` and `i` (an uppercase `I` looks
+like an `l`, and case is ignored); `rn` and `m`; `vv` and `w`. They are the pairs found in
+typosquatting attacks and in Unicode Technical Standard 39. `5`/`s`, `cl`/`d` and `2`/`z` are not
+treated as confusable: common fonts distinguish them, and `es5`/`ess` or `cli`/`di` would collide.
 
-Other scripts only matter for saying what is wrong with a refused name.
+Characters of other scripts are only used to explain why a name is invalid.
 """
 
-# ruff: noqa: RUF001 - letters that look alike are what this file is about
+# ruff: noqa: RUF001 - confusable letters are the subject of this file
 
 from __future__ import annotations
 
 import unicodedata
 
-from plugport.spec.text import show
+from plugport.spec.text import quote_text
 
 _FOLD = str.maketrans({"0": "o", "1": "l", "i": "l", "-": None, "_": None, ".": None})
 
-# ASCII character -> letters of other scripts that are drawn alike. Accents, full-width and
-# mathematical letters are not listed: compatibility decomposition finds those.
-_DRAWN_ALIKE = {
+# ASCII character -> confusable letters of other scripts. Accented, full-width and mathematical
+# letters are not listed, because compatibility decomposition (NFKD) finds them.
+_LOOKALIKE_GROUPS = {
     "a": "аɑαᴀΑА",
     "b": "ЬƄВΒ",
     "c": "сϲᴄСϹ",
@@ -54,18 +54,18 @@ _DRAWN_ALIKE = {
     ".": "․。·・",
     "/": "∕⁄⧸",
 }
-_LOOKALIKES = {alike: char for char, others in _DRAWN_ALIKE.items() for alike in others}
+_LOOKALIKES = {alike: char for char, others in _LOOKALIKE_GROUPS.items() for alike in others}
 
 
 def fold_part(part: str) -> str:
-    """Reduce a part of a name so that confusable parts become equal; it never gets longer."""
+    """Map a part of a name to a form in which confusable parts are equal. It never gets longer."""
     folded = part.lower().translate(_FOLD).replace("rn", "m")
-    # Widen first: `vw` and `wv` are the same three strokes and have to end in the same text.
+    # Expand first: `vw` and `wv` look the same and must have the same result.
     return folded.replace("w", "vv").replace("vv", "w")
 
 
 def find_lookalike(char: str) -> str | None:
-    """Find the ASCII text that a character of another script, width or style is taken for."""
+    """The ASCII text that a character of another script, width or style looks like, or None."""
     known = _LOOKALIKES.get(char)
     if known is not None or char.isascii():
         return known
@@ -77,13 +77,13 @@ def find_lookalike(char: str) -> str | None:
 
 
 def describe_char(char: str) -> str:
-    """Say what a character is that has no place in a name: by its looks, script or number."""
+    """Describe a character that is invalid in a name, by its look, script or code point."""
     name = unicodedata.name(char, "")
     if char.isascii():
-        return show(char) if name else f"control character {show(char)}"
+        return quote_text(char) if name else f"control character {quote_text(char)}"
     alike = find_lookalike(char)
     point = f"U+{ord(char):04X} {name}".rstrip()
     if alike is None:
         return point
     script = name.partition(" ")[0].title() if char.isalpha() else point
-    return f"{script} {show(char)} that looks like `{alike}`"
+    return f"{script} {quote_text(char)} that looks like `{alike}`"

@@ -1,4 +1,4 @@
-"""What is raised for names."""
+"""Errors of plugin and scope names."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from plugport.spec.errors import InvalidError
 
 
 class InvalidNameError(InvalidError):
-    """A text cannot be the name of a plugin or a scope.
+    """The text is not a valid plugin or scope name.
 
-    `context` may hold `suggestion`: a valid name that was probably meant.
+    `context` may hold `suggestion`: the valid name that was probably meant.
     """
 
     code, title = "invalid-name", "Invalid name"
 
 
 class ReservedNameError(InvalidError):
-    """A name is well formed but kept back, or looks like one that is."""
+    """The name is valid but reserved, or looks like a reserved name."""
 
     code, title = "reserved-name", "Reserved name"

@@ -1,4 +1,4 @@
-"""Names kept back: the paths of a registry, the tools a reader trusts, words that formats eat."""
+"""Reserved names: paths of a registry, well-known tools, and words with a special meaning."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ _GROUPS = {
         pipx pnpm poetry pypi pyenv python python2 python3 ruby rustc rustup snap svn sudo uv uvx
         winget yarn yum
     """,
-    "a word with a meaning of its own": """
+    "a word with a special meaning": """
         root system anonymous nobody everyone everybody moderators administrator administrators
         staff owner maintainer null none nil undefined nan true false yes no on off test example
         localhost constructor prototype proto unknown deleted all any default self this
     """,
-    # As a folder these cannot exist on Windows, where plugins are unpacked too.
-    "the name of a device": """
+    # Windows cannot create folders with these names, and plugins are unpacked there too.
+    "a device name on Windows": """
         aux con nul prn com0 com1 com2 com3 com4 com5 com6 com7 com8 com9
         lpt0 lpt1 lpt2 lpt3 lpt4 lpt5 lpt6 lpt7 lpt8 lpt9
     """,
@@ -48,17 +48,18 @@ RESERVED_NAMES: frozenset[str] = frozenset(_REASONS)
 
 
 def check_reserved(name: PluginName) -> None:
-    """Refuse an unscoped name or a scope that is reserved or looks like a reserved one.
+    """Check an unscoped name, or the scope of a scoped one, against the reserved names.
 
-    The name inside a scope is free. Raises `ReservedNameError`.
+    The name inside a scope is not restricted. Raises `ReservedNameError` for a reserved name or one
+    that looks like it.
     """
     part, what = (name.name, "name") if name.scope is None else (name.scope, "scope")
     reserved = part if part in _REASONS else _BY_KEY.get(fold_part(part))
     if reserved is None:
         return
-    why = "it is" if reserved == part else f"it looks like `{reserved}`,"
+    reason = "it is" if reserved == part else f"it looks like `{reserved}`,"
     raise ReservedNameError(
-        f"the {what} `{part}` is reserved: {why} {_REASONS[reserved]}.",
-        hint="Choose another name, or publish inside a scope of your own: `@scope/name`.",
+        f"the {what} `{part}` is reserved: {reason} {_REASONS[reserved]}.",
+        hint="Choose another name, or publish it in your scope: `@scope/name`.",
         context={"name": str(name), "reserved": reserved},
     )

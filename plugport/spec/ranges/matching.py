@@ -1,4 +1,4 @@
-"""Whether a version satisfies a set of comparators."""
+"""Match versions against comparators."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ _COMPARE = {
 }
 
 
-def holds(comparators: ComparatorSet, key: Key, wide: bool) -> bool:
+def satisfies(comparators: ComparatorSet, key: Key, wide: bool) -> bool:
     """Whether the version of a key satisfies all comparators.
 
-    Unless `wide`, a prerelease also has to be asked for: by a comparator that names a prerelease
-    of the same three numbers. `^1.2.3-beta.2` so lets in 1.2.3-beta.4 but not 1.3.0-beta.1.
+    Unless `wide` is set, a prerelease also needs a comparator that names a prerelease of the same
+    three numbers: `^1.2.3-beta.2` matches 1.2.3-beta.4, but not 1.3.0-beta.1.
     """
     for name, bound in comparators:
         if not _COMPARE[name](key, bound):
             return False
     if wide or key[3]:
         return True
-    # Prereleases have a 0 as fourth item, so equal fours mean a prerelease of the same numbers.
+    # The fourth item of a prerelease key is 0, so the first four items are equal only for
+    # prereleases of the same three numbers.
     return any(bound[:4] == key[:4] for _, bound in comparators)

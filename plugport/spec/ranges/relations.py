@@ -1,4 +1,4 @@
-"""Choosing among versions by a range, and where a version lies beside it."""
+"""Select versions by a range, and compare a version with a range."""
 
 from __future__ import annotations
 
@@ -13,39 +13,43 @@ _FROM_ZERO = (Comparator(">=", (0, 0, 0, 1)),)
 
 
 def max_satisfying(
-    versions: Iterable[Version], wanted: Range, include_prerelease: bool = False
+    versions: Iterable[Version], requested: Range, include_prerelease: bool = False
 ) -> Version | None:
-    """Find the highest version in a range; of equal ones the first."""
-    chosen = wanted.widened if include_prerelease else wanted
+    """The highest version in a range, or None. Of equal versions, the first."""
+    chosen = requested.widened if include_prerelease else requested
     return max(filter(chosen.contains, versions), default=None)
 
 
 def min_satisfying(
-    versions: Iterable[Version], wanted: Range, include_prerelease: bool = False
+    versions: Iterable[Version], requested: Range, include_prerelease: bool = False
 ) -> Version | None:
-    """Find the lowest version in a range; of equal ones the first."""
-    chosen = wanted.widened if include_prerelease else wanted
+    """The lowest version in a range, or None. Of equal versions, the first."""
+    chosen = requested.widened if include_prerelease else requested
     return min(filter(chosen.contains, versions), default=None)
 
 
-def is_above(version: Version, wanted: Range) -> bool:
-    """Whether a version is higher than everything in a range.
+def is_above(version: Version, requested: Range) -> bool:
+    """Whether a version is higher than every version in a range.
 
-    A prerelease amid a range that leaves prereleases out is neither above nor below it; npm,
-    which agrees on all else, calls it both.
+    A prerelease inside a range that excludes prereleases is neither above nor below it. npm treats
+    it as both.
     """
-    if wanted.contains(version):
+    if requested.contains(version):
         return False
-    key, sets = version.key, [found or _FROM_ZERO for found in wanted.sets]
-    return all(_is_above(key, found) and not _is_below(key, found) for found in sets)
+    key, sets = version.key, [comparators or _FROM_ZERO for comparators in requested.sets]
+    return all(
+        _is_above(key, comparators) and not _is_below(key, comparators) for comparators in sets
+    )
 
 
-def is_below(version: Version, wanted: Range) -> bool:
-    """Whether a version is lower than everything in a range; see `is_above`."""
-    if wanted.contains(version):
+def is_below(version: Version, requested: Range) -> bool:
+    """Whether a version is lower than every version in a range; see `is_above`."""
+    if requested.contains(version):
         return False
-    key, sets = version.key, [found or _FROM_ZERO for found in wanted.sets]
-    return all(_is_below(key, found) and not _is_above(key, found) for found in sets)
+    key, sets = version.key, [comparators or _FROM_ZERO for comparators in requested.sets]
+    return all(
+        _is_below(key, comparators) and not _is_above(key, comparators) for comparators in sets
+    )
 
 
 def _is_above(key: Key, comparators: ComparatorSet) -> bool:

@@ -1,8 +1,8 @@
 """Versions: strict Semantic Versioning 2.0.0 (https://semver.org/spec/v2.0.0.html).
 
-Strict means: no leading `v` or `=`, no spaces, all three numbers, no leading zeros, at most
-`MAX_VERSION_CHARS` characters, numbers up to `MAX_NUMBER`. There is no sloppy mode; `find_version`
-reads a version out of a tag.
+Parsing is strict: no leading `v` or `=`, no spaces, all three numbers, no leading zeros, at most
+`MAX_VERSION_CHARS` characters, numbers up to `MAX_NUMBER`. There is no loose mode; use
+`find_version` to extract a version from a git tag.
 """
 
 from plugport.spec.versions.errors import InvalidVersionError

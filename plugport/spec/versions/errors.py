@@ -1,4 +1,4 @@
-"""What is raised for a text that is not a version."""
+"""Errors of version parsing."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from plugport.spec.errors import InvalidError
 
 
 class InvalidVersionError(InvalidError):
-    """A text is not a version of Semantic Versioning 2.0.0."""
+    """The text is not a version of Semantic Versioning 2.0.0.
+
+    `context` may hold `suggestion`: the valid version that was probably meant.
+    """
 
     code, title = "invalid-version", "Invalid version"

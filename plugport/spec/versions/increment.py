@@ -1,10 +1,10 @@
-"""The next version after a version."""
+"""Compute the next version, with the rules of npm's `semver.inc`."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from plugport.spec.text import show
+from plugport.spec.text import quote_text
 from plugport.spec.versions.errors import InvalidVersionError
 from plugport.spec.versions.keys import match_prerelease
 from plugport.spec.versions.model import Version
@@ -20,67 +20,76 @@ def increment(
     identifier: str | None = None,
     first: Literal[0, 1] | None = 0,
 ) -> Version:
-    """Return the version after raising one of `PARTS`, as npm does. Build metadata is dropped.
+    """Return the version after incrementing one of `PARTS`. Build metadata is dropped.
 
-    `identifier` names the prerelease (`beta`), `first` is its first number, None for no number.
-    `release` makes the release of a prerelease. Raises `InvalidVersionError` for an unknown part,
-    for a bad identifier, past the largest number and where the result would be the same.
+    `identifier` names the prerelease (`beta`); `first` is its first number, or None for no number.
+    The part `release` turns a prerelease into its release. Raises `InvalidVersionError` for an
+    unknown part, an invalid identifier, a number above `MAX_NUMBER`, or an unchanged result.
     """
     _check_request(part, identifier, first)
     if part == "release" and not version.is_prerelease:
-        raise InvalidVersionError(f"{show(str(version))} is a release already.")
-    numbers = _raise_numbers(version, part)
+        raise InvalidVersionError(f"{quote_text(str(version))} is already a release.")
+    numbers = _increment_numbers(version, part)
     if not part.startswith("pre"):
-        return _make(numbers)
-    kept = version.prerelease if part == "prerelease" else ()
-    return _make(numbers, _raise_prerelease(kept, identifier, first))
+        return _build_version(numbers)
+    current = version.prerelease if part == "prerelease" else ()
+    return _build_version(numbers, _increment_prerelease(current, identifier, first))
 
 
 def _check_request(part: str, identifier: str | None, first: int | None) -> None:
     if part not in PARTS:
         hint = f"Choose one of {', '.join(PARTS)}."
-        raise InvalidVersionError(f"{show(part)} is not a part of a version.", hint=hint)
+        raise InvalidVersionError(
+            f"{quote_text(part)} is not a part that can be incremented.", hint=hint
+        )
     if identifier and not match_prerelease(identifier):
-        hint = "An identifier has letters, digits and `-`; several are joined by `.`."
-        raise InvalidVersionError(f"{show(identifier)} cannot name a prerelease.", hint=hint)
+        hint = "Use letters, digits and `-`; separate several identifiers with `.`."
+        raise InvalidVersionError(
+            f"{quote_text(identifier)} is not a prerelease identifier.", hint=hint
+        )
     if part.startswith("pre") and not identifier and first is None:
         raise InvalidVersionError("a prerelease needs an identifier, a number or both.")
 
 
-def _make(numbers: tuple[int, int, int], prerelease: Identifiers = ()) -> Version:
+def _build_version(numbers: tuple[int, int, int], prerelease: Identifiers = ()) -> Version:
     tail = "-" + ".".join(map(str, prerelease)) if prerelease else ""
     return Version("{}.{}.{}".format(*numbers) + tail)
 
 
-def _raise_numbers(version: Version, part: str) -> tuple[int, int, int]:
-    """Raise the numbers; a prerelease of just the version asked for only becomes its release."""
+def _increment_numbers(version: Version, part: str) -> tuple[int, int, int]:
+    """Increment the numbers.
+
+    A prerelease of the target version only loses its prerelease: 2.0.0-rc.1 and `major` give 2.0.0.
+    """
     major, minor, patch = version.major, version.minor, version.patch
-    is_early = version.is_prerelease
+    is_prerelease = version.is_prerelease
     if part in {"major", "premajor"}:
-        is_there = part == "major" and is_early and minor == patch == 0
-        return (major if is_there else major + 1), 0, 0
+        is_target = part == "major" and is_prerelease and minor == patch == 0
+        return (major if is_target else major + 1), 0, 0
     if part in {"minor", "preminor"}:
-        is_there = part == "minor" and is_early and patch == 0
-        return major, (minor if is_there else minor + 1), 0
-    is_there = is_early and part != "prepatch"
-    return major, minor, (patch if is_there else patch + 1)
+        is_target = part == "minor" and is_prerelease and patch == 0
+        return major, (minor if is_target else minor + 1), 0
+    is_target = is_prerelease and part != "prepatch"
+    return major, minor, (patch if is_target else patch + 1)
 
 
-def _raise_prerelease(old: Identifiers, identifier: str | None, first: int | None) -> Identifiers:
+def _increment_prerelease(
+    old: Identifiers, identifier: str | None, first: int | None
+) -> Identifiers:
     start: Identifiers = () if first is None else (first,)
-    raised = _raise_last_number(old, start)
+    incremented = _increment_last_number(old, start)
     if not identifier:
-        return raised
+        return incremented
     named = tuple(int(name) if name.isdigit() else name for name in identifier.split("."))
-    number = raised[len(named) : len(named) + 1]
-    if raised[: len(named)] == named and number and isinstance(number[0], int):
-        return raised
+    number = incremented[len(named) : len(named) + 1]
+    if incremented[: len(named)] == named and number and isinstance(number[0], int):
+        return incremented
     if (*named, *start) == old:
-        raise InvalidVersionError("the next prerelease would be the same.")
+        raise InvalidVersionError("the next prerelease is the same as the current one.")
     return (*named, *start)
 
 
-def _raise_last_number(old: Identifiers, start: Identifiers) -> Identifiers:
+def _increment_last_number(old: Identifiers, start: Identifiers) -> Identifiers:
     for index in reversed(range(len(old))):
         value = old[index]
         if isinstance(value, int):

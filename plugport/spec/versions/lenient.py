@@ -1,4 +1,4 @@
-"""Versions as people write them in tags and on the command line."""
+"""Find versions in text that people write, such as git tags."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _PREFIX = re.compile(r"=?\s*v?", re.ASCII)
 
 
 def find_version(text: str) -> Version | None:
-    """Find the version in `v1.2.3`, `=1.2.3` or ` 1.2.3 `; None for what is none even so.
+    """The version in `v1.2.3`, `=1.2.3` or ` 1.2.3 `, or None.
 
-    For texts from outside, such as git tags. What is published has to be strict:
-    `Version.parse` refuses all of these.
+    Only for input such as git tags. Published versions are strict: `Version.parse` refuses all
+    of these forms.
     """
     if len(text) > MAX_VERSION_CHARS:
         return None

@@ -1,7 +1,8 @@
-"""`/plugins/{name}/{version}/download`: the bytes, whole or in part.
+"""`/plugins/{name}/{version}/download`: the package, or a range of its bytes.
 
-Ranges follow RFC 9110, section 14, for one range; several at once are answered with the whole
-file, which the RFC allows. `Repr-Digest` is RFC 9530, `Digest` its predecessor RFC 3230.
+Range requests follow RFC 9110, section 14. A request for several ranges gets the whole file, which
+the RFC allows: multipart responses can be made much larger than the file (CVE-2011-3192).
+`Repr-Digest` is RFC 9530, `Digest` its predecessor RFC 3230.
 """
 
 from __future__ import annotations
@@ -16,51 +17,54 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 
-from plugport.spec.text import show
-from registry import queries
-from registry.api.conditional import matches_etag, respond_unchanged
+from plugport.spec.text import quote_text
+from registry.api.conditional import matches_etag, respond_not_modified
 from registry.api.v1.parameters import NAME, VERSION
 from registry.api.views import ApiView
-from registry.downloads import count_download
+from registry.download_counts import record_download
 from registry.errors import RangeError
 from registry.models import Artifact, Release
 from registry.policies import check_served
-from registry.queries import get_artifact
+from registry.queries import catalog
+from registry.queries.catalog import get_artifact
 from registry.storage import get_store
-from registry.storage.keys import make_package_key
+from registry.storage.keys import build_package_key
 
+# At most 19 digits: `int` takes quadratic time for long text (CVE-2020-10735).
 _RANGE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})\Z")
-_FOREVER = "public, max-age=31536000, immutable"
-# A dist-tag moves: what it leads to may be kept only until asked for again.
-_MOVING = "public, no-cache"
+_IMMUTABLE_CACHE = "public, max-age=31536000, immutable"
+# A dist-tag moves, so caches must revalidate what it points at.
+_REVALIDATE_CACHE = "public, no-cache"
 
 
 @dataclass(frozen=True, slots=True)
 class ByteRange:
-    """From `start` up to but not including `stop`."""
+    """The bytes from `start` up to but not including `stop`."""
 
     start: int
     stop: int
 
 
-def read_range(header: str | None, size: int) -> ByteRange | None:
-    """The one range asked for, None for the whole file. Raises `RangeError`.
+def parse_range(header: str | None, size: int) -> ByteRange | None:
+    """Return the requested range, or None for the whole file. Raises `RangeError`.
 
-    A header that is not understood is ignored, as RFC 9110 demands.
+    A header that is not understood is ignored (RFC 9110, section 14.2).
     """
     match = _RANGE.match(header or "")
     if match is None or match.groups() == ("", ""):
         return None
     first, last = match.groups()
+    # `bytes=-500` requests the last 500 bytes (RFC 9110, section 14.1.2).
     if not first:
         start, stop = max(0, size - int(last)), size
     else:
         start, stop = int(first), min(size, int(last) + 1) if last else size
+        # Such a range is invalid (RFC 9110, section 14.1.1), so it is ignored.
         if last and int(last) < int(first):
             return None
     if start >= size or start >= stop:
         raise RangeError(
-            f"The range {show(header or '')} lies outside the file of {size:,} bytes.",
+            f"The range {quote_text(header or '')} is outside the file of {size:,} bytes.",
             context={"headers": {"Content-Range": f"bytes */{size}"}},
         )
     return ByteRange(start, stop)
@@ -79,29 +83,29 @@ class DownloadView(ApiView):
         ],
         responses={
             (200, "application/gzip"): OpenApiResponse(OpenApiTypes.BINARY, "The package."),
-            (206, "application/gzip"): OpenApiResponse(OpenApiTypes.BINARY, "The part asked for."),
+            (206, "application/gzip"): OpenApiResponse(OpenApiTypes.BINARY, "The requested range."),
         },
     )
     def get(self, request: Request, name: str, version: str) -> HttpResponseBase:
-        """Download. The answer never changes for a version, and carries its digests."""
-        release = queries.get_release(name, version)
+        """Download the package. The bytes of a version never change; headers have their digests."""
+        release = catalog.get_release(name, version)
         check_served(release)
         artifact = get_artifact(release)
         headers = build_headers(release, artifact, is_pinned=version == release.version)
+        # Before the range: If-None-Match has precedence (RFC 9110, section 13.2.2).
         if matches_etag(request, headers["ETag"]):
-            return respond_unchanged(headers, artifact.size_bytes)
-        part = read_range(self._get_range_header(request, headers["ETag"]), artifact.size_bytes)
-        answer = self._stream(request, artifact, part, headers)
-        # Resuming and probing clients ask for later parts: only a beginning is a download.
+            return respond_not_modified(headers, artifact.size_bytes)
+        part = parse_range(self._find_range_header(request, headers["ETag"]), artifact.size_bytes)
+        response = self._stream(request, artifact, part, headers)
+        # A client that resumes requests later ranges; only the beginning counts as a download.
         if request.method == "GET" and (part is None or part.start == 0):
-            count_download(release.pk)
-        return answer
+            record_download(release.pk)
+        return response
 
-    def _get_range_header(self, request: Request, etag: str) -> str | None:
-        """Range, unless If-Range says that the client has another file (or a weak tag).
-
-        Only GET has ranges: RFC 9110, section 14.2.
-        """
+    def _find_range_header(self, request: Request, etag: str) -> str | None:
+        """Return the Range header if it applies, else None."""
+        # Only GET has ranges (RFC 9110, section 14.2). If-Range needs a strong match, which weak
+        # ETags never are (section 13.1.5).
         if request.method != "GET" or request.headers.get("If-Range") not in (None, etag):
             return None
         return request.headers.get("Range")
@@ -110,29 +114,32 @@ class DownloadView(ApiView):
         self, request: Request, artifact: Artifact, part: ByteRange | None, headers: dict[str, str]
     ) -> HttpResponseBase:
         size = artifact.size_bytes
-        asked = part or ByteRange(0, size)
-        headers["Content-Length"] = str(asked.stop - asked.start)
+        sent = part or ByteRange(0, size)
+        headers["Content-Length"] = str(sent.stop - sent.start)
         if part is not None:
             headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
         status = 200 if part is None else 206
-        kind = "application/gzip"
+        content_type = "application/gzip"
         if request.method == "HEAD":
-            return HttpResponse(content_type=kind, headers=headers)
-        chunks = get_store().open_range(make_package_key(artifact.digest), asked.start, asked.stop)
-        return StreamingHttpResponse(chunks, status=status, content_type=kind, headers=headers)
+            return HttpResponse(content_type=content_type, headers=headers)
+        chunks = get_store().open_range(build_package_key(artifact.digest), sent.start, sent.stop)
+        return StreamingHttpResponse(
+            chunks, status=status, content_type=content_type, headers=headers
+        )
 
 
 def build_headers(release: Release, artifact: Artifact, *, is_pinned: bool) -> dict[str, str]:
-    """The headers that describe the file, the same for every part of it."""
+    """Return the headers that are the same for every range of the file."""
     sha256 = base64.b64encode(bytes.fromhex(artifact.sha256)).decode("ascii")
     sha512 = base64.b64encode(bytes.fromhex(artifact.sha512)).decode("ascii")
-    plain = release.plugin.name.removeprefix("@").replace("/", "-")
+    file_name = release.plugin.name.removeprefix("@").replace("/", "-")
     return {
         "ETag": f'"{artifact.sha256}"',
-        "Cache-Control": _FOREVER if is_pinned else _MOVING,
+        "Cache-Control": _IMMUTABLE_CACHE if is_pinned else _REVALIDATE_CACHE,
         "Accept-Ranges": "bytes",
         "Digest": f"sha-256={sha256}",
         "Repr-Digest": f"sha-256=:{sha256}:, sha-512=:{sha512}:",
-        "Content-Disposition": f'attachment; filename="{plain}-{release.version}.tgz"',
+        "Content-Disposition": f'attachment; filename="{file_name}-{release.version}.tgz"',
+        # No browser should guess that a package is HTML and run it on this origin.
         "X-Content-Type-Options": "nosniff",
     }

@@ -1,4 +1,8 @@
-"""`/me`: who a token is."""
+"""`/me`: the account behind a token.
+
+The JSON is that of `accounts`. The view is here because `ApiView`, which authenticates, counts and
+describes each call, belongs to the registry, and accounts cannot import it.
+"""
 
 from __future__ import annotations
 
@@ -6,29 +10,18 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
+from accounts.api.me import build_me
+from plugport.spec.api.accounts import Me
 from registry.api.conditional import PRIVATE, respond_json
-from registry.api.v1.shapes import MeShape
-from registry.api.views import ApiView, get_actor, get_request_token
-from registry.documents import format_time
+from registry.api.views import ApiView, get_request_token
 
 
 class MeView(ApiView):
-    """The caller."""
+    """The account of the caller."""
 
-    @extend_schema(operation_id="getMe", responses=MeShape)
+    @extend_schema(operation_id="getMe", responses=Me)
     def get(self, request: Request) -> HttpResponse:
-        """The account behind the token, and what the token may do."""
-        actor, token = get_actor(request), get_request_token(request)
-        document = {
-            "username": actor.username,
-            "isModerator": actor.is_moderator,
-            "token": {
-                "start": token.start,
-                "name": token.name,
-                "scopes": token.scopes,
-                "limit": token.limit or None,
-                "expiresAt": format_time(token.expires_at),
-            },
-            "scopes": [scope.name for scope in actor.scopes.order_by("name")],
-        }
-        return respond_json(request, document, cache=PRIVATE)
+        """Get the account behind the token and what the token may do."""
+        token = get_request_token(request)
+        scopes = token.user.scopes.order_by("name").values_list("name", flat=True)
+        return respond_json(request, build_me(token, plugin_scopes=scopes), cache=PRIVATE)

@@ -1,57 +1,70 @@
-"""Reading query parameters: whole numbers in bounds, texts, choices."""
+"""Query parameters: how they are parsed, and how the OpenAPI document describes them.
+
+The functions take `request.GET`, so that HTML pages and API views share them.
+"""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
-from rest_framework.request import Request
 
-from plugport.spec.text import show
+from plugport.spec.text import has_nul, quote_text
 from registry.errors import QueryError, UnknownPublicationError
-from registry.queries import MAX_LIMIT, MAX_PAGE
+from registry.queries.catalog import MAX_LIMIT, MAX_PAGE
 
 MAX_TEXT_CHARS = 200
+_MAX_DIGITS = 10
 
 
-def read_number(request: Request, name: str, default: int, most: int, *, least: int = 1) -> int:
-    """The whole number from `least` to `most`. Raises `QueryError`."""
-    text = request.query_params.get(name, "")
+def get_int_parameter(
+    query: Mapping[str, str], name: str, default: int, max_value: int, *, min_value: int = 1
+) -> int:
+    """Return the whole number, or `default` if it is missing or empty. Raises `QueryError`."""
+    text = query.get(name, "")
     if not text:
         return default
-    # isdecimal also takes other scripts' digits, which int() reads as well; ASCII alone is meant.
-    if not (text.isascii() and text.isdecimal() and len(text) < 10 and least <= int(text) <= most):
+    # int() and isdecimal() also accept digits of other scripts; a URL has one spelling per number.
+    is_number = text.isascii() and text.isdecimal() and len(text) < _MAX_DIGITS
+    if not (is_number and min_value <= int(text) <= max_value):
         raise QueryError(
-            f"{name} is {show(text)}", hint=f"A whole number from {least} to {most} is needed."
+            f"The parameter `{name}` is {quote_text(text)}.",
+            hint=f"Use a whole number from {min_value} to {max_value}.",
         )
     return int(text)
 
 
-def read_text(request: Request, name: str) -> str:
-    """The text without what no database takes. Raises `QueryError`."""
-    text = request.query_params.get(name, "").strip()
-    if len(text) > MAX_TEXT_CHARS or "\x00" in text:
+def get_text_parameter(query: Mapping[str, str], name: str) -> str:
+    """Return the text without outer white space, "" if it is missing. Raises `QueryError`."""
+    text = query.get(name, "").strip()
+    if len(text) > MAX_TEXT_CHARS or has_nul(text):
         raise QueryError(
-            f"{name} is {show(text)}", hint=f"At most {MAX_TEXT_CHARS} characters, no NUL."
+            f"The parameter `{name}` is {quote_text(text)}.",
+            hint=f"Use at most {MAX_TEXT_CHARS} characters, without NUL.",
         )
     return text
 
 
-def read_choice(request: Request, name: str, choices: tuple[str, ...], default: str = "") -> str:
-    """One of `choices`. Raises `QueryError`."""
-    text = request.query_params.get(name, "") or default
+def get_choice_parameter(
+    query: Mapping[str, str], name: str, choices: tuple[str, ...], default: str = ""
+) -> str:
+    """Return one of `choices`, or `default` if it is missing or empty. Raises `QueryError`."""
+    text = query.get(name, "") or default
     if text and text not in choices:
-        raise QueryError(f"{name} is {show(text)}", hint=f"Allowed: {', '.join(choices)}.")
+        raise QueryError(
+            f"The parameter `{name}` is {quote_text(text)}.", hint=f"Allowed: {', '.join(choices)}."
+        )
     return text
 
 
-def read_uuid(text: str) -> uuid.UUID:
-    """The id. Raises `UnknownPublicationError`: a bad id names nothing."""
+def parse_publication_id(text: str) -> uuid.UUID:
+    """Return the id. Raises `UnknownPublicationError`: a malformed id names no publication."""
     try:
         return uuid.UUID(text)
     except ValueError:
-        raise UnknownPublicationError(f"There is no publication {show(text)}.") from None
+        raise UnknownPublicationError(f"There is no publication {quote_text(text)}.") from None
 
 
 _NAME_PATTERN = r"^(@[a-z0-9][a-z0-9.-]*/)?[a-z0-9][a-z0-9.-]*$"
@@ -59,7 +72,7 @@ NAME = OpenApiParameter(
     "name",
     {"type": "string", "pattern": _NAME_PATTERN, "maxLength": 130},
     OpenApiParameter.PATH,
-    description="`name` or `@scope/name`; the slash may be sent raw or as `%2F`.",
+    description="`name` or `@scope/name`. Send the slash as it is or as `%2F`.",
 )
 VERSION = OpenApiParameter(
     "version",
@@ -72,17 +85,17 @@ PAGING = [
     OpenApiParameter(
         "page",
         {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 1},
-        description="Counts from 1.",
+        description="Page number, from 1.",
     ),
     OpenApiParameter(
         "limit",
         {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": 20},
-        description="Plugins a page.",
+        description="Plugins per page.",
     ),
 ]
 WAIT = OpenApiParameter(
     "wait",
     {"type": "integer", "minimum": 0, "maximum": 60, "default": 0},
-    description="Seconds to wait for the checks; 201 if they end in time, 202 otherwise. A busy"
-    " registry does not wait and answers 202 at once.",
+    description="Seconds to wait for the checks. The status is 201 if they finish in time, else 202. A"
+    " busy registry does not wait and returns 202 immediately.",
 )

@@ -1,4 +1,4 @@
-"""`POST /plugins`: send a package."""
+"""`POST /plugins`: publish a package."""
 
 from __future__ import annotations
 
@@ -14,72 +14,69 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 
 from accounts.models import User
+from plugport.spec.api.bodies import PublishForm
+from plugport.spec.api.releases import PublishedRelease
 from plugport.spec.errors import FieldError, InvalidError
-from registry import queries
+from plugport.spec.text import has_nul
 from registry.actions.publish_release import Publication, publish_release
 from registry.api.conditional import PRIVATE, respond_json
-from registry.api.v1.bodies import PublishForm
-from registry.api.v1.parameters import WAIT, read_number
-from registry.api.v1.shapes import PublishedRelease
+from registry.api.v1.parameters import WAIT, get_int_parameter
 from registry.api.views import get_actor, get_request_token
-from registry.documents import build_release_document
 from registry.errors import UploadMissingError
 from registry.models import Release
-from registry.publishing.limits import CHANGELOG_CHARS
-from registry.publishing.receive import FIELD, PackageUploadHandler
-from registry.publishing.states import ReleaseState
+from registry.models.states import ReleaseState
+from registry.package_limits import CHANGELOG_CHARS
+from registry.publishing.receive import PACKAGE_FIELD, PackageUploadHandler
+from registry.queries import catalog
+from registry.representations.releases import build_published_release
 
-_FORM_FIELDS = frozenset({"tag", "changelog"})
+_FIELDS = tuple(PublishForm.__annotations__)
+_TEXT_FIELDS = frozenset(_FIELDS) - {PACKAGE_FIELD}
 _POLL_SECONDS = 0.05
-_seats = threading.BoundedSemaphore(settings.MAX_WAITING)
-
-
-def make_status_url(release: Release) -> str:
-    """Where its publisher follows what becomes of an upload."""
-    return f"{settings.BASE_URL}/api/v1/publications/{release.public_id}"
+wait_slots = threading.BoundedSemaphore(settings.MAX_WAITING)
 
 
 def wait_for_decision(release: Release, seconds: int) -> None:
-    """Return when the release is decided, or after `seconds`.
-
-    Returns at once while `MAX_WAITING` others wait in this process: the rest of its threads
-    stay free for everybody else.
-    """
-    if not _seats.acquire(blocking=False):
+    """Return when the release is decided, or after `seconds`."""
+    # Each waiting request occupies a thread. With more of them than this, a few slow uploads could
+    # occupy all threads of the process; the others get their response immediately.
+    if not wait_slots.acquire(blocking=False):
         return
     try:
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            if queries.get_state(release.pk) != ReleaseState.CHECKING:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            # Polled, because the worker that decides is another process.
+            if catalog.get_release_state(release.pk) != ReleaseState.CHECKING:
                 return
             time.sleep(_POLL_SECONDS)
     finally:
-        _seats.release()
+        wait_slots.release()
 
 
-def find_form_faults(form: QueryDict) -> list[FieldError]:
-    """What is wrong with the text fields of a publish form: all of it, by field."""
-    faults = [
-        FieldError(name[:100], "There is no such field.", allowed="package, tag, changelog")
-        for name in sorted(set(form) - _FORM_FIELDS)
+def list_form_errors(form: QueryDict) -> list[FieldError]:
+    """Return every problem of the text fields of a publish form."""
+    errors = [
+        FieldError(name[:100], "Unknown field.", allowed=", ".join(_FIELDS))
+        for name in sorted(set(form) - _TEXT_FIELDS)
     ]
-    for name in sorted(set(form) & _FORM_FIELDS):
+    for name in sorted(set(form) & _TEXT_FIELDS):
         values = [str(value) for value in form.getlist(name)]
+        # Taking the first or the last one would depend on how a client orders its fields.
         if len(values) > 1:
-            faults.append(FieldError(name, f"It was sent {len(values)} times.", allowed="once"))
-        if any("\x00" in value for value in values):
-            faults.append(FieldError(name, "Text fields may not contain NUL."))
+            errors.append(FieldError(name, f"It was sent {len(values)} times.", allowed="once"))
+        if has_nul(*values):
+            errors.append(FieldError(name, "NUL is not allowed."))
         if any(len(value) > CHANGELOG_CHARS for value in values):
             allowed = f"at most {CHANGELOG_CHARS:,} characters"
-            faults.append(FieldError(name, "It is too long.", allowed=allowed))
-    return faults
+            errors.append(FieldError(name, "It is too long.", allowed=allowed))
+    return errors
 
 
 class PublishMixin:
-    """The publishing half of the catalogue's view."""
+    """The POST method of the view of the catalog."""
 
     def get_parsers(self) -> list[Any]:
-        """Forms for POST."""
+        """Return the parser for multipart forms."""
         return [MultiPartParser()]
 
     @extend_schema(
@@ -87,23 +84,25 @@ class PublishMixin:
         parameters=[WAIT],
         request={"multipart/form-data": PublishForm},
         responses={
-            200: OpenApiResponse(PublishedRelease, "These bytes were published before."),
-            201: OpenApiResponse(PublishedRelease, "Recorded, and the checks have ended."),
-            202: OpenApiResponse(PublishedRelease, "Recorded; the checks go on."),
+            200: OpenApiResponse(PublishedRelease, "The same content is already published."),
+            201: OpenApiResponse(PublishedRelease, "Recorded, and the checks have finished."),
+            202: OpenApiResponse(PublishedRelease, "Recorded; the checks are running."),
         },
     )
     def post(self, request: Request) -> HttpResponse:
-        """Publish a package. Needs a token with the scope `publish`.
+        """Publish a package. Requires a token with the scope `publish`.
 
-        202 (or 201, see `wait`) means that the registry has the package and will not lose it;
-        `statusUrl` tells what the checks say.
+        202 (or 201, see `wait`) means that the registry has stored the package. Follow the checks
+        at `statusUrl`.
         """
-        # Who may not publish is told before the body is read.
+        # Before `request.data`, so that an upload is not received from callers who may not publish.
         actor = get_actor(request, "publish")
-        patience = read_number(request, "wait", 0, settings.MAX_WAIT_SECONDS, least=0)
+        wait_seconds = get_int_parameter(
+            request.GET, "wait", 0, settings.MAX_WAIT_SECONDS, min_value=0
+        )
         handler = PackageUploadHandler()
         with contextlib.closing(handler):
-            form = self._read_form(request, handler)
+            form = self._parse_form(request, handler)
             publication = publish_release(
                 actor=actor,
                 received=handler.get_received(),
@@ -111,36 +110,35 @@ class PublishMixin:
                 changelog=form.get("changelog", ""),
                 token_limit=get_request_token(request).limit,
             )
-        if patience and publication.release.state == ReleaseState.CHECKING:
-            wait_for_decision(publication.release, patience)
+        if wait_seconds and publication.release.state == ReleaseState.CHECKING:
+            wait_for_decision(publication.release, wait_seconds)
         return self._respond(request, actor, publication)
 
-    def _read_form(self, request: Request, handler: PackageUploadHandler) -> dict[str, str]:
-        """The text fields; the file goes to the handler as it arrives."""
-        request._request.upload_handlers = [handler]  # noqa: SLF001 -- DRF has no other door
-        sent = cast("QueryDict", request.data)
-        if FIELD in sent:
+    def _parse_form(self, request: Request, handler: PackageUploadHandler) -> dict[str, str]:
+        """Return the text fields. The handler receives the file while the form is read."""
+        request._request.upload_handlers = [handler]  # noqa: SLF001 -- DRF has no public access to upload handlers
+        form = cast("QueryDict", request.data)
+        if PACKAGE_FIELD in form:
             raise UploadMissingError(
-                f"The field `{FIELD}` came as text, not as a file.",
-                hint=f"curl -F {FIELD}=@my-plugin-1.0.0.tgz … (mind the @).",
+                f"The field `{PACKAGE_FIELD}` is text, not a file.",
+                hint=f"curl -F {PACKAGE_FIELD}=@my-plugin-1.0.0.tgz … (note the @).",
             )
-        faults = find_form_faults(sent)
-        if faults:
-            raise InvalidError("The form has faults.", fields=faults)
-        return {name: str(sent[name]) for name in sent}
+        errors = list_form_errors(form)
+        if errors:
+            raise InvalidError("The form is not valid.", fields=errors)
+        return {name: str(form[name]) for name in form}
 
     def _respond(self, request: Request, actor: User, publication: Publication) -> HttpResponse:
-        release = queries.get_publication(publication.release.public_id, actor=actor)
+        release = catalog.get_publication(publication.release.public_id, actor=actor)
         decided = 201 if publication.is_new else 200
         status = decided if release.state != ReleaseState.CHECKING else 202
-        document = build_release_document(
-            release, queries.get_artifact(release), release.checks.all()
+        document = build_published_release(
+            release, catalog.get_artifact(release), release.checks.all()
         )
-        status_url = make_status_url(release)
         return respond_json(
             request,
-            {**document, "statusUrl": status_url},
+            document,
             status=status,
             cache=PRIVATE,
-            headers={"Location": status_url},
+            headers={"Location": document["statusUrl"]},
         )

@@ -1,4 +1,4 @@
-"""`/plugins/{name}/versions`, `/plugins/{name}/{version}` and its flags."""
+"""`/plugins/{name}/versions`, `/plugins/{name}/{version}` and the flags of a release."""
 
 from __future__ import annotations
 
@@ -10,161 +10,155 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from registry import queries
+from plugport.spec.api import releases as api
+from plugport.spec.api.bodies import DeprecateBody, YankBody
+from plugport.spec.api.validation import validate_body
 from registry.actions import flag_release
 from registry.api.conditional import PRIVATE, respond_body, respond_json
-from registry.api.v1.bodies import Body, DeprecateBody, YankBody
 from registry.api.v1.parameters import NAME, VERSION
-from registry.api.v1.shapes import ReleaseShape, VersionList
-from registry.api.views import ApiView, get_actor
-from registry.documents import build_release_document, build_release_summary
+from registry.api.views import ApiView, get_request_token
 from registry.models import Release
-from registry.policies import check_served
-from registry.queries import get_artifact
+from registry.policies import check_served, check_token_may_flag
+from registry.queries import catalog
+from registry.queries.catalog import get_artifact
+from registry.representations.releases import build_release_document, build_version_list
 
-_TEXT = {(200, "text/markdown"): OpenApiTypes.STR}
+_MARKDOWN_RESPONSE = {(200, "text/markdown"): OpenApiTypes.STR}
 
 
 class VersionsView(ApiView):
     """All releases of a plugin."""
 
-    @extend_schema(operation_id="listVersions", parameters=[NAME], responses=VersionList)
+    @extend_schema(operation_id="listVersions", parameters=[NAME], responses=api.VersionList)
     def get(self, request: Request, name: str) -> HttpResponse:
-        """Every public release, highest version first. Clients resolve ranges over this."""
-        releases = queries.list_releases(name)
-        plugin = releases[0].plugin
-        return respond_json(
-            request,
-            {
-                "name": plugin.name,
-                "distTags": plugin.document.get("distTags", {}),
-                "versions": [
-                    build_release_summary(release, get_artifact(release)) for release in releases
-                ],
-            },
-        )
+        """List the public releases, highest version first. Clients resolve ranges with this list."""
+        releases = catalog.list_releases(name)
+        rows = [(release, get_artifact(release)) for release in releases]
+        return respond_json(request, build_version_list(releases[0].plugin, rows))
 
 
 class ReleaseView(ApiView):
     """One release."""
 
-    @extend_schema(operation_id="getRelease", parameters=[NAME, VERSION], responses=ReleaseShape)
+    @extend_schema(operation_id="getRelease", parameters=[NAME, VERSION], responses=api.Release)
     def get(self, request: Request, name: str, version: str) -> HttpResponse:
-        """Everything about one release, by version or dist-tag."""
-        return respond_json(request, describe_release(queries.get_release(name, version)))
+        """Get a release by version or dist-tag."""
+        return respond_json(request, build_checked_release(catalog.get_release(name, version)))
 
 
 class ReleaseReadmeView(ApiView):
     """The README of one release."""
 
-    @extend_schema(operation_id="getReleaseReadme", parameters=[NAME, VERSION], responses=_TEXT)
+    @extend_schema(
+        operation_id="getReleaseReadme", parameters=[NAME, VERSION], responses=_MARKDOWN_RESPONSE
+    )
     def get(self, request: Request, name: str, version: str) -> HttpResponse:
-        """The text as sent; empty if the release has none. That of a blocked release is refused."""
-        return respond_readme(request, queries.get_release(name, version))
+        """Get the README as published, empty if there is none. Refused for blocked releases."""
+        return respond_readme(request, catalog.get_release(name, version))
 
 
 class PluginReadmeView(ApiView):
-    """The README of the newest release."""
+    """The README of the latest release."""
 
-    @extend_schema(operation_id="getReadme", parameters=[NAME], responses=_TEXT)
+    @extend_schema(operation_id="getReadme", parameters=[NAME], responses=_MARKDOWN_RESPONSE)
     def get(self, request: Request, name: str) -> HttpResponse:
-        """The text of the release that `latest` names."""
-        return respond_readme(request, queries.get_release(name, "latest"))
+        """Get the README of the release tagged `latest`."""
+        return respond_readme(request, catalog.get_release(name, "latest"))
 
 
-def describe_release(release: Release) -> dict[str, Any]:
-    """The release's document with its checks."""
-    return build_release_document(release, get_artifact(release), queries.list_checks(release))
+def build_checked_release(release: Release) -> api.Release:
+    """Return the release with its checks: 1 query."""
+    return build_release_document(release, get_artifact(release), catalog.list_checks(release))
 
 
 def respond_readme(request: Request, release: Release) -> HttpResponse:
-    """The README as text that no browser takes for a page. Raises `ReleaseBlockedError`."""
+    """Return the README as plain Markdown. Raises `ReleaseBlockedError`."""
     check_served(release)
+    # As Markdown, so that no browser renders HTML that an author wrote on this origin (XSS).
     return respond_body(
         request, release.contents.readme.encode(), content_type="text/markdown; charset=utf-8"
     )
 
 
 class _FlagView(ApiView):
-    """One flag of a release, set or taken back."""
+    """Sets or removes a flag of a release."""
 
-    body: ClassVar[type[Body] | None] = None
-    act: ClassVar[Callable[..., Release]]
+    body: ClassVar[type[DeprecateBody | YankBody] | None] = None
+    flag_action: ClassVar[Callable[..., Release]]
 
     def flag(self, request: Request, name: str, version: str) -> HttpResponse:
-        """Carry the act out for the token's user."""
-        actor = get_actor(request, "manage", "publish", plugin=queries.get_plugin(name).name)
-        release = queries.get_release(name, version)
+        """Run the action as the user of the token."""
+        token = get_request_token(request)
+        check_token_may_flag(token, catalog.get_plugin(name).name)
+        release = catalog.get_release(name, version)
         values: dict[str, Any] = {}
         if self.body is not None:
-            body = self.body(data=request.data)
-            body.is_valid(raise_exception=True)
-            values = body.validated_data
-        flagged = type(self).act(actor=actor, release=release, **values)
-        return respond_json(request, describe_release(flagged), cache=PRIVATE)
+            values = dict(validate_body(self.body, request.data))
+        flagged = type(self).flag_action(actor=token.user, release=release, **values)
+        return respond_json(request, build_checked_release(flagged), cache=PRIVATE)
 
 
 class DeprecateView(_FlagView):
-    """`deprecated`, on."""
+    """Sets the deprecation."""
 
     body = DeprecateBody
-    act = staticmethod(flag_release.deprecate_release)
+    flag_action = staticmethod(flag_release.deprecate_release)
 
     @extend_schema(
         operation_id="deprecateRelease",
         parameters=[NAME, VERSION],
         request=DeprecateBody,
-        responses=ReleaseShape,
+        responses=api.Release,
     )
     def post(self, request: Request, name: str, version: str) -> HttpResponse:
-        """Mark a release as no longer recommended, with a message."""
+        """Deprecate a release with a message. It stays installable."""
         return self.flag(request, name, version)
 
 
 class UndeprecateView(_FlagView):
-    """`deprecated`, off."""
+    """Removes the deprecation."""
 
-    act = staticmethod(flag_release.undeprecate_release)
+    flag_action = staticmethod(flag_release.undeprecate_release)
 
     @extend_schema(
         operation_id="undeprecateRelease",
         parameters=[NAME, VERSION],
         request=None,
-        responses=ReleaseShape,
+        responses=api.Release,
     )
     def post(self, request: Request, name: str, version: str) -> HttpResponse:
-        """Take a deprecation back."""
+        """Remove the deprecation of a release."""
         return self.flag(request, name, version)
 
 
 class YankView(_FlagView):
-    """`yanked`, on."""
+    """Sets the yank."""
 
     body = YankBody
-    act = staticmethod(flag_release.yank_release)
+    flag_action = staticmethod(flag_release.yank_release)
 
     @extend_schema(
         operation_id="yankRelease",
         parameters=[NAME, VERSION],
         request=YankBody,
-        responses=ReleaseShape,
+        responses=api.Release,
     )
     def post(self, request: Request, name: str, version: str) -> HttpResponse:
-        """Hide a release from new resolution; lockfiles still get it."""
+        """Yank a release: ranges no longer resolve to it, lockfiles still install it."""
         return self.flag(request, name, version)
 
 
 class UnyankView(_FlagView):
-    """`yanked`, off."""
+    """Removes the yank."""
 
-    act = staticmethod(flag_release.unyank_release)
+    flag_action = staticmethod(flag_release.unyank_release)
 
     @extend_schema(
         operation_id="unyankRelease",
         parameters=[NAME, VERSION],
         request=None,
-        responses=ReleaseShape,
+        responses=api.Release,
     )
     def post(self, request: Request, name: str, version: str) -> HttpResponse:
-        """Take a yank back."""
+        """Remove the yank of a release."""
         return self.flag(request, name, version)

@@ -1,6 +1,6 @@
-"""The paths of the API, mounted under `/api/v1` and again under `/api` (API-4).
+"""URLs of the API, mounted under `/api/v1` and as an alias under `/api`.
 
-Finding and publishing, `/plugins`, is in `marketplace.api.urls`: it needs the search engine.
+`/plugins` itself is in `marketplace.api.urls`, because it needs the search engine.
 """
 
 from __future__ import annotations
@@ -8,30 +8,22 @@ from __future__ import annotations
 from django.urls import path, register_converter
 
 from registry.api.converters import NameConverter, VersionConverter
-from registry.api.v1 import (
-    diff,
-    download,
-    headings,
-    me,
-    plugins,
-    publications,
-    releases,
-)
+from registry.api.v1 import diff, download, me, plugins, publications, releases, taxonomy
 
 register_converter(NameConverter, "plugin")
 register_converter(VersionConverter, "release")
 
-_ONE = "plugins/<plugin:name>"
-_RELEASE = f"{_ONE}/<release:version>"
+_PLUGIN = "plugins/<plugin:name>"
+_RELEASE = f"{_PLUGIN}/<release:version>"
 
 urlpatterns = [
     path("plugins/featured", plugins.FeaturedView.as_view()),
     path("plugins/popular", plugins.PopularView.as_view()),
     path("plugins/recent", plugins.RecentView.as_view()),
-    path(f"{_ONE}/versions", releases.VersionsView.as_view()),
-    path(f"{_ONE}/readme", releases.PluginReadmeView.as_view()),
-    path(f"{_ONE}/dependents", plugins.DependentsView.as_view()),
-    path(f"{_ONE}/stats", plugins.StatsView.as_view()),
+    path(f"{_PLUGIN}/versions", releases.VersionsView.as_view()),
+    path(f"{_PLUGIN}/readme", releases.PluginReadmeView.as_view()),
+    path(f"{_PLUGIN}/dependents", plugins.DependentsView.as_view()),
+    path(f"{_PLUGIN}/stats", plugins.StatsView.as_view()),
     path(f"{_RELEASE}/download", download.DownloadView.as_view()),
     path(f"{_RELEASE}/diff", diff.DiffView.as_view()),
     path(f"{_RELEASE}/readme", releases.ReleaseReadmeView.as_view()),
@@ -40,9 +32,9 @@ urlpatterns = [
     path(f"{_RELEASE}/yank", releases.YankView.as_view()),
     path(f"{_RELEASE}/unyank", releases.UnyankView.as_view()),
     path(_RELEASE, releases.ReleaseView.as_view()),
-    path(_ONE, plugins.PluginView.as_view()),
+    path(_PLUGIN, plugins.PluginView.as_view()),
     path("publications/<str:id>", publications.PublicationView.as_view()),
-    path("categories", headings.CategoriesView.as_view()),
-    path("tags", headings.TagsView.as_view()),
+    path("categories", taxonomy.CategoriesView.as_view()),
+    path("tags", taxonomy.TagsView.as_view()),
     path("me", me.MeView.as_view()),
 ]

@@ -1,4 +1,4 @@
-"""`GET /plugins/{name}/{version}/diff`: what a release changed (REL-8)."""
+"""`GET /plugins/{name}/{version}/diff`: what a release changed."""
 
 from __future__ import annotations
 
@@ -12,31 +12,39 @@ from registry.models import Release
 from tests.functional.api.calls import Api, expect_problem
 from tests.support.publishing import Publisher
 
-CHAT = "/plugins/@acme/chat"
+CHAT = "/plugins/@ada/chat"
+LINE = "/plugins/@ada/line"
 
 
 @pytest.fixture
-def _two(publisher: Publisher) -> None:
-    """1.0.0, and a 1.1.0 that differs in everything."""
-    publisher.publish("@acme/base")
-    publisher.publish(
-        "@acme/chat",
+def owner(db: None, module_publisher: Publisher) -> User:
+    """The publisher."""
+    return module_publisher.copy_actor()
+
+
+@pytest.fixture(scope="module")
+def _two(module_publisher: Publisher) -> None:
+    """1.0.0, and 1.1.0 with changes of every kind."""
+    publish = module_publisher.publish
+    publish("@ada/base")
+    publish(
+        "@ada/chat",
         "1.0.0",
         kind="bridge",
         provides=["internal"],
         tags=["chat"],
         permissions={"network": ["api.example.test"], "exec": ["git"]},
-        dependencies={"plugins": {"@acme/base": "^1.0.0"}},
+        dependencies={"plugins": {"@ada/base": "^1.0.0"}},
         files={"old.js": "let same = 1;\n", "gone.txt": "x"},
     )
-    publisher.publish(
-        "@acme/chat",
+    publish(
+        "@ada/chat",
         "1.1.0",
         kind="bridge",
         provides=["internal", "external"],
         tags=["chat", "talk"],
         permissions={"network": ["*.example.test"], "filesystem": ["read:./data"]},
-        dependencies={"plugins": {"@acme/base": "*"}, "packages": {"left": "1"}},
+        dependencies={"plugins": {"@ada/base": "*"}, "packages": {"left": "1"}},
         files={"lib/new.js": "let same = 1;\n", "added.txt": "y"},
     )
 
@@ -44,7 +52,7 @@ def _two(publisher: Publisher) -> None:
 @pytest.mark.usefixtures("_two")
 def test_everything_that_changed(api: Api) -> None:
     diff = api.get(f"{CHAT}/1.1.0/diff").json()
-    assert (diff["name"], diff["from"], diff["to"]) == ("@acme/chat", "1.0.0", "1.1.0")
+    assert (diff["name"], diff["from"], diff["to"]) == ("@ada/chat", "1.0.0", "1.1.0")
     assert diff["permissions"] == {
         "gained": {"filesystem": ["read:./data"], "network": ["*.example.test"]},
         "lost": {"exec": ["git"]},
@@ -52,7 +60,7 @@ def test_everything_that_changed(api: Api) -> None:
     assert diff["capabilities"] == {"gained": {"provides": ["external"]}, "lost": {}}
     assert {row["field"] for row in diff["manifest"]} == {"kindFields.provides", "tags"}
     assert diff["dependencies"] == [
-        _dependency("plugins", "@acme/base", "changed", "^1.0.0", "*"),
+        _dependency("plugins", "@ada/base", "changed", "^1.0.0", "*"),
         _dependency("packages", "left", "added", None, "1"),
     ]
     files = {row["path"]: (row["change"], row["from"]) for row in diff["files"]}
@@ -76,7 +84,7 @@ def _dependency(*values: Any) -> dict[str, Any]:
 @pytest.mark.usefixtures("_two")
 def test_any_two_either_way(api: Api) -> None:
     back = api.get(f"{CHAT}/1.0.0/diff?from=1.1.0").json()
-    # The host is covered by the star, so going back gains the program alone.
+    # The wildcard covers the host, so the way back gains only the program.
     assert back["permissions"]["gained"] == {"exec": ["git"]}
     assert back["permissions"]["lost"]["filesystem"] == ["read:./data"]
     same = api.get(f"{CHAT}/1.0.0/diff?from=1.0.0").json()
@@ -86,19 +94,19 @@ def test_any_two_either_way(api: Api) -> None:
 
 
 def test_the_first_release_is_compared_with_nothing(api: Api, publisher: Publisher) -> None:
-    publisher.publish("@acme/chat", permissions={"exec": ["git"]})
-    diff = api.get(f"{CHAT}/1.0.0/diff").json()
+    publisher.publish("@ada/first", permissions={"exec": ["git"]})
+    diff = api.get("/plugins/@ada/first/1.0.0/diff").json()
     assert (diff["from"], diff["fromState"], diff["toState"]) == (None, None, "published")
     assert diff["permissions"]["gained"] == {"exec": ["git"]}
     assert diff["counts"]["added"] == 5
 
 
-def test_what_a_release_is_compared_with(api: Api, publisher: Publisher) -> None:
-    """The one below; a stable one with a stable one."""
+def test_default_release_to_compare_with(api: Api, publisher: Publisher) -> None:
+    """The baseline is the release below; for a stable release, a stable one."""
     for version in ("1.0.0", "2.0.0", "10.0.0-rc.1", "10.0.0-rc.2", "10.0.0", "0.1.0-alpha"):
-        publisher.publish("@acme/chat", version)
+        publisher.publish("@ada/line", version)
     baselines = {
-        version: api.get(f"{CHAT}/{version}/diff").json()["from"]
+        version: api.get(f"{LINE}/{version}/diff").json()["from"]
         for version in ("0.1.0-alpha", "1.0.0", "2.0.0", "10.0.0-rc.1", "10.0.0-rc.2", "10.0.0")
     }
     assert baselines == {
@@ -114,26 +122,28 @@ def test_what_a_release_is_compared_with(api: Api, publisher: Publisher) -> None
 def test_blocked_releases_are_no_baseline(
     api: Api, publisher: Publisher, owner: User, moderator: User
 ) -> None:
-    """What they asked for was never agreed to; a yanked one is in use."""
+    """Blocked releases should not be installed anywhere; yanked ones are in use."""
     for version in ("1.0.0", "1.1.0", "1.2.0"):
-        publisher.publish("@acme/chat", version)
-    bad = Release.objects.get(version="1.1.0")
+        publisher.publish("@ada/line", version)
+    bad = Release.objects.get(plugin__name="@ada/line", version="1.1.0")
     moderate_release.quarantine_release(actor=moderator, release=bad, reason="Odd.")
     flag_release.yank_release(
-        actor=owner, release=Release.objects.get(version="1.0.0"), reason="Old."
+        actor=owner,
+        release=Release.objects.get(plugin__name="@ada/line", version="1.0.0"),
+        reason="Old.",
     )
-    assert api.get(f"{CHAT}/1.2.0/diff").json()["from"] == "1.0.0"
-    assert api.get(f"{CHAT}/1.2.0/diff?from=1.1.0").json()["from"] == "1.1.0"
+    assert api.get(f"{LINE}/1.2.0/diff").json()["from"] == "1.0.0"
+    assert api.get(f"{LINE}/1.2.0/diff?from=1.1.0").json()["from"] == "1.1.0"
 
 
 @pytest.mark.usefixtures("_two")
-def test_a_blocked_release_keeps_its_words(api: Api, moderator: User) -> None:
-    """Both states are told; which fields differ is told, without the values of the blocked side."""
+def test_values_of_a_blocked_release_are_hidden(api: Api, moderator: User) -> None:
+    """The response has both states and the changed fields, without values of the blocked side."""
     diff = api.get(f"{CHAT}/1.1.0/diff").json()
     assert (diff["fromState"], diff["toState"]) == ("published", "published")
     tags = {"field": "tags", "change": "changed", "before": ["chat"], "after": ["chat", "talk"]}
     assert tags in diff["manifest"]
-    bad = Release.objects.get(version="1.1.0")
+    bad = Release.objects.get(plugin__name="@ada/chat", version="1.1.0")
     moderate_release.quarantine_release(actor=moderator, release=bad, reason="Odd.")
     blocked = api.get(f"{CHAT}/1.1.0/diff").json()
     assert (blocked["fromState"], blocked["toState"]) == ("published", "quarantined")
@@ -145,7 +155,7 @@ def test_a_blocked_release_keeps_its_words(api: Api, moderator: User) -> None:
 
 
 @pytest.mark.usefixtures("_two")
-def test_what_is_not_there(api: Api) -> None:
+def test_missing_objects(api: Api) -> None:
     expect_problem(api.get(f"{CHAT}/9.9.9/diff"), 404, "unknown-release")
     expect_problem(api.get(f"{CHAT}/1.0.0/diff?from=9.9.9"), 404, "unknown-release")
     expect_problem(api.get("/plugins/nope/1.0.0/diff"), 404, "unknown-plugin")
@@ -153,9 +163,9 @@ def test_what_is_not_there(api: Api) -> None:
     expect_problem(api.get(f"{CHAT}/1.0.0/diff?from={'1' * 201}"), 400, "invalid-query")
 
 
-def test_a_tag_cannot_be_called_so(author: Api) -> None:
-    """The words of addresses are taken."""
-    from tests.support.publishing import make_package
+def test_reserved_dist_tags(author: Api) -> None:
+    """Path segments of the API are not dist-tags."""
+    from tests.support.publishing import build_package
 
     for word in ("diff", "files", "compare", "security", "dependencies", "versions"):
-        expect_problem(author.publish(make_package(), tag=word), 400, "invalid-tag")
+        expect_problem(author.publish(build_package(), tag=word), 400, "invalid-tag")

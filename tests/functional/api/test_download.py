@@ -1,4 +1,4 @@
-"""`/plugins/{name}/{version}/download`: digests, ranges, conditions, caches (API-5, RFC 9110)."""
+"""`/plugins/{name}/{version}/download`: digests, ranges, conditions, caches (RFC 9110)."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from tests.functional.api.calls import Api, expect_problem
-from tests.support.publishing import Publisher, make_package
+from tests.support.publishing import Publisher, build_package
 
 PATH = "/plugins/@ada/chat/1.0.0/download"
-PACKAGE = make_package("@ada/chat")
+PACKAGE = build_package("@ada/chat")
 SIZE = len(PACKAGE)
 ETAG = f'"{hashlib.sha256(PACKAGE).hexdigest()}"'
 SHA256 = base64.b64encode(hashlib.sha256(PACKAGE).digest()).decode()
@@ -28,34 +28,34 @@ def _chat(module_publisher: Publisher) -> None:
     module_publisher.publish("@ada/chat")
 
 
-def check_description(answer: Any) -> None:
-    """The headers that describe the whole file, whatever part is sent."""
-    assert answer.headers["ETag"] == ETAG
-    assert answer.headers["Digest"] == f"sha-256={SHA256}"
-    assert answer.headers["Repr-Digest"] == f"sha-256=:{SHA256}:, sha-512=:{SHA512}:"
-    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
-    assert answer.headers["Accept-Ranges"] == "bytes"
-    assert "Set-Cookie" not in answer.headers
-    assert "Vary" not in answer.headers
+def check_description(response: Any) -> None:
+    """Return the headers that are the same for every range."""
+    assert response.headers["ETag"] == ETAG
+    assert response.headers["Digest"] == f"sha-256={SHA256}"
+    assert response.headers["Repr-Digest"] == f"sha-256=:{SHA256}:, sha-512=:{SHA512}:"
+    assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert response.headers["Accept-Ranges"] == "bytes"
+    assert "Set-Cookie" not in response.headers
+    assert "Vary" not in response.headers
 
 
 def test_whole_file(api: Api) -> None:
-    answer = api.get(PATH)
-    assert answer.status_code == 200
-    assert answer.getvalue() == PACKAGE
-    assert answer.headers["Content-Type"] == "application/gzip"
-    assert answer.headers["Content-Length"] == str(SIZE)
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="ada-chat-1.0.0.tgz"'
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert "Content-Range" not in answer.headers
-    check_description(answer)
+    response = api.get(PATH)
+    assert response.status_code == 200
+    assert response.getvalue() == PACKAGE
+    assert response.headers["Content-Type"] == "application/gzip"
+    assert response.headers["Content-Length"] == str(SIZE)
+    assert response.headers["Content-Disposition"] == 'attachment; filename="ada-chat-1.0.0.tgz"'
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Content-Range" not in response.headers
+    check_description(response)
 
 
 def test_dist_tag_may_not_be_kept(api: Api) -> None:
-    answer = api.get("/plugins/@ada/chat/latest/download")
-    assert answer.getvalue() == PACKAGE
-    assert answer.headers["Cache-Control"] == "public, no-cache"
-    assert answer.headers["ETag"] == ETAG
+    response = api.get("/plugins/@ada/chat/latest/download")
+    assert response.getvalue() == PACKAGE
+    assert response.headers["Cache-Control"] == "public, no-cache"
+    assert response.headers["ETag"] == ETAG
 
 
 @pytest.mark.parametrize(
@@ -76,12 +76,12 @@ def test_dist_tag_may_not_be_kept(api: Api) -> None:
     ],
 )
 def test_ranges(api: Api, header: str, start: int, stop: int) -> None:
-    answer = api.get(PATH, headers={"Range": header})
-    assert answer.status_code == 206
-    assert answer.getvalue() == PACKAGE[start:stop]
-    assert answer.headers["Content-Range"] == f"bytes {start}-{stop - 1}/{SIZE}"
-    assert answer.headers["Content-Length"] == str(stop - start)
-    check_description(answer)
+    response = api.get(PATH, headers={"Range": header})
+    assert response.status_code == 206
+    assert response.getvalue() == PACKAGE[start:stop]
+    assert response.headers["Content-Range"] == f"bytes {start}-{stop - 1}/{SIZE}"
+    assert response.headers["Content-Length"] == str(stop - start)
+    check_description(response)
 
 
 @pytest.mark.parametrize(
@@ -89,10 +89,10 @@ def test_ranges(api: Api, header: str, start: int, stop: int) -> None:
     [f"bytes={SIZE}-", f"bytes={SIZE}-{SIZE + 5}", "bytes=9999999999999999999-", "bytes=-0"],
 )
 def test_ranges_outside_the_file(api: Api, header: str) -> None:
-    answer = api.get(PATH, headers={"Range": header})
-    problem = expect_problem(answer, 416, "range-not-satisfiable")
+    response = api.get(PATH, headers={"Range": header})
+    problem = expect_problem(response, 416, "range-not-satisfiable")
     assert f"{SIZE:,} bytes" in problem["detail"]
-    assert answer.headers["Content-Range"] == f"bytes */{SIZE}"
+    assert response.headers["Content-Range"] == f"bytes */{SIZE}"
 
 
 @pytest.mark.parametrize(
@@ -117,9 +117,9 @@ def test_ranges_outside_the_file(api: Api, header: str) -> None:
     ],
 )
 def test_several_or_malformed_ranges_give_the_whole_file(api: Api, header: str) -> None:
-    answer = api.get(PATH, headers={"Range": header})
-    assert answer.status_code == 200
-    assert answer.getvalue() == PACKAGE
+    response = api.get(PATH, headers={"Range": header})
+    assert response.status_code == 200
+    assert response.getvalue() == PACKAGE
 
 
 @pytest.mark.parametrize(
@@ -134,9 +134,9 @@ def test_several_or_malformed_ranges_give_the_whole_file(api: Api, header: str) 
     ],
 )
 def test_if_range(api: Api, condition: str, status: int) -> None:
-    answer = api.get(PATH, headers={"Range": "bytes=5-9", "If-Range": condition})
-    assert answer.status_code == status
-    assert answer.getvalue() == (PACKAGE[5:10] if status == 206 else PACKAGE)
+    response = api.get(PATH, headers={"Range": "bytes=5-9", "If-Range": condition})
+    assert response.status_code == status
+    assert response.getvalue() == (PACKAGE[5:10] if status == 206 else PACKAGE)
 
 
 def test_if_range_alone_changes_nothing(api: Api) -> None:
@@ -156,26 +156,26 @@ def test_if_range_alone_changes_nothing(api: Api) -> None:
     ],
 )
 def test_if_none_match(api: Api, header: str, status: int) -> None:
-    answer = api.get(PATH, headers={"If-None-Match": header})
-    assert answer.status_code == status
-    check_description(answer)
-    assert answer.headers["Content-Length"] == str(SIZE)
-    assert answer.getvalue() == (b"" if status == 304 else PACKAGE)
-    assert ("Content-Type" in answer.headers) is (status == 200)
+    response = api.get(PATH, headers={"If-None-Match": header})
+    assert response.status_code == status
+    check_description(response)
+    assert response.headers["Content-Length"] == str(SIZE)
+    assert response.getvalue() == (b"" if status == 304 else PACKAGE)
+    assert ("Content-Type" in response.headers) is (status == 200)
 
 
 def test_condition_comes_before_the_range(api: Api) -> None:
-    answer = api.get(PATH, headers={"If-None-Match": ETAG, "Range": f"bytes={SIZE}-"})
-    assert answer.status_code == 304
+    response = api.get(PATH, headers={"If-None-Match": ETAG, "Range": f"bytes={SIZE}-"})
+    assert response.status_code == 304
 
 
 @pytest.mark.parametrize("headers", [{}, {"Range": "bytes=5-9"}, {"Range": f"bytes={SIZE}-"}])
 def test_head_describes_the_whole_file(api: Api, headers: dict[str, str]) -> None:
-    """Ranges are defined for GET alone (RFC 9110, section 14.2)."""
-    answer = api.call("HEAD", PATH, headers=headers)
-    assert answer.status_code == 200
-    assert answer.content == b""
-    assert answer.headers["Content-Length"] == str(SIZE)
-    assert answer.headers["Content-Type"] == "application/gzip"
-    assert "Content-Range" not in answer.headers
-    check_description(answer)
+    """Only GET has ranges (RFC 9110, section 14.2)."""
+    response = api.call("HEAD", PATH, headers=headers)
+    assert response.status_code == 200
+    assert response.content == b""
+    assert response.headers["Content-Length"] == str(SIZE)
+    assert response.headers["Content-Type"] == "application/gzip"
+    assert "Content-Range" not in response.headers
+    check_description(response)

@@ -1,4 +1,4 @@
-"""Deprecate, undeprecate, yank, unyank: what they change and who may (API-2, REL-4)."""
+"""Deprecate, undeprecate, yank, unyank: effects and permissions."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from accounts.models import AuditEntry, User
+from accounts.models import AuditEntry, Token, User
+from accounts.models.token import hash_token
 from registry.actions.flag_release import deprecate_release, yank_release
 from registry.models import JournalEntry, Member, Plugin, Release, Role
-from tests.functional.api.calls import Api, expect_problem
-from tests.support.people import make_token
+from tests.functional.api.calls import Api, expect_problem, read_refusal
+from tests.support.people import create_api_token
 from tests.support.publishing import Publisher
 
 ACTS = ["deprecate", "undeprecate", "yank", "unyank"]
@@ -31,23 +32,33 @@ def chat(module_publisher: Publisher) -> Plugin:
 
 @pytest.fixture
 def owner(db: None, module_publisher: Publisher) -> User:
-    """Who published it."""
-    return module_publisher.actor
+    """The publisher."""
+    return module_publisher.copy_actor()
+
+
+@pytest.mark.usefixtures("chat")
+@pytest.mark.parametrize("state", ["quarantined", "revoked"])
+def test_blocked_releases_get_no_new_messages(author: Api, state: str) -> None:
+    Release.objects.filter(version="1.0.0").update(state=state)
+    for act in ("deprecate", "yank"):
+        expect_problem(author.post(f"{ONE}/{act}", body_of(act)), 403, "release-blocked")
+    release = Release.objects.get(version="1.0.0")
+    assert (release.deprecated_at, release.yanked_at) == (None, None)
 
 
 @pytest.mark.usefixtures("chat")
 def test_deprecate(author: Api, api: Api) -> None:
-    answer = author.post(f"{ONE}/deprecate", {"message": " Old. ", "replacement": "ada/talk"})
-    document = answer.json()
-    assert answer.status_code == 200
-    assert answer.headers["Cache-Control"] == "private, no-store"
+    response = author.post(f"{ONE}/deprecate", {"message": " Old. ", "replacement": "ada/talk"})
+    document = response.json()
+    assert response.status_code == 200
+    assert response.headers["Cache-Control"] == "private, no-store"
     assert document["deprecated"].pop("at").endswith("Z")
     assert document["deprecated"] == {"message": "Old.", "replacement": "@ada/talk"}
     public = api.get(ONE).json()
     assert public["deprecated"]["message"] == "Old."
     assert public["state"] == "published"
     assert api.get(f"{ONE}/download").status_code == 200
-    # The plugin itself is not deprecated as long as its newest release is not.
+    # The plugin is deprecated only if its latest release is.
     assert api.get("/plugins/@ada/chat").json()["deprecated"] is None
 
 
@@ -78,7 +89,7 @@ def test_yank_takes_it_from_latest(author: Api, api: Api) -> None:
     assert (plugin["latestVersion"], plugin["distTags"]) == ("1.0.0", {"latest": "1.0.0"})
     versions = api.get("/plugins/@ada/chat/versions").json()["versions"]
     assert [bool(version["yanked"]) for version in versions] == [True, False]
-    # Lockfiles still get it.
+    # Lockfiles can still install it.
     assert api.get("/plugins/@ada/chat/1.1.0/download").status_code == 200
     assert author.post("/plugins/@ada/chat/1.1.0/unyank").json()["yanked"] is None
     assert api.get("/plugins/@ada/chat").json()["latestVersion"] == "1.1.0"
@@ -105,117 +116,141 @@ def test_acts_are_idempotent_and_recorded(author: Api, act: str) -> None:
     assert AuditEntry.objects.filter(action=verb, actor_name="ada").count() == 2
 
 
+WRONG_DEPRECATIONS: list[tuple[dict[str, Any], str]] = [
+    ({}, "message"),
+    ({"message": ""}, "message"),
+    ({"message": "   "}, "message"),
+    ({"message": None}, "message"),
+    ({"message": ["x"]}, "message"),
+    ({"message": "x" * 501}, "message"),
+    ({"message": "a\x00b"}, "message"),
+    ({"message": "x", "replacement": "x" * 131}, "replacement"),
+    ({"message": "x", "replacement": 7.5}, "replacement"),
+    ({"message": "x", "reason": "y"}, "reason"),
+]
+
+
 @pytest.mark.usefixtures("chat")
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        ({}, "message"),
-        ({"message": ""}, "message"),
-        ({"message": "   "}, "message"),
-        ({"message": None}, "message"),
-        ({"message": ["x"]}, "message"),
-        ({"message": "x" * 501}, "message"),
-        ({"message": "a\x00b"}, "message"),
-        ({"message": "x", "replacement": "x" * 131}, "replacement"),
-        ({"message": "x", "replacement": 7.5}, "replacement"),
-        ({"message": "x", "reason": "y"}, "reason"),
-    ],
-)
-def test_wrong_deprecations(author: Api, api: Api, body: Any, field: str) -> None:
-    problem = expect_problem(author.post(f"{ONE}/deprecate", body), 400, "invalid")
-    assert [error["field"] for error in problem["errors"]] == [field]
+def test_wrong_deprecations(author: Api, api: Api) -> None:
+    wrong_fields: list[tuple[Any, ...]] = []
+    for body, _ in WRONG_DEPRECATIONS:
+        problem = expect_problem(author.post(f"{ONE}/deprecate", body), 400, "invalid")
+        wrong_fields.append((body, *(error["field"] for error in problem["errors"])))
+    assert wrong_fields == WRONG_DEPRECATIONS
     assert api.get(ONE).json()["deprecated"] is None
 
 
 @pytest.mark.usefixtures("chat")
 def test_replacement_must_be_a_name(author: Api) -> None:
-    answer = author.post(f"{ONE}/deprecate", {"message": "x", "replacement": "No Name"})
-    expect_problem(answer, 400, "invalid-name")
+    response = author.post(f"{ONE}/deprecate", {"message": "x", "replacement": "No Name"})
+    expect_problem(response, 400, "invalid-name")
 
 
 @pytest.mark.usefixtures("chat")
-@pytest.mark.parametrize("body", [{"reason": "x" * 501}, {"reason": None}, {"reason": "\x00"}])
-def test_wrong_yanks(author: Api, body: Any) -> None:
-    problem = expect_problem(author.post(f"{ONE}/yank", body), 400, "invalid")
-    assert [error["field"] for error in problem["errors"]] == ["reason"]
+def test_wrong_yanks(author: Api) -> None:
+    for reason in ("x" * 501, None, "\x00"):
+        problem = expect_problem(author.post(f"{ONE}/yank", {"reason": reason}), 400, "invalid")
+        assert [error["field"] for error in problem["errors"]] == ["reason"], reason
 
 
 @pytest.mark.usefixtures("chat")
-@pytest.mark.parametrize("act", ACTS)
-def test_anonymous_may_not(api: Api, act: str) -> None:
-    expect_problem(api.post(f"{ONE}/{act}", body_of(act)), 401, "unauthenticated")
+def test_anonymous_may_not(api: Api) -> None:
+    refusals = {act: read_refusal(api.post(f"{ONE}/{act}", body_of(act))) for act in ACTS}
+    assert refusals == dict.fromkeys(ACTS, (401, "unauthenticated"))
 
 
-@pytest.mark.parametrize("act", ACTS)
-@pytest.mark.parametrize(
-    ("role", "status"),
-    [(Role.OWNER, 200), (Role.MAINTAINER, 200), (Role.PUBLISHER, 403), (None, 403)],
-)
-def test_roles(
-    chat: Plugin, stranger: Api, outsider: User, act: str, role: Role | None, status: int
+@pytest.mark.parametrize("role", [Role.OWNER, Role.MAINTAINER])
+def test_owners_and_maintainers_may(
+    chat: Plugin, stranger: Api, outsider: User, role: Role
 ) -> None:
+    Member.objects.create(plugin=chat, user=outsider, role=role)
+    statuses = {act: stranger.post(f"{ONE}/{act}", body_of(act)).status_code for act in ACTS}
+    assert statuses == dict.fromkeys(ACTS, 200)
+
+
+@pytest.mark.parametrize("role", [Role.PUBLISHER, None])
+def test_others_may_not(chat: Plugin, stranger: Api, outsider: User, role: Role | None) -> None:
     if role:
         Member.objects.create(plugin=chat, user=outsider, role=role)
-    answer = stranger.post(f"{ONE}/{act}", body_of(act))
-    assert answer.status_code == status
-    if status == 403:
-        problem = expect_problem(answer, 403, "not-a-member")
-        assert "owners and maintainers" in problem["detail"]
+    for act in ACTS:
+        response = stranger.post(f"{ONE}/{act}", body_of(act))
+        problem = expect_problem(response, 403, "not-a-member")
+        assert "owners and maintainers" in problem["detail"], act
 
 
 @pytest.mark.usefixtures("chat")
-@pytest.mark.parametrize("act", ACTS)
-def test_moderators_may(judge: Api, act: str) -> None:
-    assert judge.post(f"{ONE}/{act}", body_of(act)).status_code == 200
+def test_moderators_may(judge: Api) -> None:
+    statuses = {act: judge.post(f"{ONE}/{act}", body_of(act)).status_code for act in ACTS}
+    assert statuses == dict.fromkeys(ACTS, 200)
 
 
 @pytest.mark.usefixtures("chat")
-@pytest.mark.parametrize(
-    ("scopes", "limit", "status"),
-    [
-        (("manage",), "", 200),
-        (("publish",), "", 200),
-        (("read",), "", 403),
-        (("manage",), "@ada/chat", 200),
-        (("manage",), "@ada", 200),
-        (("manage",), "@ada/other", 403),
-    ],
-)
-def test_tokens(owner: User, scopes: tuple[str, ...], limit: str, status: int) -> None:
-    answer = Api(make_token(owner, *scopes, limit=limit)).post(f"{ONE}/yank")
-    assert answer.status_code == status
-    if status == 403:
-        expect_problem(answer, 403, "token-scope")
+def test_yanking_again_keeps_the_reason(author: Api) -> None:
+    def yank(body: Any = None) -> str:
+        reason: str = author.post(f"{ONE}/yank", body).json()["yanked"]["reason"]
+        return reason
+
+    assert yank({"reason": "Loses messages."}) == "Loses messages."
+    assert [yank(), yank({})] == ["Loses messages."] * 2
+    assert yank({"reason": "Loses mail."}) == "Loses mail."
+    assert yank({"reason": ""}) == ""
 
 
 @pytest.mark.usefixtures("chat")
-@pytest.mark.parametrize("act", ACTS)
-def test_unknown_targets(author: Api, act: str) -> None:
-    expect_problem(
-        author.post(f"/plugins/@ada/chat/9.0.0/{act}", body_of(act)), 404, "unknown-release"
-    )
-    expect_problem(
-        author.post(f"/plugins/@ada/talk/1.0.0/{act}", body_of(act)), 404, "unknown-plugin"
-    )
+def test_tokens(owner: User) -> None:
+    def yank(*scopes: str, limit: str = "") -> tuple[int, str]:
+        caller = Api(create_api_token(owner, *scopes, limit=limit))
+        return read_refusal(caller.post(f"{ONE}/yank"))
+
+    assert {
+        "read": yank("read"),
+        "publish": yank("read", "publish"),
+        "other": yank("manage", limit="@ada/other"),
+    } == dict.fromkeys(("read", "publish", "other"), (403, "token-scope"))
+    assert {
+        "manage": yank("manage"),
+        "plugin": yank("manage", limit="@ada/chat"),
+        "scope": yank("manage", limit="@ada"),
+    } == dict.fromkeys(("manage", "plugin", "scope"), (200, ""))
+
+
+@pytest.mark.usefixtures("chat")
+def test_older_publish_tokens_keep_what_they_had(owner: User) -> None:
+    text = create_api_token(owner, "publish")
+    Token.objects.filter(sha256=hash_token(text)).update(can_flag_releases=True)
+    assert Api(text).post(f"{ONE}/yank").status_code == 200
+
+
+@pytest.mark.usefixtures("chat")
+def test_unknown_targets(author: Api) -> None:
+    targets = {"chat/9.0.0": "unknown-release", "talk/1.0.0": "unknown-plugin"}
+    refusals = {
+        (target, act): read_refusal(author.post(f"/plugins/@ada/{target}/{act}", body_of(act)))
+        for target in targets
+        for act in ACTS
+    }
+    assert refusals == {(target, act): (404, targets[target]) for target, act in refusals}
 
 
 @pytest.mark.usefixtures("chat")
 def test_bodies_must_be_json_objects(author: Api) -> None:
     for body in (b"[1]", b"{", b"\xff", b"nul", b'"x"', b'{"message": "\\ud800"}'):
-        answer = author.call("POST", f"{ONE}/deprecate", data=body, content_type="application/json")
-        expect_problem(answer, 400, "malformed-request")
+        response = author.call(
+            "POST", f"{ONE}/deprecate", data=body, content_type="application/json"
+        )
+        expect_problem(response, 400, "malformed-request")
     deep = b'{"message":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
-    answer = author.call("POST", f"{ONE}/deprecate", data=deep, content_type="application/json")
-    expect_problem(answer, 400, "malformed-request")
+    response = author.call("POST", f"{ONE}/deprecate", data=deep, content_type="application/json")
+    expect_problem(response, 400, "malformed-request")
     large = b'{"message": "' + b"x" * (1 << 20) + b'"}'
-    answer = author.call("POST", f"{ONE}/deprecate", data=large, content_type="application/json")
-    expect_problem(answer, 413, "body-too-large")
-    answer = author.call("POST", f"{ONE}/deprecate", data=b"message=x", content_type="text/plain")
-    expect_problem(answer, 415, "unsupported-media-type")
+    response = author.call("POST", f"{ONE}/deprecate", data=large, content_type="application/json")
+    expect_problem(response, 413, "body-too-large")
+    response = author.call("POST", f"{ONE}/deprecate", data=b"message=x", content_type="text/plain")
+    expect_problem(response, 415, "unsupported-media-type")
 
 
 def test_two_acts_at_once_lose_neither(chat: Plugin, owner: User) -> None:
-    """Each was decided on the release as it was before the other."""
+    """Each action started with the release as it was before the other."""
     mine = Release.objects.select_related("plugin").get(plugin=chat, version="1.0.0")
     other = Release.objects.select_related("plugin").get(plugin=chat, version="1.0.0")
     deprecate_release(actor=owner, release=mine, message="Old.")

@@ -1,4 +1,4 @@
-"""Rate limits: per token and per address, with headers and a time to come back (API-7)."""
+"""Rate limits per token and per address, with their headers."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import pytest
 
 from accounts.models import User
 from tests.functional.api.calls import Api, expect_problem
-from tests.support.people import make_token
-from tests.support.publishing import make_package
+from tests.support.people import create_api_token
+from tests.support.publishing import build_package
 
 
 @pytest.fixture
 def _small(settings: Any) -> None:
-    """A few calls an hour, a different number for each kind."""
+    """A few calls per hour, another number for each kind."""
     settings.RATE_LIMITS = {
         "read": "4/hour",
         "write": "3/hour",
@@ -26,26 +26,26 @@ def _small(settings: Any) -> None:
 pytestmark = pytest.mark.usefixtures("_small")
 
 
-def read_quota(answer: Any) -> tuple[int, int]:
-    assert answer.headers["RateLimit-Policy"] == f"{answer.headers['RateLimit-Limit']};w=3600"
-    assert 0 < int(answer.headers["RateLimit-Reset"]) <= 3600
-    return int(answer.headers["RateLimit-Limit"]), int(answer.headers["RateLimit-Remaining"])
+def get_quota(response: Any) -> tuple[int, int]:
+    assert response.headers["RateLimit-Policy"] == f"{response.headers['RateLimit-Limit']};w=3600"
+    assert 0 < int(response.headers["RateLimit-Reset"]) <= 3600
+    return int(response.headers["RateLimit-Limit"]), int(response.headers["RateLimit-Remaining"])
 
 
-def expect_limit(answer: Any, limit: int) -> None:
-    problem = expect_problem(answer, 429, "rate-limited")
-    seconds = int(answer.headers["Retry-After"])
+def expect_limit(response: Any, limit: int) -> None:
+    problem = expect_problem(response, 429, "rate-limited")
+    seconds = int(response.headers["Retry-After"])
     assert 0 < seconds <= 3600
     assert problem["retryAfterSeconds"] == seconds
     assert f"{seconds} seconds" in problem["hint"]
-    assert read_quota(answer) == (limit, 0)
+    assert get_quota(response) == (limit, 0)
 
 
 def test_reads_count_down_to_a_refusal(api: Api) -> None:
     paths = ["/plugins", "/tags", "/plugins/none", "/categories"]
-    answers = [api.get(path) for path in paths]
-    assert [read_quota(answer) for answer in answers] == [(4, 3), (4, 2), (4, 1), (4, 0)]
-    assert [answer.status_code for answer in answers] == [200, 200, 404, 200]
+    responses = [api.get(path) for path in paths]
+    assert [get_quota(response) for response in responses] == [(4, 3), (4, 2), (4, 1), (4, 0)]
+    assert [response.status_code for response in responses] == [200, 200, 404, 200]
     expect_limit(api.get("/plugins"), 4)
     expect_limit(api.get("/plugins/a/1.0.0/download"), 4)
 
@@ -58,68 +58,68 @@ def test_refused_calls_cost_nothing(api: Api) -> None:
 
 
 def test_head_and_options_are_reads(api: Api) -> None:
-    assert read_quota(api.call("HEAD", "/plugins")) == (4, 3)
-    assert read_quota(api.call("OPTIONS", "/plugins")) == (4, 2)
+    assert get_quota(api.call("HEAD", "/plugins")) == (4, 3)
+    assert get_quota(api.call("OPTIONS", "/plugins")) == (4, 2)
 
 
 def test_unchanged_answers_count_too(api: Api) -> None:
     etag = api.get("/plugins").headers["ETag"]
-    answer = api.get("/plugins", headers={"If-None-Match": etag})
-    assert (answer.status_code, read_quota(answer)) == (304, (4, 2))
+    response = api.get("/plugins", headers={"If-None-Match": etag})
+    assert (response.status_code, get_quota(response)) == (304, (4, 2))
 
 
 def test_each_kind_has_its_own(author: Api) -> None:
-    assert read_quota(author.get("/plugins")) == (4, 3)
-    assert read_quota(author.post("/plugins/none/1.0.0/yank")) == (3, 2)
-    assert read_quota(author.publish(make_package())) == (2, 1)
+    assert get_quota(author.get("/plugins")) == (4, 3)
+    assert get_quota(author.post("/plugins/none/1.0.0/yank")) == (3, 2)
+    assert get_quota(author.publish(build_package())) == (2, 1)
     author.publish(b"junk")
-    expect_limit(author.publish(make_package()), 2)
-    assert read_quota(author.get("/plugins")) == (4, 2)
+    expect_limit(author.publish(build_package()), 2)
+    assert get_quota(author.get("/plugins")) == (4, 2)
 
 
 def test_tokens_count_apart_from_each_other_and_the_address(owner: User, api: Api) -> None:
-    one, two = Api(make_token(owner)), Api(make_token(owner))
+    one, two = Api(create_api_token(owner)), Api(create_api_token(owner))
     for _ in range(4):
         one.get("/plugins")
     expect_limit(one.get("/plugins"), 4)
-    assert read_quota(two.get("/plugins")) == (4, 3)
-    assert read_quota(api.get("/plugins")) == (4, 3)
+    assert get_quota(two.get("/plugins")) == (4, 3)
+    assert get_quota(api.get("/plugins")) == (4, 3)
 
 
 def test_addresses_count_apart(api: Api) -> None:
     for _ in range(5):
         last = api.get("/plugins", REMOTE_ADDR="192.0.2.1")
     expect_limit(last, 4)
-    assert read_quota(api.get("/plugins", REMOTE_ADDR="192.0.2.2")) == (4, 3)
+    assert get_quota(api.get("/plugins", REMOTE_ADDR="192.0.2.2")) == (4, 3)
 
 
-def test_forwarded_address_is_a_lie_without_proxies(api: Api) -> None:
+def test_forwarded_address_is_ignored_without_proxies(api: Api) -> None:
     for number in range(4):
         api.get("/plugins", headers={"X-Forwarded-For": f"192.0.2.{number}"})
     expect_limit(api.get("/plugins", headers={"X-Forwarded-For": "192.0.2.9"}), 4)
 
 
 def test_forwarded_address_counts_behind_a_proxy(api: Api, settings: Any) -> None:
-    """What the client itself wrote stands left of what our proxy wrote, and does not count."""
+    """X-Forwarded-For entries of the client are left of the proxy's and are ignored."""
     settings.TRUSTED_PROXIES = 1
     for number in range(4):
         api.get("/plugins", headers={"X-Forwarded-For": f"198.51.100.{number}, 192.0.2.1"})
     expect_limit(api.get("/plugins", headers={"X-Forwarded-For": "1.1.1.1, 192.0.2.1"}), 4)
-    answer = api.get("/plugins", headers={"X-Forwarded-For": "192.0.2.1, 192.0.2.2"})
-    assert read_quota(answer) == (4, 3)
+    response = api.get("/plugins", headers={"X-Forwarded-For": "192.0.2.1, 192.0.2.2"})
+    assert get_quota(response) == (4, 3)
 
 
 def test_guessing_tokens_is_limited(api: Api, owner: User) -> None:
     for _ in range(2):
-        answer = api.get("/me", headers={"Authorization": "Bearer pp_guess"})
-        expect_problem(answer, 401, "invalid-token")
+        response = api.get("/me", headers={"Authorization": "Bearer pp_guess"})
+        expect_problem(response, 401, "invalid-token")
     expect_limit(api.get("/me", headers={"Authorization": "Bearer pp_guess"}), 2)
-    # A good token of the same address still works.
-    assert Api(make_token(owner)).get("/me").status_code == 200
+    # A valid token from the same address still works.
+    assert Api(create_api_token(owner)).get("/me").status_code == 200
 
 
 def test_limit_comes_before_the_body_is_read(author: Api) -> None:
     for _ in range(2):
         author.publish(b"junk")
-    expect_limit(author.publish(make_package()), 2)
+    expect_limit(author.publish(build_package()), 2)
     expect_problem(author.get("/plugins/@acme/chat"), 404, "unknown-plugin")

@@ -1,7 +1,7 @@
-"""The API over real sockets: granian and a worker, spoken to with httpx.
+"""The API over real sockets: granian and a worker, called with httpx.
 
-What the test client cannot show: what the web server does to paths, bodies, ranges and HEAD, that
-the worker is woken, and what a hostile upload costs the process.
+For behavior that the test client cannot show: the web server's handling of paths, bodies, ranges and HEAD, that
+the worker is woken, and the memory for a hostile upload.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ import pytest
 from plugport.spec.archive.model import ArchiveLimits
 from tests.functional.api.calls import PROBLEM
 from tests.support.data import shared_data
-from tests.support.publishing import make_package
+from tests.support.publishing import build_package
 from tests.support.server import LiveRegistry, wait_until
 
 pytestmark = pytest.mark.processes
-PACKAGE = make_package("@livia/chat", files={"data.bin": random.Random(1).randbytes(300_000)})
+PACKAGE = build_package("@livia/chat", files={"data.bin": random.Random(1).randbytes(300_000)})
 SIZE = len(PACKAGE)
 PATH = "/api/v1/plugins/@livia/chat/1.0.0/download"
 HEAVY = [
@@ -42,8 +42,8 @@ HEAVY = [
 
 @pytest.fixture(scope="module")
 def token(live_registry: LiveRegistry) -> str:
-    """Of `livia`, who may do everything."""
-    return live_registry.make_tokens("livia")["livia"]
+    """A token of `livia` with every scope."""
+    return live_registry.create_api_tokens("livia")["livia"]
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def author(live_registry: LiveRegistry, token: str) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def reader(live_registry: LiveRegistry) -> Iterator[httpx.Client]:
-    """Calls as nobody."""
+    """Calls without a token."""
     with live_registry.client() as client:
         yield client
 
@@ -64,9 +64,9 @@ def reader(live_registry: LiveRegistry) -> Iterator[httpx.Client]:
 def chat(live_registry: LiveRegistry, token: str) -> dict[str, Any]:
     """`@livia/chat` 1.0.0, published over HTTP with its checks done."""
     with live_registry.client(token) as client:
-        answer = publish(client, PACKAGE, wait=30)
-    assert answer.status_code == 201, answer.text
-    document: dict[str, Any] = answer.json()
+        response = publish(client, PACKAGE, wait=30)
+    assert response.status_code == 201, response.text
+    document: dict[str, Any] = response.json()
     assert document["state"] == "published"
     return document
 
@@ -75,9 +75,9 @@ def publish(client: httpx.Client, package: bytes, *, wait: int = 0) -> httpx.Res
     return client.post(f"/api/v1/plugins?wait={wait}", files={"package": ("p.tgz", package)})
 
 
-def check_problem(answer: httpx.Response, status: int, code: str) -> None:
-    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
-    assert answer.headers["Content-Type"] == PROBLEM
+def check_problem(response: httpx.Response, status: int, code: str) -> None:
+    assert (response.status_code, response.json()["code"]) == (status, code), response.text
+    assert response.headers["Content-Type"] == PROBLEM
 
 
 def test_publish_waits_for_the_checks(
@@ -92,10 +92,10 @@ def test_publish_waits_for_the_checks(
     assert (again.status_code, again.json()["statusUrl"]) == (200, chat["statusUrl"])
 
 
-def test_what_an_answer_points_to_can_be_had(chat: dict[str, Any], reader: httpx.Client) -> None:
-    answer = reader.get(chat["packageUrl"])
-    assert answer.content == PACKAGE
-    assert answer.headers["Content-Length"] == str(SIZE)
+def test_urls_in_responses_exist(chat: dict[str, Any], reader: httpx.Client) -> None:
+    response = reader.get(chat["packageUrl"])
+    assert response.content == PACKAGE
+    assert response.headers["Content-Length"] == str(SIZE)
 
 
 @pytest.mark.parametrize(
@@ -105,9 +105,9 @@ def test_what_an_answer_points_to_can_be_had(chat: dict[str, Any], reader: httpx
 @pytest.mark.usefixtures("chat")
 def test_scoped_names_raw_and_encoded(reader: httpx.Client, base: str, name: str) -> None:
     for rest in ("", "/versions", "/1.0.0", "/dependents", "/stats"):
-        answer = reader.get(f"{base}/plugins/{name}{rest}")
-        assert answer.status_code == 200
-        assert rest == "/dependents" or answer.json()["name"] == "@livia/chat"
+        response = reader.get(f"{base}/plugins/{name}{rest}")
+        assert response.status_code == 200
+        assert rest == "/dependents" or response.json()["name"] == "@livia/chat"
     assert reader.get(f"{base}/plugins/{name}/readme").text.startswith("# @livia/chat")
     assert reader.get(f"{base}/plugins/{name}/latest/download").content == PACKAGE
 
@@ -126,9 +126,9 @@ def test_resuming_gives_the_whole_file(reader: httpx.Client) -> None:
 
 @pytest.mark.usefixtures("chat")
 def test_range_outside_the_file(reader: httpx.Client) -> None:
-    answer = reader.get(PATH, headers={"Range": f"bytes={SIZE}-"})
-    check_problem(answer, 416, "range-not-satisfiable")
-    assert answer.headers["Content-Range"] == f"bytes */{SIZE}"
+    response = reader.get(PATH, headers={"Range": f"bytes={SIZE}-"})
+    check_problem(response, 416, "range-not-satisfiable")
+    assert response.headers["Content-Range"] == f"bytes */{SIZE}"
 
 
 @pytest.mark.usefixtures("chat")
@@ -140,32 +140,32 @@ def test_unchanged_and_head_have_no_body(reader: httpx.Client, path: str, takes:
     headers = {"Accept-Encoding": takes}
     got = reader.get(path, headers=headers)
     etag = got.headers["ETag"]
-    # One connection for all three: a body that should not be there would break the next answer.
+    # On one connection: a body that should not be there would break the next response.
     unchanged = reader.get(path, headers={**headers, "If-None-Match": etag})
     head = reader.head(path, headers=headers)
     assert (unchanged.status_code, unchanged.content) == (304, b"")
     assert (head.status_code, head.content) == (200, b"")
-    for answer in (unchanged, head):
-        assert answer.headers["ETag"] == etag
-        # What is compressed has a random length.
+    for response in (unchanged, head):
+        assert response.headers["ETag"] == etag
+        # Compressed responses have padding of a random length.
         if "Content-Encoding" not in got.headers:
-            assert answer.headers["Content-Length"] == str(len(got.content))
+            assert response.headers["Content-Length"] == str(len(got.content))
     assert "Content-Type" not in unchanged.headers
     assert reader.get(path, headers=headers).content == got.content
 
 
-def test_body_in_chunks_is_told_to_have_a_length(author: httpx.Client) -> None:
+def test_chunked_body_requires_a_length(author: httpx.Client) -> None:
     def chunks() -> Iterator[bytes]:
         yield b"--b\r\n"
 
     for path in ("/api/v1/plugins", "/api/v1/plugins/@livia/chat/1.0.0/yank"):
-        # The rest of the body is not read, so the connection is not used again.
+        # The server does not read the rest of the body, so it closes the connection.
         headers = {"Content-Type": "multipart/form-data; boundary=b", "Connection": "close"}
         check_problem(author.post(path, content=chunks(), headers=headers), 411, "length-required")
 
 
-def test_upload_over_the_limit_is_told_so(author: httpx.Client) -> None:
-    """Before it is read: the answer comes through although most of the body is never sent."""
+def test_upload_over_the_limit_is_refused(author: httpx.Client) -> None:
+    """The response arrives although most of the body is never sent."""
     sent_bytes = 0
 
     def chunks() -> Iterator[bytes]:
@@ -179,16 +179,16 @@ def test_upload_over_the_limit_is_told_so(author: httpx.Client) -> None:
         "Content-Length": str(1 << 30),
         "Connection": "close",
     }
-    answer = author.post("/api/v1/plugins", content=chunks(), headers=headers)
-    check_problem(answer, 413, "upload-too-large")
-    assert answer.json()["limitBytes"] == ArchiveLimits().archive_bytes
+    response = author.post("/api/v1/plugins", content=chunks(), headers=headers)
+    check_problem(response, 413, "upload-too-large")
+    assert response.json()["limitBytes"] == ArchiveLimits().archive_bytes
     assert sent_bytes < 1 << 29
 
 
 def test_aborted_upload_leaves_nothing(
     live_registry: LiveRegistry, token: str, author: httpx.Client
 ) -> None:
-    """The client is gone after a third of the body."""
+    """The client disconnects after a third of the body."""
     head = (
         f"POST /api/v1/plugins HTTP/1.1\r\nHost: 127.0.0.1:{live_registry.port}\r\n"
         f"Authorization: Bearer {token}\r\nContent-Type: multipart/form-data; boundary=b\r\n"
@@ -199,15 +199,15 @@ def test_aborted_upload_leaves_nothing(
         connection.sendall(head.encode() + bytes(1_000_000))
     scratch = live_registry.data_dir / "scratch"
     wait_until(lambda: [p for p in scratch.rglob("*") if p.is_file() and p.name != ".lock"] == [])
-    assert publish(author, make_package("@livia/next"), wait=30).status_code == 201
+    assert publish(author, build_package("@livia/next"), wait=30).status_code == 201
     assert "api_failed" not in live_registry.logs
 
 
 @pytest.mark.parametrize("path", ["/api/v1/plugins/x/%00", "/api/v1/%F0%9F", "/api/v1/%00"])
 def test_odd_paths_are_not_found(reader: httpx.Client, path: str) -> None:
-    answer = reader.get(path)
-    assert answer.status_code == 404
-    assert answer.headers["Content-Type"] == PROBLEM
+    response = reader.get(path)
+    assert response.status_code == 404
+    assert response.headers["Content-Type"] == PROBLEM
 
 
 def test_unknown_host_is_refused(reader: httpx.Client) -> None:
@@ -221,14 +221,14 @@ def test_heavy_uploads_stay_light(
     live_registry: LiveRegistry, author: httpx.Client, name: str
 ) -> None:
     """Refused within the memory that the samples' list allows (256 MiB) on top of what runs."""
-    answer = publish(author, shared_data("archives", "samples", name).read_bytes())
-    assert 400 <= answer.status_code < 500, answer.text
+    response = publish(author, shared_data("archives", "samples", name).read_bytes())
+    assert 400 <= response.status_code < 500, response.text
     for process in live_registry.list_processes():
-        assert read_peak_bytes(process) < 400 << 20
+        assert get_peak_bytes(process) < 400 << 20
 
 
-def read_peak_bytes(process: psutil.Process) -> int:
-    """The most memory that a process has held since it started."""
+def get_peak_bytes(process: psutil.Process) -> int:
+    """The peak memory of a process."""
     status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
     match = re.search(r"VmHWM:\s+(\d+) kB", status)
     assert match
@@ -237,15 +237,15 @@ def read_peak_bytes(process: psutil.Process) -> int:
 
 @pytest.mark.usefixtures("chat")
 def test_many_readers_at_once(live_registry: LiveRegistry) -> None:
-    """Forty threads, each the whole file: every byte arrives."""
+    """Forty threads each receive the whole file."""
     failures: list[object] = []
 
     def read() -> None:
         with live_registry.client() as client:
             for _ in range(3):
-                answer = client.get(PATH)
-                if answer.content != PACKAGE:
-                    failures.append(answer.status_code)
+                response = client.get(PATH)
+                if response.content != PACKAGE:
+                    failures.append(response.status_code)
 
     threads = [threading.Thread(target=read) for _ in range(40)]
     for thread in threads:

@@ -1,4 +1,4 @@
-"""Every failure under `/api` is an RFC 9457 document with a stable code and no trace (API-3)."""
+"""Every error under `/api` is a problem document (RFC 9457) without a traceback."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from tests.functional.api.calls import Api, expect_problem
 )
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "DELETE"])
 def test_unknown_paths(api: Api, path: str, method: str) -> None:
-    answer = api.call(method, path)
+    response = api.call(method, path)
     if method == "HEAD":
-        assert answer.status_code == 404
+        assert response.status_code == 404
         return
-    expect_problem(answer, 404, "missing")
+    expect_problem(response, 404, "missing")
 
 
 @pytest.mark.parametrize(
@@ -56,27 +56,27 @@ def test_unknown_paths(api: Api, path: str, method: str) -> None:
     ],
 )
 def test_wrong_methods(api: Api, method: str, path: str, allowed: str) -> None:
-    answer = api.call(method, path)
-    assert answer.headers["Allow"] == allowed
+    response = api.call(method, path)
+    assert response.headers["Allow"] == allowed
     if method == "HEAD":
-        assert answer.status_code == 405
+        assert response.status_code == 405
         return
-    problem = expect_problem(answer, 405, "method-not-allowed")
+    problem = expect_problem(response, 405, "method-not-allowed")
     assert method in problem["detail"]
 
 
 def test_options_answers(api: Api) -> None:
-    answer = api.call("OPTIONS", "/plugins")
-    assert answer.status_code == 200
-    assert answer.headers["Allow"] == "GET, POST, HEAD, OPTIONS"
+    response = api.call("OPTIONS", "/plugins")
+    assert response.status_code == 200
+    assert response.headers["Allow"] == "GET, POST, HEAD, OPTIONS"
 
 
 def test_unknown_host(api: Api) -> None:
     expect_problem(api.get("/plugins", headers={"Host": "evil.example"}), 400, "malformed-request")
 
 
-def test_bug_shows_nothing_of_itself(api: Api, caplog: pytest.LogCaptureFixture) -> None:
-    """Something that cannot happen, and would be a bug: a table is not there."""
+def test_internal_errors_have_no_details(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    """A missing table stands for a bug of the server."""
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE registry_plugin RENAME TO registry_hidden")
     problem = expect_problem(api.get("/plugins/chat"), 500, "internal-error")
@@ -94,9 +94,9 @@ def test_body_of_unknown_length(author: Api) -> None:
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/xml", "*/*", "nonsense", ""])
-def test_accept_is_no_reason_to_refuse(api: Api, accept: str) -> None:
-    answer = api.get("/plugins", headers={"Accept": accept})
-    assert answer.headers["Content-Type"] == "application/json"
+def test_any_accept_header_gets_json(api: Api, accept: str) -> None:
+    response = api.get("/plugins", headers={"Accept": accept})
+    assert response.headers["Content-Type"] == "application/json"
     expect_problem(api.get("/nothing", headers={"Accept": accept}), 404, "missing")
     expect_problem(api.get("/plugins/nothing", headers={"Accept": accept}), 404, "unknown-plugin")
 
@@ -106,20 +106,44 @@ def test_accept_is_no_reason_to_refuse(api: Api, accept: str) -> None:
     [("abc-123", True), ("a" * 64, True), ("a" * 65, False), ("a b", False), ("a\nb", False)],
 )
 def test_request_id_is_short_and_plain(api: Api, given: str, *, is_kept: bool) -> None:
-    got = api.get("/nothing", headers={"X-Request-Id": given}).headers["X-Request-Id"]
-    assert (got == given) is is_kept
-    assert len(got) <= 64
+    request_id = api.get("/nothing", headers={"X-Request-Id": given}).headers["X-Request-Id"]
+    assert (request_id == given) is is_kept
+    assert len(request_id) <= 64
 
 
-def test_answers_carry_the_security_headers(api: Api) -> None:
-    for answer in (api.get("/plugins"), api.get("/nothing"), api.get("/me")):
-        assert answer.headers["Access-Control-Allow-Origin"] == "*"
-        assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
-        assert "Access-Control-Allow-Credentials" not in answer.headers
+def test_responses_have_the_security_headers(api: Api) -> None:
+    for response in (api.get("/plugins"), api.get("/nothing"), api.get("/me")):
+        assert response.headers["Access-Control-Allow-Origin"] == "*"
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+        assert "Access-Control-Allow-Credentials" not in response.headers
+
+
+def test_a_query_that_is_not_utf_8_is_refused(api: Api) -> None:
+    for path in ("/plugins?q=caf%E9", "/suggest?q=%ff", "/plugins/recent?x=%C3"):
+        problem = expect_problem(api.get(path), 400, "invalid-query")
+        assert "not valid UTF-8" in problem["detail"], path
+    assert api.get("/plugins?q=caf%C3%A9").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/plugins", "/me", "/plugins/@ada/chat/1.0.0/yank", "/nothing"])
+def test_a_preflight_allows_what_the_api_takes(api: Api, path: str) -> None:
+    asked = {
+        "Origin": "https://other.example.test",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization, content-type",
+    }
+    response = api.call("OPTIONS", path, headers=asked)
+    assert response.status_code == 204
+    assert response.content == b""
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert "POST" in response.headers["Access-Control-Allow-Methods"]
+    allowed = response.headers["Access-Control-Allow-Headers"].lower()
+    assert {"authorization", "content-type"} <= set(allowed.split(", "))
+    assert "ETag" in api.get("/plugins").headers["Access-Control-Expose-Headers"]
 
 
 def test_hostile_text_in_a_path_is_quoted(api: Api) -> None:
-    answer = api.get("/plugins/%1b[31m%E2%80%AE`/1.0.0")
-    detail: Any = expect_problem(answer, 404, "unknown-plugin")["detail"]
+    response = api.get("/plugins/%1b[31m%E2%80%AE`/1.0.0")
+    detail: Any = expect_problem(response, 404, "unknown-plugin")["detail"]
     assert detail == "There is no plugin `\\x1b[31m\\u202e\\x60`."

@@ -1,4 +1,4 @@
-"""`/publications/{id}`: what became of an upload, for the people of its plugin."""
+"""`/publications/{id}`: the status of an upload, for the members of its plugin."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 
 from accounts.models import User
+from registry.jobs.runner import run_pending_jobs
 from registry.models import CheckRun, CheckState, Member, Plugin, Role
-from registry.work import work_off
 from tests.functional.api.calls import AWS_KEY, Api, expect_problem
-from tests.support.people import make_token
-from tests.support.publishing import Publisher, make_package
+from tests.support.people import create_api_token
+from tests.support.publishing import Publisher, build_package
 
 CHECKS = ["archive", "manifest", "limits", "files", "licence", "secrets"]
 
 
 def send(author: Api, **fields: Any) -> str:
-    """Publish `@acme/chat` 1.0.0 without checks; returns the path of its status."""
+    """Publish `@acme/chat` 1.0.0 without running checks; return the path of its status."""
     status_url: str = author.publish(
-        make_package(files=fields.pop("files", None)), **fields
+        build_package(files=fields.pop("files", None)), **fields
     ).json()["statusUrl"]
     base, _, rest = status_url.partition("/api/v1")
     assert base == "http://127.0.0.1:8000"
@@ -29,9 +29,9 @@ def send(author: Api, **fields: Any) -> str:
 
 def test_before_the_checks(author: Api) -> None:
     path = send(author, tag="beta")
-    answer = author.get(path)
-    document = answer.json()
-    assert answer.headers["Cache-Control"] == "private, no-store"
+    response = author.get(path)
+    document = response.json()
+    assert response.headers["Cache-Control"] == "private, no-store"
     assert path == f"/publications/{document['id']}"
     assert (document["name"], document["version"]) == ("@acme/chat", "1.0.0")
     assert (document["state"], document["tag"]) == ("checking", "beta")
@@ -47,7 +47,7 @@ def test_before_the_checks(author: Api) -> None:
 
 def test_after_the_checks(author: Api) -> None:
     path = send(author)
-    work_off()
+    run_pending_jobs()
     document = author.get(path).json()
     assert (document["state"], document["verdict"]) == ("published", "All checks passed.")
     assert document["tag"] is None
@@ -55,9 +55,9 @@ def test_after_the_checks(author: Api) -> None:
     assert [check["state"] for check in document["checks"]] == ["passed"] * 6
 
 
-def test_refusal_can_be_acted_on(author: Api) -> None:
+def test_rejection_has_findings_and_hints(author: Api) -> None:
     path = send(author, files={"keys.js": f'\nconst k = "{AWS_KEY}";\n'})
-    work_off()
+    run_pending_jobs()
     document = author.get(path).json()
     assert document["state"] == "rejected"
     checks = {check["name"]: check for check in document["checks"]}
@@ -71,17 +71,17 @@ def test_refusal_can_be_acted_on(author: Api) -> None:
 
 
 def test_check_that_broke_holds_the_release(author: Api, judge: Api) -> None:
-    """A check that this registry does not know any more has no result, so a person must look."""
+    """A check that no longer exists has no result, so the release is held for review."""
     path = send(author)
     CheckRun.objects.filter(name="licence").update(name="vanished")
-    work_off()
+    run_pending_jobs()
     document = author.get(path).json()
     assert document["state"] == "held"
     assert "vanished" in document["verdict"]
     broken = next(check for check in document["checks"] if check["name"] == "vanished")
     assert broken["state"] == CheckState.ERRORED
     assert broken["title"] == "vanished"
-    assert "registry's fault" in broken["findings"][0]["hint"]
+    assert "error of the registry" in broken["findings"][0]["hint"]
     expect_problem(judge.get("/plugins/@acme/chat"), 404, "unknown-plugin")
 
 
@@ -98,10 +98,10 @@ def test_moderators_see_it(author: Api, judge: Api) -> None:
 
 @pytest.mark.parametrize("scope", ["read", "publish", "manage"])
 def test_any_token_of_a_member_will_do(author: Api, owner: User, scope: str) -> None:
-    assert Api(make_token(owner, scope)).get(send(author)).status_code == 200
+    assert Api(create_api_token(owner, scope)).get(send(author)).status_code == 200
 
 
-def test_strangers_do_not_learn_that_it_exists(author: Api, stranger: Api) -> None:
+def test_outsiders_get_404(author: Api, stranger: Api) -> None:
     path = send(author)
     hidden = expect_problem(stranger.get(path), 404, "unknown-publication")
     number = uuid.uuid4()
@@ -117,13 +117,13 @@ def test_anonymous_need_a_token(author: Api, api: Api) -> None:
 
 
 @pytest.mark.parametrize("number", ["1", "x", "%00", "0" * 500, "{}"])
-def test_what_cannot_be_an_id(author: Api, number: str) -> None:
+def test_invalid_ids_are_not_found(author: Api, number: str) -> None:
     expect_problem(author.get(f"/publications/{number}"), 404, "unknown-publication")
 
 
 def test_id_of_a_refused_attempt_stays(author: Api, publisher: Publisher) -> None:
     path = send(author, files={"keys.js": f'const k = "{AWS_KEY}";\n'})
-    work_off()
+    run_pending_jobs()
     publisher.publish()
     assert author.get(path).json()["state"] == "rejected"
     assert author.get("/plugins/@acme/chat/1.0.0").json()["state"] == "published"

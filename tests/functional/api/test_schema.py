@@ -1,14 +1,15 @@
-"""The OpenAPI document against the server: generated calls, good and bad (API-6).
+"""The OpenAPI document against the server: generated calls, valid and invalid.
 
-Two runs over every operation. In the first everything is made up, so most paths lead nowhere; in
-the second the made-up queries and bodies go to a plugin that exists. A third sends real packages
-in made-up forms. The calls are derived from the document alone: every run sends the same.
+Two runs over every operation. In the first all values are generated, so most paths do not exist; in
+the second the generated queries and bodies go to a plugin that exists. A third sends real packages
+in generated forms. The calls are derived from the document alone: every run sends the same.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import hypothesis
 import pytest
 import schemathesis
 from django.core.wsgi import get_wsgi_application
@@ -27,8 +28,9 @@ from schemathesis.specs.openapi.checks import (
 
 from registry.api.schema import build_document
 from registry.models import Plugin
-from tests.support.people import make_token
-from tests.support.publishing import Publisher, make_package
+from tests.support.people import create_api_token
+from tests.support.publishing import Publisher, build_package
+from tests.support.runs import is_quick_run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_module_packages")]
 CHECKS = [
@@ -38,10 +40,15 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
+# 25 with the profile `full`, which also tries the boundary values of each parameter.
+_MAX_EXAMPLES = hypothesis.settings.default.max_examples // 4
 CONFIG = SchemathesisConfig.from_dict(
     {
-        "generation": {"deterministic": True, "max-examples": 25, "database": "none"},
-        "phases": {"stateful": {"enabled": False}},
+        "generation": {"deterministic": True, "max-examples": _MAX_EXAMPLES, "database": "none"},
+        "phases": {
+            "stateful": {"enabled": False},
+            "coverage": {"enabled": not is_quick_run()},
+        },
     }
 )
 schema = schemathesis.openapi.from_dict(build_document(), config=CONFIG)
@@ -50,7 +57,7 @@ schema.app = get_wsgi_application()
 
 @pytest.fixture(scope="module")
 def token(module_publisher: Publisher) -> str:
-    """Of the owner of `@ada/chat`, which has something of everything."""
+    """A token of the owner of `@ada/chat`, which has every kind of data."""
     publish = module_publisher.publish
     publish("base")
     publish(
@@ -67,17 +74,17 @@ def token(module_publisher: Publisher) -> str:
     )
     publish("@ada/chat", "2.0.0-rc.1", tag="next", changelog="Soon.")
     Plugin.objects.update(featured_at=timezone.now())
-    return make_token(module_publisher.actor)
+    return create_api_token(module_publisher.actor)
 
 
 def _make_headers(token: str) -> dict[str, str]:
-    """Uncompressed, as a client that calls WSGI itself does not unpack what it gets."""
+    """Without compression, which clients that call WSGI do not decode."""
     return {"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"}
 
 
 @schema.parametrize()
-def test_made_up_calls(case: Any, token: str) -> None:
-    # In the place of a name these are other operations.
+def test_generated_calls(case: Any, token: str) -> None:
+    # These are paths of other operations.
     assume((case.path_parameters or {}).get("name") not in ("featured", "popular", "recent"))
     case.call_and_validate(
         headers=_make_headers(token),
@@ -86,7 +93,7 @@ def test_made_up_calls(case: Any, token: str) -> None:
 
 
 @schema.parametrize()
-def test_calls_to_what_exists(case: Any, token: str) -> None:
+def test_calls_with_existing_names(case: Any, token: str) -> None:
     real = {"name": "@ada/chat", "version": "1.0.0"}
     case.path_parameters = {
         name: real.get(name, value) for name, value in (case.path_parameters or {}).items()
@@ -97,7 +104,7 @@ def test_calls_to_what_exists(case: Any, token: str) -> None:
 @schema.include(operation_id="publishRelease").parametrize()
 def test_forms_with_a_package(case: Any, token: str) -> None:
     if isinstance(case.body, dict) and "package" in case.body:
-        case.body["package"] = make_package("@ada/chat", "3.0.0")
-    # No worker runs here: whoever waits would wait in vain.
+        case.body["package"] = build_package("@ada/chat", "3.0.0")
+    # No worker runs in this test, so waiting never ends early.
     case.query = {name: value for name, value in (case.query or {}).items() if name != "wait"}
     case.call_and_validate(headers=_make_headers(token), checks=CHECKS)

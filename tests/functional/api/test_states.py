@@ -1,4 +1,4 @@
-"""What the API shows of releases that are not simply published."""
+"""Responses for releases in states other than published."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from registry.actions.moderate_release import (
     revoke_release,
 )
 from tests.functional.api.calls import AWS_KEY, Api, expect_problem
-from tests.support.publishing import Publisher, make_package, publish_bytes
+from tests.support.publishing import Publisher, build_package, publish_bytes
 
 
 def test_empty_registry_has_one_empty_page(api: Api) -> None:
-    answer = api.get("/plugins").json()
-    assert answer["plugins"] == []
-    assert answer["pagination"] == {"total": 0, "pages": 1, "current": 1, "hasMore": False}
+    response = api.get("/plugins").json()
+    assert response["plugins"] == []
+    assert response["pagination"] == {"total": 0, "pages": 1, "current": 1, "hasMore": False}
 
 
 def test_unfinished_and_refused_plugins_are_nowhere(api: Api, publisher: Publisher) -> None:
@@ -33,14 +33,14 @@ def test_unfinished_and_refused_plugins_are_nowhere(api: Api, publisher: Publish
 
 
 def test_release_in_checking_is_nowhere(api: Api, author: Api, owner: User) -> None:
-    publish_bytes(owner, make_package())
+    publish_bytes(owner, build_package())
     for caller in (api, author):
         expect_problem(caller.get("/plugins/@acme/chat"), 404, "unknown-plugin")
         expect_problem(caller.get("/plugins/@acme/chat/1.0.0"), 404, "unknown-plugin")
         assert caller.get("/plugins").json()["plugins"] == []
 
 
-def test_quarantined_release_says_why_and_others_stay(
+def test_quarantined_release_has_its_reason_and_others_stay(
     api: Api, publisher: Publisher, moderator: User
 ) -> None:
     publisher.publish(version="1.0.0")
@@ -67,7 +67,7 @@ def test_quarantined_release_says_why_and_others_stay(
 def test_readme_of_a_blocked_release_is_refused(
     api: Api, publisher: Publisher, moderator: User
 ) -> None:
-    """As its package is, under either address, and in the release's document."""
+    """Its README is refused like its package, under both paths and in the document."""
     publisher.publish(version="1.0.0")
     bad = publisher.publish(version="1.1.0")
     chat = "/plugins/@acme/chat"
@@ -84,7 +84,7 @@ def test_readme_of_a_blocked_release_is_refused(
 def test_a_plugin_without_a_release_keeps_its_authors_words(
     api: Api, author: Api, publisher: Publisher, moderator: User
 ) -> None:
-    """What was edited beside the manifest is back with the release."""
+    """The author's edits return with the release."""
     release = publisher.publish()
     edits = {"description": "Call 555.", "homepage": "https://bait.example.test/"}
     assert author.call("PATCH", "/plugins/@acme/chat", edits).status_code == 200
@@ -121,8 +121,8 @@ def test_revoked_release_leaves_a_tombstone(
     expect_problem(api.get("/plugins/@acme/chat/latest"), 404, "unknown-release")
     expect_problem(api.get("/plugins/@acme/chat/readme"), 404, "unknown-release")
     for method in ("GET", "HEAD"):
-        answer = api.call(method, "/plugins/@acme/chat/1.0.0/download")
-        assert answer.status_code == 403
+        response = api.call(method, "/plugins/@acme/chat/1.0.0/download")
+        assert response.status_code == 403
     expect_problem(
         api.get("/plugins/@acme/chat/1.0.0/download", headers={"Range": "bytes=0-9"}),
         403,
@@ -133,17 +133,17 @@ def test_revoked_release_leaves_a_tombstone(
 def test_lost_object_is_an_opaque_failure(
     api: Api, publisher: Publisher, packages_dir: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Whatever breaks inside, the answer shows nothing of it; the log does."""
+    """The log has the error, the response does not."""
     publisher.publish()
     for path in packages_dir.rglob("*.tar.gz"):
         path.unlink()
     problem = expect_problem(api.get("/plugins/@acme/chat/1.0.0/download"), 500, "internal-error")
-    assert problem["detail"] == "The server made a mistake; it was logged."
+    assert problem["detail"] == "Something went wrong on the server. The error was logged."
     assert str(packages_dir) not in str(problem)
     assert "api_failed" in caplog.text
 
 
-def test_unreadable_storage_is_said_to_be_unavailable(
+def test_unreadable_storage_is_unavailable(
     api: Api, publisher: Publisher, packages_dir: Path
 ) -> None:
     publisher.publish()

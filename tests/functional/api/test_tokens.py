@@ -1,4 +1,4 @@
-"""Bearer tokens and `/me` (API-3, ACC-3)."""
+"""Bearer tokens and `/me`."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from accounts.actions.revoke_token import revoke_token
 from accounts.models import Token, User
 from registry.models import Scope
 from tests.functional.api.calls import Api, expect_problem
-from tests.support.people import make_token
+from tests.support.people import create_api_token
 
 
 def test_me(owner: User) -> None:
     Scope.objects.create(name="acme", collision_key="acme", owner=owner)
-    text = make_token(owner, "publish", limit="@acme", days=3)
-    answer = Api(text).get("/me")
-    document = answer.json()
-    assert answer.headers["Cache-Control"] == "private, no-store"
+    text = create_api_token(owner, "publish", limit="@acme", days=3)
+    response = Api(text).get("/me")
+    document = response.json()
+    assert response.headers["Cache-Control"] == "private, no-store"
     expires_at = dt.datetime.fromisoformat(document["token"].pop("expiresAt"))
     assert dt.timedelta(days=2) < expires_at - timezone.now() < dt.timedelta(days=3)
     assert document == {
@@ -28,7 +28,7 @@ def test_me(owner: User) -> None:
         "token": {"start": text[:10], "name": "test", "scopes": ["publish"], "limit": "@acme"},
         "scopes": ["acme"],
     }
-    assert text not in answer.content.decode()
+    assert text not in response.content.decode()
 
 
 def test_me_of_a_moderator_with_an_unlimited_token(judge: Api) -> None:
@@ -38,15 +38,15 @@ def test_me_of_a_moderator_with_an_unlimited_token(judge: Api) -> None:
 
 
 def test_me_needs_a_token(api: Api) -> None:
-    answer = api.get("/me")
-    problem = expect_problem(answer, 401, "unauthenticated")
-    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="plugport"'
+    response = api.get("/me")
+    problem = expect_problem(response, 401, "unauthenticated")
+    assert response.headers["WWW-Authenticate"] == 'Bearer realm="plugport"'
     assert "Authorization: Bearer" in problem["hint"]
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
 def test_scheme_in_any_case(owner: User, api: Api, scheme: str) -> None:
-    header = f"{scheme} {make_token(owner)}"
+    header = f"{scheme} {create_api_token(owner)}"
     assert api.get("/me", headers={"Authorization": header}).status_code == 200
 
 
@@ -69,14 +69,14 @@ def test_scheme_in_any_case(owner: User, api: Api, scheme: str) -> None:
 )
 @pytest.mark.parametrize("path", ["/me", "/plugins", "/plugins/@acme/chat/1.0.0/download"])
 def test_bad_credentials_are_refused_everywhere(api: Api, header: str, path: str) -> None:
-    """Also where none is needed: whoever sends a token must learn that it is not good."""
-    answer = api.get(path, headers={"Authorization": header})
-    expect_problem(answer, 401, "invalid-token")
-    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="plugport"'
+    """Also for public reads: a client must notice that its token is not valid."""
+    response = api.get(path, headers={"Authorization": header})
+    expect_problem(response, 401, "invalid-token")
+    assert response.headers["WWW-Authenticate"] == 'Bearer realm="plugport"'
 
 
 def test_revoked_token_stops_at_once(owner: User) -> None:
-    caller = Api(make_token(owner))
+    caller = Api(create_api_token(owner))
     assert caller.get("/me").status_code == 200
     revoke_token(actor=owner, token_id=Token.objects.get().pk)
     expect_problem(caller.get("/me"), 401, "invalid-token")
@@ -84,28 +84,28 @@ def test_revoked_token_stops_at_once(owner: User) -> None:
 
 
 def test_expired_token_stops(owner: User) -> None:
-    caller = Api(make_token(owner, days=1))
+    caller = Api(create_api_token(owner, days=1))
     assert caller.get("/me").status_code == 200
     Token.objects.update(expires_at=timezone.now())
     expect_problem(caller.get("/me"), 401, "invalid-token")
 
 
 def test_tokens_of_a_closed_account_stop(owner: User) -> None:
-    caller = Api(make_token(owner))
+    caller = Api(create_api_token(owner))
     User.objects.filter(pk=owner.pk).update(is_active=False)
     expect_problem(caller.get("/me"), 401, "invalid-token")
 
 
-def test_refusals_do_not_say_which_tokens_exist(owner: User, api: Api) -> None:
-    text = make_token(owner)
+def test_errors_do_not_reveal_which_tokens_exist(owner: User, api: Api) -> None:
+    text = create_api_token(owner)
     Token.objects.update(revoked_at=timezone.now())
     revoked = Api(text).get("/me").json()
     unknown = api.get("/me", headers={"Authorization": "Bearer pp_" + "x" * 43}).json()
     assert revoked == unknown
 
 
-def test_use_is_noted_but_not_at_every_call(owner: User) -> None:
-    caller = Api(make_token(owner))
+def test_use_is_recorded_periodically(owner: User) -> None:
+    caller = Api(create_api_token(owner))
     caller.get("/plugins")
     first = Token.objects.get().last_used_at
     assert first is not None

@@ -1,4 +1,4 @@
-"""What authors write beside the manifest obeys the manifest's rule on deceiving characters."""
+"""Texts outside the manifest follow its rule on invisible and direction-changing characters."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def test_edits_and_messages(author: Api, publisher: Publisher, bad: str) -> None
         ("POST", "/1.0.0/deprecate", {"message": bad}),
         ("POST", "/1.0.0/yank", {"reason": bad}),
     ):
-        answer = author.call(method, f"/plugins/@acme/chat{path}", body)
-        problem = expect_problem(answer, 400, "invalid")
+        response = author.call(method, f"/plugins/@acme/chat{path}", body)
+        problem = expect_problem(response, 400, "invalid")
         assert "which is not allowed here" in problem["errors"][0]["detail"], body
 
 
 def test_other_languages_are_fine(author: Api, publisher: Publisher) -> None:
     publisher.publish()
     text = "می\u200cخواهم, 日本語, two\nlines"
-    answer = author.call("PATCH", "/plugins/@acme/chat", {"description": text})
-    assert answer.json()["description"] == text
+    response = author.call("PATCH", "/plugins/@acme/chat", {"description": text})
+    assert response.json()["description"] == text

@@ -1,4 +1,4 @@
-"""What is yours: plugins, uploads, tokens."""
+"""The account page: own plugins, uploads, tokens."""
 
 from __future__ import annotations
 
@@ -7,37 +7,38 @@ import uuid
 import pytest
 
 from accounts.actions.create_token import create_token
+from accounts.actions.record_token_use import record_token_use
 from accounts.models import Token
 from accounts.queries import get_token
+from registry.jobs.runner import run_pending_jobs
 from registry.models import Member, Plugin, Release
-from registry.work import work_off
 from tests.functional.api.calls import AWS_KEY
 from tests.functional.pages.dom import parse
-from tests.support.people import make_token
-from tests.support.publishing import make_package, publish_bytes
+from tests.support.people import create_api_token
+from tests.support.publishing import build_package, publish_bytes
 
 pytestmark = pytest.mark.django_db
 PRIVATE = ["/account", "/account/tokens", "/account/password", f"/publications/{uuid.UUID(int=1)}"]
 
 
 @pytest.mark.parametrize("path", PRIVATE)
-def test_strangers_are_asked_to_sign_in(client, path):
-    """Every private page leads to the form and back."""
-    answer = client.get(path)
-    assert (answer.status_code, answer.url) == (302, f"/login?next={path}")
+def test_private_pages_require_signing_in(client, path):
+    """Every private page redirects to the sign-in form and back."""
+    response = client.get(path)
+    assert (response.status_code, response.url) == (302, f"/login?next={path}")
 
 
 @pytest.mark.parametrize("path", PRIVATE[:3])
-def test_private_pages_are_kept_nowhere(owner_client, path):
-    """No cache may hold them."""
+def test_private_pages_are_not_stored(owner_client, path):
+    """Private pages must not be cached."""
     assert "no-store" in owner_client.get(path).headers["Cache-Control"]
 
 
 def test_plugins_with_their_latest_uploads(open_page, owner_client, owner, publisher):
-    """Each plugin with what became of the last upload."""
+    """Each plugin is listed with the state of its last upload."""
     publisher.publish("@acme/chat", "1.0.0")
     publisher.publish("@acme/chat", "1.1.0", files={"key.txt": AWS_KEY})
-    publish_bytes(owner, make_package("@acme/new"))
+    publish_bytes(owner, build_package("@acme/new"))
     page = open_page("/account", by=owner_client)
     rows = {row.all("td")[0].text: row for row in page.all("table")[0].all("tr")[1:]}
     assert list(rows) == ["@acme/new", "@acme/chat"]
@@ -51,21 +52,21 @@ def test_plugins_with_their_latest_uploads(open_page, owner_client, owner, publi
 
 
 def test_nothing_yet(open_page, owner_client):
-    """An empty account says what to do."""
+    """An empty account page explains what to do."""
     page = open_page("/account", by=owner_client)
-    assert "You have published nothing yet." in page.text
+    assert "You have not published any plugins yet." in page.text
     assert "You have no tokens." in page.text
 
 
 def test_only_your_own(open_page, client, outsider, publisher):
-    """Somebody else's plugins are not listed."""
+    """Plugins of other users are not listed."""
     publisher.publish("@acme/chat")
     client.force_login(outsider, backend="django.contrib.auth.backends.ModelBackend")
     assert "@acme/chat" not in open_page("/account").text
 
 
 def test_many_plugins_come_in_pages(open_page, owner_client, owner):
-    """Fifty a page."""
+    """Fifty plugins per page."""
     plugins = [Plugin(name=f"p{n:03}", collision_key=f"p{n:03}") for n in range(60)]
     for plugin in Plugin.objects.bulk_create(plugins):
         Member.objects.create(plugin=plugin, user=owner, role="owner")
@@ -82,13 +83,13 @@ def _make(client, **changes):
 
 
 def test_token_is_shown_once(open_page, owner_client, owner):
-    """The answer to the form holds the token; no later page does."""
-    answer = _make(owner_client)
-    page = parse(answer.content.decode())
+    """The response to the form contains the token; no later page does."""
+    response = _make(owner_client)
+    page = parse(response.content.decode())
     text = page.by_class("install")[0].one("code").text
     token = get_token(text)
     assert (token.user, token.name, token.scopes) == (owner, "laptop", ["read", "publish"])
-    assert "no-store" in answer.headers["Cache-Control"]
+    assert "no-store" in response.headers["Cache-Control"]
     for path in ("/account/tokens", "/account"):
         later = open_page(path, by=owner_client).text
         assert text not in later
@@ -100,7 +101,10 @@ def test_token_list(open_page, owner_client, owner):
     _make(owner_client, limit="@acme/chat", scopes=["publish"])
     cells = [td.text for td in open_page("/account/tokens", by=owner_client).all("td")]
     assert cells[2:6] == ["publish", "@acme/chat", "never", "in 30 days"]
-    get_token(make_token(owner))
+    Token.objects.update(can_flag_releases=True)
+    page = open_page("/account/tokens", by=owner_client)
+    assert "An older token: it can also deprecate and yank." in page.text
+    record_token_use(token=get_token(create_api_token(owner)))
     assert "just now" in open_page("/account/tokens", by=owner_client).text
 
 
@@ -109,7 +113,7 @@ def test_token_list(open_page, owner_client, owner):
     [
         ({"name": ""}, "This field is required."),
         ({"name": "x" * 101}, "at most 100 characters"),
-        ({"scopes": []}, "Choose at least one."),
+        ({"scopes": []}, "Select at least one permission."),
         ({"scopes": ["everything"]}, "everything"),
         ({"limit": "Not A Name"}, "Not A Name"),
         ({"days": "0"}, "greater than or equal to 1"),
@@ -118,20 +122,20 @@ def test_token_list(open_page, owner_client, owner):
     ],
 )
 def test_requests_that_cannot_be_granted(owner_client, changes, words):
-    """Each fault stands at its field, what was typed stays, and no token is made."""
-    answer = _make(owner_client, **changes)
-    assert answer.status_code == 400
-    page = parse(answer.content.decode())
+    """Each error is shown at its field, the input stays, and no token is created."""
+    response = _make(owner_client, **changes)
+    assert response.status_code == 400
+    page = parse(response.content.decode())
     assert words in " ".join(node.text for node in page.by_class("errorlist"))
     assert not Token.objects.exists()
 
 
 def test_too_many_tokens(owner_client, owner, monkeypatch):
-    """The ceiling is told as it is."""
+    """The error has the limit."""
     monkeypatch.setattr("accounts.actions.create_token.MAX_TOKENS", 1)
-    make_token(owner)
+    create_api_token(owner)
     page = parse(_make(owner_client).content.decode())
-    assert "An account may hold 1 tokens." in page.one("div", role="alert").text
+    assert "An account can have at most 1 tokens." in page.one("div", role="alert").text
 
 
 def test_token_without_an_end(owner_client):
@@ -141,17 +145,17 @@ def test_token_without_an_end(owner_client):
 
 
 def test_revoke(open_page, owner_client, owner):
-    """A revoked token leaves the list and opens nothing."""
+    """A revoked token is not listed and does not authenticate."""
     token, text = create_token(actor=owner, name="old", scopes=["read"])
-    answer = owner_client.post(f"/account/tokens/{token.pk}/revoke", follow=True)
-    assert "The token “old” is revoked." in answer.content.decode()
-    assert text[:10] not in answer.content.decode()
+    response = owner_client.post(f"/account/tokens/{token.pk}/revoke", follow=True)
+    assert "The token “old” was revoked." in response.content.decode()
+    assert text[:10] not in response.content.decode()
     with pytest.raises(Exception, match="unknown, expired or revoked"):
         get_token(text)
 
 
 def test_revoke_only_your_own(client, owner, outsider):
-    """Another's token is not there, and reading never revokes."""
+    """A token of another account is not found, and GET never revokes."""
     token, _text = create_token(actor=owner, name="old", scopes=["read"])
     client.force_login(outsider, backend="django.contrib.auth.backends.ModelBackend")
     assert client.post(f"/account/tokens/{token.pk}/revoke").status_code == 404
@@ -160,14 +164,14 @@ def test_revoke_only_your_own(client, owner, outsider):
 
 
 def test_upload_page(open_page, owner_client, owner):
-    """State, checks, findings; while it is checked the page says so, then what came of it."""
-    release = publish_bytes(owner, make_package("@acme/bad", files={"key.txt": AWS_KEY}))
+    """State, checks, findings; the page shows the running checks, then the result."""
+    release = publish_bytes(owner, build_package("@acme/bad", files={"key.txt": AWS_KEY}))
     path = f"/publications/{release.public_id}"
     waiting = open_page(path, by=owner_client)
     assert "data-waiting" in waiting.one(id="publication").attrs
     assert "Checking." in waiting.text
     assert "Waiting" in waiting.by_class("checks")[0].text
-    work_off()
+    run_pending_jobs()
     done = open_page(path, by=owner_client)
     assert "data-waiting" not in done.one(id="publication").attrs
     assert "Rejected." in done.text
@@ -183,8 +187,8 @@ def test_upload_page_of_a_published_release(open_page, owner_client, publisher):
     assert "/plugins/@acme/chat/1.0.0" in page.links
 
 
-def test_upload_page_is_for_its_people(open_page, client, outsider, moderator, publisher):
-    """Strangers learn nothing; moderators may look."""
+def test_upload_page_is_for_members(open_page, client, outsider, moderator, publisher):
+    """Others get a 404; moderators have access."""
     release = publisher.publish("@acme/chat")
     backend = "django.contrib.auth.backends.ModelBackend"
     client.force_login(outsider, backend=backend)

@@ -1,4 +1,4 @@
-"""What moderators do and look at in the admin."""
+"""The pages and actions of moderators in the admin."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ def desk(moderator) -> Client:
 
 
 def _act(desk: Client, action: str, *names: str) -> list[str]:
-    """Choose the plugins in the list and carry the action out; what the page says then."""
+    """Select the plugins, run the action, and return the messages of the page."""
     chosen = [str(pk) for pk in Plugin.objects.filter(name__in=names).values_list("pk", flat=True)]
-    answer = desk.post(
+    response = desk.post(
         reverse("admin:registry_plugin_changelist"),
         {"action": action, "_selected_action": chosen},
         follow=True,
     )
-    page: Node = parse(answer.content.decode())
+    page: Node = parse(response.content.decode())
     return [line.text for line in page.one(class_="messagelist").all("li")]
 
 
-def test_what_is_featured_is_said_and_kept(desk, publisher, open_page):
-    """Each plugin is named, with what became of it; featuring again keeps the place."""
+def test_featuring_shows_a_message_and_keeps_the_position(desk, publisher, open_page):
+    """A message names each plugin with its result; featuring again keeps the position."""
     publisher.publish("first")
     publisher.publish("second")
-    assert _act(desk, "feature", "first") == ["Now on the front page: first."]
-    assert _act(desk, "feature", "second") == ["Now on the front page: second."]
-    assert _act(desk, "feature", "first") == ["Already on the front page: first."]
+    assert _act(desk, "feature", "first") == ["Now featured: first."]
+    assert _act(desk, "feature", "second") == ["Now featured: second."]
+    assert _act(desk, "feature", "first") == ["Already featured: first."]
     rows = open_page("/").one("section", aria_labelledby="featured").by_class("row")
     assert [row.one("h3").all("a")[0].text for row in rows] == ["second", "first"]
-    assert _act(desk, "unfeature", "first") == ["Now off the front page: first."]
-    assert _act(desk, "unfeature", "first") == ["Already off the front page: first."]
+    assert _act(desk, "unfeature", "first") == ["No longer featured: first."]
+    assert _act(desk, "unfeature", "first") == ["Not featured: first."]
     acts = AuditEntry.objects.filter(action__endswith="featured").order_by("id")
     assert list(acts.values_list("action", "target")) == [
         ("plugin.featured", "first"),
@@ -54,17 +54,19 @@ def test_what_is_featured_is_said_and_kept(desk, publisher, open_page):
 
 
 def test_featuring_what_is_not_listed(desk, publisher, moderator, open_page):
-    """It is not shown before it is, and the moderator is told."""
+    """An unlisted plugin stays hidden until it is listed, and the moderator sees a message."""
     from registry.actions.moderate_release import quarantine_release
 
     release = publisher.publish("hidden")
     quarantine_release(actor=moderator, release=release, reason="Looked at.")
-    assert _act(desk, "feature", "hidden") == ["Featured, to appear once it is listed: hidden."]
+    assert _act(desk, "feature", "hidden") == [
+        "Featured, but not shown until it is listed: hidden."
+    ]
     assert not open_page("/").all(id="featured")
 
 
 def test_only_moderators_feature(publisher, owner):
-    """Somebody who may look at the admin is told why nothing happens."""
+    """Staff who are not moderators see why nothing happens."""
     publisher.publish("first")
     owner.is_staff = True
     owner.save()
@@ -75,7 +77,7 @@ def test_only_moderators_feature(publisher, owner):
 
 
 def test_plugins_by_whether_they_are_featured(desk, publisher):
-    """The list narrows to what stands on the front page."""
+    """The filter shows only featured plugins."""
     publisher.publish("first")
     publisher.publish("second")
     _act(desk, "feature", "first")
@@ -85,7 +87,7 @@ def test_plugins_by_whether_they_are_featured(desk, publisher):
 
 
 def test_numbers_of_a_search_come_before_its_words(desk):
-    """However long the words are: they are cut, and whole on the page of the row."""
+    """The list truncates long terms; the page of the row shows them in full."""
     today = dt.date(2026, 1, 31)
     term = "w" * 100
     row = SearchTerm.objects.create(day=today, term=term, filters="tag=" + "t" * 190, searches=3)
@@ -111,13 +113,13 @@ def test_numbers_of_a_search_come_before_its_words(desk):
 
 
 def test_searches_that_found_nothing(desk):
-    """They can be looked at alone."""
+    """A filter shows only terms without results."""
     for term, failed in (("known", 0), ("wanted", 2)):
         SearchTerm.objects.create(day=dt.date(2026, 1, 31), term=term, searches=4, failed=failed)
     address = reverse("admin:marketplace_searchterm_changelist")
 
-    def read(found: str) -> list[str]:
-        page = parse(desk.get(address, {"found": found} if found else {}).content.decode())
+    def read(choice: str) -> list[str]:
+        page = parse(desk.get(address, {"found": choice} if choice else {}).content.decode())
         return sorted(cell.text for cell in page.by_class("field-cut_term"))
 
     assert read("") == ["known", "wanted"]

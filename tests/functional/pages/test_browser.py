@@ -1,6 +1,6 @@
-"""The pages in Chromium, at a registry with its worker: what scripts add, and what the policy says.
+"""The pages in Chromium, at a registry with its worker: scripts and the Content-Security-Policy.
 
-Every page is watched: a fault on the console, or a request to another host, fails the test.
+Every page is watched: an error on the console, or a request to another host, fails the test.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pytest
 from tests.functional.api.calls import AWS_KEY
 from tests.support.browser import watch
 from tests.support.people import PASSWORD
-from tests.support.publishing import make_package
+from tests.support.publishing import build_package
 
 pytestmark = pytest.mark.browser
 NAME = "@pages/chat"
@@ -26,27 +26,27 @@ README = (
 
 @pytest.fixture(scope="module")
 def registry(live_registry: Any) -> Any:
-    """A registry with a published plugin of ours."""
-    token = live_registry.make_tokens("pages")["pages"]
+    """A registry with one published plugin."""
+    token = live_registry.create_api_tokens("pages")["pages"]
     with live_registry.client(token) as client:
         for version in ("1.0.0", "1.1.0"):
             readme = README.replace("Text.", f"Text of {version}.", 5)
-            body = make_package(
+            body = build_package(
                 NAME,
                 version,
                 files={"README.md": readme},
                 tags=["chat"],
                 permissions={"network": [f"v{version}.example.test"]},
             )
-            answer = client.post("/api/v1/plugins?wait=30", files={"package": body})
-            assert answer.status_code in (200, 201), answer.text
+            response = client.post("/api/v1/plugins?wait=30", files={"package": body})
+            assert response.status_code in (200, 201), response.text
         live_registry.token = token
     return live_registry
 
 
 @pytest.fixture
 def page(chromium: Any, registry: Any) -> Iterator[Any]:
-    """A watched tab of a stranger."""
+    """A monitored tab without a session."""
     context = chromium.new_context(
         base_url=registry.url, permissions=["clipboard-read", "clipboard-write"]
     )
@@ -66,7 +66,7 @@ def _sign_in(tab: Any) -> None:
 
 
 def test_slash_goes_to_the_search(page):
-    """The key moves the focus, and stays a slash where one types."""
+    """The key moves the focus, except while the reader types."""
     page.goto("/")
     page.keyboard.press("/")
     assert page.evaluate("document.activeElement.id") == "q"
@@ -75,7 +75,7 @@ def test_slash_goes_to_the_search(page):
 
 
 def test_first_stop_of_the_keyboard_skips_the_header(page):
-    """Tab, Enter: one is in the content."""
+    """Tab and Enter move the focus to the content."""
     page.goto("/docs")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
@@ -83,8 +83,8 @@ def test_first_stop_of_the_keyboard_skips_the_header(page):
     assert page.evaluate("document.activeElement.id") == "content"
 
 
-def test_install_line_is_copied(page):
-    """The button copies the line and says so."""
+def test_install_command_is_copied(page):
+    """The button copies the command and confirms it."""
     page.goto(f"/plugins/{NAME}")
     button = page.get_by_role("button", name="Copy")
     button.click()
@@ -93,7 +93,7 @@ def test_install_line_is_copied(page):
 
 
 def test_tabs_swap_in_place(page):
-    """Each has its address; nothing but it is loaded anew; Back works; the focus stays."""
+    """Each tab has its URL, only the tab is loaded, Back works, and the focus stays."""
     page.goto(f"/plugins/{NAME}")
     page.evaluate("window.kept = true")
     tab = page.get_by_role("link", name="Files", exact=True)
@@ -113,7 +113,7 @@ def test_tabs_swap_in_place(page):
 
 
 def test_tab_that_cannot_be_swapped(chromium, registry):
-    """It is gone to as a page, which says what is wrong, if anything still is."""
+    """A failed swap navigates to the page, which shows the error if it persists."""
     context = chromium.new_context(base_url=registry.url)
     page = context.new_page()
     page.goto(f"/plugins/{NAME}")
@@ -138,14 +138,14 @@ def test_tab_that_cannot_be_swapped(chromium, registry):
     [("files", "/files"), ("checks", "/security"), ("permissions", "/security"), ("readme", "")],
 )
 def test_anchors_of_older_addresses(page, anchor, path):
-    """What was a place on one page is a page of its own."""
+    """Fragments of older URLs redirect to the tab."""
     page.goto(f"/plugins/{NAME}#{anchor}")
     page.wait_for_url(f"**/plugins/{NAME}{path}#{anchor}")
     assert page.locator(f"#{anchor}").is_visible()
 
 
 def test_link_inside_a_readme(page):
-    """It scrolls, and leaves the section open."""
+    """A link within the README scrolls and keeps the tab."""
     page.goto(f"/plugins/{NAME}")
     page.get_by_role("link", name="to the end").click()
     page.wait_for_function("window.scrollY > 500")
@@ -153,7 +153,7 @@ def test_link_inside_a_readme(page):
 
 
 def test_without_scripts_everything_is_there(chromium, registry):
-    """Tabs are pages, and searching is a form."""
+    """Without scripts, tabs are pages and the search is a form."""
     context = chromium.new_context(base_url=registry.url, java_script_enabled=False)
     tab = context.new_page()
     tab.goto(f"/plugins/{NAME}")
@@ -171,7 +171,7 @@ def test_without_scripts_everything_is_there(chromium, registry):
 
 @pytest.mark.parametrize("path", ["/docs/api", "/docs/api/try", "/docs/errors", "/categories"])
 def test_documentation_keeps_to_the_policy(page, path):
-    """The browser blocks nothing, because nothing inline is there."""
+    """The browser blocks nothing, because no script or style is inline."""
     page.goto(path)
     page.wait_for_load_state("networkidle")
     if path.endswith("try"):
@@ -179,25 +179,25 @@ def test_documentation_keeps_to_the_policy(page, path):
 
 
 def test_upload_is_followed_until_it_is_decided(page, registry):
-    """The page of an upload shows what the checks say, without a key being pressed."""
+    """The page of an upload refreshes until the checks have finished."""
     _sign_in(page)
     with registry.client(registry.token) as client:
-        body = make_package("@pages/leaky", "1.0.0", files={"key.txt": AWS_KEY})
+        body = build_package("@pages/leaky", "1.0.0", files={"key.txt": AWS_KEY})
         sent = client.post("/api/v1/plugins", files={"package": body}).json()
     page.goto("/publications/" + sent["statusUrl"].rsplit("/", 1)[-1])
     page.get_by_text("Rejected.").wait_for()
     assert page.get_by_text("secret-token").is_visible()
 
 
-def test_token_is_made_and_taken_back(page):
-    """From the form to the text, which the next page does not show any more."""
+def test_token_is_created_and_revoked(page):
+    """The new token is shown once; the next page does not show it."""
     _sign_in(page)
     page.goto("/account/tokens")
     page.get_by_label("Name", exact=True).fill("from chromium")
-    page.get_by_role("button", name="Make a token").click()
+    page.get_by_role("button", name="Create token").click()
     text = page.locator(".install code").text_content()
     assert text.startswith("pp_")
     page.goto("/account/tokens")
     assert text not in page.content()
     page.get_by_role("button", name="Revoke from chromium").click()
-    page.get_by_text("The token “from chromium” is revoked.").wait_for()
+    page.get_by_text("The token “from chromium” was revoked.").wait_for()

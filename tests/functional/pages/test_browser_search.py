@@ -1,6 +1,6 @@
-"""Finding in Chromium: names while typing, results in place, focus, history.
+"""Search in Chromium: suggestions, results in place, focus, history.
 
-Every page is watched: a fault on the console, or a request to another host, fails the test.
+Every page is watched: an error on the console, or a request to another host, fails the test.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.support.browser import watch
-from tests.support.publishing import make_package
+from tests.support.publishing import build_package
 from tests.support.server import LiveRegistry, wait_until
 
 pytestmark = pytest.mark.browser
@@ -24,35 +24,37 @@ PLUGINS = {
 
 
 @pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveRegistry]:
-    """A registry of our own with three plugins, in its search index: counts are part of the tests."""
-    found = LiveRegistry(tmp_path_factory.mktemp("find"))
+def registry(
+    tmp_path_factory: pytest.TempPathFactory, empty_database: bytes
+) -> Iterator[LiveRegistry]:
+    """A separate registry with three indexed plugins, because tests assert counts."""
+    live_registry = LiveRegistry(tmp_path_factory.mktemp("find"), empty_database=empty_database)
     try:
-        found.start()
-        _fill(found)
-        yield found
+        live_registry.start()
+        _fill(live_registry)
+        yield live_registry
     finally:
-        found.stop()
+        live_registry.stop()
 
 
 def _fill(registry: LiveRegistry) -> None:
-    token = registry.make_tokens("find")["find"]
+    token = registry.create_api_tokens("find")["find"]
     with registry.client(token) as client:
         for name, fields in PLUGINS.items():
-            body = make_package(name, "1.0.0", **fields)
-            answer = client.post("/api/v1/plugins?wait=30", files={"package": body})
-            assert answer.status_code in (200, 201), answer.text
+            body = build_package(name, "1.0.0", **fields)
+            response = client.post("/api/v1/plugins?wait=30", files={"package": body})
+            assert response.status_code in (200, 201), response.text
 
         def is_indexed() -> bool:
-            found = client.get("/api/v1/plugins?q=slack bridge mail store").json()
-            return not found["degraded"] and found["pagination"]["total"] == len(PLUGINS)
+            listing = client.get("/api/v1/plugins?q=slack bridge mail store").json()
+            return not listing["degraded"] and listing["pagination"]["total"] == len(PLUGINS)
 
         wait_until(is_indexed)
 
 
 @pytest.fixture
 def page(chromium: Any, registry: Any) -> Iterator[Any]:
-    """A watched tab of a stranger."""
+    """A monitored tab without a session."""
     context = chromium.new_context(base_url=registry.url)
     tab = context.new_page()
     faults = watch(tab, registry.url)
@@ -70,7 +72,7 @@ def _wait_for_count(tab: Any, count: int) -> None:
 
 
 def test_names_while_typing(page):
-    """Arrows go through the names and back to the field, Enter opens, the pattern is spoken."""
+    """Arrow keys move through the names and back, Enter opens, ARIA attributes follow."""
     page.goto("/")
     field = page.get_by_role("combobox", name="Search plugins")
     assert field.get_attribute("aria-expanded") == "false"
@@ -93,7 +95,7 @@ def test_names_while_typing(page):
 
 
 def test_escape_closes_and_enter_searches(page):
-    """Without a choice the field is a search; the first Escape closes, the second one empties."""
+    """Without a selection Enter searches; the first Escape closes the list, the second clears the field."""
     page.goto("/")
     field = page.get_by_role("combobox")
     field.press_sequentially("slack")
@@ -108,7 +110,7 @@ def test_escape_closes_and_enter_searches(page):
 
 
 def test_suggestion_is_clicked(page):
-    """In the head of every page too."""
+    """The header of every page has suggestions too."""
     page.goto("/categories")
     page.keyboard.press("/")
     page.keyboard.type("mail")
@@ -117,7 +119,7 @@ def test_suggestion_is_clicked(page):
 
 
 def test_suggestions_close_when_left(page):
-    """Tab goes on; nothing is left open, and nothing opens late."""
+    """Tab leaves the field; the list closes and does not open late."""
     page.goto("/")
     field = page.get_by_role("combobox")
     field.press_sequentially("slack")
@@ -128,7 +130,7 @@ def test_suggestions_close_when_left(page):
 
 
 def test_results_follow_the_words(page):
-    """Rows, title, announcement and address follow; the field keeps the focus."""
+    """Rows, title, announcement and URL change; the field keeps the focus."""
     page.goto("/search?sort=name")
     field = page.locator("#q")
     field.press_sequentially("slack")
@@ -142,7 +144,7 @@ def test_results_follow_the_words(page):
 
 
 def test_back_undoes_a_step_not_a_letter(page):
-    """Typing is one step; each filter is one."""
+    """Typing is one history entry; each filter is another."""
     page.goto("/categories")
     page.goto("/search")
     page.locator("#q").press_sequentially("slack", delay=250)
@@ -166,7 +168,7 @@ def test_back_undoes_a_step_not_a_letter(page):
 
 
 def test_focus_stays_with_what_was_chosen(page):
-    """By keyboard: a facet keeps the focus, a removed chip gives it to the heading."""
+    """With the keyboard, a facet keeps the focus, a removed chip moves it to the heading."""
     page.goto("/search")
     link = page.get_by_role("link", name=re.compile("^Bridge"))
     link.focus()
@@ -183,7 +185,7 @@ def test_focus_stays_with_what_was_chosen(page):
 
 
 def test_words_after_a_filter_keep_it(page):
-    """The form sends what the facets chose in place."""
+    """The form sends filters that were selected in place."""
     page.goto("/search")
     page.get_by_role("link", name=re.compile("^Bridge")).click()
     _wait_for_count(page, 2)
@@ -196,7 +198,7 @@ def test_words_after_a_filter_keep_it(page):
 
 
 def test_a_filter_chosen_while_typing(chromium, registry):
-    """Neither the letters typed last nor the filter is lost."""
+    """Selecting a filter while typing keeps both."""
     context = chromium.new_context(base_url=registry.url)
     tab = context.new_page()
     tab.goto("/search")
@@ -210,7 +212,7 @@ def test_a_filter_chosen_while_typing(chromium, registry):
 
 
 def test_a_better_spelling_is_taken(page):
-    """The words in the field are those that were searched for."""
+    """The field shows the words of the search."""
     page.goto("/search?q=slakc")
     page.locator("a[data-words]").click()
     page.wait_for_url("**/search?q=slack")
@@ -218,7 +220,7 @@ def test_a_better_spelling_is_taken(page):
 
 
 def test_next_page_begins_at_its_top(page):
-    """Paging swaps in place, and leads to the heading."""
+    """Pagination swaps in place and scrolls to the heading."""
     page.goto("/search?limit=1&sort=name")
     page.get_by_role("link", name="Next").click()
     page.wait_for_url("**page=2**")
@@ -227,8 +229,8 @@ def test_next_page_begins_at_its_top(page):
     assert _read_names(page) == ["@find/slack-bridge"]
 
 
-def test_rows_lead_to_their_pages_and_ranks_are_noted(page, registry):
-    """A click opens the plugin as a page of its own, and its place is told without identity."""
+def test_rows_open_their_plugin_and_record_its_rank(page, registry):
+    """A click opens the plugin, and its position is recorded anonymously."""
     page.goto("/search?q=slack")
     with page.expect_request("**/search/note?*rank=2*") as noted:
         page.locator(".row-name a").nth(1).click()
@@ -239,7 +241,7 @@ def test_rows_lead_to_their_pages_and_ranks_are_noted(page, registry):
 
 
 def test_words_that_stay_are_noted_once(page):
-    """Half words are not; Enter says that these were meant."""
+    """Partial words are not recorded; Enter records the words at once."""
     page.goto("/search")
     notes: list[str] = []
     page.on("request", lambda r: notes.append(r.url) if "/search/note" in r.url else None)
@@ -254,7 +256,7 @@ def test_words_that_stay_are_noted_once(page):
 
 
 def test_filters_fold_on_narrow_screens(chromium, registry):
-    """They open by their button and fold away once one is chosen; nothing scrolls sideways."""
+    """Filters open with their button and collapse after a selection; the page does not overflow."""
     context = chromium.new_context(
         base_url=registry.url, viewport={"width": 320, "height": 640}, has_touch=True
     )
@@ -271,14 +273,14 @@ def test_filters_fold_on_narrow_screens(chromium, registry):
 
 
 def test_when_the_registry_cannot_be_reached(chromium, registry):
-    """The results stay, the page says so, and recovers with the next answer."""
+    """The results stay, an alert appears, and the next response removes it."""
     context = chromium.new_context(base_url=registry.url)
     tab = context.new_page()
     tab.goto("/search")
     context.set_offline(True)
     tab.fill("#q", "slack")
     tab.get_by_role("alert").wait_for()
-    assert "does not answer" in tab.get_by_role("alert").inner_text()
+    assert "does not respond" in tab.get_by_role("alert").inner_text()
     assert len(_read_names(tab)) == 3
     context.set_offline(False)
     tab.fill("#q", "mail")
@@ -288,7 +290,7 @@ def test_when_the_registry_cannot_be_reached(chromium, registry):
 
 
 def test_without_scripts(chromium, registry):
-    """Words, filters, order, pages and the way back are a form and links."""
+    """Without scripts, the search consists of a form and links."""
     context = chromium.new_context(base_url=registry.url, java_script_enabled=False)
     tab = context.new_page()
     tab.goto("/")
@@ -308,8 +310,8 @@ def test_without_scripts(chromium, registry):
     context.close()
 
 
-def test_what_folds_a_facet_stands_below_it(page):
-    """The button goes to the end of what it opened, and the page stays where it is."""
+def test_the_button_that_closes_a_facet_is_below_its_list(page):
+    """The button moves below the opened list, and the page does not scroll."""
     page.goto("/docs/design")
     more = page.locator("#more-sample")
     more.scroll_into_view_if_needed()
@@ -317,14 +319,14 @@ def test_what_folds_a_facet_stands_below_it(page):
     more.click()
     values = page.locator(".facet-more .facet-values").first
     values.wait_for()
-    assert more.inner_text().split("\n")[0].startswith("Fewer")
+    assert more.inner_text().split("\n")[0].startswith("Less")
     end = values.bounding_box()["y"] + values.bounding_box()["height"]
     assert more.bounding_box()["y"] >= end
     assert page.evaluate("window.scrollY") == before
 
 
 def test_names_that_are_too_long_end_in_dots(page):
-    """An owner's name is cut where its line ends, and the page does not grow for it."""
+    """A long owner name ends in an ellipsis and does not widen the page."""
     page.set_viewport_size({"width": 320, "height": 640})
     page.goto("/docs/design")
     owner = page.locator(".byline a", has_text="an-owner-with-a-name").first
@@ -337,7 +339,7 @@ def test_names_that_are_too_long_end_in_dots(page):
 
 
 def test_notice_that_nothing_answers_keeps_its_distance(chromium, registry):
-    """It stands between the field and the results, and touches neither."""
+    """The alert keeps its distance from the field and the results."""
     context = chromium.new_context(base_url=registry.url)
     tab = context.new_page()
     tab.goto("/search")
@@ -345,17 +347,17 @@ def test_notice_that_nothing_answers_keeps_its_distance(chromium, registry):
     tab.get_by_role("searchbox").press_sequentially("slack")
     notice = tab.locator("#unreachable")
     notice.wait_for()
-    form, said, found = (
+    form, alert, results = (
         tab.locator(each).bounding_box() for each in ("#search-form", "#unreachable", "#search")
     )
-    assert said["y"] - (form["y"] + form["height"]) >= 12
-    assert found["y"] - (said["y"] + said["height"]) >= 12
+    assert alert["y"] - (form["y"] + form["height"]) >= 12
+    assert results["y"] - (alert["y"] + alert["height"]) >= 12
     context.close()
 
 
 @pytest.mark.parametrize("width", [320, 800, 900, 1280])
 def test_head_has_one_line_of_links(page, width):
-    """Publishing is among them where there is room."""
+    """The link to publishing is shown if there is space."""
     page.set_viewport_size({"width": width, "height": 640})
     page.goto("/docs")
     links = page.locator(".site-nav a:visible")

@@ -1,4 +1,4 @@
-"""The documentation pages, and the pages that say what went wrong."""
+"""The documentation pages and the error pages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from registry.api.schema import build_document
 
 
 def test_every_error_code_has_an_entry(open_page, client):
-    """The `type` of a problem leads to an anchor that is there."""
+    """The `type` of a problem document links to an existing anchor."""
     page = open_page("/docs/errors")
     for code, error in list_error_codes().items():
         assert error.title in page.one(id=code).text
@@ -23,49 +23,55 @@ def test_every_error_code_has_an_entry(open_page, client):
 
 
 def test_every_operation_is_described(open_page):
-    """The reference shows each operation and each shape of the OpenAPI document."""
+    """The reference shows each operation and each schema of the OpenAPI document."""
     page, document = open_page("/docs/api"), build_document()
+    entries = [node for node in page if "id" in node.attrs]
+    texts = {node.attrs["id"]: node.text for node in entries}
+    assert len(texts) == len(entries)
     for path, operations in document["paths"].items():
         for operation in operations.values():
-            entry = page.one(id=operation["operationId"])
-            assert path in entry.text
+            entry = texts[operation["operationId"]]
+            assert path in entry
             for parameter in operation.get("parameters", []):
-                assert parameter["name"] in entry.text
+                assert parameter["name"] in entry
+            for status, response in operation["responses"].items():
+                assert f"{status} " in entry
+                assert response["description"].replace("`", "") in entry
     for name, schema in document["components"]["schemas"].items():
-        entry = page.one(id=f"shape-{name}")
-        assert all(member in entry.text for member in schema.get("properties", {}))
+        entry = texts[f"shape-{name}"]
+        assert all(member in entry for member in schema.get("properties", {}))
 
 
 def test_links_within_the_reference_are_there(open_page):
-    """Every anchor on the page meets an id."""
+    """Every anchor has a target."""
     page = open_page("/docs/api")
     ids = {node.attrs["id"] for node in page if "id" in node.attrs}
     assert {link[1:] for link in page.links if link.startswith("#")} <= ids
 
 
 def test_types_in_words():
-    """Schemas are told as people say them."""
-    from marketplace.reference import describe_type
+    """Types are described in words."""
+    from marketplace.docs_site.api_reference import build_type_label
 
-    assert describe_type({"type": ["string", "null"]}).text == "text or null"
-    assert describe_type({"type": "integer", "minimum": 1, "maximum": 9}).text == (
-        "whole number, 1 to 9"
+    assert build_type_label({"type": ["string", "null"]}).text == "string or null"
+    assert build_type_label({"type": "integer", "minimum": 1, "maximum": 9}).text == (
+        "integer, 1 to 9"
     )
-    listed = describe_type({"type": "array", "items": {"$ref": "#/components/schemas/File"}})
-    assert (listed.text, listed.shape) == ("list of File", "File")
-    assert describe_type({"enum": ["a", "b"]}).text == "one of a, b"
-    either = describe_type({"oneOf": [{"$ref": "#/x/Yank"}, {"type": "null"}]})
-    assert (either.text, either.shape) == ("Yank or null", "Yank")
-    assert describe_type({"additionalProperties": {"type": "string"}}).text == "object of text"
+    listed = build_type_label({"type": "array", "items": {"$ref": "#/components/schemas/File"}})
+    assert (listed.text, listed.schema) == ("array of File", "File")
+    assert build_type_label({"enum": ["a", "b"]}).text == "one of a, b"
+    either = build_type_label({"oneOf": [{"$ref": "#/x/Yank"}, {"type": "null"}]})
+    assert (either.text, either.schema) == ("Yank or null", "Yank")
+    assert build_type_label({"additionalProperties": {"type": "string"}}).text == "object of string"
 
 
 def test_icon(client):
-    """The mark stands in for the icon that browsers ask for by themselves."""
+    """`/favicon.ico` redirects to the logo."""
     assert client.get("/favicon.ico").url.endswith(".svg")
 
 
 def test_page_that_is_not_there(open_page):
-    """404 as a page with a way on."""
+    """A 404 page offers links."""
     page = open_page("/no/such/page", status=404)
     assert page.one("h1").text == "Not found"
     assert {"/", "/search"} <= set(page.links)
@@ -73,26 +79,26 @@ def test_page_that_is_not_there(open_page):
 
 @pytest.mark.django_db
 def test_bug_shows_the_plain_page(monkeypatch):
-    """500: nothing of the fault is shown, and neither database nor session is asked."""
-    monkeypatch.setattr("marketplace.pages.home.read_home", lambda: 1 / 0)
-    answer = Client(raise_request_exception=False).get("/")
-    assert answer.status_code == 500
-    assert b"A mistake of ours" in answer.content
-    assert answer.headers["X-Request-Id"] in answer.content.decode()
-    assert b"division" not in answer.content
+    """The 500 page shows no detail and uses neither database nor session."""
+    monkeypatch.setattr("marketplace.pages.home.get_home_page", lambda: 1 / 0)
+    response = Client(raise_request_exception=False).get("/")
+    assert response.status_code == 500
+    assert b"Something went wrong" in response.content
+    assert response.headers["X-Request-Id"] in response.content.decode()
+    assert b"division" not in response.content
 
 
 def test_plain_page_needs_nothing(rf):
-    """It is drawn without a user, a session or a database (this test has none)."""
+    """It renders without user, session and database (this test has none)."""
     from config.problems import handle_500
 
-    answer = handle_500(rf.get("/"))
-    assert b"A mistake of ours" in answer.content
+    response = handle_500(rf.get("/"))
+    assert b"Something went wrong" in response.content
 
 
 @pytest.mark.django_db
 def test_error_page_lists_every_fault(rf):
-    """Several faults are shown at once, escaped, with what is allowed."""
+    """All errors are shown at once, escaped, with the allowed values."""
     from config.problems import respond_with_error
     from plugport.spec.errors import FieldError, InvalidError
     from tests.functional.pages.dom import parse
@@ -111,6 +117,13 @@ def test_error_page_lists_every_fault(rf):
 
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
 def test_reading_pages_only_read(client, db, method):
-    """Pages that show something take no other method."""
+    """Pages accept GET and HEAD only."""
     for path in ("/", "/search", "/categories", "/docs", "/plugins/x"):
         assert getattr(client, method)(path).status_code == 405
+
+
+def test_a_former_error_code_leads_to_the_new_one(open_page):
+    """`unknown-account` and `unknown-user` were two codes of one error."""
+    entry = open_page("/docs/errors").one(id="unknown-account").text
+    assert "Former code of unknown-user" in entry
+    assert list_error_codes()["unknown-account"].code == "unknown-user"

@@ -1,4 +1,4 @@
-"""What anybody may send to a form: read in small pieces, refused when it is large."""
+"""Request bodies of forms: read in small chunks, rejected if too large."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from config.uploads import DropFiles
+from config.uploads import DiscardUploadHandler
 
 pytestmark = pytest.mark.django_db
 
@@ -17,7 +17,7 @@ FORMS = ("/login", "/signup", "/password/reset", "/account/tokens")
 
 
 class Body(io.RawIOBase):
-    """A body of `size` bytes that remembers how it was read."""
+    """A body of `size` bytes that records its reads."""
 
     def __init__(self, size: int, end: bytes = b"") -> None:
         self.rest = io.BytesIO(HEAD + b"x" * (size - len(HEAD) - len(end)) + end)
@@ -30,7 +30,7 @@ class Body(io.RawIOBase):
 
 def send(path: str, body: Body, size: int) -> Any:
     client = Client(enforce_csrf_checks=True)
-    client.get("/login")  # gives the cookie without which no body is looked at
+    client.get("/login")  # sets the CSRF cookie, without which no body is read
     environment: dict[str, Any] = {
         "wsgi.input": body,
         "CONTENT_LENGTH": str(size),
@@ -43,9 +43,9 @@ def send(path: str, body: Body, size: int) -> Any:
 def test_large_form_is_refused_unread(path: str, settings: Any) -> None:
     size = settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1
     body = Body(size)
-    answer = send(path, body, size)
-    assert answer.status_code == 413
-    assert b"larger than this path takes" in answer.content
+    response = send(path, body, size)
+    assert response.status_code == 413
+    assert b"too large for this path" in response.content
     assert body.asked == []
 
 
@@ -54,7 +54,7 @@ def test_files_are_read_in_pieces_and_dropped(path: str) -> None:
     size = 900_000
     body = Body(size, end=b"\r\n--B--\r\n")
     assert send(path, body, size).status_code == 403
-    assert max(body.asked) <= DropFiles.chunk_size
+    assert max(body.asked) <= DiscardUploadHandler.chunk_size
     assert body.rest.read() == b""
 
 
@@ -62,5 +62,5 @@ def test_large_plain_form(settings: Any) -> None:
     client = Client(enforce_csrf_checks=True)
     client.get("/login")
     text = "a=" + "x" * settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    answer = client.post("/login", text, content_type="application/x-www-form-urlencoded")
-    assert answer.status_code == 413
+    response = client.post("/login", text, content_type="application/x-www-form-urlencoded")
+    assert response.status_code == 413

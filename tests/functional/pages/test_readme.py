@@ -1,14 +1,14 @@
-"""What a README looks like on the page."""
+"""READMEs rendered on the page."""
 
 from __future__ import annotations
 
 import pytest
 
-from marketplace.images.address import read_path
-from marketplace.readme import Place, SourceTree, render_readme
+from marketplace.images.signed_urls import parse_path
+from marketplace.readme import LinkBase, SourceTree, render_readme
 from tests.functional.pages.dom import Node, parse
 
-GITHUB = Place.find(
+GITHUB = LinkBase.build(
     name="@acme/chat",
     version="1.2.0",
     readme="README.md",
@@ -25,19 +25,21 @@ GITHUB = Place.find(
     ],
     repository={"url": "https://github.com/acme/chat.git", "directory": "packages/x"},
 )
-NOWHERE = Place()
+NOWHERE = LinkBase()
 
 
-def render(text: str, path: str = "README.md", place: Place = GITHUB, **options: bool) -> Node:
+def render(
+    text: str, path: str = "README.md", link_base: LinkBase = GITHUB, **options: bool
+) -> Node:
     """The README as a tree."""
-    return parse(render_readme(text, path=path, place=place, **options))
+    return parse(render_readme(text, path=path, link_base=link_base, **options))
 
 
 def get_remote(image: Node) -> tuple[str, str]:
-    """The address and the label of the remote picture that an `img` of ours shows."""
+    """Return the URL and the label of a proxied remote image."""
     _, images, signature, payload = image.attrs["src"].split("/")
     assert images == "images"
-    return read_path(signature, payload)
+    return parse_path(signature, payload)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +61,7 @@ def get_remote(image: Node) -> tuple[str, str]:
     ],
 )
 def test_links(link: str, target: str | None):
-    """Web addresses stay, relative ones lead into the repository, the rest is text."""
+    """Web URLs stay, relative ones lead to the repository, others become text."""
     anchor = render(f'<a href="{link}">word</a>').one("a")
     assert anchor.attrs.get("href") == target
     assert anchor.text == "word"
@@ -85,12 +87,12 @@ FILES = "/plugins/@acme/chat/1.2.0/files"
     ],
 )
 def test_links_into_the_release(link: str, target: str):
-    """What the release has is shown from it; the rest leads to the repository."""
+    """Links to files of the release lead to them; others lead to the repository."""
     assert render(f"[word](<{link}>)").links == [target]
 
 
 def test_pictures_of_the_release():
-    """Pictures that the release has come from it; others, and large ones, from the repository."""
+    """Images in the release are served from it; others, and large ones, come from the repository."""
     raw = "/plugins/@acme/chat/1.2.0/raw"
     root = render("![a](docs/img/a%20b.png) ![b](/logo.svg#x) ![c](big.png) ![d](src/x.py)")
     first, second, third, fourth = root.all("img")
@@ -102,23 +104,23 @@ def test_pictures_of_the_release():
 
 
 def test_readme_in_a_folder():
-    """Relative addresses start where the README stands."""
-    place = Place.find(
+    """Relative URLs start at the folder of the README."""
+    link_base = LinkBase.build(
         name="a",
         version="1.0.0",
         readme="docs/README.md",
         files=[{"path": "docs/README.md", "size": 1}, {"path": "docs/a.md", "size": 1}],
         repository={"url": "https://github.com/acme/chat"},
     )
-    assert render("[a](a.md) [b](b.md)", place=place).links == [
+    assert render("[a](a.md) [b](b.md)", link_base=link_base).links == [
         "/plugins/a/1.0.0/files/docs/a.md",
         "https://github.com/acme/chat/blob/HEAD/docs/b.md",
     ]
 
 
 def test_relative_links_without_a_known_host_are_dropped():
-    """Where the files cannot be found, nothing leads to a page of ours by accident: words stay."""
-    root = render("[a](docs/a.md) ![b](b.png)", place=NOWHERE)
+    """Without a known host, relative links become text, so that none leads to a page of the registry."""
+    root = render("[a](docs/a.md) ![b](b.png)", link_base=NOWHERE)
     assert root.links == []
     assert not root.all("img")
     assert root.by_class("readme-image")[0].text == "b"
@@ -140,9 +142,9 @@ def test_relative_links_without_a_known_host_are_dropped():
     ],
 )
 def test_hosts(repository: str, page: str, file: str):
-    """The hosts whose addresses are known."""
+    """The supported code hosts."""
     tree = SourceTree.find({"url": repository})
-    root = render("[a](a) ![b](a)", place=Place(repository=tree))
+    root = render("[a](a) ![b](a)", link_base=LinkBase(repository=tree))
     assert root.links == [page]
     assert get_remote(root.one("img")) == (file, "b")
 
@@ -152,12 +154,12 @@ def test_hosts(repository: str, page: str, file: str):
     [None, {}, {"url": "https://git.example.test/a/b"}, {"url": "https://["}, {"url": "x"}, "text"],
 )
 def test_unknown_hosts(repository: object):
-    """Anything else has no tree."""
+    """Other hosts have no base URL."""
     assert SourceTree.find(repository) is None
 
 
-def test_pictures_tell_nobody():
-    """Pictures are fetched late, and without saying from which page."""
+def test_images_send_no_referrer():
+    """Images load lazily and without a referrer."""
     image = render("![logo](https://site.test/l.png)").one("img")
     assert get_remote(image) == ("https://site.test/l.png", "logo")
     assert image.attrs["loading"] == "lazy"
@@ -166,10 +168,10 @@ def test_pictures_tell_nobody():
 
 def test_pictures_for_dark_and_light():
     """`picture` with sources, resolved or dropped as a whole."""
-    kept = render(
+    node = render(
         '<picture><source media="(x)" srcset="a.png 1x, b.png 2x"><img src="c.png"></picture>'
     )
-    first, second = kept.one("source").attrs["srcset"].split(", ")
+    first, second = node.one("source").attrs["srcset"].split(", ")
     base = "https://github.com/acme/chat/raw/HEAD/packages/x"
     for candidate, name, size in ((first, "a.png", "1x"), (second, "b.png", "2x")):
         path, _, shown_size = candidate.partition(" ")
@@ -236,7 +238,7 @@ def test_github_markdown():
     assert root.by_class("footnotes")
 
 
-def test_code_in_colours():
+def test_code_in_colors():
     """Known languages get classes, never styles; unknown ones stay plain."""
     root = render("```python\ndef f(): return 'x'\n```\n\n```nonesuch\n<b>x</b>\n```\n")
     first, second = root.all("pre")
@@ -265,14 +267,14 @@ def test_html_that_readmes_use():
 
 
 @pytest.mark.parametrize("path", ["README.rst", "README.txt", "README"])
-def test_what_is_no_markdown(path: str):
+def test_other_formats_are_plain_text(path: str):
     """Other formats are shown as they are."""
     root = render("Title\n=====\n\n* <b>x</b>\n", path=path)
     assert root.one("pre").text == "Title ===== * <b>x</b>"
 
 
 def test_too_long_to_render():
-    """A README beyond the limit is shown as plain text, whole."""
+    """A README over the limit is shown as plain text, completely."""
     text = "word \n" * 40_000
     root = render(text)
     assert root.one("pre").attrs["class"] == "plain"
@@ -280,31 +282,31 @@ def test_too_long_to_render():
 
 
 def test_too_many_blocks():
-    """So is one with more blocks than a page can show."""
+    """A README with too many blocks is shown as plain text."""
     assert render("#\n" * 90_000).one("pre").attrs["class"] == "plain"
 
 
 @pytest.mark.parametrize("text", ["", "   \n\n"])
 def test_empty(text: str):
-    """Nothing comes of nothing."""
-    assert render_readme(text, place=NOWHERE) == ""
+    """An empty README renders to nothing."""
+    assert render_readme(text, link_base=NOWHERE) == ""
 
 
 @pytest.mark.parametrize(
     "text", ["<!-- only a comment -->", ">" * 300 + "a", "[x]: https://s.test"]
 )
 def test_nothing_left_to_see(text: str):
-    """A README of which nothing would be visible is shown as it was typed."""
+    """A README without visible text is shown as source."""
     assert render(text).one("pre").text
 
 
 def test_comments_do_not_show():
-    """Comments are for the author."""
+    """HTML comments are removed."""
     assert render("before\n\n<!-- hidden -->\n\nafter\n").text == "before after"
 
 
 def test_page_without_readme(open_page, publisher):
-    """A release without a README says so."""
+    """A release without a README has a message."""
     from registry.models import ReleaseContents
 
     publisher.publish("@acme/chat")

@@ -1,4 +1,4 @@
-"""What the page adds to a README so that everybody can read it."""
+"""Accessibility of READMEs."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from marketplace.readme import Place, render_readme
+from marketplace.readme import LinkBase, render_readme
 from tests.functional.pages.dom import Node, parse
 
-NOWHERE = Place()
+NOWHERE = LinkBase()
 
 
 def render(text: str) -> Node:
-    return parse(render_readme(text, place=NOWHERE))
+    return parse(render_readme(text, link_base=NOWHERE))
 
 
 @pytest.mark.parametrize(
@@ -27,13 +27,13 @@ def render(text: str) -> Node:
         ("- [ ] <b>&quot;x&quot;</b> &amp; y", ['"x" & y']),
     ],
 )
-def test_checkboxes_say_what_they_are(text: str, labels: list[str]):
-    """Each is labelled by the words behind it, and by no others."""
+def test_checkboxes_have_labels(text: str, labels: list[str]):
+    """Each is labeled by the text after it."""
     assert [box.attrs["aria-label"] for box in render(text).all("input")] == labels
 
 
 def test_wide_parts_are_scrolled_by_keyboard():
-    """Tables stand in a group that takes the focus, code blocks take it themselves."""
+    """Tables are in a focusable group; code blocks are focusable."""
     root = render("| a | b |\n|---|---|\n| 1 | 2 |\n\n    code\n")
     (frame,) = root.by_class("readme-table")
     assert (frame.attrs["tabindex"], frame.attrs["role"]) == ("0", "group")
@@ -50,13 +50,13 @@ def test_empty_headers():
 
 @pytest.mark.parametrize("kind", ["NOTE", "TIP", "IMPORTANT", "WARNING", "CAUTION"])
 def test_alerts_have_a_name(kind: str):
-    """Their kind stands in words, not in colour alone."""
+    """Their kind is text, not only a color."""
     (alert,) = render(f"> [!{kind}]\n> Text.").by_class(f"markdown-alert-{kind.lower()}")
     assert alert.by_class("markdown-alert-title")[0].text == kind.capitalize()
 
 
 def test_footnotes():
-    """Each reference has its own way back, which says where it leads."""
+    """Each reference has its own labeled back link."""
     root = render("a[^x] b[^y] c[^x]\n\n[^x]: One.\n[^y]: Two.\n")
     ids = [node.attrs["id"] for node in root if "id" in node.attrs]
     assert len(ids) == len(set(ids))
@@ -81,18 +81,18 @@ def test_footnotes():
     ],
 )
 def test_links_have_a_name(text: str, name: str | None):
-    """A link without words is called after where it leads."""
+    """A link without text is labeled with its target."""
     assert render(text).one("a").attrs.get("aria-label") == name
 
 
 def test_pictures_have_a_text():
-    """One without words is decoration to those who cannot see it."""
+    """An image without alternative text is decorative."""
     root = render('<img src="https://a.test/b.png"> ![Words](https://a.test/c.png)')
     assert [image.attrs["alt"] for image in root.all("img")] == ["", "Words"]
 
 
 def test_blocked_pictures(settings: Any):
-    """Their words stand in their place, as a link to them where there is none around."""
+    """Their alternative text replaces them, as a link to the image unless they are in a link."""
     settings.README_IMAGES = "block"
     root = render(
         "![Logo](https://a.test/l.png) ![](https://a.test/%3Cb%3E.png)"
@@ -117,7 +117,7 @@ def test_blocked_pictures(settings: Any):
 
 
 def test_badges_of_this_registry(settings: Any):
-    """They are shown without a detour, also where other pictures are blocked."""
+    """They are loaded directly, also if remote images are blocked."""
     settings.README_IMAGES = "block"
     settings.BASE_URL = "https://plugins.test"
     root = render(
@@ -130,7 +130,7 @@ def test_badges_of_this_registry(settings: Any):
 
 
 def test_too_many_pictures():
-    """Beyond what a page may ask for, pictures are links."""
+    """Images over the limit of a page become links."""
     root = render("\n\n".join(f"![p](https://a.test/{number}.png)" for number in range(310)))
     assert len(root.all("img")) == 300
     assert len(root.by_class("readme-image")) == 10
@@ -147,14 +147,14 @@ def test_too_many_pictures():
     ],
 )
 def test_direction(text: str, direction: str):
-    """The README runs as most of its words do; code runs from the left in any language."""
+    """The direction of a README is that of most of its words; code is always left to right."""
     root = render(text)
     assert root.by_class("readme-text")[0].attrs["dir"] == direction
     assert {block.attrs["dir"] for block in root.all("pre")} <= {"ltr"}
 
 
 def test_each_block_has_its_direction():
-    """A block runs as most of its words do, whatever word or code it begins with."""
+    """The direction of a block is that of most of its words, whatever its first word."""
     root = render(
         "# سلام دنیا\n\nAPI یک واژه است\n\nWords in between.\n\n- `B` قائمة مرتبطة\n\n123\n\n"
         "| الف | b |\n|---|---|\n| word | واژه |\n"
@@ -178,5 +178,5 @@ def test_names_in_links_are_of_any_language():
 
 
 def test_authors_direction():
-    """What an author says of the direction stands."""
+    """The author's `dir` attribute is kept."""
     assert render('<p dir="rtl">abc</p>\n\nسلام').all("p")[0].attrs["dir"] == "rtl"

@@ -1,4 +1,4 @@
-"""READMEs in Chromium: hostile ones do no harm, real ones can be read by everybody.
+"""READMEs in Chromium: hostile ones are harmless, real ones are accessible.
 
 They stand in the pages of a whole registry, so that what is checked is what a reader gets: the
 policy of the page, its scripts, its styles, and everything around the README.
@@ -12,16 +12,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from marketplace.readme.highlight import CLASSES
+from tests.support.axe import run_axe
 from tests.support.data import shared_data
 from tests.support.pictures import PNG
-from tests.support.publishing import make_package
+from tests.support.publishing import build_package
 
 pytestmark = pytest.mark.browser
 PLAIN = "Words.\n\n![Shown](docs/shown.png)\n\n![Away](https://pictures.invalid/a.png)\n"
-# One of everything that Markdown here can be.
+# Every supported element of Markdown.
 RICH = """Words[^1] and `code`, *more*, [a link](https://example.org).
 
 - [x] done
@@ -89,7 +89,7 @@ _BREACHES = """
   return found;
 }
 """
-# What stands around the README, from its neighbours up: the same, whatever the README is.
+# The page around the README, which is the same for every README.
 _AROUND = """
 () => {
   const names = [];
@@ -152,20 +152,20 @@ def registry(live_registry: Any) -> Any:
     texts = {name: (folder / "adversarial" / name).read_bytes() for name in HOSTILE}
     texts |= {name: (folder / name).read_bytes() for name in REAL}
     texts |= {"rich": RICH.encode(), "plain": PLAIN.encode()}
-    token = live_registry.make_tokens("reader")["reader"]
+    token = live_registry.create_api_tokens("reader")["reader"]
     with live_registry.client(token) as client:
         for file, text in texts.items():
             files = {"README.md": text, "docs/shown.png": PNG}
-            body = make_package(_make_name(file), "1.0.0", files=files)
+            body = build_package(_make_name(file), "1.0.0", files=files)
             wait = "?wait=60" if file in ("plain", "rich") else ""
-            answer = client.post(f"/api/v1/plugins{wait}", files={"package": body})
-            assert answer.status_code in (200, 201, 202), (file, answer.text)
+            response = client.post(f"/api/v1/plugins{wait}", files={"package": body})
+            assert response.status_code in (200, 201, 202), (file, response.text)
     return live_registry
 
 
 @pytest.fixture
 def tab(chromium: Any, registry: Any) -> Iterator[Any]:
-    """A tab that notes what it asks of other hosts, and what scripts did."""
+    """A tab that records requests to other hosts and the effects of scripts."""
     context = chromium.new_context(
         base_url=registry.url, viewport={"width": 1280, "height": 900}, reduced_motion="reduce"
     )
@@ -184,13 +184,13 @@ def tab(chromium: Any, registry: Any) -> Iterator[Any]:
 
 
 def open_readme(tab: Any, file: str) -> None:
-    answer = tab.goto(f"/plugins/{_make_name(file)}", wait_until="load")
-    assert answer.status == 200
+    response = tab.goto(f"/plugins/{_make_name(file)}", wait_until="load")
+    assert response.status == 200
     assert tab.evaluate("window.harm") == []
 
 
 def test_every_text_is_here():
-    """The data set says what there is: nothing of it is left out."""
+    """Every file of the data set's list is tested."""
     folder = shared_data("readmes")
     expect = json.loads((folder / "adversarial" / "expect.json").read_text())
     assert {case["file"] for case in expect["files"]} == set(HOSTILE)
@@ -205,10 +205,10 @@ def test_hostile(tab: Any, file: str):
     around = tab.evaluate(_AROUND)
     open_readme(tab, file)
     assert tab.evaluate(_BREACHES, [expect["policy"], "readme-"]) == []
-    found = tab.evaluate(_AROUND)
-    assert found["names"] == around["names"]
-    assert found["twins"] == []
-    assert found["clobbered"] == []
+    surroundings = tab.evaluate(_AROUND)
+    assert surroundings["names"] == around["names"]
+    assert surroundings["twins"] == []
+    assert surroundings["clobbered"] == []
     (case,) = (case for case in expect["files"] if case["file"] == file)
     text = " ".join(tab.inner_text(".readme").split())
     for word in case["require_text"]:
@@ -227,7 +227,7 @@ def test_real(tab: Any, file: str):
     policy = json.loads(shared_data("readmes", "adversarial", "expect.json").read_text())["policy"]
     open_readme(tab, file)
     assert tab.evaluate(_BREACHES, [policy, "readme-"]) == []
-    # Coloured words are many, and of few colours: `test_colours_of_code` looks at these.
+    # Colored words are many, and of few colors: `test_colors_of_code` looks at these.
     tab.evaluate(_FLATTEN)
     assert _find_violations(tab) == []
     tab.emulate_media(color_scheme="dark")
@@ -243,7 +243,7 @@ _IS_HIDDEN = "(image) => getComputedStyle(image).opacity === '0'"
 
 
 def test_pictures(tab: Any):
-    """A picture of the release is there, and where one cannot be had its words are drawn."""
+    """An image of the release is shown; an unavailable one shows its alternative text."""
     open_readme(tab, "plain")
     tab.locator(".readme img").last.scroll_into_view_if_needed()
     for at in (0, 1):
@@ -253,7 +253,7 @@ def test_pictures(tab: Any):
 
 
 def test_pictures_that_come_later(tab: Any):
-    """A picture that is still being fetched is asked for again; one that never comes leaves words."""
+    """An image that is still being fetched is requested again; a failed one shows its alternative text."""
     tab.clock.install()
     answers = [{"status": 202}, {"status": 200, "content_type": "image/png", "body": PNG}]
     tab.route("**/images/**", lambda route: route.fulfill(**answers.pop(0)))
@@ -272,20 +272,19 @@ def test_pictures_that_come_later(tab: Any):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_colours_of_code(tab: Any, scheme: str):
-    """Every colour that code can have can be read, in both schemes."""
+def test_colors_of_code(tab: Any, scheme: str):
+    """Every color that code can have can be read, in both schemes."""
     tab.emulate_media(color_scheme=scheme)
     open_readme(tab, "plain")
     tab.evaluate(_PAINT, sorted(CLASSES))
-    found = Axe().run(tab, context=".readme", options={"runOnly": ["color-contrast"]})
-    assert found.response["violations"] == []
-    assert len(found.response["passes"][0]["nodes"]) >= len(CLASSES)
+    options = {"runOnly": ["color-contrast"], "resultTypes": ["violations", "passes"]}
+    results = run_axe(tab, context=".readme", options=options)
+    assert results["violations"] == []
+    assert len(results["passes"][0]["nodes"]) >= len(CLASSES)
 
 
 def _find_violations(tab: Any, *rules: str) -> list[str]:
     """What axe finds in the README by all its rules, or these: each with the first place."""
     only = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else {}
-    found = Axe().run(tab, context=".readme", options={"resultTypes": ["violations"], **only})
-    return [
-        f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found.response["violations"]
-    ]
+    results = run_axe(tab, context=".readme", options=only)
+    return [f"{rule['id']}: {rule['nodes'][0]['html'][:200]}" for rule in results["violations"]]

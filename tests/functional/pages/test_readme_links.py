@@ -1,4 +1,4 @@
-"""Links and pictures of a README, followed from the page of its release."""
+"""Links and images of a README, followed from the page of its release."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ README = (
 
 
 @pytest.mark.parametrize("page", ["/plugins/@acme/chat", "/plugins/@acme/chat/1.0.0"])
-def test_all_lead_somewhere(open_page: Any, client: Client, publisher: Any, page: str):
-    """Every file that the release has is there where its README says."""
+def test_links_and_images_load(open_page: Any, client: Client, publisher: Any, page: str):
+    """Every link of the README to a file of the release works."""
     files = {"README.md": README, "src/main.py": "x = 1\ny = 2\n", "docs/a b.md": "# B\n"}
     publisher.publish("@acme/chat", files={**files, "docs/p.png": PNG})
     text = open_page(page).by_class("readme-text")[0]

@@ -1,4 +1,4 @@
-"""Making an account, signing in and out, passwords."""
+"""Sign-up, sign-in, sign-out, passwords."""
 
 from __future__ import annotations
 
@@ -31,20 +31,22 @@ def _sign_up(client: Client, **changes: str):
 
 
 def test_sign_up_and_out_and_in(client, open_page):
-    """From a stranger to an account, and back in with its password."""
-    assert open_page("/signup").one("input", name="username")
-    answer = _sign_up(client)
-    assert (answer.status_code, answer.url) == (302, "/account")
+    """Sign up, sign out, sign in again."""
+    page = open_page("/signup")
+    assert page.one("input", name="username")
+    assert page.one("label", for_="id_username").text == "User name"
+    response = _sign_up(client)
+    assert (response.status_code, response.url) == (302, "/account")
     assert open_page("/account").one("h1").text == "tide"
     assert open_page("/logout").one("h1").text == "Sign out?"
     assert client.post("/logout").url == "/"
     assert client.get("/account").url == "/login?next=/account"
-    answer = client.post("/login", {"login": "tide", "password": NEW_PASSWORD})
-    assert answer.url == "/account"
+    response = client.post("/login", {"login": "tide", "password": NEW_PASSWORD})
+    assert response.url == "/account"
 
 
 def test_sign_in_leads_back(client, owner):
-    """After signing in one is where one wanted to be; never on another site."""
+    """Sign-in redirects to the requested page, never to another site."""
     form = {"login": "acme", "password": PASSWORD}
     assert client.post("/login", {**form, "next": "/account/tokens"}).url == "/account/tokens"
     client.logout()
@@ -52,21 +54,21 @@ def test_sign_in_leads_back(client, owner):
 
 
 def test_wrong_password(client, owner, open_page):
-    """The form comes back with what is wrong, and with the name still in it."""
+    """The form shows the error and keeps the user name."""
     from tests.functional.pages.dom import parse
 
-    answer = client.post("/login", {"login": "acme", "password": "wrong"})
-    page = parse(answer.content.decode())
+    response = client.post("/login", {"login": "acme", "password": "wrong"})
+    page = parse(response.content.decode())
     assert page.one("div", role="alert").text
     assert page.one("input", name="login").attrs["value"] == "acme"
 
 
 @pytest.mark.parametrize("username", ["admin", "api", "two--dashes", "Upper Case", "a_b"])
 def test_names_that_are_refused(client, username):
-    """A user name is a scope, so its rules hold; nothing is made."""
-    answer = _sign_up(client, username=username)
-    assert answer.status_code == 200
-    assert b"errorlist" in answer.content
+    """User names follow the rules of scopes."""
+    response = _sign_up(client, username=username)
+    assert response.status_code == 200
+    assert b"errorlist" in response.content
     assert not User.objects.exists()
 
 
@@ -77,7 +79,7 @@ def test_weak_password(client):
 
 
 def test_closed_registry(client, open_page, settings):
-    """Where strangers may not sign up there is no link, and the form says so."""
+    """With sign-up closed there is no link, and the page shows a message."""
     settings.ALLOW_SIGNUP = False
     assert "/signup" not in open_page("/").links
     assert open_page("/signup").one("h1").text == "Sign-up is closed"
@@ -86,10 +88,10 @@ def test_closed_registry(client, open_page, settings):
 
 
 def test_forgotten_password(client, owner, open_page):
-    """A mail with a link that sets a password once."""
-    answer = client.post("/password/reset", {"email": owner.email})
-    assert answer.url == "/password/reset/sent"
-    assert open_page("/password/reset/sent").one("h1").text == "Look into your mail"
+    """The email contains a link that works once."""
+    response = client.post("/password/reset", {"email": owner.email})
+    assert response.url == "/password/reset/sent"
+    assert open_page("/password/reset/sent").one("h1").text == "Check your email"
     (message,) = mail.outbox
     link = re.search(r"http://testserver(/password/reset/\S+)", message.body)
     assert link
@@ -100,18 +102,18 @@ def test_forgotten_password(client, owner, open_page):
     assert done.url == "/password/reset/done"
     assert open_page("/password/reset/done").one("h1").text == "Your password is set"
     assert client.post("/login", {"login": "acme", "password": NEW_PASSWORD}).url == "/account"
-    assert open_page(link[1], by=Client()).one("h1").text == "This link is used up"
+    assert open_page(link[1], by=Client()).one("h1").text == "This link has expired"
 
 
-def test_forgotten_password_of_nobody(client, open_page):
-    """The page does not tell whether an account exists; the mail does."""
-    answer = client.post("/password/reset", {"email": "nobody@example.test"})
-    assert answer.url == "/password/reset/sent"
-    assert "There is no such account." in mail.outbox[0].body
+def test_forgotten_password_of_an_unknown_address(client, open_page):
+    """The page does not reveal whether an account exists; the email does."""
+    response = client.post("/password/reset", {"email": "nobody@example.test"})
+    assert response.url == "/password/reset/sent"
+    assert "No account has this address." in mail.outbox[0].body
 
 
 def test_change_password(owner_client, owner):
-    """The old password is asked for."""
+    """Changing the password requires the old one."""
     form = {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
     wrong = owner_client.post("/account/password", {"oldpassword": "wrong", **form})
     assert b"errorlist" in wrong.content
@@ -121,28 +123,28 @@ def test_change_password(owner_client, owner):
 
 
 def test_guessing_is_stopped(client, owner, open_page):
-    """After some wrong passwords the account is closed to guesses for a while."""
+    """After several failures the account is locked for a while."""
     for _ in range(12):
-        answer = client.post("/login", {"login": "acme", "password": "wrong"})
+        response = client.post("/login", {"login": "acme", "password": "wrong"})
     right = client.post("/login", {"login": "acme", "password": PASSWORD})
     assert right.status_code != 302
     for _ in range(40):
-        answer = client.post("/login", {"login": "acme", "password": "wrong"})
-    assert answer.status_code == 429
-    assert b"Too many attempts" in answer.content
+        response = client.post("/login", {"login": "acme", "password": "wrong"})
+    assert response.status_code == 429
+    assert b"Too many attempts" in response.content
 
 
 def test_closed_account(client, owner, open_page):
-    """An account that the operator closed cannot sign in, and says why."""
+    """A closed account cannot sign in and gets an explanation."""
     User.objects.update(is_active=False)
-    answer = client.post("/login", {"login": "acme", "password": PASSWORD}, follow=True)
-    assert "/account" not in [path for path, _status in answer.redirect_chain]
+    response = client.post("/login", {"login": "acme", "password": PASSWORD}, follow=True)
+    assert "/account" not in [path for path, _status in response.redirect_chain]
     assert open_page("/account/inactive").one("h1").text == "This account is closed"
 
 
 def test_forms_need_their_token(owner):
-    """A form that another site sends changes nothing."""
+    """Cross-site requests are rejected."""
     strict = Client(enforce_csrf_checks=True)
-    answer = strict.post("/login", {"login": "acme", "password": PASSWORD})
-    assert answer.status_code == 403
-    assert b"This form is no longer valid." in answer.content
+    response = strict.post("/login", {"login": "acme", "password": PASSWORD})
+    assert response.status_code == 403
+    assert b"This form has expired." in response.content

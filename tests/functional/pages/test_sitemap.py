@@ -1,4 +1,4 @@
-"""The sitemap: which addresses are in it, how it is split, what it costs."""
+"""The sitemap: its URLs, its parts and its number of queries."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from marketplace.outlets import sitemap
-from marketplace.outlets.atom import BEGINNING
+from marketplace.queries import sitemap as queries
+from marketplace.syndication import sitemap
+from marketplace.syndication.atom import EPOCH
 from registry.actions.moderate_release import quarantine_release
 from registry.models import Plugin
 
@@ -20,31 +21,31 @@ SPACE = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 def read(client: Any, db: None) -> Any:
     """Read a sitemap; returns its tag and the address and date of each entry."""
 
-    def read_it(path: str = "/sitemap.xml") -> tuple[str, dict[str, str | None]]:
-        answer = client.get(path)
-        assert answer.status_code == 200
-        assert answer.headers["Content-Type"] == "application/xml; charset=utf-8"
-        assert answer.headers["Cache-Control"] == "public, max-age=3600"
-        root = ET.fromstring(answer.getvalue())
-        found = [(e.findtext(f"{SPACE}loc"), e.findtext(f"{SPACE}lastmod")) for e in root]
-        assert len({loc for loc, _ in found}) == len(found)
-        assert all(loc and loc.startswith("http://127.0.0.1:8000/") for loc, _ in found)
-        return root.tag.removeprefix(SPACE), {urlsplit(loc).path: date for loc, date in found}
+    def get_sitemap(path: str = "/sitemap.xml") -> tuple[str, dict[str, str | None]]:
+        response = client.get(path)
+        assert response.status_code == 200
+        assert response.headers["Content-Type"] == "application/xml; charset=utf-8"
+        assert response.headers["Cache-Control"] == "public, max-age=3600"
+        root = ET.fromstring(response.getvalue())
+        entries = [(e.findtext(f"{SPACE}loc"), e.findtext(f"{SPACE}lastmod")) for e in root]
+        assert len({loc for loc, _ in entries}) == len(entries)
+        assert all(loc and loc.startswith("http://127.0.0.1:8000/") for loc, _ in entries)
+        return root.tag.removeprefix(SPACE), {urlsplit(loc).path: date for loc, date in entries}
 
-    return read_it
+    return get_sitemap
 
 
-def make_plugin(key: int, **values: Any) -> Plugin:
+def create_plugin(key: int, **values: Any) -> Plugin:
     values = {"name": f"p{key}", "collision_key": f"p{key}", "kind": "tool", **values}
     return Plugin(pk=key, dialect="plugport", is_listed=True, **values)
 
 
-def test_what_is_listed_is_in_it(read, client, publisher, moderator):
+def test_the_sitemap_contains_pages_of_listed_plugins(read, client, publisher, moderator):
     publisher.publish("@acme/chat", categories=["communication"])
     publisher.publish("vault", categories=["storage"])
     gone = publisher.publish("gone", categories=["storage"])
     quarantine_release(actor=moderator, release=gone, reason="It is looked at.")
-    tag, found = read()
+    tag, entries = read()
     assert tag == "urlset"
     assert {
         "/",
@@ -57,12 +58,12 @@ def test_what_is_listed_is_in_it(read, client, publisher, moderator):
         "/@acme",
         "/plugins/@acme/chat",
         "/plugins/vault",
-    } <= found.keys()
-    assert "/plugins/gone" not in found
-    assert found["/plugins/vault"] == Plugin.objects.get(name="vault").updated_at.isoformat(
+    } <= entries.keys()
+    assert "/plugins/gone" not in entries
+    assert entries["/plugins/vault"] == Plugin.objects.get(name="vault").updated_at.isoformat(
         timespec="seconds"
     )
-    dead = [path for path in found if client.get(path).status_code != 200]
+    dead = [path for path in entries if client.get(path).status_code != 200]
     assert dead == []
 
 
@@ -74,9 +75,9 @@ def test_a_scope_without_a_listed_plugin_is_not(read, publisher, moderator):
 
 def test_many_addresses_are_parts(read, client, monkeypatch):
     """Stable by id: what is unlisted leaves a gap and moves nothing; pages are in the first."""
-    monkeypatch.setattr(sitemap, "MOST", 1_020)
-    monkeypatch.setattr(sitemap, "IDS_A_PART", 10)
-    Plugin.objects.bulk_create(make_plugin(key) for key in range(11, 36))
+    monkeypatch.setattr(sitemap, "MAX_URLS", 1_020)
+    monkeypatch.setattr(queries, "IDS_PER_PART", 10)
+    Plugin.objects.bulk_create(create_plugin(key) for key in range(11, 36))
     tag, parts = read()
     paths = [f"/sitemaps/{number}.xml" for number in range(1, 5)]
     assert tag == "sitemapindex"
@@ -96,26 +97,26 @@ def test_many_addresses_are_parts(read, client, monkeypatch):
 def test_a_part_never_passes_the_limits():
     """50,000 addresses of any name that is allowed, and 50 MB."""
     longest = f"@{'a' * 64}/{'b' * 64}"
-    assert 2 * sitemap.IDS_A_PART + sitemap._MOST_CATEGORIES + 100 <= sitemap.MOST
-    plugin = sitemap.Address(f"/plugins/{longest}", BEGINNING)
-    line = sum(len(piece) for piece in sitemap.write_addresses([plugin]))
-    assert line * sitemap.MOST < 50_000_000
+    assert 2 * queries.IDS_PER_PART + queries.MAX_CATEGORIES + 100 <= sitemap.MAX_URLS
+    plugin = sitemap.SitemapUrl(f"/plugins/{longest}", EPOCH)
+    line = sum(len(piece) for piece in sitemap.iter_urlset_xml([plugin]))
+    assert line * sitemap.MAX_URLS < 50_000_000
 
 
 @pytest.mark.parametrize("plugins", [3, 2_500])
 def test_queries_do_not_grow(client, db, django_assert_num_queries, monkeypatch, plugins):
-    Plugin.objects.bulk_create(make_plugin(key) for key in range(1, plugins + 1))
+    Plugin.objects.bulk_create(create_plugin(key) for key in range(1, plugins + 1))
     with django_assert_num_queries(5):
         assert client.get("/sitemap.xml").getvalue().count(b"/plugins/p") == plugins
     with django_assert_num_queries(3):
         assert client.get("/sitemaps/1.xml").getvalue().count(b"/plugins/p") == plugins
-    monkeypatch.setattr(sitemap, "MOST", 10)
+    monkeypatch.setattr(sitemap, "MAX_URLS", 10)
     with django_assert_num_queries(2):
         assert b"sitemapindex" in client.get("/sitemap.xml").getvalue()
 
 
 def test_names_are_escaped(client, db):
-    Plugin.objects.bulk_create([make_plugin(1, name="a&b<c> d")])
+    Plugin.objects.bulk_create([create_plugin(1, name="a&b<c> d")])
     assert b"/plugins/a&amp;b%3Cc%3E%20d</loc>" in client.get("/sitemap.xml").getvalue()
 
 

@@ -1,4 +1,4 @@
-"""`security.txt`, `llms.txt`, `robots.txt`, and what the operator is told about them."""
+"""`security.txt`, `llms.txt`, `robots.txt`, and their system checks."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 
-from marketplace.outlets.contact import read_contact
+from marketplace.syndication.security_contact import parse_contact
 
 PATH = "/.well-known/security.txt"
 
 
-def read_fields(text: str) -> list[tuple[str, str]]:
+def parse_fields(text: str) -> list[tuple[str, str]]:
     """The lines of RFC 9116, section 2: a name, a colon, a value."""
     pairs = [line.split(": ", 1) for line in text.splitlines()]
     return [(name, value) for name, value in pairs]
@@ -23,9 +23,9 @@ def read_fields(text: str) -> list[tuple[str, str]]:
 
 def test_security_contacts(client, settings):
     settings.SECURITY_CONTACTS = ["security@example.org", "https://example.org/report?a=1&b=2"]
-    answer = client.get(PATH)
-    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
-    fields = read_fields(answer.content.decode())
+    response = client.get(PATH)
+    assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+    fields = parse_fields(response.content.decode())
     assert [value for name, value in fields if name == "Contact"] == [
         "mailto:security@example.org",
         "https://example.org/report?a=1&b=2",
@@ -38,12 +38,12 @@ def test_security_contacts(client, settings):
     assert dt.timedelta(days=90) < left < dt.timedelta(days=365)
 
 
-def test_without_a_contact_it_says_so(client, settings):
+def test_without_a_contact(client, settings):
     settings.SECURITY_CONTACTS = []
-    answer = client.get(PATH)
-    assert answer.status_code == 404
-    assert b"no contact" in answer.content
-    assert answer.headers["Cache-Control"] == "no-store"
+    response = client.get(PATH)
+    assert response.status_code == 404
+    assert b"no contact" in response.content
+    assert response.headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize(
@@ -62,28 +62,28 @@ def test_without_a_contact_it_says_so(client, settings):
     ],
 )
 def test_what_is_a_contact(text, contact):
-    assert read_contact(text) == contact
+    assert parse_contact(text) == contact
 
 
-def test_the_operator_is_told_of_a_contact_that_is_none(settings):
+def test_an_invalid_contact_fails_the_system_check(settings):
     settings.SECURITY_CONTACTS = ["somebody"]
     with pytest.raises(SystemCheckError, match=r"marketplace\.E001.*`somebody`|`somebody`"):
         call_command("check")
 
 
 @pytest.mark.parametrize(("contacts", "is_told"), [([], True), (["a@example.org"], False)])
-def test_the_operator_is_told_in_production(settings, capsys, contacts, is_told):
+def test_a_missing_contact_is_a_warning_in_production(settings, capsys, contacts, is_told):
     settings.SECURITY_CONTACTS = contacts
     call_command("check", deploy=True)
     assert ("marketplace.W001" in capsys.readouterr().err) is is_told
 
 
-def test_assistants_find_what_is_there(client, publisher, settings):
-    """Every link of `llms.txt` answers, and every call it names is of this registry."""
+def test_llms_txt_has_only_valid_urls(client, publisher, settings):
+    """Every link of `llms.txt` works, and every API call in it belongs to this registry."""
     publisher.publish()
-    answer = client.get("/llms.txt")
-    text = answer.content.decode()
-    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    response = client.get("/llms.txt")
+    text = response.content.decode()
+    assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
     assert text.startswith("# Plugport\n\n> A registry")
     links = re.findall(r"\]\((http[^)]+)\)", text)
     assert len(links) > 15
@@ -98,12 +98,12 @@ def test_assistants_find_what_is_there(client, publisher, settings):
         assert client.get(f"{parts.path}?{parts.query}").status_code == 200, link
 
 
-def test_none_of_them_asks_who_reads(owner_client, settings, django_assert_num_queries):
+def test_none_of_them_loads_the_session(owner_client, settings, django_assert_num_queries):
     settings.SECURITY_CONTACTS = ["security@example.org"]
     for path in (PATH, "/llms.txt", "/robots.txt"):
         with django_assert_num_queries(0):
-            answer = owner_client.get(path)
-        assert answer.status_code == 200
-        assert "Cookie" not in answer.headers.get("Vary", "")
-        again = owner_client.get(path, HTTP_IF_NONE_MATCH=answer.headers["ETag"])
+            response = owner_client.get(path)
+        assert response.status_code == 200
+        assert "Cookie" not in response.headers.get("Vary", "")
+        again = owner_client.get(path, HTTP_IF_NONE_MATCH=response.headers["ETag"])
         assert again.status_code == 304

@@ -1,7 +1,8 @@
-"""`GET /plugins` with words and facets, and `GET /suggest` (API-1, API-3a, SRCH-3)."""
+"""`GET /plugins` with text and facets, and `GET /suggest`."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,10 +10,11 @@ from django.test import Client
 
 from accounts.models import User
 from marketplace.models import SearchTerm
-from marketplace.search import indexer, recording
+from marketplace.search import indexer, query_log
 from registry.actions.moderate_release import quarantine_release
 from registry.models import Plugin, Release
 from tests.support.publishing import Publisher
+from tests.support.search_index import build_index, copy_index
 
 pytestmark = pytest.mark.django_db
 
@@ -20,19 +22,22 @@ FACETS = ["type", "category", "tag", "trust", "license", "dialect", "registry"]
 
 
 def get(client: Client, path: str) -> Any:
-    answer = client.get(f"/api/v1{path}")
-    assert answer.status_code == 200, answer.content
-    return answer.json()
+    document = client.get(f"/api/v1{path}")
+    assert document.status_code == 200, document.content
+    return document.json()
 
 
-def names(answer: Any) -> list[str]:
-    return [plugin["name"] for plugin in answer["plugins"]]
+def names(document: Any) -> list[str]:
+    return [plugin["name"] for plugin in document["plugins"]]
 
 
-@pytest.fixture
-def bridge(publisher: Publisher) -> Release:
-    """Three plugins, indexed; this is the first."""
-    bridge = publisher.publish(
+@pytest.fixture(scope="module")
+def published(
+    module_publisher: Publisher, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[int, Path]:
+    """The id of the first of three releases, and their index."""
+    publish = module_publisher.publish
+    bridge = publish(
         "@acme/slack-bridge",
         kind="bridge",
         provides=["bidirectional"],
@@ -41,29 +46,41 @@ def bridge(publisher: Publisher) -> Release:
         tags=["slack", "chat"],
         categories=["communication"],
     )
-    publisher.publish("slack-archive", tags=["slack"], license="Apache-2.0")
-    publisher.publish("notes", description="Messages kept for later.")
-    indexer.index_changes()
-    return bridge
+    publish("slack-archive", tags=["slack"], license="Apache-2.0")
+    publish("notes", description="Messages kept for later.")
+    return bridge.pk, build_index(tmp_path_factory.mktemp("index"))
+
+
+@pytest.fixture
+def bridge(published: tuple[int, Path], db: None, settings: Any) -> Release:
+    """The first of three indexed plugins."""
+    number, index = published
+    copy_index(index, settings)
+    return Release.objects.get(pk=number)
+
+
+@pytest.fixture
+def owner(module_publisher: Publisher, db: None) -> User:
+    return module_publisher.copy_actor()
 
 
 @pytest.mark.usefixtures("bridge")
-def test_the_whole_answer(client: Client) -> None:
-    answer = get(client, "/plugins?q=slack")
-    assert set(names(answer)) == {"@acme/slack-bridge", "slack-archive"}
-    assert answer["pagination"] == {"total": 2, "pages": 1, "current": 1, "hasMore": False}
-    assert list(answer["facets"]) == FACETS
-    assert answer["facets"]["type"] == {"bridge": 1, "service": 1}
-    assert answer["facets"]["tag"] == {"slack": 2, "chat": 1}
-    assert answer["facets"]["license"] == {"Apache-2.0": 1, "MIT": 1}
-    assert answer["facets"]["registry"] == {"plugport": 2}
-    assert answer["highlights"]["@acme/slack-bridge"] == {
+def test_the_whole_response(client: Client) -> None:
+    document = get(client, "/plugins?q=slack")
+    assert set(names(document)) == {"@acme/slack-bridge", "slack-archive"}
+    assert document["pagination"] == {"total": 2, "pages": 1, "current": 1, "hasMore": False}
+    assert list(document["facets"]) == FACETS
+    assert document["facets"]["type"] == {"bridge": 1, "service": 1}
+    assert document["facets"]["tag"] == {"slack": 2, "chat": 1}
+    assert document["facets"]["license"] == {"Apache-2.0": 1, "MIT": 1}
+    assert document["facets"]["registry"] == {"plugport": 2}
+    assert document["highlights"]["@acme/slack-bridge"] == {
         "name": "@acme/<mark>slack</mark>-bridge",
         "displayName": "<mark>Slack</mark> for Agents",
     }
-    assert answer["didYouMean"] is None
-    assert answer["partial"] is False
-    assert answer["degraded"] is False
+    assert document["didYouMean"] is None
+    assert document["partial"] is False
+    assert document["degraded"] is False
 
 
 @pytest.mark.usefixtures("bridge")
@@ -84,9 +101,9 @@ def test_highlights_are_safe_html(client: Client) -> None:
     ],
 )
 def test_words_are_understood(client: Client, query: str, first: str, meant: str | None) -> None:
-    answer = get(client, f"/plugins?{query}")
-    assert names(answer)[0] == first
-    assert answer["didYouMean"] == meant
+    document = get(client, f"/plugins?{query}")
+    assert names(document)[0] == first
+    assert document["didYouMean"] == meant
 
 
 @pytest.mark.usefixtures("bridge")
@@ -108,28 +125,28 @@ def test_words_are_understood(client: Client, query: str, first: str, meant: str
         ("q=_", set()),
     ],
 )
-def test_filters_narrow_what_is_found(client: Client, query: str, expected: set[str]) -> None:
-    answer = get(client, f"/plugins?{query}")
-    assert set(names(answer)) == expected
-    assert answer["pagination"]["total"] == len(expected)
-    assert sum(answer["facets"]["type"].values()) == len(expected)
+def test_filters_limit_the_results(client: Client, query: str, expected: set[str]) -> None:
+    document = get(client, f"/plugins?{query}")
+    assert set(names(document)) == expected
+    assert document["pagination"]["total"] == len(expected)
+    assert sum(document["facets"]["type"].values()) == len(expected)
 
 
 @pytest.mark.usefixtures("bridge")
 def test_each_facet_value_leads_to_that_many(client: Client) -> None:
-    """What a count promises, its filter keeps."""
+    """A filter has as many results as its facet count."""
     facets = get(client, "/plugins")["facets"]
     for facet, counts in facets.items():
         for value, count in counts.items():
-            answer = client.get("/api/v1/plugins", {facet: value}).json()
-            assert answer["pagination"]["total"] == count, (facet, value)
+            document = client.get("/api/v1/plugins", {facet: value}).json()
+            assert document["pagination"]["total"] == count, (facet, value)
 
 
 @pytest.mark.parametrize("query", ["dialect=klingon", "registry=" + "x" * 201, "q=" + "x" * 201])
 def test_bad_values_are_refused(client: Client, query: str) -> None:
-    answer = client.get(f"/api/v1/plugins?{query}")
-    assert answer.status_code == 400
-    assert answer.json()["code"] == "invalid-query"
+    document = client.get(f"/api/v1/plugins?{query}")
+    assert document.status_code == 400
+    assert document.json()["code"] == "invalid-query"
 
 
 def test_the_short_address_is_the_same(client: Client, bridge: Release) -> None:
@@ -172,14 +189,14 @@ def test_quarantined_plugins_are_nowhere(client: Client, bridge: Release, modera
     assert "communication" not in facets["category"]
 
 
-def test_without_an_engine_it_says_so(client: Client, publisher: Publisher) -> None:
-    publisher.publish("@acme/chat", tags=["talk"])
-    answer = get(client, "/plugins?q=chat")
-    assert answer["degraded"] is True
-    assert names(answer) == ["@acme/chat"]
-    assert answer["facets"]["tag"] == {"talk": 1}
-    suggested = get(client, "/suggest?q=ch")["suggestions"]
-    assert [row["name"] for row in suggested] == ["@acme/chat"]
+def test_without_an_engine_the_response_is_degraded(client: Client, publisher: Publisher) -> None:
+    publisher.publish("@acme/mail", tags=["talk"])
+    document = get(client, "/plugins?q=mail")
+    assert document["degraded"] is True
+    assert names(document) == ["@acme/mail"]
+    assert document["facets"]["tag"] == {"talk": 1}
+    suggested = get(client, "/suggest?q=ma")["suggestions"]
+    assert [row["name"] for row in suggested] == ["@acme/mail"]
 
 
 @pytest.mark.usefixtures("bridge")
@@ -205,19 +222,19 @@ def test_searches_are_recorded(client: Client) -> None:
     get(client, "/plugins?q=quaternions")
     get(client, "/plugins?type=bridge")
     get(client, "/suggest?q=sl")
-    recording.flush_searches()
+    query_log.flush_searches()
     assert set(SearchTerm.objects.values_list("term", "filters", "results")) == {
         ("slack", "type=bridge", 1),
         ("quaternions", "", 0),
     }
 
 
-def test_what_is_shown_of_ratings_is_their_mean(client: Client, publisher: Publisher) -> None:
-    """Lists are ordered by what the number of ratings makes of it; nobody is told that number."""
+def test_the_displayed_rating_is_the_mean(client: Client, publisher: Publisher) -> None:
+    """Lists are ordered by a rating weighted by its count, which is not in the response."""
     for name, rating, votes in (("lonely", 5.0, 1), ("loved", 4.6, 5000)):
-        release = publisher.publish(name)
+        release = publisher.publish(name, tags=["rated"])
         Plugin.objects.filter(pk=release.plugin_id).update(rating=rating, rating_count=votes)
     indexer.index_changes()
-    rows = get(client, "/plugins?sort=rating")["plugins"]
+    rows = get(client, "/plugins?tag=rated&sort=rating")["plugins"]
     shown = [(row["name"], row["rating"], row["ratingCount"]) for row in rows]
     assert shown == [("loved", 4.6, 5000), ("lonely", 5.0, 1)]

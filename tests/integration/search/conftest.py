@@ -1,4 +1,4 @@
-"""A registry as its own processes, and one on a stand-in for Meilisearch."""
+"""A registry in its own processes, and one on a test double of Meilisearch."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 
 from marketplace.search.engines import get_engine
-from tests.support.meili_fake import KEY, MeiliFake, run_meili_fake
-from tests.support.server import live_registry  # noqa: F401 -- a fixture
+from tests.support.meilisearch_double import KEY, MeilisearchDouble, run_meilisearch_double
 
 
 @pytest.fixture
-def meili(settings: Any) -> Iterator[MeiliFake]:
-    """The registry on a stand-in for Meilisearch."""
-    with run_meili_fake() as fake:
+def meili(settings: Any) -> Iterator[MeilisearchDouble]:
+    """The registry on a test double of Meilisearch; tests set the answers."""
+    with run_meilisearch_double() as double:
         settings.SEARCH_ENGINE = {
             "BACKEND": "marketplace.search.engines.meilisearch.MeilisearchEngine",
-            "OPTIONS": {"url": fake.url, "key": KEY, "index": "plugins"},
+            "OPTIONS": {"url": double.url, "key": KEY, "index": "plugins"},
         }
         get_engine.cache_clear()
-        yield fake
+        yield double
         get_engine.cache_clear()
+        assert not double.unrecorded

@@ -1,4 +1,4 @@
-"""No engine is waited for without limit, wherever it runs; it comes back by itself."""
+"""No request waits for a hanging engine, and the engine is used again once it recovers."""
 
 from __future__ import annotations
 
@@ -9,27 +9,29 @@ from typing import Any
 
 import pytest
 
-from marketplace.search import guard, helpers, indexer, service
+from marketplace.search import circuit_breaker, indexer, service
+from marketplace.search.circuit_breaker import CircuitBreaker
 from marketplace.search.engines import get_engine
 from marketplace.search.engines.embedded import EmbeddedEngine
 from marketplace.search.query import SearchPage, SearchQuery
 from tests.support.publishing import Publisher
 
 pytestmark = pytest.mark.django_db
+CHAT = SearchQuery("chat")
 
 
 class StuckEngine(EmbeddedEngine):
-    """The embedded engine on a disk that answers when `go_on` is set."""
+    """The embedded engine on a disk that hangs until `go_on` is set."""
 
     def __init__(self, *, path: str) -> None:
         super().__init__(path=path)
         self.go_on = threading.Event()
         self.go_on.set()
-        self.asked = 0
+        self.calls = 0
 
     def search(self, query: SearchQuery) -> SearchPage:
-        """See the protocol."""
-        self.asked += 1
+        """Hang, then search."""
+        self.calls += 1
         self.go_on.wait()
         return super().search(query)
 
@@ -52,39 +54,58 @@ def engine(settings: Any, publisher: Publisher) -> Iterator[StuckEngine]:
 
 
 def find() -> bool:
-    """Whether the engine answered; there is an answer in any case."""
-    found = service.find(SearchQuery("chat"))
-    assert [plugin.name for plugin in found.page.plugins] == ["chat"]
-    return not found.is_degraded
+    """Whether the engine answered; the search always returns the plugin."""
+    results = service.search_plugins(CHAT)
+    assert [plugin.name for plugin in results.page.plugins] == ["chat"]
+    return not results.is_degraded
 
 
-def test_an_embedded_engine_that_is_stuck_is_not_waited_for(
-    engine: StuckEngine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_hanging_engine_is_not_waited_for(engine: StuckEngine) -> None:
     assert find()
     engine.go_on.clear()
     assert not find()
-    asked = engine.asked
+    calls = engine.calls
     assert not find()
-    assert engine.asked == asked, "it was left alone"
+    assert engine.calls == calls, "a call during the pause"
     engine.go_on.set()
-    monkeypatch.setattr(guard._breaker, "retry_at", 0.0)
+    circuit_breaker.reset()
     assert find()
     assert find()
 
 
-def test_stuck_threads_do_not_pile_up(engine: StuckEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So many are lost to it and no more; whoever comes then is not even tried."""
-    monkeypatch.setattr(guard, "DEADLINE_SECONDS", 0.01)
-    monkeypatch.setattr(guard, "_helpers", helpers.Helpers(2))
+def test_one_call_tries_the_engine_after_the_pause(engine: StuckEngine) -> None:
+    now = 0.0
+    breaker = CircuitBreaker(deadline_seconds=30, reset_seconds=5, clock=lambda: now)
+    results = engine.search(CHAT)
+
+    def fail(_engine: object) -> SearchPage:
+        raise circuit_breaker.SearchUnavailableError("Down.")
+
+    assert breaker.call(engine, fail) is None
+    assert breaker.call(engine, lambda _engine: results) is None, "a call during the pause"
+    now = 6.0
+    refused: list[object] = []
+
+    def try_again(_engine: object) -> SearchPage:
+        refused.append(breaker.call(engine, lambda _engine: results))
+        return results
+
+    assert breaker.call(engine, try_again) is results
+    assert refused == [None], "two calls tried at the same time"
+    assert breaker.call(engine, lambda _engine: results) is results
+
+
+def test_hanging_threads_do_not_pile_up(engine: StuckEngine) -> None:
+    """Once all threads hang, calls do not reach the engine; later the threads are free again."""
+    breaker = CircuitBreaker(deadline_seconds=0.05, reset_seconds=0, max_threads=2)
     engine.go_on.clear()
     for _ in range(5):
-        monkeypatch.setattr(guard._breaker, "retry_at", 0.0)
-        assert not find()
-    assert engine.asked == 2
-    engine.go_on.set()
-    monkeypatch.setattr(guard, "DEADLINE_SECONDS", 30.0)
+        assert breaker.call(engine, lambda engine: engine.search(CHAT)) is None
     until = time.monotonic() + 30
-    while not find():
+    while engine.calls < 2:
+        assert time.monotonic() < until, "a thread never started"
+        time.sleep(0.01)
+    assert engine.calls == 2
+    engine.go_on.set()
+    while breaker.call(engine, lambda engine: engine.search(CHAT)) is None:
         assert time.monotonic() < until, "the threads never came back"
-        monkeypatch.setattr(guard._breaker, "retry_at", 0.0)

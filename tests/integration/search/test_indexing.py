@@ -1,4 +1,4 @@
-"""The index follows the journal: every change, in order, whatever is killed."""
+"""The index follows the journal: every change, in order, also after a crash."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from registry.actions.moderate_release import (
     restore_release,
     revoke_release,
 )
-from registry.downloads import count_download, flush_downloads
-from registry.events import journal_appended
+from registry.download_counts import flush_downloads, record_download
+from registry.journal import journal_appended
 from registry.models import Plugin, Release
 from tests.support.publishing import Publisher
 
@@ -34,17 +34,17 @@ pytestmark = pytest.mark.django_db
 
 
 def find(text: str, **values: Any) -> list[str]:
-    """The names that the engine itself finds."""
+    """The names in the engine's own results."""
     page = get_engine().search(SearchQuery(text, **values))
     names = dict(Plugin.objects.filter(pk__in=page.ids).values_list("pk", "name"))
     return [names[number] for number in page.ids]
 
 
-def test_the_first_run_makes_the_index(publisher: Publisher) -> None:
+def test_the_first_run_builds_the_index(publisher: Publisher) -> None:
     publisher.publish("@acme/chat")
-    assert indexer.index_changes() == 0  # the rebuild had everything
+    assert indexer.index_changes() == 0  # the rebuild included it
     assert find("chat") == ["@acme/chat"]
-    assert indexer.measure().lag == 0
+    assert indexer.get_index_status().lag == 0
 
 
 def test_each_change_is_followed(publisher: Publisher, owner: User, moderator: User) -> None:
@@ -89,13 +89,13 @@ def test_flags_leave_no_drift(
     values = {"message": "Use another."} if act is deprecate_release else {}
     act(actor=owner, release=release, **values)
     indexer.index_changes()
-    assert indexer.measure().drift == 0
+    assert indexer.get_index_status().drift == 0
 
 
 def test_many_changes_take_several_batches(
     publisher: Publisher, owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(indexer, "BATCH", 3)
+    monkeypatch.setattr(indexer, "BATCH_SIZE", 3)
     release = publisher.publish("@acme/chat")
     indexer.index_changes()
     for number in range(10):
@@ -106,12 +106,12 @@ def test_many_changes_take_several_batches(
     assert find("9x") == ["@acme/chat"]
 
 
-def test_what_was_cut_off_is_done_again(publisher: Publisher) -> None:
-    """The engine had the batch and the cursor did not move yet: nothing is lost, or there twice."""
+def test_an_interrupted_batch_is_repeated(publisher: Publisher) -> None:
+    """A crash after the write and before the cursor moved: nothing is lost or duplicated."""
     indexer.index_changes()
     publisher.publish("@acme/chat")
     indexer.update_plugins(get_engine(), ["@acme/chat"])
-    assert indexer.measure().lag == 1
+    assert indexer.get_index_status().lag == 1
     assert indexer.index_changes() == 1
     assert get_engine().count() == 1
     assert find("chat") == ["@acme/chat"]
@@ -119,7 +119,7 @@ def test_what_was_cut_off_is_done_again(publisher: Publisher) -> None:
 
 def test_one_process_writes(publisher: Publisher) -> None:
     publisher.publish("@acme/chat")
-    with cursor.hold_lease("embedded") as lease:
+    with cursor.acquire_lease("embedded") as lease:
         assert indexer.index_changes() == 0
         with pytest.raises(IndexBusyError):
             indexer.rebuild()
@@ -129,10 +129,10 @@ def test_one_process_writes(publisher: Publisher) -> None:
     assert find("chat") == ["@acme/chat"]
 
 
-def test_a_lease_that_ran_out_is_taken_over_and_its_holder_told() -> None:
-    with cursor.hold_lease("embedded") as slow:
+def test_an_expired_lease_is_taken_over_and_its_holder_fails() -> None:
+    with cursor.acquire_lease("embedded") as slow:
         SearchCursor.objects.update(leased_until=timezone.now() - dt.timedelta(seconds=1))
-        with cursor.hold_lease("embedded") as quick:
+        with cursor.acquire_lease("embedded") as quick:
             quick.advance(7)
             with pytest.raises(IndexBusyError):
                 slow.advance(3)
@@ -149,11 +149,11 @@ def test_the_lease_of_a_dead_process_is_free_at_once() -> None:
         lease_holder=f"{socket.gethostname()}/{child}/x",
         leased_until=timezone.now() + dt.timedelta(hours=1),
     )
-    with cursor.hold_lease("embedded") as lease:
+    with cursor.acquire_lease("embedded") as lease:
         assert lease.serial == 0
 
 
-def test_damage_is_mended_by_the_next_run(publisher: Publisher, settings: Any) -> None:
+def test_the_next_run_rebuilds_a_damaged_index(publisher: Publisher, settings: Any) -> None:
     from pathlib import Path
 
     publisher.publish("@acme/chat")
@@ -163,17 +163,17 @@ def test_damage_is_mended_by_the_next_run(publisher: Publisher, settings: Any) -
         path.write_bytes(b"")
     with pytest.raises(SearchUnavailableError):
         find("chat")
-    assert indexer.measure().fault
+    assert indexer.get_index_status().error
     indexer.index_changes()
     assert find("chat") == ["@acme/chat"]
 
 
-def test_downloads_reach_the_index_now_and_then(publisher: Publisher) -> None:
+def test_downloads_reach_the_index_periodically(publisher: Publisher) -> None:
     publisher.publish("@acme/first", description="Same.")
     second = publisher.publish("@acme/other", description="Same.")
     indexer.index_changes()
     for _ in range(50):
-        count_download(second.pk)
+        record_download(second.pk)
     flush_downloads()
     indexer.index_changes()
     yesterday = timezone.now() - dt.timedelta(days=1)
@@ -186,27 +186,27 @@ def test_downloads_reach_the_index_now_and_then(publisher: Publisher) -> None:
 def test_changes_are_announced_after_the_commit(
     publisher: Publisher, django_capture_on_commit_callbacks: Any
 ) -> None:
-    heard = []
+    signals = []
 
-    def hear(**_kwargs: object) -> None:
-        heard.append(1)
+    def record_signal(**_kwargs: object) -> None:
+        signals.append(1)
 
-    journal_appended.connect(hear)
+    journal_appended.connect(record_signal)
     try:
         with django_capture_on_commit_callbacks(execute=False) as waiting:
             publisher.publish("@acme/chat")
-        assert heard == []
+        assert signals == []
         for act in waiting:
             act()
-        assert heard
+        assert signals
     finally:
-        journal_appended.disconnect(hear)
+        journal_appended.disconnect(record_signal)
 
 
 # ---- the command ---------------------------------------------------------------------------------
 
 
-def test_status_tells_lag_and_drift(publisher: Publisher, capsys: Any) -> None:
+def test_status_shows_lag_and_drift(publisher: Publisher, capsys: Any) -> None:
     with pytest.raises(CommandError, match="no search index"):
         call_command("search", "status")
     call_command("search", "setup")
@@ -232,5 +232,5 @@ def test_drift_counts_each_kind(publisher: Publisher) -> None:
     get_engine().remove([one.pk])
     Plugin.objects.filter(pk=two.pk).update(is_listed=False)
     Plugin.objects.filter(pk=three.pk).update(updated_at=timezone.now())
-    status = indexer.measure()
+    status = indexer.get_index_status()
     assert (status.missing, status.surplus, status.outdated) == (1, 1, 1)

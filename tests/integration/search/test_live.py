@@ -1,4 +1,4 @@
-"""Worker and web processes together: what is published is found, what is withdrawn is not."""
+"""Worker and web processes together: published plugins are found, withdrawn ones are not."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.publishing import make_package
+from tests.support.publishing import build_package
 from tests.support.server import LiveRegistry, wait_until
 
 pytestmark = pytest.mark.processes
 
 
 def find(client: httpx.Client, text: str) -> tuple[list[str], bool]:
-    answer = client.get("/api/v1/plugins", params={"q": text}).raise_for_status().json()
-    return [plugin["name"] for plugin in answer["plugins"]], answer["degraded"]
+    document = client.get("/api/v1/plugins", params={"q": text}).raise_for_status().json()
+    return [plugin["name"] for plugin in document["plugins"]], document["degraded"]
 
 
 def publish(client: httpx.Client, name: str, **fields: Any) -> None:
-    package = {"package": ("x.tgz", make_package(name, **fields), "application/gzip")}
-    answer = client.post("/api/v1/plugins", params={"wait": 30}, files=package)
-    assert answer.json().get("state") == "published", answer.text
+    package = {"package": ("x.tgz", build_package(name, **fields), "application/gzip")}
+    document = client.post("/api/v1/plugins", params={"wait": 30}, files=package)
+    assert document.json().get("state") == "published", document.text
 
 
 def test_the_worker_keeps_the_index(live_registry: LiveRegistry) -> None:
-    token = live_registry.make_tokens("finder")["finder"]
+    token = live_registry.create_api_tokens("finder")["finder"]
     with live_registry.client(token) as client:
         publish(client, "@finder/heliograph", description="Signals with mirrors.")
         wait_until(lambda: find(client, "miror signals") == (["@finder/heliograph"], False))
@@ -37,7 +37,7 @@ def test_the_worker_keeps_the_index(live_registry: LiveRegistry) -> None:
         wait_until(lambda: find(client, "lanternes")[0] == ["@finder/heliograph"])
         assert find(client, "mirrors")[0] == []
 
-        # The index is made anew beside the running worker, and lost, and there again.
+        # Rebuilt while the worker runs, then destroyed, then rebuilt by the worker.
         assert "plugins indexed" in live_registry.manage("search", "rebuild")
         for path in (live_registry.data_dir / "search").glob("v*/*.*"):
             path.unlink()

@@ -1,32 +1,33 @@
-"""Finding, whatever the engine does: rows are true, nothing leaks, there is always an answer."""
+"""The search service: current rows, no withdrawn contents, highlights and spelling."""
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from accounts.models import User
-from marketplace.search import behind, guard, indexer, service
-from marketplace.search.engines import get_engine
+from marketplace.search import indexer, service
 from marketplace.search.highlights import Highlight
 from marketplace.search.query import FACETS, SearchQuery
 from registry.actions.moderate_release import quarantine_release
-from registry.documents import refresh_plugin
 from registry.models import Plugin, Release
-from tests.support.meili_fake import MeiliFake
+from registry.publishing.refresh import refresh_plugin
 from tests.support.publishing import Publisher
+from tests.support.search_index import build_index, copy_index
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def catalogue(publisher: Publisher) -> dict[str, Release]:
-    """Three plugins, indexed."""
+@pytest.fixture(scope="module")
+def published(
+    module_publisher: Publisher, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[dict[str, int], Path]:
+    """Ids of four releases, and their index."""
+    publish = module_publisher.publish
     releases = {
-        "bridge": publisher.publish(
+        "bridge": publish(
             "@acme/slack-bridge",
             kind="bridge",
             provides=["bidirectional"],
@@ -35,76 +36,92 @@ def catalogue(publisher: Publisher) -> dict[str, Release]:
             tags=["slack", "secret-tag"],
             categories=["chat"],
         ),
-        "archive": publisher.publish("slack-archive", description="Keeps old conversations."),
-        "notes": publisher.publish("notes", description="Messages kept for later."),
+        "archive": publish("slack-archive", description="Keeps old conversations."),
+        "notes": publish("notes", description="Messages kept for later."),
+        "writer": publish(
+            "writer", kind="storage", description="文章作成をするツール。MCPの検索と文章。"
+        ),
     }
-    indexer.index_changes()
-    return releases
+    index = build_index(tmp_path_factory.mktemp("index"))
+    return {key: release.pk for key, release in releases.items()}, index
 
 
-def names(found: service.Found) -> list[str]:
-    return [plugin.name for plugin in found.page.plugins]
+@pytest.fixture
+def catalog(published: tuple[dict[str, int], Path], db: None, settings: Any) -> dict[str, Release]:
+    """Four indexed plugins."""
+    ids, index = published
+    copy_index(index, settings)
+    return {key: Release.objects.get(pk=number) for key, number in ids.items()}
 
 
-def test_finds_with_words(catalogue: dict[str, Release], django_assert_num_queries: Any) -> None:
+@pytest.fixture
+def owner(module_publisher: Publisher, db: None) -> User:
+    return module_publisher.copy_actor()
+
+
+def names(results: service.SearchResults) -> list[str]:
+    return [plugin.name for plugin in results.page.plugins]
+
+
+def test_finds_with_words(catalog: dict[str, Release], django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(2):
-        found = service.find(SearchQuery("slack"))
-    assert set(names(found)) == {"@acme/slack-bridge", "slack-archive"}
-    assert (found.page.total, found.engine) == (2, "embedded")
-    assert not found.is_degraded
-    assert found.facets["type"] == {"bridge": 1, "service": 1}
-    assert tuple(found.facets) == FACETS
+        results = service.search_plugins(SearchQuery("slack"))
+    assert set(names(results)) == {"@acme/slack-bridge", "slack-archive"}
+    assert (results.page.total, results.engine) == (2, "embedded")
+    assert not results.is_degraded
+    assert results.facets["type"] == {"bridge": 1, "service": 1}
+    assert tuple(results.facets) == FACETS
 
 
-def test_lists_without_words(catalogue: dict[str, Release]) -> None:
-    found = service.find(SearchQuery(filters={"type": "service"}))
-    assert set(names(found)) == {"slack-archive", "notes"}
-    assert found.facets["type"] == {"service": 2}
-    assert not found.is_degraded
+def test_lists_without_words(catalog: dict[str, Release]) -> None:
+    results = service.search_plugins(SearchQuery(filters={"type": "service"}))
+    assert set(names(results)) == {"slack-archive", "notes"}
+    assert results.facets["type"] == {"service": 2}
+    assert not results.is_degraded
 
 
 @pytest.mark.parametrize("text", ["slack", ""])
 def test_nothing_leaks_before_it_is_indexed(
-    catalogue: dict[str, Release], moderator: User, text: str
+    catalog: dict[str, Release], moderator: User, text: str
 ) -> None:
-    """The index still has the plugin; neither rows, total, facets nor suggestions show it."""
-    quarantine_release(actor=moderator, release=catalogue["bridge"], reason="Odd.")
-    found = service.find(SearchQuery(text))
-    assert "@acme/slack-bridge" not in names(found)
-    assert found.page.total == len(names(found))
-    assert "secret-tag" not in found.facets["tag"]
-    assert "bridge" not in found.facets["type"]
+    """The index still has the plugin, but rows, total, facets and suggestions do not show it."""
+    quarantine_release(actor=moderator, release=catalog["bridge"], reason="Odd.")
+    results = service.search_plugins(SearchQuery(text))
+    assert "@acme/slack-bridge" not in names(results)
+    assert results.page.total == len(names(results))
+    assert "secret-tag" not in results.facets["tag"]
+    assert "bridge" not in results.facets["type"]
     assert [p.name for p in service.suggest("slack")] == ["slack-archive"]
     assert service.facet_search("tag", "secret") == []
 
 
-def test_rows_are_those_of_the_database(catalogue: dict[str, Release]) -> None:
-    """The index says the old trust; the row says the new one, and does not fit the filter."""
-    Release.objects.filter(pk=catalogue["notes"].pk).update(trust="verified")
-    refresh_plugin(catalogue["notes"].plugin_id)
-    found = service.find(SearchQuery("messages"))
-    assert {p.name: p.trust for p in found.page.plugins}["notes"] == "verified"
-    narrowed = service.find(SearchQuery("notes", filters={"trust": "community"}))
+def test_rows_are_those_of_the_database(catalog: dict[str, Release]) -> None:
+    """The index has the old trust level; the row has the new one and does not match the filter."""
+    Release.objects.filter(pk=catalog["notes"].pk).update(trust="verified")
+    refresh_plugin(catalog["notes"].plugin_id)
+    results = service.search_plugins(SearchQuery("messages"))
+    assert {p.name: p.trust for p in results.page.plugins}["notes"] == "verified"
+    narrowed = service.search_plugins(SearchQuery("notes", filters={"trust": "community"}))
     assert names(narrowed) == []
     assert narrowed.page.total == 0
 
 
-def test_an_unlisted_row_is_dropped_whatever_the_index_says(
-    catalogue: dict[str, Release],
+def test_an_unlisted_row_is_dropped_although_it_is_indexed(
+    catalog: dict[str, Release],
 ) -> None:
-    """Even where the change is not in the journal."""
+    """Even if the change is not in the journal."""
     Plugin.objects.filter(name="slack-archive").update(is_listed=False)
-    found = service.find(SearchQuery("slack"))
-    assert (names(found), found.page.total) == (["@acme/slack-bridge"], 1)
+    results = service.search_plugins(SearchQuery("slack"))
+    assert (names(results), results.page.total) == (["@acme/slack-bridge"], 1)
     assert [p.name for p in service.suggest("slack")] == ["@acme/slack-bridge"]
 
 
 # ---- highlights and spelling ---------------------------------------------------------------------
 
 
-def test_highlights_are_safe_and_right(catalogue: dict[str, Release]) -> None:
-    found = service.find(SearchQuery("slack channel"))
-    (marks,) = found.highlights.values()
+def test_highlights_are_safe_and_right(catalog: dict[str, Release]) -> None:
+    results = service.search_plugins(SearchQuery("slack channel"))
+    (marks,) = results.highlights.values()
     assert marks["name"].html == "@acme/<mark>slack</mark>-bridge"
     assert marks["displayName"].html == "<mark>Slack</mark> for Agents"
     assert marks["description"].html == (
@@ -121,10 +138,10 @@ def test_highlights_are_safe_and_right(catalogue: dict[str, Release]) -> None:
         ("slackbridge", []),
     ],
 )
-def test_what_is_highlighted(catalogue: dict[str, Release], text: str, marked: list[str]) -> None:
-    found = service.find(SearchQuery(text))
-    key = catalogue["bridge"].plugin_id
-    mark = found.highlights[key].get("description")
+def test_what_is_highlighted(catalog: dict[str, Release], text: str, marked: list[str]) -> None:
+    results = service.search_plugins(SearchQuery(text))
+    key = catalog["bridge"].plugin_id
+    mark = results.highlights[key].get("description")
     parts = mark.parts if isinstance(mark, Highlight) else ()
     assert [piece for piece, is_match in parts if is_match] == marked
 
@@ -142,20 +159,18 @@ def test_what_is_highlighted(catalogue: dict[str, Release], text: str, marked: l
     ],
 )
 def test_what_is_highlighted_in_runs_without_blanks(
-    publisher: Publisher, text: str, marked: list[str]
+    catalog: dict[str, Release], text: str, marked: list[str]
 ) -> None:
-    release = publisher.publish("writer", description="文章作成をするツール。MCPの検索と文章。")
-    indexer.index_changes()
-    found = service.find(SearchQuery(text))
-    mark = found.highlights[release.plugin_id]["description"]
+    results = service.search_plugins(SearchQuery(text))
+    mark = results.highlights[catalog["writer"].plugin_id]["description"]
     assert [piece for piece, is_match in mark.parts if is_match] == marked
-    assert found.did_you_mean is None
+    assert results.did_you_mean is None
 
 
 def test_long_runs_are_cut_around_the_match(publisher: Publisher) -> None:
-    release = publisher.publish("writer", description="あ" * 300 + "文章" + "い" * 300)
+    release = publisher.publish("long-writer", description="あ" * 300 + "文章" + "い" * 300)
     indexer.index_changes()
-    mark = service.find(SearchQuery("文章")).highlights[release.plugin_id]["description"]
+    mark = service.search_plugins(SearchQuery("文章")).highlights[release.plugin_id]["description"]
     assert "<mark>文章</mark>" in mark.html
     assert len(mark.html) < 250
 
@@ -165,7 +180,7 @@ def test_long_texts_are_cut_around_the_match(publisher: Publisher) -> None:
         "@acme/long", description="First words. " * 60 + "The needle. " + "End. " * 60
     )
     indexer.index_changes()
-    (marks,) = service.find(SearchQuery("needle")).highlights.values()
+    (marks,) = service.search_plugins(SearchQuery("needle")).highlights.values()
     html = marks["description"].html
     assert "<mark>needle</mark>" in html
     assert html.startswith("…")
@@ -187,125 +202,18 @@ def test_long_texts_are_cut_around_the_match(publisher: Publisher) -> None:
         ("sla", None),
     ],
 )
-def test_did_you_mean(catalogue: dict[str, Release], text: str, meant: str | None) -> None:
-    assert service.find(SearchQuery(text)).did_you_mean == meant
-
-
-# ---- when the engine is away ---------------------------------------------------------------------
-
-
-def test_no_index_answers_from_the_database(publisher: Publisher) -> None:
-    publisher.publish("@acme/chat", tags=["talk"])
-    for query in (SearchQuery("chat"), SearchQuery()):
-        found = service.find(query)
-        assert names(found) == ["@acme/chat"]
-        assert found.is_degraded
-        assert found.facets["tag"] == {"talk": 1}
-    assert [p.name for p in service.suggest("cha")] == ["@acme/chat"]
-    assert service.facet_search("tag", "t") == [("talk", 1)]
-    indexer.index_changes()
-    assert not service.find(SearchQuery("chat")).is_degraded
-
-
-@pytest.mark.parametrize("text", ["", "acme"])
-def test_an_index_far_behind_is_not_asked(
-    publisher: Publisher, monkeypatch: pytest.MonkeyPatch, text: str
-) -> None:
-    """Until it has caught up the database knows better."""
-    monkeypatch.setattr(behind, "MOST_ENTRIES", 3)
-    publisher.publish("@acme/first")
-    indexer.index_changes()
-    for number in range(3):
-        publisher.publish(f"@acme/plugin-{number}")
-    found = service.find(SearchQuery(text))
-    assert (len(names(found)), found.is_degraded) == (1, False)
-    publisher.publish("@acme/last")
-    found = service.find(SearchQuery(text))
-    assert (len(names(found)), found.is_degraded) == (5, True)
-    assert len(service.suggest("@acme/")) == 5
-    indexer.index_changes()
-    found = service.find(SearchQuery(text))
-    assert (len(names(found)), found.is_degraded) == (5, False)
+def test_did_you_mean(catalog: dict[str, Release], text: str, meant: str | None) -> None:
+    assert service.search_plugins(SearchQuery(text)).did_you_mean == meant
 
 
 def test_a_damaged_index_answers_from_the_database(
-    catalogue: dict[str, Release], settings: Any
+    catalog: dict[str, Release], settings: Any
 ) -> None:
     for path in Path(settings.SEARCH_ENGINE["OPTIONS"]["path"]).glob("v*/*.*"):
         path.unlink()
         path.write_bytes(b"garbage")
-    found = service.find(SearchQuery("slack"))
-    assert found.is_degraded
-    assert set(names(found)) == {"@acme/slack-bridge", "slack-archive"}
+    results = service.search_plugins(SearchQuery("slack"))
+    assert results.is_degraded
+    assert set(names(results)) == {"@acme/slack-bridge", "slack-archive"}
     indexer.index_changes()
-    assert not service.find(SearchQuery("slack")).is_degraded
-
-
-def test_meilisearch_does_the_same(meili: MeiliFake, publisher: Publisher, moderator: User) -> None:
-    release = publisher.publish("@acme/slack-bridge", tags=["talk"])
-    indexer.index_changes()
-    found = service.find(SearchQuery("slakc"))
-    assert (names(found), found.engine) == (["@acme/slack-bridge"], "meilisearch")
-    assert found.did_you_mean == "slack"
-    quarantine_release(actor=moderator, release=release, reason="Odd.")
-    assert service.find(SearchQuery("slack")).page.total == 0
-    indexer.index_changes()
-    assert get_engine().count() == 0
-    assert indexer.measure().drift == 0
-
-
-def test_a_failed_engine_is_left_alone_and_comes_back(
-    meili: MeiliFake, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    publisher.publish("@acme/chat")
-    indexer.index_changes()
-    meili.is_broken = True
-    assert service.find(SearchQuery("chat")).is_degraded
-    meili.is_broken = False
-    asked = len(meili.requests)
-    assert service.find(SearchQuery("chat")).is_degraded
-    assert len(meili.requests) == asked
-    monkeypatch.setattr(guard._breaker, "retry_at", 0.0)
-    assert not service.find(SearchQuery("chat")).is_degraded
-    assert not service.find(SearchQuery("chat")).is_degraded
-
-
-def test_a_slow_engine_is_not_waited_for(meili: MeiliFake, publisher: Publisher) -> None:
-    publisher.publish("@acme/chat")
-    indexer.index_changes()
-    meili.wait = threading.Event()
-    found = service.find(SearchQuery("chat"))
-    assert (names(found), found.is_degraded) == (["@acme/chat"], True)
-    # The next one does not even try.
-    assert service.find(SearchQuery("chat")).is_degraded
-    meili.wait.set()
-
-
-# ---- lists by rating -----------------------------------------------------------------------------
-
-RATED = {"loved": (4.6, 5000), "lonely": (5.0, 1), "unrated": (0, 0), "hated": (1.2, 5000)}
-
-
-@pytest.mark.parametrize("is_indexed", [False, True])
-def test_lists_by_rating_weigh_how_many_rated(publisher: Publisher, is_indexed: bool) -> None:
-    """Whoever answers; and the rows decide where the index knows old ratings."""
-    for name in reversed(RATED):
-        publisher.publish(name)
-    if is_indexed:
-        indexer.index_changes()
-    for name, (rating, votes) in RATED.items():
-        Plugin.objects.filter(name=name).update(rating=rating, rating_count=votes)
-    found = service.find(SearchQuery(sort="rating"))
-    assert names(found) == list(RATED)
-    assert found.is_degraded is not is_indexed
-    assert [plugin.rating for plugin in found.page.plugins] == [r for r, _ in RATED.values()]
-
-
-def test_the_index_orders_by_ratings_as_the_rows_do(publisher: Publisher) -> None:
-    for name in RATED:
-        publisher.publish(name)
-    for name, (rating, votes) in RATED.items():
-        Plugin.objects.filter(name=name).update(rating=rating, rating_count=votes)
-    indexer.index_changes()
-    pages = [service.find(SearchQuery(sort="rating", limit=1, page=n)) for n in (1, 2, 3, 4)]
-    assert [name for page in pages for name in names(page)] == list(RATED)
+    assert not service.search_plugins(SearchQuery("slack")).is_degraded

@@ -1,4 +1,4 @@
-"""Packages for the checks: real archives, read through the same door as everywhere."""
+"""Packages for the checks: real archives, read by the same reader as uploads."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from plugport.checks.base import Finding, Subject
 from plugport.checks.registry import run_checks
-from plugport.checks.subject import make_subject
+from plugport.checks.subject import load_subject
 from tests.support.archives import PackageBuilder
 
 README = "# Sample\n\nA plugin that is complete, so that only the fault under test is found.\n"
@@ -39,23 +39,23 @@ def build_subject(
     manifest: Mapping[str, Any] | None = None,
     manifest_path: str = "plugport.yaml",
 ) -> Subject:
-    """A complete plugin, changed: None removes a file or a field of the manifest."""
+    """Build a complete plugin with changes: None removes a file or a field of the manifest."""
     fields = {
         key: value for key, value in {**MANIFEST, **(manifest or {})}.items() if value is not None
     }
     content: dict[str, Any] = {**COMPLETE, **(files or {})}
     content.setdefault(manifest_path, json.dumps(fields))
-    kept = {path: text for path, text in content.items() if text is not None}
-    place = Path(tempfile.mkdtemp(dir=folder))
-    archive = PackageBuilder(kept).write(place / "sample.tar.gz")
-    return make_subject(archive, place / "scratch")
+    content_files = {path: text for path, text in content.items() if text is not None}
+    package_folder = Path(tempfile.mkdtemp(dir=folder))
+    archive = PackageBuilder(content_files).write(package_folder / "sample.tar.gz")
+    return load_subject(archive, package_folder / "scratch")
 
 
 def find(subject: Subject, check: str) -> list[Finding]:
-    """The findings of one check."""
+    """Return the findings of one check."""
     return run_checks(subject)[check]
 
 
 def rules(findings: list[Finding]) -> list[str]:
-    """The rules of findings, in their order."""
+    """Return the rules of findings, in their order."""
     return [finding.rule for finding in findings]

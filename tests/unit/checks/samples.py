@@ -1,7 +1,7 @@
-"""Made-up secrets in the formats that real ones have, put together at run time.
+"""Fake secrets in the formats of real ones, assembled at run time.
 
-None of them stands in this file as it would stand in a package, so that no scanner takes this
-repository for a leak.
+None of them appears in this file as it would in a package, so that secret scanners do not report this
+repository.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ HEX = "9f3a7c1e5b8d2046e1c7a95b3d8f0a6c4e2b7d19" * 3
 
 
 def encode(value: object) -> str:
-    """A part of a JSON Web Token."""
+    """Encode a part of a JSON Web Token."""
     return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
 
 
 def private_key(label: str = "RSA ") -> str:
-    """A PEM block of that label with a body of noise."""
+    """Return a PEM block with that label and a random body."""
     body = "\n".join(LETTERS[n : n + 64] for n in (0, 11, 23))
     return f"-----BEGIN {label}PRIVATE KEY-----\n{body}\n-----END {label}PRIVATE KEY-----\n"
 
 
 def jwt(subject: str) -> str:
-    """A token with the given subject and a signature of noise."""
+    """Return a token with the given subject and a random signature."""
     return f"{encode({'alg': 'HS256'})}.{encode({'sub': subject})}.{LETTERS[:43]}"
 
 
-# by what the finding calls them
+# by their name in the finding
 OWN_FORMATS = {
     "a password in a URL": "postgres" + "://app:" + "s3cretive9" + "@db.harbor.io/live",
     "a GitHub token": "github" + "_pat_" + LETTERS[:22] + "_" + LETTERS[:59],

@@ -1,4 +1,4 @@
-"""The other checks, the way all are run, and the sample archives of the test data."""
+"""The other checks, the execution of all checks, and the sample archives of the test data."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import pytest
 from plugport.checks import limits
 from plugport.checks.base import Finding, Severity
 from plugport.checks.registry import CHECKS, MAX_FINDINGS, has_errors, run_check, run_checks
-from plugport.checks.rules import RULES, make_finding
-from plugport.checks.secret_patterns import foreign_detectors
+from plugport.checks.rules import RULES, build_finding
+from plugport.checks.secret_patterns import load_detect_secrets_detectors
 from plugport.checks.secrets import MAX_FILE_BYTES
-from plugport.checks.subject import make_subject
+from plugport.checks.subject import load_subject
 from plugport.spec.archive.model import MIB
 from plugport.spec.errors import PlugportError
 from plugport.spec.names import RESERVED_NAMES
@@ -42,20 +42,20 @@ def test_leftovers_are_reported_by_folder(tmp_path: Path) -> None:
         ".DS_Store": b"\0",
         "coverage.md": "x",
     }
-    found = find(build_subject(tmp_path, files), "archive")
-    assert [finding.path for finding in found] == [
+    findings = find(build_subject(tmp_path, files), "archive")
+    assert [finding.path for finding in findings] == [
         "node_modules",
         "src/__pycache__",
         ".DS_Store",
     ]
-    assert "(2 files)" in found[0].message
+    assert "(2 files)" in findings[0].message
 
 
 def test_binaries_and_nested_archives_are_notes(tmp_path: Path) -> None:
     files = {"bin/tool": b"\x7fELF\x02\x01\x01", "data.zip": b"PK", "lib/x.node": b"x"}
-    found = find(build_subject(tmp_path, files), "archive")
-    assert sorted(rules(found)) == ["archive-binary", "archive-binary", "archive-nested"]
-    assert not has_errors(found)
+    findings = find(build_subject(tmp_path, files), "archive")
+    assert sorted(rules(findings)) == ["archive-binary", "archive-binary", "archive-nested"]
+    assert not has_errors(findings)
 
 
 def test_sizes_beyond_the_usual_are_reported(tmp_path: Path) -> None:
@@ -83,10 +83,10 @@ def test_the_manifest_check_names_what_is_missing(tmp_path: Path) -> None:
 
 def test_warnings_of_the_reader_are_findings_with_their_line(tmp_path: Path) -> None:
     subject = build_subject(tmp_path, manifest={"verified": True})
-    found = find(subject, "manifest")
-    assert rules(found) == ["manifest-ignored"]
-    assert "verified" in found[0].message
-    assert (found[0].path, found[0].line) == ("plugport.yaml", 1)
+    findings = find(subject, "manifest")
+    assert rules(findings) == ["manifest-ignored"]
+    assert "verified" in findings[0].message
+    assert (findings[0].path, findings[0].line) == ("plugport.yaml", 1)
 
 
 def test_dependencies_on_itself_and_on_anything(tmp_path: Path) -> None:
@@ -97,9 +97,9 @@ def test_dependencies_on_itself_and_on_anything(tmp_path: Path) -> None:
 
 def test_a_reserved_name_is_an_error(tmp_path: Path) -> None:
     name = min(RESERVED_NAMES)
-    found = find(build_subject(tmp_path, manifest={"name": name}), "manifest")
-    assert rules(found) == ["name-reserved"]
-    assert has_errors(found)
+    findings = find(build_subject(tmp_path, manifest={"name": name}), "manifest")
+    assert rules(findings) == ["name-reserved"]
+    assert has_errors(findings)
 
 
 def test_secrets_are_reported_with_file_and_line_and_never_shown(tmp_path: Path) -> None:
@@ -110,62 +110,62 @@ def test_secrets_are_reported_with_file_and_line_and_never_shown(tmp_path: Path)
         ".env": "A=1\n",
         "image.bin": b"\0" + secret.encode(),
     }
-    found = find(build_subject(tmp_path, files), "secrets")
-    assert [(finding.rule, finding.path, finding.line) for finding in found] == [
+    findings = find(build_subject(tmp_path, files), "secrets")
+    assert [(finding.rule, finding.path, finding.line) for finding in findings] == [
         ("secret-file", ".env", None),
         ("secret-token", "src/config.mjs", 2),
         ("secret-private-key", "keys/old.txt", 1),
     ]
-    assert has_errors(found)
-    assert secret[4:] not in json.dumps([finding.as_dict() for finding in found])
+    assert has_errors(findings)
+    assert secret[4:] not in json.dumps([finding.as_dict() for finding in findings])
 
 
 def test_texts_in_other_encodings_are_searched(tmp_path: Path) -> None:
     secret = f"token = {OWN_FORMATS['an npm token']}"
     files = {"a.txt": secret.encode("utf-16"), "b.txt": b"\xff\xfe\xfa" + secret.encode("latin-1")}
-    found = find(build_subject(tmp_path, files), "secrets")
-    assert [finding.path for finding in found] == ["a.txt"]
+    findings = find(build_subject(tmp_path, files), "secrets")
+    assert [finding.path for finding in findings] == ["a.txt"]
     latin = {"c.txt": f"gr\xfc\xdfe {secret}".encode("latin-1")}
     assert rules(find(build_subject(tmp_path, latin), "secrets")) == ["secret-token"]
 
 
-def test_a_text_that_is_too_large_is_named_and_not_passed_in_silence(tmp_path: Path) -> None:
+def test_a_text_too_large_to_search_is_reported(tmp_path: Path) -> None:
     files = {"big.txt": "x\n" * MAX_FILE_BYTES, "big.bin": b"\0" * (2 * MIB)}
-    found = find(build_subject(tmp_path, files), "secrets")
-    assert [(finding.rule, finding.path) for finding in found] == [
+    findings = find(build_subject(tmp_path, files), "secrets")
+    assert [(finding.rule, finding.path) for finding in findings] == [
         ("secrets-not-scanned", "big.txt")
     ]
 
 
-def test_without_the_extra_the_check_says_so(
+def test_without_the_extra_the_check_reports_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in [name for name in sys.modules if name.split(".")[0] == "detect_secrets"]:
         monkeypatch.delitem(sys.modules, name)
     # None is how Python itself marks a module that cannot be imported.
     monkeypatch.setitem(sys.modules, "detect_secrets", None)
-    foreign_detectors.cache_clear()
+    load_detect_secrets_detectors.cache_clear()
     try:
         secret = OWN_FORMATS["an npm token"]
-        found = find(build_subject(tmp_path, {"a.txt": secret}), "secrets")
+        findings = find(build_subject(tmp_path, {"a.txt": secret}), "secrets")
     finally:
-        foreign_detectors.cache_clear()
-    assert rules(found) == ["secret-token", "scan-not-installed"]
+        load_detect_secrets_detectors.cache_clear()
+    assert rules(findings) == ["secret-token", "scan-not-installed"]
 
 
 class ManyFindings:
     name = title = "many"
 
     def run(self, subject: object) -> list[Finding]:
-        notes = [make_finding("author-missing", f"{n}") for n in range(2 * MAX_FINDINGS)]
-        return [*notes, make_finding("main-missing", "the one that counts")]
+        notes = [build_finding("author-missing", f"{n}") for n in range(2 * MAX_FINDINGS)]
+        return [*notes, build_finding("main-missing", "the one that counts")]
 
 
 def test_findings_are_bounded_and_the_worst_come_first(tmp_path: Path) -> None:
-    found = run_check(ManyFindings(), build_subject(tmp_path))
-    assert len(found) == MAX_FINDINGS + 1
-    assert found[0].rule == "main-missing"
-    assert found[-1].message == f"{MAX_FINDINGS + 1} further findings"
+    findings = run_check(ManyFindings(), build_subject(tmp_path))
+    assert len(findings) == MAX_FINDINGS + 1
+    assert findings[0].rule == "main-missing"
+    assert findings[-1].message == f"{MAX_FINDINGS + 1} more findings"
 
 
 SAMPLES = ("archives", "samples")
@@ -176,7 +176,7 @@ def test_the_good_samples_have_no_errors(tmp_path: Path) -> None:
     good = [row["file"] for row in expected if row["verdict"] == "accept"]
     assert len(good) >= 6
     for name in good:
-        subject = make_subject(shared_data(*SAMPLES, name), tmp_path / name)
+        subject = load_subject(shared_data(*SAMPLES, name), tmp_path / name)
         for findings in run_checks(subject).values():
             assert not has_errors(findings), (name, findings)
 
@@ -184,10 +184,10 @@ def test_the_good_samples_have_no_errors(tmp_path: Path) -> None:
 def is_refused(archive: Path, scratch: Path) -> bool:
     """Whether the reader or a check refuses a package."""
     try:
-        subject = make_subject(archive, scratch)
+        subject = load_subject(archive, scratch)
     except PlugportError:
         return True
-    # What the reader takes may still be refused for its name, which a check says.
+    # A package that the reader accepts can still fail a check of its name.
     return any(map(has_errors, run_checks(subject).values()))
 
 

@@ -1,4 +1,4 @@
-"""The files check: what the manifest promises, what the dialect needs, what people expect."""
+"""The files check: files of the manifest, of its format, and those that users expect."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from plugport.checks.entry_points import find_main_candidates
-from plugport.checks.paths import clean_path
+from plugport.checks.paths import normalize_path
 from tests.unit.checks.packages import build_subject, find, rules
 
 
@@ -32,7 +32,7 @@ def files_of(folder: Path, files: dict[str, Any], **manifest: Any) -> list[str]:
     ],
 )
 def test_paths_are_cleaned_and_kept_inside(written: str, clean: str | None) -> None:
-    assert clean_path(written) == clean
+    assert normalize_path(written) == clean
 
 
 @pytest.mark.parametrize(

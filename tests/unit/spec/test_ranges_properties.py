@@ -1,6 +1,6 @@
-"""What holds for all ranges, those nobody would write included."""
+"""Properties of all ranges, including unusual ones."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plugport.spec.ranges import InvalidRangeError, Range, is_above, is_below, max_satisfying
@@ -41,37 +41,37 @@ def find_range(text: str, *, wide: bool) -> Range | None:
         return None
 
 
-@settings(max_examples=100, deadline=None)
 @given(TEXTS | JUNK, st.booleans(), st.lists(VERSIONS, min_size=5, max_size=5))
 def test_the_canonical_text_is_the_range(text: str, wide: bool, versions: list[Version]) -> None:
-    wanted = find_range(text, wide=wide)
-    if wanted is None:
+    requested_range = find_range(text, wide=wide)
+    if requested_range is None:
         return
-    again = Range.parse(wanted.canonical, include_prerelease=wide)
-    assert again.canonical == wanted.canonical
-    assert again == wanted
+    again = Range.parse(requested_range.canonical, include_prerelease=wide)
+    assert again.canonical == requested_range.canonical
+    assert again == requested_range
     for version in versions:
-        assert again.contains(version) == wanted.contains(version)
+        assert again.contains(version) == requested_range.contains(version)
 
 
-@settings(max_examples=100, deadline=None)
 @given(TEXTS, VERSIONS)
 def test_asking_for_prereleases_only_adds_to_it(text: str, version: Version) -> None:
-    wanted = find_range(text, wide=False)
-    if wanted is not None and wanted.contains(version):
-        assert wanted.contains(version, include_prerelease=True)
+    requested_range = find_range(text, wide=False)
+    if requested_range is not None and requested_range.contains(version):
+        assert requested_range.contains(version, include_prerelease=True)
 
 
-@settings(max_examples=100, deadline=None)
 @given(TEXTS, VERSIONS)
 def test_a_version_is_never_two_of_in_above_and_below(text: str, version: Version) -> None:
-    wanted = find_range(text, wide=False)
-    if wanted is not None:
-        places = [wanted.contains(version), is_above(version, wanted), is_below(version, wanted)]
+    requested_range = find_range(text, wide=False)
+    if requested_range is not None:
+        places = [
+            requested_range.contains(version),
+            is_above(version, requested_range),
+            is_below(version, requested_range),
+        ]
         assert sum(places) <= 1
 
 
-@settings(max_examples=100, deadline=None)
 @given(TEXTS, TEXTS, VERSIONS)
 def test_ranges_with_a_version_in_common_intersect(one: str, other: str, version: Version) -> None:
     first, second = find_range(one, wide=False), find_range(other, wide=False)
@@ -82,17 +82,15 @@ def test_ranges_with_a_version_in_common_intersect(one: str, other: str, version
         assert first.intersects(second)
 
 
-@settings(max_examples=100, deadline=None)
 @given(VERSIONS, st.lists(VERSIONS, max_size=6))
 def test_an_exact_range_holds_its_version_alone(version: Version, others: list[Version]) -> None:
-    wanted = Range.parse(str(version))
-    assert wanted.canonical == version.precedence_text
-    assert wanted.contains(version)
-    assert max_satisfying([*others, version], wanted) == version
-    assert all(wanted.contains(other) == (other == version) for other in others)
+    requested_range = Range.parse(str(version))
+    assert requested_range.canonical == version.precedence_text
+    assert requested_range.contains(version)
+    assert max_satisfying([*others, version], requested_range) == version
+    assert all(requested_range.contains(other) == (other == version) for other in others)
 
 
-@settings(max_examples=100, deadline=None)
 @given(VERSIONS, VERSIONS)
 def test_comparisons_mean_the_order_of_versions(bound: Version, version: Version) -> None:
     assert Range.parse(f">={bound}").contains(version, include_prerelease=True) == (

@@ -1,6 +1,6 @@
 """Ranges against npm's conformance vectors and its answers for the ranges of real packages.
 
-Vectors with the option `loose` ask for a sloppy mode that does not exist here: each of them has
+Vectors with the option `loose` request a loose mode that does not exist here: each of them has
 to be refused, or mean the same without it.
 """
 
@@ -41,14 +41,14 @@ def load_loose(name: str) -> list[Any]:
     return [case for case in load(name) if case.get("options", {}).get("loose")]
 
 
-def read_range(case: dict[str, Any]) -> Range:
+def parse_range(case: dict[str, Any]) -> Range:
     wide = case.get("options", {}).get("includePrerelease", False)
     return Range.parse(case["range"], include_prerelease=wide)
 
 
 def find_canonical(case: dict[str, Any]) -> str | None:
     try:
-        return read_range(case).canonical
+        return parse_range(case).canonical
     except InvalidRangeError:
         return None
 
@@ -60,8 +60,8 @@ def test_contains(name: str) -> None:
     assert len(cases) > 45
     for case in cases:
         version = find_version(case["version"])
-        found = version is not None and read_range(case).contains(version)
-        assert found == case["expect"], case
+        is_in_range = version is not None and parse_range(case).contains(version)
+        assert is_in_range == case["expect"], case
 
 
 def test_canonical_text() -> None:
@@ -85,7 +85,7 @@ def test_outside(name: str) -> None:
     for case in cases:
         version = find_version(case["version"])
         assert version is not None
-        assert is_outside(version, read_range(case)) == expected, case
+        assert is_outside(version, parse_range(case)) == expected, case
 
 
 @pytest.mark.parametrize("name", ["range-include", "range-exclude", *OUTSIDE])
@@ -96,16 +96,16 @@ def test_sloppy_vectors_are_refused_or_mean_the_same(name: str) -> None:
         if version is None or find_canonical(case) is None:
             continue
         if is_outside is None:
-            assert read_range(case).contains(version) == case["expect"], case
+            assert parse_range(case).contains(version) == case["expect"], case
         else:
-            assert is_outside(version, read_range(case)) == expected, case
+            assert is_outside(version, parse_range(case)) == expected, case
 
 
 def test_sloppy_ranges_are_refused_or_mean_the_same() -> None:
     cases = load_loose("range-parse")
-    found = {case["range"]: find_canonical(case) for case in cases}
-    assert found[">01.02.03"] is found["~1.2.3beta"] is None
-    assert all(found[case["range"]] in {None, case["canonical"]} for case in cases)
+    canonicals = {case["range"]: find_canonical(case) for case in cases}
+    assert canonicals[">01.02.03"] is canonicals["~1.2.3beta"] is None
+    assert all(canonicals[case["range"]] in {None, case["canonical"]} for case in cases)
 
 
 def test_real_ranges_on_real_version_lists() -> None:
@@ -113,16 +113,16 @@ def test_real_ranges_on_real_version_lists() -> None:
     lists = {name: list(map(Version.parse, texts)) for name, texts in data["versions"].items()}
     assert len(data["cases"]) == 485
     for case in data["cases"]:
-        wanted, versions = Range.parse(case["range"]), lists[case["package"]]
+        requested_range, versions = Range.parse(case["range"]), lists[case["package"]]
         answers = {
             "package": case["package"],
-            "range": str(wanted),
-            "canonical": wanted.canonical,
-            "matches": sum(map(wanted.contains, versions)),
-            "min": find_text(min_satisfying(versions, wanted)),
-            "max": find_text(max_satisfying(versions, wanted)),
+            "range": str(requested_range),
+            "canonical": requested_range.canonical,
+            "matches": sum(map(requested_range.contains, versions)),
+            "min": find_text(min_satisfying(versions, requested_range)),
+            "max": find_text(max_satisfying(versions, requested_range)),
             "maxWithPrereleases": find_text(
-                max_satisfying(versions, wanted, include_prerelease=True)
+                max_satisfying(versions, requested_range, include_prerelease=True)
             ),
         }
         assert answers == case

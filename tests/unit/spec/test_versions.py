@@ -5,7 +5,7 @@ import pickle
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plugport.spec.versions import (
@@ -60,32 +60,32 @@ def test_a_release_has_no_prerelease() -> None:
         ("v1.2.3", "it starts with `v`", "1.2.3"),
         ("V1.2.3", "it starts with `V`", "1.2.3"),
         ("=1.2.3", "it starts with `=`", "1.2.3"),
-        (" 1.2.3", "it has spaces around it", "1.2.3"),
-        ("1.2.3\n", "it has spaces around it", "1.2.3"),
-        ("1", "it has 1 number, not three", "1.0.0"),
-        ("1.2", "it has 2 numbers, not three", "1.2.0"),
-        ("1.2-beta", "it has 2 numbers, not three", "1.2.0-beta"),
-        ("1.2.3.4", "it has 4 numbers, not three", None),
+        (" 1.2.3", "it has leading or trailing spaces", "1.2.3"),
+        ("1.2.3\n", "it has leading or trailing spaces", "1.2.3"),
+        ("1", "it has 1 number instead of three", "1.0.0"),
+        ("1.2", "it has 2 numbers instead of three", "1.2.0"),
+        ("1.2-beta", "it has 2 numbers instead of three", "1.2.0-beta"),
+        ("1.2.3.4", "it has 4 numbers instead of three", None),
         ("01.2.3", "the number `01` starts with 0", "1.2.3"),
         ("1.2.3-01", "the number `01` in its prerelease starts with 0", None),
         ("1.2.3-a.00", "the number `00` in its prerelease starts with 0", None),
-        ("1.2.3beta", "`beta` after the numbers needs a `-` or `+` before it", "1.2.3-beta"),
-        ("1.2.3-", "a part of its prerelease or build metadata is empty", None),
-        ("1.2.3-a..b", "a part of its prerelease or build metadata is empty", None),
-        ("1.2.3+", "a part of its prerelease or build metadata is empty", None),
+        ("1.2.3beta", "`beta` after the numbers must start with `-` or `+`", "1.2.3-beta"),
+        ("1.2.3-", "it has an empty identifier in its prerelease or build metadata", None),
+        ("1.2.3-a..b", "it has an empty identifier in its prerelease or build metadata", None),
+        ("1.2.3+", "it has an empty identifier in its prerelease or build metadata", None),
         ("1.2.3+a+b", "it has more than one `+`", None),
-        ("1.2.3-ü", "`ü` is not allowed in it", None),
-        ("1.2.3-a_b", "`_` is not allowed in it", None),
-        ("1.2.3-\x1b", r"`\x1b` is not allowed in it", None),
+        ("1.2.3-ü", "the character `ü` is not allowed", None),
+        ("1.2.3-a_b", "the character `_` is not allowed", None),
+        ("1.2.3-\x1b", r"the character `\x1b` is not allowed", None),
         ("١.٢.٣", "it does not start with a number", None),
         ("latest", "it does not start with a number", None),
-        ("1.2.x", "it has 2 numbers, not three", None),
+        ("1.2.x", "it has 2 numbers instead of three", None),
         ("-1.2.3", "it does not start with a number", None),
         (f"{MAX_NUMBER + 1}.0.0", f"is above {MAX_NUMBER}", None),
         ("1.99999999999999999.0", f"the number `99999999999999999` is above {MAX_NUMBER}", None),
     ],
 )
-def test_refuses_and_says_why(text: str, fault: str, meant: str | None) -> None:
+def test_errors_name_the_reason(text: str, fault: str, meant: str | None) -> None:
     with pytest.raises(InvalidVersionError) as caught:
         Version.parse(text)
     assert fault in caught.value.detail
@@ -99,7 +99,7 @@ def test_limits_are_inclusive() -> None:
     assert str(Version.parse(largest)) == largest
     longest = "1.0.0-".ljust(MAX_VERSION_CHARS, "a")
     assert str(Version.parse(longest)) == longest
-    with pytest.raises(InvalidVersionError, match="has 257 characters, 256 are allowed"):
+    with pytest.raises(InvalidVersionError, match="has 257 characters; the limit is 256"):
         Version.parse(longest + "a")
 
 
@@ -134,9 +134,9 @@ def test_is_a_value() -> None:
     assert copied == copy.deepcopy(version) == version
     assert str(copied) == "1.2.3-a+b"
     assert repr(version) == "Version('1.2.3-a+b')"
-    with pytest.raises(AttributeError, match="cannot be changed"):
+    with pytest.raises(AttributeError, match="immutable"):
         version.key = (9, 9, 9, 1)
-    with pytest.raises(AttributeError, match="cannot be changed"):
+    with pytest.raises(AttributeError, match="immutable"):
         del version.key
     text: object = "1.2.3-a+b"
     assert version != text
@@ -154,7 +154,6 @@ def test_finds_no_version_in_other_texts(text: str) -> None:
     assert find_version(text) is None
 
 
-@settings(max_examples=100, deadline=None)
 @given(versions(), versions(), versions())
 def test_order_is_total_and_agrees_with_the_sort_key(a: Version, b: Version, c: Version) -> None:
     assert [a < b, a == b, a > b].count(True) == 1
@@ -166,7 +165,6 @@ def test_order_is_total_and_agrees_with_the_sort_key(a: Version, b: Version, c: 
     assert a != b or hash(a) == hash(b)
 
 
-@settings(max_examples=100, deadline=None)
 @given(versions())
 def test_text_and_parts_come_back(version: Version) -> None:
     again = Version.parse(str(version))
@@ -191,7 +189,6 @@ def test_sort_keys_stay_short() -> None:
     assert Version.parse("1.2.3").sort_key == "a1a2a3~"
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.text() | st.text(alphabet="0123.-+abv= ", max_size=300))
 def test_any_text_is_a_version_or_a_short_clear_error(text: str) -> None:
     try:

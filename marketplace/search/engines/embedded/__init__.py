@@ -1,4 +1,4 @@
-"""The engine that needs no server: tantivy, an index under the data folder."""
+"""The default engine: a tantivy index in the data folder, without a server."""
 
 from marketplace.search.engines.embedded.engine import EmbeddedEngine
 

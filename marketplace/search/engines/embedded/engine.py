@@ -1,4 +1,4 @@
-"""The embedded engine: searching, and writing by one process at a time."""
+"""The embedded engine: searches from any thread, writes from one process at a time."""
 
 from __future__ import annotations
 
@@ -13,61 +13,73 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import tantivy
+from cachetools import LRUCache
 from tantivy import Occur, Query
 
-from marketplace.search.document import SearchDocument, split_batches
-from marketplace.search.engines.embedded.fields import (
-    COLUMNS,
+from marketplace.search.document import SearchDocument, iter_batches
+from marketplace.search.engines.embedded.index_directory import (
+    IndexDirectory,
+    check_files,
+    write_stamps,
+)
+from marketplace.search.engines.embedded.matching import (
+    Matcher,
+    MatchLevel,
+    can_have_typos,
+    list_match_levels,
+)
+from marketplace.search.engines.embedded.reader import IndexReader, open_index
+from marketplace.search.engines.embedded.schema import (
+    FILTER_FIELDS,
     SORT_FIELDS,
     build_schema,
-    make_tantivy_document,
+    build_tantivy_document,
     register_tokenizers,
 )
-from marketplace.search.engines.embedded.folder import IndexFolder, check_files, note_files
-from marketplace.search.engines.embedded.kept import KeptAnswers
-from marketplace.search.engines.embedded.matching import Matcher
-from marketplace.search.engines.embedded.plain import PlainMatcher
-from marketplace.search.engines.embedded.reader import IndexReader, open_index
-from marketplace.search.engines.embedded.stages import Stage, has_typos, list_stages
 from marketplace.search.errors import (
     IndexBusyError,
     IndexDamagedError,
     SearchUnavailableError,
 )
 from marketplace.search.query import (
-    FACET_SEARCH_VALUES,
-    FACET_VALUES,
+    MAX_FACET_SEARCH_VALUES,
+    MAX_FACET_VALUES,
     Facets,
     SearchPage,
     SearchQuery,
 )
-from marketplace.search.words import QueryWords, get_typos, read_query
+from marketplace.search.tokenizer import QueryWords, get_max_typos, parse_query
 
-_WRITE_BYTES, _BUILD_BYTES = 32_000_000, 256_000_000
-_BUILD_BATCH = 5000
-_MOST_VALUES = 65_000
-_FAR = 2000
-_KEPT_ANSWERS = 500
-_OFTEN_LONE = ("registry", "dialect")
+# Memory of tantivy's writer, in bytes.
+_UPDATE_HEAP_BYTES, _REBUILD_HEAP_BYTES = 32_000_000, 256_000_000
+_REBUILD_BATCH = 5000
+# tantivy refuses to aggregate more buckets than this.
+_MAX_FACET_BUCKETS = 65_000
+# From here on a count first is cheaper than collecting the hits of all earlier pages.
+_DEEP_OFFSET = 2000
+_CACHED_RESULTS = 500
+# Facets that have one value in most registries: two term lookups then replace a full count.
+_OFTEN_SINGLE_VALUED = ("registry", "dialect")
 _BY_NAME_KEY = {"order_by_field": "name_key", "order": tantivy.Order.Asc}
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def _guarded(act: Callable[P, R]) -> Callable[P, R]:
-    """Turn whatever tantivy raises into an error of ours, its panics included."""
+def _translate_errors(method: Callable[P, R]) -> Callable[P, R]:
+    """Raise errors and panics of tantivy as `SearchUnavailableError` or a subclass."""
 
-    @wraps(act)
+    @wraps(method)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return act(*args, **kwargs)
+            return method(*args, **kwargs)
         except (SearchUnavailableError, KeyboardInterrupt, SystemExit, GeneratorExit):
             raise
         except (ValueError, OSError, RuntimeError) as error:
             raise SearchUnavailableError(f"The embedded engine failed: {error}") from error
         except BaseException as error:
-            # A panic in Rust is no `Exception`; an index that makes tantivy panic is damaged.
+            # pyo3 raises a Rust panic as a `BaseException` whose class cannot be imported. Only a
+            # damaged index makes tantivy panic.
             if type(error).__name__ != "PanicException":
                 raise
             raise IndexDamagedError(f"The search index cannot be read: {error}") from error
@@ -76,307 +88,333 @@ def _guarded(act: Callable[P, R]) -> Callable[P, R]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """One page of hits and how many match."""
+class _HitPage:
+    """The hits of one page, and the number of matches on all pages."""
 
     hits: Sequence[tuple[Any, tantivy.DocAddress]]
     count: int
 
 
 class EmbeddedEngine:
-    """tantivy, in `path`. Safe to use from several threads."""
+    """A tantivy index in the directory `path`. Thread-safe."""
 
     name = "embedded"
 
     def __init__(self, *, path: str) -> None:
-        self._folder = IndexFolder(Path(path))
-        self._reader = IndexReader(self._folder)
+        self._directory = IndexDirectory(Path(path))
+        self._reader = IndexReader(self._directory)
         self._schema = build_schema()
-        self._ranking, self._plain = Matcher(self._schema), PlainMatcher(self._schema)
-        self._writing = threading.Lock()
-        self._pages: KeptAnswers[SearchPage] = KeptAnswers(_KEPT_ANSWERS)
-        self._facets: KeptAnswers[Facets] = KeptAnswers(_KEPT_ANSWERS)
+        self._scored = Matcher(self._schema)
+        self._unscored = Matcher(self._schema, is_scored=False)
+        self._write_lock = threading.Lock()
+        # Keys begin with the commit, so entries of older commits are never read again and expire.
+        self._pages: LRUCache[Hashable, SearchPage] = LRUCache(_CACHED_RESULTS)
+        self._facets: LRUCache[Hashable, Facets] = LRUCache(_CACHED_RESULTS)
+        self._cache_lock = threading.Lock()
 
-    # ---- reading -------------------------------------------------------------------------------
+    # ---- reading ---------------------------------------------------------------------------------
 
-    @_guarded
+    @_translate_errors
     def search(self, query: SearchQuery) -> SearchPage:
-        """See the protocol. One pass for the page and one for all facets.
-
-        What was answered for this commit is answered again without searching.
-        """
+        """Search with one pass for the page and one for all facets; cached until the next commit."""
         searcher, commit = self._reader.get_with_commit()
-        return self._pages.get((commit, query.key), lambda: self._search(searcher, commit, query))
+        return self._get_cached(
+            self._pages, (commit, query.key), lambda: self._search(searcher, commit, query)
+        )
+
+    def _get_cached(
+        self, cache: LRUCache[Hashable, R], key: Hashable, compute: Callable[[], R]
+    ) -> R:
+        # A read moves the entry within the cache, so it needs the lock, too. `compute` runs outside
+        # of it: two threads may compute the same value, but no thread waits for another's search.
+        with self._cache_lock:
+            value = cache.get(key)
+        if value is None:
+            value = compute()
+            with self._cache_lock:
+                cache[key] = value
+        return value
 
     def _search(
         self, searcher: tantivy.Searcher, commit: Hashable, query: SearchQuery
     ) -> SearchPage:
-        text, found, is_partial = self._find(searcher, query)
-        # The same for every page and order.
-        counted = (commit, replace(query, page=1, limit=0, sort="relevance").key)
+        text_query, page, is_partial = self._match_text(searcher, query)
+        # Every page and order of a search has the same counts.
+        facets_key = (commit, replace(query, page=1, limit=0, sort="relevance").key)
         return SearchPage(
-            ids=self._read_ids(searcher, found),
-            total=found.count,
-            facets=self._facets.get(
-                counted, lambda: self._count_facets(searcher, text, query, found.count)
+            ids=self._list_ids(searcher, page),
+            total=page.count,
+            facets=self._get_cached(
+                self._facets,
+                facets_key,
+                lambda: self._get_facets(searcher, text_query, query, page.count),
             ),
             engine=self.name,
             is_partial=is_partial,
         )
 
-    def _find(self, searcher: tantivy.Searcher, query: SearchQuery) -> tuple[Query, _Found, bool]:
-        """What the first stage that finds something matches, its page, and whether words miss."""
-        words = read_query(query.text)
+    def _match_text(
+        self, searcher: tantivy.Searcher, query: SearchQuery
+    ) -> tuple[Query, _HitPage, bool]:
+        """The first level with results: its query without scores, its page, and `is_partial`."""
+        words = parse_query(query.text)
         if not words.words:
-            every = Query.all_query() if not query.text.strip() else Query.empty_query()
-            return every, self._run(searcher, every, query), False
+            everything = Query.all_query() if not query.text.strip() else Query.empty_query()
+            return everything, self._run(searcher, everything, query), False
         is_ranked = query.sort not in SORT_FIELDS and query.limit > 0
-        matcher = self._ranking if is_ranked else self._plain
-        for step in list_stages(words):
-            # Where one of the words is known, not every one is a typing error.
-            is_sure = step is Stage.LOOSE and self._has_some(searcher, words, query)
-            stage = Stage.SURE if is_sure else step
-            found = self._run(searcher, matcher.match(stage, words), query)
-            if found.count:
-                return self._plain.match(stage, words), found, stage.is_partial
-        return Query.empty_query(), found, False
+        matcher = self._scored if is_ranked else self._unscored
+        page = _HitPage((), 0)
+        for level in list_match_levels(words):
+            # If one of the words exists, the others may have errors but not all of them.
+            is_sure = level is MatchLevel.LOOSE and self._has_exact_word(searcher, words, query)
+            used_level = MatchLevel.SURE if is_sure else level
+            page = self._run(searcher, matcher.match(used_level, words), query)
+            if page.count:
+                return self._unscored.match(used_level, words), page, used_level.is_partial
+        return Query.empty_query(), page, False
 
-    def _has_some(self, searcher: tantivy.Searcher, words: QueryWords, query: SearchQuery) -> bool:
-        """Whether one of several words, all of which may have typing errors, is there without."""
-        if len(words.words) == 1 or not all(map(get_typos, words.words)):
+    def _has_exact_word(
+        self, searcher: tantivy.Searcher, words: QueryWords, query: SearchQuery
+    ) -> bool:
+        """Whether one of several words, all of which may have errors, exists without errors."""
+        # A word that may have no errors must match exactly anyway, so there is nothing to look up.
+        if len(words.words) == 1 or not all(map(get_max_typos, words.words)):
             return False
-        some = self._ranking.narrow(self._plain.match_some(words), query)
-        return _count_matches(searcher, some) > 0
+        exact = self._unscored.match_any_exactly(words)
+        return _count_matches(searcher, self._scored.add_filters(exact, query)) > 0
 
-    def _run(self, searcher: tantivy.Searcher, text: Query, query: SearchQuery) -> _Found:
-        narrowed = self._ranking.narrow(text, query)
-        if query.limit == 0 or query.offset >= _FAR:
-            # A page far behind costs memory in proportion; most often there is nothing there.
-            count = _count_matches(searcher, narrowed)
+    def _run(self, searcher: tantivy.Searcher, text_query: Query, query: SearchQuery) -> _HitPage:
+        filtered = self._scored.add_filters(text_query, query)
+        if query.limit == 0 or query.offset >= _DEEP_OFFSET:
+            # tantivy allocates memory for all hits up to the page, so check first that it exists.
+            count = _count_matches(searcher, filtered)
             if query.limit == 0 or query.offset >= count:
-                return _Found((), count)
+                return _HitPage((), count)
         options: dict[str, Any] = {"limit": query.limit, "offset": query.offset}
         if query.sort == "name" and query.offset:
-            return self._run_by_name(searcher, narrowed, options)
+            return self._run_by_name(searcher, filtered, options)
         if query.sort in SORT_FIELDS:
             options["order_by_field"], options["order"] = SORT_FIELDS[query.sort]
         elif query.text.strip():
             options["weight_by_field"] = "weight"
         else:
             options["order_by_field"], options["order"] = SORT_FIELDS["downloads"]
-        return _run(searcher, narrowed, options)
+        return _run_search(searcher, filtered, options)
 
     def _run_by_name(
-        self, searcher: tantivy.Searcher, narrowed: Query, options: Mapping[str, Any]
-    ) -> _Found:
-        """A further page by name. Texts are slow to order by, and slower the further it is.
+        self, searcher: tantivy.Searcher, filtered: Query, options: Mapping[str, Any]
+    ) -> _HitPage:
+        """A further page in the order of names.
 
-        So a number orders first, which has only the first letters of the name. Between the first
-        and the last number of that page lie all the names of the page and few others; those are
-        ordered by the whole name.
+        Sorting by text is slow, and slower the further the page is. So a first pass sorts by
+        `name_key`, a number made of the first letters. All names of the page lie between the keys
+        of its first and last hit, with few others; a second pass sorts only those by name.
         """
-        rough = _run(searcher, narrowed, {**options, **_BY_NAME_KEY})
+        rough = _run_search(searcher, filtered, {**options, **_BY_NAME_KEY})
         if not rough.hits:
             return rough
-        least, most = int(rough.hits[0][0]), int(rough.hits[-1][0])
-        before = (
-            _count_matches(searcher, _both(narrowed, self._range(0, least - 1))) if least else 0
-        )
+        first, last = int(rough.hits[0][0]), int(rough.hits[-1][0])
+        skipped = 0
+        if first:
+            before = _match_both(filtered, self._build_range_query(0, first - 1))
+            skipped = _count_matches(searcher, before)
         field, order = SORT_FIELDS["name"]
-        exact = _run(
+        exact = _run_search(
             searcher,
-            _both(narrowed, self._range(least, most)),
+            _match_both(filtered, self._build_range_query(first, last)),
             {
                 "limit": options["limit"],
-                "offset": options["offset"] - before,
+                "offset": options["offset"] - skipped,
                 "order_by_field": field,
                 "order": order,
             },
         )
-        return _Found(exact.hits, rough.count)
+        return _HitPage(exact.hits, rough.count)
 
-    def _range(self, least: int, most: int) -> Query:
-        return Query.range_query(self._schema, "name_key", tantivy.FieldType.Unsigned, least, most)
+    def _build_range_query(self, first: int, last: int) -> Query:
+        return Query.range_query(self._schema, "name_key", tantivy.FieldType.Unsigned, first, last)
 
-    def _read_ids(self, searcher: tantivy.Searcher, found: _Found) -> tuple[int, ...]:
-        """The ids of a page; those that rank the same in the order of their ids."""
-        ids = _read_numbers(searcher, "id", [address for _key, address in found.hits])
-        ranked = zip((key for key, _address in found.hits), ids, strict=True)
-        alike = groupby(ranked, key=itemgetter(0))
-        return tuple(number for _key, rows in alike for _, number in sorted(rows))
+    def _list_ids(self, searcher: tantivy.Searcher, page: _HitPage) -> tuple[int, ...]:
+        """The ids of a page; hits of equal rank in the order of their ids."""
+        ids = _list_numbers(searcher, "id", [address for _rank, address in page.hits])
+        ranked = zip((rank for rank, _address in page.hits), ids, strict=True)
+        groups = groupby(ranked, key=itemgetter(0))
+        return tuple(number for _rank, rows in groups for _, number in sorted(rows))
 
-    def _count_facets(
-        self, searcher: tantivy.Searcher, text: Query, query: SearchQuery, total: int
+    def _get_facets(
+        self, searcher: tantivy.Searcher, text_query: Query, query: SearchQuery, total: int
     ) -> Facets:
         if not query.facets:
             return {}
-        open_ones = [
-            name
-            for name in query.facets
-            if query.has_open_facets
-            and (query.filters.get(name) or (name == "trust" and query.is_verified is not None))
-        ]
-        lone = _find_lone_values(searcher, query.facets)
-        closed = [name for name in query.facets if name not in open_ones and name not in lone]
-        counted = _count(searcher, self._ranking.narrow(text, query), closed)
-        counted |= {name: {value: total} if total else {} for name, value in lone.items()}
-        for name in open_ones:
-            counted |= _count(searcher, self._ranking.narrow(text, query, without=name), [name])
-        return {name: counted[name] for name in query.facets}
+        open_facets = query.open_facets
+        single = _select_single_values(searcher, query.facets)
+        closed = [name for name in query.facets if name not in open_facets and name not in single]
+        filtered = self._scored.add_filters(text_query, query)
+        counts = _get_value_counts(searcher, filtered, closed)
+        counts |= {name: {value: total} if total else {} for name, value in single.items()}
+        for name in open_facets:
+            filtered = self._scored.add_filters(text_query, query, without=name)
+            counts |= _get_value_counts(searcher, filtered, [name])
+        return {name: counts[name] for name in query.facets}
 
-    @_guarded
+    @_translate_errors
     def suggest(self, prefix: str, limit: int, hidden: frozenset[int]) -> list[int]:
-        """See the protocol."""
-        words = read_query(prefix)
+        """Suggest with typing errors only if nothing starts with the prefix."""
+        words = parse_query(prefix)
         if not words.words:
             return []
         searcher = self._reader.get()
         query = SearchQuery(text=prefix, limit=limit, hidden=hidden)
-        found = self._run(searcher, self._ranking.build_prefix(words), query)
-        if not found.count and has_typos(words):
-            found = self._run(searcher, self._ranking.build_prefix_loosely(words), query)
-        return list(self._read_ids(searcher, found))
+        page = self._run(searcher, self._scored.build_prefix_query(words), query)
+        if not page.count and can_have_typos(words):
+            page = self._run(searcher, self._scored.build_fuzzy_prefix_query(words), query)
+        return list(self._list_ids(searcher, page))
 
-    @_guarded
+    @_translate_errors
     def facet_search(self, facet: str, text: str, query: SearchQuery) -> list[tuple[str, int]]:
-        """See the protocol."""
+        """Find values that start with the text, or have a part after a hyphen that does."""
         searcher = self._reader.get()
-        matched, _found, _is_partial = self._find(searcher, replace(query, limit=0))
-        narrowed = self._ranking.narrow(matched, query, without=facet)
-        counted = _count(searcher, narrowed, [facet], most=_MOST_VALUES)[facet]
-        wanted = text.strip().casefold()
-        fitting = [
-            (value, count)
-            for value, count in counted.items()
-            if any(part.startswith(wanted) for part in (value.casefold(), *_split_value(value)))
+        text_query, _page, _is_partial = self._match_text(searcher, replace(query, limit=0))
+        filtered = self._scored.add_filters(text_query, query, without=facet)
+        # Aggregations cannot be limited to a prefix, so count all values and select here.
+        counts = _get_value_counts(searcher, filtered, [facet], max_values=_MAX_FACET_BUCKETS)[
+            facet
         ]
-        return sorted(fitting, key=lambda pair: (-pair[1], pair[0]))[:FACET_SEARCH_VALUES]
+        prefix = text.strip().casefold()
+        matching = [
+            (value, count)
+            for value, count in counts.items()
+            if any(part.startswith(prefix) for part in (value.casefold(), *_split_value(value)))
+        ]
+        return sorted(matching, key=lambda pair: (-pair[1], pair[0]))[:MAX_FACET_SEARCH_VALUES]
 
-    @_guarded
+    @_translate_errors
     def count(self) -> int:
-        """See the protocol."""
+        """Count the documents of the last commit."""
         return int(self._reader.get().num_docs)
 
-    @_guarded
-    def read_stamps(self) -> Iterator[tuple[int, int]]:
-        """See the protocol."""
+    @_translate_errors
+    def iter_stamps(self) -> Iterator[tuple[int, int]]:
+        """Read all stamps at once: two numbers for each document."""
         searcher = self._reader.get()
         hits = searcher.search(Query.all_query(), limit=max(1, searcher.num_docs)).hits
         addresses = [address for _score, address in hits]
-        ids = _read_numbers(searcher, "id", addresses)
-        return zip(ids, _read_numbers(searcher, "updated", addresses), strict=True)
+        ids = _list_numbers(searcher, "id", addresses)
+        return zip(ids, _list_numbers(searcher, "updated", addresses), strict=True)
 
-    @_guarded
+    @_translate_errors
     def ping(self) -> None:
-        """See the protocol. Looks at the note of the files, too."""
-        check_files(self._folder.find_current())
+        """Compare the files with their stamps, then run a search and a count."""
+        check_files(self._directory.get_current())
         searcher = self._reader.get()
         searcher.search(Query.all_query(), limit=1)
-        _count(searcher, Query.all_query(), ["type"])
+        _get_value_counts(searcher, Query.all_query(), ["type"])
 
-    # ---- writing -------------------------------------------------------------------------------
+    # ---- writing ---------------------------------------------------------------------------------
 
-    @_guarded
+    @_translate_errors
     def index(self, documents: Sequence[SearchDocument]) -> None:
-        """See the protocol."""
-        with self._write() as writer:
+        """Write the documents in one commit."""
+        with self._open_writer() as writer:
             for document in documents:
+                # tantivy has no update. Deletes apply to documents added before them only.
                 self._delete(writer, document.id)
-                writer.add_document(make_tantivy_document(document))
+                writer.add_document(build_tantivy_document(document))
 
-    @_guarded
+    @_translate_errors
     def remove(self, ids: Iterable[int]) -> None:
-        """See the protocol."""
-        with self._write() as writer:
+        """Remove the documents in one commit."""
+        with self._open_writer() as writer:
             for number in ids:
                 self._delete(writer, number)
 
     def _delete(self, writer: tantivy.IndexWriter, number: int) -> None:
-        # By query: deleting by term takes a number for a signed one, which no field here holds.
+        # By query: `delete_documents` treats a number as signed, and `id` is an unsigned field.
         writer.delete_documents_by_query(Query.term_query(self._schema, "id", number))
 
     @contextlib.contextmanager
-    def _write(self) -> Iterator[tantivy.IndexWriter]:
-        """A writer of the generation in use; what is done with it is committed at the end."""
-        with self._writing:
-            folder = self._folder.find_current()
-            writer = _get_writer(open_index(folder), _WRITE_BYTES)
+    def _open_writer(self) -> Iterator[tantivy.IndexWriter]:
+        """A writer of the current generation; commits at the end of the block."""
+        with self._write_lock:
+            folder = self._directory.get_current()
+            writer = _get_writer(open_index(folder), _UPDATE_HEAP_BYTES)
             try:
                 yield writer
                 writer.commit()
             finally:
+                # Also releases tantivy's lock file.
                 writer.wait_merging_threads()
-            note_files(folder)
+            write_stamps(folder)
 
-    @_guarded
+    @_translate_errors
     def rebuild(self, documents: Iterable[SearchDocument]) -> int:
-        """See the protocol."""
-        folder = self._folder.make_generation()
+        """Write a new generation in a directory of its own, then activate it."""
+        folder = self._directory.create_generation()
         index = tantivy.Index(self._schema, str(folder))
-        # Else a thread of tantivy's would watch the folder and read what is committed.
+        # By default a thread of tantivy watches the directory and loads each commit.
         index.config_reader("manual", 0)
         register_tokenizers(index)
-        writer = _get_writer(index, _BUILD_BYTES, threads=2)
+        writer = _get_writer(index, _REBUILD_HEAP_BYTES, threads=2)
         count = 0
-        for batch in split_batches(documents, _BUILD_BATCH):
+        for batch in iter_batches(documents, _REBUILD_BATCH):
             for document in batch:
-                writer.add_document(make_tantivy_document(document))
+                writer.add_document(build_tantivy_document(document))
             count += len(batch)
         writer.commit()
         writer.wait_merging_threads()
-        note_files(folder)
-        with self._writing:
-            self._folder.point_to(folder)
+        write_stamps(folder)
+        with self._write_lock:
+            self._directory.activate(folder)
         return count
 
-    @_guarded
+    @_translate_errors
     def setup(self) -> None:
-        """See the protocol. Fields cannot be changed in place: an old index counts as missing."""
+        """Create an empty index if there is none for this `VERSION` of the schema."""
         with contextlib.suppress(SearchUnavailableError):
-            self._folder.find_current()
+            self._directory.get_current()
             return
         self.rebuild([])
 
 
-def _run(searcher: tantivy.Searcher, query: Query, options: Mapping[str, Any]) -> _Found:
-    found: Any = searcher.search(query, **options)
-    return _Found(found.hits, found.count)
-
-
-def _both(first: Query, second: Query) -> Query:
-    return Query.boolean_query([(Occur.Must, first), (Occur.Must, second)])
+def _run_search(searcher: tantivy.Searcher, query: Query, options: Mapping[str, Any]) -> _HitPage:
+    # tantivy's type stub omits `count`, which may be None only if counting is turned off.
+    result: Any = searcher.search(query, **options)
+    return _HitPage(result.hits, result.count)
 
 
 def _count_matches(searcher: tantivy.Searcher, query: Query) -> int:
-    found: Any = searcher.search(query, limit=1)
-    return int(found.count)
+    return _run_search(searcher, query, {"limit": 1}).count
 
 
-def _read_numbers(
+def _match_both(first: Query, second: Query) -> Query:
+    return Query.boolean_query([(Occur.Must, first), (Occur.Must, second)])
+
+
+def _list_numbers(
     searcher: tantivy.Searcher, field: str, addresses: list[tantivy.DocAddress]
 ) -> list[int]:
     """The values of a numeric field that every document has."""
     return [int(value or 0) for value in searcher.fast_field_values(field, addresses)]
 
 
-def _find_lone_values(searcher: tantivy.Searcher, facets: Sequence[str]) -> dict[str, str]:
-    """The facets for which every document has the same value: nothing has to be counted there."""
-    lone = {}
+def _select_single_values(searcher: tantivy.Searcher, facets: Sequence[str]) -> dict[str, str]:
+    """The facets for which every document has the same value, so that no counting is needed."""
+    values = {}
     for name in facets:
-        if name in _OFTEN_LONE:
-            terms = searcher.terms_with_prefix(COLUMNS[name], "", limit=2)
+        if name in _OFTEN_SINGLE_VALUED:
+            terms = searcher.terms_with_prefix(FILTER_FIELDS[name], "", limit=2)
             if len(terms) == 1 and terms[0][1] == searcher.num_docs:
-                lone[name] = terms[0][0]
-    return lone
+                values[name] = terms[0][0]
+    return values
 
 
-def _get_writer(index: tantivy.Index, size_bytes: int, threads: int = 1) -> tantivy.IndexWriter:
+def _get_writer(index: tantivy.Index, heap_bytes: int, threads: int = 1) -> tantivy.IndexWriter:
     """The writer. Raises `IndexBusyError` if another process has it."""
     try:
-        return index.writer(size_bytes, threads)
+        return index.writer(heap_bytes, threads)
     except ValueError as error:
         if "LockBusy" in str(error):
-            raise IndexBusyError("Another process writes the search index.") from None
+            raise IndexBusyError("Another process is writing the search index.") from None
         raise
 
 
@@ -384,14 +422,20 @@ def _split_value(value: str) -> list[str]:
     return value.casefold().replace("_", "-").replace(" ", "-").split("-")
 
 
-def _count(
-    searcher: tantivy.Searcher, query: Query, facets: Sequence[str], *, most: int = FACET_VALUES
+def _get_value_counts(
+    searcher: tantivy.Searcher,
+    query: Query,
+    facets: Sequence[str],
+    *,
+    max_values: int = MAX_FACET_VALUES,
 ) -> dict[str, Mapping[str, int]]:
-    """The most frequent values of each facet among what matches."""
+    """The most frequent values of each facet among the matches."""
     if not facets:
         return {}
-    asked = {name: {"terms": {"field": COLUMNS[name], "size": most}} for name in facets}
-    answer = searcher.aggregate(query, asked)
+    request = {
+        name: {"terms": {"field": FILTER_FIELDS[name], "size": max_values}} for name in facets
+    }
+    answer = searcher.aggregate(query, request)
     return {
         name: {
             str(bucket["key"]): int(bucket["doc_count"])

@@ -1,4 +1,4 @@
-"""Reading the index: always the newest commit of the generation in use."""
+"""Reading the index: always the newest commit of the current generation."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from pathlib import Path
 
 import tantivy
 
-from marketplace.search.engines.embedded.fields import register_tokenizers
-from marketplace.search.engines.embedded.folder import (
-    IndexFolder,
+from marketplace.search.engines.embedded.index_directory import (
+    IndexDirectory,
     Stamps,
     check_files,
-    read_stamps,
+    load_stamps,
 )
+from marketplace.search.engines.embedded.schema import register_tokenizers
 from marketplace.search.errors import IndexDamagedError
 
 
 def open_index(folder: Path) -> tantivy.Index:
-    """The index in that folder. Raises `IndexDamagedError`."""
+    """Open the index in that folder. Raises `IndexDamagedError`."""
     check_files(folder)
     try:
         index = tantivy.Index.open(str(folder))
         register_tokenizers(index)
+        # By default a thread of tantivy watches the folder and reloads without checking files.
         index.config_reader("manual", 0)
         index.reload()
     except ValueError as error:
@@ -33,14 +34,15 @@ def open_index(folder: Path) -> tantivy.Index:
 
 
 class IndexReader:
-    """Hands out searchers; looks before each search whether there is something newer.
+    """Returns searchers, and reloads the index if there is a newer commit or generation.
 
-    That costs a few file stats, some 30 µs. Raises `IndexMissingError`, `IndexDamagedError`.
+    The check before each search is a few file stats, about 30 µs. Raises `IndexMissingError`,
+    `IndexDamagedError`.
     """
 
-    def __init__(self, folder: IndexFolder) -> None:
-        self._folder = folder
-        self._guard = threading.Lock()
+    def __init__(self, directory: IndexDirectory) -> None:
+        self._directory = directory
+        self._lock = threading.Lock()
         self._index: tantivy.Index | None = None
         self._current: Path | None = None
         self._commit: tuple[int, int, int] | None = None
@@ -51,40 +53,40 @@ class IndexReader:
         return self.get_with_commit()[0]
 
     def get_with_commit(self) -> tuple[tantivy.Searcher, Hashable]:
-        """A searcher of the last commit, and what tells this commit from every other."""
-        with self._guard:
-            current = self._folder.find_current()
-            commit = _read_commit(current)
+        """A searcher of the last commit, and a key that identifies the commit."""
+        # Under the lock, so that no thread gets a searcher of an index whose files were not checked.
+        with self._lock:
+            current = self._directory.get_current()
+            commit = _get_commit_stamp(current)
             if self._index is None or current != self._current:
                 self._index, self._current = open_index(current), current
-                self._note(current, commit)
+                self._store_commit(current, commit)
             elif commit != self._commit:
                 check_files(current, self._stamps)
-                self._reload()
-                self._note(current, commit)
+                self._reload(self._index)
+                self._store_commit(current, commit)
             else:
                 check_files(current, self._stamps)
             return self._index.searcher(), (current.name, self._commit)
 
-    def _reload(self) -> None:
-        assert self._index is not None
+    def _reload(self, index: tantivy.Index) -> None:
         try:
-            self._index.reload()
+            index.reload()
         except ValueError as error:
             self._index = None
             raise IndexDamagedError(f"The search index cannot be read: {error}") from None
 
-    def _note(self, current: Path, commit: tuple[int, int, int]) -> None:
-        # What was read before the reload is older than what was loaded: the next search reloads
-        # once more, which is cheap, and never misses a commit.
-        self._stamps = read_stamps(current)
+    def _store_commit(self, current: Path, commit: tuple[int, int, int]) -> None:
+        # `commit` was read before the index was loaded. If a newer commit was loaded meanwhile, the
+        # next search sees a difference and reloads once more: cheap, and no commit is missed.
+        self._stamps = load_stamps(current)
         self._commit = commit
 
 
-def _read_commit(folder: Path) -> tuple[int, int, int]:
-    """What changes with every commit: tantivy replaces this file by another."""
+def _get_commit_stamp(folder: Path) -> tuple[int, int, int]:
+    """Changes with every commit, because tantivy replaces `meta.json` each time."""
     try:
         status = os.stat(folder / "meta.json")  # noqa: PTH116 -- on the path of every search
     except OSError:
-        raise IndexDamagedError("The search index has lost its list of parts.") from None
+        raise IndexDamagedError("The segment list of the search index is missing.") from None
     return status.st_ino, status.st_mtime_ns, status.st_size

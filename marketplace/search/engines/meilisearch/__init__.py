@@ -1,4 +1,4 @@
-"""The engine for several machines: a Meilisearch server, through its official client."""
+"""The engine for several machines: a Meilisearch server."""
 
 from marketplace.search.engines.meilisearch.engine import MeilisearchEngine
 

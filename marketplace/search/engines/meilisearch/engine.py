@@ -1,4 +1,4 @@
-"""The Meilisearch engine. Every wait is bounded."""
+"""The Meilisearch engine, on the official client. Every request and task has a timeout."""
 
 from __future__ import annotations
 
@@ -14,67 +14,68 @@ from meilisearch import Client
 from meilisearch.errors import MeilisearchApiError, MeilisearchError
 from meilisearch.models.task import TaskInfo
 
-from marketplace.search.document import SearchDocument, split_batches
+from marketplace.search.document import SearchDocument, iter_batches
 from marketplace.search.engines.meilisearch.queries import (
-    ALL,
+    MATCH_ALL_WORDS,
     build_exact_probes,
     build_filter,
     build_probe,
     build_searches,
+    can_have_only_typos,
     clean_text,
-    is_nothing,
-    list_open_facets,
-    list_parts,
-    may_err_in_each,
+    has_no_words,
+    list_partial_queries,
 )
 from marketplace.search.engines.meilisearch.settings import (
     ATTRIBUTES,
     NAME_ATTRIBUTES,
     SETTINGS,
     VERSION,
-    make_meili_document,
-    unmark_value,
+    build_meili_document,
+    decode_value,
 )
 from marketplace.search.errors import IndexBusyError, IndexMissingError, SearchUnavailableError
-from marketplace.search.query import FACET_SEARCH_VALUES, SearchPage, SearchQuery
+from marketplace.search.query import MAX_FACET_SEARCH_VALUES, SearchPage, SearchQuery
 
 _log = structlog.get_logger("plugport.search")
-# The first that takes the client's way of asking several searches at once.
-_OLDEST = (1, 10)
-_ASK_SECONDS, _WRITE_SECONDS = 1, 30
-# Tasks of every index of the server wait in one line.
-_TASK_MS, _BUILD_MS, _LOOK_MS = 20_000, 600_000, 20
-# A request may have 100 MB.
-_BUILD_BATCH = 2000
+# Older servers refuse the field `federation`, which the client sends with every multi-search.
+_MIN_VERSION = (1, 10)
+_QUERY_SECONDS, _WRITE_SECONDS = 1, 30
+# Generous, because the server runs the tasks of all its indexes one after the other.
+_TASK_MS, _REBUILD_TASK_MS, _POLL_MS = 20_000, 600_000, 20
+# Well below 100 MB, the server's default limit of a request.
+_REBUILD_BATCH = 2000
 _STAMP_BATCH = 5000
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def _guarded(act: Callable[P, R]) -> Callable[P, R]:
-    """Turn whatever the client raises into an error of ours."""
+def _translate_errors(method: Callable[P, R]) -> Callable[P, R]:
+    """Raise errors of the client and of the responses as `SearchUnavailableError` or a subclass."""
 
-    @wraps(act)
+    @wraps(method)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return act(*args, **kwargs)
+            return method(*args, **kwargs)
         except MeilisearchApiError as error:
             if error.code == "index_not_found":
-                raise IndexMissingError("Meilisearch has no such index yet.") from None
-            raise SearchUnavailableError(f"Meilisearch refuses: {error.message}") from error
+                raise IndexMissingError("The Meilisearch index does not exist yet.") from None
+            raise SearchUnavailableError(
+                f"Meilisearch refused the request: {error.message}"
+            ) from error
         except (MeilisearchError, requests.RequestException) as error:
-            raise SearchUnavailableError(f"Meilisearch does not answer: {error}") from error
+            raise SearchUnavailableError(f"Meilisearch does not respond: {error}") from error
         except (KeyError, TypeError, ValueError) as error:
             raise SearchUnavailableError(
-                f"Meilisearch answered what nobody understands: {error!r}"
+                f"Meilisearch sent an unexpected response: {error!r}"
             ) from error
 
     return run
 
 
 class MeilisearchEngine:
-    """An index on a Meilisearch server of version 1.10 or later. Safe for several threads."""
+    """An index on a Meilisearch server, version 1.10 or later. Thread-safe."""
 
     name = "meilisearch"
 
@@ -83,100 +84,101 @@ class MeilisearchEngine:
         self._uid = f"{index}-v{VERSION}"
 
     def _connect(self, seconds: int) -> Client:
-        # Whoever refuses such a header says what is in it, and that would be logged.
+        # `requests` quotes an invalid header in its error, which would put the key into the logs.
         if not (self._key.isascii() and self._key.isprintable()):
-            raise SearchUnavailableError("The key for Meilisearch is not made of ASCII characters.")
-        # A client for each call: it keeps headers in itself, which threads would mix up.
+            raise SearchUnavailableError("The Meilisearch key has characters outside of ASCII.")
+        # A client for each call: it changes its own headers, so threads cannot share one.
         return Client(self._url, self._key or None, timeout=seconds)
 
     # ---- reading -------------------------------------------------------------------------------
 
-    @_guarded
+    @_translate_errors
     def search(self, query: SearchQuery) -> SearchPage:
-        """See the protocol. One request, up to three more where not all the words are there."""
-        if is_nothing(query.text):
-            return self._page(query, [{"hits": [], "totalHits": 0}])
+        """Search with one request, or up to three more if not all words match."""
+        if has_no_words(query.text):
+            return self._build_page(query, [{"hits": [], "totalHits": 0}])
         searches = build_searches(self._uid, query)
         if " " not in clean_text(query.text):
-            return self._page(query, self._multi_search(searches))
+            return self._build_page(query, self._multi_search(searches))
+        # In the same request, because most searches need no other one.
         probe, *answers = self._multi_search([build_probe(self._uid, query), *searches])
         if part := self._choose_part(query, probe):
             answers = self._multi_search(build_searches(self._uid, part))
-        return self._page(query, answers, is_partial=part is not None)
+        return self._build_page(query, answers, is_partial=part is not None)
 
-    def _choose_words(self, query: SearchQuery) -> SearchQuery:
-        """The query, or that for some of its words where not all of them are there."""
+    def _choose_query(self, query: SearchQuery) -> SearchQuery:
+        """The query, or the query with some of its words if not all of them match."""
         if " " not in clean_text(query.text):
             return query
         (probe,) = self._multi_search([build_probe(self._uid, query)])
         return self._choose_part(query, probe) or query
 
     def _choose_part(self, query: SearchQuery, probe: Mapping[str, Any]) -> SearchQuery | None:
-        """The search for some of several words, if that for all of them is no good.
+        """The query with some of the words, or None if the query with all words is good.
 
-        Nothing may have all of them; or only with a typing error in each, while one is there as
-        it was written.
+        It is not good if nothing matches, or if every word matches only with a typing error while
+        one of them exists without.
         """
         if not probe["hits"]:
             return self._find_part(query)
-        if may_err_in_each(query, probe) and self._has_only_alone(query):
+        if can_have_only_typos(query, probe) and self._has_exact_word_alone(query):
             return self._find_part(query)
         return None
 
-    def _has_only_alone(self, query: SearchQuery) -> bool:
-        """Whether a word is there as it was written, but not with the others."""
+    def _has_exact_word_alone(self, query: SearchQuery) -> bool:
+        """Whether a word exists without typing errors, but not together with the others."""
         answers = self._multi_search(build_exact_probes(self._uid, query))
         half = len(answers) // 2
-        among, alone = answers[:half], answers[half:]
-        return any(a["hits"] for a in alone) and not any(a["hits"] for a in among)
+        together, alone = answers[:half], answers[half:]
+        return any(a["hits"] for a in alone) and not any(a["hits"] for a in together)
 
     def _find_part(self, query: SearchQuery) -> SearchQuery | None:
-        """The search for some of the words whose best result is the best."""
-        groups = list_parts(query)
+        """The query with some of the words that has the best result."""
+        groups = list_partial_queries(query)
         if not groups:
             return None
         parts = [*chain(*groups)]
         answers = iter(self._multi_search([build_probe(self._uid, part) for part in parts]))
         for group in groups:
-            found = [(answer, part) for part, answer in zip(group, answers, strict=False)]
-            rated = [
+            ranked = [
                 (answer["hits"][0]["_rankingScore"], answer["totalHits"], part)
-                for answer, part in found
+                # The iterator goes on with the next group.
+                for part, answer in zip(group, answers, strict=False)
                 if answer["hits"]
             ]
-            if rated:
-                return max(rated, key=lambda one: one[:2])[2]
+            if ranked:
+                return max(ranked, key=lambda item: item[:2])[2]
         return None
 
     def _multi_search(self, searches: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        answers = self._connect(_ASK_SECONDS).multi_search(searches)["results"]
+        answers = self._connect(_QUERY_SECONDS).multi_search(searches)["results"]
         if len(answers) != len(searches):
-            raise SearchUnavailableError("Meilisearch left answers out.")
+            raise SearchUnavailableError("Meilisearch returned fewer results than queries.")
         return answers
 
-    def _page(
+    def _build_page(
         self, query: SearchQuery, answers: Sequence[Mapping[str, Any]], *, is_partial: bool = False
     ) -> SearchPage:
-        counted = dict(answers[0].get("facetDistribution") or {})
-        for name, answer in zip(list_open_facets(query), answers[1:], strict=False):
+        counts = dict(answers[0].get("facetDistribution") or {})
+        for name, answer in zip(query.open_facets, answers[1:], strict=False):
             attribute = ATTRIBUTES[name]
-            counted[attribute] = (answer.get("facetDistribution") or {}).get(attribute, {})
+            counts[attribute] = (answer.get("facetDistribution") or {}).get(attribute, {})
         return SearchPage(
             ids=tuple(int(hit["id"]) for hit in answers[0]["hits"]),
             total=int(answers[0]["totalHits"]),
-            facets={name: _sort(counted.get(ATTRIBUTES[name], {})) for name in query.facets},
+            facets={name: _sort_counts(counts.get(ATTRIBUTES[name], {})) for name in query.facets},
             engine=self.name,
             is_partial=is_partial,
         )
 
-    @_guarded
+    @_translate_errors
     def suggest(self, prefix: str, limit: int, hidden: frozenset[int]) -> list[int]:
-        """See the protocol."""
+        """Suggest with typing errors at once; the server ranks them last."""
         text = clean_text(prefix)
         if not text:
             return []
         answer = (
-            self._connect(_ASK_SECONDS)
+            self._connect(_QUERY_SECONDS)
             .index(self._uid)
             .search(
                 text,
@@ -184,135 +186,140 @@ class MeilisearchEngine:
                     "limit": limit,
                     "attributesToSearchOn": NAME_ATTRIBUTES,
                     "attributesToRetrieve": ["id"],
-                    "matchingStrategy": ALL,
+                    "matchingStrategy": MATCH_ALL_WORDS,
                     "filter": build_filter(SearchQuery(hidden=hidden)),
                 },
             )
         )
         return [int(hit["id"]) for hit in answer["hits"]]
 
-    @_guarded
+    @_translate_errors
     def facet_search(self, facet: str, text: str, query: SearchQuery) -> list[tuple[str, int]]:
-        """See the protocol."""
-        if is_nothing(query.text):
+        """Find values among the results of the query, or of its words that match."""
+        if has_no_words(query.text):
             return []
-        wanted = text.strip()
-        asked = self._choose_words(query)
+        prefix = text.strip()
+        used_query = self._choose_query(query)
         answer = (
-            self._connect(_ASK_SECONDS)
+            self._connect(_QUERY_SECONDS)
             .index(self._uid)
             .facet_search(
                 ATTRIBUTES[facet],
-                wanted or None,
+                prefix or None,
                 {
-                    "q": clean_text(asked.text),
-                    "filter": build_filter(asked, without=facet),
-                    "matchingStrategy": ALL,
+                    "q": clean_text(used_query.text),
+                    "filter": build_filter(used_query, without=facet),
+                    "matchingStrategy": MATCH_ALL_WORDS,
                 },
             )
         )
-        found = [
-            (unmark_value(str(hit["value"])), int(hit["count"])) for hit in answer["facetHits"]
+        values = [
+            (decode_value(str(hit["value"])), int(hit["count"])) for hit in answer["facetHits"]
         ]
-        # It also finds what begins nearly so.
-        exact = [pair for pair in found if pair[0].casefold().startswith(wanted.casefold())]
-        return sorted(exact, key=lambda pair: (-pair[1], pair[0]))[:FACET_SEARCH_VALUES]
+        # The server also returns values with typing errors.
+        exact = [pair for pair in values if pair[0].casefold().startswith(prefix.casefold())]
+        return sorted(exact, key=lambda pair: (-pair[1], pair[0]))[:MAX_FACET_SEARCH_VALUES]
 
-    @_guarded
+    @_translate_errors
     def count(self) -> int:
-        """See the protocol."""
         return self._connect(_WRITE_SECONDS).index(self._uid).get_stats().number_of_documents
 
-    @_guarded
-    def read_stamps(self) -> Iterator[tuple[int, int]]:
-        """See the protocol."""
+    @_translate_errors
+    def iter_stamps(self) -> Iterator[tuple[int, int]]:
+        """Read the stamps of all documents, 5,000 in a request."""
         index = self._connect(_WRITE_SECONDS).index(self._uid)
         stamps: list[tuple[int, int]] = []
         while True:
-            asked = {"limit": _STAMP_BATCH, "offset": len(stamps), "fields": ["id", "updated"]}
-            found = index.get_documents(asked).results
-            stamps += [(int(document.id), int(document.updated)) for document in found]
-            if len(found) < _STAMP_BATCH:
+            request = {"limit": _STAMP_BATCH, "offset": len(stamps), "fields": ["id", "updated"]}
+            documents = index.get_documents(request).results
+            stamps += [(int(document.id), int(document.updated)) for document in documents]
+            if len(documents) < _STAMP_BATCH:
                 return iter(stamps)
 
-    @_guarded
+    @_translate_errors
     def ping(self) -> None:
-        """See the protocol. An index that others made, or Meilisearch for documents, is not ours."""
-        found = self._connect(_ASK_SECONDS).index(self._uid).get_settings()
-        if found["searchableAttributes"] != SETTINGS["searchableAttributes"]:
-            raise IndexMissingError("The index of Meilisearch has not got our settings.")
+        """Check the settings, too: Meilisearch creates an index without them for any document."""
+        settings = self._connect(_QUERY_SECONDS).index(self._uid).get_settings()
+        if settings["searchableAttributes"] != SETTINGS["searchableAttributes"]:
+            raise IndexMissingError(
+                "The Meilisearch index does not have the settings of this registry."
+            )
 
     # ---- writing -------------------------------------------------------------------------------
 
-    @_guarded
+    @_translate_errors
     def index(self, documents: Sequence[SearchDocument]) -> None:
-        """See the protocol."""
+        """Write the documents in one task."""
         client = self._connect(_WRITE_SECONDS)
-        made = [make_meili_document(document) for document in documents]
-        self._wait(client, client.index(self._uid).add_documents(made, primary_key="id"))
+        bodies = [build_meili_document(document) for document in documents]
+        task = client.index(self._uid).add_documents(bodies, primary_key="id")
+        self._wait_for_task(client, task)
 
-    @_guarded
+    @_translate_errors
     def remove(self, ids: Iterable[int]) -> None:
-        """See the protocol."""
+        """Delete the documents in one task."""
         client = self._connect(_WRITE_SECONDS)
         listed = ", ".join(str(int(number)) for number in ids)
         if listed:
             task = client.index(self._uid).delete_documents(filter=f"id IN [{listed}]")
-            self._wait(client, task)
+            self._wait_for_task(client, task)
 
-    @_guarded
+    @_translate_errors
     def rebuild(self, documents: Iterable[SearchDocument]) -> int:
-        """See the protocol: a second index is filled, then the two change names."""
+        """Fill a second index, then swap the two. Raises `IndexBusyError` if another process wrote."""
         client = self._connect(_WRITE_SECONDS)
         _check_version(client)
-        last = self._find_last_change(client)
+        last = self._get_last_task_uid(client)
         spare = f"{self._uid}-next"
         self._delete(client, spare)
-        self._make(client, spare)
+        self._create(client, spare)
         count, tasks = 0, []
-        for batch in split_batches(documents, _BUILD_BATCH):
-            made = [make_meili_document(document) for document in batch]
-            tasks.append(client.index(spare).add_documents(made, primary_key="id"))
+        # Wait after the last batch only: the server merges queued additions into fewer, larger tasks.
+        for batch in iter_batches(documents, _REBUILD_BATCH):
+            bodies = [build_meili_document(document) for document in batch]
+            tasks.append(client.index(spare).add_documents(bodies, primary_key="id"))
             count += len(batch)
         for task in tasks:
-            self._wait(client, task, _BUILD_MS)
-        if self._find_last_change(client) != last:
-            # By somebody who took the lease over: what was read here may be older than that.
-            raise IndexBusyError("Another process has written the index of Meilisearch.")
-        self._put_in_place(client, spare)
+            self._wait_for_task(client, task, _REBUILD_TASK_MS)
+        if self._get_last_task_uid(client) != last:
+            # Another process took over the lease, and wrote documents newer than those read here.
+            raise IndexBusyError("Another process has written to the Meilisearch index.")
+        self._activate(client, spare)
         return count
 
-    def _find_last_change(self, client: Client) -> int:
-        """The number of the last task for the index."""
-        found = client.get_tasks({"indexUids": [self._uid], "limit": 1}).results
-        return found[0].uid if found else -1
+    def _get_last_task_uid(self, client: Client) -> int:
+        """The uid of the last task of the index; -1 if there is none."""
+        tasks = client.get_tasks({"indexUids": [self._uid], "limit": 1}).results
+        return tasks[0].uid if tasks else -1
 
-    def _put_in_place(self, client: Client, spare: str) -> None:
-        """Give the spare index the name under which it is searched, at one moment."""
+    def _activate(self, client: Client, spare: str) -> None:
+        """Swap the spare index with the one in use, in one step."""
         tasks = []
-        if not self._is_there(client):
-            # Only to have something to swap with: nobody can search it without settings.
+        if not self._has_index(client):
+            # A swap needs two indexes.
             tasks.append(client.create_index(self._uid, {"primaryKey": "id"}))
         tasks.append(client.swap_indexes([{"indexes": [self._uid, spare]}]))
         for task in tasks:
-            self._wait(client, task, _BUILD_MS)
+            self._wait_for_task(client, task, _REBUILD_TASK_MS)
         try:
             self._delete(client, spare)
         except (SearchUnavailableError, MeilisearchError) as error:
-            # The new index is in use, and the next rebuilding begins with this.
+            # Harmless: the new index is in use, and the next rebuild deletes the spare one first.
             _log.warning("index_left_over", index=spare, detail=str(error))
 
-    @_guarded
+    @_translate_errors
     def setup(self) -> None:
-        """See the protocol."""
+        """Create the index, or update its settings."""
         client = self._connect(_WRITE_SECONDS)
         _check_version(client)
-        if self._is_there(client):
-            self._wait(client, client.index(self._uid).update_settings(SETTINGS), _BUILD_MS)
+        if self._has_index(client):
+            self._wait_for_task(
+                client, client.index(self._uid).update_settings(SETTINGS), _REBUILD_TASK_MS
+            )
         else:
-            self._make(client, self._uid)
+            self._create(client, self._uid)
 
-    def _is_there(self, client: Client) -> bool:
+    def _has_index(self, client: Client) -> bool:
         try:
             client.get_raw_index(self._uid)
         except MeilisearchApiError as error:
@@ -321,39 +328,47 @@ class MeilisearchEngine:
             return False
         return True
 
-    def _make(self, client: Client, uid: str) -> None:
-        self._wait(client, client.create_index(uid, {"primaryKey": "id"}), _BUILD_MS)
-        self._wait(client, client.index(uid).update_settings(SETTINGS), _BUILD_MS)
+    def _create(self, client: Client, uid: str) -> None:
+        self._wait_for_task(
+            client, client.create_index(uid, {"primaryKey": "id"}), _REBUILD_TASK_MS
+        )
+        self._wait_for_task(client, client.index(uid).update_settings(SETTINGS), _REBUILD_TASK_MS)
 
     def _delete(self, client: Client, uid: str) -> None:
-        self._wait(client, client.delete_index(uid), _BUILD_MS, ignored="index_not_found")
+        self._wait_for_task(
+            client, client.delete_index(uid), _REBUILD_TASK_MS, ignored="index_not_found"
+        )
 
-    def _wait(
-        self, client: Client, info: TaskInfo, most_ms: int = _TASK_MS, *, ignored: str = ""
+    def _wait_for_task(
+        self, client: Client, info: TaskInfo, timeout_ms: int = _TASK_MS, *, ignored: str = ""
     ) -> None:
-        """Until the task is done. Raises `SearchUnavailableError` if it fails or takes too long."""
-        task = client.wait_for_task(info.task_uid, most_ms, _LOOK_MS)
-        fault = task.error or {}
-        if task.status != "succeeded" and fault.get("code") != ignored:
-            if fault.get("code") == "index_not_found":
-                raise IndexMissingError("Meilisearch has no such index yet.")
+        """Wait until the task succeeds. Raises `SearchUnavailableError` if it fails or takes too long.
+
+        A failure with the code `ignored` counts as success.
+        """
+        # The API only queues writes; `index` and `remove` promise that searches see them.
+        task = client.wait_for_task(info.task_uid, timeout_ms, _POLL_MS)
+        error = task.error or {}
+        if task.status != "succeeded" and error.get("code") != ignored:
+            if error.get("code") == "index_not_found":
+                raise IndexMissingError("The Meilisearch index does not exist yet.")
             raise SearchUnavailableError(
-                f"Meilisearch could not do {task.type}: {fault.get('message', task.status)}"
+                f"The Meilisearch task {task.type} failed: {error.get('message', task.status)}"
             )
 
 
 def _check_version(client: Client) -> None:
     version = str(client.get_version()["pkgVersion"])
-    if tuple(int(number) for number in version.split(".")[:2]) < _OLDEST:
-        oldest = ".".join(map(str, _OLDEST))
+    if tuple(int(number) for number in version.split(".")[:2]) < _MIN_VERSION:
+        oldest = ".".join(map(str, _MIN_VERSION))
         raise SearchUnavailableError(
-            f"Meilisearch {version} is too old: {oldest} or later is needed."
+            f"Meilisearch {version} is too old: {oldest} or later is required."
         )
 
 
-def _sort(counts: Mapping[str, int]) -> dict[str, int]:
-    """Most frequent first, then by value."""
-    shown: Counter[str] = Counter()
+def _sort_counts(counts: Mapping[str, int]) -> dict[str, int]:
+    """The counts by decoded value, most frequent first, then by value."""
+    totals: Counter[str] = Counter()
     for value, count in counts.items():
-        shown[unmark_value(value)] += count
-    return dict(sorted(shown.items(), key=lambda pair: (-pair[1], pair[0])))
+        totals[decode_value(value)] += count
+    return dict(sorted(totals.items(), key=lambda pair: (-pair[1], pair[0])))

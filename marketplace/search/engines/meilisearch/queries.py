@@ -1,4 +1,4 @@
-"""Searches in Meilisearch's terms."""
+"""Request bodies of searches."""
 
 from __future__ import annotations
 
@@ -7,33 +7,33 @@ from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
-from marketplace.search.engines.meilisearch.settings import ATTRIBUTES, SORTS, mark_value
-from marketplace.search.query import VERIFIED, SearchQuery
-from marketplace.search.words import read_query
+from marketplace.search.engines.meilisearch.settings import ATTRIBUTES, SORTS, encode_value
+from marketplace.search.query import VERIFIED_LEVELS, SearchQuery
+from marketplace.search.tokenizer import parse_query
 
-# Every word must be there. The server's own ways to leave words out begin at the end of the query,
-# or with the most frequent ones, and never leave out the one that matters to them.
-ALL = "all"
+# Meilisearch's other strategies drop words from the end of the query, or frequent words first. Here
+# any word may be dropped, so `list_partial_queries` builds a search for each case.
+MATCH_ALL_WORDS = "all"
 
 
 def clean_text(text: str) -> str:
-    """The words that count: quotes and minus signs would be orders to Meilisearch."""
-    return " ".join(read_query(text).words)
+    """The significant words, without quotes and minus signs, which are operators of Meilisearch."""
+    return " ".join(parse_query(text).words)
 
 
-def is_nothing(text: str) -> bool:
-    """Whether there is a text without a word in it: Meilisearch would find everything."""
+def has_no_words(text: str) -> bool:
+    """Whether a text has no words, for example `…`: Meilisearch would then return everything."""
     return bool(text.strip()) and not clean_text(text)
 
 
 def build_searches(index: str, query: SearchQuery) -> list[dict[str, Any]]:
-    """The bodies of one multi-search: the page, then one for each facet that is counted openly."""
-    open_ones = list_open_facets(query)
-    closed = [ATTRIBUTES[name] for name in query.facets if name not in open_ones]
+    """The searches of one multi-search: the page, then one for each open facet."""
+    open_facets = query.open_facets
+    closed = [ATTRIBUTES[name] for name in query.facets if name not in open_facets]
     page = {
         **_build_search(index, query),
         "facets": closed,
-        # Page 0 asks for numbers only.
+        # Page 0 returns counts without hits.
         "page": query.page if query.limit else 0,
         "hitsPerPage": query.limit or 1,
     }
@@ -48,24 +48,23 @@ def build_searches(index: str, query: SearchQuery) -> list[dict[str, Any]]:
             "page": 0,
             "hitsPerPage": 1,
         }
-        for name in open_ones
+        for name in open_facets
     ]
     return [page, *counts]
 
 
-def list_parts(query: SearchQuery) -> list[list[SearchQuery]]:
-    """Searches for less words, in groups: all words but one, then any one."""
-    words = read_query(query.text)
-    most, count = [], len(words.words)
-    if count > 2:
-        most = [*combinations(words.words, count - 1)]
-    # A run is one word, in however many pieces it is looked for.
-    groups = [most, [part for part in words.parts if len(part) < count]]
+def list_partial_queries(query: SearchQuery) -> list[list[SearchQuery]]:
+    """Searches with fewer words, in groups: all words but one, then each word alone."""
+    words = parse_query(query.text)
+    count = len(words.words)
+    all_but_one = [*combinations(words.words, count - 1)] if count > 2 else []
+    # The pairs of a CJK run stay together: one pair alone is not a word.
+    groups = [all_but_one, [part for part in words.parts if len(part) < count]]
     return [[replace(query, text=" ".join(part)) for part in group] for group in groups if group]
 
 
 def build_probe(index: str, query: SearchQuery) -> dict[str, Any]:
-    """The body of a search for how many there are, and how good the best one is."""
+    """A search for the number of matches and the score of the best one."""
     return {
         **_build_search(index, query),
         "page": 1,
@@ -75,31 +74,21 @@ def build_probe(index: str, query: SearchQuery) -> dict[str, Any]:
     }
 
 
-def may_err_in_each(query: SearchQuery, probe: Mapping[str, Any]) -> bool:
-    """Whether the best result of several words may have none of them as it was written."""
-    # A server that was cut off in time says nothing of typing errors.
+def can_have_only_typos(query: SearchQuery, probe: Mapping[str, Any]) -> bool:
+    """Whether the best result may contain each of the words only with a typing error."""
+    # A search that reaches `searchCutoffMs` has no details of later rules.
     typo = probe["hits"][0].get("_rankingScoreDetails", {}).get("typo", {})
     return int(typo.get("typoCount", 0)) >= len(clean_text(query.text).split())
 
 
 def build_exact_probes(index: str, query: SearchQuery) -> list[dict[str, Any]]:
-    """The bodies of searches with one word each as it was written: first among the others, then alone."""
+    """Searches that require one word without errors: first together with the others, then alone."""
     words = clean_text(query.text).split()
-    # What stands in quotes is found as it is written.
+    # Meilisearch allows no typing errors within quotes.
     quoted = [f'"{word}"' for word in words]
-    among = [[*words[:n], quoted[n], *words[n + 1 :]] for n in range(len(words))]
-    return [{**build_probe(index, query), "q": text} for text in [*map(" ".join, among), *quoted]]
-
-
-def list_open_facets(query: SearchQuery) -> list[str]:
-    """The facets to count as if they were not filtered."""
-    if not query.has_open_facets:
-        return []
-    return [
-        name
-        for name in query.facets
-        if query.filters.get(name) or (name == "trust" and query.is_verified is not None)
-    ]
+    together = [[*words[:n], quoted[n], *words[n + 1 :]] for n in range(len(words))]
+    texts = [*map(" ".join, together), *quoted]
+    return [{**build_probe(index, query), "q": text} for text in texts]
 
 
 def _build_search(index: str, query: SearchQuery, without: str = "") -> dict[str, Any]:
@@ -107,20 +96,20 @@ def _build_search(index: str, query: SearchQuery, without: str = "") -> dict[str
         "indexUid": index,
         "q": clean_text(query.text),
         "filter": build_filter(query, without=without),
-        "matchingStrategy": ALL,
+        "matchingStrategy": MATCH_ALL_WORDS,
         "attributesToRetrieve": ["id"],
     }
 
 
 def build_filter(query: SearchQuery, *, without: str = "") -> list[str]:
-    """The filters of a search, all of which must hold; that of the facet `without` left out."""
+    """The filters of a search, joined by AND, except that of the facet `without`."""
     parts = [
-        f"{ATTRIBUTES[name]} = {_quote(mark_value(value))}"
+        f"{ATTRIBUTES[name]} = {_quote(encode_value(value))}"
         for name, value in query.filters.items()
         if value and name != without
     ]
     if query.is_verified is not None and without != "trust":
-        levels = ", ".join(map(_quote, VERIFIED))
+        levels = ", ".join(map(_quote, VERIFIED_LEVELS))
         parts.append(f"trust {'IN' if query.is_verified else 'NOT IN'} [{levels}]")
     if query.hidden:
         parts.append(f"id NOT IN [{', '.join(map(str, sorted(query.hidden)))}]")
@@ -128,5 +117,6 @@ def build_filter(query: SearchQuery, *, without: str = "") -> list[str]:
 
 
 def _quote(value: str) -> str:
+    # Otherwise a value could add conditions to the filter (injection, CWE-943).
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

@@ -1,4 +1,4 @@
-"""The settings of the index, and a document as Meilisearch takes it."""
+"""The settings of the Meilisearch index, and the conversion of documents."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ import hashlib
 from typing import Any
 
 from marketplace.search.document import SearchDocument
-from marketplace.search.query import FACET_VALUES
-from marketplace.search.words import (
+from marketplace.search.query import MAX_FACET_VALUES
+from marketplace.search.tokenizer import (
     SYNONYMS,
     join_words,
     pair_words,
-    read_query,
+    parse_query,
     split_text,
     split_whole,
 )
 
-# Part of the index's name: another version of the fields is another index, made beside the old.
+# Part of the name of the index, so that versions of this software never share an index. Increase
+# it with every change to the attributes or their contents.
 VERSION = "5"
 
-# Facet and filter names of the interface to attributes.
+# Names of facets and filters → attributes.
 ATTRIBUTES = {
     "type": "kind",
     "category": "categories",
@@ -38,10 +39,10 @@ SORTS = {
 }
 NAME_ATTRIBUTES = ["short_name", "title", "wholes"]
 
-# No stop words: Meilisearch would not index them, and find everything for a query of nothing else.
-# What says nothing is left out of the query instead.
+# No `stopWords`: Meilisearch would not index them and return everything for a query that has no
+# other words. `parse_query` removes stop words from the query instead.
 SETTINGS: dict[str, Any] = {
-    # In order of importance: a word in a name counts more than one in a description.
+    # In order of importance for the rule `attribute`.
     "searchableAttributes": [
         *NAME_ATTRIBUTES,
         "pairs",
@@ -49,11 +50,12 @@ SETTINGS: dict[str, Any] = {
         "people",
         "description",
     ],
+    # Results need ids only, and `iter_stamps` both.
     "displayedAttributes": ["id", "updated"],
     "filterableAttributes": ["id", *ATTRIBUTES.values()],
     "sortableAttributes": ["id", "downloads", "grade", "updated", "name"],
-    # An order that somebody asks for comes before relevance. `quality` decides among what is
-    # equally relevant; it holds trust, rating, downloads and freshness.
+    # `sort` first, because a requested order replaces relevance. `quality` orders equally relevant
+    # plugins by trust, rating, downloads and freshness.
     "rankingRules": [
         "sort",
         "words",
@@ -70,43 +72,44 @@ SETTINGS: dict[str, Any] = {
         "minWordSizeForTypos": {"oneTypo": 4, "twoTypos": 8},
     },
     "synonyms": {word: list(others) for word, others in SYNONYMS.items()},
-    "faceting": {"maxValuesPerFacet": FACET_VALUES, "sortFacetValuesBy": {"*": "count"}},
+    "faceting": {"maxValuesPerFacet": MAX_FACET_VALUES, "sortFacetValuesBy": {"*": "count"}},
+    # The default of 1,000 would cut totals and pages of a large catalog.
     "pagination": {"maxTotalHits": 1_000_000},
-    # Less than the deadline of `marketplace.search.guard`: late results are worth nothing.
+    # Below the deadline of `circuit_breaker`, after which the response is discarded.
     "searchCutoffMs": 300,
 }
 
-# Stands between a value and its mark; in no value that needs none.
-_BEFORE_MARK = "\u241f"
-_MOST_CHARS = 100
+# Between a value and its mark. Values that need no mark are ASCII and cannot contain it.
+_MARK_SEPARATOR = "\u241f"
+_MAX_PLAIN_CHARS = 100
 
 
-def mark_value(value: str) -> str:
-    """The value of a facet, such that Meilisearch tells it from every other.
+def encode_value(value: str) -> str:
+    """The value of a facet in a form that Meilisearch keeps distinct from all others.
 
-    It compares without case, compatible forms and outer blanks, and cuts what is long. Values that
-    are changed by this get a mark of their own at the end.
+    Meilisearch compares values without case, Unicode compatibility forms and outer spaces, and
+    truncates long ones. Values that this would change get a hash as their mark.
     """
-    is_plain = value.isascii() and value == value.strip().lower() and len(value) <= _MOST_CHARS
+    is_plain = value.isascii() and value == value.strip().lower() and len(value) <= _MAX_PLAIN_CHARS
     if is_plain:
         return value
     mark = hashlib.sha256(value.encode()).hexdigest()[:16]
-    return f"{value[:_MOST_CHARS]}{_BEFORE_MARK}{mark}"
+    return f"{value[:_MAX_PLAIN_CHARS]}{_MARK_SEPARATOR}{mark}"
 
 
-def unmark_value(value: str) -> str:
-    """What a person should see of it."""
-    return value.rpartition(_BEFORE_MARK)[0] or value
+def decode_value(value: str) -> str:
+    """The value for readers, without its mark."""
+    return value.rpartition(_MARK_SEPARATOR)[0] or value
 
 
-def make_meili_document(document: SearchDocument) -> dict[str, Any]:
-    """The document with its attributes.
+def build_meili_document(document: SearchDocument) -> dict[str, Any]:
+    """Convert the document.
 
-    Its texts are words that are cut and folded already, as those of a query will be: versions of
-    Meilisearch differ in where they cut `fooBar`, `foo_bar` and `v1.2`.
+    Texts are split and folded here, like queries: versions of Meilisearch differ in how they split
+    `fooBar`, `foo_bar` and `v1.2`.
     """
     names = (document.name, document.short_name, document.title)
-    wholes = [*map(join_words, names), "".join(read_query(document.title).words)]
+    wholes = [*map(join_words, names), "".join(parse_query(document.title).words)]
     pairs = [*pair_words(split_whole(names[1])), *pair_words(split_whole(names[2]))]
     topics = [*document.categories, *document.tags, document.kind_title]
     people = [document.scope, document.author, *document.owners]
@@ -120,14 +123,14 @@ def make_meili_document(document: SearchDocument) -> dict[str, Any]:
         "topics": [" ".join(split_text(text)) for text in topics],
         "people": [" ".join(split_text(text)) for text in people],
         "description": " ".join(split_text(document.description)),
-        "kind": mark_value(document.kind),
-        "categories": [mark_value(value) for value in document.categories],
-        "tags": [mark_value(value) for value in document.tags],
-        "trust": mark_value(document.trust),
-        "license": mark_value(document.license) or None,
-        "dialect": mark_value(document.dialect),
-        "registry": mark_value(document.registry),
-        "author": mark_value(document.author) or None,
+        "kind": encode_value(document.kind),
+        "categories": [encode_value(value) for value in document.categories],
+        "tags": [encode_value(value) for value in document.tags],
+        "trust": encode_value(document.trust),
+        "license": encode_value(document.license) or None,
+        "dialect": encode_value(document.dialect),
+        "registry": encode_value(document.registry),
+        "author": encode_value(document.author) or None,
         "downloads": document.downloads,
         "grade": round(document.grade, 6),
         "updated": document.updated,

@@ -7,7 +7,7 @@ import pytest
 
 from plugport.spec.archive.errors import ArchiveError
 from plugport.spec.archive.model import ArchiveLimits, Package
-from plugport.spec.archive.reader import read_package
+from plugport.spec.archive.reader import load_package
 from tests.support.archives import Read, Refuse, Source
 
 
@@ -18,14 +18,14 @@ def read(tmp_path: Path) -> Read:
     def run(source: Source, *, tree: Path | None = None, **limits: int) -> Package:
         archive = tmp_path / "package.tar.gz"
         archive.write_bytes(source if isinstance(source, bytes) else source.build())
-        return read_package(archive, limits=ArchiveLimits(**limits), tree=tree)
+        return load_package(archive, limits=ArchiveLimits(**limits), tree=tree)
 
     return run
 
 
 @pytest.fixture
 def refuse(read: Read) -> Refuse:
-    """Read what must be refused; give the error, whose code must be the one given."""
+    """Read an invalid package; return the error after checking its code."""
 
     def run(source: Source, code: str, **options: Any) -> ArchiveError:
         with pytest.raises(ArchiveError) as caught:

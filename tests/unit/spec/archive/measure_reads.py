@@ -1,6 +1,6 @@
-"""Reads (`read`) or unpacks (`unpack`) the packages named after that on the command line; prints each outcome and the memory it all took.
+"""Reads (`read`) or unpacks (`unpack`) the packages on the command line; prints each result and the peak memory.
 
-Run in a process of its own by the memory tests: what another process used does not count here.
+The memory tests run it in a separate process, so that only its own memory counts.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from plugport.spec.archive.reader import read_package
+from plugport.spec.archive.reader import load_package
 from plugport.spec.errors import PlugportError
 
 
-def read_one(archive: Path, tree: Path | None) -> str:
+def load_one(archive: Path, tree: Path | None) -> str:
     try:
-        read_package(archive, tree=tree)
+        load_package(archive, tree=tree)
     except PlugportError as error:
         return error.code
     return "ok"
@@ -26,7 +26,7 @@ def read_one(archive: Path, tree: Path | None) -> str:
 
 def unpack_one(archive: Path) -> str:
     with tempfile.TemporaryDirectory() as tree:
-        return read_one(archive, Path(tree))
+        return load_one(archive, Path(tree))
 
 
 def get_peak_bytes() -> int:
@@ -37,6 +37,6 @@ def get_peak_bytes() -> int:
 
 if __name__ == "__main__":
     how, *paths = sys.argv[1:]
-    measured = unpack_one if how == "unpack" else partial(read_one, tree=None)
+    measured = unpack_one if how == "unpack" else partial(load_one, tree=None)
     outcomes = {path: measured(Path(path)) for path in paths}
     print(json.dumps({"outcomes": outcomes, "peak_bytes": get_peak_bytes()}))

@@ -1,4 +1,4 @@
-"""Tar headers that lie, disagree, or describe what a package may not hold."""
+"""Tar headers that are false, inconsistent, or describe members that packages must not contain."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from tests.support.archives import (
     PackageBuilder,
     Read,
     Refuse,
-    make_extended_header,
-    make_tar_header,
+    build_extended_header,
+    build_tar_header,
     pad_block,
 )
 
@@ -29,7 +29,7 @@ def test_a_wrong_header_checksum(refuse: Refuse) -> None:
     refuse(PackageBuilder().raw(bytes(damaged)), "archive-bad-header-checksum")
 
 
-def test_where_the_fault_is_is_named(refuse: Refuse) -> None:
+def test_errors_have_the_position_of_the_header(refuse: Refuse) -> None:
     source = PackageBuilder({"a": "x"}).file("b", checksum=b"000001\0 ")
     assert "at byte 1024" in refuse(source, "archive-bad-header-checksum").detail
 
@@ -48,10 +48,10 @@ def test_sizes_that_are_no_numbers(refuse: Refuse, size: bytes) -> None:
 
 
 @pytest.mark.parametrize("position", [108, 116, 136, 329, 337])
-def test_numbers_that_mean_nothing_must_be_numbers_too(refuse: Refuse, position: int) -> None:
+def test_unused_number_fields_must_be_numbers_too(refuse: Refuse, position: int) -> None:
     """Some readers see the end of the archive there, and would miss the files that follow."""
     for broken in (b"x", b"\x81", b"0 0", b"0\x001"):
-        header = bytearray(make_tar_header(b"a"))
+        header = bytearray(build_tar_header(b"a"))
         header[position : position + len(broken)] = broken
         header[148:156] = b" " * 8
         header[148:156] = b"%06o\0 " % sum(header)
@@ -96,7 +96,7 @@ def test_links_are_refused_wherever_they_point(refuse: Refuse, target: str, *, h
 def test_a_links_long_target_is_named(refuse: Refuse) -> None:
     source = PackageBuilder().pax({"linkpath": "/target"}).link("b", "")
     assert "`/target`" in refuse(source, "archive-link").detail
-    long_link = PackageBuilder().raw(make_extended_header(b"K", b"t" * 200 + b"\0"))
+    long_link = PackageBuilder().raw(build_extended_header(b"K", b"t" * 200 + b"\0"))
     refuse(long_link.link("b", "x"), "archive-link")
 
 
@@ -115,7 +115,7 @@ class TestExtendedHeaders:
 
     def test_a_gnu_long_name(self, read: Read) -> None:
         long_name = "/".join(["folder"] * 20)
-        header = make_extended_header(b"L", long_name.encode() + b"\0")
+        header = build_extended_header(b"L", long_name.encode() + b"\0")
         package = read(PackageBuilder().raw(header).file("short", "x", magic=GNU))
         assert package.files[0].path == long_name
 
@@ -129,7 +129,7 @@ class TestExtendedHeaders:
 
     def test_a_pax_size_for_a_field_that_is_too_short(self, read: Read, refuse: Refuse) -> None:
         body = pad_block(b"x" * 700)
-        large = PackageBuilder().pax({"size": "700"}).raw(make_tar_header(b"a") + body)
+        large = PackageBuilder().pax({"size": "700"}).raw(build_tar_header(b"a") + body)
         assert read(large).files[0].size_bytes == 700
         huge = PackageBuilder().pax({"size": str(1 << 60)}).file("a", "")
         refuse(huge, "archive-file-too-large")
@@ -156,22 +156,22 @@ class TestExtendedHeaders:
         ],
     )
     def test_broken_pax_records(self, refuse: Refuse, body: bytes) -> None:
-        source = PackageBuilder().raw(make_extended_header(b"x", body)).file("a", "x")
+        source = PackageBuilder().raw(build_extended_header(b"x", body)).file("a", "x")
         refuse(source, "archive-bad-header")
 
     @pytest.mark.parametrize("body", [b"", b"\0", b"a\0b\0", b"a"])
     def test_broken_long_names(self, refuse: Refuse, body: bytes) -> None:
-        source = PackageBuilder().raw(make_extended_header(b"L", body)).file("a", "x")
+        source = PackageBuilder().raw(build_extended_header(b"L", body)).file("a", "x")
         refuse(source, "archive-bad-header")
 
     def test_two_names_for_one_member(self, refuse: Refuse) -> None:
-        long_name = make_extended_header(b"L", b"good\0")
+        long_name = build_extended_header(b"L", b"good\0")
         source = PackageBuilder().pax({"path": "evil"}).raw(long_name).file("a", "x")
         refuse(source, "archive-bad-header")
 
     @pytest.mark.parametrize("kind", [b"x", b"L", b"K"])
     def test_the_same_header_twice(self, refuse: Refuse, kind: bytes) -> None:
-        header = make_extended_header(kind, b"9 path=a\n" if kind == b"x" else b"a\0")
+        header = build_extended_header(kind, b"9 path=a\n" if kind == b"x" else b"a\0")
         refuse(PackageBuilder().raw(header * 2).file("a", "x"), "archive-bad-header")
 
     def test_headers_without_a_member(self, refuse: Refuse) -> None:
@@ -187,8 +187,8 @@ class TestExtendedHeaders:
         refuse(PackageBuilder().pax(records).file("a", "x"), "archive-sparse")
 
 
-def test_readers_agree_on_what_is_taken(read: Read) -> None:
-    """What this reader takes, the standard library's reads as the same names and contents."""
+def test_accepted_archives_read_the_same_with_tarfile(read: Read) -> None:
+    """The standard library reads the same names and contents from every accepted archive."""
     builder = PackageBuilder({"a": "1", "b/c": "22"}).folder("d/").pax({"path": "e"}).file("x", "3")
     with tarfile.open(fileobj=io.BytesIO(builder.build())) as archive:
         theirs = {member.name: member.size for member in archive if member.isfile()}

@@ -1,4 +1,4 @@
-"""What belongs into a package: git's rules, checked against git itself, and ours on top."""
+"""The files of a package: git's rules, compared with git itself, and additional rules."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plugport.spec.archive.errors import PackError
-from plugport.spec.archive.packer import find_files
+from plugport.spec.archive.packer import list_source_files
 from tests.support.archives import write_tree
+from tests.support.examples import try_examples
 
 FILES = [
     "a.js",
@@ -78,7 +79,7 @@ RULES = [
 
 
 def _list_packed(folder: Path) -> set[str]:
-    return {file.path for file in find_files(folder)}
+    return {file.path for file in list_source_files(folder)}
 
 
 def _list_with_git(folder: Path) -> set[str]:
@@ -164,7 +165,7 @@ def test_dotfiles_of_plugins_are_packed(tmp_path: Path) -> None:
 def test_a_huge_ignore_file(tmp_path: Path) -> None:
     folder = write_tree(tmp_path / "tree", {".gitignore": b"x\n" * (1 << 20), "a": "x"})
     with pytest.raises(PackError) as caught:
-        find_files(folder)
+        list_source_files(folder)
     assert caught.value.context["path"] == ".gitignore"
 
 
@@ -175,7 +176,7 @@ def test_an_ignore_file_that_is_not_utf8(tmp_path: Path) -> None:
     assert _list_packed(folder) == {"b"}
 
 
-# Two stars beside other characters are left out: git's own answer to them differs by version.
+# Two stars next to other characters are left out: versions of git differ on them.
 _tokens = st.sampled_from(
     ["a", "b", "*", "?", "/", "/**/", "[ab]", "[!a]", "[", "]", "\\", "-", " "]
 )
@@ -196,7 +197,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(st.lists(_lines, max_size=4), st.lists(_lines, max_size=2))
-@settings(max_examples=25, deadline=None)
+@try_examples(25)
 def test_random_rules_mean_what_they_mean_to_git(
     repository: Path, rules: list[str], inner: list[str]
 ) -> None:

@@ -1,4 +1,4 @@
-"""Every ceiling of `ArchiveLimits`: the last size that is taken, and the first that is not."""
+"""Every limit of `ArchiveLimits`: the largest accepted size, and the first rejected one."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tests.support.archives import (
     PackageBuilder,
     Read,
     Refuse,
-    make_extended_header,
-    read_tree,
+    build_extended_header,
+    load_tree,
 )
 
 TWO_FILES = PackageBuilder({"a": b"x" * 600, "b": b"y" * 400})
@@ -62,7 +62,7 @@ def test_folders_count_as_entries_listed_or_not(read: Read, refuse: Refuse) -> N
 
 
 def test_one_extended_header(read: Read, refuse: Refuse) -> None:
-    source = PackageBuilder().raw(make_extended_header(b"x", b"9 path=a\n")).file("x")
+    source = PackageBuilder().raw(build_extended_header(b"x", b"9 path=a\n")).file("x")
     assert read(source, header_bytes=9).files[0].path == "a"
     refuse(source, "archive-header-too-large", header_bytes=8)
 
@@ -88,7 +88,7 @@ class TestRatio:
         source = PackageBuilder({"zeros": bytes(1 << 20)})
         error = refuse(source, "archive-bomb", ratio_from_bytes=1000, tree=tree)
         assert "200 times" in error.detail
-        assert read_tree(tree) == {}
+        assert load_tree(tree) == {}
 
     def test_small_content_may_compress_well(self, read: Read) -> None:
         assert read(PackageBuilder({"zeros": bytes(1 << 20)})).unpacked_bytes == 1 << 20

@@ -1,4 +1,4 @@
-"""Packages that are made: always the same, always readable, never with secrets or links."""
+"""Created packages are reproducible and readable, without secrets or links."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ import pytest
 
 from plugport.spec.archive.errors import ArchiveError, PackLinkError, PackSecretError
 from plugport.spec.archive.model import ArchiveLimits, PackReport
-from plugport.spec.archive.packer import find_files, pack_tree
-from plugport.spec.archive.reader import read_package
+from plugport.spec.archive.packer import list_source_files, pack_tree
+from plugport.spec.archive.reader import load_package
 from plugport.spec.archive.unpacker import unpack_package
-from tests.support.archives import read_tree, write_tree
+from tests.support.archives import load_tree, write_tree
 
 TREE = {
     "ar-plugin.yaml": b"name: x",
@@ -55,16 +55,16 @@ def folder(tmp_path: Path) -> Path:
     return write_tree(tmp_path / "tree", TREE)
 
 
-def test_what_is_packed_reads_back(folder: Path, tmp_path: Path) -> None:
+def test_packed_files_read_back(folder: Path, tmp_path: Path) -> None:
     (folder / "dist/index.js").chmod(0o700)
     report, data = _pack(folder)
     (tmp_path / "p.tar.gz").write_bytes(data)
-    package = read_package(tmp_path / "p.tar.gz")
+    package = load_package(tmp_path / "p.tar.gz")
     assert package.files == report.files
     assert package.unpacked_bytes == report.unpacked_bytes == sum(map(len, TREE.values()))
     assert [entry.path for entry in package.files if entry.executable] == ["dist/index.js"]
     unpack_package(tmp_path / "p.tar.gz", tmp_path / "out")
-    assert read_tree(tmp_path / "out") == TREE
+    assert load_tree(tmp_path / "out") == TREE
 
 
 def test_the_report_is_of_the_archive(folder: Path) -> None:
@@ -78,7 +78,7 @@ def test_files_come_in_the_order_of_their_bytes(folder: Path) -> None:
     paths = [entry.path for entry in _pack(folder)[0].files]
     assert paths == sorted(TREE, key=lambda path: path.encode())
     assert paths.index("a-b") < paths.index("a/b")
-    assert [file.path for file in find_files(folder)] == paths
+    assert [file.path for file in list_source_files(folder)] == paths
 
 
 def test_nothing_but_content_and_execute_bit_matters(folder: Path, tmp_path: Path) -> None:
@@ -95,8 +95,8 @@ def test_nothing_but_content_and_execute_bit_matters(folder: Path, tmp_path: Pat
     assert _pack(other)[1] == _pack(folder)[1]
 
 
-def test_the_bytes_are_those_of_any_other_day(tmp_path: Path) -> None:
-    """A change here changes what every author's packages look like: mean it."""
+def test_the_bytes_of_a_package_are_reproducible(tmp_path: Path) -> None:
+    """A change of this digest changes the packages of all authors, so it must be intended."""
     files = {"plugport.yaml": "name: x\n", "bin/run": "#!/bin/sh\n", "ü": "x"}
     folder = write_tree(tmp_path / "t", files)
     (folder / "bin/run").chmod(0o755)
@@ -115,7 +115,7 @@ def test_other_tools_read_it(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "p.tar.gz").write_bytes(data)
     (tmp_path / "out").mkdir()
     subprocess.run(["tar", "-xzf", tmp_path / "p.tar.gz", "-C", tmp_path / "out"], check=True)
-    assert read_tree(tmp_path / "out") == TREE
+    assert load_tree(tmp_path / "out") == TREE
 
 
 def test_packing_what_was_unpacked_gives_the_same_bytes(folder: Path, tmp_path: Path) -> None:
@@ -136,6 +136,20 @@ class TestSecrets:
         assert error.hint is not None
         assert ".plugportignore" in error.hint
 
+    @pytest.mark.parametrize(
+        ("count", "rest"),
+        [
+            (1, "contains files that look like secrets: `0.key`"),
+            (5, "`4.key`"),
+            (6, "`4.key`, and 1 more"),
+        ],
+    )
+    def test_the_message_names_five_and_counts_the_others(
+        self, folder: Path, count: int, rest: str
+    ) -> None:
+        write_tree(folder, {f"{i}.key": "x" for i in range(count)})
+        assert _refuse(folder, "pack-secret-file").detail.endswith(rest)
+
     def test_nothing_is_written_before(self, folder: Path) -> None:
         write_tree(folder, {".env": "A=1"})
         out = io.BytesIO()
@@ -147,7 +161,7 @@ class TestSecrets:
         write_tree(folder, {".env": "A=1", ".gitignore": ".env\n"})
         assert ".env" not in {entry.path for entry in _pack(folder)[0].files}
 
-    def test_content_counts_where_the_name_does_not_tell(self, folder: Path) -> None:
+    def test_content_decides_for_ambiguous_names(self, folder: Path) -> None:
         write_tree(folder, {".npmrc": "save-exact=true\n", "ca.pem": "-----BEGIN CERTIFICATE-----"})
         assert len(_pack(folder)[0].files) == len(TREE) + 2
         write_tree(folder, {".npmrc": "//npm.example/:_authToken=abc\n"})
@@ -161,6 +175,8 @@ class TestLinks:
         error = _refuse(folder, "pack-link")
         assert isinstance(error, PackLinkError)
         assert [(fault.file, fault.code) for fault in error.fields] == [("dist/link", "link")]
+        assert error.detail.endswith("not allowed in a package: `dist/link`")
+        assert "contains links" in error.detail
 
     def test_links_and_special_files_are_listed_at_once(self, folder: Path) -> None:
         (folder / "link").symlink_to("Z")
@@ -168,8 +184,8 @@ class TestLinks:
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(str(folder / "sock"))
             error = _refuse(folder, "pack-link")
-        found = {fault.file: fault.code for fault in error.fields}
-        assert found == {"link": "link", "dist/pipe": "special-file", "sock": "special-file"}
+        codes = {fault.file: fault.code for fault in error.fields}
+        assert codes == {"link": "link", "dist/pipe": "special-file", "sock": "special-file"}
 
     def test_hostile_names_are_shown_safely(self, folder: Path) -> None:
         (folder / "\x1b[31mred\n").symlink_to("Z")
@@ -213,7 +229,7 @@ class TestLimits:
             ("ratio", 2, "archive-bomb"),
         ],
     )
-    def test_what_the_reader_refuses_is_not_packed(
+    def test_folders_that_the_reader_would_reject_are_not_packed(
         self, folder: Path, tmp_path: Path, limit: str, value: int, code: str
     ) -> None:
         data = _pack(folder)[1]
@@ -221,7 +237,7 @@ class TestLimits:
         _refuse(folder, code, **limits)
         (tmp_path / "p.tar.gz").write_bytes(data)
         with pytest.raises(ArchiveError) as caught:
-            read_package(tmp_path / "p.tar.gz", limits=ArchiveLimits(**limits))
+            load_package(tmp_path / "p.tar.gz", limits=ArchiveLimits(**limits))
         assert caught.value.code == code
 
     def test_a_folder_far_too_deep(self, tmp_path: Path) -> None:
@@ -243,7 +259,7 @@ def test_an_empty_folder(tmp_path: Path) -> None:
     _refuse(write_tree(tmp_path / "tree", {".gitignore": "*"}), "archive-no-files")
 
 
-def test_what_is_no_folder(tmp_path: Path) -> None:
+def test_paths_that_are_not_folders(tmp_path: Path) -> None:
     _refuse(tmp_path / "missing", "pack-failed")
     _refuse(write_tree(tmp_path, {"file": "x"}) / "file", "pack-failed")
 
@@ -270,7 +286,7 @@ def test_a_file_that_changes_meanwhile(folder: Path, content: bytes) -> None:
     assert caught.value.context["path"] == "docs/größe.md"
 
 
-def test_a_file_that_goes_away_meanwhile(folder: Path) -> None:
+def test_a_file_that_is_deleted_while_packing(folder: Path) -> None:
     with pytest.raises(ArchiveError) as caught:
         pack_tree(folder, _Sink((folder / "a-b").unlink))
     assert caught.value.code == "pack-failed"

@@ -1,4 +1,4 @@
-"""Names of members: what is refused, and how it is told."""
+"""Names of members: rejected ones, and the messages of their errors."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.archives import PackageBuilder, Read, Refuse, make_extended_header, read_tree
+from tests.support.archives import PackageBuilder, Read, Refuse, build_extended_header, load_tree
 
 HOSTILE = [
     ("../evil", "traversal"),
@@ -71,9 +71,11 @@ def test_hostile_names_are_refused_however_they_come(refuse: Refuse, name: str, 
 
 
 def _name_in_all_ways(name: str) -> list[PackageBuilder]:
-    """Files and folders with this name, by every field that can carry it."""
+    """Return files and folders with this name, in every field that can contain it."""
     raw = name.encode()
-    ways = [PackageBuilder().raw(make_extended_header(b"L", raw + b"\0")).file("ok")] if raw else []
+    ways = (
+        [PackageBuilder().raw(build_extended_header(b"L", raw + b"\0")).file("ok")] if raw else []
+    )
     # An empty pax path takes the override back, so the name in the header counts.
     ways.append(PackageBuilder().pax({"path": raw}).file("ok" if raw else ""))
     if len(raw) > 99:
@@ -110,7 +112,7 @@ def test_unusual_names_are_fine(read: Read, tmp_path: Path, name: str) -> None:
     (tree := tmp_path / "tree").mkdir()
     package = read(PackageBuilder().pax({"path": name}).file("short", "x"), tree=tree)
     assert [entry.path for entry in package.files] == [name]
-    assert read_tree(tree) == {name: b"x"}
+    assert load_tree(tree) == {name: b"x"}
 
 
 def test_a_leading_dot_slash_is_taken_off(read: Read) -> None:
@@ -129,9 +131,9 @@ def test_nul_in_a_pax_path(refuse: Refuse) -> None:
     assert "`evil\\x00.txt`" in refuse(source, "archive-path-control-character").detail
 
 
-def test_a_hint_says_what_to_do(refuse: Refuse) -> None:
+def test_errors_have_a_hint(refuse: Refuse) -> None:
     error = refuse(PackageBuilder().file("aux.js"), "archive-path-unportable")
-    assert "`aux.js` is the name of a device on Windows" in error.detail
+    assert "`aux.js` is a device name on Windows" in error.detail
     assert error.hint == "Rename the file."
 
 
@@ -152,7 +154,7 @@ class TestClashes:
             ("\u0390", "\u1fd3"),
         ],
     )
-    def test_names_that_some_systems_take_for_one(
+    def test_names_that_are_equal_on_some_systems(
         self, refuse: Refuse, first: str, second: str
     ) -> None:
         for names in ((first, second), (second, first)):
@@ -175,7 +177,7 @@ class TestClashes:
         builder = PackageBuilder().folder("a/").file("a/b").folder("c/d/").file("e/f").folder("e/")
         assert [entry.path for entry in read(builder).files] == ["a/b", "e/f"]
 
-    def test_both_names_are_told(self, refuse: Refuse) -> None:
+    def test_errors_have_both_names(self, refuse: Refuse) -> None:
         source = PackageBuilder({"README.md": "", "readme.md": ""})
         error = refuse(source, "archive-path-collision")
         assert error.context == {"path": "readme.md", "found": "README.md"}

@@ -1,4 +1,4 @@
-"""What holds for every input: no surprise from hostile bytes, and nothing lost on the way."""
+"""Properties of every input: hostile bytes raise only `ArchiveError`, and no file is lost."""
 
 from __future__ import annotations
 
@@ -10,26 +10,27 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plugport.spec.archive.errors import ArchiveError
 from plugport.spec.archive.model import Package
 from plugport.spec.archive.packer import pack_tree
-from plugport.spec.archive.reader import read_package
+from plugport.spec.archive.reader import load_package
 from tests.support.archives import (
     PackageBuilder,
+    build_extended_header,
+    build_tar_header,
     gzip_bytes,
-    make_extended_header,
-    make_tar_header,
+    load_tree,
     pad_block,
-    read_tree,
     write_tree,
 )
+from tests.support.examples import try_examples
 
-bounded = settings(max_examples=60, deadline=None)
+bounded = try_examples(60)
 # Trees are written to a disk, which takes its time.
-fewer = settings(max_examples=25, deadline=None)
+fewer = try_examples(25)
 
 GOOD = (
     PackageBuilder()
@@ -37,22 +38,22 @@ GOOD = (
     .manifest()
     .pax({"path": "docs/größe.md", "mtime": "1.5"})
     .file("docs/x", "text" * 300)
-    .raw(make_extended_header(b"L", b"long-name\0"))
+    .raw(build_extended_header(b"L", b"long-name\0"))
     .file("dist/index.js", b"\0" * 2000, mode=0o755)
 )
 
 
 def _read_or_refuse(data: bytes) -> Package | None:
-    """Read the bytes as a package, or get an `ArchiveError`; either way nothing lies about."""
+    """Read the bytes as a package, or get an `ArchiveError`; no files are left in either case."""
     with tempfile.TemporaryDirectory() as name:
         archive, tree = Path(name, "p.tar.gz"), Path(name, "tree")
         archive.write_bytes(data)
         tree.mkdir()
         package = None
         with contextlib.suppress(ArchiveError):
-            package = read_package(archive, tree=tree)
+            package = load_package(archive, tree=tree)
         expected = {} if package is None else {file.path: file.size_bytes for file in package.files}
-        assert {path: len(content) for path, content in read_tree(tree).items()} == expected
+        assert {path: len(content) for path, content in load_tree(tree).items()} == expected
         assert {path.name for path in Path(name).iterdir()} == {"p.tar.gz", "tree"}
         return package
 
@@ -70,7 +71,7 @@ def test_random_bytes(data: bytes) -> None:
 def test_damage_to_the_gzip_stream(data: st.DataObject) -> None:
     damaged = _damage(data, bytearray(GOOD.build()))
     package = _read_or_refuse(damaged)
-    # The checksum notices whatever is not in the header, which says nothing that counts.
+    # The checksum detects damage outside the header, which has no relevant field.
     if package is not None:
         assert package == _read_or_refuse(GOOD.build())
 
@@ -88,7 +89,7 @@ def _damage(data: st.DataObject, content: bytearray) -> bytes:
     return bytes(content[: data.draw(st.integers(len(content) // 2, len(content)))])
 
 
-# Where a header says something: name, mode, owner, size, time, kind, mark, device, prefix.
+# The fields of a header: name, mode, owner, size, time, type, magic, device, prefix.
 _fields = st.sampled_from([0, 1, 2, 100, 106, 108, 124, 130, 135, 136, 156, 257, 263, 329, 345])
 _bytes = st.sampled_from([0, 0x20, 0x2E, 0x2F, 0x30, 0x31, 0x35, 0x37, 0x4C, 0x78, 0x80, 0xFF])
 
@@ -96,7 +97,7 @@ _bytes = st.sampled_from([0, 0x20, 0x2E, 0x2F, 0x30, 0x31, 0x35, 0x37, 0x4C, 0x7
 @given(st.lists(st.tuples(st.integers(0, 20), _fields, _bytes), min_size=1, max_size=3))
 @bounded
 def test_what_is_taken_is_the_same_for_other_readers(changes: list[tuple[int, int, int]]) -> None:
-    """Headers that lie with a checksum that is true: refused, or read as everybody reads them."""
+    """False headers with a valid checksum: rejected, or read the same as by other readers."""
     content = bytearray(GOOD.tar())
     headers = [at for at in range(0, len(content), 512) if content[at + 257 :][:5] == b"ustar"]
     for number, field, value in changes:
@@ -133,7 +134,7 @@ def test_members_that_claim_anything(
 ) -> None:
     builder = PackageBuilder()
     for name, kind, magic, size, prefix, body in members:
-        header = make_tar_header(name, kind=kind, magic=magic, size=size, prefix=prefix)
+        header = build_tar_header(name, kind=kind, magic=magic, size=size, prefix=prefix)
         builder.raw(header + pad_block(body))
     _read_or_refuse(builder.build())
 
@@ -193,12 +194,12 @@ def test_every_tree_packs_and_reads_back(tree: dict[str, tuple[bytes, bool]]) ->
         with archive.open("wb") as out:
             report = pack_tree(_write(folder, tree), out)
         again.mkdir()
-        package = read_package(archive, tree=again)
+        package = load_package(archive, tree=again)
         assert package.files == report.files
         assert {file.path: file.executable for file in package.files} == {
             path: executable for path, (_content, executable) in tree.items()
         }
-        assert read_tree(again) == {path: content for path, (content, _) in tree.items()}
+        assert load_tree(again) == {path: content for path, (content, _) in tree.items()}
 
 
 @given(_trees.map(_drop_conflicts).filter(bool), st.integers(0, 2**32), st.integers(0, 0o77))

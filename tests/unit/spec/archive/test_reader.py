@@ -1,4 +1,4 @@
-"""What comes out of good packages, however they were made."""
+"""The contents of valid packages, from any tool."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import pytest
 
 from plugport.spec.archive.errors import UnpackFailedError, UnpackTargetError
 from plugport.spec.archive.model import Package
-from plugport.spec.archive.reader import read_package
-from plugport.spec.manifest.detect import DETECTION
+from plugport.spec.archive.reader import load_package
+from plugport.spec.manifest.detection import MANIFEST_PATTERNS
 from tests.support.archives import (
     PackageBuilder,
     Read,
     Refuse,
     gzip_bytes,
-    read_tree,
+    load_tree,
     write_tree,
 )
 
@@ -80,14 +80,14 @@ class TestRoot:
         assert package.root == "package"
         assert _paths(package) == ["ar-plugin.yaml", "src/a.js"]
         assert list(package.texts) == ["ar-plugin.yaml"]
-        assert sorted(read_tree(tree)) == ["ar-plugin.yaml", "src/a.js"]
+        assert sorted(load_tree(tree)) == ["ar-plugin.yaml", "src/a.js"]
 
     def test_the_top_folder_may_hold_its_own_name(self, read: Read, tmp_path: Path) -> None:
         (tree := tmp_path / "tree").mkdir()
         builder = PackageBuilder().manifest("p/").file("p/p", "a file").file("p/q/p", "deeper")
         assert read(builder, tree=tree).root == "p"
-        assert read_tree(tree)["p"] == b"a file"
-        assert read_tree(tree)["q/p"] == b"deeper"
+        assert load_tree(tree)["p"] == b"a file"
+        assert load_tree(tree)["q/p"] == b"deeper"
 
     def test_a_manifest_at_the_root_wins(self, read: Read) -> None:
         package = read(PackageBuilder({".claude-plugin/plugin.json": "{}"}))
@@ -115,7 +115,7 @@ class TestRoot:
 
 class TestTexts:
     def test_manifests_and_what_a_page_shows_are_kept(self, read: Read) -> None:
-        kept = {
+        retained_texts = {
             "ar-plugin.yaml": b"a",
             "my.node.onex.yaml": b"b",
             "README.md": b"c",
@@ -131,10 +131,10 @@ class TestTexts:
             ".mcp.json": b"m",
         }
         others = {"docs/README.md": b"", "src/plugin.json": b"", "a.js": b"", "READMEs.md": b""}
-        assert read(PackageBuilder(kept | others)).texts == kept
+        assert read(PackageBuilder(retained_texts | others)).texts == retained_texts
 
     def test_every_manifest_that_can_be_found_is_kept(self, read: Read) -> None:
-        for pattern, _dialect in DETECTION:
+        for pattern, _dialect in MANIFEST_PATTERNS:
             path = pattern.replace("*", "some.node")
             assert list(read(PackageBuilder({path: "x"})).texts) == [path]
             assert read(PackageBuilder({f"top/{path}": "x"})).root == "top"
@@ -158,7 +158,7 @@ class TestTexts:
         for folder in ("", "package/"):
             source = PackageBuilder().file(f"{folder}package.json", "x" * 101)
             error = refuse(source, "archive-manifest-too-large", manifest_bytes=100)
-            assert "`package.json` has 101 bytes; 100 are allowed" in error.detail
+            assert "`package.json` has 101 bytes; the limit for a manifest is 100" in error.detail
             assert error.context == {"path": "package.json", "found": 101, "allowed": 100}
 
     def test_many_manifests_are_bounded_together(self, refuse: Refuse) -> None:
@@ -167,7 +167,7 @@ class TestTexts:
 
 
 class TestOtherTools:
-    """Packages made by tools in use are read as those tools meant them."""
+    """Packages of common tools are read as intended."""
 
     @pytest.mark.parametrize("form", ["ustar", "pax", "gnu"])
     def test_gnu_tar(self, tmp_path: Path, form: str) -> None:
@@ -179,7 +179,7 @@ class TestOtherTools:
         archive = tmp_path / "p.tar.gz"
         command = ["tar", f"--format={form}", "-czf", archive, "-C", tmp_path / "tree", "."]
         subprocess.run(command, check=True)
-        package = read_package(archive)
+        package = load_package(archive)
         assert {entry.path: entry.size_bytes for entry in package.files} == {
             path: len(content) for path, content in files.items()
         }
@@ -214,7 +214,7 @@ class TestOtherTools:
 
 
 class TestTree:
-    def test_nothing_is_written_of_a_bad_package(self, refuse: Refuse, tmp_path: Path) -> None:
+    def test_an_invalid_package_writes_no_file(self, refuse: Refuse, tmp_path: Path) -> None:
         (tree := tmp_path / "tree").mkdir()
         tree.chmod(0o555)
         before = tree.stat().st_mtime_ns
@@ -235,7 +235,7 @@ class TestTree:
         write_tree(tmp_path / "tree", {"mine.txt": "keep"})
         with pytest.raises(UnpackTargetError):
             read(PackageBuilder().manifest(), tree=tmp_path / "tree")
-        assert read_tree(tmp_path / "tree") == {"mine.txt": b"keep"}
+        assert load_tree(tmp_path / "tree") == {"mine.txt": b"keep"}
 
     def test_a_tree_that_is_missing_or_a_link_is_an_error(self, read: Read, tmp_path: Path) -> None:
         (tmp_path / "real").mkdir()
@@ -249,4 +249,4 @@ class TestTree:
         (tree := tmp_path / "tree").mkdir()
         files = {"a/b/1": b"1", "c/2": b"2", "a/3": b"3", "a/b/4": b"4", "5": b"5", "a/b/d/6": b"6"}
         read(PackageBuilder(files), tree=tree)
-        assert read_tree(tree) == files
+        assert load_tree(tree) == files

@@ -1,4 +1,4 @@
-"""The shared samples of hostile and odd packages: each has its verdict, and none does harm."""
+"""The samples of hostile and unusual packages: each has the expected verdict."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from plugport.spec.archive.errors import ArchiveError
-from plugport.spec.archive.reader import read_package
+from plugport.spec.archive.reader import load_package
 from plugport.spec.archive.unpacker import unpack_package
 from tests.support.data import shared_data
 
-# Why the archive reader refuses a sample. What is not here has an archive without fault; whether
-# its manifest is good is for the manifest reader.
+# The error of the archive reader for a sample. Other samples are valid archives, whose manifests
+# may be invalid.
 CODES = {
     "bad-crc": "archive-bad-checksum",
     "bad-header-checksum": "archive-bad-header-checksum",
@@ -73,13 +73,13 @@ def _check_sample(row: dict[str, str], scratch: Path) -> None:
     if expected := CODES.get(stem):
         assert row["verdict"] in {"reject", "either"}
         with pytest.raises(ArchiveError) as caught:
-            read_package(archive, tree=tree)
+            load_package(archive, tree=tree)
         assert caught.value.code == expected, (stem, str(caught.value))
         assert str(caught.value).isprintable()
         assert list(tree.iterdir()) == []
     else:
         assert row["verdict"] != "reject" or stem.startswith(CONTENT_PREFIXES)
-        package = read_package(archive, tree=tree)
+        package = load_package(archive, tree=tree)
         _check_tree(tree, {entry.path for entry in package.files})
     written = {path.relative_to(scratch) for path in scratch.rglob("*")}
     inside = {path for path in written if path.parts[:4] == ("a", "b", "c", "tree")}
@@ -87,14 +87,14 @@ def _check_sample(row: dict[str, str], scratch: Path) -> None:
 
 
 def _check_tree(tree: Path, expected: set[str]) -> None:
-    found = set()
+    paths = set()
     for folder, _folders, files in os.walk(tree):
         for name in files:
             path = Path(folder, name)
             assert not path.is_symlink()
             assert path.stat().st_mode & 0o7777 in {0o644, 0o755}
-            found.add(path.relative_to(tree).as_posix())
-    assert found == expected
+            paths.add(path.relative_to(tree).as_posix())
+    assert paths == expected
 
 
 def test_all_samples_are_known() -> None:

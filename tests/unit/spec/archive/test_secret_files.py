@@ -1,10 +1,10 @@
-"""Which names are secrets, and which only look like one."""
+"""Names of secret files, and harmless names that look similar."""
 
 from __future__ import annotations
 
 import pytest
 
-from plugport.spec.archive.secret_files import find_secret_files
+from plugport.spec.archive.secret_files import list_secret_files
 
 SECRETS = [
     ".env",
@@ -54,17 +54,17 @@ HARMLESS = [
 
 @pytest.mark.parametrize("path", SECRETS)
 def test_secrets(path: str) -> None:
-    assert find_secret_files([path]) == [path]
+    assert list_secret_files([path]) == [path]
 
 
 @pytest.mark.parametrize("path", HARMLESS)
 def test_harmless(path: str) -> None:
-    assert find_secret_files([path]) == []
+    assert list_secret_files([path]) == []
 
 
 def test_all_are_listed_in_their_order() -> None:
     paths = ["z/.env", "a.js", "b.key", "a/.netrc"]
-    assert find_secret_files(paths) == ["z/.env", "b.key", "a/.netrc"]
+    assert list_secret_files(paths) == ["z/.env", "b.key", "a/.netrc"]
 
 
 @pytest.mark.parametrize(
@@ -87,8 +87,8 @@ def test_all_are_listed_in_their_order() -> None:
     ],
 )
 def test_content_decides_for_some(path: str, content: bytes, *, secret: bool) -> None:
-    assert find_secret_files([path], lambda _path: content) == ([path] if secret else [])
-    assert find_secret_files([path]) == [path]
+    assert list_secret_files([path], lambda _path: content) == ([path] if secret else [])
+    assert list_secret_files([path]) == [path]
 
 
 def test_only_what_needs_it_is_read() -> None:
@@ -98,5 +98,5 @@ def test_only_what_needs_it_is_read() -> None:
         read.append(path)
         return b""
 
-    find_secret_files([".env", "a.js", "x/ca.pem", ".npmrc", "readme.md"], note)
+    list_secret_files([".env", "a.js", "x/ca.pem", ".npmrc", "readme.md"], note)
     assert read == ["x/ca.pem", ".npmrc"]

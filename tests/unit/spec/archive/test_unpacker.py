@@ -1,4 +1,4 @@
-"""A package is on disk whole, or not at all."""
+"""A package is unpacked completely or not at all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from plugport.spec.archive.errors import ArchiveError, UnpackFailedError, UnpackTargetError
 from plugport.spec.archive.model import ArchiveLimits
 from plugport.spec.archive.unpacker import unpack_package
-from tests.support.archives import PackageBuilder, read_tree, write_tree
+from tests.support.archives import PackageBuilder, load_tree, write_tree
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def home(tmp_path: Path) -> Path:
 def test_a_new_folder(archive: Path, home: Path) -> None:
     package = unpack_package(archive, home / "plugin")
     assert package.root == "slack"
-    assert set(read_tree(home)) == {"plugin/ar-plugin.yaml", "plugin/bin/run"}
+    assert set(load_tree(home)) == {"plugin/ar-plugin.yaml", "plugin/bin/run"}
     assert (home / "plugin").stat().st_mode & 0o7777 == 0o755
     assert os.access(home / "plugin/bin/run", os.X_OK)
 
@@ -36,7 +36,7 @@ def test_a_new_folder(archive: Path, home: Path) -> None:
 def test_an_empty_folder(archive: Path, home: Path) -> None:
     (home / "plugin").mkdir()
     unpack_package(archive, home / "plugin")
-    assert set(read_tree(home / "plugin")) == {"ar-plugin.yaml", "bin/run"}
+    assert set(load_tree(home / "plugin")) == {"ar-plugin.yaml", "bin/run"}
 
 
 def test_a_folder_that_is_taken_stays_as_it_is(archive: Path, home: Path) -> None:
@@ -44,7 +44,7 @@ def test_a_folder_that_is_taken_stays_as_it_is(archive: Path, home: Path) -> Non
     with pytest.raises(UnpackTargetError) as caught:
         unpack_package(archive, home / "plugin")
     assert caught.value.code == "unpack-target"
-    assert read_tree(home) == {"plugin/mine.txt": b"keep"}
+    assert load_tree(home) == {"plugin/mine.txt": b"keep"}
 
 
 @pytest.mark.parametrize("target", ["elsewhere", "nowhere", "file"])
@@ -76,7 +76,7 @@ def test_nothing_is_left_of_a_bad_package(tmp_path: Path, home: Path, *, exists:
         (home / "plugin").mkdir()
     with pytest.raises(ArchiveError):
         unpack_package(bad.write(tmp_path / "bad.tar.gz"), home / "plugin")
-    assert read_tree(tmp_path) == {"bad.tar.gz": bad.build()}
+    assert load_tree(tmp_path) == {"bad.tar.gz": bad.build()}
     assert len(list(home.iterdir())) == exists
 
 
@@ -88,6 +88,6 @@ def test_the_limits_are_those_given(archive: Path, home: Path) -> None:
 
 
 def test_a_package_that_cannot_be_written(archive: Path) -> None:
-    # Nobody, not even root, can make a folder there.
+    # Not even root can create a folder there.
     with pytest.raises(UnpackFailedError):
         unpack_package(archive, Path("/proc/plugport/plugin"))

@@ -1,4 +1,4 @@
-"""Short ways to read manifests in tests."""
+"""Helpers that parse manifests in tests."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from plugport.spec.errors import FieldError
-from plugport.spec.manifest.dialects.registry import DIALECTS
 from plugport.spec.manifest.errors import ManifestError
+from plugport.spec.manifest.formats.registry import MANIFEST_FORMATS
 from plugport.spec.manifest.model import Manifest
-from plugport.spec.manifest.reading import ManifestReading, read_document
-from plugport.spec.manifest.writing import dump_document
+from plugport.spec.manifest.parsing import ParsedManifest, parse_manifest_file
+from plugport.spec.manifest.rendering import render_document
 
-# The least that each dialect accepts.
-LEAST: dict[str, dict[str, Any]] = {
+# The minimal valid manifest of each format.
+MINIMAL: dict[str, dict[str, Any]] = {
     "plugport": {"name": "x", "version": "1.0.0", "kind": "toolset"},
     "agent-relay": {"name": "x", "version": "1.0.0", "type": "bridge"},
     "claude": {"name": "x", "version": "1.0.0"},
@@ -40,39 +40,39 @@ LEAST: dict[str, dict[str, Any]] = {
 }
 
 
-def read(
+def parse(
     dialect: str,
     *,
     texts: Mapping[str, bytes] | None = None,
     paths: Collection[str] | None = None,
     **fields: Any,
-) -> ManifestReading:
-    """Read the least manifest of a dialect with some fields changed (`...` leaves one out)."""
-    document = {k: v for k, v in {**LEAST[dialect], **fields}.items() if v is not ...}
-    known = DIALECTS[dialect]
-    content = dump_document(document, known.format)
-    return read_document(dialect, known.path, content, texts=texts, paths=paths)
+) -> ParsedManifest:
+    """Parse the minimal manifest of a format with some fields changed (`...` removes one)."""
+    document = {k: v for k, v in {**MINIMAL[dialect], **fields}.items() if v is not ...}
+    known = MANIFEST_FORMATS[dialect]
+    content = render_document(document, known.syntax)
+    return parse_manifest_file(dialect, known.path, content, texts=texts, paths=paths)
 
 
-def read_good(dialect: str, **fields: Any) -> Manifest:
-    """Read a manifest that must give neither errors nor warnings."""
-    reading = read(dialect, **fields)
+def parse_valid(dialect: str, **fields: Any) -> Manifest:
+    """Parse a manifest that has neither errors nor warnings."""
+    reading = parse(dialect, **fields)
     assert [str(warning) for warning in reading.warnings] == []
     return reading.manifest
 
 
-def faults_of(dialect: str, **fields: Any) -> tuple[FieldError, ...]:
-    """Read a manifest that must be refused, and return its faults."""
+def list_errors(dialect: str, **fields: Any) -> tuple[FieldError, ...]:
+    """Parse an invalid manifest and return its errors."""
     with pytest.raises(ManifestError) as caught:
-        read(dialect, **fields)
+        parse(dialect, **fields)
     return caught.value.fields
 
 
-def codes_of(dialect: str, **fields: Any) -> list[tuple[str, str]]:
-    """Read a manifest that must be refused, and return where and why."""
-    return [(fault.field, fault.code) for fault in faults_of(dialect, **fields)]
+def list_error_codes(dialect: str, **fields: Any) -> list[tuple[str, str]]:
+    """Parse an invalid manifest and return the fields and codes of its errors."""
+    return [(problem.field, problem.code) for problem in list_errors(dialect, **fields)]
 
 
-def warnings_of(dialect: str, **fields: Any) -> list[tuple[str, str]]:
-    """Read a manifest that must be accepted, and return its warnings: where and why."""
-    return [(warning.field, warning.code) for warning in read(dialect, **fields).warnings]
+def list_warnings(dialect: str, **fields: Any) -> list[tuple[str, str]]:
+    """Parse a valid manifest and return the fields and codes of its warnings."""
+    return [(warning.field, warning.code) for warning in parse(dialect, **fields).warnings]

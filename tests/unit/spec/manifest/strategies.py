@@ -1,4 +1,4 @@
-"""Manifests of all kinds, for properties."""
+"""Hypothesis strategies for manifests of all kinds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from plugport.spec.manifest.model import (
     Person,
     Repository,
 )
-from plugport.spec.manifest.permissions import make_permissions
+from plugport.spec.manifest.permissions import build_permissions
 from plugport.spec.names import PluginName
 from plugport.spec.versions import Version
 
@@ -50,11 +50,11 @@ json_mappings = st.dictionaries(
 labels = st.lists(words, max_size=4, unique=True).map(tuple)
 
 
-def make_values(field: KindField) -> st.SearchStrategy[object]:
+def build_values(field: KindField) -> st.SearchStrategy[object]:
     """Values that a field of a kind allows."""
     if field.members:
-        required = {m.name: make_values(m) for m in field.members if m.need == "required"}
-        optional = {m.name: make_values(m) for m in field.members if m.need != "required"}
+        required = {m.name: build_values(m) for m in field.members if m.need == "required"}
+        optional = {m.name: build_values(m) for m in field.members if m.need != "required"}
         members = st.fixed_dictionaries(required, optional=optional)
         return members if field.type == "object" else st.lists(members, min_size=1, max_size=3)
     one = st.sampled_from(field.allowed) if field.allowed else words
@@ -69,15 +69,15 @@ def make_values(field: KindField) -> st.SearchStrategy[object]:
     }[field.type]
 
 
-def make_kind_fields(kind: str) -> st.SearchStrategy[dict[str, object]]:
-    """The own fields of a kind, with all that it requires."""
+def build_kind_fields(kind: str) -> st.SearchStrategy[dict[str, object]]:
+    """Fields of a kind, with all required ones."""
     fields = KINDS[kind].fields
-    required = {each.name: make_values(each) for each in fields if each.need == "required"}
-    optional = {each.name: make_values(each) for each in fields if each.need != "required"}
+    required = {each.name: build_values(each) for each in fields if each.need == "required"}
+    optional = {each.name: build_values(each) for each in fields if each.need != "required"}
     return st.fixed_dictionaries(required, optional=optional)
 
 
-def make_manifests(kind: str) -> st.SearchStrategy[Manifest]:
+def build_manifests(kind: str) -> st.SearchStrategy[Manifest]:
     """Manifests of one kind."""
     return st.builds(
         Manifest,
@@ -107,7 +107,7 @@ def make_manifests(kind: str) -> st.SearchStrategy[Manifest]:
         engine=st.dictionaries(words, ranges, max_size=2),
         framework=st.none() | ranges,
         permissions=st.builds(
-            lambda env, programs, hosts, files: make_permissions(
+            lambda env, programs, hosts, files: build_permissions(
                 env=env, exec=programs, network=hosts, filesystem=files
             ),
             st.sets(words.map("V{}".format), max_size=3),
@@ -115,7 +115,7 @@ def make_manifests(kind: str) -> st.SearchStrategy[Manifest]:
             st.sets(words, max_size=3),
             st.sets(paths.map("read:{}".format), max_size=3),
         ),
-        kind_fields=make_kind_fields(kind),
+        kind_fields=build_kind_fields(kind),
         components=st.dictionaries(
             st.sampled_from(["commands", "agents", "skills"]), paths, max_size=2
         ),
@@ -124,4 +124,4 @@ def make_manifests(kind: str) -> st.SearchStrategy[Manifest]:
     )
 
 
-manifests = st.sampled_from(sorted(KINDS)).flatmap(make_manifests)
+manifests = st.sampled_from(sorted(KINDS)).flatmap(build_manifests)

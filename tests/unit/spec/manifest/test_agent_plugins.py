@@ -6,22 +6,28 @@ import json
 
 import pytest
 
-from plugport.spec.manifest.dialects.agent_plugins import DIALECT, SCHEMA
+from plugport.spec.manifest.formats.agent_plugins import FORMAT, SCHEMA
 from tests.support.data import shared_data
-from tests.unit.spec.manifest.helpers import LEAST, codes_of, read, read_good, warnings_of
+from tests.unit.spec.manifest.helpers import (
+    MINIMAL,
+    list_error_codes,
+    list_warnings,
+    parse,
+    parse_valid,
+)
 
 MCP = b'{"mcpServers": {"docs": {"type": "streamable-http", "url": "https://d.example/mcp"}}}'
 
 
 def test_the_fields_are_those_of_the_standard():
     schema = json.loads(shared_data("agent-plugins-spec", "plugin.schema.json").read_text())
-    assert {row.name for row in DIALECT.rows} == set(schema["properties"])
+    assert {row.name for row in FORMAT.fields} == set(schema["properties"])
     assert schema["properties"]["$schema"]["const"] == SCHEMA
     assert set(schema["required"]) == {"$schema", "name"}
 
 
 def test_all_fields():
-    manifest = read_good(
+    manifest = parse_valid(
         "agent-plugins",
         description="Does it",
         author={"name": "Ada", "email": "ada@example.org", "url": "https://example.org"},
@@ -37,8 +43,8 @@ def test_all_fields():
 
 
 def test_unknown_fields_are_reported_and_dropped():
-    assert warnings_of("agent-plugins", commands=["x"]) == [("commands", "unknown-field")]
-    assert read("agent-plugins", commands=["x"]).manifest.extra == {}
+    assert list_warnings("agent-plugins", commands=["x"]) == [("commands", "unknown-field")]
+    assert parse("agent-plugins", commands=["x"]).manifest.extra == {}
 
 
 @pytest.mark.parametrize(
@@ -58,23 +64,23 @@ def test_unknown_fields_are_reported_and_dropped():
         ({"extensions": []}, ("extensions", "wrong-type")),
     ],
 )
-def test_what_the_standard_refuses(fields, expected):
-    assert codes_of("agent-plugins", **fields) == [expected]
+def test_values_that_the_standard_forbids_are_errors(fields, expected):
+    assert list_error_codes("agent-plugins", **fields) == [expected]
 
 
 def test_extensions_should_be_domains():
-    assert warnings_of("agent-plugins", extensions={"mine": {}}) == [
+    assert list_warnings("agent-plugins", extensions={"mine": {}}) == [
         ("extensions.mine", "not-a-domain")
     ]
 
 
-def test_servers_beside_it_count_as_permissions():
-    manifest = read(
+def test_servers_in_mcp_json_are_permissions():
+    manifest = parse(
         "agent-plugins", texts={"mcp.json": MCP}, paths=["plugin.json", "mcp.json"]
     ).manifest
     assert manifest.permissions.components == ("mcp:docs",)
     assert manifest.permissions.network == ("d.example",)
 
 
-def test_the_least_is_the_standards_least_and_a_version():
-    assert set(LEAST["agent-plugins"]) == {"$schema", "name", "version"}
+def test_the_minimal_manifest_is_that_of_the_standard_and_a_version():
+    assert set(MINIMAL["agent-plugins"]) == {"$schema", "name", "version"}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from plugport.spec.manifest.model import Config
-from plugport.spec.manifest.reading import read_document
-from plugport.spec.manifest.writing import write_manifest
-from tests.unit.spec.manifest.helpers import codes_of, read, read_good, warnings_of
+from plugport.spec.manifest.parsing import parse_manifest_file
+from plugport.spec.manifest.rendering import render_manifest
+from tests.unit.spec.manifest.helpers import list_error_codes, list_warnings, parse, parse_valid
 
 DESIGN = b"""\
 name: "@acme/slack-bridge"
@@ -39,8 +39,8 @@ verified: true
 """
 
 
-def test_all_fields_of_the_design():
-    reading = read_document("agent-relay", "ar-plugin.yaml", DESIGN)
+def test_all_fields():
+    reading = parse_manifest_file("agent-relay", "ar-plugin.yaml", DESIGN)
     assert [(w.field, w.code, w.line) for w in reading.warnings] == [
         ("verified", "registry-decides", 26)
     ]
@@ -72,56 +72,60 @@ def test_all_fields_of_the_design():
     }
 
 
-def test_the_design_is_written_back():
-    manifest = read_document("agent-relay", "ar-plugin.yaml", DESIGN).manifest
-    text = write_manifest(manifest, "agent-relay")["ar-plugin.yaml"].decode()
+def test_the_example_is_written_back():
+    manifest = parse_manifest_file("agent-relay", "ar-plugin.yaml", DESIGN).manifest
+    text = render_manifest(manifest, "agent-relay")["ar-plugin.yaml"].decode()
     assert "minVersion: 1.3.0" in text
     assert "permissions" not in text
-    assert read_document("agent-relay", "ar-plugin.yaml", text.encode()).manifest == manifest
+    assert parse_manifest_file("agent-relay", "ar-plugin.yaml", text.encode()).manifest == manifest
 
 
 @pytest.mark.parametrize("kind", ["bridge", "storage", "memory", "policy", "hook", "widget"])
 def test_the_six_types(kind):
-    assert read("agent-relay", type=kind).manifest.kind == kind
+    assert parse("agent-relay", type=kind).manifest.kind == kind
 
 
 @pytest.mark.parametrize("kind", ["service", "Bridge", "", 5])
 def test_other_types_are_refused(kind):
-    ((field, code),) = codes_of("agent-relay", type=kind)
+    ((field, code),) = list_error_codes("agent-relay", type=kind)
     assert field == "type"
     assert code in {"not-allowed-value", "wrong-type"}
 
 
 def test_a_type_is_required():
-    assert codes_of("agent-relay", type=...) == [("type", "missing-field")]
+    assert list_error_codes("agent-relay", type=...) == [("type", "missing-field")]
 
 
 def test_settings():
     schema = {"type": "object", "properties": {"A": {"type": "string"}}}
-    config = read_good("agent-relay", config={"schema": schema, "required": ["A"]}).config
+    config = parse_valid("agent-relay", config={"schema": schema, "required": ["A"]}).config
     assert config == Config(schema, ("A",), ())
-    assert read_good("agent-relay", config={}).config is None
-    assert codes_of("agent-relay", config={"schema": "../../etc/passwd", "required": 5}) == [
+    assert parse_valid("agent-relay", config={}).config is None
+    assert list_error_codes(
+        "agent-relay", config={"schema": "../../etc/passwd", "required": 5}
+    ) == [
         ("config.schema", "unsafe-path"),
         ("config.required", "wrong-type"),
     ]
-    assert warnings_of("agent-relay", config={"defaults": {}}) == [
+    assert list_warnings("agent-relay", config={"defaults": {}}) == [
         ("config.defaults", "unknown-field")
     ]
 
 
-def test_only_names_of_variables_count_as_such():
+def test_only_names_in_capitals_are_variables():
     config = {"required": ["API_KEY", "apiKey"], "optional": ["X1"]}
-    assert read_good("agent-relay", config=config).permissions.env == ("API_KEY", "X1")
+    assert parse_valid("agent-relay", config=config).permissions.env == ("API_KEY", "X1")
 
 
-@pytest.mark.parametrize("least", ["latest", "a b"])
-def test_a_least_version_must_be_one(least):
-    assert codes_of("agent-relay", minVersion=least) == [("minVersion", "invalid-version")]
+@pytest.mark.parametrize("min_version", ["latest", "a b"])
+def test_a_minimum_version_must_be_a_version(min_version):
+    assert list_error_codes("agent-relay", minVersion=min_version) == [
+        ("minVersion", "invalid-version")
+    ]
 
 
 def test_several_categories_are_written_as_a_list():
-    manifest = read_good("agent-relay", category="a", categories=["b"])
+    manifest = parse_valid("agent-relay", category="a", categories=["b"])
     assert manifest.categories == ("a", "b")
-    text = write_manifest(manifest, "agent-relay")["ar-plugin.yaml"]
+    text = render_manifest(manifest, "agent-relay")["ar-plugin.yaml"]
     assert b"categories:\n- a\n- b\n" in text

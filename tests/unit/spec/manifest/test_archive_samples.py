@@ -1,4 +1,4 @@
-"""Hostile and odd packages, from the archive to the manifest."""
+"""Hostile and unusual packages, from the archive to the manifest."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from plugport.spec.archive.reader import read_package
+from plugport.spec.archive.reader import load_package
 from plugport.spec.errors import PlugportError
-from plugport.spec.manifest.reading import read_manifest
+from plugport.spec.manifest.parsing import parse_manifest
 from tests.support.data import shared_data
 
-# Samples whose fate the manifest decides, and the code of the fault that decides it.
+# Samples whose fate the manifest decides, and the code of the problem that decides it.
 SAMPLES = {
     "ok-agent-relay": None,
     "ok-claude": None,
@@ -60,16 +60,16 @@ BEFORE = {
 
 
 def judge(name: str) -> tuple[str | None, list[str]]:
-    """The code of the error that a sample meets, if any, and the codes of its fields."""
+    """Return the error code of a sample, or None, and the codes of its fields."""
     try:
-        package = read_package(shared_data("archives", "samples", f"{name}.tar.gz"))
-        read_manifest(package.texts, [entry.path for entry in package.files])
+        package = load_package(shared_data("archives", "samples", f"{name}.tar.gz"))
+        parse_manifest(package.texts, [entry.path for entry in package.files])
     except PlugportError as error:
-        return error.code, [fault.code for fault in error.fields]
+        return error.code, [problem.code for problem in error.fields]
     return None, []
 
 
-def test_every_sample_about_manifests_is_judged_here():
+def test_every_sample_about_manifests_is_tested_here():
     samples = json.loads(shared_data("archives", "samples", "expected.json").read_text())
     names = {sample["file"].removesuffix(".tar.gz"): sample["verdict"] for sample in samples}
     about = {n for n in names if n.startswith(("yaml-", "json-", "manifest-", "version-", "name-"))}
@@ -92,5 +92,5 @@ def test_samples_that_never_reach_the_manifest(name):
     assert code not in {None, "invalid-manifest"}
 
 
-def test_a_scope_is_not_the_manifests_business():
+def test_a_scope_is_not_checked_by_the_parser():
     assert judge("name-3") == (None, [])

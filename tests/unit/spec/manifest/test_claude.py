@@ -1,4 +1,4 @@
-"""`.claude-plugin/plugin.json`, and what its parts do."""
+"""`.claude-plugin/plugin.json` and the permissions of its components."""
 
 from __future__ import annotations
 
@@ -8,8 +8,14 @@ from typing import Any
 import pytest
 
 from plugport.spec.manifest.model import Config, Permissions
-from plugport.spec.manifest.writing import write_manifest
-from tests.unit.spec.manifest.helpers import codes_of, faults_of, read, read_good, warnings_of
+from plugport.spec.manifest.rendering import render_manifest
+from tests.unit.spec.manifest.helpers import (
+    list_error_codes,
+    list_errors,
+    list_warnings,
+    parse,
+    parse_valid,
+)
 
 HOOK = {
     "matcher": "Write",
@@ -35,7 +41,7 @@ def as_json(value: Any) -> bytes:
 
 
 def test_all_fields():
-    manifest = read_good(
+    manifest = parse_valid(
         "claude",
         description="Does it",
         author={"name": "Ada"},
@@ -64,39 +70,39 @@ def test_all_fields():
 @pytest.mark.parametrize(
     "field", ["commands", "agents", "skills", "outputStyles", "hooks", "mcpServers"]
 )
-def test_no_part_lies_outside(field):
-    assert codes_of("claude", **{field: ["./ok.json", "../../x"]}) == [
+def test_paths_outside_the_plugin_are_errors(field):
+    assert list_error_codes("claude", **{field: ["./ok.json", "../../x"]}) == [
         (f"{field}[1]", "unsafe-path")
     ]
-    assert codes_of("claude", **{field: "/etc/x"}) == [(field, "unsafe-path")]
+    assert list_error_codes("claude", **{field: "/etc/x"}) == [(field, "unsafe-path")]
 
 
-def test_no_named_command_lies_outside():
+def test_paths_of_named_commands_outside_the_plugin_are_errors():
     commands = {"a": "../x.md", "b": {"source": "/x.md"}, "c": {"content": "text"}}
-    assert codes_of("claude", commands=commands) == [
+    assert list_error_codes("claude", commands=commands) == [
         ("commands.a", "unsafe-path"),
         ("commands.b.source", "unsafe-path"),
     ]
 
 
-def test_parts_of_another_type():
-    assert codes_of("claude", commands=5, hooks=5, mcpServers=[5]) == [
+def test_components_of_another_type_are_errors():
+    assert list_error_codes("claude", commands=5, hooks=5, mcpServers=[5]) == [
         ("commands", "wrong-type"),
         ("hooks", "wrong-type"),
         ("mcpServers[0]", "wrong-type"),
     ]
-    assert warnings_of("claude", skills={"count": 17}) == [("skills.count", "not-a-component")]
+    assert list_warnings("claude", skills={"count": 17}) == [("skills.count", "not-a-component")]
 
 
-def test_hooks_inside_the_manifest_are_permissions():
-    manifest = read_good("claude", hooks={"PostToolUse": [HOOK], "Stop": []})
+def test_inline_hooks_are_permissions():
+    manifest = parse_valid("claude", hooks={"PostToolUse": [HOOK], "Stop": []})
     assert manifest.permissions == Permissions(
         exec=("./hooks/x.sh",), env=("TOKEN",), components=("hook:PostToolUse", "hook:Stop")
     )
 
 
-def test_servers_inside_the_manifest_are_permissions():
-    manifest = read_good("claude", mcpServers=SERVERS, lspServers={"go": {"command": "gopls"}})
+def test_inline_servers_are_permissions():
+    manifest = parse_valid("claude", mcpServers=SERVERS, lspServers={"go": {"command": "gopls"}})
     assert manifest.permissions == Permissions(
         network=("mcp.example.org",),
         exec=("./bin/server", "gopls", "npx"),
@@ -105,9 +111,9 @@ def test_servers_inside_the_manifest_are_permissions():
     )
 
 
-def test_a_host_that_is_not_written_out_is_any_host():
+def test_a_host_with_a_variable_is_any_host():
     server = {"url": "https://${HOST}/mcp"}
-    assert read_good("claude", mcpServers={"x": server}).permissions.network == ("*",)
+    assert parse_valid("claude", mcpServers={"x": server}).permissions.network == ("*",)
 
 
 def test_files_that_the_manifest_names_are_read():
@@ -115,7 +121,7 @@ def test_files_that_the_manifest_names_are_read():
         "hooks/more.json": as_json({"hooks": {"Stop": [HOOK]}}),
         "servers.json": as_json(SERVERS),
     }
-    manifest = read(
+    manifest = parse(
         "claude",
         texts=texts,
         paths=list(texts),
@@ -127,44 +133,44 @@ def test_files_that_the_manifest_names_are_read():
 
 
 @pytest.mark.parametrize("path", ["hooks/hooks.json", "Hooks/HOOKS.json"])
-def test_usual_files_are_read_though_nothing_names_them(path):
+def test_component_files_are_read_without_being_named(path):
     texts = {path: as_json({"description": "x", "hooks": {"Stop": [HOOK]}})}
-    assert read("claude", texts=texts, paths=list(texts)).manifest.permissions.components == (
+    assert parse("claude", texts=texts, paths=list(texts)).manifest.permissions.components == (
         "hook:Stop",
     )
 
 
 @pytest.mark.parametrize("wrapped", [True, False])
-def test_usual_server_files_come_with_and_without_wrapper(wrapped):
+def test_server_files_may_have_a_wrapper(wrapped):
     texts = {
         ".mcp.json": as_json({"mcpServers": SERVERS} if wrapped else SERVERS),
         ".lsp.json": as_json({"go": {"command": "gopls"}}),
     }
-    manifest = read("claude", texts=texts, paths=list(texts)).manifest
+    manifest = parse("claude", texts=texts, paths=list(texts)).manifest
     assert manifest.permissions.components == ("lsp:go", "mcp:local", "mcp:own", "mcp:remote")
 
 
-def test_a_file_that_was_not_read_may_hold_anything():
-    reading = read("claude", paths=["hooks/hooks.json", "more.json"], mcpServers="./more.json")
+def test_a_file_that_cannot_be_read_may_declare_any_component():
+    reading = parse("claude", paths=["hooks/hooks.json", "more.json"], mcpServers="./more.json")
     assert reading.manifest.permissions.components == ("hook:*", "mcp:*")
     assert [w.code for w in reading.warnings] == ["file-not-read", "file-not-read"]
 
 
-def test_a_file_that_is_not_there_only_warns():
-    reading = read("claude", paths=["x"], hooks="./hooks/gone.json")
+def test_a_missing_file_is_a_warning():
+    reading = parse("claude", paths=["x"], hooks="./hooks/gone.json")
     assert [(w.field, w.code) for w in reading.warnings] == [("hooks", "file-missing")]
     assert reading.manifest.permissions == Permissions()
 
 
-def test_faults_of_files_carry_their_own_name_and_lines():
+def test_problems_of_files_have_their_own_name_and_lines():
     texts = {
         "hooks/hooks.json": b'{"hooks": {\n"Stop": 5,\n"\\u202e": []}}',
         ".mcp.json": b'{"x": 1,}',
         ".lsp.json": b'{"go": []}',
     }
     assert [
-        (fault.file, fault.line, fault.code)
-        for fault in faults_of("claude", texts=texts, paths=list(texts))
+        (problem.file, problem.line, problem.code)
+        for problem in list_errors("claude", texts=texts, paths=list(texts))
     ] == [
         (".lsp.json", 1, "wrong-type"),
         (".mcp.json", 1, "json-syntax"),
@@ -173,10 +179,10 @@ def test_faults_of_files_carry_their_own_name_and_lines():
     ]
 
 
-def test_declared_permissions_join_those_that_follow():
-    manifest = read_good("claude", permissions={"exec": ["git"]}, hooks={"Stop": [HOOK]})
+def test_declared_and_implied_permissions_are_joined():
+    manifest = parse_valid("claude", permissions={"exec": ["git"]}, hooks={"Stop": [HOOK]})
     assert manifest.permissions.exec == ("./hooks/x.sh", "git")
-    written = json.loads(write_manifest(manifest, "claude")[".claude-plugin/plugin.json"])
+    written = json.loads(render_manifest(manifest, "claude")[".claude-plugin/plugin.json"])
     assert written["permissions"] == {"exec": ["git"]}
 
 
@@ -205,16 +211,16 @@ def test_declared_permissions_join_those_that_follow():
     ],
 )
 def test_permissions_in_the_forms_that_plugins_use(permissions, expected):
-    manifest = read_good("claude", permissions=permissions)
+    manifest = parse_valid("claude", permissions=permissions)
     assert manifest.permissions == expected
     assert manifest.extra == {"permissions": permissions}
-    written = json.loads(write_manifest(manifest, "claude")[".claude-plugin/plugin.json"])
+    written = json.loads(render_manifest(manifest, "claude")[".claude-plugin/plugin.json"])
     assert written["permissions"] == permissions
 
 
 def test_permissions_that_are_refused():
-    assert codes_of("claude", permissions=["Read"]) == [("permissions", "wrong-type")]
-    assert codes_of("claude", permissions={"requires": [5]}) == [
+    assert list_error_codes("claude", permissions=["Read"]) == [("permissions", "wrong-type")]
+    assert list_error_codes("claude", permissions={"requires": [5]}) == [
         ("permissions.requires[0]", "wrong-type")
     ]
 
@@ -224,7 +230,7 @@ def test_settings():
         "token": {"description": "A token", "sensitive": True, "required": True},
         "folder": {"type": "directory", "description": "Where"},
     }
-    manifest = read_good("claude", userConfig=user_config)
+    manifest = parse_valid("claude", userConfig=user_config)
     assert manifest.config == Config(
         {
             "type": "object",
@@ -236,32 +242,32 @@ def test_settings():
         ("token",),
         ("folder",),
     )
-    written = json.loads(write_manifest(manifest, "claude")[".claude-plugin/plugin.json"])
+    written = json.loads(render_manifest(manifest, "claude")[".claude-plugin/plugin.json"])
     assert written["userConfig"] == user_config
-    assert codes_of("claude", userConfig={"x": 5}) == [("userConfig.x", "wrong-type")]
+    assert list_error_codes("claude", userConfig={"x": 5}) == [("userConfig.x", "wrong-type")]
 
 
-def test_a_version_is_asked_for():
-    (fault,) = faults_of("claude", version=...)
-    assert (fault.field, fault.code, fault.line) == ("version", "missing-field", 1)
+def test_a_version_is_required():
+    (problem,) = list_errors("claude", version=...)
+    assert (problem.field, problem.code, problem.line) == ("version", "missing-field", 1)
 
 
-def test_a_toolset_of_the_open_standard_cannot_hide_what_it_does():
+def test_a_toolset_of_the_open_standard_cannot_hide_hooks():
     texts = {
         "mcp.json": as_json({"mcpServers": SERVERS}),
         "hooks/hooks.json": as_json({"hooks": {"Stop": [HOOK]}}),
     }
-    manifest = read("agent-plugins", texts=texts, paths=list(texts)).manifest
+    manifest = parse("agent-plugins", texts=texts, paths=list(texts)).manifest
     assert manifest.permissions.components == ("hook:Stop", "mcp:local", "mcp:own", "mcp:remote")
 
 
-def test_a_toolset_in_the_superset_cannot_hide_what_it_does():
+def test_a_toolset_in_plugport_yaml_cannot_hide_hooks():
     texts = {
         ".mcp.json": as_json(SERVERS),
         ".claude-plugin/plugin.json": as_json({"name": "x", "hooks": {"Stop": [HOOK]}}),
     }
     lsp = {"go": {"command": "gopls"}}
-    manifest = read(
+    manifest = parse(
         "plugport", texts=texts, paths=list(texts), components={"lspServers": lsp}
     ).manifest
     assert manifest.permissions.components == (
@@ -272,12 +278,12 @@ def test_a_toolset_in_the_superset_cannot_hide_what_it_does():
         "mcp:remote",
     )
     broken = {**texts, ".mcp.json": b"{"}
-    assert codes_of("plugport", texts=broken, paths=list(broken)) == [("", "json-syntax")]
+    assert list_error_codes("plugport", texts=broken, paths=list(broken)) == [("", "json-syntax")]
     named = {"more.json": as_json({"Stop": [HOOK]})}
-    manifest = read(
+    manifest = parse(
         "plugport", texts=named, paths=list(named), components={"hooks": "./more.json"}
     ).manifest
     assert manifest.permissions.components == ("hook:Stop",)
-    assert codes_of("plugport", components={"commands": "../x"}) == [
+    assert list_error_codes("plugport", components={"commands": "../x"}) == [
         ("components.commands", "unsafe-path")
     ]

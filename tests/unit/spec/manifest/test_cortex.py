@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from plugport.spec.manifest.model import Person
-from plugport.spec.manifest.writing import write_manifest
-from tests.unit.spec.manifest.helpers import codes_of, read, read_good, warnings_of
+from plugport.spec.manifest.rendering import render_manifest
+from tests.unit.spec.manifest.helpers import list_error_codes, list_warnings, parse, parse_valid
 
 TRUST = {"min_cortex_version": "8.0", "sandbox": True, "network": True, "filesystem": True}
 
 
-def test_all_fields_of_the_design():
+def test_all_fields():
     capability = {"name": "act", "description": "One", "endpoint": "/act", "method": "POST"}
-    manifest = read_good(
+    manifest = parse_valid(
         "cortex",
         author="Acme <dev@acme.example>",
         license="MIT",
@@ -34,44 +34,44 @@ def test_all_fields_of_the_design():
     assert manifest.dependencies.plugins == {"other": "*"}
 
 
-def test_it_is_written_back_as_it_was():
-    manifest = read_good("cortex", trust=TRUST, permissions={"network": ["a.example"]})
-    text = write_manifest(manifest, "cortex")["manifest.yaml"].decode()
+def test_it_is_written_back_unchanged():
+    manifest = parse_valid("cortex", trust=TRUST, permissions={"network": ["a.example"]})
+    text = render_manifest(manifest, "cortex")["manifest.yaml"].decode()
     assert 'trust:\n  min_cortex_version: "8.0"\n  sandbox: true\n  network: true\n' in text
     assert "permissions:\n  network:\n  - a.example\n" in text
 
 
-def test_nothing_is_asked_for_unless_said():
-    manifest = read_good("cortex", trust={"sandbox": True, "network": False})
+def test_no_permission_is_implied():
+    manifest = parse_valid("cortex", trust={"sandbox": True, "network": False})
     assert manifest.permissions.network == ()
     assert manifest.permissions.filesystem == ()
 
 
 @pytest.mark.parametrize("key", ["sandbox", "network", "filesystem"])
-def test_texts_are_no_truth_values(key):
-    assert codes_of("cortex", trust={key: "false"}) == [(f"trust.{key}", "wrong-type")]
+def test_texts_are_not_flags(key):
+    assert list_error_codes("cortex", trust={key: "false"}) == [(f"trust.{key}", "wrong-type")]
 
 
-def test_a_least_version_is_text():
-    assert codes_of("cortex", trust={"min_cortex_version": 8.0}) == [
+def test_a_minimum_version_is_text():
+    assert list_error_codes("cortex", trust={"min_cortex_version": 8.0}) == [
         ("trust.min_cortex_version", "wrong-type")
     ]
 
 
-def test_what_is_missing_or_wrong():
-    assert codes_of("cortex", runtime=...) == [("runtime", "missing-field")]
-    assert codes_of("cortex", runtime={"type": "vm", "image": "x"}) == [
+def test_missing_and_invalid_fields_are_errors():
+    assert list_error_codes("cortex", runtime=...) == [("runtime", "missing-field")]
+    assert list_error_codes("cortex", runtime={"type": "vm", "image": "x"}) == [
         ("runtime.type", "not-allowed-value")
     ]
     bad = {"name": "a b", "endpoint": "act", "method": "FETCH"}
-    assert [field for field, _ in codes_of("cortex", capabilities=[bad])] == [
+    assert [field for field, _ in list_error_codes("cortex", capabilities=[bad])] == [
         "capabilities[0].name",
         "capabilities[0].endpoint",
         "capabilities[0].method",
     ]
 
 
-def test_what_only_warns():
-    assert warnings_of("cortex", capabilities=...) == [("capabilities", "missing-recommended")]
-    assert warnings_of("cortex", trust={"gpu": True}) == [("trust.gpu", "unknown-field")]
-    assert read("cortex", trust={"network": None}).manifest.permissions.network == ()
+def test_warnings():
+    assert list_warnings("cortex", capabilities=...) == [("capabilities", "missing-recommended")]
+    assert list_warnings("cortex", trust={"gpu": True}) == [("trust.gpu", "unknown-field")]
+    assert parse("cortex", trust={"network": None}).manifest.permissions.network == ()

@@ -1,11 +1,11 @@
-"""What a plugin needs, in every spelling."""
+"""Dependencies in all spellings."""
 
 from __future__ import annotations
 
 import pytest
 
 from plugport.spec.manifest.dependencies import split_name_and_range
-from tests.unit.spec.manifest.helpers import codes_of, read, read_good
+from tests.unit.spec.manifest.helpers import list_error_codes, parse, parse_valid
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from tests.unit.spec.manifest.helpers import codes_of, read, read_good
         ("x@", ("x", "")),
     ],
 )
-def test_scopes_do_not_end_a_name(text, parts):
+def test_names_and_ranges_are_split(text, parts):
     assert split_name_and_range(text) == parts
 
 
@@ -34,8 +34,8 @@ def test_scopes_do_not_end_a_name(text, parts):
         ([], {}),
     ],
 )
-def test_plugins_come_as_list_or_mapping(plugins, expected):
-    manifest = read_good("plugport", dependencies={"plugins": plugins})
+def test_plugins_are_a_list_or_a_mapping(plugins, expected):
+    manifest = parse_valid("plugport", dependencies={"plugins": plugins})
     assert manifest.dependencies.plugins == expected
 
 
@@ -56,14 +56,14 @@ def test_plugins_come_as_list_or_mapping(plugins, expected):
     ],
 )
 def test_plugins_that_are_refused(plugins, where, code):
-    assert codes_of("plugport", dependencies={"plugins": plugins}) == [
+    assert list_error_codes("plugport", dependencies={"plugins": plugins}) == [
         (f"dependencies.{where}", code)
     ]
 
 
-def test_packages_are_kept_even_where_their_range_is_none():
+def test_packages_without_a_range_are_kept():
     packages = {"a": "^1", "b": "latest", "c": "workspace:*", "@s/d": "file:../x", "e": ""}
-    reading = read("plugport", dependencies={"packages": packages})
+    reading = parse("plugport", dependencies={"packages": packages})
     assert reading.manifest.dependencies.packages == {**packages, "e": "*"}
     assert [(warning.field, warning.code) for warning in reading.warnings] == [
         ("dependencies.packages.b", "not-a-range"),
@@ -73,21 +73,21 @@ def test_packages_are_kept_even_where_their_range_is_none():
 
 
 def test_names_of_packages_are_checked():
-    assert codes_of("plugport", dependencies={"packages": {"a b": "1", "c": 1}}) == [
+    assert list_error_codes("plugport", dependencies={"packages": {"a b": "1", "c": 1}}) == [
         ("dependencies.packages.a b", "invalid-package"),
         ("dependencies.packages.c", "wrong-type"),
     ]
 
 
-def test_there_is_a_limit():
+def test_the_number_of_dependencies_is_limited():
     many = {f"p{i}": "*" for i in range(501)}
-    assert codes_of("plugport", dependencies={"plugins": many}) == [
+    assert list_error_codes("plugport", dependencies={"plugins": many}) == [
         ("dependencies.plugins", "too-many")
     ]
 
 
-def test_a_range_is_no_longer_than_what_is_stored():
+def test_the_length_of_a_range_is_limited():
     long = " || ".join(f"^{major}.0.0" for major in range(100))
-    faults = codes_of("plugport", dependencies={"plugins": {"users": long}})
-    assert faults == [("dependencies.plugins.users", "too-long")]
-    assert read_good("plugport", dependencies={"plugins": {"users": long[:498]}})
+    problems = list_error_codes("plugport", dependencies={"plugins": {"users": long}})
+    assert problems == [("dependencies.plugins.users", "too-long")]
+    assert parse_valid("plugport", dependencies={"plugins": {"users": long[:498]}})

@@ -1,4 +1,4 @@
-"""The reference for authors says what the tables say."""
+"""The manifest reference describes the fields, kinds and codes of the source."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from pathlib import Path
 import pytest
 
 import plugport.spec.manifest
-from plugport.spec.manifest.detect import DETECTION
-from plugport.spec.manifest.dialects.base import REGISTRY_FIELDS
-from plugport.spec.manifest.dialects.registry import DIALECTS
+from plugport.spec.manifest.detection import MANIFEST_PATTERNS
+from plugport.spec.manifest.formats.base import REGISTRY_FIELDS
+from plugport.spec.manifest.formats.registry import MANIFEST_FORMATS
 from plugport.spec.manifest.kinds import KINDS, KindField
+from plugport.spec.manifest.parsing import parse_manifest_file
 from plugport.spec.manifest.permissions import PERMISSION_NAMES
-from plugport.spec.manifest.reading import read_document
 
 DOCS = Path(__file__).parents[4] / "docs" / "manifest.md"
-# Where in a call that reports a fault its code stands.
+# Where in a call that reports a problem its code stands.
 CODE_ARGUMENTS = {"fail": 1, "warn": 1, "refuse": 1, "report": 2, "FieldError": 2}
 # Codes of errors that parsers of names, versions and ranges raise, and the default.
 CODES_OF_PARSERS = {"invalid-name", "invalid-version", "invalid-range", "invalid"}
 
 
 def get_section(title: str) -> str:
-    """The text under a heading, up to the next heading of its rank."""
+    """Return the text below a heading, up to the next heading of its level."""
     text = DOCS.read_text(encoding="utf-8")
     rank = title.split(" ", 1)[0]
     after = text.split(f"\n{title}\n", 1)
@@ -34,7 +34,7 @@ def get_section(title: str) -> str:
 
 
 def each_code() -> Iterator[str]:
-    """Every code that the sources report."""
+    """Yield every problem code in the source."""
     for path in Path(plugport.spec.manifest.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call):
@@ -48,15 +48,15 @@ def each_code() -> Iterator[str]:
                 yield from (each.value for each in constants if isinstance(each.value, str))
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_every_field_of_a_dialect_is_documented(dialect):
+@pytest.mark.parametrize("dialect", MANIFEST_FORMATS)
+def test_every_field_of_a_format_is_documented(dialect):
     section = get_section(f"### {dialect}")
     rows = [line for line in section.splitlines() if line.startswith("| `")]
     assert rows == [
         f"| `{row.name}` | {row.doc} | {f'`{row.into}`' if row.into else '–'} |"
-        for row in DIALECTS[dialect].rows
+        for row in MANIFEST_FORMATS[dialect].fields
     ]
-    assert f"`{DIALECTS[dialect].path}`" in section
+    assert f"`{MANIFEST_FORMATS[dialect].path}`" in section
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
@@ -77,7 +77,7 @@ def test_every_field_of_a_kind_is_documented(kind):
 
 def test_the_order_of_files_is_documented():
     rows = re.findall(r"\| `(.+?)` \| \[(.+?)\]", get_section("## Which file counts"))
-    assert rows == list(DETECTION)
+    assert rows == list(MANIFEST_PATTERNS)
 
 
 def test_permissions_are_documented():
@@ -85,17 +85,17 @@ def test_permissions_are_documented():
     assert tuple(rows) == PERMISSION_NAMES
 
 
-def test_codes_of_faults_are_documented():
-    rows = re.findall(r"^\| `([a-z0-9-]+)` \|", get_section("## Codes of faults"), re.MULTILINE)
+def test_problem_codes_are_documented():
+    rows = re.findall(r"^\| `([a-z0-9-]+)` \|", get_section("## Problem codes"), re.MULTILINE)
     assert rows == sorted(set(each_code()) | CODES_OF_PARSERS)
 
 
-def test_the_example_is_a_good_manifest():
+def test_the_example_is_valid():
     ((example,),) = [re.findall(r"```yaml\n(.*?)```", get_section("## A manifest"), re.DOTALL)]
-    reading = read_document("plugport", "plugport.yaml", example.encode())
+    reading = parse_manifest_file("plugport", "plugport.yaml", example.encode())
     assert reading.warnings == ()
     assert str(reading.manifest.name) == "@acme/slack-bridge"
 
 
-def test_every_claim_the_registry_ignores_is_a_word_of_trust():
+def test_the_ignored_fields_are_claims_of_trust():
     assert all(re.search("trust|verified|official", name) for name in REGISTRY_FIELDS)

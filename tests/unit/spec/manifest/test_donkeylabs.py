@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from plugport.spec.manifest.writing import write_manifest
-from tests.unit.spec.manifest.helpers import codes_of, read, read_good, warnings_of
+from plugport.spec.manifest.rendering import render_manifest
+from tests.unit.spec.manifest.helpers import list_error_codes, list_warnings, parse, parse_valid
 
 
-def test_a_package_of_npm():
-    manifest = read_good(
+def test_an_npm_package():
+    manifest = parse_valid(
         "donkeylabs",
         name="@acme/auth",
         keywords=["auth"],
@@ -32,8 +32,8 @@ def test_a_package_of_npm():
     assert manifest.extra == {"type": "module", "scripts": {"postinstall": "x"}, "files": ["dist"]}
 
 
-def test_the_fields_of_the_design():
-    reading = read(
+def test_all_fields():
+    reading = parse(
         "donkeylabs",
         displayName="Auth",
         categories=["auth", "users"],
@@ -57,10 +57,10 @@ def test_the_fields_of_the_design():
 
 
 def test_dependencies_may_be_a_list_of_plugins():
-    assert read_good("donkeylabs", dependencies=["users"]).dependencies.plugins == {"users": "*"}
-    assert codes_of("donkeylabs", dependencies=5) == [("dependencies", "wrong-type")]
+    assert parse_valid("donkeylabs", dependencies=["users"]).dependencies.plugins == {"users": "*"}
+    assert list_error_codes("donkeylabs", dependencies=5) == [("dependencies", "wrong-type")]
     unknown = {"plugins": [], "others": []}
-    assert warnings_of("donkeylabs", dependencies=unknown) == [
+    assert list_warnings("donkeylabs", dependencies=unknown) == [
         ("dependencies.others", "unknown-field")
     ]
 
@@ -70,12 +70,12 @@ def test_dependencies_may_be_a_list_of_plugins():
     [{"a": "^1"}, {"plugins": ["a"]}, {"plugins": {"a": "^1"}, "packages": {"b": "2"}}],
 )
 def test_dependencies_are_written_back_in_their_own_form(dependencies):
-    content = write_manifest(read_good("donkeylabs", dependencies=dependencies), "donkeylabs")
+    content = render_manifest(parse_valid("donkeylabs", dependencies=dependencies), "donkeylabs")
     assert json.loads(content["package.json"])["dependencies"] == dependencies
 
 
-def test_the_fields_of_plugins_that_are_copied():
-    manifest = read_good(
+def test_fields_of_services_that_are_copied():
+    manifest = parse_valid(
         "donkeylabs",
         copy=[{"from": "plugin", "to": "src/plugins/x"}],
         register={"plugin": "x", "importPath": "./plugins/x", "configRequired": True},
@@ -84,22 +84,22 @@ def test_the_fields_of_plugins_that_are_copied():
     )
     assert manifest.permissions.env == ("S3_BUCKET", "S3_KEY")
     assert set(manifest.kind_fields) == {"copy", "register", "instructions"}
-    written = json.loads(write_manifest(manifest, "donkeylabs")["package.json"])
+    written = json.loads(render_manifest(manifest, "donkeylabs")["package.json"])
     assert written["envVars"] == ["S3_BUCKET", "S3_KEY"]
     assert "permissions" not in written
 
 
 @pytest.mark.parametrize("target", ["../../.ssh/authorized_keys", "/etc/passwd", "a/../../b"])
 def test_nothing_is_copied_out_of_the_project(target):
-    assert codes_of("donkeylabs", copy=[{"from": "x", "to": target}]) == [
+    assert list_error_codes("donkeylabs", copy=[{"from": "x", "to": target}]) == [
         ("copy[0].to", "unsafe-path")
     ]
 
 
 def test_a_private_package_is_refused():
-    assert codes_of("donkeylabs", private=True) == [("private", "private")]
-    assert read_good("donkeylabs", private=False).extra == {"private": False}
+    assert list_error_codes("donkeylabs", private=True) == [("private", "private")]
+    assert parse_valid("donkeylabs", private=False).extra == {"private": False}
 
 
 def test_names_of_variables_are_checked():
-    assert codes_of("donkeylabs", envVars=["A B"]) == [("envVars[0]", "invalid-permission")]
+    assert list_error_codes("donkeylabs", envVars=["A B"]) == [("envVars[0]", "invalid-permission")]

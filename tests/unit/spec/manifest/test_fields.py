@@ -1,42 +1,47 @@
-"""The fields that all dialects share: texts, people, links, licences, labels, names, versions."""
+"""Fields that all formats share: texts, authors, links, licenses, labels, names, versions."""
 
 from __future__ import annotations
 
 import pytest
 
 from plugport.spec.manifest.model import Person, Repository
-from tests.unit.spec.manifest.helpers import codes_of, faults_of, read_good, warnings_of
+from tests.unit.spec.manifest.helpers import (
+    list_error_codes,
+    list_errors,
+    list_warnings,
+    parse_valid,
+)
 
 
 def test_descriptions_become_one_paragraph():
-    manifest = read_good("plugport", description="  two\n  lines\tand more\n")
+    manifest = parse_valid("plugport", description="  two\n  lines\tand more\n")
     assert manifest.description == "two lines and more"
 
 
 @pytest.mark.parametrize(
     "char", ["\x1b", "\x07", "\x9b", "\u202e", "\u2066", "\u200b", "\U000e0041"]
 )
-def test_characters_that_deceive_are_refused_everywhere(char):
+def test_misleading_characters_are_errors_in_all_texts(char):
     for field in ("description", "displayName", "license"):
-        assert codes_of("plugport", **{field: f"a{char}b"}) == [(field, "unsafe-character")]
+        assert list_error_codes("plugport", **{field: f"a{char}b"}) == [(field, "unsafe-character")]
 
 
-def test_joiners_are_for_prose_alone():
+def test_joiners_are_allowed_in_prose_only():
     text = "a\u200db \u05d0\u200f"
-    assert read_good("plugport", description=text).description == text
-    assert codes_of("plugport", displayName=text) == [("displayName", "unsafe-character")]
+    assert parse_valid("plugport", description=text).description == text
+    assert list_error_codes("plugport", displayName=text) == [("displayName", "unsafe-character")]
 
 
 def test_display_names_are_one_line():
-    assert codes_of("plugport", displayName="a\nb") == [("displayName", "unsafe-character")]
-    assert read_good("plugport", displayName=" Ä tool ").display_name == "Ä tool"
+    assert list_error_codes("plugport", displayName="a\nb") == [("displayName", "unsafe-character")]
+    assert parse_valid("plugport", displayName=" Ä tool ").display_name == "Ä tool"
 
 
-def test_lengths_are_limited_and_the_limit_is_named():
-    (fault,) = faults_of("plugport", description="x" * 2001)
-    assert fault.code == "too-long"
-    assert fault.allowed == "at most 2000 characters"
-    assert read_good("plugport", description="x" * 2000).description == "x" * 2000
+def test_errors_name_the_length_limit():
+    (problem,) = list_errors("plugport", description="x" * 2001)
+    assert problem.code == "too-long"
+    assert problem.allowed == "at most 2000 characters"
+    assert parse_valid("plugport", description="x" * 2000).description == "x" * 2000
 
 
 @pytest.mark.parametrize(
@@ -58,8 +63,8 @@ def test_lengths_are_limited_and_the_limit_is_named():
         ),
     ],
 )
-def test_authors_come_as_text_or_object(author, person):
-    assert read_good("plugport", author=author).author == person
+def test_authors_are_texts_or_objects(author, person):
+    assert parse_valid("plugport", author=author).author == person
 
 
 @pytest.mark.parametrize(
@@ -75,11 +80,11 @@ def test_authors_come_as_text_or_object(author, person):
     ],
 )
 def test_authors_that_are_refused(author, where, code):
-    assert (where, code) in codes_of("plugport", author=author)
+    assert (where, code) in list_error_codes("plugport", author=author)
 
 
-def test_an_author_without_a_name_is_left_out_with_a_warning():
-    assert warnings_of("plugport", author={}) == [("author.name", "missing-recommended")]
+def test_an_author_without_a_name_is_dropped_with_a_warning():
+    assert list_warnings("plugport", author={}) == [("author.name", "missing-recommended")]
 
 
 @pytest.mark.parametrize(
@@ -100,8 +105,8 @@ def test_an_author_without_a_name_is_left_out_with_a_warning():
         ({"type": "hg", "url": "https://h.example/a"}, Repository("https://h.example/a", "hg")),
     ],
 )
-def test_repositories_come_in_many_spellings(repository, expected):
-    assert read_good("plugport", repository=repository).repository == expected
+def test_repositories_have_many_spellings(repository, expected):
+    assert parse_valid("plugport", repository=repository).repository == expected
 
 
 @pytest.mark.parametrize(
@@ -120,7 +125,7 @@ def test_repositories_come_in_many_spellings(repository, expected):
     ],
 )
 def test_repositories_that_are_refused(repository, where, code):
-    assert codes_of("plugport", repository=repository) == [(where, code)]
+    assert list_error_codes("plugport", repository=repository) == [(where, code)]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +145,7 @@ def test_repositories_that_are_refused(repository, where, code):
     ],
 )
 def test_links_that_are_refused(url):
-    assert codes_of("plugport", homepage=url) == [("homepage", "invalid-url")]
+    assert list_error_codes("plugport", homepage=url) == [("homepage", "invalid-url")]
 
 
 @pytest.mark.parametrize(
@@ -153,25 +158,25 @@ def test_links_that_are_refused(url):
         ([{"type": "MIT"}, {"type": "ISC"}], "MIT OR ISC"),
     ],
 )
-def test_licences_are_kept_as_text(value, text):
-    assert read_good("plugport", license=value).license == text
+def test_licenses_become_text(value, text):
+    assert parse_valid("plugport", license=value).license == text
 
 
-def test_labels_are_normalised_and_joined():
-    manifest = read_good(
+def test_labels_are_normalized_and_joined():
+    manifest = parse_valid(
         "agent-relay", tags=["Chat", "real time"], keywords=["CHAT", "a_b"], category="Team Tools"
     )
     assert manifest.tags == ("chat", "real-time", "a-b")
     assert manifest.categories == ("team-tools",)
-    assert read_good("plugport", tags="one").tags == ("one",)
+    assert parse_valid("plugport", tags="one").tags == ("one",)
 
 
-def test_labels_beyond_the_limits_are_left_out_with_a_warning():
-    assert warnings_of("plugport", tags=[f"t{i}" for i in range(60)]) == [
+def test_labels_above_the_limits_are_dropped_with_a_warning():
+    assert list_warnings("plugport", tags=[f"t{i}" for i in range(60)]) == [
         ("tags", "too-many-labels")
     ]
-    assert warnings_of("plugport", tags=["x" * 51, "y"]) == [("tags[0]", "label-too-long")]
-    assert codes_of("plugport", tags=[1, {}]) == [
+    assert list_warnings("plugport", tags=["x" * 51, "y"]) == [("tags[0]", "label-too-long")]
+    assert list_error_codes("plugport", tags=[1, {}]) == [
         ("tags[0]", "wrong-type"),
         ("tags[1]", "wrong-type"),
     ]
@@ -181,15 +186,15 @@ def test_labels_beyond_the_limits_are_left_out_with_a_warning():
     ("name", "expected"),
     [("x", "x"), ("@a/x", "@a/x"), ("a/x", "@a/x")],
 )
-def test_names_are_normalised(name, expected):
-    assert str(read_good("plugport", name=name).name) == expected
+def test_names_are_normalized(name, expected):
+    assert str(parse_valid("plugport", name=name).name) == expected
 
 
 @pytest.mark.parametrize(
     "name", ["My Plugin", "@ACME/Slack", "a--b", "x_y", "../../admin", "", "a/b/c"]
 )
 def test_names_that_are_refused(name):
-    assert codes_of("plugport", name=name) == [("name", "invalid-name")]
+    assert list_error_codes("plugport", name=name) == [("name", "invalid-name")]
 
 
 @pytest.mark.parametrize(
@@ -206,13 +211,13 @@ def test_names_that_are_refused(name):
     ],
 )
 def test_versions_that_are_refused(version, code):
-    (fault,) = faults_of("plugport", version=version)
-    assert (fault.field, fault.code) == ("version", code)
+    (problem,) = list_errors("plugport", version=version)
+    assert (problem.field, problem.code) == ("version", code)
 
 
 @pytest.mark.parametrize("missing", [..., None])
 def test_name_and_version_are_required(missing):
-    assert codes_of("plugport", name=missing, version=missing) == [
+    assert list_error_codes("plugport", name=missing, version=missing) == [
         ("name", "missing-field"),
         ("version", "missing-field"),
     ]
@@ -220,12 +225,12 @@ def test_name_and_version_are_required(missing):
 
 @pytest.mark.parametrize("path", ["/etc/x", "../x", "a/../../x", "C:\\x", "C:/x", "a\\b", "~/x"])
 def test_paths_stay_inside_the_plugin(path):
-    assert codes_of("plugport", main=path) == [("main", "unsafe-path")]
+    assert list_error_codes("plugport", main=path) == [("main", "unsafe-path")]
 
 
 def test_trust_claims_are_ignored_with_a_warning():
     for dialect in ("plugport", "agent-relay", "claude", "cortex", "donkeylabs"):
-        assert warnings_of(dialect, verified=True, official=True, trustScore=99) == [
+        assert list_warnings(dialect, verified=True, official=True, trustScore=99) == [
             ("verified", "registry-decides"),
             ("official", "registry-decides"),
             ("trustScore", "registry-decides"),
@@ -234,9 +239,9 @@ def test_trust_claims_are_ignored_with_a_warning():
 
 def test_unknown_fields_are_kept_with_a_warning():
     for dialect in ("plugport", "agent-relay", "claude", "cortex", "donkeylabs", "omnibase"):
-        assert warnings_of(dialect, novelty={"a": 1}) == [("novelty", "unknown-field")]
+        assert list_warnings(dialect, novelty={"a": 1}) == [("novelty", "unknown-field")]
 
 
-def test_a_flood_of_faults_is_reported_in_part():
-    assert len(codes_of("plugport", tags=list(range(400)))) == 100
-    assert len(warnings_of("plugport", **{f"k{i}": i for i in range(400)})) == 100
+def test_the_number_of_reported_problems_is_limited():
+    assert len(list_error_codes("plugport", tags=list(range(400)))) == 100
+    assert len(list_warnings("plugport", **{f"k{i}": i for i in range(400)})) == 100

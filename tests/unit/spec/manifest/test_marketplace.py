@@ -1,4 +1,4 @@
-"""Whole catalogues, and the manifests that follow from their entries."""
+"""Marketplaces and the manifests of their entries."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from plugport.spec.manifest.dialects.base import Package
 from plugport.spec.manifest.errors import ManifestError
+from plugport.spec.manifest.formats.base import PackageFiles
 from plugport.spec.manifest.marketplace import (
     GithubSource,
     GitSubdirSource,
@@ -17,8 +17,8 @@ from plugport.spec.manifest.marketplace import (
     NpmSource,
     RelativeSource,
     UrlSource,
-    entry_manifest,
-    read_marketplace,
+    parse_entry_manifest,
+    parse_marketplace,
 )
 from plugport.spec.manifest.model import Person
 from plugport.spec.versions import Version
@@ -27,31 +27,35 @@ SHA = "0" * 40
 FALLBACK = Version.parse("0.0.0")
 
 
-def catalogue(*plugins: Any, **fields: Any) -> Marketplace:
+def build_marketplace(*plugins: Any, **fields: Any) -> Marketplace:
     document = {"name": "m", "owner": {"name": "Ada"}, "plugins": list(plugins), **fields}
-    return read_marketplace(json.dumps(document, indent=1).encode())
+    return parse_marketplace(json.dumps(document, indent=1).encode())
 
 
-def entry(**fields: Any) -> MarketplaceEntry:
-    (found,) = catalogue({"name": "x", "source": "./x", **fields}).entries
-    return found
+def build_entry(**fields: Any) -> MarketplaceEntry:
+    (parsed_entry,) = build_marketplace({"name": "x", "source": "./x", **fields}).entries
+    return parsed_entry
 
 
 def plugin_json(**fields: Any) -> bytes:
     return json.dumps({"name": "x", **fields}, indent=1).encode()
 
 
-def test_what_a_catalogue_says_of_itself():
-    found = catalogue(
+def test_fields_of_the_marketplace():
+    marketplace = build_marketplace(
         metadata={"description": "All", "version": "2.0", "pluginRoot": "./plugins"},
         renames={"old": "new"},
         owner={"name": "Ada", "email": "ada@example.org"},
     )
-    assert found.name == "m"
-    assert found.owner == Person("Ada", "ada@example.org")
-    assert (found.description, found.version, found.plugin_root) == ("All", "2.0", "plugins")
-    assert found.renames == {"old": "new"}
-    assert found.warnings == ()
+    assert marketplace.name == "m"
+    assert marketplace.owner == Person("Ada", "ada@example.org")
+    assert (marketplace.description, marketplace.version, marketplace.plugin_root) == (
+        "All",
+        "2.0",
+        "plugins",
+    )
+    assert marketplace.renames == {"old": "new"}
+    assert marketplace.warnings == ()
 
 
 @pytest.mark.parametrize(
@@ -82,12 +86,14 @@ def test_what_a_catalogue_says_of_itself():
     ],
 )
 def test_sources(source, expected):
-    assert entry(source=source).source == expected
+    assert build_entry(source=source).source == expected
 
 
 def test_relative_sources_start_at_the_plugin_root():
-    (found,) = catalogue({"name": "x", "source": "a"}, pluginRoot="./plugins").entries
-    assert found.source == RelativeSource("plugins/a")
+    (parsed_entry,) = build_marketplace(
+        {"name": "x", "source": "a"}, pluginRoot="./plugins"
+    ).entries
+    assert parsed_entry.source == RelativeSource("plugins/a")
 
 
 @pytest.mark.parametrize(
@@ -119,36 +125,42 @@ def test_relative_sources_start_at_the_plugin_root():
         ({"source": "npm", "package": "a", "registry": "x"}, "source.registry", "invalid-url"),
     ],
 )
-def test_an_entry_with_a_bad_source_is_left_out(source, field, code):
-    found = catalogue({"name": "bad", "source": source}, {"name": "good", "source": "./x"})
-    assert [each.name for each in found.entries] == ["good"]
-    assert (f"plugins[0].{field}", code) in [(w.field, w.code) for w in found.warnings]
+def test_an_entry_with_an_invalid_source_is_skipped(source, field, code):
+    marketplace = build_marketplace(
+        {"name": "bad", "source": source}, {"name": "good", "source": "./x"}
+    )
+    assert [each.name for each in marketplace.entries] == ["good"]
+    assert (f"plugins[0].{field}", code) in [(w.field, w.code) for w in marketplace.warnings]
 
 
-def test_entries_without_name_or_source_or_twice():
-    found = catalogue(
+def test_entries_without_name_or_source_and_duplicates_are_skipped():
+    marketplace = build_marketplace(
         5,
         {"source": "./x"},
         {"name": "a"},
         {"name": "b", "source": "./b"},
         {"name": "b", "source": "./c"},
     )
-    assert [(each.name, each.source) for each in found.entries] == [("b", RelativeSource("b"))]
-    assert {(w.field, w.code) for w in found.warnings} == {
+    assert [(each.name, each.source) for each in marketplace.entries] == [
+        ("b", RelativeSource("b"))
+    ]
+    assert {(w.field, w.code) for w in marketplace.warnings} == {
         ("plugins[0]", "wrong-type"),
         ("plugins[1].name", "missing-field"),
         ("plugins[2].source", "missing-field"),
         ("plugins[4]", "duplicate-entry"),
     }
-    assert all(w.line for w in found.warnings)
+    assert all(w.line for w in marketplace.warnings)
 
 
-def test_a_repeated_key_spoils_its_own_entry_alone():
+def test_a_repeated_key_invalidates_only_its_own_entry():
     good = '{"name": "good", "source": "./g"}'
     bad = '{"name": "bad", "source": "./b",\n"name": "good"}'
-    found = read_marketplace(f'{{"name": "m", "plugins": [{bad}, {good}]}}'.encode())
-    assert [(each.name, each.source) for each in found.entries] == [("good", RelativeSource("g"))]
-    assert [(w.field, w.code, w.line) for w in found.warnings] == [
+    marketplace = parse_marketplace(f'{{"name": "m", "plugins": [{bad}, {good}]}}'.encode())
+    assert [(each.name, each.source) for each in marketplace.entries] == [
+        ("good", RelativeSource("g"))
+    ]
+    assert [(w.field, w.code, w.line) for w in marketplace.warnings] == [
         ("plugins[0].name", "duplicate-key", 2)
     ]
 
@@ -163,15 +175,17 @@ def test_a_repeated_key_spoils_its_own_entry_alone():
         (b'{"name": "m", "plugins": [], "name": "n"}', ["name"]),
     ],
 )
-def test_what_is_no_catalogue_is_refused(content, fields):
+def test_invalid_marketplaces_are_errors(content, fields):
     with pytest.raises(ManifestError) as caught:
-        read_marketplace(content)
-    assert sorted(fault.field for fault in caught.value.fields) == sorted(fields)
+        parse_marketplace(content)
+    assert sorted(problem.field for problem in caught.value.fields) == sorted(fields)
 
 
-def test_an_entry_alone_makes_a_manifest():
-    found = entry(version="1.2.0", description="D", category="c", tags=["t"], skills=["./s"])
-    manifest = entry_manifest(found, None, "acme").manifest
+def test_an_entry_without_plugin_json_is_a_manifest():
+    marketplace_entry = build_entry(
+        version="1.2.0", description="D", category="c", tags=["t"], skills=["./s"]
+    )
+    manifest = parse_entry_manifest(marketplace_entry, None, "acme").manifest
     assert str(manifest.name) == "@acme/x"
     assert str(manifest.version) == "1.2.0"
     assert (manifest.description, manifest.categories, manifest.tags) == ("D", ("c",), ("t",))
@@ -179,17 +193,19 @@ def test_an_entry_alone_makes_a_manifest():
     assert manifest.extra == {}
 
 
-def test_the_plugins_own_file_leads_and_the_entry_adds():
-    found = entry(version="1.0.0", description="E", homepage="https://h.example", license="MIT")
-    reading = entry_manifest(found, plugin_json(version="2.0.0", description="P"))
+def test_the_entry_adds_missing_fields():
+    marketplace_entry = build_entry(
+        version="1.0.0", description="E", homepage="https://h.example", license="MIT"
+    )
+    reading = parse_entry_manifest(marketplace_entry, plugin_json(version="2.0.0", description="P"))
     assert str(reading.manifest.version) == "2.0.0"
     assert reading.manifest.description == "P"
     assert (reading.manifest.homepage, reading.manifest.license) == ("https://h.example", "MIT")
     assert [(w.field, w.code) for w in reading.warnings] == [("version", "entry-differs")]
 
 
-def test_the_name_is_the_entrys():
-    reading = entry_manifest(entry(), plugin_json(name="other"), None, FALLBACK)
+def test_the_name_is_that_of_the_entry():
+    reading = parse_entry_manifest(build_entry(), plugin_json(name="other"), None, FALLBACK)
     assert str(reading.manifest.name) == "x"
     assert [(w.field, w.code) for w in reading.warnings] == [("name", "entry-differs")]
 
@@ -203,52 +219,65 @@ def test_the_name_is_the_entrys():
     ],
 )
 def test_components_are_joined(own, added, joined):
-    reading = entry_manifest(entry(commands=added), plugin_json(commands=own), None, FALLBACK)
+    reading = parse_entry_manifest(
+        build_entry(commands=added), plugin_json(commands=own), None, FALLBACK
+    )
     assert reading.manifest.components["commands"] == joined
     assert reading.warnings == ()
 
 
-def test_components_that_cannot_be_joined_are_the_plugins():
-    reading = entry_manifest(
-        entry(commands={"a": "./a"}), plugin_json(commands="./b"), None, FALLBACK
+def test_components_that_cannot_be_joined_are_those_of_plugin_json():
+    reading = parse_entry_manifest(
+        build_entry(commands={"a": "./a"}), plugin_json(commands="./b"), None, FALLBACK
     )
     assert reading.manifest.components["commands"] == "./b"
     assert [w.code for w in reading.warnings] == ["entry-differs"]
 
 
-def test_servers_of_both_act():
-    found = entry(mcpServers={"b": {"command": "node"}})
-    package = Package({"s.json": b'{"a": {"url": "https://a.example"}}'}, frozenset({"s.json"}))
+def test_servers_of_both_files_are_permissions():
+    marketplace_entry = build_entry(mcpServers={"b": {"command": "node"}})
+    package = PackageFiles(
+        {"s.json": b'{"a": {"url": "https://a.example"}}'}, frozenset({"s.json"})
+    )
     own = plugin_json(mcpServers="./s.json")
-    permissions = entry_manifest(found, own, None, FALLBACK, package=package).manifest.permissions
+    permissions = parse_entry_manifest(
+        marketplace_entry, own, None, FALLBACK, package=package
+    ).manifest.permissions
     assert permissions.components == ("mcp:a", "mcp:b")
     assert permissions.network == ("a.example",)
 
 
-def test_without_strict_the_entry_is_all_there_is():
-    found = entry(strict=False, version="1.0.0", lspServers={"go": {"command": "gopls"}})
-    reading = entry_manifest(found, plugin_json(version="9.0.0", hooks={"Stop": []}))
+def test_without_strict_only_the_entry_is_used():
+    marketplace_entry = build_entry(
+        strict=False, version="1.0.0", lspServers={"go": {"command": "gopls"}}
+    )
+    reading = parse_entry_manifest(
+        marketplace_entry, plugin_json(version="9.0.0", hooks={"Stop": []})
+    )
     assert str(reading.manifest.version) == "1.0.0"
     assert reading.manifest.permissions.components == ("lsp:go",)
     assert [(w.field, w.code) for w in reading.warnings] == [("strict", "plugin-json-ignored")]
 
 
-def test_a_version_may_come_from_outside_or_must_be_there():
+def test_a_fallback_version_is_used_if_there_is_none():
     assert (
-        str(entry_manifest(entry(), None, None, Version.parse("3.1.4")).manifest.version) == "3.1.4"
+        str(
+            parse_entry_manifest(build_entry(), None, None, Version.parse("3.1.4")).manifest.version
+        )
+        == "3.1.4"
     )
     with pytest.raises(ManifestError) as caught:
-        entry_manifest(entry())
-    assert [(fault.field, fault.code) for fault in caught.value.fields] == [
+        parse_entry_manifest(build_entry())
+    assert [(problem.field, problem.code) for problem in caught.value.fields] == [
         ("version", "missing-field")
     ]
 
 
-def test_faults_of_both_files_are_reported_with_their_own_lines():
-    found = entry(homepage="x", version="1.0.0")
+def test_problems_of_both_files_have_their_own_lines():
+    marketplace_entry = build_entry(homepage="x", version="1.0.0")
     with pytest.raises(ManifestError) as caught:
-        entry_manifest(found, b'{"name": "x",\n"license": 5}')
-    assert [(fault.file, fault.field, fault.line) for fault in caught.value.fields] == [
+        parse_entry_manifest(marketplace_entry, b'{"name": "x",\n"license": 5}')
+    assert [(problem.file, problem.field, problem.line) for problem in caught.value.fields] == [
         (".claude-plugin/plugin.json", "license", 2),
         (".claude-plugin/marketplace.json", "homepage", 10),
     ]
@@ -256,9 +285,9 @@ def test_faults_of_both_files_are_reported_with_their_own_lines():
 
 def test_a_plugin_json_that_cannot_be_read_is_an_error():
     with pytest.raises(ManifestError):
-        entry_manifest(entry(), b"{", None, FALLBACK)
+        parse_entry_manifest(build_entry(), b"{", None, FALLBACK)
 
 
-def test_a_catalogue_may_be_far_larger_than_a_manifest():
+def test_a_marketplace_may_be_larger_than_a_manifest():
     plugins = [{"name": f"p{i}", "source": "./x", "description": "d" * 200} for i in range(3000)]
-    assert len(catalogue(*plugins).entries) == 3000
+    assert len(build_marketplace(*plugins).entries) == 3000

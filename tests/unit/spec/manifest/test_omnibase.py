@@ -6,43 +6,43 @@ import pytest
 
 from plugport.spec.manifest.errors import ManifestError
 from plugport.spec.manifest.model import Repository
-from plugport.spec.manifest.reading import read_document
-from plugport.spec.manifest.writing import write_manifest
-from tests.unit.spec.manifest.helpers import codes_of, read, read_good, warnings_of
+from plugport.spec.manifest.parsing import parse_manifest_file
+from plugport.spec.manifest.rendering import render_manifest
+from tests.unit.spec.manifest.helpers import list_error_codes, list_warnings, parse, parse_valid
 
 UUID = "65dfc205-96f3-4f86-8497-cf6d8a1c4b95"
 
 
 @pytest.mark.parametrize("kind", ["validator", "tool", "pipeline"])
 def test_the_kind_is_the_meta_type(kind):
-    assert read_good("omnibase", meta_type=kind).kind == kind
+    assert parse_valid("omnibase", meta_type=kind).kind == kind
 
 
 def test_other_meta_types_are_refused():
-    assert codes_of("omnibase", meta_type="schema") == [("meta_type", "not-allowed-value")]
-    assert codes_of("omnibase", meta_type=...) == [("meta_type", "missing-field")]
+    assert list_error_codes("omnibase", meta_type="schema") == [("meta_type", "not-allowed-value")]
+    assert list_error_codes("omnibase", meta_type=...) == [("meta_type", "missing-field")]
 
 
-def test_names_of_nodes_are_published_with_dashes_and_written_back_as_they_were():
-    reading = read("omnibase", name="tree_generator")
+def test_underscores_in_names_become_dashes_and_are_written_back():
+    reading = parse("omnibase", name="tree_generator")
     assert [w.code for w in reading.warnings] == ["name-normalised"]
     assert str(reading.manifest.name) == "tree-generator"
     assert (
-        b"name: tree_generator\n" in write_manifest(reading.manifest, "omnibase")["node.onex.yaml"]
+        b"name: tree_generator\n" in render_manifest(reading.manifest, "omnibase")["node.onex.yaml"]
     )
-    assert codes_of("omnibase", name="_x_") == [("name", "invalid-name")]
+    assert list_error_codes("omnibase", name="_x_") == [("name", "invalid-name")]
 
 
-def test_a_component_may_stand_under_metadata():
+def test_fields_may_be_inside_metadata():
     content = b"kind: Node\nmetadata:\n  name: x\n  version: 1.0\n  meta_type: tool\n"
     content += b"  entrypoint: python x.py\n"
     good = content.replace(b"1.0\n", b"1.0.0\n")
-    reading = read_document("omnibase", "x.onex.yaml", good)
+    reading = parse_manifest_file("omnibase", "x.onex.yaml", good)
     assert reading.manifest.kind_fields == {"entrypoint": {"type": "python", "target": "x.py"}}
     assert reading.manifest.extra == {"kind": "Node"}
     with pytest.raises(ManifestError) as caught:
-        read_document("omnibase", "x.onex.yaml", content)
-    assert [(fault.field, fault.line) for fault in caught.value.fields] == [("version", 4)]
+        parse_manifest_file("omnibase", "x.onex.yaml", content)
+    assert [(problem.field, problem.line) for problem in caught.value.fields] == [("version", 4)]
 
 
 @pytest.mark.parametrize(
@@ -54,15 +54,15 @@ def test_a_component_may_stand_under_metadata():
     ],
 )
 def test_entry_points(entrypoint, expected):
-    assert read_good("omnibase", entrypoint=entrypoint).kind_fields["entrypoint"] == expected
+    assert parse_valid("omnibase", entrypoint=entrypoint).kind_fields["entrypoint"] == expected
 
 
 def test_entry_points_that_are_refused():
-    assert codes_of("omnibase", entrypoint=...) == [("entrypoint", "missing-field")]
-    assert codes_of("omnibase", entrypoint={"type": "ruby", "target": "x"}) == [
+    assert list_error_codes("omnibase", entrypoint=...) == [("entrypoint", "missing-field")]
+    assert list_error_codes("omnibase", entrypoint={"type": "ruby", "target": "x"}) == [
         ("entrypoint.type", "not-allowed-value")
     ]
-    assert codes_of("omnibase", entrypoint=5) == [("entrypoint", "wrong-type")]
+    assert list_error_codes("omnibase", entrypoint=5) == [("entrypoint", "wrong-type")]
 
 
 @pytest.mark.parametrize(
@@ -76,11 +76,11 @@ def test_entry_points_that_are_refused():
         ("namespace", "two words"),
     ],
 )
-def test_values_that_would_mislead_are_refused(field, value):
-    assert codes_of("omnibase", **{field: value}) == [(field, "not-allowed-value")]
+def test_misleading_values_are_errors(field, value):
+    assert list_error_codes("omnibase", **{field: value}) == [(field, "not-allowed-value")]
 
 
-def test_what_only_the_framework_needs_is_kept():
+def test_fields_of_the_framework_are_kept():
     fields = {
         "uuid": UUID,
         "schema_version": "0.1.0",
@@ -89,9 +89,9 @@ def test_what_only_the_framework_needs_is_kept():
         "state_contract": "state_contract://x.yaml",
         "compatibility": {"api_version": "1.0.0"},
     }
-    assert read_good("omnibase", **fields).extra == fields
-    assert warnings_of("omnibase", hash="<TO_BE_COMPUTED>") == [("hash", "hash-not-computed")]
-    assert warnings_of("omnibase", trust_score=1.0) == [("trust_score", "registry-decides")]
+    assert parse_valid("omnibase", **fields).extra == fields
+    assert list_warnings("omnibase", hash="<TO_BE_COMPUTED>") == [("hash", "hash-not-computed")]
+    assert list_warnings("omnibase", trust_score=1.0) == [("trust_score", "registry-decides")]
 
 
 def test_dependencies():
@@ -101,18 +101,18 @@ def test_dependencies():
         {"name": "o", "type": "onex_node", "target": "tool://core.o@1", "optional": True},
         {"name": "l", "type": "library", "target": "pyyaml>=6"},
     ]
-    manifest = read_good("omnibase", dependencies=listed)
+    manifest = parse_valid("omnibase", dependencies=listed)
     assert manifest.dependencies.plugins == {"tree-generator": ">=0.2.0", "v": "*"}
     assert manifest.extra == {"dependencies": listed}
-    assert warnings_of("omnibase", dependencies=["what is it"]) == [
+    assert list_warnings("omnibase", dependencies=["what is it"]) == [
         ("dependencies[0]", "not-installable")
     ]
-    assert codes_of("omnibase", dependencies=["tool://a.b@latest", 5]) == [
+    assert list_error_codes("omnibase", dependencies=["tool://a.b@latest", 5]) == [
         ("dependencies[0]", "invalid-range"),
         ("dependencies[1]", "wrong-type"),
     ]
     assert sorted(
-        codes_of("omnibase", dependencies=[{"type": "magic", "name": 1, "binding": "glue"}])
+        list_error_codes("omnibase", dependencies=[{"type": "magic", "name": 1, "binding": "glue"}])
     ) == [
         ("dependencies[0].binding", "not-allowed-value"),
         ("dependencies[0].name", "wrong-type"),
@@ -123,28 +123,30 @@ def test_dependencies():
 
 def test_source_and_runtime():
     source = {"url": "https://h.example/r", "path": "src/x", "commit_hash": "0" * 40}
-    manifest = read_good("omnibase", source_repository=source, runtime_language_hint="python>=3.11")
+    manifest = parse_valid(
+        "omnibase", source_repository=source, runtime_language_hint="python>=3.11"
+    )
     assert manifest.repository == Repository("https://h.example/r", directory="src/x")
     assert manifest.extra == {"source_repository": source}
     assert manifest.engine == {"python": ">=3.11"}
-    assert read_good("omnibase", runtime_language_hint="a b c").extra == {
+    assert parse_valid("omnibase", runtime_language_hint="a b c").extra == {
         "runtime_language_hint": "a b c"
     }
-    assert read_good("omnibase", source_repository={"url": "https://h.example/r"}).extra == {}
-    assert codes_of("omnibase", source_repository={"url": "x", "path": "/x"}) == [
+    assert parse_valid("omnibase", source_repository={"url": "https://h.example/r"}).extra == {}
+    assert list_error_codes("omnibase", source_repository={"url": "x", "path": "/x"}) == [
         ("source_repository.url", "invalid-url"),
         ("source_repository.path", "unsafe-path"),
     ]
 
 
 def test_variables():
-    assert read_good("omnibase", environment=["HOME"]).permissions.env == ("HOME",)
+    assert parse_valid("omnibase", environment=["HOME"]).permissions.env == ("HOME",)
 
 
 @pytest.mark.parametrize("hint", ["python", "python>=3.11", "node ^20", "python == 3.11", "Deno"])
 def test_every_spelling_of_a_runtime_is_written_back(hint):
-    manifest = read_good(
+    manifest = parse_valid(
         "omnibase", runtime_language_hint=hint, source_repository={"url": "https://h.example/r"}
     )
-    content = write_manifest(manifest, "omnibase")["node.onex.yaml"]
-    assert read_document("omnibase", "node.onex.yaml", content).manifest == manifest
+    content = render_manifest(manifest, "omnibase")["node.onex.yaml"]
+    assert parse_manifest_file("omnibase", "node.onex.yaml", content).manifest == manifest

@@ -1,24 +1,25 @@
-"""Permissions in their own form, and what commands amount to."""
+"""Permissions, and the permissions of command lines."""
 
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from plugport.spec.manifest.commands import list_programs, list_variables, name_program
+from plugport.spec.manifest.detection import HOST_VARIABLES, ROOT_VARIABLES
 from plugport.spec.manifest.model import Permissions
 from plugport.spec.manifest.permissions import (
+    build_permissions,
     find_url_host,
     join_permissions,
-    make_permissions,
     subtract_permissions,
 )
-from tests.unit.spec.manifest.helpers import codes_of, read_good, warnings_of
+from plugport.spec.manifest.shell_commands import get_program_name, list_programs, list_variables
+from tests.unit.spec.manifest.helpers import list_error_codes, list_warnings, parse_valid
 
 
-def test_every_list_is_read_sorted_and_without_repetition():
-    manifest = read_good(
+def test_lists_are_sorted_and_have_no_duplicates():
+    manifest = parse_valid(
         "plugport",
         permissions={
             "filesystem": ["write:/tmp", "read:./data", "read:./data"],
@@ -55,19 +56,19 @@ def test_every_list_is_read_sorted_and_without_repetition():
 )
 def test_permissions_that_are_refused(permissions, where, code):
     field = f"permissions.{where}" if where else "permissions"
-    assert codes_of("plugport", permissions=permissions) == [(field, code)]
+    assert list_error_codes("plugport", permissions=permissions) == [(field, code)]
 
 
-def test_unknown_permissions_only_warn():
-    assert warnings_of("plugport", permissions={"camera": ["front"]}) == [
+def test_unknown_permissions_are_warnings():
+    assert list_warnings("plugport", permissions={"camera": ["front"]}) == [
         ("permissions.camera", "unknown-field")
     ]
 
 
 def test_join_and_subtract():
-    one, two = make_permissions(exec={"a", "b"}), make_permissions(exec={"b"}, env={"X"})
-    assert join_permissions(one, two) == make_permissions(exec={"a", "b"}, env={"X"})
-    assert subtract_permissions(one, two) == make_permissions(exec={"a"})
+    one, two = build_permissions(exec={"a", "b"}), build_permissions(exec={"b"}, env={"X"})
+    assert join_permissions(one, two) == build_permissions(exec={"a", "b"}, env={"X"})
+    assert subtract_permissions(one, two) == build_permissions(exec={"a"})
 
 
 @pytest.mark.parametrize(
@@ -110,21 +111,20 @@ def test_hosts_of_urls(url, host):
     ],
 )
 def test_programs_of_a_command_line(command, programs):
-    assert list_programs(command) == programs
+    assert list_programs(command, ROOT_VARIABLES) == programs
 
 
 def test_programs_are_named_without_their_folders():
-    assert name_program("/opt/x/bin/tool") == "tool"
-    assert name_program("a\u202eb") == "*"
+    assert get_program_name("/opt/x/bin/tool", ROOT_VARIABLES) == "tool"
+    assert get_program_name("a\u202eb", ROOT_VARIABLES) == "*"
 
 
 def test_variables_of_a_text():
     text = "Bearer ${TOKEN} $HOME ${X:-y} ${user_config.key} ${CLAUDE_PLUGIN_ROOT} $5"
-    assert list_variables(text) == {"TOKEN", "HOME", "X"}
+    assert list_variables(text, HOST_VARIABLES) == {"TOKEN", "HOME", "X"}
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.text(max_size=80))
-def test_any_command_is_looked_at(command):
-    assert all(0 < len(program) <= 202 for program in list_programs(command))
-    assert "CLAUDE_PLUGIN_ROOT" not in list_variables(command)
+def test_any_command_line(command):
+    assert all(0 < len(program) <= 202 for program in list_programs(command, ROOT_VARIABLES))
+    assert "CLAUDE_PLUGIN_ROOT" not in list_variables(command, HOST_VARIABLES)

@@ -1,10 +1,9 @@
-"""All real catalogues and manifests of Claude Code that the test data has, each judged."""
+"""All real marketplaces and manifests of Claude Code in the test data."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,12 +15,11 @@ from plugport.spec.manifest.marketplace import (
     Marketplace,
     MarketplaceEntry,
     RelativeSource,
-    entry_manifest,
-    read_marketplace,
+    parse_entry_manifest,
+    parse_marketplace,
 )
-from plugport.spec.manifest.reading import ManifestReading, read_document
-from plugport.spec.manifest.serialise import manifest_from_dict, manifest_to_dict
-from plugport.spec.manifest.writing import write_manifest
+from plugport.spec.manifest.parsing import ParsedManifest, parse_manifest_file
+from plugport.spec.manifest.rendering import render_manifest
 from plugport.spec.versions import Version
 from tests.support.data import shared_data
 
@@ -29,7 +27,7 @@ FALLBACK = Version.parse("0.0.0")
 OFFICIAL = "anthropics__claude-plugins-official"
 
 # Each of these has no version. A client takes the commit instead; a registry's releases need one,
-# so each is refused alone and accepted where the catalogue or an importer gives the version.
+# so each is invalid alone and valid if the marketplace or an importer gives the version.
 WITHOUT_VERSION = {
     *(
         f"{OFFICIAL}/external_plugins/{name}"
@@ -70,19 +68,8 @@ WITHOUT_VERSION = {
 }
 
 
-def each_plugin_json() -> Iterator[tuple[str, bytes]]:
-    root = shared_data("marketplaces")
-    for path in sorted(root.glob("**/.claude-plugin/plugin.json")):
-        yield str(path.parent.parent.relative_to(root)), path.read_bytes()
-
-
-def each_catalogue() -> Iterator[tuple[Path, Marketplace]]:
-    for path in sorted(shared_data("marketplaces").glob("**/.claude-plugin/marketplace.json")):
-        yield path.parent.parent, read_marketplace(path.read_bytes())
-
-
-def read_plugin_json(content: bytes, defaults: ManifestDefaults | None = None) -> ManifestReading:
-    return read_document("claude", ".claude-plugin/plugin.json", content, defaults=defaults)
+def load_plugin_json(content: bytes, defaults: ManifestDefaults | None = None) -> ParsedManifest:
+    return parse_manifest_file("claude", ".claude-plugin/plugin.json", content, defaults=defaults)
 
 
 def find_plugin_json(root: Path, entry: MarketplaceEntry) -> bytes | None:
@@ -92,23 +79,44 @@ def find_plugin_json(root: Path, entry: MarketplaceEntry) -> bytes | None:
     return path.read_bytes() if path.is_file() else None
 
 
-def test_every_plugin_json_is_read_or_refused_for_its_missing_version():
+@pytest.fixture(scope="module")
+def plugin_jsons() -> dict[str, bytes]:
+    root = shared_data("marketplaces")
+    return {
+        str(path.parent.parent.relative_to(root)): path.read_bytes()
+        for path in sorted(root.glob("**/.claude-plugin/plugin.json"))
+    }
+
+
+@pytest.fixture(scope="module")
+def parsed(plugin_jsons: dict[str, bytes]) -> dict[str, ParsedManifest]:
+    """The manifests, with a default version."""
+    defaults = ManifestDefaults(version=FALLBACK)
+    return {name: load_plugin_json(content, defaults) for name, content in plugin_jsons.items()}
+
+
+@pytest.fixture(scope="module")
+def marketplaces() -> list[tuple[Path, Marketplace]]:
+    return [
+        (path.parent.parent, parse_marketplace(path.read_bytes()))
+        for path in sorted(shared_data("marketplaces").glob("**/.claude-plugin/marketplace.json"))
+    ]
+
+
+def test_every_plugin_json_is_valid_except_for_a_missing_version(plugin_jsons):
     refused = {}
-    count = 0
-    for name, content in each_plugin_json():
-        count += 1
+    for name, content in plugin_jsons.items():
         try:
-            read_plugin_json(content)
+            load_plugin_json(content)
         except ManifestError as error:
-            refused[name] = [(fault.field, fault.code) for fault in error.fields]
+            refused[name] = [(problem.field, problem.code) for problem in error.fields]
     assert refused == {name: [("version", "missing-field")] for name in WITHOUT_VERSION}
-    assert count == 354
+    assert len(plugin_jsons) == 354
 
 
-def test_every_plugin_json_is_read_where_the_version_is_known():
+def test_every_plugin_json_is_valid_with_a_default_version(parsed):
     warnings: Counter[tuple[str, str]] = Counter()
-    for _, content in each_plugin_json():
-        reading = read_plugin_json(content, ManifestDefaults(version=FALLBACK))
+    for reading in parsed.values():
         warnings.update((warning.field, warning.code) for warning in reading.warnings)
     assert warnings == {
         ("context", "unknown-field"): 31,
@@ -119,45 +127,47 @@ def test_every_plugin_json_is_read_where_the_version_is_known():
     }
 
 
-def test_nothing_of_a_plugin_json_is_lost():
-    for name, content in each_plugin_json():
-        manifest = read_plugin_json(content, ManifestDefaults(version=FALLBACK)).manifest
-        assert manifest_from_dict(json.loads(json.dumps(manifest_to_dict(manifest)))) == manifest
-        written = write_manifest(manifest, "claude")[".claude-plugin/plugin.json"]
-        assert read_plugin_json(written).manifest == manifest, name
-        # What the file says stays there: every field, and the values that need no normalising.
-        kept, sent = json.loads(written), json.loads(content)
-        filled = {key for key, value in sent.items() if value}
-        assert filled - {"tags", "category", "categories"} <= set(kept), name
+def test_nothing_of_a_plugin_json_is_lost(plugin_jsons, parsed):
+    for name, content in plugin_jsons.items():
+        manifest = parsed[name].manifest
+        assert json.loads(json.dumps(manifest.as_dict())) == manifest.as_dict()
+        written = render_manifest(manifest, "claude")[".claude-plugin/plugin.json"]
+        assert load_plugin_json(written).manifest == manifest, name
+        # Every field stays, and the values that need no normalization.
+        rendered, original = json.loads(written), json.loads(content)
+        filled = {key for key, value in original.items() if value}
+        assert filled - {"tags", "category", "categories"} <= set(rendered), name
         same = ("description", "hooks", "mcpServers", "commands", "agents", "skills", "permissions")
-        assert {key: kept.get(key) for key in same} == {key: sent.get(key) for key in same}, name
+        assert {key: rendered.get(key) for key in same} == {
+            key: original.get(key) for key in same
+        }, name
 
 
-def test_the_superset_holds_every_plugin_json():
-    for name, content in each_plugin_json():
-        manifest = read_plugin_json(content, ManifestDefaults(version=FALLBACK)).manifest
-        ((path, written),) = write_manifest(manifest, "plugport").items()
-        again = read_document("plugport", path, written)
+def test_plugport_yaml_can_hold_every_plugin_json(parsed):
+    for name, reading in parsed.items():
+        manifest = reading.manifest
+        ((path, written),) = render_manifest(manifest, "plugport").items()
+        again = parse_manifest_file("plugport", path, written)
         assert replace(again.manifest, dialect="claude") == manifest, name
         assert again.warnings == (), name
 
 
-def test_all_catalogues_are_read_whole():
+def test_all_entries_of_all_marketplaces_are_parsed(marketplaces):
     index = json.loads(shared_data("marketplaces", "index.json").read_text())
-    found = {market.name: market for _, market in each_catalogue()}
-    assert len(found) == 16
+    by_name = {market.name: market for _, market in marketplaces}
+    assert len(marketplaces) == len(by_name) == 16
     assert {row["marketplace_name"]: row["plugin_entries"] for row in index} == {
-        name: len(market.entries) for name, market in found.items()
+        name: len(market.entries) for name, market in by_name.items()
     }
-    assert sum(len(market.entries) for market in found.values()) == 659
-    assert all(market.warnings == () and market.owner for market in found.values())
-    assert found["claude-plugins-official"].renames["wordpress.com"] == "build-with-wordpress"
+    assert sum(len(market.entries) for market in by_name.values()) == 659
+    assert all(market.warnings == () and market.owner for market in by_name.values())
+    assert by_name["claude-plugins-official"].renames["wordpress.com"] == "build-with-wordpress"
 
 
-def test_the_sources_are_those_of_the_index():
+def test_the_sources_are_those_of_the_index(marketplaces):
     index = json.loads(shared_data("marketplaces", "index.json").read_text())
     expected = Counter(
-        sort for row in index for sort, n in row["sources"].items() for _ in range(n)
+        source_type for row in index for source_type, n in row["sources"].items() for _ in range(n)
     )
     names = {
         "RelativeSource": "relative",
@@ -166,20 +176,20 @@ def test_the_sources_are_those_of_the_index():
         "GitSubdirSource": "git-subdir",
         "NpmSource": "npm",
     }
-    found = Counter(
-        names[type(entry.source).__name__]
-        for _, market in each_catalogue()
-        for entry in market.entries
+    source_types = Counter(
+        names[type(entry.source).__name__] for _, market in marketplaces for entry in market.entries
     )
-    assert found == expected
+    assert source_types == expected
 
 
-def test_every_entry_makes_a_manifest():
+def test_every_entry_makes_a_manifest(marketplaces):
     warnings: Counter[str] = Counter()
     names = set()
-    for root, market in each_catalogue():
+    for root, market in marketplaces:
         for entry in market.entries:
-            reading = entry_manifest(entry, find_plugin_json(root, entry), market.name, FALLBACK)
+            reading = parse_entry_manifest(
+                entry, find_plugin_json(root, entry), market.name, FALLBACK
+            )
             assert reading.manifest.name.name == entry.name
             names.add(str(reading.manifest.name))
             warnings.update(warning.code for warning in reading.warnings)
@@ -191,18 +201,21 @@ def test_every_entry_makes_a_manifest():
 
 
 @pytest.mark.parametrize("strict", [True, False])
-def test_entries_that_say_whether_they_are_strict(strict):
-    entries = [entry for _, market in each_catalogue() for entry in market.entries]
-    said = [entry for entry in entries if "strict" in entry.fields]
-    assert len([entry for entry in said if entry.strict is strict]) == {True: 10, False: 17}[strict]
+def test_entries_with_strict(marketplaces, strict):
+    entries = [entry for _, market in marketplaces for entry in market.entries]
+    explicit_entries = [entry for entry in entries if "strict" in entry.fields]
+    assert (
+        len([entry for entry in explicit_entries if entry.strict is strict])
+        == {True: 10, False: 17}[strict]
+    )
 
 
-def test_language_servers_of_entries_are_permissions():
-    found = {
-        entry.name: entry_manifest(entry, None, None, FALLBACK).manifest.permissions
-        for _, market in each_catalogue()
+def test_language_servers_of_entries_are_permissions(marketplaces):
+    permissions = {
+        entry.name: parse_entry_manifest(entry, None, None, FALLBACK).manifest.permissions
+        for _, market in marketplaces
         if market.name == "claude-plugins-official"
         for entry in market.entries
     }
-    assert found["gopls-lsp"].components == ("lsp:gopls",)
-    assert found["gopls-lsp"].exec == ("gopls",)
+    assert permissions["gopls-lsp"].components == ("lsp:gopls",)
+    assert permissions["gopls-lsp"].exec == ("gopls",)

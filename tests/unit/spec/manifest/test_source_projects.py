@@ -1,17 +1,19 @@
-"""What the projects behind the dialects really write, each judged."""
+"""Real manifests of the projects that define the formats."""
 
 from __future__ import annotations
 
 import pytest
 
 from plugport.spec.manifest.errors import ManifestError
-from plugport.spec.manifest.reading import ManifestReading, read_document
-from plugport.spec.manifest.writing import write_manifest
+from plugport.spec.manifest.parsing import ParsedManifest, parse_manifest_file
+from plugport.spec.manifest.rendering import render_manifest
 from tests.support.data import shared_data
 
 
-def read_sample(dialect: str, folder: str, name: str) -> ManifestReading:
-    return read_document(dialect, name, shared_data("source-projects", folder, name).read_bytes())
+def load_sample(dialect: str, folder: str, name: str) -> ParsedManifest:
+    return parse_manifest_file(
+        dialect, name, shared_data("source-projects", folder, name).read_bytes()
+    )
 
 
 READ = [
@@ -120,24 +122,24 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("dialect", "folder", "file", "name", "warnings"), READ)
-def test_samples_that_are_read(dialect, folder, file, name, warnings):
-    reading = read_sample(dialect, folder, file)
+def test_valid_samples(dialect, folder, file, name, warnings):
+    reading = load_sample(dialect, folder, file)
     assert str(reading.manifest.name) == name
     assert [f"{warning.field} {warning.code}" for warning in reading.warnings] == warnings
-    ((path, content),) = write_manifest(reading.manifest, dialect).items()
-    assert read_document(dialect, path, content).manifest == reading.manifest
+    ((path, content),) = render_manifest(reading.manifest, dialect).items()
+    assert parse_manifest_file(dialect, path, content).manifest == reading.manifest
 
 
-@pytest.mark.parametrize(("dialect", "folder", "file", "faults"), REFUSED)
-def test_samples_that_are_refused(dialect, folder, file, faults):
+@pytest.mark.parametrize(("dialect", "folder", "file", "problems"), REFUSED)
+def test_invalid_samples(dialect, folder, file, problems):
     with pytest.raises(ManifestError) as caught:
-        read_sample(dialect, folder, file)
-    assert [(fault.field, fault.code) for fault in caught.value.fields] == faults
-    assert all(fault.line and fault.file == file for fault in caught.value.fields)
+        load_sample(dialect, folder, file)
+    assert [(problem.field, problem.code) for problem in caught.value.fields] == problems
+    assert all(problem.line and problem.file == file for problem in caught.value.fields)
 
 
-def test_what_the_real_plugins_ask_for():
-    images = read_sample("donkeylabs", "donkeylabs", "images.manifest.json").manifest
+def test_permissions_of_real_plugins():
+    images = load_sample("donkeylabs", "donkeylabs", "images.manifest.json").manifest
     assert images.permissions.env == (
         "S3_ACCESS_KEY_ID",
         "S3_BUCKET",
@@ -145,5 +147,5 @@ def test_what_the_real_plugins_ask_for():
         "S3_REGION",
         "S3_SECRET_ACCESS_KEY",
     )
-    node = read_sample("omnibase", "omnibase", "valid_onex_node.yaml").manifest
+    node = load_sample("omnibase", "omnibase", "valid_onex_node.yaml").manifest
     assert node.dependencies.plugins == {"tree-generator": ">=0.2.0"}

@@ -1,0 +1,28 @@
+"""The JSON of `/me`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from accounts.models import Token
+from common.times import format_time
+from plugport.spec.api.accounts import Me
+
+
+def build_me(token: Token, *, plugin_scopes: Iterable[str]) -> Me:
+    """The account behind the token and what the token may do.
+
+    The registry passes the names of the scopes: accounts must not depend on plugins.
+    """
+    return {
+        "username": token.user.username,
+        "isModerator": token.user.is_moderator,
+        "token": {
+            "start": token.start,
+            "name": token.name,
+            "scopes": token.scopes,
+            "limit": token.limit or None,
+            "expiresAt": format_time(token.expires_at),
+        },
+        "scopes": list(plugin_scopes),
+    }

@@ -1,0 +1,50 @@
+"""`/account`: the signed-in user's own page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.models import User
+from accounts.pages.current_user import get_signed_in_user
+from accounts.queries import list_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSection:
+    """A part of the page that another app provides: a template and the context it needs."""
+
+    template: str
+    build_context: Callable[[HttpRequest, User], dict[str, Any]]
+
+
+_sections: list[AccountSection] = []
+
+
+def register_section(section: AccountSection) -> None:
+    """Show the section above the tokens. Call it from `ready`.
+
+    Apps above this one use it: accounts imports neither plugins nor other pages.
+    """
+    if section not in _sections:
+        _sections.append(section)
+
+
+@require_safe
+@never_cache
+@login_required
+def render_account(request: HttpRequest) -> HttpResponse:
+    """The registered sections, then the user's tokens."""
+    user = get_signed_in_user(request)
+    context: dict[str, Any] = {"tokens": list_tokens(user), "sections": _sections}
+    # Sections share the context with the page, so templates can include common partials.
+    for section in _sections:
+        context |= section.build_context(request, user)
+    return render(request, "account/account.html", context)

@@ -1,0 +1,66 @@
+"""Rules for user names. Every account owns the scope of its name, so scope rules apply (PKG-1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+
+from plugport.spec.errors import PlugportError
+from plugport.spec.names import PluginName, check_reserved, parse_scope
+
+_STAFF_NAMES = frozenset({"admin", "moderator"})
+# Filled by `ready` of the apps, before the first request.
+username_checks: list[Callable[[str], None]] = []
+
+
+def register_username_check(check: Callable[[str], None]) -> None:
+    """Add a check for new user names, which raises `ValidationError`. Call it from `ready`.
+
+    Apps above this one use it: accounts cannot import the tables with which a name may collide.
+    """
+    if check not in username_checks:
+        username_checks.append(check)
+
+
+def check_username(value: str) -> None:
+    """Raise `ValidationError` unless the value can be a scope and is not reserved.
+
+    Staff names are allowed: a command creates those accounts, and it also runs the validators of
+    the model.
+    """
+    try:
+        parse_scope(value)
+        if value not in _STAFF_NAMES:
+            check_reserved(PluginName(None, value))
+    except PlugportError as error:
+        raise ValidationError(error.detail, code=error.code) from None
+
+
+def check_new_username(value: str) -> None:
+    """As `check_username`, but staff names are reserved too: for sign-up."""
+    check_username(value)
+    if value in _STAFF_NAMES:
+        raise ValidationError(f"`{value}` is reserved.", code="reserved-name")
+
+
+def check_username_is_free(value: str) -> None:
+    """Raise `ValidationError` if the name is, or looks like, another account or a name of an app.
+
+    The comparison covers accounts that have published nothing: they own their scope already.
+    """
+    for check in username_checks:
+        check(value)
+    # Not atomic with the sign-up: of two at the same time with one name, the second fails at the
+    # unique constraint.
+    key = PluginName(None, value).collision_key
+    twin = get_user_model().objects.filter(collision_key=key).exclude(username=value).first()
+    if twin is not None:
+        raise ValidationError(
+            f"`{value}` is too similar to the account `{twin}`.", code="name-taken"
+        )
+
+
+# Named by the setting ACCOUNT_USERNAME_VALIDATORS.
+USERNAME_VALIDATORS = [check_new_username, check_username_is_free]

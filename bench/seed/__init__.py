@@ -1,0 +1,1 @@
+"""A generated catalog of any size, for benchmarks and trials (`manage.py make_catalogue`)."""

@@ -1,0 +1,1 @@
+"""Helpers that every app may import. Depends on Django, and on no app."""

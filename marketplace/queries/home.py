@@ -1,0 +1,82 @@
+"""Reads for the home page and the account page. Tests pin the query counts stated here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import OuterRef, Subquery
+
+from accounts.models import User
+from registry.models import Member, Plugin, Release
+from registry.queries import catalog
+
+OWN_PLUGINS_PER_PAGE = 50
+_MAX_FEATURED = 6
+_MAX_CATEGORIES = 18
+
+
+@dataclass(frozen=True, slots=True)
+class HomePage:
+    """What the home page shows. `has_more_featured`: `/featured` has more.
+
+    Authors choose categories freely, so a category needs two plugins to be shown here.
+    """
+
+    categories: Sequence[tuple[str, int]]
+    featured: Sequence[Plugin]
+    has_more_featured: bool
+    popular: Sequence[Plugin]
+    recent: Sequence[Plugin]
+
+
+def get_home_page() -> HomePage:
+    """Return the home page: 4 queries, each along an index.
+
+    It shows no total: counting all plugins would cost more than everything else.
+    """
+    featured = catalog.list_top("featured", _MAX_FEATURED + 1)
+    return HomePage(
+        categories=catalog.list_categories(min_count=2, max_results=_MAX_CATEGORIES),
+        featured=featured[:_MAX_FEATURED],
+        has_more_featured=len(featured) > _MAX_FEATURED,
+        popular=catalog.list_top("downloads", 8),
+        recent=catalog.list_top("recent", 8),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPlugin:
+    """A plugin of the signed-in user, with the user's role and the latest upload."""
+
+    plugin: Plugin
+    role: str
+    upload: Release | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPluginsPage:
+    """One page of the signed-in user's plugins."""
+
+    rows: Sequence[OwnPlugin]
+    total: int
+    number: int
+    pages: int
+
+
+def list_own_plugins(user: User, *, page: int = 1) -> OwnPluginsPage:
+    """Return the plugins the user is a member of, latest upload first: 3 queries, 2 if none."""
+    # A subquery per plugin, because a join would return one row per release.
+    newest = Release.objects.filter(plugin=OuterRef("plugin")).order_by("-id").values("id")[:1]
+    rows = (
+        Member.objects.filter(user=user)
+        .select_related("plugin")
+        .annotate(upload_id=Subquery(newest))
+        .order_by("-upload_id", "plugin__name")
+    )
+    start = (page - 1) * OWN_PLUGINS_PER_PAGE
+    members = list(rows[start : start + OWN_PLUGINS_PER_PAGE])
+    uploads = Release.objects.in_bulk([m.upload_id for m in members if m.upload_id])
+    total = Member.objects.filter(user=user).count()
+    own = [OwnPlugin(m.plugin, m.role, uploads.get(m.upload_id)) for m in members]
+    return OwnPluginsPage(own, total, page, max(1, -(-total // OWN_PLUGINS_PER_PAGE)))

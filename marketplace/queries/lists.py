@@ -1,0 +1,135 @@
+"""Reads for the pages of categories, tags, accounts and scopes, with their query counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from django.db.models import Count, Model, QuerySet, Sum
+from django.db.models.expressions import OrderBy
+
+from accounts.errors import UnknownUserError
+from accounts.models import User
+from marketplace.errors import (
+    UnknownCategoryError,
+    UnknownScopeError,
+    UnknownTagError,
+)
+from marketplace.search import service
+from marketplace.search.bayesian_rating import ORDER_BY_GRADE
+from marketplace.search.query import Facets, SearchQuery
+from plugport.spec.text import has_nul, quote_text
+from registry.models import Category, Member, Plugin, Role, Scope, Tag
+from registry.queries.catalog import HAS_CLOSED_OWNER, Page
+
+TaxonomyType = Literal["category", "tag"]
+_Row = TypeVar("_Row", bound=Model)
+# Each order ends with a unique column: without it, rows with equal values could appear on two pages.
+_ORDERS: dict[str, tuple[str | OrderBy, ...]] = {
+    "downloads": ("-downloads", "id"),
+    "rating": ORDER_BY_GRADE,
+    "recent": ("-updated_at", "id"),
+    "name": ("name",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TaxonomyPage:
+    """A category or tag: one page of its plugins, and counts of their tags."""
+
+    slug: str
+    page: Page
+    facets: Facets
+
+
+def get_taxonomy_page(taxonomy_type: TaxonomyType, slug: str, query: SearchQuery) -> TaxonomyPage:
+    """Return the plugins with a term, in the order and on the page of the query: 3 queries.
+
+    Up to 3 more while the search engine is down. Raises `UnknownCategoryError`, `UnknownTagError`.
+    """
+    is_category = taxonomy_type == "category"
+    model, error = (Category, UnknownCategoryError) if is_category else (Tag, UnknownTagError)
+    known: QuerySet[Category | Tag] = model.objects.filter(plugin_count__gt=0)
+    if _find_row(known, slug=slug) is None:
+        raise error(f"No plugin has the {taxonomy_type} {quote_text(slug)}.")
+    term_query = SearchQuery(
+        filters={taxonomy_type: slug},
+        sort=query.sort,
+        page=query.page,
+        limit=query.limit,
+        facets=("tag",),
+    )
+    # Browsing is not a search: it stays out of the statistics of what people search for.
+    results = service.search_plugins(term_query, is_recorded=False)
+    return TaxonomyPage(slug, results.page, results.facets)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPage:
+    """An account with its scopes and one page of the plugins it has a role in."""
+
+    account: User
+    scopes: Sequence[Scope]
+    page: Page
+    downloads: int
+
+
+def get_account_page(username: str, query: SearchQuery) -> AccountPage:
+    """Return the public profile of an account: 4 queries. Raises `UnknownUserError`.
+
+    A closed account has no profile, exactly as one that never existed.
+    """
+    account = _find_row(User.objects.filter(is_active=True), username=username)
+    if account is None:
+        raise UnknownUserError(f"No account has the user name {quote_text(username)}.")
+    rows = Plugin.objects.filter(is_listed=True, members__user=account)
+    page, downloads = _load_page(rows, query)
+    return AccountPage(account, list(account.scopes.order_by("name")), page, downloads)
+
+
+@dataclass(frozen=True, slots=True)
+class ScopePage:
+    """A scope with its owner and one page of its plugins."""
+
+    scope: Scope
+    page: Page
+    downloads: int
+
+
+def get_scope_page(name: str, query: SearchQuery) -> ScopePage:
+    """Return a scope and its listed plugins: 3 queries. Raises `UnknownScopeError`."""
+    rows = Scope.objects.select_related("owner")
+    scope = _find_row(rows, name=name)
+    if scope is None:
+        raise UnknownScopeError(f"There is no scope {quote_text('@' + name)}.")
+    page, downloads = _load_page(Plugin.objects.filter(is_listed=True, scope=scope), query)
+    return ScopePage(scope, page, downloads)
+
+
+def list_closed_owners(plugins: Iterable[Plugin]) -> frozenset[str]:
+    """Return the user names of owners whose accounts are closed: 1 query, or none.
+
+    List queries annotate `has_closed_owner`, so that a page without closed owners, which is nearly
+    every page, needs no query. A plugin without the annotation is looked up.
+    """
+    ids = [plugin.pk for plugin in plugins if getattr(plugin, "has_closed_owner", True)]
+    if not ids:
+        return frozenset()
+    closed = Member.objects.filter(plugin__in=ids, role=Role.OWNER, user__is_active=False)
+    return frozenset(closed.values_list("user__username", flat=True))
+
+
+def _find_row(rows: QuerySet[_Row], **column: str) -> _Row | None:
+    """Return the row with this name, None if there is none: 1 query."""
+    return None if has_nul(*column.values()) else rows.filter(**column).first()
+
+
+def _load_page(rows: QuerySet[Plugin], query: SearchQuery) -> tuple[Page, int]:
+    """Return one page of the rows, and the downloads of all of them: 2 queries."""
+    # Aggregate before annotating: the total needs no subquery for each plugin.
+    sums = rows.aggregate(total=Count("id"), downloads=Sum("downloads"))
+    rows = rows.annotate(has_closed_owner=HAS_CLOSED_OWNER)
+    ordered = rows.order_by(*_ORDERS.get(query.sort, _ORDERS["downloads"]))
+    plugins = list(ordered[query.offset : query.offset + query.limit])
+    return Page(plugins, sums["total"], query.page, query.limit), sums["downloads"] or 0

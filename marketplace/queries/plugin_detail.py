@@ -1,0 +1,274 @@
+"""Reads for the pages of a plugin. Tests pin the query counts stated here."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Sum
+from django.utils import timezone
+
+from marketplace.queries.lists import list_closed_owners
+from plugport.spec.errors import PlugportError
+from plugport.spec.ranges import Range
+from plugport.spec.ranges.selection import select_release
+from plugport.spec.text import has_nul, quote_text
+from plugport.spec.versions import Version
+from registry.errors import UnknownReleaseError
+from registry.models import Artifact, Dependency, DownloadCount, Member, Plugin, Release, Role
+from registry.models.states import PUBLIC_STATES, ReleaseState
+from registry.queries import catalog
+from registry.queries.baselines import find_baseline
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+DOWNLOAD_DAYS = 90
+VERSIONS_PER_PAGE = 50
+DEPENDENTS_PER_PAGE = 50
+# Options of the two fields on the compare tab. The URL may name an older version.
+MAX_VERSION_CHOICES = 300
+MAX_DEPENDENCIES = 200
+# 200 dependencies with many releases each could load an unbounded number of rows.
+_MAX_CANDIDATES = 5_000
+# Up to megabytes each, so a page loads only those that it shows.
+_LARGE_COLUMNS = ("readme", "changelog", "changelog_entry", "manifest_text", "files", "licences")
+_DEPENDENT_COLUMNS = (
+    "range",
+    *(f"release__plugin__{name}" for name in ("name", "trust", "description", "weekly_downloads")),
+)
+_CLOSED_OWNERS = Member.objects.filter(
+    plugin=OuterRef("plugin"), role=Role.OWNER, user__is_active=False
+)
+_REPLACEMENT = Plugin.objects.filter(name=OuterRef("replacement"), is_listed=True)
+_PACKAGES = Prefetch("artifacts", Artifact.objects.filter(role="package"))
+
+
+@dataclass(frozen=True, slots=True)
+class PluginHead:
+    """What every page of a plugin shows: the plugin and one of its releases.
+
+    `baseline` is the release to compare with, without its list of files. `days` are the downloads
+    of each of the last 90 days, oldest first. `closed_owners` have no page.
+    """
+
+    plugin: Plugin
+    release: Release
+    artifact: Artifact
+    baseline: Release | None
+    days: Sequence[tuple[dt.date, int]]
+    version_count: int
+    closed_owners: frozenset[str] = frozenset()
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """The normalized manifest of the release."""
+        manifest: dict[str, Any] = self.release.contents.manifest
+        return manifest
+
+    @property
+    def is_latest(self) -> bool:
+        """Whether the dist-tag `latest` names this release."""
+        return self.release.pk == self.plugin.latest_id
+
+
+def get_plugin_head(name: str, version: str = "", *, load: Sequence[str] = ()) -> PluginHead:
+    """Return a plugin at a version or dist-tag, by default its newest release: 6 queries.
+
+    1 more if the account of an owner is closed. `load` names the large columns of the contents to
+    load (`readme`, `files`, ...). Raises `UnknownPluginError`, `UnknownReleaseError`.
+    """
+    plugin = catalog.get_plugin(name)
+    release = _get_release(plugin, version, load)
+    return PluginHead(
+        plugin=plugin,
+        release=release,
+        artifact=catalog.get_artifact(release),
+        baseline=find_baseline(release, with_files=False),
+        days=list_daily_downloads(plugin),
+        version_count=_filter_public_releases(plugin).count(),
+        closed_owners=list_closed_owners([plugin]) if release.has_closed_owner else frozenset(),
+    )
+
+
+class _LinkFlags(TypedDict):
+    """Annotations that decide whether a name on the page is a link."""
+
+    has_closed_owner: bool
+    is_replacement_listed: bool
+
+
+def _filter_public_releases(plugin: Plugin) -> QuerySet[Release]:
+    return Release.objects.filter(plugin=plugin, state__in=PUBLIC_STATES)
+
+
+def _get_release(
+    plugin: Plugin, version: str, load: Sequence[str]
+) -> WithAnnotations[Release, _LinkFlags]:
+    """Return the release: 2 queries.
+
+    A dist-tag starts with a letter and a version with a digit, so `version` can be either.
+    """
+    rows = _filter_public_releases(plugin)
+    if has_nul(version):
+        rows = rows.none()
+    elif version:
+        rows = rows.filter(Q(version=version) | Q(dist_tags__name=version))
+    elif plugin.latest_id:
+        rows = rows.filter(pk=plugin.latest_id)
+    release = (
+        rows.select_related("contents", "published_by")
+        .defer(*(f"contents__{column}" for column in _LARGE_COLUMNS if column not in load))
+        .prefetch_related(_PACKAGES)
+        .annotate(
+            has_closed_owner=Exists(_CLOSED_OWNERS), is_replacement_listed=Exists(_REPLACEMENT)
+        )
+        .order_by("-sort_key")
+        .first()
+    )
+    if release is None:
+        what = f"no release {quote_text(version)}" if version else "no public release"
+        raise UnknownReleaseError(
+            f"`{plugin.name}` has {what}.", hint="See the Versions tab of the plugin."
+        )
+    release.plugin = plugin
+    return release
+
+
+def list_daily_downloads(plugin: Plugin) -> list[tuple[dt.date, int]]:
+    """Return the downloads of each of the last 90 days (UTC), oldest first: 1 query."""
+    # Downloads are counted per UTC day, so days without a row are filled in here.
+    today = timezone.now().date()
+    first = today - dt.timedelta(days=DOWNLOAD_DAYS - 1)
+    rows = (
+        DownloadCount.objects.filter(release__plugin=plugin, day__gte=first)
+        .values_list("day")
+        .annotate(total=Sum("count"))
+    )
+    counts = dict(rows)
+    days = (first + dt.timedelta(days=number) for number in range(DOWNLOAD_DAYS))
+    return [(day, counts.get(day, 0)) for day in days]
+
+
+def list_versions(plugin: Plugin, page: int) -> list[Release]:
+    """Return one page of the public releases, highest version first: 2 queries, 1 if none."""
+    start = (page - 1) * VERSIONS_PER_PAGE
+    rows = (
+        _filter_public_releases(plugin).select_related("published_by").prefetch_related(_PACKAGES)
+    )
+    return list(rows.order_by("-sort_key")[start : start + VERSIONS_PER_PAGE])
+
+
+def list_version_choices(plugin: Plugin) -> list[str]:
+    """Return the highest public versions, as options of a field: 1 query."""
+    rows = _filter_public_releases(plugin).order_by("-sort_key")
+    return list(rows.values_list("version", flat=True)[:MAX_VERSION_CHOICES])
+
+
+def get_release_with_files(plugin: Plugin, version: str) -> Release:
+    """Return a release with its list of files: 2 queries. Raises `UnknownReleaseError`."""
+    return _get_release(plugin, version, ("files",))
+
+
+def list_downloads_by_version(plugin: Plugin, *, max_versions: int = 20) -> list[tuple[str, int]]:
+    """Return the most downloaded versions with their downloads: 1 query."""
+    rows = (
+        _filter_public_releases(plugin).filter(downloads__gt=0).order_by("-downloads", "-sort_key")
+    )
+    return list(rows.values_list("version", "downloads")[:max_versions])
+
+
+@dataclass(frozen=True, slots=True)
+class SatisfyingRelease:
+    """The plugin that satisfies a dependency, if it has a page, and its newest version in range.
+
+    If only a blocked release is in range, `version` names it and `blocked` is its state.
+    """
+
+    plugin: Plugin | None
+    version: str = ""
+    blocked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """The columns of a release that decide whether a client chooses it."""
+
+    version: Version
+    state: str
+    is_yanked: bool
+    is_deprecated: bool
+
+    @property
+    def is_installable(self) -> bool:
+        """Whether it is published and not yanked."""
+        return self.state == ReleaseState.PUBLISHED and not self.is_yanked
+
+
+def select_satisfying_releases(ranges: Mapping[str, str]) -> dict[str, SatisfyingRelease]:
+    """Return what an installation would choose for each plugin name and range: 2 queries, or 0.
+
+    The rules are those of the client: the newest published version in range that is not yanked; a
+    deprecated one only if there is no other.
+    """
+    if not ranges:
+        return {}
+    plugins = {
+        plugin.name: plugin for plugin in Plugin.objects.filter(name__in=list(ranges)).only("name")
+    }
+    candidates: dict[int, list[_Candidate]] = {}
+    rows = Release.objects.filter(plugin__in=plugins.values(), state__in=PUBLIC_STATES)
+    values = rows.order_by("-sort_key").values_list(
+        "plugin_id", "version", "state", "yanked_at", "deprecated_at"
+    )
+    for plugin_id, version, state, *flags in values[:_MAX_CANDIDATES]:
+        each = _Candidate(Version.parse(version), state, *(flag is not None for flag in flags))
+        candidates.setdefault(plugin_id, []).append(each)
+    # A plugin without a public release looks like one that does not exist: its name stays private.
+    return {
+        name: _choose_release(plugin, candidates[plugin.pk], requested_range)
+        if (plugin := plugins.get(name)) and plugin.pk in candidates
+        else SatisfyingRelease(None)
+        for name, requested_range in ranges.items()
+    }
+
+
+def _choose_release(
+    plugin: Plugin, candidates: Sequence[_Candidate], requested_range: str
+) -> SatisfyingRelease:
+    try:
+        parsed_range = Range.parse(requested_range)
+    except PlugportError:
+        return SatisfyingRelease(plugin)
+    selected = select_release(candidates, parsed_range)
+    if selected is not None:
+        return SatisfyingRelease(plugin, str(selected.version))
+    blocked = [
+        c for c in candidates if c.state != ReleaseState.PUBLISHED and c.version in parsed_range
+    ]
+    # The page shows why nothing can be installed.
+    highest = max(blocked, key=lambda candidate: candidate.version, default=None)
+    if highest is not None:
+        return SatisfyingRelease(plugin, str(highest.version), highest.state)
+    return SatisfyingRelease(plugin)
+
+
+def list_dependents(plugin: Plugin, page: int) -> tuple[list[Dependency], int]:
+    """Return one page of the plugins whose newest release needs this one, and their total: 2 queries.
+
+    The most downloaded come first. Each is a dependency with `release.plugin` loaded.
+    """
+    rows = Dependency.objects.filter(
+        name=plugin.name,
+        release__plugin__is_listed=True,
+        release__plugin__latest=F("release_id"),
+    )
+    start = (page - 1) * DEPENDENTS_PER_PAGE
+    order = ("-release__plugin__downloads", "id")
+    # A plugin may have thousands of dependents. Sorting ids alone and joining the rows of one page
+    # afterwards keeps the sort small.
+    ids = rows.order_by(*order)[start : start + DEPENDENTS_PER_PAGE].values("id")
+    dependents = Dependency.objects.filter(id__in=ids).select_related("release__plugin")
+    return list(dependents.only(*_DEPENDENT_COLUMNS).order_by(*order)), rows.count()

@@ -1,0 +1,140 @@
+"""Commands that are imported only when they run, so that `--help` is fast."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+import click
+
+from plugport.cli.session import Session
+from plugport.spec.text import quote_text
+
+# In the order of the help: verb -> (module, section, summary).
+COMMANDS: Mapping[str, tuple[str, str, str]] = {
+    "search": ("search", "Discover", "Search the registry for plugins."),
+    "list": ("list_plugins", "Discover", "List plugins in the registry or in this project."),
+    "info": ("info", "Discover", "Show details of a plugin."),
+    "readme": ("readme", "Discover", "Print the README of a plugin."),
+    "install": ("install", "Install", "Install a plugin by name, path or URL."),
+    "remove": ("remove", "Install", "Remove an installed plugin."),
+    "uninstall": ("remove", "Install", "Alias for remove."),
+    "init": ("init", "Author", "Create the files of a new plugin."),
+    "validate": ("validate", "Author", "Run the registry's checks on this machine."),
+    "pack": ("pack", "Author", "Build a package from a plugin folder."),
+    "publish": ("publish", "Author", "Publish a plugin to the registry."),
+    "deprecate": ("deprecate", "Author", "Mark a release as deprecated."),
+    "yank": ("yank", "Author", "Hide a release from new installations."),
+    "login": ("login", "Account", "Log in to the registry with a token."),
+    "logout": ("logout", "Account", "Log out of the registry."),
+    "whoami": ("whoami", "Account", "Show the current user."),
+}
+
+
+# The callbacks store options in the session, which `main` also needs if parsing fails.
+# An option that is absent must not reset one that was given before the verb.
+def _set_registry(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        ctx.ensure_object(Session).registry_text = value
+
+
+def _set_json(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        ctx.ensure_object(Session).output.as_json = True
+
+
+def _set_verbose(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        ctx.ensure_object(Session).output.verbose = True
+
+
+def build_global_options() -> list[click.Parameter]:
+    """The options of every command, which may be given before or after its verb."""
+
+    def option(*names: str, callback: Callable[..., None], **rest: Any) -> click.Option:
+        return click.Option(list(names), callback=callback, expose_value=False, **rest)
+
+    return [
+        option(
+            "--registry",
+            metavar="URL",
+            callback=_set_registry,
+            help="URL of the registry. [env: PLUGPORT_REGISTRY]",
+        ),
+        option("--json", is_flag=True, callback=_set_json, help="Print JSON."),
+        option(
+            "--verbose", is_flag=True, callback=_set_verbose, help="Print a traceback with errors."
+        ),
+    ]
+
+
+class PlugportCommand(click.Command):
+    """A command with the global options, and with examples in its help."""
+
+    def __init__(self, *args: Any, examples: Sequence[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.examples = tuple(examples)
+        # After the options of the command, so that these come first in its help.
+        self.params.extend(build_global_options())
+
+    def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples below the options."""
+        with formatter.section("Examples"):
+            for example in self.examples:
+                # Not wrapped: people copy the line.
+                formatter.write(f"{' ' * formatter.current_indent}{example}\n")
+
+
+def plugport_command(
+    name: str, *, examples: Sequence[str]
+) -> Callable[[Callable[..., Any]], PlugportCommand]:
+    """Decorate a function as a `PlugportCommand`."""
+    return click.command(name, cls=PlugportCommand, examples=examples)
+
+
+class LazyGroup(click.Group):
+    """A group of the commands in `COMMANDS`, which are modules of `plugport.cli.commands`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params.extend(build_global_options())
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All verbs, in the order of the help."""
+        return [*COMMANDS, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of a verb and return its command; None for an unknown verb."""
+        if cmd_name not in COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        module = importlib.import_module(f"plugport.cli.commands.{COMMANDS[cmd_name][0]}")
+        return cast("click.Command", module.command)
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the verbs by section, without importing them."""
+        width = max(map(len, COMMANDS))
+        # A dict keeps the order of first use, which a set does not.
+        for section in dict.fromkeys(entry[1] for entry in COMMANDS.values()):
+            with formatter.section(section):
+                formatter.write_dl(
+                    [
+                        (verb.ljust(width), text)
+                        for verb, (_, where, text) in COMMANDS.items()
+                        if where == section
+                    ]
+                )
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command of the first word. Raises `UsageError` with the most similar verb."""
+        verb = args[0]
+        if self.get_command(ctx, verb) is None and not verb.startswith("-"):
+            # Imported here because most runs have a valid verb.
+            import difflib
+
+            similar = difflib.get_close_matches(verb, self.list_commands(ctx), n=1)
+            suggestion = f"; did you mean `{similar[0]}`?" if similar else ""
+            raise click.UsageError(f"unknown command {quote_text(verb)}{suggestion}", ctx)
+        return super().resolve_command(ctx, args)

@@ -1,0 +1,160 @@
+"""The record of installed plugins, `installed.json`: the same plugins give the same bytes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from plugport.installer.errors import BrokenRecordError
+from plugport.installer.filesystem import write_json
+from plugport.spec.diff.permissions import parse_permissions
+from plugport.spec.errors import PlugportError
+from plugport.spec.manifest.model import Permissions
+from plugport.spec.manifest.permissions import build_permissions_value
+from plugport.spec.names import PluginName
+from plugport.spec.versions import Version
+
+# Raise it when an older version would misread the file.
+FORMAT = 1
+RECORD_BYTES = 16 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledPlugin:
+    """One installed plugin.
+
+    `resolved` is the URL or path that it was installed from; `registry` is None unless it was a
+    registry. `permissions` are those of its manifest, to which the user agreed by installing it.
+    """
+
+    name: PluginName
+    version: Version
+    kind: str
+    resolved: str
+    integrity: str
+    files_digest: str
+    registry: str | None = None
+    trust: str | None = None
+    dependencies: Mapping[str, str] = field(default_factory=dict)
+    permissions: Permissions = field(default_factory=Permissions)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The record as JSON, without the name, which is its key in the file."""
+        values = {
+            "version": str(self.version),
+            "kind": self.kind,
+            "resolved": self.resolved,
+            "integrity": self.integrity,
+            "filesDigest": self.files_digest,
+            "registry": self.registry,
+            "trust": self.trust,
+            "dependencies": dict(self.dependencies),
+            "permissions": build_permissions_value(self.permissions),
+        }
+        # Absent rather than null, so that a plugin from a path has a short record.
+        return {key: value for key, value in values.items() if value is not None}
+
+    @classmethod
+    def from_dict(cls, name: str, data: Any) -> InstalledPlugin:
+        """Parse one record. Raises `PlugportError`, `TypeError`, `KeyError`, `AttributeError`."""
+        dependencies = data.get("dependencies", {})
+        return cls(
+            name=PluginName.parse(name),
+            # Every member is checked: the file may be edited by hand or come with a cloned project.
+            version=Version.parse(_require_text(data["version"])),
+            kind=_require_text(data["kind"]),
+            resolved=_require_text(data["resolved"]),
+            integrity=_require_text(data["integrity"]),
+            files_digest=_require_text(data["filesDigest"]),
+            registry=_find_text(data.get("registry")),
+            trust=_find_text(data.get("trust")),
+            dependencies={
+                _require_text(key): _require_text(value) for key, value in dependencies.items()
+            },
+            # Without permissions in the record, the user has agreed to none.
+            permissions=parse_permissions(data.get("permissions")),
+        )
+
+
+InstalledPlugins = dict[PluginName, InstalledPlugin]
+
+
+def load_installed(path: Path) -> InstalledPlugins:
+    """All installed plugins by name; empty without a file. Raises `BrokenRecordError`."""
+    data = load_json_object(path)
+    if data is None:
+        return {}
+    # A newer format may use the same members with another meaning.
+    if data.get("format") != FORMAT:
+        raise BrokenRecordError(
+            f"`{path}` has the format `{data.get('format')!r}`; expected {FORMAT}",
+            hint="Use the version of Plugport that wrote the file, or a newer one.",
+        )
+    try:
+        plugins = [InstalledPlugin.from_dict(*item) for item in data["plugins"].items()]
+    except (PlugportError, TypeError, KeyError, AttributeError) as error:
+        raise _build_record_error(path, error) from error
+    return {plugin.name: plugin for plugin in plugins}
+
+
+def write_installed(path: Path, installed: InstalledPlugins) -> None:
+    """Replace the record atomically."""
+    # Sorted and without times, because people commit and review the file.
+    plugins = {str(name): plugin.as_dict() for name, plugin in installed.items()}
+    write_json(path, {"format": FORMAT, "plugins": plugins})
+
+
+def load_json_object(path: Path) -> dict[str, Any] | None:
+    """The JSON object in a file of at most `RECORD_BYTES`; None if the file does not exist.
+
+    Raises `BrokenRecordError` for any other content.
+    """
+    try:
+        with path.open("rb") as file:
+            # Bounded, because the file may come with a cloned project (CWE-400).
+            content = file.read(RECORD_BYTES + 1)
+    except FileNotFoundError:
+        return None
+    try:
+        data = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise _build_record_error(path, error) from error
+    if not isinstance(data, dict) or len(content) > RECORD_BYTES:
+        raise _build_record_error(path, "it is not an object of at most 16.8 MB")
+    return data
+
+
+def list_dependents(installed: InstalledPlugins, name: PluginName) -> list[PluginName]:
+    """The installed plugins that depend on another one, sorted by name."""
+    return sorted(
+        other.name
+        for other in installed.values()
+        if other.name != name and str(name) in map(_normalize_name, other.dependencies)
+    )
+
+
+def _normalize_name(text: str) -> str:
+    try:
+        return str(PluginName.parse(text))
+    except PlugportError:
+        return text
+
+
+def _build_record_error(path: Path, reason: object) -> BrokenRecordError:
+    return BrokenRecordError(
+        f"`{path}` is invalid: {reason}",
+        hint="Restore the file from version control or delete it, then install the plugins again.",
+    )
+
+
+def _require_text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"expected text, found {type(value).__name__}")
+    return value
+
+
+def _find_text(value: Any) -> str | None:
+    return None if value is None else _require_text(value)

@@ -1,0 +1,22 @@
+"""The account behind a token."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypedDict
+
+from plugport.spec.api.values import describe
+
+
+class Token(TypedDict):
+    start: str
+    name: str
+    scopes: list[str]
+    limit: str | None
+    expiresAt: str | None
+
+
+class Me(TypedDict):
+    username: str
+    isModerator: bool
+    token: Token
+    scopes: Annotated[list[str], describe("Plugin scopes that the account owns.")]

@@ -1,0 +1,61 @@
+"""Request bodies. `validation.validate_body` checks a body against its declaration."""
+
+from __future__ import annotations
+
+from typing import Annotated, NotRequired, TypedDict
+
+from msgspec import Meta
+
+from plugport.spec.api.values import describe
+
+_SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$"
+_Slug = Annotated[str, Meta(min_length=1, pattern=_SLUG_PATTERN)]
+_Link = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=500,
+        pattern="^https?://",
+        extra_json_schema={"format": "uri"},
+    ),
+]
+
+
+class RepositoryBody(TypedDict):
+    url: _Link
+    type: NotRequired[Annotated[str, Meta(min_length=1, max_length=20)]]
+    directory: NotRequired[Annotated[str, Meta(min_length=1, max_length=200)] | None]
+
+
+class MetadataBody(TypedDict, total=False):
+    """The fields an author may edit; null restores the value of the manifest."""
+
+    displayName: Annotated[str, Meta(min_length=1, max_length=200)] | None
+    description: Annotated[str, Meta(min_length=1, max_length=2000)] | None
+    homepage: _Link | None
+    repository: RepositoryBody | None
+    categories: Annotated[list[_Slug], Meta(max_length=5)] | None
+    tags: Annotated[list[_Slug], Meta(max_length=20)] | None
+
+
+class DeprecateBody(TypedDict):
+    message: Annotated[str, Meta(min_length=1, max_length=500)]
+    replacement: NotRequired[Annotated[str, Meta(max_length=130)]]
+
+
+class YankBody(TypedDict, total=False):
+    reason: Annotated[str, Meta(max_length=500)]
+
+
+class PublishForm(TypedDict):
+    """A multipart form; the file is streamed to disk and never held in memory."""
+
+    package: Annotated[bytes, describe("The .tar.gz archive of the plugin's folder.")]
+    tag: NotRequired[
+        Annotated[
+            str, Meta(min_length=1, max_length=64, description="Dist-tag; the default is `latest`.")
+        ]
+    ]
+    changelog: NotRequired[
+        Annotated[str, Meta(min_length=1, description="What is new in this release.")]
+    ]

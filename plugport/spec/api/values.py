@@ -1,0 +1,27 @@
+"""Constraints of the declarations on single values beyond their type."""
+
+from __future__ import annotations
+
+from msgspec import Meta
+
+TRUST_LEVELS = ("official", "verified", "community", "experimental", "untrusted")
+RELEASE_STATES = ("checking", "published", "held", "rejected", "quarantined", "revoked")
+CHECK_STATES = ("queued", "running", "passed", "failed", "errored")
+INSTALL_POLICIES = ("auto", "notice", "ask", "block")
+SEVERITIES = ("note", "warning", "error")
+CHANGES = ("added", "removed", "changed", "renamed")
+DEPENDENCY_GROUPS = ("plugins", "packages", "peer")
+
+
+def describe(text: str) -> Meta:
+    """Return the description that the OpenAPI document shows for a member."""
+    return Meta(description=text)
+
+
+def one_of(values: tuple[str, ...]) -> Meta:
+    """Return the list of values for the OpenAPI document.
+
+    The member stays a plain `str`: the database types these columns so, and a client must be able
+    to show a value that only a newer registry has.
+    """
+    return Meta(extra_json_schema={"enum": list(values)})

@@ -1,0 +1,35 @@
+"""Select the files of a package whose text is stored: parsed files, and files shown on pages."""
+
+from __future__ import annotations
+
+import re
+
+from plugport.spec.manifest.detection import (
+    MANIFEST_PATTERNS,
+    is_component_file,
+    is_manifest_path,
+)
+
+# File names of manifests, relative to the root of the plugin. Formats with a pattern are left out.
+MANIFEST_NAMES = tuple(name for name, _ in MANIFEST_PATTERNS if "*" not in name)
+
+_DISPLAYED_FILES = re.compile(
+    r"(readme|changelog|licen[cs]e|copying|notice)([.-].*)?\Z", re.IGNORECASE
+)
+
+
+def is_manifest_name(path: str) -> bool:
+    """Whether a path, relative to the root of the plugin, is the path of a manifest."""
+    return is_manifest_path(path)
+
+
+def is_retained_text(path: str) -> bool:
+    """Whether the content of a file is stored, by its path relative to the root of the plugin.
+
+    These are manifests and files that manifests refer to; README, CHANGELOG, LICENSE, COPYING and
+    NOTICE at the root; and `LICENSES/…` (REUSE specification).
+    """
+    if is_manifest_path(path) or is_component_file(path):
+        return True
+    folder, _, name = path.rpartition("/")
+    return folder.upper() == "LICENSES" or (not folder and _DISPLAYED_FILES.match(name) is not None)

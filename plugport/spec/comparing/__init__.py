@@ -1,1 +1,0 @@
-"""What changed between two releases: pure comparison, for server and client alike."""

@@ -1,0 +1,1 @@
+"""Compare two releases: pure functions for server and client."""

@@ -1,1 +1,0 @@
-"""The manifest dialects, one module each."""

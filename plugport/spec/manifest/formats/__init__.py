@@ -1,0 +1,1 @@
+"""The manifest formats, one module each, and what they share."""

@@ -1,0 +1,7 @@
+"""Background jobs: a durable list in the database and the code that works through it.
+
+queue.py    add jobs, lease them, renew leases, finish jobs
+notify.py   wake a worker when a job was added
+runner.py   run leased jobs
+kinds.py    the kinds of jobs and the functions that run them
+"""

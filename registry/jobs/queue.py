@@ -1,0 +1,143 @@
+"""The durable list of jobs: add, lease, renew, finish.
+
+Messages of the queue may be lost or arrive twice; rows of this list may not. A worker may work on
+a job while it holds the lease. When a worker dies, its lease expires and the job is free again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db.models import F, Q
+from django.utils import timezone
+
+from registry.errors import LeaseLostError
+from registry.models import Job, JobState
+
+MAX_ATTEMPTS = 5
+# Rows read at once when several workers compete: a worker that loses one row tries the next one
+# without another query.
+_BATCH_SIZE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to work on one job until the lease expires."""
+
+    job_id: int
+    id: uuid.UUID
+    kind: str
+    key: str
+    attempts: int
+
+    @property
+    def is_last(self) -> bool:
+        """Whether this is the last attempt."""
+        return self.attempts >= MAX_ATTEMPTS
+
+
+def enqueue_job(kind: str, key: str) -> Job:
+    """Add a job, or return the one that exists for this kind and key.
+
+    Call it inside the transaction that makes the work necessary: then both are committed or none.
+    """
+    # One statement: `get_or_create` takes four, two of them for a savepoint.
+    (job,) = Job.objects.bulk_create(
+        [Job(kind=kind, key=key)],
+        update_conflicts=True,
+        unique_fields=["kind", "key"],
+        update_fields=["kind"],
+    )
+    return job
+
+
+def _build_available_filter(now: dt.datetime) -> Q:
+    waiting = Q(state=JobState.QUEUED, available_at__lte=now)
+    return waiting | Q(state=JobState.LEASED, leased_until__lte=now)
+
+
+def lease_job(job_id: int | None = None) -> Lease | None:
+    """Lease the given job, or the oldest free one; None if there is none.
+
+    Skips jobs that another worker leases in between.
+    """
+    free = Job.objects.filter(_build_available_filter(timezone.now()))
+    if job_id is not None:
+        free = free.filter(id=job_id)
+    while jobs := free.order_by("available_at", "id")[:_BATCH_SIZE]:
+        for job in jobs:
+            if lease := _try_to_lease(job):
+                return lease
+    return None
+
+
+def has_available_job() -> bool:
+    """Whether any job is free."""
+    return Job.objects.filter(_build_available_filter(timezone.now())).exists()
+
+
+def _try_to_lease(job: Job) -> Lease | None:
+    # Compare and swap: the update repeats the state that was read, so exactly one of two workers
+    # changes the row. `SELECT … FOR UPDATE SKIP LOCKED` would do, but SQLite does not have it.
+    lease_id = uuid.uuid4()
+    unchanged = Job.objects.filter(id=job.id, attempts=job.attempts, lease_id=job.lease_id)
+    is_leased = unchanged.update(
+        state=JobState.LEASED,
+        lease_id=lease_id,
+        leased_until=timezone.now() + dt.timedelta(seconds=settings.LEASE_SECONDS),
+        attempts=F("attempts") + 1,
+    )
+    return Lease(job.id, lease_id, job.kind, job.key, job.attempts + 1) if is_leased else None
+
+
+def renew_lease(lease: Lease) -> None:
+    """Extend the lease by `LEASE_SECONDS` from now. Raises `LeaseLostError`.
+
+    Inside a transaction this also locks the job's row until the end: no other worker can lease
+    the job before the results of this transaction are visible.
+    """
+    until = timezone.now() + dt.timedelta(seconds=settings.LEASE_SECONDS)
+    if not Job.objects.filter(id=lease.job_id, lease_id=lease.id).update(leased_until=until):
+        raise LeaseLostError(f"Another worker has taken over job {lease.job_id}.")
+
+
+def finish_job(lease: Lease) -> None:
+    """Delete the job. Call it in the transaction that stores its result.
+
+    Raises `LeaseLostError`, which rolls that transaction back: the new holder does the work.
+    """
+    if not Job.objects.filter(id=lease.job_id, lease_id=lease.id).delete()[0]:
+        raise LeaseLostError(f"Another worker has taken over job {lease.job_id}.")
+
+
+def retry_job(lease: Lease, error: str) -> None:
+    """Return the job to the list after a failure; the wait doubles with each attempt."""
+    delay = min(2**lease.attempts, settings.LEASE_SECONDS)
+    _release_job(lease, error, delay_seconds=delay, state=JobState.QUEUED)
+
+
+def postpone_job(lease: Lease, error: str) -> None:
+    """Return the job to the list because a service is unavailable; the attempt does not count."""
+    delay = min(5, settings.LEASE_SECONDS)
+    _release_job(
+        lease, error, delay_seconds=delay, state=JobState.QUEUED, attempts=lease.attempts - 1
+    )
+
+
+def fail_job(lease: Lease, error: str) -> None:
+    """Set the job aside for an operator; no worker takes it again."""
+    _release_job(lease, error, delay_seconds=0, state=JobState.FAILED)
+
+
+def _release_job(lease: Lease, error: str, *, delay_seconds: int, **values: Any) -> None:
+    # A lease that was lost matches no row: the new holder's state is left alone.
+    Job.objects.filter(id=lease.job_id, lease_id=lease.id).update(
+        available_at=timezone.now() + dt.timedelta(seconds=delay_seconds),
+        leased_until=None,
+        last_error=error[:500],
+        **values,
+    )

@@ -1,0 +1,55 @@
+"""Run listed jobs. Celery tasks call this, and commands that do not wait for a worker."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import structlog
+
+from plugport.spec.errors import UnavailableError
+from registry.errors import LeaseLostError
+from registry.jobs.kinds import JOB_KINDS
+from registry.jobs.queue import Lease, fail_job, lease_job, postpone_job, retry_job
+
+_log = structlog.get_logger("plugport.work")
+
+
+def run_job(lease: Lease) -> None:
+    """Run one leased job to its end, or return it to the list with the error. Never raises."""
+    kind = JOB_KINDS.get(lease.kind)
+    if kind is None:
+        # A newer version of this program added it before an operator rolled back.
+        _log.error("job_unknown", kind=lease.kind, key=lease.key)
+        fail_job(lease, "There is no handler for this kind of job.")
+        return
+    try:
+        kind.load_handler(is_last=lease.is_last)(lease)
+    except LeaseLostError:
+        _log.warning("lease_lost", kind=lease.kind, key=lease.key)
+    except UnavailableError as error:
+        # An outage says nothing about the job: the attempt does not count, or a storage that is
+        # down for a minute would use up all attempts of every job.
+        _log.warning("job_postponed", kind=lease.kind, key=lease.key, error=error.detail)
+        postpone_job(lease, error.detail)
+    except Exception as error:  # noqa: BLE001 -- logged, and the job returns to the list
+        _log.exception("job_failed", kind=lease.kind, key=lease.key, attempts=lease.attempts)
+        retry_job(lease, f"{type(error).__name__}: {error}")
+
+
+def run_pending_jobs(
+    job_id: int | None = None, *, max_jobs: int = 1000, seconds: float = math.inf
+) -> int:
+    """Run the given job, then every other free job; returns how many ran.
+
+    Runs nothing if the given job is not free. Leases no further job after `max_jobs` jobs or
+    `seconds`.
+    """
+    done = 0
+    until = time.monotonic() + seconds
+    lease = lease_job(job_id)
+    while lease is not None:
+        run_job(lease)
+        done += 1
+        lease = lease_job() if done < max_jobs and time.monotonic() < until else None
+    return done

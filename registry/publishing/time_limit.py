@@ -1,0 +1,42 @@
+"""A time limit for work that may not return."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import TypeVar
+
+from registry.errors import WorkTimeoutError
+
+T = TypeVar("T")
+
+
+def run_with_timeout(seconds: float, work: Callable[[], T]) -> T:
+    """Run `work` and return its result; raises `WorkTimeoutError` after `seconds` of wall time.
+
+    Only the main thread can be interrupted: worker tasks and commands run there. In any other
+    thread the work runs without a limit.
+    """
+    # A signal, because a thread could not stop a regular expression or a loop in a check. What
+    # blocks in C without returning to the interpreter is left to Celery's hard time limit.
+    if threading.current_thread() is not threading.main_thread():
+        return work()
+
+    is_over = False
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        # A signal that was pending when the work returned must not hit the caller.
+        if not is_over:
+            raise WorkTimeoutError
+
+    previous_handler = signal.signal(signal.SIGALRM, stop)
+    # Repeated every second, for work that swallows the first exception.
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+    try:
+        return work()
+    finally:
+        is_over = True
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous_handler)

@@ -1,0 +1,130 @@
+"""The JSON of plugins and of lists of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.conf import settings
+
+from common.times import format_time
+from plugport.spec.api import plugins as api
+from plugport.spec.api.bodies import MetadataBody
+from registry.models import Plugin, Release, Trust
+from registry.queries.catalog import Page
+from registry.taxonomy import filter_taxonomy_slugs
+from registry.visibility import get_public_text
+
+# The members of `PATCH` and `PUT` of a plugin override those of the manifest.
+EDITABLE_FIELDS = tuple(MetadataBody.__annotations__)
+
+
+def build_public_metadata(plugin: Plugin, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the manifest with the author's edits applied."""
+    edits = {name: value for name, value in plugin.metadata.items() if name in EDITABLE_FIELDS}
+    return {**manifest, **edits}
+
+
+def build_plugin_document(
+    plugin: Plugin,
+    latest: Release | None,
+    manifest: Mapping[str, Any],
+    *,
+    owners: Sequence[str],
+    dist_tags: Mapping[str, str],
+) -> api.PluginDocument:
+    """Return the part of the plugin's JSON that is stored. Costs no query if its scope is loaded.
+
+    `manifest` is that of the release `latest`. Without a latest release every release is blocked or
+    yanked; then the author's descriptions and edits are left out as well.
+    """
+    metadata = build_public_metadata(plugin, manifest) if latest is not None else {}
+    author = metadata.get("author")
+    scope = plugin.scope
+    return {
+        "name": plugin.name,
+        "displayName": metadata.get("displayName") or plugin.name,
+        "description": metadata.get("description") or "",
+        "type": plugin.kind,
+        "author": {"name": author["name"], "url": author.get("url")} if author else None,
+        "owners": list(owners),
+        "repository": metadata.get("repository"),
+        "homepage": metadata.get("homepage"),
+        "license": metadata.get("license"),
+        "categories": filter_taxonomy_slugs(metadata.get("categories", [])),
+        "tags": filter_taxonomy_slugs(metadata.get("tags", [])),
+        "dialect": plugin.dialect,
+        "latestVersion": latest.version if latest else None,
+        "distTags": dict(dist_tags),
+        "trust": plugin.trust,
+        "trustScore": None,
+        "verified": plugin.trust in (Trust.VERIFIED, Trust.OFFICIAL),
+        "official": scope is not None and scope.is_official,
+        "deprecated": build_deprecation(latest) if latest else None,
+        "registry": settings.REGISTRY_NAME,
+        "createdAt": format_time(plugin.created_at),
+        "updatedAt": format_time(plugin.updated_at),
+    }
+
+
+def build_deprecation(release: Release) -> api.Deprecation | None:
+    """Return message, replacement and time; None if the release is not deprecated."""
+    if release.deprecated_at is None:
+        return None
+    return {
+        "message": get_public_text(release, release.deprecated_message),
+        "replacement": get_public_text(release, release.replacement) or None,
+        "at": format_time(release.deprecated_at),
+    }
+
+
+def build_plugin_response(plugin: Plugin) -> api.Plugin:
+    """Return the plugin's document with its counters.
+
+    The counters are no part of the stored document: each download would rewrite it.
+    """
+    document: api.PluginDocument = plugin.document
+    return {
+        **document,
+        "downloads": plugin.downloads,
+        "weeklyDownloads": plugin.weekly_downloads,
+        # The mean, not the Bayesian average by which lists are sorted.
+        "rating": round(plugin.rating, 2),
+        "ratingCount": plugin.rating_count,
+    }
+
+
+def build_top_list(plugins: Iterable[Plugin]) -> api.TopList:
+    """Return a list without pages."""
+    return {"plugins": [build_plugin_response(plugin) for plugin in plugins]}
+
+
+def build_page(page: Page) -> api.PluginList:
+    """Return one page of a list."""
+    return {
+        **build_top_list(page.plugins),
+        "pagination": {
+            "total": page.total,
+            "pages": page.pages,
+            "current": page.number,
+            "hasMore": page.has_more,
+        },
+    }
+
+
+def build_term_counts(counts: Iterable[tuple[str, int]]) -> list[api.TermCount]:
+    """Return categories or tags with the numbers of their plugins."""
+    return [{"name": slug, "count": count} for slug, count in counts]
+
+
+def build_stats(
+    plugin: Plugin, days: Iterable[tuple[str, int]], versions: Mapping[str, int]
+) -> api.Stats:
+    """Return the downloads of a plugin by day and by version."""
+    return {
+        "name": plugin.name,
+        "downloads": plugin.downloads,
+        "weeklyDownloads": plugin.weekly_downloads,
+        "days": [{"date": date, "downloads": count} for date, count in days],
+        "versions": dict(versions),
+    }
