@@ -127,6 +127,24 @@ def test_validate_reports_all_manifest_errors_at_once(cli: Cli) -> None:
     assert "  plugport.yaml:3: version: " in result.stderr
 
 
+def test_validate_warns_of_a_hidden_email_address_in_a_foreign_format(cli: Cli) -> None:
+    """Web pages replace addresses with `[email protected]`, and authors copy that."""
+    author = {"name": "Example", "email": "[email protected]"}
+    manifest = cli.project / "p/.claude-plugin/plugin.json"
+    manifest.parent.mkdir(parents=True)
+    manifest.write_text(json.dumps({"name": "mail-lost", "version": "1.0.0", "author": author}))
+    (cli.project / "p/commands").mkdir()
+    (cli.project / "p/commands/hello.md").write_text("Say hello.\n")
+    run = cli.json("validate", "p")
+    (message,) = (
+        finding["message"]
+        for check in run["checks"]
+        for finding in check["findings"]
+        if finding["rule"] == "manifest-ignored"
+    )
+    assert message == "`author.email`: `[email protected]` is not an email address; it is ignored"
+
+
 def test_validates_the_current_folder_or_a_package(cli: Cli) -> None:
     write_plugin(cli.project, "some-plugin")
     assert cli.json("validate")["verdict"] == "passed"

@@ -41,6 +41,9 @@ class ManifestProblems:
     hints: list[str] = field(default_factory=list)
     # Counts all errors; `errors` holds at most `MAX_PROBLEMS`.
     failures: int = 0
+    # Set while a field is parsed that only describes the plugin, in a format that allows it: its
+    # errors are reported as warnings, and the invalid value is dropped.
+    is_tolerant: bool = False
 
     def __post_init__(self) -> None:
         self.errors.extend(self.document.problems)
@@ -72,8 +75,15 @@ class Cursor:
         *,
         allowed: str | None = None,
         hint: str | None = None,
+        is_fatal: bool = False,
     ) -> None:
-        """Report an error of this value. The manifest is then rejected."""
+        """Report an error of this value. The manifest is then rejected.
+
+        In a field that only describes the plugin it is a warning, unless `is_fatal` is true.
+        """
+        if self.problems.is_tolerant and not is_fatal:
+            self.warn(f"{detail}; it is ignored", code, allowed=allowed)
+            return
         self.problems.failures += 1
         self._report(self.problems.errors, detail, code, allowed)
         if hint:
@@ -116,7 +126,9 @@ def _parse_text(cursor: Cursor, limit: int, *, paragraph: bool) -> str | None:
     if unsafe is None and not paragraph and ("\n" in text or "\r" in text or "\t" in text):
         unsafe = "a line break or tab"
     if unsafe:
-        cursor.fail(f"contains {unsafe}, which is not allowed here", "unsafe-character")
+        # Fatal in every field: such text is written to deceive, and the author should know.
+        detail = f"contains {unsafe}, which is not allowed here"
+        cursor.fail(detail, "unsafe-character", is_fatal=True)
         return None
     if len(text) > limit:
         detail = f"is {len(text)} characters long; at most {limit} are allowed"

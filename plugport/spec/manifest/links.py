@@ -19,6 +19,7 @@ from plugport.spec.text import quote_text
 MAX_URL_CHARS = 2_048
 WEB_SCHEMES = ("https", "http")
 REPOSITORY_SCHEMES = (*WEB_SCHEMES, "ssh", "git")
+CREDENTIALS_PROBLEM = "contains a user name or password"
 
 _HOSTS = {"github": "github.com", "gitlab": "gitlab.com", "bitbucket": "bitbucket.org"}
 # The short forms of `repository` in a package.json, and the scp-like syntax of `git clone`.
@@ -40,7 +41,7 @@ def find_url_problem(url: str, schemes: tuple[str, ...]) -> str | None:
     # Credentials in a manifest would be published (CWE-522). `ssh://git@host` has a user name, but
     # it is the shared account of all users.
     if parts.password is not None or (parts.username and parts.scheme in WEB_SCHEMES):
-        return "contains a user name or password"
+        return CREDENTIALS_PROBLEM
     return None
 
 
@@ -50,7 +51,13 @@ def parse_url(cursor: Cursor, schemes: tuple[str, ...] = WEB_SCHEMES) -> str | N
     problem = find_url_problem(url, schemes) if url else None
     if problem:
         allowed = ", ".join(f"{scheme}://…" for scheme in schemes)
-        cursor.fail(f"{quote_text(url or '')} {problem}", "invalid-url", allowed=allowed)
+        cursor.fail(
+            f"{quote_text(url or '')} {problem}",
+            "invalid-url",
+            allowed=allowed,
+            # The package would publish the password, so dropping the field is not enough.
+            is_fatal=problem == CREDENTIALS_PROBLEM,
+        )
         return None
     return url
 

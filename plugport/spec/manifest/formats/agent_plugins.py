@@ -136,6 +136,7 @@ FORMAT = ManifestFormat(
         ),
     ),
     retains_unknown_fields=False,
+    is_strict=True,
     complete=_complete,
     content_paths=("skills", "mcp.json"),
     component_files={"mcpServers": ("mcp.json",)},

@@ -39,7 +39,7 @@ class FormatField:
 
     `into` is the path of its value in the normalized manifest, and `doc` its line in the reference.
     `parse` stores the value in the draft; `build_value` returns the value to write for a manifest, or None
-    to leave the field out.
+    to leave the field out. `is_descriptive` marks fields that nothing acts on, such as the author.
     """
 
     name: str
@@ -48,6 +48,7 @@ class FormatField:
     parse: Callable[[Cursor, Draft], None]
     build_value: Callable[[Manifest], Any] = lambda _manifest: None
     is_required: bool = False
+    is_descriptive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +106,10 @@ class ManifestFormat:
 
     Fields: `fields` are read and written in their order. `retained_fields` belong to the format but
     not to the model, and are kept without a warning; `ignored_fields` are dropped with one. With
-    `has_kind_fields` the fields of the plugin's kind are top-level fields. `prepare` may rearrange
-    the document before its fields are read; `complete` runs after them and sees the whole package.
+    `has_kind_fields` the fields of the plugin's kind are top-level fields. Invalid values of
+    descriptive fields are dropped with a warning, as by the hosts of the format; with `is_strict`
+    they are errors. `prepare` may rearrange the document before its fields are read; `complete` runs
+    after them and sees the whole package.
 
     Packages: `entry_point` is the module that is loaded if the manifest has no `main`.
     `content_paths` are the files and folders of which a package must have at least one.
@@ -134,6 +137,7 @@ class ManifestFormat:
     ignored_fields: frozenset[str] = REGISTRY_FIELDS
     retains_unknown_fields: bool = True
     has_kind_fields: bool = False
+    is_strict: bool = False
     prepare: Callable[[Document], Document] = lambda document: document
     complete: Callable[[Cursor, Draft, PackageFiles], None] = lambda _root, _draft, _package: None
     entry_point: str | None = None
@@ -158,7 +162,9 @@ class ManifestFormat:
         for item in self.fields:
             # `key:` without a value is null in YAML and counts as absent.
             if root.value.get(item.name) is not None:
+                root.problems.is_tolerant = item.is_descriptive and not self.is_strict
                 item.parse(root.child(item.name, root.value[item.name]), draft)
+                root.problems.is_tolerant = False
             elif item.is_required:
                 root.child(item.name, None).fail("is required", "missing-field")
         known = {item.name for item in self.fields}

@@ -45,6 +45,8 @@ def build_field(
     parser: FieldParser[T],
     doc: str,
     build_value: ValueBuilder | None = None,
+    *,
+    is_descriptive: bool = False,
 ) -> FormatField:
     """Return a field whose parsed value is one member of the manifest."""
 
@@ -59,6 +61,7 @@ def build_field(
         doc,
         parse,
         build_value or (lambda manifest: getattr(manifest, target) or None),
+        is_descriptive=is_descriptive,
     )
 
 
@@ -72,7 +75,12 @@ def build_label_field(
         setattr(draft, target, merged)
 
     return FormatField(
-        name, target, doc, parse, lambda m: list(getattr(m, target)) or None if is_written else None
+        name,
+        target,
+        doc,
+        parse,
+        lambda m: list(getattr(m, target)) or None if is_written else None,
+        is_descriptive=True,
     )
 
 
@@ -125,9 +133,15 @@ VERSION = build_field(
     "semantic version, as text; required",
     lambda m: str(m.version),
 )
-DISPLAY_NAME = build_field("displayName", "display_name", parse_line, "the display name")
+DISPLAY_NAME = build_field(
+    "displayName", "display_name", parse_line, "the display name", is_descriptive=True
+)
 DESCRIPTION = build_field(
-    "description", "description", parse_paragraph, "a description, one paragraph"
+    "description",
+    "description",
+    parse_paragraph,
+    "a description, one paragraph",
+    is_descriptive=True,
 )
 AUTHOR = build_field(
     "author",
@@ -135,20 +149,22 @@ AUTHOR = build_field(
     parse_person,
     "`{name, email, url}` or `Name <email> (url)`",
     lambda m: build_person_value(m.author) if m.author else None,
+    is_descriptive=True,
 )
 AUTHOR_LINE = replace(
     AUTHOR,
     doc="`Name <email> (url)`",
     build_value=lambda m: format_person(m.author) if m.author else None,
 )
-LICENSE = build_field("license", "license", parse_license, "SPDX expression")
-HOMEPAGE = build_field("homepage", "homepage", parse_url, "URL")
+LICENSE = build_field("license", "license", parse_license, "SPDX expression", is_descriptive=True)
+HOMEPAGE = build_field("homepage", "homepage", parse_url, "URL", is_descriptive=True)
 REPOSITORY = build_field(
     "repository",
     "repository",
     parse_repository,
     "URL, `org/repo`, `github:org/repo`, or `{type, url, directory}`",
     lambda m: build_repository_value(m.repository) if m.repository else None,
+    is_descriptive=True,
 )
 CATEGORIES = build_label_field("categories", "categories", MAX_CATEGORIES, "list of categories")
 # Formats with both fields get `category` for one category, and `categories` for several.

@@ -352,6 +352,7 @@ FORMAT = ManifestFormat(
             "`{url, path, commit_hash}`",
             _parse_source,
             _build_source_value,
+            is_descriptive=True,
         ),
         FormatField(
             "runtime_language_hint",

@@ -96,6 +96,7 @@ FORMAT = ManifestFormat(
     syntax="yaml",
     kinds=tuple(KINDS),
     has_kind_fields=True,
+    is_strict=True,
     complete=_complete,
     fields=(
         FormatField(

@@ -274,12 +274,12 @@ def test_a_fallback_version_is_used_if_there_is_none():
 
 
 def test_problems_of_both_files_have_their_own_lines():
-    marketplace_entry = build_entry(homepage="x", version="1.0.0")
+    marketplace_entry = build_entry(agents=5, version="1.0.0")
     with pytest.raises(ManifestError) as caught:
-        parse_entry_manifest(marketplace_entry, b'{"name": "x",\n"license": 5}')
+        parse_entry_manifest(marketplace_entry, b'{"name": "x",\n"hooks": 5}')
     assert [(problem.file, problem.field, problem.line) for problem in caught.value.fields] == [
-        (".claude-plugin/plugin.json", "license", 2),
-        (".claude-plugin/marketplace.json", "homepage", 10),
+        (".claude-plugin/plugin.json", "hooks", 2),
+        (".claude-plugin/marketplace.json", "agents", 10),
     ]
 
 

@@ -133,7 +133,7 @@ def test_source_and_runtime():
         "runtime_language_hint": "a b c"
     }
     assert parse_valid("omnibase", source_repository={"url": "https://h.example/r"}).extra == {}
-    assert list_error_codes("omnibase", source_repository={"url": "x", "path": "/x"}) == [
+    assert list_warnings("omnibase", source_repository={"url": "x", "path": "/x"}) == [
         ("source_repository.url", "invalid-url"),
         ("source_repository.path", "unsafe-path"),
     ]
