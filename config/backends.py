@@ -45,7 +45,10 @@ def load_secret_key(given: str, data_dir: Path, *, is_production: bool) -> str:
     if given:
         return given
     if is_production:
-        raise ImproperlyConfigured("PLUGPORT_SECRET_KEY (or PLUGPORT_SECRET_KEY_FILE) is not set")
+        raise ImproperlyConfigured(
+            "PLUGPORT_SECRET_KEY (or PLUGPORT_SECRET_KEY_FILE) is not set. Production requires"
+            " a random text of at least 50 characters, the same for all processes."
+        )
     path = data_dir / "secret_key"
     if not path.exists():
         prepare_data_dir(data_dir)

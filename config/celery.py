@@ -25,6 +25,7 @@ from django.conf import settings
 from common.background import BackgroundThread
 from config import folder_queue
 from config.parent_watchdog import build_death_signal_setter, exit_with_parent
+from config.startup import exit_on_start_error
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 _log = structlog.get_logger("plugport.worker")
@@ -36,7 +37,8 @@ warnings.filterwarnings(
 )
 folder_queue.register_transport()
 app = Celery("plugport")
-app.conf.update(settings.CELERY)
+with exit_on_start_error():
+    app.conf.update(settings.CELERY)
 app.autodiscover_tasks(["registry", "marketplace"])
 
 PERIODIC_INTERVALS: Mapping[str, float] = {

@@ -1,0 +1,65 @@
+"""One-line errors for processes that cannot start: an invalid setting, an unusable database."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+
+from plugport.spec.errors import PlugportError
+
+
+@contextlib.contextmanager
+def exit_on_start_error() -> Iterator[None]:
+    """Exit with 1 and a one-line message instead of a traceback, for errors an operator can fix.
+
+    Other exceptions are bugs and pass.
+    """
+    try:
+        yield
+    except ImproperlyConfigured as error:
+        sys.exit(f"error: {error}")
+    except PlugportError as error:
+        sys.exit(f"error: {error.detail}" + (f" {error.hint}" if error.hint else ""))
+    except (DatabaseError, InterfaceError) as error:
+        message = _describe_database_error(error)
+        if not message:
+            raise
+        sys.exit(f"error: {message}")
+
+
+def _describe_database_error(error: Exception) -> str:
+    """The message for a database without its tables, or one that does not respond; else ""."""
+    is_sqlite = connection.vendor == "sqlite"
+    # SQLite reports a missing table as an `OperationalError`. PostgreSQL does not: there it means
+    # that the server does not respond, and a second attempt would only take as long again.
+    # A file that is no database is a plain `DatabaseError`.
+    is_unusable = isinstance(error, (OperationalError, InterfaceError)) or (
+        type(error) is DatabaseError
+    )
+    if missing := _count_missing_migrations() if is_sqlite or not is_unusable else 0:
+        return (
+            f"The database is not ready: {missing} migrations are not applied."
+            " Run `manage.py migrate` first."
+        )
+    if is_unusable:
+        # The first line of a driver's message has the address and the reason, and no password.
+        reason = (str(error).splitlines() or [type(error).__name__])[0].strip().rstrip(".")
+        variable = "PLUGPORT_DATA_DIR" if is_sqlite else "DATABASE_URL"
+        return f"The database cannot be used: {reason}. Check {variable}."
+    return ""
+
+
+def _count_missing_migrations() -> int:
+    """The number of migrations that are not applied; 0 if the database does not respond."""
+    # Imported here: slow, and only needed after an error.
+    from django.db.migrations.executor import MigrationExecutor
+
+    try:
+        executor = MigrationExecutor(connection)
+        return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    except (DatabaseError, InterfaceError):
+        return 0
