@@ -60,6 +60,18 @@ class NoSuchPackageError(MissingError):
     code, title = "no-such-package", "No such folder or package"
 
 
+class UnsafeOutputError(ConflictError):
+    """The package would replace something that is not a regular file."""
+
+    code, title = "unsafe-output", "Output is not a file"
+
+
+class IncompletePackageError(UnavailableError):
+    """The reader of the output stopped before the package was complete."""
+
+    code, title = "incomplete-package", "Package not complete"
+
+
 class ValidationFailedError(InvalidError):
     """Checks found errors, which were printed before."""
 

@@ -5,7 +5,6 @@ No slow module is imported here, so that `plugport --help` is fast.
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ from plugport import __version__
 from plugport.cli import exit_codes
 from plugport.cli.command_group import LazyGroup
 from plugport.cli.error_handler import report_error
-from plugport.cli.output import Output
+from plugport.cli.output import Output, discard_stdout
 from plugport.cli.session import Session
 
 
@@ -50,8 +49,7 @@ class PlugportGroup(LazyGroup):
                 **{**extra, "standalone_mode": False, "obj": session},
             )
         except OutputClosedError:
-            # Python flushes stdout when it exits, which would fail again.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            discard_stdout()
             sys.exit(exit_codes.OK)
         except BaseException as error:  # noqa: BLE001 - the only place that catches everything
             sys.exit(_handle_error(error, given, session.output))

@@ -127,6 +127,14 @@ class Output:
         return text
 
 
+def discard_stdout() -> None:
+    """Discard what is written to stdout from now on, because its reader closed it.
+
+    Python flushes stdout when it exits, which would fail again.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def build_error_document(error: PlugportError) -> dict[str, Any]:
     """An error as JSON, without members that have no value."""
     members = {

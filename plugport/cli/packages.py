@@ -3,15 +3,42 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plugport.cli.errors import NoSuchPackageError
 
 if TYPE_CHECKING:
+    from plugport.spec.archive.model import PackReport
     from plugport.spec.manifest.model import Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltPackage:
+    """A package in a temporary file, and what was packed."""
+
+    path: Path
+    report: PackReport
+
+
+@contextmanager
+def build_package(folder: Path, excluded: Collection[str] = ()) -> Iterator[BuiltPackage]:
+    """A temporary package of a folder without the paths in `excluded`.
+
+    Raises `ArchiveError`, `PackError`.
+    """
+    from plugport.spec.archive.packer import list_source_files, pack_files
+
+    # Before the temporary file, which is inside the folder if TMPDIR is.
+    files = list_source_files(folder, excluded=excluded)
+    with tempfile.TemporaryDirectory(prefix="plugport-") as temporary:
+        package = Path(temporary) / "package.tgz"
+        with package.open("wb") as file:
+            report = pack_files(folder, files, file)
+        yield BuiltPackage(package, report)
 
 
 @contextmanager
@@ -20,8 +47,6 @@ def open_package(path: Path) -> Iterator[Path]:
 
     Raises `NoSuchPackageError`, `ArchiveError`, `PackError`.
     """
-    from plugport.spec.archive.packer import pack_tree
-
     if path.is_file():
         yield path
         return
@@ -30,12 +55,8 @@ def open_package(path: Path) -> Iterator[Path]:
             f"there is no folder or package `{path}`",
             hint="Enter the plugin's folder, or a `.tgz` file created by `plugport pack`.",
         )
-    # Not in the plugin's folder: the next run would pack the package itself.
-    with tempfile.TemporaryDirectory(prefix="plugport-") as folder:
-        package = Path(folder) / "package.tgz"
-        with package.open("wb") as file:
-            pack_tree(path, file)
-        yield package
+    with build_package(path) as package:
+        yield package.path
 
 
 def load_package_manifest(package: Path) -> Manifest:

@@ -49,7 +49,7 @@ from plugport.installer.verify import (
     parse_integrity,
     verify_package,
 )
-from plugport.spec.archive.packer import pack_tree
+from plugport.spec.archive.packer import list_source_files, pack_files
 from plugport.spec.archive.reader import load_package
 from plugport.spec.digest import Digest
 from plugport.spec.manifest.model import Permissions
@@ -148,10 +148,12 @@ class Installer:
             return self._install_archive(path, expected, provenance)
         if not path.is_dir():
             raise NoSuchSourceError(f"there is no file or folder {quote_text(str(path), 200)}")
+        # Before the temporary file, which may be created inside the folder.
+        files = list_source_files(path)
         self.cache.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Packed first, so that a folder passes the same checks as a package from the registry.
         with tempfile.NamedTemporaryFile(dir=self.cache, prefix="pack-", suffix=".tgz") as file:
-            pack_tree(path, cast("BinaryIO", file))
+            pack_files(path, files, cast("BinaryIO", file))
             file.flush()
             return self._install_archive(Path(file.name), expected, provenance)
 

@@ -105,7 +105,8 @@ EXAMPLES += [example for verb in COMMANDS for example in get_command(verb).examp
 
 @pytest.mark.parametrize("example", sorted(set(EXAMPLES)))
 def test_every_example_parses(example: str) -> None:
-    parse(shlex.split(example, comments=True)[1:])
+    # The other programs of a pipeline have their own documentation.
+    parse(shlex.split(example.partition(" | ")[0], comments=True)[1:])
 
 
 @pytest.mark.parametrize("example", ["search --nonsense", "frobnicate", "install", "plugin yank"])

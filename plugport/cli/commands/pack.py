@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 import click
@@ -15,46 +13,71 @@ from plugport.cli.session import Session
 
 @plugport_command(
     "pack",
-    examples=("plugport pack", "plugport pack ./my-plugin --output dist/my-plugin.tgz"),
+    examples=(
+        "plugport pack",
+        "plugport pack ./my-plugin --output dist/my-plugin.tgz",
+        "plugport pack --output - | sha256sum",
+    ),
 )
 @click.argument("path", default=".", metavar="[PATH]")
 @click.option(
-    "-o", "--output", metavar="FILE", help="Package file to write.  [default: NAME-VERSION.tgz]"
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="Package file to write, or - for stdout.  [default: NAME-VERSION.tgz]",
 )
 @click.pass_obj
 def command(session: Session, path: str, output: str | None) -> None:
     """Build a package from a plugin folder.
 
     Leaves out files listed in .gitignore and .plugportignore. Fails if a file is known to contain
-    secrets, such as .env. The same files always give the same bytes.
+    secrets, such as .env. The same files always give the same bytes. FILE may be a pipe; links,
+    devices and folders are refused.
     """
     from plugport.cli.errors import NoSuchPackageError
-    from plugport.cli.packages import build_package_filename, load_package_manifest
-    from plugport.spec.archive.packer import pack_tree
+    from plugport.cli.package_output import STDOUT
 
     folder = Path(path)
     if not folder.is_dir():
         raise NoSuchPackageError(f"there is no folder `{folder}`")
-    parent = Path(output).parent if output is not None else Path()
-    # Before packing, so that a path without write permission fails early.
-    parent.mkdir(parents=True, exist_ok=True)
-    # In the same folder, so that the rename is atomic: no other process sees part of a package.
-    handle, temporary = tempfile.mkstemp(dir=parent, prefix=".pack-", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            report = pack_tree(folder, file)
-            # `mkstemp` creates files that only their owner can read.
-            os.fchmod(file.fileno(), 0o644)
-        manifest = load_package_manifest(Path(temporary))
-        target = Path(output) if output is not None else parent / build_package_filename(manifest)
-        Path(temporary).replace(target)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+    if output == STDOUT and session.output.as_json:
+        raise click.UsageError("--json cannot be used with `--output -`: both write to stdout")
+    _pack_folder(session, folder, output)
+
+
+def _pack_folder(session: Session, folder: Path, output: str | None) -> None:
+    from plugport.cli.package_output import (
+        STDOUT,
+        check_output,
+        find_path_inside,
+        write_package,
+    )
+    from plugport.cli.packages import (
+        build_package,
+        build_package_filename,
+        load_package_manifest,
+    )
+
+    excluded = None
+    if output is not None:
+        # Before packing, which can take seconds.
+        check_output(output)
+        excluded = find_path_inside(folder, output)
+    with build_package(folder, [excluded] if excluded else []) as package:
+        manifest, report = load_package_manifest(package.path), package.report
+        if output is None:
+            output = build_package_filename(manifest)
+            # The package of an earlier run, where no ignore rule excludes it.
+            if find_path_inside(folder, output) in {file.path for file in report.files}:
+                _pack_folder(session, folder, output)
+                return
+            check_output(output)
+        write_package(package.path, output)
     session.output.print_json(
         {
             "name": str(manifest.name),
             "version": str(manifest.version),
-            "file": str(target),
+            "file": output,
             "size": report.size_bytes,
             "integrity": report.sha512.sri,
             "checksum": report.sha256.hex,
@@ -62,5 +85,8 @@ def command(session: Session, path: str, output: str | None) -> None:
         }
     )
     size = format_size(report.size_bytes)
-    session.output.print_line(f"packed {len(report.files)} files into {target} ({size})")
-    session.output.print_line(f"integrity {report.sha512.sri}")
+    # With `--output -`, stdout contains the package.
+    print_line = session.output.note if output == STDOUT else session.output.print_line
+    shown = "stdout" if output == STDOUT else output
+    print_line(f"packed {len(report.files)} files into {shown} ({size})")
+    print_line(f"integrity {report.sha512.sri}")

@@ -22,6 +22,8 @@ ALWAYS_EXCLUDED = (
     ".hg",
     ".svn",
     ".plugport",
+    # Left behind by `plugport pack` if it is killed.
+    ".plugport-*.tmp",
     *IGNORE_FILES,
     ".venv",
     "__pycache__",

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import os
 import zlib
+from collections.abc import Collection
 from pathlib import Path
 from typing import BinaryIO
 
@@ -50,9 +51,12 @@ _CHUNK_BYTES = 256 << 10
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 
 
-def list_source_files(folder: Path, *, limits: ArchiveLimits = DEFAULT_LIMITS) -> list[SourceFile]:
+def list_source_files(
+    folder: Path, *, limits: ArchiveLimits = DEFAULT_LIMITS, excluded: Collection[str] = ()
+) -> list[SourceFile]:
     """The files that `pack_tree` packs, in the same order.
 
+    `excluded` are paths relative to `folder` that are left out, whatever the ignore rules say.
     Raises all errors that `pack_tree` raises before it writes.
     """
     if not folder.is_dir():
@@ -60,7 +64,7 @@ def list_source_files(folder: Path, *, limits: ArchiveLimits = DEFAULT_LIMITS) -
         raise build_path_error(PackError, str(folder), "is not a folder", hint=hint)
     path_index, text_collector = PathIndex(limits), TextCollector(limits)
     files = []
-    for file in iter_source_files(folder, limits.depth):
+    for file in iter_source_files(folder, limits.depth, excluded):
         check_path(file.path, limits)
         path_index.add_file(file.path)
         files.append(file)
@@ -82,7 +86,21 @@ def pack_tree(folder: Path, out: BinaryIO, *, limits: ArchiveLimits = DEFAULT_LI
     errors are raised before the first byte is written, except for the size and ratio of the archive
     and for files that change. After such an error, the caller must delete the partial output.
     """
-    files = list_source_files(folder, limits=limits)
+    return pack_files(folder, list_source_files(folder, limits=limits), out, limits=limits)
+
+
+def pack_files(
+    folder: Path,
+    files: list[SourceFile],
+    out: BinaryIO,
+    *,
+    limits: ArchiveLimits = DEFAULT_LIMITS,
+) -> PackReport:
+    """Pack the result of `list_source_files` and write the package to `out`.
+
+    Create `out` after listing the files if it may be inside `folder`: otherwise the package would
+    contain itself. Raises the errors that `pack_tree` raises while it writes.
+    """
     writer = _GzipWriter(out, limits)
     entries = []
     headers_bytes = 0

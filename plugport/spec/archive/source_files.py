@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,9 +36,12 @@ class SourceFile:
     executable: bool
 
 
-def iter_source_files(folder: Path, max_depth: int) -> Iterator[SourceFile]:
+def iter_source_files(
+    folder: Path, max_depth: int, excluded: Collection[str] = ()
+) -> Iterator[SourceFile]:
     """Yield the files of `folder` that no ignore rule excludes, in no particular order.
 
+    `excluded` are paths relative to `folder` that are left out too.
     A folder deeper than `max_depth` is yielded as one entry, for the caller to refuse. Raises
     `PackError` for unreadable files and, at the end, `PackLinkError` with all links and special files.
     """
@@ -52,7 +55,7 @@ def iter_source_files(folder: Path, max_depth: int) -> Iterator[SourceFile]:
         for name, status in entries.items():
             path = prefix + name
             is_folder = stat.S_ISDIR(status.st_mode)
-            if rules.is_excluded(path, is_folder=is_folder):
+            if path in excluded or rules.is_excluded(path, is_folder=is_folder):
                 continue
             if is_folder and path.count("/") < max_depth:
                 # Ignore rules cannot include files below an excluded folder, so it is not entered.
