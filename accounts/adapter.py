@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+
+from accounts.models import User
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the library has no types
-    """Lets the operator close sign-up."""
+    """Lets the operator close sign-up, and counts only wrong credentials as failed sign-ins."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Whether anyone may create an account (`PLUGPORT_ALLOW_SIGNUP`)."""
         return bool(settings.ALLOW_SIGNUP)
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """The account of the credentials, or None. Raises `ValidationError` after too many failures.
+
+        The library counts an attempt before it checks the password, so that parallel guesses cannot
+        exceed the limit, and takes it back on success. An attempt that could not be checked, because
+        the database does not respond, is taken back too: an outage must not lock accounts.
+        """
+        try:
+            user: User | None = super().authenticate(request, **credentials)
+        except ValidationError:
+            raise
+        except Exception:
+            self._rollback_login_failed_rl_usage()
+            raise
+        return user

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from django.core import mail
+from django.db import OperationalError, connection
 from django.test import Client
 
 from accounts.models import User
@@ -132,6 +133,23 @@ def test_guessing_is_stopped(client, owner, open_page):
         response = client.post("/login", {"login": "acme", "password": "wrong"})
     assert response.status_code == 429
     assert b"Too many attempts" in response.content
+
+
+def test_an_outage_is_no_failed_attempt(client, owner):
+    """Sign-ins that the database could not check do not lock the account, whatever the password."""
+
+    def fail(*_arguments):
+        raise OperationalError("the server closed the connection")
+
+    with connection.execute_wrapper(fail):
+        for password in ["wrong", PASSWORD] * 6:
+            response = client.post("/login", {"login": "acme", "password": password})
+            assert response.status_code == 503
+    # Wrong credentials count as before: four leave one attempt.
+    for _ in range(4):
+        response = client.post("/login", {"login": "acme", "password": "wrong"})
+        assert response.status_code == 200
+    assert client.post("/login", {"login": "acme", "password": PASSWORD}).url == "/account"
 
 
 def test_closed_account(client, owner, open_page):
