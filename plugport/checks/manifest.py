@@ -1,4 +1,4 @@
-"""The manifest check: ignored fields, reserved names, and missing recommended fields.
+"""The manifest check: other manifests, ignored fields, reserved names, missing recommended fields.
 
 Invalid manifests never get here: `parse_manifest` refuses them.
 """
@@ -6,6 +6,7 @@ Invalid manifests never get here: `parse_manifest` refuses them.
 from __future__ import annotations
 
 from plugport.checks.base import Finding, Subject
+from plugport.checks.other_manifests import list_manifest_findings
 from plugport.checks.rules import build_finding
 from plugport.spec.names import ReservedNameError, check_reserved
 from plugport.spec.text import quote_text
@@ -20,10 +21,11 @@ class ManifestCheck:
     title = "Manifest"
 
     def run(self, subject: Subject) -> list[Finding]:
-        """Problems of name and dependencies, then parser warnings, then missing fields."""
+        """Problems of name and dependencies, other manifests, parser warnings, missing fields."""
         return [
             *_check_name(subject),
             *_check_dependencies(subject),
+            *list_manifest_findings(subject),
             *_list_warnings(subject),
             *_list_omissions(subject),
         ]

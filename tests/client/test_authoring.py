@@ -119,6 +119,17 @@ def test_validate_prints_findings_with_their_position(cli: Cli) -> None:
     assert document["verdict"] == "failed"
 
 
+def test_validate_shows_both_values_of_manifests_that_contradict_each_other(cli: Cli) -> None:
+    folder = write_plugin(cli.project / "p", "some-plugin")
+    (folder / "plugin.json").write_text(
+        json.dumps({"name": "some-plugin", "version": "1.0.0", "main": "evil.js"})
+    )
+    result = cli.run("validate", "p")
+    assert result.exit_code == 3
+    assert "`main` is `index.js` in `plugport.yaml` and `evil.js` in `plugin.json`" in result.stdout
+    assert "[manifest-conflict]" in result.stdout
+
+
 def test_validate_reports_all_manifest_errors_at_once(cli: Cli) -> None:
     write_plugin(cli.project / "p", "Bad_Name", "one.two")
     result = cli.run("validate", "p")

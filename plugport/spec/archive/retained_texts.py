@@ -29,7 +29,8 @@ def is_retained_text(path: str) -> bool:
     These are manifests and files that manifests refer to; README, CHANGELOG, LICENSE, COPYING and
     NOTICE at the root; and `LICENSES/…` (REUSE specification).
     """
-    if is_manifest_path(path) or is_component_file(path):
+    # Hosts on file systems that ignore case find `Plugin.json` too, so it is compared.
+    if is_manifest_path(path.casefold()) or is_component_file(path):
         return True
     folder, _, name = path.rpartition("/")
     return folder.upper() == "LICENSES" or (not folder and _DISPLAYED_FILES.match(name) is not None)

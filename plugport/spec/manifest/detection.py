@@ -59,6 +59,20 @@ def find_manifest(paths: Collection[str]) -> tuple[str, str] | None:
     return None
 
 
+def list_manifests(paths: Collection[str]) -> list[tuple[str, str]]:
+    """Return the paths of all manifests of a package and the names of their formats, in order.
+
+    Upper and lower case do not differ: on the file systems of most desktops a host that opens
+    `plugin.json` gets `Plugin.json`.
+    """
+    found: dict[str, str] = {}
+    for pattern, name in MANIFEST_PATTERNS:
+        for path in sorted(paths):
+            if _matches_pattern(path.casefold(), pattern):
+                found.setdefault(path, name)
+    return list(found.items())
+
+
 def is_manifest_path(path: str) -> bool:
     """Return whether a file at this path, relative to the plugin's root, can be the manifest."""
     return find_manifest_format(path) is not None

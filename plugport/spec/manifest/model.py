@@ -109,7 +109,7 @@ class Manifest:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the manifest as JSON-ready values with camelCase keys, without empty members."""
-        value = _build_json_value(self)
+        value = build_json_value(self)
         assert isinstance(value, dict)
         return value
 
@@ -125,15 +125,16 @@ def _list_members(dataclass_type: type[Any]) -> tuple[tuple[str, str], ...]:
     return tuple((item.name, format_json_key(item.name)) for item in fields(dataclass_type))
 
 
-def _build_json_value(value: object) -> object:
+def build_json_value(value: object) -> Any:
+    """Return a member of a manifest as a JSON-ready value, without empty members of objects."""
     if isinstance(value, PluginName | Version):
         return str(value)
     if is_dataclass(value) and not isinstance(value, type):
         members = (
-            (key, _build_json_value(getattr(value, name)))
+            (key, build_json_value(getattr(value, name)))
             for name, key in _list_members(type(value))
         )
         return {key: member for key, member in members if member not in (None, "", [], {})}
     if isinstance(value, tuple):
-        return [_build_json_value(each) for each in value]
+        return [build_json_value(each) for each in value]
     return dict(value) if isinstance(value, Mapping) else value

@@ -92,13 +92,7 @@ def build_parsed_manifest(
     manifest_format.complete(
         root,
         draft,
-        replace(
-            package or PackageFiles(),
-            component_files=COMPONENT_FILES,
-            component_manifests=COMPONENT_MANIFESTS,
-            root_variables=ROOT_VARIABLES,
-            host_variables=HOST_VARIABLES,
-        ),
+        add_format_facts(package or PackageFiles()),
     )
     draft.fill(defaults or ManifestDefaults())
     manifest = draft.build(root, manifest_format.name)
@@ -107,6 +101,17 @@ def build_parsed_manifest(
     _check_json_size(manifest, document.file)
     # A component file that two fields name is parsed twice; its warnings are reported once.
     return ParsedManifest(manifest, document.file, tuple(dict.fromkeys(problems.warnings)))
+
+
+def add_format_facts(package: PackageFiles) -> PackageFiles:
+    """Return the files with the facts of all formats that are described in `PackageFiles`."""
+    return replace(
+        package,
+        component_files=COMPONENT_FILES,
+        component_manifests=COMPONENT_MANIFESTS,
+        root_variables=ROOT_VARIABLES,
+        host_variables=HOST_VARIABLES,
+    )
 
 
 def _check_json_size(manifest: Manifest, file: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,15 @@ def test_rejected_version_can_be_fixed(author: Api) -> None:
     assert response.status_code == 202
     run_pending_jobs()
     assert author.publish(PACKAGE).status_code == 200
+
+
+def test_manifests_that_contradict_each_other_are_rejected(author: Api) -> None:
+    other = {"name": "chat", "version": "1.0.0", "permissions": {"exec": ["curl"]}}
+    author.publish(build_package(files={".claude-plugin/plugin.json": json.dumps(other)}))
+    run_pending_jobs()
+    release = Release.objects.get()
+    assert release.state == "rejected"
+    assert "`permissions.exec` is not declared in `plugport.yaml`" in release.verdict_reason
 
 
 def test_colleague_gets_the_same_release_after_the_first_has_left(

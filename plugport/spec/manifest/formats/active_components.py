@@ -8,7 +8,7 @@ and the environment variables it reads.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from plugport.spec.manifest.document import iter_values
@@ -83,6 +83,41 @@ def parse_inline(component: ActiveComponent, cursor: Cursor, package: PackageFil
             if isinstance(item.value, dict)
         ),
     )
+
+
+def collect_active_components(
+    components: Cursor, package: PackageFiles, *, reads_default_files: bool
+) -> dict[str, list[JsonValue]]:
+    """Return the different declarations of each active component, as `hook:EVENT` or `mcp:SERVER`.
+
+    They come from the manifest itself, the files that it names, and with `reads_default_files` from
+    the files that are always read. Problems of the files are reported.
+    """
+    assert isinstance(components.value, dict)
+    if not reads_default_files:
+        package = replace(package, component_files={})
+    found: dict[str, list[JsonValue]] = {}
+    for component in ACTIVE_COMPONENTS:
+        collector = replace(component, parse=partial(_collect_declarations, component, found))
+        cursor = components.child(component.field, components.value.get(component.field))
+        parse_inline(collector, cursor, package)
+        parse_component_files(collector, cursor, package)
+    return found
+
+
+def _collect_declarations(
+    component: ActiveComponent,
+    found: dict[str, list[JsonValue]],
+    cursor: Cursor,
+    package: PackageFiles,
+) -> Permissions:
+    declared = cursor.value if isinstance(cursor.value, dict) else {}
+    wrapped = declared.get(component.field)
+    for name, value in (wrapped if isinstance(wrapped, dict) else declared).items():
+        values = found.setdefault(f"{component.component_type}:{name}", [])
+        if value not in values:
+            values.append(value)
+    return component.parse(cursor, package)
 
 
 def parse_component_files(

@@ -118,7 +118,9 @@ class ManifestFormat:
     of such a file even if the package is published with a manifest of another format.
     `root_variables` are environment variables with the path of the plugin's folder, and
     `host_variables` all others that the host sets for a plugin: they hold no data of the user, so
-    reading them is not a permission.
+    reading them is not a permission. Of its paths, `foreign_paths` belong to another program first
+    (`package.json` to npm): beside another manifest they are ordinary data. `shared_paths` are common
+    file names: beside another manifest such a file counts only if it has a name and a version.
 
     Authors and users: `scaffolds` holds the starter files of each kind (the first is the default),
     `scaffold_comment` is appended to a new manifest, and `host_command` is the host's own command,
@@ -146,6 +148,8 @@ class ManifestFormat:
     is_component_manifest: bool = False
     root_variables: tuple[str, ...] = ()
     host_variables: frozenset[str] = frozenset()
+    foreign_paths: frozenset[str] = frozenset()
+    shared_paths: frozenset[str] = frozenset()
     scaffold_comment: str = ""
     host_command: str | None = None
 

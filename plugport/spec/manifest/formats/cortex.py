@@ -108,6 +108,7 @@ FORMAT = ManifestFormat(
         ),
         replace(common_fields.PERMISSIONS, build_value=_build_permissions_value),
     ),
+    shared_paths=frozenset({"manifest.yaml"}),
     scaffolds=SCAFFOLDS,
     host_command="cortex",
 )

@@ -158,6 +158,8 @@ FORMAT = ManifestFormat(
     ignored_fields=REGISTRY_FIELDS | {"checksum", "size"},
     complete=_complete,
     entry_point="index.ts",
+    foreign_paths=frozenset({"package.json"}),
+    shared_paths=frozenset({"manifest.json"}),
     scaffolds=SCAFFOLDS,
     host_command="donkeylabs",
 )
