@@ -1,11 +1,13 @@
 """Logging: one line for each event, constant event names, values in fields (`docs/LOGGING.md`).
 
 Tokens, passwords, email addresses and bodies are never logged. `redact` is the second line of
-defense: it masks values that look like a token (CWE-532).
+defense: it masks what looks like a token, and the keys in paths such as that of a password reset
+(CWE-532).
 """
 
 from __future__ import annotations
 
+import logging
 import logging.config
 import re
 from typing import Any
@@ -13,15 +15,47 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from common.secret_paths import redact_secret_paths
+
 _TOKEN = re.compile(r"pp_[A-Za-z0-9_-]{8,}")
 
 
+_build_record = logging.getLogRecordFactory()
+
+
+def redact_text(text: str) -> str:
+    """Mask tokens, and the secret part of paths."""
+    if "pp_" in text:
+        text = _TOKEN.sub("pp_…", text)
+    return redact_secret_paths(text)
+
+
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Mask everything that looks like a token in the text values of an event."""
+    """Mask secrets in the text values of an event."""
     for key, value in event.items():
-        if isinstance(value, str) and "pp_" in value:
-            event[key] = _TOKEN.sub("pp_…", value)
+        if isinstance(value, str):
+            event[key] = redact_text(value)
     return event
+
+
+def build_redacted_record(*args: Any, **kwargs: Any) -> logging.LogRecord:
+    """A log record without secrets. The factory of all records of the process.
+
+    The access logs of granian and gunicorn have handlers of their own, which no processor of
+    structlog sees.
+    """
+    record = _build_record(*args, **kwargs)
+    # structlog passes a dictionary, which `redact` has seen.
+    if isinstance(record.msg, str):
+        try:
+            text = record.getMessage()
+        except (TypeError, ValueError, KeyError):
+            # Arguments that do not fit: the handler reports them.
+            return record
+        redacted = redact_text(text)
+        if redacted != text:
+            record.msg, record.args = redacted, ()
+    return record
 
 
 _SHARED_PROCESSORS: list[Processor] = [
@@ -36,6 +70,7 @@ _SHARED_PROCESSORS: list[Processor] = [
 
 def configure_logging(options: dict[str, Any]) -> None:
     """Set up structlog and the standard library's loggers with one format, to standard error."""
+    logging.setLogRecordFactory(build_redacted_record)
     renderer: Any = structlog.processors.JSONRenderer(sort_keys=True)
     if options["format"] != "json":
         renderer = structlog.processors.KeyValueRenderer(

@@ -19,6 +19,7 @@ NEW_PASSWORD = "staple of batteries 7"
 @pytest.fixture(autouse=True)
 def _mail_in_memory(settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    settings.BASE_URL = "https://plugins.example.test"
 
 
 def _sign_up(client: Client, **changes: str):
@@ -94,7 +95,8 @@ def test_forgotten_password(client, owner, open_page):
     assert response.url == "/password/reset/sent"
     assert open_page("/password/reset/sent").one("h1").text == "Check your email"
     (message,) = mail.outbox
-    link = re.search(r"http://testserver(/password/reset/\S+)", message.body)
+    assert message.subject == "[plugport] Set a new password"
+    link = re.search(r"https://plugins\.example\.test(/password/reset/\S+)", message.body)
     assert link
     form = client.get(link[1], follow=True)
     path = form.request["PATH_INFO"]
@@ -111,6 +113,15 @@ def test_forgotten_password_of_an_unknown_address(client, open_page):
     response = client.post("/password/reset", {"email": "nobody@example.test"})
     assert response.url == "/password/reset/sent"
     assert "No account has this address." in mail.outbox[0].body
+
+
+@pytest.mark.parametrize("email", ["acme@example.test", "nobody@example.test"])
+def test_mails_lead_to_the_configured_address(client, owner, email):
+    """The Host header is the sender's choice, so no mail contains it."""
+    client.post("/password/reset", {"email": email}, headers={"host": "localhost:6666"})
+    (message,) = mail.outbox
+    assert "https://plugins.example.test/" in message.body
+    assert "localhost" not in f"{message.subject} {message.body}"
 
 
 def test_change_password(owner_client, owner):
@@ -133,6 +144,18 @@ def test_guessing_is_stopped(client, owner, open_page):
         response = client.post("/login", {"login": "acme", "password": "wrong"})
     assert response.status_code == 429
     assert b"Too many attempts" in response.content
+
+
+def test_another_host_header_gives_no_more_guesses(client, owner):
+    """Failed attempts count by account, whatever address the request names."""
+    for number in range(5):
+        client.post(
+            "/login",
+            {"login": "acme", "password": "wrong"},
+            headers={"host": f"localhost:{8000 + number}"},
+        )
+    right = client.post("/login", {"login": "acme", "password": PASSWORD})
+    assert b"Too many failed login attempts" in right.content
 
 
 def test_an_outage_is_no_failed_attempt(client, owner):
