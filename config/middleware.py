@@ -14,6 +14,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
+from config.api_middleware import is_api_request
 from config.errors import MaintenanceError
 from config.outages import find_outage
 from config.problems import respond_with_error
@@ -111,12 +112,7 @@ _CSP = (
 # ignore 'unsafe-inline' in a policy that also lists a hash.
 _CSP_INLINE_STYLE = _CSP.replace(_build_style_source(), "'unsafe-inline'")
 _INLINE_STYLE_PATHS = ("/admin/", "/docs/api/try")
-# What scripts of other sites may send to the API and read from it (https://fetch.spec.whatwg.org/).
-_PREFLIGHT_HEADERS = {
-    "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, PATCH",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, If-None-Match, If-Range, Range",
-    "Access-Control-Max-Age": "86400",
-}
+# What scripts of other sites may read from responses of the API.
 _EXPOSED_HEADERS = (
     "ETag, Location, RateLimit-Limit, RateLimit-Policy, RateLimit-Remaining, RateLimit-Reset,"
     " Repr-Digest, Retry-After"
@@ -130,18 +126,7 @@ class SecurityHeadersMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        is_api = request.path.startswith("/api/")
-        is_preflight = (
-            is_api
-            and request.method == "OPTIONS"
-            and "Access-Control-Request-Method" in request.headers
-        )
-        # A preflight has no token, so it must not reach views that require one.
-        response: HttpResponseBase = (
-            HttpResponse(status=204, headers=_PREFLIGHT_HEADERS)
-            if is_preflight
-            else self.get_response(request)
-        )
+        response = self.get_response(request)
         relaxed = request.path.startswith(_INLINE_STYLE_PATHS)
         response.headers.setdefault(
             "Content-Security-Policy", _CSP_INLINE_STYLE if relaxed else _CSP
@@ -150,7 +135,7 @@ class SecurityHeadersMiddleware:
             "Permissions-Policy", "camera=(), microphone=(), geolocation=()"
         )
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        if is_api:
+        if is_api_request(request):
             # The API is public and ignores cookies, so cross-origin reads reveal nothing private.
             response.headers["Access-Control-Allow-Origin"] = "*"
             response.headers["Access-Control-Expose-Headers"] = _EXPOSED_HEADERS

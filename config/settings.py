@@ -54,7 +54,10 @@ BASE_URL = get_env_text(
 _BASE_HOST = urlsplit(BASE_URL).hostname or ""
 ALLOWED_HOSTS = get_env_list(
     "PLUGPORT_ALLOWED_HOSTS",
-    [_BASE_HOST] if IS_PRODUCTION else [_BASE_HOST, "127.0.0.1", "localhost", "[::1]"],
+    # Without duplicates: the default host of PLUGPORT_BASE_URL is one of the others.
+    [_BASE_HOST]
+    if IS_PRODUCTION
+    else list(dict.fromkeys([_BASE_HOST, "127.0.0.1", "localhost", "[::1]"])),
     "Host names that the server accepts, comma-separated. Defaults to the host of PLUGPORT_BASE_URL.",
 )
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
@@ -95,6 +98,8 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.compression.CompressionMiddleware",
     "config.middleware.SecurityHeadersMiddleware",
+    "config.api_middleware.ApiQuotaMiddleware",
+    "config.api_middleware.PreflightMiddleware",
     "config.middleware.MaintenanceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

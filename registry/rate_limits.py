@@ -132,17 +132,36 @@ def consume_quota(kind: str, caller: str) -> Quota:
     limiter = get_limiter()
     try:
         is_allowed = limiter.hit(rate, kind, caller)
-        window = limiter.get_window_stats(rate, kind, caller)
+        quota = _get_remaining(limiter, rate, kind, caller)
     except StorageError as error:
-        # Fail open: a registry without rate limits is more useful than no registry.
-        _log.warning("limits_unavailable", error=type(error.storage_error).__name__)
-        return Quota(rate.amount, rate.amount, rate.get_expiry(), rate.get_expiry())
-    reset = max(1, math.ceil(window.reset_time - time.time()))
-    quota = Quota(rate.amount, max(0, window.remaining), reset, rate.get_expiry())
+        return _build_full_quota(rate, error)
     if not is_allowed:
         raise RateLimitedError(
             f"The limit is {rate.amount} {kind} requests in {rate.get_expiry()} seconds.",
-            hint=f"Try again in {reset} seconds.",
-            context={"retryAfterSeconds": reset, "headers": quota.headers},
+            hint=f"Try again in {quota.reset_seconds} seconds.",
+            context={"retryAfterSeconds": quota.reset_seconds, "headers": quota.headers},
         )
     return quota
+
+
+def get_quota(kind: str, caller: str) -> Quota:
+    """What remains of the caller's limit, without counting a call."""
+    rate = parse_rate(settings.RATE_LIMITS[kind])
+    try:
+        return _get_remaining(get_limiter(), rate, kind, caller)
+    except StorageError as error:
+        return _build_full_quota(rate, error)
+
+
+def _get_remaining(
+    limiter: FixedWindowRateLimiter, rate: RateLimitItem, kind: str, caller: str
+) -> Quota:
+    window = limiter.get_window_stats(rate, kind, caller)
+    reset = max(1, math.ceil(window.reset_time - time.time()))
+    return Quota(rate.amount, max(0, window.remaining), reset, rate.get_expiry())
+
+
+def _build_full_quota(rate: RateLimitItem, error: StorageError) -> Quota:
+    """Fail open: a registry without rate limits is more useful than no registry."""
+    _log.warning("limits_unavailable", error=type(error.storage_error).__name__)
+    return Quota(rate.amount, rate.amount, rate.get_expiry(), rate.get_expiry())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
@@ -14,7 +15,9 @@ from plugport.spec.text import has_nul
 
 _MAX_CHARS = 1000
 # Programs request these; they need the 404.
-_EXCLUDED_PREFIXES = ("/api/", "/admin/", "/static/")
+_EXCLUDED_PREFIXES = ("/admin/", "/static/")
+_API_PLUGINS = re.compile(r"(/api(?:/v1)?)(/plugins/[^@].*)", re.DOTALL)
+_QUOTA_PREFIX = "ratelimit-"
 
 
 class RedirectMiddleware:
@@ -32,11 +35,17 @@ class RedirectMiddleware:
             return response
         if request.path.startswith(_EXCLUDED_PREFIXES) or len(request.path) > _MAX_CHARS:
             return response
-        path = find_redirect_path(request.path)
+        is_api = request.path.startswith("/api/")
+        find = find_api_redirect_path if is_api else find_redirect_path
+        path = find(request.path)
         if path is None:
             return response
         query = request.META.get("QUERY_STRING", "")
-        return HttpResponseRedirect(f"{quote(path, safe='/@')}{'?' if query else ''}{query}")
+        return HttpResponseRedirect(
+            f"{quote(path, safe='/@')}{'?' if query else ''}{query}",
+            # The call was counted.
+            headers={k: v for k, v in response.items() if k.lower().startswith(_QUOTA_PREFIX)},
+        )
 
 
 def find_redirect_path(path: str) -> str | None:
@@ -59,6 +68,20 @@ def find_redirect_path(path: str) -> str | None:
     if root.startswith("@"):
         return _find_plugin([root, *parts], path=bare) if parts else _find_owner(root[1:])
     return None
+
+
+def find_api_redirect_path(path: str) -> str | None:
+    """Return the path in the API that `/plugins/scope/name` without its `@` means: up to 1 query.
+
+    The API corrects nothing else: a program that misspells a name needs the 404.
+    """
+    match = _API_PLUGINS.fullmatch(path)
+    if match is None or has_nul(path):
+        return None
+    prefix, bare = match.groups()
+    parts = bare.rstrip("/").split("/")[2:]
+    target = _find_plugin(parts, path=bare) if len(parts) > 1 else None
+    return prefix + target if target and target.startswith("/plugins/@") else None
 
 
 def _is_routed(path: str) -> bool:

@@ -32,9 +32,10 @@ class TokenAuthentication(BaseAuthentication):
             return None
         try:
             token = get_token(parse_bearer_token(header))
-        except InvalidTokenError:
+        except InvalidTokenError as error:
             # Limits guessing: such calls never get as far as the limits of tokens.
-            consume_quota("denied", get_client_address(request))
+            quota = consume_quota("denied", get_client_address(request))
+            error.context["headers"] = quota.headers
             raise
         record_token_use(token=token)
         return token.user, token

@@ -123,3 +123,45 @@ def test_limit_comes_before_the_body_is_read(author: Api) -> None:
         author.publish(b"junk")
     expect_limit(author.publish(build_package()), 2)
     expect_problem(author.get("/plugins/@acme/chat"), 404, "unknown-plugin")
+
+
+PREFLIGHT = {"Origin": "https://other.example.test", "Access-Control-Request-Method": "POST"}
+
+
+def test_every_answer_has_the_headers(api: Api, author: Api, settings: Any) -> None:
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "read": "90/hour", "denied": "7/hour"}
+    wrong_token = {"Authorization": "Bearer pp_guess"}
+    answers = {
+        "unknown path": (api.get("/nothing"), 404, 90),
+        "unknown version of the API": (api.get("/api/v2/plugins"), 404, 90),
+        "unknown path, written": (api.post("/nothing"), 404, 90),
+        "unknown plugin": (api.get("/plugins/none"), 404, 90),
+        "wrong method": (api.call("DELETE", "/tags"), 405, 3),
+        "invalid query": (api.get("/plugins?page=x"), 400, 90),
+        "unknown host": (api.get("/plugins", headers={"Host": "evil.example"}), 400, 90),
+        "wrong token": (api.get("/plugins", headers=wrong_token), 401, 7),
+        "no token": (api.get("/me"), 401, 90),
+        "invalid body": (author.call("PATCH", "/plugins/none", [1]), 404, 3),
+        "preflight": (api.call("OPTIONS", "/plugins", headers=PREFLIGHT), 204, 90),
+        "the document": (api.get("/openapi.json"), 200, 90),
+    }
+    for name, (response, status, limit) in answers.items():
+        assert response.status_code == status, name
+        assert get_quota(response)[0] == limit, name
+    settings.MAINTENANCE = "Closed for an hour."
+    response = api.get("/plugins")
+    assert (response.status_code, get_quota(response)[0]) == (503, 90)
+
+
+def test_unknown_paths_count_as_reads(api: Api) -> None:
+    responses = [api.get(path) for path in ("/nothing", "/api/v9/x", "/tags", "/nothing")]
+    assert [get_quota(response) for response in responses] == [(4, 3), (4, 2), (4, 1), (4, 0)]
+    response = api.get("/nothing")
+    expect_limit(response, 4)
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_preflights_cost_nothing(api: Api) -> None:
+    for _ in range(6):
+        response = api.call("OPTIONS", "/plugins", headers=PREFLIGHT)
+        assert (response.status_code, get_quota(response)) == (204, (4, 4))
