@@ -96,6 +96,12 @@ class RemoteSourceError(InvalidError):
     code, title = "files-elsewhere", "The files are not in this folder"
 
 
+class SourceFolderError(InvalidError):
+    """The source of a marketplace entry names a folder that the marketplace does not have."""
+
+    code, title = "source-missing", "Source folder not found"
+
+
 class SymlinkError(InvalidError):
     """A marketplace entry is or contains a symbolic link, which could expose any file here."""
 

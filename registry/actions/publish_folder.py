@@ -20,16 +20,24 @@ from registry.storage.scratch import open_scratch_folder
 _POLL_SECONDS = 0.1
 
 
-def publish_folder(*, actor: User, folder: Path, tag: str = "", changelog: str = "") -> Publication:
+def publish_folder(
+    *,
+    actor: User,
+    folder: Path,
+    tag: str = "",
+    changelog: str = "",
+    include_ignored: bool = False,
+) -> Publication:
     """Pack and publish the folder, then wait until its checks are decided.
 
+    `include_ignored` is for folders that were copied without their ignored files.
     Runs the checks in this process unless a worker is faster. Raises what packing and
     `publish_release` raise, and `ChecksPendingError` if the checks do not finish in time.
     """
     with open_scratch_folder() as scratch:
         archive = scratch / "package.tgz"
         with archive.open("wb") as out:
-            pack_tree(folder, out)
+            pack_tree(folder, out, include_ignored=include_ignored)
         with receive_file(archive) as received:
             publication = publish_release(
                 actor=actor, received=received, tag=tag, changelog=changelog

@@ -52,7 +52,11 @@ _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 
 
 def list_source_files(
-    folder: Path, *, limits: ArchiveLimits = DEFAULT_LIMITS, excluded: Collection[str] = ()
+    folder: Path,
+    *,
+    limits: ArchiveLimits = DEFAULT_LIMITS,
+    excluded: Collection[str] = (),
+    include_ignored: bool = False,
 ) -> list[SourceFile]:
     """The files that `pack_tree` packs, in the same order.
 
@@ -64,7 +68,8 @@ def list_source_files(
         raise build_path_error(PackError, str(folder), "is not a folder", hint=hint)
     path_index, text_collector = PathIndex(limits), TextCollector(limits)
     files = []
-    for file in iter_source_files(folder, limits.depth, excluded):
+    listed = iter_source_files(folder, limits.depth, excluded, include_ignored=include_ignored)
+    for file in listed:
         check_path(file.path, limits)
         path_index.add_file(file.path)
         files.append(file)
@@ -78,15 +83,23 @@ def list_source_files(
     return files
 
 
-def pack_tree(folder: Path, out: BinaryIO, *, limits: ArchiveLimits = DEFAULT_LIMITS) -> PackReport:
+def pack_tree(
+    folder: Path,
+    out: BinaryIO,
+    *,
+    limits: ArchiveLimits = DEFAULT_LIMITS,
+    include_ignored: bool = False,
+) -> PackReport:
     """Pack the plugin in `folder` and write the package to `out`.
 
-    Excludes files by the rules of `plugport.spec.archive.ignore`. Raises an `ArchiveError` for
+    Excludes files by the rules of `plugport.spec.archive.ignore`; with `include_ignored` only the
+    names that are never packed. Raises an `ArchiveError` for
     everything that the reader refuses, and `PackError` for secrets, links and unreadable files. All
     errors are raised before the first byte is written, except for the size and ratio of the archive
     and for files that change. After such an error, the caller must delete the partial output.
     """
-    return pack_files(folder, list_source_files(folder, limits=limits), out, limits=limits)
+    files = list_source_files(folder, limits=limits, include_ignored=include_ignored)
+    return pack_files(folder, files, out, limits=limits)
 
 
 def pack_files(

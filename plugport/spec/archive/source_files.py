@@ -37,21 +37,28 @@ class SourceFile:
 
 
 def iter_source_files(
-    folder: Path, max_depth: int, excluded: Collection[str] = ()
+    folder: Path,
+    max_depth: int,
+    excluded: Collection[str] = (),
+    *,
+    include_ignored: bool = False,
 ) -> Iterator[SourceFile]:
     """Yield the files of `folder` that no ignore rule excludes, in no particular order.
 
-    `excluded` are paths relative to `folder` that are left out too.
+    `excluded` are paths relative to `folder` that are left out too. With `include_ignored`, only
+    these and the names of `ALWAYS_EXCLUDED` are left out.
     A folder deeper than `max_depth` is yielded as one entry, for the caller to refuse. Raises
     `PackError` for unreadable files and, at the end, `PackLinkError` with all links and special files.
     """
     special_files: list[FieldError] = []
     # A list instead of recursion, because a tree can be deeper than the stack.
-    pending = [("", IgnoreRules.build_default())]
+    pending = [("", IgnoreRules(()) if include_ignored else IgnoreRules.build_default())]
     while pending:
         prefix, above = pending.pop()
         entries = _list_folder(folder, prefix)
-        rules = above.extend(prefix, _load_ignore_files(folder, prefix, entries))
+        rules = above
+        if not include_ignored:
+            rules = above.extend(prefix, _load_ignore_files(folder, prefix, entries))
         for name, status in entries.items():
             path = prefix + name
             is_folder = stat.S_ISDIR(status.st_mode)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from plugport.spec.errors import FieldError
@@ -27,7 +27,11 @@ from plugport.spec.manifest.fields import (
     parse_path,
 )
 from plugport.spec.manifest.json_parser import parse_json
-from plugport.spec.manifest.marketplace_entries import MarketplaceEntry, parse_entry_manifest
+from plugport.spec.manifest.marketplace_entries import (
+    MarketplaceEntry,
+    UnusableEntry,
+    parse_entry_manifest,
+)
 from plugport.spec.manifest.marketplace_sources import (
     GithubSource,
     GitSubdirSource,
@@ -38,10 +42,12 @@ from plugport.spec.manifest.marketplace_sources import (
     join_folders,
     parse_source,
 )
-from plugport.spec.manifest.model import Person
+from plugport.spec.manifest.model import JsonValue, Person
 from plugport.spec.text import quote_text
 
 MARKETPLACE_PATH = ".claude-plugin/marketplace.json"
+# The largest known marketplace has 295 entries. Each entry, valid or not, is reported.
+MAX_ENTRIES = 10_000
 # Problems of the JSON syntax tree, such as repeated keys, that are inside one entry. They make that
 # entry invalid and not the whole marketplace.
 _ENTRY_PATH = re.compile(r"plugins\[([0-9]+)\]")
@@ -55,6 +61,7 @@ __all__ = [
     "NpmSource",
     "RelativeSource",
     "Source",
+    "UnusableEntry",
     "UrlSource",
     "parse_entry_manifest",
     "parse_marketplace",
@@ -65,13 +72,14 @@ __all__ = [
 class Marketplace:
     """A marketplace. `renames` maps old names of plugins to new ones.
 
-    The paths of relative sources start at the repository's root: they include `plugin_root`.
-    Invalid entries are left out and reported in `warnings`.
+    The paths of relative sources start at the repository's root: they include `plugin_root`. Every
+    entry of the file is in `entries` or, with its problems, in `unusable`.
     """
 
     name: str
     owner: Person | None
     entries: tuple[MarketplaceEntry, ...]
+    unusable: tuple[UnusableEntry, ...] = ()
     description: str = ""
     version: str | None = None
     renames: Mapping[str, str] = field(default_factory=dict)
@@ -82,29 +90,36 @@ class Marketplace:
 def parse_marketplace(content: bytes, *, file: str = MARKETPLACE_PATH) -> Marketplace:
     """Parse a marketplace. Raises `ManifestError` if it is invalid; invalid entries are only reported."""
     document = parse_json(content, file, MARKETPLACE_LIMITS)
-    broken = {
-        problem: match
-        for problem in document.problems
-        if (match := _ENTRY_PATH.match(problem.field))
-    }
-    others = tuple(problem for problem in document.problems if problem not in broken)
-    problems = ManifestProblems(replace(document, problems=others))
+    broken: dict[int, list[FieldError]] = {}
+    others = []
+    for problem in document.problems:
+        if match := _ENTRY_PATH.match(problem.field):
+            broken.setdefault(int(match[1]), []).append(problem)
+        else:
+            others.append(problem)
+    problems = ManifestProblems(replace(document, problems=tuple(others)))
     root = Cursor(document.root, (), problems)
     name, plugins = _parse_required(root)
     problems.raise_errors()
-    problems.errors.extend(broken)
-    skipped = {int(match[1]) for match in broken.values()}
     plugin_root = join_folders("", _parse_metadata_field(root, "pluginRoot", parse_path) or "")
+    entries, unusable = _parse_entries(plugins, plugin_root, broken)
+    owner = _parse_metadata_field(root, "owner", parse_person)
+    description = _parse_metadata_field(root, "description", parse_paragraph) or ""
     return Marketplace(
         name=name,
-        owner=_parse_metadata_field(root, "owner", parse_person),
-        entries=_parse_entries(plugins, plugin_root, skipped),
-        description=_parse_metadata_field(root, "description", parse_paragraph) or "",
+        owner=owner,
+        entries=entries,
+        unusable=unusable,
+        description=description,
         version=_parse_metadata_field(root, "version", parse_line),
         renames=_parse_renames(root),
         plugin_root=plugin_root,
-        # Errors of single entries are warnings of the marketplace.
-        warnings=tuple(problems.warnings + problems.errors)[:MAX_PROBLEMS],
+        # Errors of single entries and of descriptions are warnings of the marketplace.
+        warnings=tuple(
+            problems.warnings
+            + problems.errors
+            + [problem for entry in unusable for problem in entry.problems]
+        )[:MAX_PROBLEMS],
     )
 
 
@@ -114,6 +129,9 @@ def _parse_required(root: Cursor) -> tuple[str, Cursor]:
     plugins = root.child("plugins", root.value.get("plugins"))
     if not isinstance(plugins.value, list):
         plugins.expect("a list of plugins")
+    elif len(plugins.value) > MAX_ENTRIES:
+        detail = f"has {len(plugins.value):,} entries; at most {MAX_ENTRIES:,} are allowed"
+        plugins.fail(detail, "too-many", allowed=f"at most {MAX_ENTRIES}")
     text = parse_line(name)
     if text is None and isinstance(name.value, str):
         name.fail("is required: the name of the marketplace", "missing-field")
@@ -140,24 +158,36 @@ def _parse_renames(root: Cursor) -> dict[str, str]:
 
 
 def _parse_entries(
-    plugins: Cursor, plugin_root: str, skipped: Collection[int]
-) -> tuple[MarketplaceEntry, ...]:
+    plugins: Cursor, plugin_root: str, broken: Mapping[int, list[FieldError]]
+) -> tuple[tuple[MarketplaceEntry, ...], tuple[UnusableEntry, ...]]:
+    """Parse every entry: it is in one of the two results."""
     assert isinstance(plugins.value, list)
-    positions = _group_positions(plugins.problems.document)
+    document = replace(plugins.problems.document, problems=())
+    positions = _group_positions(document)
     entries: dict[str, MarketplaceEntry] = {}
+    unusable = []
     for index, value in enumerate(plugins.value):
-        if index in skipped:
-            continue
-        cursor = plugins.child(index, value)
-        entry = _parse_entry(cursor, positions.get(index, {}), plugin_root)
+        # Problems of their own, so that those of one entry cannot hide those of another.
+        problems = ManifestProblems(document)
+        problems.errors.extend(broken.get(index, ()))
+        cursor = Cursor(value, (*plugins.path, index), problems)
+        entry = _parse_entry(cursor, index, positions.get(index, {}), plugin_root)
         if entry and entry.name in entries:
-            cursor.warn(
+            cursor.fail(
                 f"{quote_text(entry.name)} is listed twice; the first entry is used",
                 "duplicate-entry",
             )
-        elif entry:
+        if entry and not problems.errors:
             entries[entry.name] = entry
-    return tuple(entries.values())
+        else:
+            unusable.append(UnusableEntry(index, _find_name(value), tuple(problems.errors)))
+    return tuple(entries.values()), tuple(unusable)
+
+
+def _find_name(value: JsonValue) -> str:
+    """The name of an entry that is otherwise invalid, for messages; "" without a valid one."""
+    name = value.get("name") if isinstance(value, dict) else None
+    return quote_text(name).strip("`") if isinstance(name, str) else ""
 
 
 def _group_positions(document: Document) -> dict[int, dict[Path, SourcePosition]]:
@@ -170,23 +200,24 @@ def _group_positions(document: Document) -> dict[int, dict[Path, SourcePosition]
 
 
 def _parse_entry(
-    cursor: Cursor, positions: Mapping[Path, SourcePosition], plugin_root: str
+    cursor: Cursor, index: int, positions: Mapping[Path, SourcePosition], plugin_root: str
 ) -> MarketplaceEntry | None:
+    """Parse an entry. Reports its problems; returns None if some of its own fields are invalid."""
     if not isinstance(cursor.value, dict):
         cursor.expect("a mapping that describes a plugin")
         return None
-    failures_before = cursor.problems.failures
     for key in ("name", "source"):
         if cursor.value.get(key) in (None, ""):
             cursor.child(key, None).fail("is required", "missing-field")
     members = {key: cursor.child(key, cursor.value.get(key)) for key in (*_PARSERS, "source")}
-    values = {
-        key: parser(members[key])
-        for key, parser in _PARSERS.items()
-        if members[key].value is not None
-    }
+    values = {}
+    for key, parser in _PARSERS.items():
+        cursor.problems.is_tolerant = key in _DESCRIPTIVE_FIELDS
+        if members[key].value is not None:
+            values[key] = parser(members[key])
+    cursor.problems.is_tolerant = False
     source = parse_source(members["source"], plugin_root) if members["source"].value else None
-    if cursor.problems.failures > failures_before or source is None:
+    if cursor.problems.errors or source is None:
         return None
     return MarketplaceEntry(
         name=str(values["name"]),
@@ -195,6 +226,7 @@ def _parse_entry(
         version=str(values["version"]) if values.get("version") else None,
         description=str(values.get("description") or ""),
         strict=values.get("strict") is not False,
+        index=index,
     )
 
 
@@ -204,3 +236,5 @@ _PARSERS: Mapping[str, FieldParser[str] | FieldParser[bool]] = {
     "description": parse_paragraph,
     "strict": parse_flag,
 }
+# As in the manifest: nothing acts on them.
+_DESCRIPTIVE_FIELDS = ("description",)

@@ -29,7 +29,7 @@ class MarketplaceEntry:
 
     `name` and `version` are not validated here; `parse_entry_manifest` does it. With `strict` the
     entry supplements the plugin's own manifest; otherwise it replaces it. `document` holds all
-    fields with their positions.
+    fields with their positions. `index` is the position in the marketplace, from 0.
     """
 
     name: str
@@ -38,11 +38,24 @@ class MarketplaceEntry:
     version: str | None = None
     description: str = ""
     strict: bool = True
+    index: int = 0
 
     @property
     def fields(self) -> Mapping[str, JsonValue]:
         """All fields of the entry, unchanged."""
         return self.document.root
+
+
+@dataclass(frozen=True, slots=True)
+class UnusableEntry:
+    """An entry of a marketplace that cannot be used, with its problems.
+
+    `name` is its name, or "" if it has no valid one. `index` is its position, from 0.
+    """
+
+    index: int
+    name: str
+    problems: tuple[FieldError, ...]
 
 
 def parse_entry_manifest(

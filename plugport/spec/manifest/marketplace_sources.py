@@ -22,9 +22,19 @@ _PACKAGE = re.compile(r"(?:@[a-z0-9~._-]{1,100}/)?[a-z0-9~._-]{1,214}\Z", re.IGN
 
 @dataclass(frozen=True, slots=True)
 class RelativeSource:
-    """A folder of the marketplace's repository, relative to its root; "" is the root."""
+    """A folder of the marketplace's repository, relative to its root; "" is the root.
+
+    With a plugin root, a path that starts with `./` can mean two folders: `path`, and `other_path`
+    if there is no folder at `path`. Real marketplaces repeat the plugin root in such paths.
+    """
 
     path: str
+    other_path: str | None = None
+
+    @property
+    def address(self) -> str:
+        """The folder as people write it: `./plugins/x`."""
+        return f"./{self.path}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +46,11 @@ class GithubSource:
     ref: str | None = None
     sha: str | None = None
 
+    @property
+    def address(self) -> str:
+        """The URL, with revision and folder: `https://github.com/acme/x#v1:plugins/x`."""
+        return _format_git_address(f"https://github.com/{self.repo}", self)
+
 
 @dataclass(frozen=True, slots=True)
 class UrlSource:
@@ -45,6 +60,11 @@ class UrlSource:
     path: str = ""
     ref: str | None = None
     sha: str | None = None
+
+    @property
+    def address(self) -> str:
+        """The URL, with revision and folder: `https://git.example/x.git#v1:plugins/x`."""
+        return _format_git_address(self.url, self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +76,11 @@ class GitSubdirSource:
     ref: str | None = None
     sha: str | None = None
 
+    @property
+    def address(self) -> str:
+        """The URL, with revision and folder: `https://git.example/x.git#v1:plugins/x`."""
+        return _format_git_address(self.url, self)
+
 
 @dataclass(frozen=True, slots=True)
 class NpmSource:
@@ -65,16 +90,23 @@ class NpmSource:
     version: str | None = None
     registry: str | None = None
 
+    @property
+    def address(self) -> str:
+        """The package as npm writes it, `npm:@acme/x@^1`, and the registry if it is another one."""
+        version = f"@{self.version}" if self.version else ""
+        registry = f" at {self.registry}" if self.registry else ""
+        return f"npm:{self.package}{version}{registry}"
+
 
 Source: TypeAlias = RelativeSource | GithubSource | UrlSource | GitSubdirSource | NpmSource
 SOURCE_TYPES = ("github", "url", "git-subdir", "npm")
 
 
 def parse_source(cursor: Cursor, plugin_root: str) -> Source | None:
-    """Parse a source. Relative paths start at `plugin_root`."""
+    """Parse a source. Relative paths start at `plugin_root`, or at the root if they start with `./`."""
     if isinstance(cursor.value, str):
         path = parse_path(cursor)
-        return None if path is None else RelativeSource(join_folders(plugin_root, path))
+        return None if path is None else _build_relative_source(path, plugin_root)
     if not isinstance(cursor.value, dict):
         cursor.fail(
             f"must be a path or an object, found {describe_value(cursor.value)}", "wrong-type"
@@ -94,6 +126,22 @@ def parse_source(cursor: Cursor, plugin_root: str) -> Source | None:
     failures_before = cursor.problems.failures
     source = _parse_npm(cursor) if source_type == "npm" else _parse_git(cursor, str(source_type))
     return source if cursor.problems.failures == failures_before else None
+
+
+def _build_relative_source(path: str, plugin_root: str) -> RelativeSource:
+    below_root, below_plugin_root = join_folders("", path), join_folders(plugin_root, path)
+    if path != "." and not path.startswith("./"):
+        return RelativeSource(below_plugin_root)
+    return RelativeSource(
+        below_root, None if below_plugin_root == below_root else below_plugin_root
+    )
+
+
+def _format_git_address(url: str, source: GithubSource | UrlSource | GitSubdirSource) -> str:
+    """The form of remote build contexts of container tools: `URL#REVISION:FOLDER`."""
+    revision = source.sha or source.ref or ""
+    folder = f":{source.path}" if source.path else ""
+    return f"{url}#{revision}{folder}" if revision or folder else url
 
 
 def join_folders(root: str, path: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +13,18 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from accounts.models import User
 from accounts.queries import find_superuser, get_user
 from plugport.spec.errors import PlugportError
+from plugport.spec.manifest.marketplace import Marketplace
 from plugport.spec.names import parse_scope
 from registry.actions.import_marketplace import Outcome, import_marketplace, load_marketplace
 
 
 class Command(BaseCommand):
-    """Imports one marketplace, prints a line per plugin and a summary table."""
+    """Imports one marketplace, prints a line per entry and a summary table."""
 
     help = (
         "Publish each plugin of a Claude Code marketplace whose files are in PATH, through the"
-        " same checks as any upload. Run it again to publish only the changed plugins."
+        " same checks as any upload. Run it again to publish only the changed plugins. The exit code"
+        " is 1 if an entry was refused."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -32,8 +36,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--readmes", type=Path, help="folder of .md files for plugins without a README"
         )
+        parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Import and print. Raises `CommandError` at the end if an entry was refused."""
         try:
             scope = parse_scope(options["scope"].removeprefix("@"))
             actor = get_publisher(options["owner"])
@@ -41,6 +47,7 @@ class Command(BaseCommand):
         except PlugportError as error:
             raise CommandError(error.detail + (f"\n{error.hint}" if error.hint else "")) from None
         readmes = sorted(options["readmes"].glob("*.md")) if options["readmes"] else []
+        total = len(marketplace.entries) + len(marketplace.unusable)
         outcomes = []
         for outcome in import_marketplace(
             actor=actor,
@@ -51,10 +58,18 @@ class Command(BaseCommand):
             readmes=[path for path in readmes if path.name != "README.md"],
         ):
             outcomes.append(outcome)
-            progress = f"{len(outcomes)}/{len(marketplace.entries)}"
-            line = f"{progress:>9}  {outcome.result:<9}  {outcome.name}"
-            self.stdout.write(line + (f"  ({outcome.detail})" if outcome.detail else ""))
-        self.stdout.write(format_table(marketplace.name, outcomes))
+            if not options["json"]:
+                self.stdout.write(format_outcome(outcome, f"{len(outcomes)}/{total}"))
+        warnings = list_warnings(marketplace)
+        if options["json"]:
+            self.stdout.write(format_json(marketplace.name, scope, outcomes, warnings))
+        else:
+            for warning in warnings:
+                self.stdout.write(f"warning: {warning}")
+            self.stdout.write(format_table(marketplace.name, outcomes))
+        refused = sum(outcome.result == "refused" for outcome in outcomes)
+        if refused:
+            raise CommandError(f"{refused} of {total} entries were refused.")
 
 
 def get_publisher(username: str | None) -> User:
@@ -70,14 +85,53 @@ def get_publisher(username: str | None) -> User:
     return user
 
 
+def list_warnings(marketplace: Marketplace) -> list[str]:
+    """The problems of the marketplace itself; those of its entries are in their outcomes."""
+    return [
+        str(warning) for warning in marketplace.warnings if not warning.field.startswith("plugins[")
+    ]
+
+
+def get_label(outcome: Outcome) -> str:
+    """The name of an entry, or its position if it has no valid name."""
+    return outcome.name or f"plugins[{outcome.index}]"
+
+
+def format_outcome(outcome: Outcome, progress: str) -> str:
+    """One line about the entry, followed by one line per note."""
+    lines = [f"{progress:>9}  {outcome.result:<9}  {get_label(outcome)}"]
+    if outcome.detail:
+        lines[0] += f"  ({outcome.detail})"
+    return "\n".join([*lines, *(f"{'':>22}note: {note}" for note in outcome.notes)])
+
+
+def count_results(outcomes: list[Outcome]) -> Counter[str]:
+    """How many entries have each result; refused ones by reason."""
+    return Counter(f"refused: {o.reason}" if o.result == "refused" else o.result for o in outcomes)
+
+
 def format_table(name: str, outcomes: list[Outcome]) -> str:
-    """The summary: how many were published, unchanged, held, and refused by reason."""
-    counts: Counter[str] = Counter(
-        f"refused: {o.reason}" if o.result == "refused" else o.result for o in outcomes
-    )
+    """The summary: how many entries have each result, and every entry that was refused."""
+    counts = count_results(outcomes)
     rows = [("published", counts.pop("published", 0)), ("unchanged", counts.pop("unchanged", 0))]
     rows += sorted(counts.items())
     width = max(len(label) for label, _ in rows)
     lines = [f"{label:<{width}}  {count:>4}" for label, count in rows]
     total = f"{'all entries':<{width}}  {len(outcomes):>4}"
-    return "\n".join(["", name, *lines, "-" * (width + 6), total])
+    refused = [outcome for outcome in outcomes if outcome.result == "refused"]
+    name_width = max((len(get_label(outcome)) for outcome in refused), default=0)
+    listed = [f"{get_label(each):<{name_width}}  {each.detail}" for each in refused]
+    table = ["", name, *lines, "-" * (width + 6), total]
+    return "\n".join(["", "Refused:", *listed, *table] if listed else table)
+
+
+def format_json(name: str, scope: str, outcomes: list[Outcome], warnings: list[str]) -> str:
+    """The import as a JSON document, with one object per entry."""
+    document = {
+        "marketplace": name,
+        "scope": scope,
+        "entries": [asdict(outcome) for outcome in outcomes],
+        "counts": Counter(outcome.result for outcome in outcomes),
+        "warnings": warnings,
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2)

@@ -291,3 +291,22 @@ def test_a_plugin_json_that_cannot_be_read_is_an_error():
 def test_a_marketplace_may_be_larger_than_a_manifest():
     plugins = [{"name": f"p{i}", "source": "./x", "description": "d" * 200} for i in range(3000)]
     assert len(build_marketplace(*plugins).entries) == 3000
+
+
+def test_the_number_of_entries_is_limited():
+    """Each entry is reported, so there cannot be any number of them."""
+    content = b'{"name": "m", "plugins": [' + b",".join([b"1"] * 10_001) + b"]}"
+    with pytest.raises(ManifestError) as caught:
+        parse_marketplace(content)
+    assert [(problem.field, problem.code) for problem in caught.value.fields] == [
+        ("plugins", "too-many")
+    ]
+
+
+def test_every_entry_has_a_result():
+    """Valid or unusable, also after more problems than one document may report."""
+    marketplace = build_marketplace(*[5] * 150, {"name": "x", "source": "./x"}, {"name": "y"})
+    assert [entry.index for entry in marketplace.entries] == [150]
+    assert [entry.index for entry in marketplace.unusable] == [*range(150), 151]
+    assert marketplace.unusable[-1].name == "y"
+    assert all(entry.problems for entry in marketplace.unusable)
