@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from accounts.models import User
+from plugport.spec.errors import FieldError
 from plugport.spec.names import PluginName, check_reserved
 from plugport.spec.ranges import InvalidRangeError, Range
 from plugport.spec.text import quote_text
@@ -64,6 +65,7 @@ def check_tag(tag: str) -> None:
             f"{quote_text(tag)} is not a valid dist-tag.",
             hint=f"Use a letter, then up to {TAG_CHARS - 1} of a-z, 0-9, `.`, `_` and `-`:"
             " `latest`, `beta`, `next`.",
+            fields=[FieldError("tag", "It is not a valid dist-tag.", InvalidTagError.code)],
         )
 
 

@@ -15,6 +15,7 @@ from typing import IO, Any
 from django.core.files.uploadhandler import FileUploadHandler
 
 from plugport.spec.digest import CHUNK_BYTES, Digest, Digester
+from plugport.spec.errors import FieldError
 from plugport.spec.text import quote_text
 from registry.errors import UnexpectedFileError, UploadMissingError, UploadTooLargeError
 from registry.package_limits import get_archive_limits
@@ -160,5 +161,6 @@ class PackageUploadHandler(FileUploadHandler):
             raise UploadMissingError(
                 f"The form contains no file in the field `{PACKAGE_FIELD}`.",
                 hint=f"Send the package as multipart/form-data: curl -F {PACKAGE_FIELD}=@my-plugin-1.0.0.tgz …",
+                fields=[FieldError(PACKAGE_FIELD, "This file is required.", "required")],
             )
         return self.received

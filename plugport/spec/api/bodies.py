@@ -40,7 +40,9 @@ class MetadataBody(TypedDict, total=False):
 
 class DeprecateBody(TypedDict):
     message: Annotated[str, Meta(min_length=1, max_length=500)]
-    replacement: NotRequired[Annotated[str, Meta(max_length=130)]]
+    replacement: NotRequired[
+        Annotated[str, Meta(max_length=130, extra_json_schema={"format": "plugin-name"})]
+    ]
 
 
 class YankBody(TypedDict, total=False):

@@ -11,6 +11,7 @@ from msgspec import inspect
 from plugport.spec.api.declared import MemberType, list_members, resolve_type
 from plugport.spec.errors import FieldError, InvalidError
 from plugport.spec.manifest.links import WEB_SCHEMES, find_url_problem
+from plugport.spec.names import InvalidNameError, PluginName
 from plugport.spec.text import find_unsafe_character
 
 Body = TypeVar("Body")
@@ -75,8 +76,8 @@ def _validate_value(kind: MemberType, value: Any, path: str, errors: list[FieldE
             # JSON numbers are not texts: `1.0` would lose its zero as a version.
             if isinstance(value, str):
                 text = value.strip()
-                is_link = kind.keywords.get("format") == "uri"
-                problems = _iter_text_problems(text_type, value, text, is_link=is_link)
+                text_format = kind.keywords.get("format", "")
+                problems = _iter_text_problems(text_type, value, text, text_format)
                 errors += [FieldError(path, detail, code) for detail, code in problems]
                 return text
             errors.append(FieldError(path, "Expected a string."))
@@ -104,7 +105,7 @@ def _validate_list(
 
 
 def _iter_text_problems(
-    declared: inspect.StrType, raw: str, text: str, *, is_link: bool
+    declared: inspect.StrType, raw: str, text: str, text_format: str
 ) -> Iterator[tuple[str, str]]:
     # Invisible and direction-changing characters show people a text that differs from what
     # programs read (CVE-2021-42574); manifests refuse the same ones.
@@ -113,15 +114,27 @@ def _iter_text_problems(
     elif not text:
         if declared.min_length:
             yield "This field may not be blank.", "blank"
-    else:
-        if declared.max_length is not None and len(text) > declared.max_length:
-            yield f"Expected at most {declared.max_length} characters.", "max_length"
-        if is_link:
-            # Other schemes, such as `javascript:`, would run code in the page that links to them.
-            if not text.isprintable() or find_url_problem(text, WEB_SCHEMES):
-                yield "Expected an http or https URL.", "invalid"
-        elif declared.pattern is not None and not re.search(declared.pattern, text):
-            yield f"Does not match {declared.pattern}.", "invalid"
+    elif declared.max_length is not None and len(text) > declared.max_length:
+        yield f"Expected at most {declared.max_length} characters.", "max_length"
+    elif text_format == "uri":
+        if not _is_link(text):
+            yield "Expected an http or https URL.", "invalid"
+    elif text_format == "plugin-name":
+        yield from _iter_name_problems(text)
+    elif declared.pattern is not None and not re.search(declared.pattern, text):
+        yield f"Does not match {declared.pattern}.", "invalid"
+
+
+def _is_link(text: str) -> bool:
+    # Other schemes, such as `javascript:`, would run code in the page that links to them.
+    return text.isprintable() and not find_url_problem(text, WEB_SCHEMES)
+
+
+def _iter_name_problems(text: str) -> Iterator[tuple[str, str]]:
+    try:
+        PluginName.parse(text)
+    except InvalidNameError as error:
+        yield error.detail, error.code
 
 
 def _format_unknown(names: list[str]) -> str:

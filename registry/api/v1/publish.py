@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any, cast
 
 from django.conf import settings
@@ -22,10 +23,11 @@ from registry.actions.publish_release import Publication, publish_release
 from registry.api.conditional import PRIVATE, respond_json
 from registry.api.v1.parameters import WAIT, get_int_parameter
 from registry.api.views import get_actor, get_request_token
-from registry.errors import UploadMissingError
+from registry.errors import InvalidTagError, UploadMissingError
 from registry.models import Release
 from registry.models.states import ReleaseState
 from registry.package_limits import CHANGELOG_CHARS
+from registry.publishing.admit import check_tag
 from registry.publishing.receive import PACKAGE_FIELD, PackageUploadHandler
 from registry.queries import catalog
 from registry.representations.releases import build_published_release
@@ -57,7 +59,7 @@ def list_form_errors(form: QueryDict) -> list[FieldError]:
     """Return every problem of the text fields of a publish form."""
     errors = [
         FieldError(name[:100], "Unknown field.", allowed=", ".join(_FIELDS))
-        for name in sorted(set(form) - _TEXT_FIELDS)
+        for name in sorted(set(form) - set(_FIELDS))
     ]
     for name in sorted(set(form) & _TEXT_FIELDS):
         values = [str(value) for value in form.getlist(name)]
@@ -70,6 +72,29 @@ def list_form_errors(form: QueryDict) -> list[FieldError]:
             allowed = f"at most {CHANGELOG_CHARS:,} characters"
             errors.append(FieldError(name, "It is too long.", allowed=allowed))
     return errors
+
+
+def _iter_form_problems(form: QueryDict, handler: PackageUploadHandler) -> Iterator[InvalidError]:
+    """Yield an error for the package, one for the text fields, and one for the dist-tag."""
+    if PACKAGE_FIELD in form:
+        yield UploadMissingError(
+            f"The field `{PACKAGE_FIELD}` is text, not a file.",
+            hint=f"curl -F {PACKAGE_FIELD}=@my-plugin-1.0.0.tgz … (note the @).",
+            fields=[FieldError(PACKAGE_FIELD, "It is text, not a file.", "required")],
+        )
+    else:
+        try:
+            handler.get_received()
+        except UploadMissingError as error:
+            yield error
+    errors = list_form_errors(form)
+    if errors:
+        yield InvalidError("The form is not valid.", fields=errors)
+    if not any(error.field == "tag" for error in errors):
+        try:
+            check_tag(str(form.get("tag", "")))
+        except InvalidTagError as error:
+            yield error
 
 
 class PublishMixin:
@@ -118,14 +143,13 @@ class PublishMixin:
         """Return the text fields. The handler receives the file while the form is read."""
         request._request.upload_handlers = [handler]  # noqa: SLF001 -- DRF has no public access to upload handlers
         form = cast("QueryDict", request.data)
-        if PACKAGE_FIELD in form:
-            raise UploadMissingError(
-                f"The field `{PACKAGE_FIELD}` is text, not a file.",
-                hint=f"curl -F {PACKAGE_FIELD}=@my-plugin-1.0.0.tgz … (note the @).",
-            )
-        errors = list_form_errors(form)
-        if errors:
-            raise InvalidError("The form is not valid.", fields=errors)
+        problems = [*_iter_form_problems(form, handler)]
+        if len(problems) > 1:
+            fields = [field for problem in problems for field in problem.fields]
+            raise InvalidError("The form is not valid.", hint=problems[0].hint, fields=fields)
+        # A single problem keeps its code.
+        for problem in problems:
+            raise problem
         return {name: str(form[name]) for name in form}
 
     def _respond(self, request: Request, actor: User, publication: Publication) -> HttpResponse:

@@ -143,7 +143,17 @@ def test_wrong_deprecations(author: Api, api: Api) -> None:
 @pytest.mark.usefixtures("chat")
 def test_replacement_must_be_a_name(author: Api) -> None:
     response = author.post(f"{ONE}/deprecate", {"message": "x", "replacement": "No Name"})
-    expect_problem(response, 400, "invalid-name")
+    (error,) = expect_problem(response, 400, "invalid")["errors"]
+    assert (error["field"], error["code"]) == ("replacement", "invalid-name")
+    assert "No Name" in error["detail"]
+
+
+@pytest.mark.usefixtures("chat")
+def test_all_errors_are_reported_at_once(author: Api) -> None:
+    body = {"message": "", "replacement": "No Name", "reason": "x"}
+    problem = expect_problem(author.post(f"{ONE}/deprecate", body), 400, "invalid")
+    fields = [error["field"] for error in problem["errors"]]
+    assert fields == ["reason", "message", "replacement"]
 
 
 @pytest.mark.usefixtures("chat")

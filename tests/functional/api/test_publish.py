@@ -265,6 +265,17 @@ def test_no_package(author: Api) -> None:
     expect_problem(author.publish(None), 400, "upload-missing")
 
 
+def test_all_errors_of_a_form_are_reported_at_once(author: Api, settings: Any) -> None:
+    fields = {"tag": "1.x", "changelog": "a\0b", "channel": "beta"}
+    for package, missing in ((None, ["package"]), (PACKAGE, [])):
+        problem = expect_problem(author.publish(package, **fields), 400, "invalid")
+        reported = [error["field"] for error in problem["errors"]]
+        assert reported == [*missing, "channel", "changelog", "tag"]
+    response = author.send_form(package="my-plugin.tgz", tag="1.x")
+    problem = expect_problem(response, 400, "invalid")
+    assert [error["field"] for error in problem["errors"]] == ["package", "tag"]
+
+
 def test_package_sent_as_text(author: Api) -> None:
     response = author.send_form(package="my-plugin.tgz")
     problem = expect_problem(response, 400, "upload-missing")
