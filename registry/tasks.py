@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.conf import settings
 
-from registry import download_counts
+from registry.downloads import counts, receipts
 from registry.jobs import queue
 from registry.jobs.runner import run_pending_jobs
 from registry.publishing import sweep
@@ -42,5 +42,6 @@ def sweep_unfinished() -> int:
 
 @shared_task(name="registry.roll_up_downloads")
 def roll_up_downloads() -> int:
-    """Periodic: recompute the plugins' weekly downloads; returns how many plugins changed."""
-    return download_counts.update_weekly_downloads()
+    """Periodic: recompute weekly downloads, delete old receipts; returns how many plugins changed."""
+    receipts.delete_old_receipts()
+    return counts.update_weekly_downloads()

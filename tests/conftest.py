@@ -115,7 +115,8 @@ def _own_storage(_data_folders: Iterator[Path], settings: Any) -> Iterator[None]
 
     from marketplace.search import circuit_breaker, query_log
     from marketplace.search.engines import get_engine
-    from registry import download_counts, rate_limits, storage
+    from registry import rate_limits, storage
+    from registry.downloads import counts as download_counts
 
     folder = next(_data_folders)
     settings.STORAGES = {

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
+
 from django.conf import settings
 from django.http import HttpRequest
 from rest_framework.request import Request
+
+# Some proxies add the port: `192.0.2.1:4711`, `[2001:db8::1]:4711`.
+_ADDRESS = re.compile(
+    r"\[(?P<v6>[0-9A-Fa-f:.]{2,45})(?:%\w+)?\](?::\d+)?\Z|(?P<other>[0-9.]+|[0-9A-Fa-f:.]{2,45})(?:%\w+)?(?::\d+)?\Z"
+)
 
 
 def get_client_address(request: HttpRequest | Request) -> str:
@@ -19,3 +27,21 @@ def get_client_address(request: HttpRequest | Request) -> str:
         if len(hops) >= settings.TRUSTED_PROXIES:
             return hops[-settings.TRUSTED_PROXIES] or direct
     return direct
+
+
+def get_client_network(request: HttpRequest | Request) -> str:
+    """Return what identifies a client: its IPv4 address, or the first 64 bits of its IPv6 address.
+
+    One connection usually has a whole IPv6 network of that size (RFC 6177). Returns "unknown"
+    without an address, as on a Unix socket.
+    """
+    match = _ADDRESS.match(get_client_address(request))
+    try:
+        address = ipaddress.ip_address((match["v6"] or match["other"]) if match else "")
+    except ValueError:
+        return "unknown"
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is None:
+            return str(ipaddress.ip_network((int(address), 64), strict=False))
+        address = address.ipv4_mapped
+    return str(address)

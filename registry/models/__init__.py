@@ -1,7 +1,7 @@
 """The tables of the app, one module per topic."""
 
 from registry.models.catalog import Category, DistTag, Member, Plugin, Role, Scope, Tag, Trust
-from registry.models.download import DownloadCount
+from registry.models.download import DownloadCount, DownloadReceipt, DownloadSalt
 from registry.models.job import Job, JobState, Upload
 from registry.models.journal import JournalEntry, JournalHead
 from registry.models.release import (
@@ -21,6 +21,8 @@ __all__ = [
     "Dependency",
     "DistTag",
     "DownloadCount",
+    "DownloadReceipt",
+    "DownloadSalt",
     "Job",
     "JobState",
     "JournalEntry",

@@ -22,3 +22,36 @@ class DownloadCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.release_id} {self.day}: {self.count}"
+
+
+class DownloadSalt(models.Model):
+    """The random key of one day (UTC) that hides the clients in its receipts, in hexadecimal."""
+
+    day = models.DateField(unique=True)
+    salt = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return str(self.day)
+
+
+class DownloadReceipt(models.Model):
+    """The bytes of a release that one client received on one day.
+
+    `client` is a keyed hash of its address. `ranges` are pairs of start and stop, empty when the
+    download is complete.
+    """
+
+    release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    client = models.CharField(max_length=32)
+    ranges = models.JSONField(default=list)
+    is_complete = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["release", "day", "client"], name="one_receipt_a_day"),
+        ]
+        indexes = [models.Index(fields=["day"], name="receipts_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.release_id} {self.day}: {self.client}"

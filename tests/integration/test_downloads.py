@@ -9,9 +9,9 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from registry.download_counts import flush_downloads, record_download, update_weekly_downloads
+from registry.downloads.counts import flush_downloads, update_weekly_downloads
 from registry.models import DownloadCount, Plugin, Release
-from tests.support.publishing import Publisher
+from tests.support.publishing import Publisher, record_downloads
 
 pytestmark = pytest.mark.django_db
 
@@ -28,12 +28,11 @@ def get_counts() -> tuple[int, int, int]:
 
 
 def test_counts_are_written_together(release: Release) -> None:
-    for _ in range(3):
-        record_download(release.pk)
+    record_downloads(release, 3)
     assert get_counts() == (0, 0, 0)
     assert flush_downloads() == 3
     assert get_counts() == (3, 3, 3)
-    record_download(release.pk)
+    record_downloads(release, 1)
     assert flush_downloads() == 1
     row = DownloadCount.objects.get()
     assert (row.count, row.day) == (4, timezone.now().date())
@@ -45,8 +44,7 @@ def test_counts_of_several_releases_do_not_mix(publisher: Publisher) -> None:
     two = publisher.publish("@acme/one", "2.0.0")
     other = publisher.publish("@acme/other", "1.0.0")
     for release, count in ((one, 1), (two, 2), (other, 4)):
-        for _ in range(count):
-            record_download(release.pk)
+        record_downloads(release, count)
     assert flush_downloads() == 7
     assert dict(Plugin.objects.values_list("name", "downloads")) == {
         "@acme/one": 3,
@@ -55,7 +53,7 @@ def test_counts_of_several_releases_do_not_mix(publisher: Publisher) -> None:
 
 
 def test_a_forked_process_leaves_the_counts_to_its_parent(release: Release) -> None:
-    record_download(release.pk)
+    record_downloads(release, 1)
     child = os.fork()
     if child == 0:
         # The test's transaction is the parent's: the child must not reach the database.
@@ -69,15 +67,14 @@ def test_a_forked_process_leaves_the_counts_to_its_parent(release: Release) -> N
 
 
 def test_a_failed_write_keeps_its_counts(release: Release) -> None:
-    for _ in range(2):
-        record_download(release.pk)
+    record_downloads(release, 2)
     with transaction.atomic():
         break_the_table()
         with pytest.raises(DatabaseError), transaction.atomic():
             flush_downloads()
         transaction.set_rollback(True)
     assert get_counts() == (0, 0, 0)
-    record_download(release.pk)
+    record_downloads(release, 1)
     assert flush_downloads() == 3
     assert get_counts() == (3, 3, 3)
 
@@ -89,9 +86,9 @@ def break_the_table() -> None:
 
 
 def test_a_deleted_release_is_skipped(release: Release) -> None:
-    record_download(release.pk)
-    record_download(release.pk + 1000)
-    assert flush_downloads() == 2
+    record_downloads(release, 1)
+    record_downloads(Release(pk=release.pk + 1000), 1)
+    assert flush_downloads() == 1
     assert get_counts() == (1, 1, 1)
 
 

@@ -18,10 +18,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from plugport.spec.errors import PlugportError
-from registry import download_counts
 from registry.actions.flag_release import yank_release
 from registry.actions.publish_release import Publication, publish_release
-from registry.download_counts import flush_downloads
+from registry.downloads import counts as download_counts
+from registry.downloads.counts import flush_downloads
+from registry.downloads.receipts import ReceiptKey, SentBytes, write_receipts
 from registry.errors import NameTakenError, ScopeDeniedError, VersionTakenError
 from registry.jobs.queue import enqueue_job, finish_job, lease_job
 from registry.jobs.runner import run_pending_jobs
@@ -29,6 +30,7 @@ from registry.journal import append_entry
 from registry.models import (
     Artifact,
     DownloadCount,
+    DownloadReceipt,
     Job,
     JournalEntry,
     Plugin,
@@ -224,6 +226,27 @@ def test_counts_of_many_processes_add_up(publisher: Any) -> None:
     assert sum(Plugin.objects.values_list("downloads", flat=True)) == sum(expected)
     assert sum(DownloadCount.objects.values_list("count", flat=True)) == sum(expected)
     assert flush_downloads() == 0
+
+
+def test_one_client_of_many_processes_counts_once(publisher: Any) -> None:
+    """The ranges of each client arrive through several processes, which write at the same time."""
+    releases = [publisher.publish(f"@acme/p{n}") for n in range(3)]
+    today = timezone.now().date()
+
+    def write(part: int) -> int:
+        sent = {
+            ReceiptKey(release.pk, today, f"client-{client}"): SentBytes(4, ((part, part + 1),))
+            for release in releases
+            for client in range(10)
+        }
+        with transaction.atomic():
+            return write_receipts(sent).total()
+
+    works = [lambda p=part: write(p) for part in (0, 1, 2, 3, 0, 1, 2, 3)]
+    completed, errors = split(run_together(works))  # type: ignore[arg-type]
+    assert errors == []
+    assert sum(completed) == 30
+    assert DownloadReceipt.objects.filter(is_complete=True).count() == 30
 
 
 def test_publishing_flagging_counting_and_sweeping_do_not_block_each_other(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.http import HttpResponse, StreamingHttpResponse
@@ -18,10 +19,11 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.request import Request
 
 from plugport.spec.text import quote_text
+from registry.api.client_address import get_client_network
 from registry.api.conditional import matches_etag, respond_not_modified
 from registry.api.v1.parameters import NAME, VERSION
 from registry.api.views import ApiView
-from registry.download_counts import record_download
+from registry.downloads.counts import record_sent_bytes
 from registry.errors import RangeError
 from registry.models import Artifact, Release
 from registry.policies import check_served
@@ -96,11 +98,7 @@ class DownloadView(ApiView):
         if matches_etag(request, headers["ETag"]):
             return respond_not_modified(headers, artifact.size_bytes)
         part = parse_range(self._find_range_header(request, headers["ETag"]), artifact.size_bytes)
-        response = self._stream(request, artifact, part, headers)
-        # A client that resumes requests later ranges; only the beginning counts as a download.
-        if request.method == "GET" and (part is None or part.start == 0):
-            record_download(release.pk)
-        return response
+        return self._stream(request, artifact, part, headers)
 
     def _find_range_header(self, request: Request, etag: str) -> str | None:
         """Return the Range header if it applies, else None."""
@@ -124,7 +122,32 @@ class DownloadView(ApiView):
             return HttpResponse(content_type=content_type, headers=headers)
         chunks = get_store().open_range(build_package_key(artifact.digest), sent.start, sent.stop)
         return StreamingHttpResponse(
-            chunks, status=status, content_type=content_type, headers=headers
+            _record_chunks(chunks, artifact, sent.start, get_client_network(request)),
+            status=status,
+            content_type=content_type,
+            headers=headers,
+        )
+
+
+def _record_chunks(
+    chunks: Iterator[bytes], artifact: Artifact, start: int, client: str
+) -> Iterator[bytes]:
+    """Pass the chunks on, and record at the end which bytes the client received."""
+    stop = start
+    try:
+        for chunk in chunks:
+            yield chunk
+            # Only now: a client that disconnects ends the generator at `yield`.
+            stop += len(chunk)
+    finally:
+        if close := getattr(chunks, "close", None):
+            close()
+        record_sent_bytes(
+            artifact.release_id,
+            client=client,
+            size_bytes=artifact.size_bytes,
+            start=start,
+            stop=stop,
         )
 
 

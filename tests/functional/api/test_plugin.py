@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from registry.download_counts import flush_downloads, update_weekly_downloads
+from registry.downloads.counts import flush_downloads, update_weekly_downloads
 from registry.models import DownloadCount, Plugin
 from tests.functional.api.calls import Api, expect_problem
 from tests.support.publishing import Publisher
@@ -172,8 +172,9 @@ def test_stats_count_downloads_by_day_and_version(api: Api, publisher: Publisher
     publisher.publish(version="1.1.0")
     today = dt.datetime.now(dt.UTC).date()
     DownloadCount.objects.create(release=first, day=today - dt.timedelta(days=9), count=7)
-    for _ in range(2):
-        api.get("/plugins/@acme/chat/1.0.0/download").getvalue()
+    for number in range(2):
+        path = "/plugins/@acme/chat/1.0.0/download"
+        api.get(path, REMOTE_ADDR=f"192.0.2.{number}").getvalue()
     api.get("/plugins/@acme/chat/latest/download").getvalue()
     assert flush_downloads() == 3
     assert update_weekly_downloads() == 0

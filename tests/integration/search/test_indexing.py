@@ -25,10 +25,10 @@ from registry.actions.moderate_release import (
     restore_release,
     revoke_release,
 )
-from registry.download_counts import flush_downloads, record_download
+from registry.downloads.counts import flush_downloads
 from registry.journal import journal_appended
 from registry.models import Plugin, Release
-from tests.support.publishing import Publisher
+from tests.support.publishing import Publisher, record_downloads
 
 pytestmark = pytest.mark.django_db
 
@@ -172,8 +172,7 @@ def test_downloads_reach_the_index_periodically(publisher: Publisher) -> None:
     publisher.publish("@acme/first", description="Same.")
     second = publisher.publish("@acme/other", description="Same.")
     indexer.index_changes()
-    for _ in range(50):
-        record_download(second.pk)
+    record_downloads(second, 50)
     flush_downloads()
     indexer.index_changes()
     yesterday = timezone.now() - dt.timedelta(days=1)

@@ -1,8 +1,9 @@
 """Download counts.
 
-A download adds to a counter in memory; a background thread writes the counters every few seconds.
-A process that is killed loses the counts of those seconds. In return, a download never waits for
-a write.
+A download counts when a client has received every byte of a package, in one response or in ranges,
+once per client, release and day (`receipts.py`). What was sent is kept in memory; a background
+thread writes it every few seconds. A process that is killed loses the downloads of those seconds.
+In return, a download never waits for a write.
 """
 
 from __future__ import annotations
@@ -11,58 +12,81 @@ import datetime as dt
 import os
 import threading
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Sum
 from django.utils import timezone
 
 from common.background import BackgroundThread
+from registry.downloads.byte_ranges import merge_ranges
+from registry.downloads.receipts import ReceiptKey, SentBytes, write_receipts
 from registry.models import DownloadCount, Plugin, Release
 
 _BATCH_SIZE = 1000
+# Only a database that is unavailable for long lets so many clients wait.
+_MAX_PENDING = 100_000
+_log = structlog.get_logger("plugport.downloads")
 _lock = threading.Lock()
-_pending: Counter[tuple[int, dt.date]] = Counter()
+_pending: dict[ReceiptKey, SentBytes] = {}
 
 
-def record_download(release_id: int) -> None:
-    """Count one download of the release; it reaches the database a few seconds later.
+def record_sent_bytes(
+    release_id: int, *, client: str, size_bytes: int, start: int, stop: int
+) -> None:
+    """Record that a client received the bytes from `start` to before `stop` of a package.
 
-    With `DOWNLOAD_FLUSH_SECONDS` 0 no thread runs, and the caller uses `flush_downloads`.
+    `client` identifies it, see `get_client_network`. The record reaches the database a few seconds
+    later. With `DOWNLOAD_FLUSH_SECONDS` 0 no thread runs, and the caller uses `flush_downloads`.
     """
+    key = ReceiptKey(release_id, timezone.now().date(), client)
     with _lock:
-        _pending[release_id, timezone.now().date()] += 1
+        _add_pending({key: SentBytes(size_bytes, ((start, stop),))})
     if settings.DOWNLOAD_FLUSH_SECONDS:
         _flusher.start()
 
 
+def _add_pending(sent: Mapping[ReceiptKey, SentBytes]) -> None:
+    """Join with what is pending. The caller holds the lock."""
+    for key, part in sent.items():
+        earlier = _pending.get(key)
+        if earlier is None and len(_pending) >= _MAX_PENDING:
+            _log.warning("downloads_not_counted", pending=len(_pending))
+            return
+        ranges = (*(earlier.ranges if earlier else ()), *part.ranges)
+        _pending[key] = SentBytes(part.size_bytes, tuple(merge_ranges(ranges)))
+
+
 def flush_downloads() -> int:
-    """Write the pending counts; returns how many downloads. A failed write keeps them pending."""
+    """Write what was sent; returns how many downloads counted. A failed write keeps it pending."""
     global _pending
     with _lock:
-        counts, _pending = _pending, Counter()
-    if not counts:
+        sent, _pending = _pending, {}
+    if not sent:
         return 0
     try:
-        write_counts(counts)
+        with transaction.atomic():
+            counts = write_receipts(sent)
+            write_counts(counts)
     except Exception:
         with _lock:
-            # `Counter.update` adds: downloads that were recorded during the write are kept.
-            _pending.update(counts)
+            _add_pending(sent)
         raise
     return counts.total()
 
 
 def discard_downloads() -> None:
-    """Discard the pending counts without writing them."""
+    """Discard what is pending without writing it."""
     with _lock:
         _pending.clear()
 
 
 def _reset_after_fork() -> None:
-    """Leave the parent's counts to the parent: a child that wrote them too would count twice."""
+    """Leave the parent's records to the parent: a child that wrote them too would count twice."""
     global _lock, _pending
-    _lock, _pending = threading.Lock(), Counter()
+    _lock, _pending = threading.Lock(), {}
 
 
 os.register_at_fork(after_in_child=_reset_after_fork)
@@ -88,6 +112,8 @@ def write_counts(counts: Counter[tuple[int, dt.date]]) -> None:
     plugins: Counter[int] = Counter()
     with transaction.atomic():
         for (release_id, day), count in sorted(counts.items()):
+            if not count:
+                continue
             rows = Release.objects.filter(pk=release_id)
             if not rows.update(downloads=F("downloads") + count):
                 continue  # the release was deleted in the meantime
