@@ -103,13 +103,13 @@ def test_tabs_swap_in_place(page):
     page.locator("#files").wait_for()
     assert page.evaluate("window.kept")
     assert page.title() == f"{NAME} · Files · Plugport"
-    assert page.evaluate("document.activeElement.id") == "tab-files"
+    page.wait_for_function("document.activeElement.id === 'tab-files'")
     assert page.locator(".tabs [aria-current=page]").inner_text() == "Files"
     page.get_by_role("button", name="Copy").first.click()
     page.get_by_role("button", name="Copied").wait_for()
     page.go_back()
     page.locator("#readme").wait_for()
-    assert page.url.endswith(f"/plugins/{NAME}")
+    page.wait_for_url(f"**/plugins/{NAME}")
 
 
 def test_tab_that_cannot_be_swapped(chromium, registry):
@@ -158,13 +158,13 @@ def test_without_scripts_everything_is_there(chromium, registry):
     tab = context.new_page()
     tab.goto(f"/plugins/{NAME}")
     tab.get_by_role("link", name="Security").click()
-    assert tab.url.endswith("/security")
+    tab.wait_for_url("**/security")
     assert tab.locator("#checks").is_visible()
     assert not tab.get_by_role("button", name="Copy").is_visible()
     tab.goto("/search")
     tab.fill("#q", "chat")
     tab.get_by_role("button", name="Search").click()
-    assert "q=chat" in tab.url
+    tab.wait_for_url("**q=chat**")
     assert tab.get_by_role("link", name=NAME).is_visible()
     context.close()
 
@@ -186,7 +186,7 @@ def test_upload_is_followed_until_it_is_decided(page, registry):
         sent = client.post("/api/v1/plugins", files={"package": body}).json()
     page.goto("/publications/" + sent["statusUrl"].rsplit("/", 1)[-1])
     page.get_by_text("Rejected.").wait_for()
-    assert page.get_by_text("secret-token").is_visible()
+    page.get_by_text("secret-token").wait_for()
 
 
 def test_token_is_created_and_revoked(page):
