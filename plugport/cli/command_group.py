@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "install": ("install", "Install", "Install a plugin by name, path or URL."),
     "remove": ("remove", "Install", "Remove an installed plugin."),
     "uninstall": ("remove", "Install", "Alias for remove."),
+    "doctor": ("doctor", "Install", "Find and repair problems of installed plugins."),
     "init": ("init", "Author", "Create the files of a new plugin."),
     "validate": ("validate", "Author", "Run the registry's checks on this machine."),
     "pack": ("pack", "Author", "Build a package from a plugin folder."),

@@ -78,6 +78,12 @@ class ValidationFailedError(InvalidError):
     code, title = "validation-failed", "Validation failed"
 
 
+class ProblemsFoundError(InvalidError):
+    """`plugport doctor` found problems, which were printed before."""
+
+    code, title = "problems-found", "Problems found"
+
+
 class NoScaffoldError(InvalidError):
     """A manifest format does not have the requested kind."""
 

@@ -107,8 +107,14 @@ class Session:
             if target is None
             else InstallLayout.for_target(Path(target))
         )
-        progress, notify = self.build_progress(), self.output.note
-        return Installer(layout, self.home / "cache", progress, notify, confirm or refuse_changes)
+        return Installer(
+            layout,
+            self.home / "cache",
+            self.build_progress(),
+            notify=self.output.note,
+            confirm=confirm or refuse_changes,
+            warn=self.output.warn,
+        )
 
     def build_progress(self) -> Progress:
         """A progress bar on a terminal; without output elsewhere and with `--json`."""

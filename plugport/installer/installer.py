@@ -27,6 +27,7 @@ from plugport.installer.errors import (
     IntegrityError,
     NoSuchSourceError,
     NotInstalledError,
+    UnsafeFolderError,
 )
 from plugport.installer.file_lock import hold_lock
 from plugport.installer.filesystem import digest_entries, digest_tree
@@ -36,13 +37,18 @@ from plugport.installer.install_record import (
     list_dependents,
     load_installed,
 )
-from plugport.installer.layout import InstallLayout
+from plugport.installer.layout import InstallLayout, find_wrong_type
 from plugport.installer.permission_changes import (
     ConfirmChanges,
     find_permission_changes,
     refuse_changes,
 )
-from plugport.installer.transaction import install_staged, recover, remove_installed
+from plugport.installer.transaction import (
+    has_unfinished_change,
+    install_staged,
+    recover,
+    remove_installed,
+)
 from plugport.installer.verify import (
     ExpectedPackage,
     VerifiedPackage,
@@ -85,7 +91,9 @@ class Installer:
     """Installs into one layout.
 
     `cache` is the folder of partial downloads, which other runs share. `notify` receives messages
-    for the user. `confirm` is called before a package replaces one with fewer permissions.
+    for the user, and `warn` those that need action. `confirm` is called before a package replaces
+    one with fewer permissions. With `replaces_links`, a symbolic link in place of a plugin's folder
+    is replaced; its target stays.
     """
 
     layout: InstallLayout
@@ -93,6 +101,8 @@ class Installer:
     progress: Progress = field(default_factory=NoProgress)
     notify: Callable[[str], None] = _ignore_message
     confirm: ConfirmChanges = refuse_changes
+    warn: Callable[[str], None] = _ignore_message
+    replaces_links: bool = False
 
     def install_release(self, client: RegistryClient, release: Release) -> Outcome:
         """Install a release of a registry, unless the same package is installed and unchanged.
@@ -102,6 +112,8 @@ class Installer:
         that are in the package's manifest. Raises `ConsentRequiredError`, `IntegrityError`,
         `ArchiveError`, `ManifestError` and the errors of the download.
         """
+        # Before the download, and again with the lock: the project may change meanwhile.
+        self._check_folder(release.name, self.list_installed())
         label = f"{release.name}@{release.version}"
         integrity = parse_integrity(release.data["integrity"], label)
         # By content, not only by version: installing again repairs changed files.
@@ -165,7 +177,7 @@ class Installer:
         # Before the lock, which would create folders in a project without plugins.
         if name not in self.list_installed():
             raise _build_not_installed_error(name)
-        with _lock_layout(self.layout, self.notify) as installed:
+        with self._lock_layout(name) as installed:
             plugin = installed.get(name)
             # Another run may have removed it since the check above.
             if plugin is None:
@@ -182,11 +194,18 @@ class Installer:
             return plugin
 
     def list_installed(self) -> InstalledPlugins:
-        """The installed plugins. First completes or undoes the change of a killed run."""
-        if self.layout.pending_file.exists():
-            with _lock_layout(self.layout, self.notify) as installed:
+        """The installed plugins. First completes or undoes the changes of killed runs."""
+        if has_unfinished_change(self.layout):
+            with self._lock_layout() as installed:
                 return installed
         return load_installed(self.layout.installed_file)
+
+    def recover_changes(self) -> dict[PluginName, Exception]:
+        """Complete or undo the changes of killed runs; returns the errors of those that failed."""
+        if not has_unfinished_change(self.layout):
+            return {}
+        with hold_lock(self.layout.lock_file, notify=self.notify):
+            return recover(self.layout)
 
     def _build_downloader(self, opener: Opener) -> Downloader:
         return Downloader(opener, self.cache / "partial", self.progress, notify=self.notify)
@@ -207,23 +226,31 @@ class Installer:
     ) -> Outcome:
         verified = verify_package(archive, expected)
         manifest, name = verified.manifest, verified.manifest.name
-        # Before the lock: waiting for the user's confirmation must not block other runs.
+        before = self.list_installed()
+        # Before the lock, which would create folders.
+        self._check_folder(name, before)
+        # Before the lock too: waiting for the user's confirmation must not block other runs.
         changes = find_permission_changes(
-            self.list_installed().get(name),
+            before.get(name),
             manifest.version,
             manifest.permissions,
             agreed=agreed,
         )
         if changes is not None:
             self.confirm(changes)
-        with _lock_layout(self.layout, self.notify) as installed:
-            self._check_folder_is_free(name, installed)
+        with self._lock_layout(name) as installed:
+            self._check_folder(name, installed)
             self._unpack(verified)
             plugin = _build_record(verified, provenance)
             install_staged(self.layout, plugin)
         return Outcome(plugin, self.layout.folder_of(name), installed.get(name))
 
-    def _check_folder_is_free(self, name: PluginName, installed: InstalledPlugins) -> None:
+    def _check_folder(self, name: PluginName, installed: InstalledPlugins) -> None:
+        """Check all that can refuse the plugin's folder, before anything is changed.
+
+        Raises `FolderExistsError`, `UnsafeFolderError`.
+        """
+        self.layout.check_folders(name)
         folder = self.layout.folder_of(name)
         # There is no option to overwrite it: the folder may have files without a copy.
         if name not in installed and (folder.exists() or folder.is_symlink()):
@@ -231,29 +258,49 @@ class Installer:
                 f"`{folder}` exists and was not installed by Plugport",
                 hint="Move the folder, then run the same command again.",
             )
+        found = find_wrong_type(folder)
+        if found is not None and not (self.replaces_links and folder.is_symlink()):
+            action = (
+                f"Run `plugport remove {name}` to delete the link, or `plugport doctor --repair` to "
+                "replace it. Both keep its target."
+                if folder.is_symlink()
+                else f"Move the {found}, then run the same command again."
+            )
+            raise UnsafeFolderError(
+                f"`{folder}` is a {found}; expected the folder of `{name}`", hint=action
+            )
 
     def _unpack(self, verified: VerifiedPackage) -> None:
-        # Without `exist_ok`: `recover` has deleted the stage, and old files must not be installed.
-        self.layout.stage.mkdir()
-        unpacked = load_package(verified.archive, tree=self.layout.stage)
+        # Without `exist_ok`: `recover` has deleted it, and old files must not be installed.
+        stage = self.layout.work_of(verified.manifest.name).stage
+        stage.mkdir(parents=True)
+        unpacked = load_package(verified.archive, tree=stage)
         # The file may be replaced between verification and unpacking (CWE-367).
         if unpacked.files != verified.package.files:
             raise IntegrityError(f"`{verified.archive}` changed while it was being installed")
 
+    @contextmanager
+    def _lock_layout(self, name: PluginName | None = None) -> Iterator[InstalledPlugins]:
+        """Hold the lock of the layout, after completing or undoing the changes of killed runs.
 
-@contextmanager
-def _lock_layout(
-    layout: InstallLayout, notify: Callable[[str], None]
-) -> Iterator[InstalledPlugins]:
-    """Hold the lock of the layout, after completing or undoing the change of a killed run."""
-    layout.create_folders()
-    with hold_lock(layout.lock_file, notify=notify):
-        recover(layout)
-        try:
-            yield load_installed(layout.installed_file)
-        finally:
-            # After an error too, to delete a tree that was unpacked but not installed.
-            recover(layout)
+        Raises the error of a change of `name` for which that failed. Those of other plugins are
+        only warnings.
+        """
+        self.layout.create_folders()
+        with hold_lock(self.layout.lock_file, notify=self.notify):
+            failed = recover(self.layout)
+            if name is not None and name in failed:
+                raise failed[name]
+            for other, error in failed.items():
+                self.warn(
+                    f"an unfinished change of `{other}` is not repaired: {error}; run "
+                    "`plugport doctor --repair`"
+                )
+            try:
+                yield load_installed(self.layout.installed_file)
+            finally:
+                # After an error too, to delete a tree that was unpacked but not installed.
+                recover(self.layout)
 
 
 def _build_not_installed_error(name: PluginName) -> NotInstalledError:

@@ -73,7 +73,7 @@ def check_is_whole(folder: Path) -> str | None:
     installer = build_installer(folder)
     installed = installer.list_installed()
     tree = installer.layout.folder_of(NAME)
-    assert not installer.layout.pending_file.exists()
+    assert not any(work.pending_file.exists() for _, work in installer.layout.iter_work())
     if NAME not in installed:
         assert not tree.exists()
         return None
