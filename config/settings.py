@@ -259,7 +259,7 @@ RATE_LIMITS = {
         "Rejected tokens per IP address. Prevents guessing of tokens.",
     ),
 }
-RATE_LIMIT_STORAGE = REDIS_URL or "process://"
+RATE_LIMIT_STORAGE = REDIS_URL or (DATA_DIR / "rate-limits").as_uri()
 TRUSTED_PROXIES = get_env_int(
     "PLUGPORT_TRUSTED_PROXIES", 0, "Number of reverse proxies that append to X-Forwarded-For."
 )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import structlog
 from django.conf import settings
@@ -15,9 +16,9 @@ from limits.errors import StorageError
 from limits.storage import Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
+from common.shared_windows import get_windows
 from registry.errors import RateLimitedError
 
-MIN_SWEEP_WINDOWS = 10_000
 _log = structlog.get_logger("plugport.limits")
 
 
@@ -41,71 +42,46 @@ class Quota:
         }
 
 
-class ProcessStorage(Storage):
-    """Counts in the memory of this process, for the URI `process://`.
+class FileStorage(Storage):
+    """Counts in a file that all processes of this machine share, for URIs like `file:///path`."""
 
-    The library's own `memory://` starts a thread every 10 ms while requests arrive, to delete
-    expired windows; that took an eighth of the time of a read. Here an expired window is replaced
-    at its caller's next request, and all expired windows are deleted when their number has doubled
-    since the last time.
-    """
-
-    STORAGE_SCHEME = ["process"]
+    STORAGE_SCHEME = ["file"]
 
     def __init__(
-        self, uri: str | None = None, wrap_exceptions: bool = False, **options: float | str | bool
+        self, uri: str, wrap_exceptions: bool = False, **options: float | str | bool
     ) -> None:
         super().__init__(uri, wrap_exceptions, **options)
-        self._lock = threading.Lock()
-        # By caller: the time at which the window ends, and the calls in it.
-        self._windows: dict[str, tuple[float, int]] = {}
-        self._sweep_at = MIN_SWEEP_WINDOWS
+        self._windows = get_windows(Path(unquote(urlsplit(uri).path)))
 
     @property
     def base_exceptions(self) -> type[Exception]:
-        """Unused: memory cannot fail."""
-        return ValueError
+        """What the file raises, for example when the disk is full."""
+        return OSError
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Add `amount` calls; a window lasts `expiry` seconds from its first call."""
-        now = time.time()
-        with self._lock:
-            ends_at, count = self._windows.get(key, (0.0, 0))
-            if ends_at <= now:
-                self._delete_expired(now)
-                ends_at, count = now + expiry, 0
-            self._windows[key] = ends_at, count + amount
-        return count + amount
-
-    def _delete_expired(self, now: float) -> None:
-        if len(self._windows) >= self._sweep_at:
-            self._windows = {k: window for k, window in self._windows.items() if window[0] > now}
-            self._sweep_at = max(MIN_SWEEP_WINDOWS, 2 * len(self._windows))
+        return self._windows.add(key, expiry, amount)
 
     def get(self, key: str) -> int:
         """The calls in the window."""
-        ends_at, count = self._windows.get(key, (0.0, 0))
-        return count if ends_at > time.time() else 0
+        return self._windows.get(key)[0]
 
     def get_expiry(self, key: str) -> float:
         """When the window ends, in seconds since the epoch; now if there is none."""
-        return max(time.time(), self._windows.get(key, (0.0, 0))[0])
+        return self._windows.get(key)[1]
 
     def check(self) -> bool:
         """Whether the storage is available."""
+        self._windows.get("")
         return True
 
-    def reset(self) -> int:
-        """Delete all windows; returns how many there were."""
-        with self._lock:
-            count = len(self._windows)
-            self._windows = {}
-        return count
+    def reset(self) -> None:
+        """Delete all windows."""
+        self._windows.clear()
 
     def clear(self, key: str) -> None:
         """Delete the window of one caller."""
-        with self._lock:
-            self._windows.pop(key, None)
+        self._windows.delete(key)
 
 
 @cache
@@ -119,7 +95,7 @@ def get_limiter() -> FixedWindowRateLimiter:
     """The limiter of the setting `RATE_LIMIT_STORAGE`; one instance for each process."""
     uri = settings.RATE_LIMIT_STORAGE
     # Every request waits for this: a Redis that hangs must cost a second, not a minute.
-    options = {} if uri == "process://" else {"socket_connect_timeout": 1, "socket_timeout": 1}
+    options = {} if uri.startswith("file:") else {"socket_connect_timeout": 1, "socket_timeout": 1}
     return FixedWindowRateLimiter(storage_from_string(uri, wrap_exceptions=True, **options))
 
 

@@ -52,12 +52,15 @@ def check_rates(**_kwargs: Any) -> list[CheckMessage]:
 
 @register(SETTINGS_TAG, deploy=True)
 def check_shared_limits(**_kwargs: Any) -> list[CheckMessage]:
-    """`registry.W001`: without Redis, each process counts rate limits separately."""
-    if settings.REDIS_URL:
+    """`registry.W001`: without Redis, the machines of a registry count rate limits separately.
+
+    A registry on SQLite has one machine, whose processes share their counts.
+    """
+    if settings.REDIS_URL or "sqlite" in settings.DATABASES["default"]["ENGINE"]:
         return []
     return [
         CheckWarning(
-            "Each process counts rate limits separately.",
+            "Each machine counts rate limits separately.",
             hint="Set PLUGPORT_REDIS_URL.",
             id="registry.W001",
         )

@@ -133,6 +133,7 @@ def _own_storage(_data_folders: Iterator[Path], settings: Any) -> Iterator[None]
     }
     storage.get_store.cache_clear()
     rate_limits.get_limiter.cache_clear()
+    rate_limits.get_limiter().storage.reset()
     download_counts.discard_downloads()
     get_engine.cache_clear()
     circuit_breaker.reset()

@@ -114,15 +114,18 @@ def _iter_text_problems(
     elif not text:
         if declared.min_length:
             yield "This field may not be blank.", "blank"
-    elif declared.max_length is not None and len(text) > declared.max_length:
-        yield f"Expected at most {declared.max_length} characters.", "max_length"
-    elif text_format == "uri":
-        if not _is_link(text):
-            yield "Expected an http or https URL.", "invalid"
-    elif text_format == "plugin-name":
-        yield from _iter_name_problems(text)
-    elif declared.pattern is not None and not re.search(declared.pattern, text):
-        yield f"Does not match {declared.pattern}.", "invalid"
+    else:
+        is_too_long = declared.max_length is not None and len(text) > declared.max_length
+        if is_too_long:
+            yield f"Expected at most {declared.max_length} characters.", "max_length"
+        if text_format == "uri":
+            if not _is_link(text):
+                yield "Expected an http or https URL.", "invalid"
+        elif text_format == "plugin-name":
+            if not is_too_long:
+                yield from _iter_name_problems(text)
+        elif declared.pattern is not None and not re.search(declared.pattern, text):
+            yield f"Does not match {declared.pattern}.", "invalid"
 
 
 def _is_link(text: str) -> bool:
