@@ -245,20 +245,27 @@ def build_celery_settings(redis_url: str, data_dir: Path, *, check_seconds: int)
     """
     common: dict[str, Any] = {
         "task_ignore_result": True,
-        "task_acks_late": True,
+        # A message only wakes a worker, so it is not needed again if the worker dies.
+        "task_acks_late": False,
         "task_serializer": "json",
         "accept_content": ["json"],
+        "task_default_queue": "wake",
+        # Processes of a pool share locks and pipes: one that is killed while it holds a lock stops
+        # all others for good. Run several workers instead; each takes one message at a time.
+        "worker_pool": "solo",
+        "worker_concurrency": 1,
+        "worker_prefetch_multiplier": 1,
+        # Celery enforces the next two in pools of processes only; `config.worker` does it here.
         # A task starts no new job after one `check_seconds`, and a release has only a few checks.
         # A task that still runs after ten times that is stuck in code that ignores signals.
         "task_time_limit": check_seconds * 10,
-        "worker_hijack_root_logger": False,
-        "worker_prefetch_multiplier": 1,
-        # Replace a process that has grown or run many tasks, against leaks in native libraries.
-        "worker_max_tasks_per_child": 1000,
-        # How long Celery waits for the result of a process that died, before the next task.
-        "worker_lost_wait": 1.0,
+        # In kB. Replaces a process that has grown, against leaks in native libraries.
         "worker_max_memory_per_child": 400_000,
+        "worker_enable_remote_control": False,
+        "worker_hijack_root_logger": False,
         "broker_connection_retry_on_startup": True,
+        # For ever: a worker must survive an outage of any length.
+        "broker_connection_max_retries": None,
         "task_publish_retry": False,
         "timezone": "UTC",
     }
@@ -267,7 +274,6 @@ def build_celery_settings(redis_url: str, data_dir: Path, *, check_seconds: int)
     return common | {
         "broker_url": "folder://localhost",
         "broker_transport_options": {"folder": str(data_dir / "queue"), "polling_interval": 0.1},
-        "worker_enable_remote_control": False,
     }
 
 

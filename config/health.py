@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import structlog
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
+from plugport.spec.text import quote_text
+from registry.jobs.last_runs import is_work_stalled
 from registry.storage import get_store
 
 _log = structlog.get_logger("plugport.health")
@@ -28,6 +30,11 @@ def _ping_queue() -> None:
         broker.ensure_connection(max_retries=0, timeout=2)
 
 
+class WorkStalledError(Exception):
+    """Jobs wait, and no worker gives a sign of life."""
+
+
+_READING, _PUBLISHING = "reading", "publishing"
 _PARTS: dict[str, Callable[[], None]] = {
     "database": _ping_database,
     "storage": lambda: get_store().ping(),
@@ -43,14 +50,35 @@ def respond_liveness(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def respond_readiness(request: HttpRequest) -> JsonResponse:
-    """200 if every service responds, else 503 with the names of those that do not."""
+    """200 if every service responds, else 503 with the names of those that do not.
+
+    `?for=publishing` also fails while packages wait and no worker checks them. Without it, the
+    response says so, but a load balancer keeps sending readers here.
+    """
+    purpose = request.GET.get("for", _READING)
+    if purpose not in (_READING, _PUBLISHING):
+        detail = f"`for` is {quote_text(purpose)}. Allowed: `{_READING}`, `{_PUBLISHING}`."
+        return _respond({"status": "invalid", "detail": detail}, 400)
     states = {name: _get_part_state(name, ping) for name, ping in _PARTS.items()}
     missing = sorted(name for name, state in states.items() if state != "ok")
-    return JsonResponse(
-        {"status": "ready" if not missing else "not ready", "missing": missing, "parts": states},
-        status=503 if missing else 200,
-        headers={"Cache-Control": "no-store"},
-    )
+    can_publish = not missing and _get_part_state("workers", _check_workers) == "ok"
+    is_ready = can_publish if purpose == _PUBLISHING else not missing
+    document = {
+        "status": "ready" if is_ready else "not ready",
+        "missing": missing,
+        "parts": states,
+        "publishing": "ok" if can_publish else "unavailable",
+    }
+    return _respond(document, 200 if is_ready else 503)
+
+
+def _respond(document: Mapping[str, object], status: int) -> JsonResponse:
+    return JsonResponse(document, status=status, headers={"Cache-Control": "no-store"})
+
+
+def _check_workers() -> None:
+    if is_work_stalled():
+        raise WorkStalledError
 
 
 def _get_part_state(name: str, ping: Callable[[], None]) -> str:

@@ -1,8 +1,8 @@
 """Runs several processes, restarts those that exit, and stops all of them together.
 
-For one machine (`manage.py serve`). In production each process has its own container or unit.
-Each child leads a process group, so that its own children are stopped with it. On Linux it also
-receives a signal when the supervisor dies, so that a `kill -9` leaves no process running.
+For one machine or container (`manage.py serve`, `manage.py run_workers`). Each child leads a
+process group, so that its own children are stopped with it. On Linux it is killed when the
+supervisor is killed (`config.parent_watchdog`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from types import FrameType
 
 import structlog
 
-from config.parent_watchdog import build_death_signal_setter
+from config.parent_watchdog import build_child_setup
 
 _log = structlog.get_logger("plugport.supervisor")
 _TICK_SECONDS = 0.1
@@ -26,7 +26,8 @@ _TICK_SECONDS = 0.1
 GRACE_SECONDS = 15.0
 _MIN_PAUSE_SECONDS = 0.5
 _MAX_PAUSE_SECONDS = 30.0
-_STABLE_SECONDS = 60.0
+# A process with a broken configuration exits sooner.
+_STABLE_SECONDS = 10.0
 
 
 @dataclass
@@ -41,20 +42,7 @@ class Child:
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     retry_at: float = 0.0
-    pause_seconds: float = _MIN_PAUSE_SECONDS
-
-
-def _build_child_setup(supervisor_pid: int) -> Callable[[], None]:
-    """Return a function for the child to call before exec: it exits when the supervisor exits."""
-    set_death_signal = build_death_signal_setter(signal.SIGTERM)
-
-    def set_up() -> None:
-        set_death_signal()
-        # The signal is not sent for a supervisor that died before it was requested.
-        if os.getppid() != supervisor_pid:
-            os._exit(1)
-
-    return set_up
+    pause_seconds: float = 0.0
 
 
 @dataclass
@@ -64,11 +52,13 @@ class Supervisor:
     children: list[Child]
     environment: Mapping[str, str]
     folder: str
-    on_tick: Callable[[], None]
+    on_tick: Callable[[], None] = lambda: None
     is_stopping: bool = field(default=False, init=False)
+    _set_up_child: Callable[[], None] = field(default=lambda: None, init=False)
 
     def run(self) -> None:
         """Start all children and supervise them; returns when every process has exited."""
+        self._set_up_child = build_child_setup()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._stop)
         try:
@@ -84,26 +74,13 @@ class Supervisor:
         self.is_stopping = True
 
     def _start_if_due(self, child: Child) -> None:
-        """Start the child if it is not running and its pause is over.
-
-        The pause doubles with each early exit, so that a broken configuration does not use a core.
-        """
+        """Start the child if it is not running and its pause is over."""
         now = time.monotonic()
         if child.process is not None:
             code = child.process.poll()
             if code is None:
                 return
-            _log.warning("process_died", process=child.name, code=code)
-            # The main process is gone; its own children may hold the port or a lease.
-            _signal_group(child.process, signal.SIGKILL)
-            child.process = None
-            was_stable = now - child.started_at > _STABLE_SECONDS
-            child.pause_seconds = (
-                _MIN_PAUSE_SECONDS
-                if was_stable
-                else min(child.pause_seconds * 2, _MAX_PAUSE_SECONDS)
-            )
-            child.retry_at = now + child.pause_seconds
+            self._clean_up(child, child.process, code, now)
         if now >= child.retry_at:
             child.started_at = now
             child.process = subprocess.Popen(  # noqa: S603 -- our own command lines
@@ -113,8 +90,29 @@ class Supervisor:
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
                 # Code between fork and exec is safe only because the supervisor has no threads.
-                preexec_fn=_build_child_setup(os.getpid()),  # noqa: PLW1509
+                preexec_fn=self._set_up_child,  # noqa: PLW1509
             )
+
+    def _clean_up(
+        self, child: Child, process: subprocess.Popen[bytes], code: int, now: float
+    ) -> None:
+        """End what is left of a child that exited, and decide when it starts again.
+
+        At once if it ran for a while. Otherwise the pause doubles with each exit, so that a broken
+        configuration does not use a core.
+        """
+        # The main process is gone; its own children may hold the port or a lease.
+        _signal_group(process, signal.SIGKILL)
+        child.process = None
+        if now - child.started_at > _STABLE_SECONDS:
+            child.pause_seconds = 0.0
+        else:
+            child.pause_seconds = min(
+                max(child.pause_seconds * 2, _MIN_PAUSE_SECONDS), _MAX_PAUSE_SECONDS
+            )
+        child.retry_at = now + child.pause_seconds
+        log = _log.info if code == 0 else _log.warning
+        log("process_ended", process=child.name, code=code, pause_seconds=child.pause_seconds)
 
     def _stop_all(self) -> None:
         """Send SIGTERM to each main process, wait, then kill what is left of the groups."""

@@ -1,11 +1,16 @@
 """The WSGI application."""
 
+import multiprocessing
 import os
 
 from django.core.wsgi import get_wsgi_application
 
+from config.parent_watchdog import exit_with_parent
 from config.startup import exit_on_start_error
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# In a web process, which granian starts; without it, it would keep the port after a kill of granian.
+if (_server := multiprocessing.parent_process()) is not None and _server.pid is not None:
+    exit_with_parent(_server.pid)
 with exit_on_start_error():
     application = get_wsgi_application()

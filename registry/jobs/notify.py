@@ -8,14 +8,14 @@ from celery import current_app
 _log = structlog.get_logger("plugport.work")
 
 
-def wake_worker(job_id: int) -> None:
-    """Send the job's id to the queue. Never raises: a broker error is only logged.
+def wake_worker() -> None:
+    """Send a message that makes one worker look for jobs. Never raises: a broker error is logged.
 
-    The periodic task `registry.recover_jobs` finds jobs whose message was lost.
+    Workers also wake each other at an interval, so a job whose message was lost is found.
     """
     try:
         # By name: code that adds jobs must not import the code that runs them (a cycle).
         # `retry=False`: the publisher's request waits for this call.
-        current_app.send_task("registry.work", args=(job_id,), retry=False, expires=3600)
+        current_app.send_task("registry.work", retry=False)
     except Exception as error:  # noqa: BLE001 -- any broker error: the job is in the database
-        _log.warning("wake_failed", job_id=job_id, error=type(error).__name__)
+        _log.warning("wake_failed", error=type(error).__name__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 
 import structlog
 
@@ -38,18 +39,20 @@ def run_job(lease: Lease) -> None:
 
 
 def run_pending_jobs(
-    job_id: int | None = None, *, max_jobs: int = 1000, seconds: float = math.inf
+    *,
+    max_jobs: int = 1000,
+    seconds: float = math.inf,
+    is_stopping: Callable[[], bool] = lambda: False,
 ) -> int:
-    """Run the given job, then every other free job; returns how many ran.
+    """Run every free job, the oldest first; returns how many ran.
 
-    Runs nothing if the given job is not free. Leases no further job after `max_jobs` jobs or
-    `seconds`.
+    Leases no further job after `max_jobs` jobs, after `seconds`, or when `is_stopping` returns true.
     """
     done = 0
     until = time.monotonic() + seconds
-    lease = lease_job(job_id)
-    while lease is not None:
+    while not is_stopping() and (lease := lease_job()):
         run_job(lease)
         done += 1
-        lease = lease_job() if done < max_jobs and time.monotonic() < until else None
+        if done >= max_jobs or time.monotonic() >= until:
+            break
     return done

@@ -4,6 +4,7 @@ from registry.models.catalog import Category, DistTag, Member, Plugin, Role, Sco
 from registry.models.download import DownloadCount, DownloadReceipt, DownloadSalt
 from registry.models.job import Job, JobState, Upload
 from registry.models.journal import JournalEntry, JournalHead
+from registry.models.last_run import LastRun
 from registry.models.release import (
     Artifact,
     CheckRun,
@@ -27,6 +28,7 @@ __all__ = [
     "JobState",
     "JournalEntry",
     "JournalHead",
+    "LastRun",
     "Member",
     "Plugin",
     "Release",

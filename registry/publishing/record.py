@@ -102,17 +102,17 @@ def record_release(
         CheckRun.objects.bulk_create(
             [CheckRun(release=release, name=check.name) for check in CHECKS]
         )
-        job = enqueue_job(CHECK_RELEASE, str(release.pk))
+        enqueue_job(CHECK_RELEASE, str(release.pk))
         _delete_upload(upload)
         record_audit_entry(actor=actor, action="release.recorded", target=str(release))
         # A worker that is woken before the commit would not see the job.
-        transaction.on_commit(lambda: _notify_worker(job.pk))
+        transaction.on_commit(_notify_worker)
     return release
 
 
-def _notify_worker(job_id: int) -> None:
+def _notify_worker() -> None:
     hit(FailPoint.RECORDED)
-    wake_worker(job_id)
+    wake_worker()
 
 
 def _delete_upload(upload: Upload) -> None:

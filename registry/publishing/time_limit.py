@@ -16,13 +16,14 @@ T = TypeVar("T")
 def run_with_timeout(seconds: float, work: Callable[[], T]) -> T:
     """Run `work` and return its result; raises `WorkTimeoutError` after `seconds` of wall time.
 
-    Only the main thread can be interrupted: worker tasks and commands run there. In any other
-    thread the work runs without a limit.
+    Raises `RuntimeError` outside the main thread, which alone can be interrupted. The tasks of
+    workers run there, and commands.
     """
     # A signal, because a thread could not stop a regular expression or a loop in a check. What
-    # blocks in C without returning to the interpreter is left to Celery's hard time limit.
+    # blocks in C without returning to the interpreter is left to the worker's hard time limit.
     if threading.current_thread() is not threading.main_thread():
-        return work()
+        name = threading.current_thread().name
+        raise RuntimeError(f"A time limit works in the main thread only, not in `{name}`.")
 
     is_over = False
 

@@ -92,6 +92,16 @@ def test_a_killed_main_process_is_started_again(registry: Registry, program: str
     check_all_published(registry, send_some(registry, 1))
 
 
+def test_after_a_kill_of_idle_workers_packages_are_still_checked(registry: Registry) -> None:
+    check_all_published(registry, send_some(registry, 1))
+    for _ in range(2):
+        # The last one has the most ancestors: of a pool it is the process that runs the checks.
+        idle = registry.find_processes("celery")[-1]
+        idle.kill()
+        registry.wait_until_ended([idle])
+        check_all_published(registry, send_some(registry, 1))
+
+
 def test_a_package_whose_check_kills_its_worker_each_time_is_held(registry: Registry) -> None:
     """After four crashes the fifth attempt holds the release for a moderator."""
     _, package = registry.build_version()

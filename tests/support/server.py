@@ -25,7 +25,7 @@ import psutil
 import pytest
 from django.test import override_settings
 
-from config.management.commands.serve import build_commands
+from config.processes import build_web_command, build_worker_command
 from tests.support.data import ROOT
 
 START_SECONDS = 60
@@ -112,9 +112,9 @@ class LiveRegistry:
         """Prepare the database, start the processes and return when the registry is ready."""
         self.prepare()
         with override_settings(PORT=self.port):
-            commands = build_commands("127.0.0.1", 2)
-        if not has_worker:
-            del commands["worker"]
+            commands = {"web": build_web_command("127.0.0.1", 2)}
+        if has_worker:
+            commands["worker"] = build_worker_command()
         for name, command in commands.items():
             self._processes[name] = self._spawn(name, command)
         self._wait_until_ready()

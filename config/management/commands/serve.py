@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -21,15 +20,16 @@ from django.core.management.base import (
 
 from common.system_checks import SETTINGS_TAG
 from config.backends import prepare_data_dir
+from config.processes import build_variables, build_web_command, build_worker_command
 from config.supervisor import Child, Supervisor
 
 _HOST = "127.0.0.1"
 
 
 class Command(BaseCommand):
-    """Prepares the data folder, then runs the web server and the worker."""
+    """Prepares the data folder, then runs the web server and the workers."""
 
-    help = "Run the web server and the worker on this machine. All data is in the data folder."
+    help = "Run the web server and the workers on this machine. All data is in the data folder."
     # Other checks find mistakes in code, and `manage.py check` runs them. They import all pages and the
     # API, which makes the start a third longer.
     requires_system_checks = [SETTINGS_TAG]
@@ -41,6 +41,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("--host", default=_HOST, help="address to listen on")
         parser.add_argument("--workers", type=int, default=2, help="number of web processes")
+        parser.add_argument(
+            "--background-workers", type=int, default=1, help="number of packages checked at once"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until SIGINT or SIGTERM; every child process has exited when this returns."""
@@ -53,8 +56,13 @@ class Command(BaseCommand):
         if options["demo"]:
             call_command("load_demo", stdout=self.stdout)
         environment = {**os.environ, **build_variables()}
-        commands = build_commands(options["host"], options["workers"])
-        children = [Child(name, command) for name, command in commands.items()]
+        children = [
+            Child("web", build_web_command(options["host"], options["workers"])),
+            *(
+                Child(f"worker-{number + 1}", build_worker_command())
+                for number in range(options["background_workers"])
+            ),
+        ]
         reporter = StartupReporter(self.stdout, options["host"], has_demo=options["demo"])
         Supervisor(children, environment, str(settings.BASE_DIR), on_tick=reporter.report).run()
 
@@ -107,36 +115,6 @@ def collect_static() -> None:
         return
     call_command("collectstatic", verbosity=0, interactive=False)
     stamp.touch()
-
-
-def build_commands(host: str, workers: int) -> dict[str, list[str]]:
-    """The command lines of the web server and the worker, from this Python environment."""
-    folder = Path(sys.executable).parent
-    # Requests that wait for checks (`MAX_WAITING`) and for images (`SEATS`) each occupy a thread;
-    # this leaves threads for other requests.
-    threads = min(12, max(5, 2 * (os.cpu_count() or 1) + 1))
-    web = (
-        f"--interface wsgi config.wsgi:application --host {host} --port {settings.PORT}"
-        f" --workers {workers} --blocking-threads {threads} --backpressure 64 --no-ws"
-        " --log-level warning --respawn-failed-workers --workers-kill-timeout 10"
-    )
-    worker = (
-        "--app config.celery --quiet worker --concurrency 1 --loglevel warning"
-        " --without-gossip --without-mingle"
-    )
-    return {
-        "web": [str(folder / "granian"), *web.split()],
-        "worker": [str(folder / "celery"), *worker.split()],
-    }
-
-
-def build_variables() -> dict[str, str]:
-    """The environment variables of the processes, in addition to those of this process."""
-    return {
-        "PLUGPORT_DATA_DIR": str(settings.DATA_DIR),
-        # The worker would run all system checks, which imports the pages that it never serves.
-        "CELERY_SKIP_CHECKS": "1",
-    }
 
 
 def is_answering(url: str) -> bool:

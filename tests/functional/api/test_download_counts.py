@@ -9,8 +9,8 @@ import pytest
 from django.utils import timezone
 
 from registry.downloads.counts import discard_downloads, flush_downloads
+from registry.downloads.receipts import delete_old_receipts
 from registry.models import DownloadReceipt, DownloadSalt
-from registry.tasks import roll_up_downloads
 from tests.functional.api.calls import Api
 from tests.support.publishing import Publisher, build_package
 
@@ -124,7 +124,7 @@ def test_addresses_are_hashed_with_a_salt_that_is_deleted(api: Api) -> None:
     download(api)
     assert flush_downloads() == 1
     assert len(set(DownloadReceipt.objects.values_list("client", flat=True))) == 2
-    roll_up_downloads()
+    delete_old_receipts()
     assert [row.day for row in DownloadSalt.objects.all()] == [timezone.now().date()]
     assert [row.day for row in DownloadReceipt.objects.all()] == [timezone.now().date()]
 

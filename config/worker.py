@@ -1,0 +1,140 @@
+"""One worker process: its limits, its sign of life, and the thread for periodic work.
+
+A worker runs one job at a time in its main thread (`--pool=solo`), because only there signals can
+stop a check. It shares no lock with any other process. Run several workers to run several jobs at
+once; `config.supervisor` replaces those that end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import resource
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import structlog
+from celery import bootsteps, signals
+from celery.concurrency import solo
+from celery.platforms import EX_OK
+from celery.worker import state
+from django.conf import settings
+
+from common.background import BackgroundThread
+from config import folder_queue
+
+# The descriptor, because Celery replaces `sys.stderr`.
+_STDERR = 2
+_log = structlog.get_logger("plugport.worker")
+_BEAT_SECONDS = 10.0
+_PERIODIC_TICK_SECONDS = 1.0
+# ru_maxrss is in kB on Linux and in bytes on macOS.
+_MAXRSS_PER_KB = 1024 if sys.platform == "darwin" else 1
+
+
+class WorkerSetup(bootsteps.StartStopStep):
+    """Sets up the process before it takes the first message."""
+
+    requires = ("celery.worker.components:Pool",)
+
+    def __init__(self, worker: Any, **kwargs: Any) -> None:
+        super().__init__(worker, **kwargs)
+        if not issubclass(worker.pool_cls, solo.TaskPool):
+            pool = worker.pool_cls.__module__.rpartition(".")[2]
+            sys.exit(
+                f"The pool `{pool}` cannot stop checks at their time limit. Use --pool=solo, and"
+                " run several workers instead of several pool processes."
+            )
+        self._limit_seconds: float = worker.app.conf.task_time_limit
+        self._max_kb: int = worker.app.conf.worker_max_memory_per_child
+        self._is_busy = False
+        self._threads = [
+            BackgroundThread(
+                "beat",
+                self._beat,
+                error_event="beat_failed",
+                interval_seconds=min(_BEAT_SECONDS, settings.SWEEP_SECONDS),
+                runs_at_start=True,
+            ),
+            BackgroundThread(
+                "periodic",
+                build_periodic_runner().run_due,
+                error_event="periodic_failed",
+                interval_seconds=_PERIODIC_TICK_SECONDS,
+                runs_at_start=True,
+            ),
+        ]
+
+    def start(self, worker: Any) -> None:
+        """Limit the memory, watch the tasks, and start the threads."""
+        if folder := settings.CELERY["broker_transport_options"].get("folder"):
+            folder_queue.delete_messages(Path(folder))
+        limit_memory(settings.WORKER_MEMORY_MB * 1_000_000)
+        signals.task_prerun.connect(self._before_task)
+        signals.task_postrun.connect(self._after_task)
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, worker: Any) -> None:
+        """Let the threads end, but do not wait for a service that does not respond."""
+        for thread in self._threads:
+            thread.stop(timeout_seconds=0.5)
+
+    def _before_task(self, **_kwargs: object) -> None:
+        self._is_busy = True
+        # A thread in C: it ends the process even if the task keeps the interpreter's lock.
+        faulthandler.dump_traceback_later(self._limit_seconds, exit=True, file=_STDERR)
+
+    def _after_task(self, **_kwargs: object) -> None:
+        faulthandler.cancel_dump_traceback_later()
+        self._is_busy = False
+        peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _MAXRSS_PER_KB
+        if peak_kb > self._max_kb and state.should_stop is None:
+            _log.warning("worker_replaced", peak_kb=round(peak_kb), max_kb=self._max_kb)
+            # The type stubs of Celery declare the flag as None.
+            state.should_stop = EX_OK  # type: ignore[assignment]
+
+    def _beat(self) -> None:
+        """Record that this worker is busy within its time limit, or send it through its own queue.
+
+        The message proves what a thread alone cannot: that the queue works and that a main thread
+        takes messages. It also finds jobs whose message was lost.
+        """
+        from registry.jobs.last_runs import WORK, record_run
+        from registry.jobs.notify import wake_worker
+
+        if self._is_busy:
+            record_run(WORK)
+        else:
+            wake_worker()
+
+
+def limit_memory(max_bytes: int) -> None:
+    """Limit the memory of this process: a hostile package gets a `MemoryError`, not the machine."""
+    with contextlib.suppress(ValueError, OSError):  # the hard limit is lower already
+        resource.setrlimit(resource.RLIMIT_DATA, (max_bytes, max_bytes))
+
+
+def build_periodic_runner() -> Any:
+    """The periodic work of all apps."""
+    from registry.jobs.periodic import PeriodicRunner, PeriodicWork
+
+    sweep = float(settings.SWEEP_SECONDS)
+    works: Mapping[str, PeriodicWork] = {
+        "registry.sweep_storage": PeriodicWork("registry.publishing.sweep.sweep_storage", sweep),
+        "registry.sweep_unfinished": PeriodicWork(
+            "registry.publishing.sweep.sweep_unfinished", 3600.0
+        ),
+        "registry.roll_up_downloads": PeriodicWork(
+            "registry.downloads.counts.update_weekly_downloads", 300.0
+        ),
+        "registry.delete_receipts": PeriodicWork(
+            "registry.downloads.receipts.delete_old_receipts", 300.0
+        ),
+        "marketplace.forget_searches": PeriodicWork(
+            "marketplace.search.query_log.delete_old_terms", 86400.0
+        ),
+    }
+    return PeriodicRunner(works)
