@@ -8,14 +8,8 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
-from django.urls import reverse
 
 from accounts.models import User
-
-
-def build_url(view: str, **parameters: str) -> str:
-    """The absolute URL of a page for a mail, at the address that the operator set."""
-    return settings.BASE_URL + reverse(view, kwargs=parameters)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the library has no types
@@ -25,23 +19,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
         """Whether anyone may create an account (`PLUGPORT_ALLOW_SIGNUP`)."""
         return bool(settings.ALLOW_SIGNUP)
 
-    def get_reset_password_from_key_url(self, key: str) -> str:
-        """The link of a mail that resets a password."""
-        # The library takes the address from the Host header, which the sender of a request chooses:
-        # the link of a victim's mail could lead to another server.
-        uid, _, secret = key.partition("-")
-        return build_url("account_reset_password_from_key", uidb36=uid, key=secret)
-
-    def format_email_subject(self, subject: str) -> str:
-        """The subject with the name of the registry in front."""
-        return f"[{settings.REGISTRY_NAME}] {subject}"
-
-    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send the mail of these templates, in which `base_url` is the address of the registry."""
-        message = self.render_mail(
-            template_prefix, email, {**context, "email": email, "base_url": settings.BASE_URL}
-        )
-        message.send()
+    def new_user(self, request: HttpRequest) -> User:
+        """An account of the sign-up form: not verified, unlike those that operators create."""
+        return User(is_verified=False)
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         """The account of the credentials, or None. Raises `ValidationError` after too many failures.

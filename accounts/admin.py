@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 
@@ -20,14 +21,20 @@ else:
 
 # Staff use the regular sign-in page, which limits failed attempts. Django's own admin login does not.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+# The library's own list of addresses. This registry keeps one address for each account, in the account.
+admin.site.unregister(EmailAddress)
 
 
 @admin.register(User)
 class AccountAdmin(_UserAdmin):
     """Users, with the moderator flag."""
 
-    fieldsets = (*(UserAdmin.fieldsets or ()), ("Registry", {"fields": ("is_moderator",)}))
-    list_display = ("username", "email", "is_staff", "is_moderator", "date_joined")
+    fieldsets = (
+        *(UserAdmin.fieldsets or ()),
+        ("Registry", {"fields": ("is_moderator", "is_verified")}),
+    )
+    list_display = ("username", "email", "is_verified", "is_staff", "is_moderator", "date_joined")
+    list_filter = (*UserAdmin.list_filter, "is_moderator", "is_verified")
 
 
 @admin.register(AuditEntry)

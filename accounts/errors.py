@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from plugport.spec.errors import DeniedError, InvalidError, MissingError
+from plugport.spec.errors import (
+    ConflictError,
+    DeniedError,
+    InvalidError,
+    MissingError,
+    UnavailableError,
+)
 
 
 class InvalidTokenError(DeniedError):
@@ -27,6 +33,36 @@ class TokenRequestError(InvalidError):
     """The request for a new token is invalid."""
 
     code, title = "invalid-token-request", "Invalid token request"
+
+
+class EmailNotVerifiedError(DeniedError):
+    """The owner of the account has not verified its email address."""
+
+    code, title = "email-not-verified", "Email address not verified"
+
+
+class VerificationLinkError(InvalidError):
+    """The link of a verification mail is expired, belongs to another account or to another address."""
+
+    code, title = "invalid-verification-link", "Invalid verification link"
+
+
+class EmailTakenError(ConflictError):
+    """The email address belongs to another account."""
+
+    code, title = "email-taken", "Email address already in use"
+
+
+class EmailVerifiedError(ConflictError):
+    """The email address of the account is verified and can no longer be replaced by its owner."""
+
+    code, title = "email-verified", "Email address already verified"
+
+
+class MailUnavailableError(UnavailableError):
+    """The mail server does not accept a mail that the request needs to send."""
+
+    code, title = "mail-unavailable", "Mail cannot be sent"
 
 
 class UnknownUserError(MissingError):

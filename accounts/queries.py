@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.errors import InvalidTokenError, UnknownUserError
 from accounts.models import Token, User
 from accounts.models.token import PREFIX, hash_token
+from accounts.verification_keys import is_verification_key, parse_account_id
 
 # Longer texts are not hashed: the header is read before any limit applies.
 _MAX_TOKEN_CHARS = 200
+# Bounds a mail, and the work for one: accounts that are not verified can share an address.
+_MAX_RECOVERABLE = 10
 
 
 def get_token(text: str) -> Token:
@@ -46,6 +50,53 @@ def get_user(username: str) -> User:
             hint="Check the spelling of the user name.",
         )
     return user
+
+
+def _filter_by_email(email: str) -> QuerySet[User]:
+    # The same expression as in the index of the table.
+    return User.objects.annotate(email_lower=Lower("email")).filter(email_lower=email.lower())
+
+
+def find_sign_in_account(login: str) -> User | None:
+    """The account, active or not, of a user name or a verified address: 1 query.
+
+    An address that is not verified signs nobody in: its account would prevent the owner of the
+    address from signing in, and would show to its own creator that no other account has the address.
+    """
+    if "@" not in login:
+        return User.objects.filter(username=login.lower()).first()
+    return _filter_by_email(login).filter(is_verified=True).order_by("id").first()
+
+
+def list_recoverable_accounts(email: str) -> list[User]:
+    """The active accounts whose password a mail to the address can reset: 1 query.
+
+    The verified ones; if there are none, the ten that signed in last.
+    """
+    accounts = list(
+        _filter_by_email(email)
+        .filter(is_active=True)
+        .order_by("-is_verified", "-last_login", "id")[:_MAX_RECOVERABLE]
+    )
+    return [user for user in accounts if user.is_verified] or accounts
+
+
+def find_address_owner(user: User) -> User | None:
+    """Another account that has verified the user's address, or None: 1 query."""
+    others = _filter_by_email(user.email).filter(is_verified=True).exclude(pk=user.pk)
+    return others.order_by("id").first()
+
+
+def lock_accounts_of_address(email: str) -> None:
+    """Lock the rows of all accounts with the address until the transaction ends: 1 query."""
+    list(_filter_by_email(email).select_for_update().order_by("pk").values_list("pk"))
+
+
+def find_account_of_key(key: str) -> User | None:
+    """The account for which the key of a verification mail is valid: at most 1 query."""
+    account_id = parse_account_id(key)
+    user = None if account_id is None else User.objects.filter(pk=account_id).first()
+    return user if user is not None and is_verification_key(user, key) else None
 
 
 def find_superuser() -> User | None:

@@ -269,6 +269,8 @@ ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 # ---- accounts --------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
+    "accounts.sign_in.SignInBackend",
+    # Never checks a password, as the first one always decides. Sessions from before name these.
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
@@ -290,10 +292,24 @@ LOGIN_REDIRECT_URL = "/account"
 LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
-ACCOUNT_FORMS = {"signup": "accounts.pages.sign_up.SignUpForm"}
+ACCOUNT_FORMS = {
+    "login": "accounts.pages.sign_in.SignInForm",
+    "signup": "accounts.pages.sign_up.SignUpForm",
+    "reset_password": "accounts.pages.password_reset.ResetForm",
+}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 ACCOUNT_USERNAME_VALIDATORS = "accounts.username_rules.USERNAME_VALIDATORS"
+# Accounts verify addresses themselves (`accounts.pages.email`): the library's way tells whether an
+# address is known, and has no place for accounts that an operator creates without an address.
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = {
+    "verification_mail": "1/m/key,5/h/key",
+    # More than one account may request, so that the limit of an account is met first.
+    "verification_address": "10/h/key",
+}
+# The library's keys read a table of addresses, which takes longer for accounts that exist.
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105 -- a class
+PASSWORD_RESET_TIMEOUT = 3 * 86_400
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ALLOW_SIGNUP = get_env_bool(

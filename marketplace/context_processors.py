@@ -9,5 +9,9 @@ from django.http import HttpRequest
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Return the base URL of the registry and whether new users may sign up."""
-    return {"base_url": settings.BASE_URL, "allow_signup": settings.ALLOW_SIGNUP}
+    """Return facts about the registry: its URL, whether new users may sign up, whether it sends mails."""
+    return {
+        "base_url": settings.BASE_URL,
+        "allow_signup": settings.ALLOW_SIGNUP,
+        "writes_mails_to_files": "filebased" in settings.EMAIL_BACKEND,
+    }

@@ -13,6 +13,7 @@ from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.errors import TokenRequestError
 from accounts.models import Token, User
 from accounts.models.token import PREFIX, SCOPES, hash_token
+from accounts.policies import check_is_verified
 from plugport.spec.errors import FieldError, PlugportError
 from plugport.spec.names import PluginName, parse_scope
 
@@ -63,8 +64,10 @@ def create_token(
 ) -> tuple[Token, str]:
     """Create a token for the actor; returns it with its text, which is not stored anywhere.
 
-    Writes the token and an audit entry. Raises `TokenRequestError` with all invalid fields.
+    Writes the token and an audit entry. Raises `EmailNotVerifiedError`, and `TokenRequestError` with
+    all invalid fields.
     """
+    check_is_verified(actor)
     field_errors = _list_field_errors(name, scopes, limit, days)
     if field_errors:
         raise TokenRequestError("The token cannot be created.", fields=field_errors)

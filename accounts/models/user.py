@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.db.models.functions import Lower
 
 from accounts.username_rules import check_username
 from plugport.spec.names import fold_part
@@ -15,7 +16,8 @@ class User(AbstractUser):
     """An account. It owns the scope of its user name.
 
     `is_moderator` allows decisions on held releases; `is_staff` also gives access to the admin.
-    `collision_key` is equal for all names that look alike, which prevents impersonation (PKG-1).
+    `is_verified` allows to create tokens and to publish. Only sign-up creates accounts without it: an
+    account that an operator creates needs no proof. `collision_key` is equal for all names that look alike, which prevents impersonation (PKG-1).
     """
 
     username = models.CharField(
@@ -26,6 +28,16 @@ class User(AbstractUser):
     )
     collision_key = models.CharField(max_length=64, db_index=True, editable=False)
     is_moderator = models.BooleanField(default=False)
+    is_verified = models.BooleanField(
+        "verified",
+        default=True,
+        help_text="The owner opened the link in the verification mail, or an operator vouches for the "
+        "account. Without it, the account cannot create tokens or publish.",
+    )
+
+    class Meta(AbstractUser.Meta):
+        # Sign-in and password reset look accounts up by address, whatever its case.
+        indexes = (models.Index(Lower("email"), name="user_email_lower"),)
 
     def __str__(self) -> str:
         return self.username

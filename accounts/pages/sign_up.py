@@ -5,11 +5,35 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.forms import SignupForm
+from django.contrib import messages
+from django.http import HttpRequest
+
+from accounts.errors import MailUnavailableError
+from accounts.models import User
+from accounts.pages.verification_mail import request_verification_mail
 
 
 class SignUpForm(SignupForm):  # type: ignore[misc]  # the library has no types
-    """allauth's form with the spelling of the other pages."""
+    """allauth's form with the spelling of the other pages, and with a verification mail.
+
+    It creates an account whether another one has the address or not, and in both cases sends one
+    mail: only the owner of the address learns which.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["username"].label = "User name"
+
+    def validate_unique_email(self, value: str) -> str:
+        """Accept every address. The library's form says that an address is taken."""
+        return value
+
+    def save(self, request: HttpRequest) -> User:
+        """Create the account and send the mail."""
+        user: User = super().save(request)
+        try:
+            request_verification_mail(request, user)
+        except MailUnavailableError as error:
+            # The account exists, and the page that follows offers to send the mail again.
+            messages.error(request, error.detail)
+        return user

@@ -6,10 +6,12 @@ from allauth.account import views as allauth
 from django.urls import path, re_path
 from django.views.decorators.cache import never_cache
 
-from accounts.pages import account, tokens
+from accounts.pages import account, email, tokens
 
 urlpatterns = [
     path("account", account.render_account, name="account"),
+    path("account/email", email.render_email, name="email"),
+    path("account/email/key/<str:key>", email.open_verification_link, name="verify-email"),
     path("account/tokens", tokens.render_tokens, name="tokens"),
     path("account/tokens/<int:token_id>/revoke", tokens.revoke, name="revoke-token"),
     # The names are allauth's own: its views reverse them.

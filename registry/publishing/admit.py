@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from accounts.models import User
+from accounts.policies import check_is_verified
 from plugport.spec.errors import FieldError
 from plugport.spec.names import PluginName, check_reserved
 from plugport.spec.ranges import InvalidRangeError, Range
@@ -46,6 +47,7 @@ def admit_package(
     *, actor: User, inspected: InspectedPackage, tag: str, token_limit: str
 ) -> Admission:
     """Check name, scope, role, tag and version. Raises the error of the first broken rule."""
+    check_is_verified(actor)
     name = inspected.manifest.name
     check_tag(tag)
     check_token_limit(token_limit, name)

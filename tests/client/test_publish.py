@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from accounts.models import User
 from registry.jobs.queue import MAX_ATTEMPTS
 from registry.jobs.runner import run_pending_jobs
 from registry.models import Job
@@ -53,6 +54,13 @@ def test_other_bytes_for_the_same_version_are_a_conflict(cli: Cli, tmp_path: Pat
     (source / "index.js").write_text("export const onMessage = () => 2;\n")
     error = cli.error(6, "publish", str(source))
     assert error["code"] == "version-taken"
+
+
+def test_an_unverified_account_is_told_what_to_do(cli: Cli, tmp_path: Path) -> None:
+    User.objects.update(is_verified=False)
+    error = cli.error(4, "publish", str(write_plugin(tmp_path / "source", build_name())))
+    assert error["code"] == "email-not-verified"
+    assert "/account/email" in error["hint"]
 
 
 def test_sets_a_dist_tag(cli: Cli, tmp_path: Path) -> None:

@@ -31,6 +31,17 @@ def test_prints_the_token_alone(owner):
     assert AuditEntry.objects.filter(action="token.created", actor=owner).count() == 1
 
 
+def test_an_operator_vouches_for_the_account(create_user):
+    """A token made at the command line needs no verification mail, and the output says so."""
+    user = create_user("tide", is_verified=False)
+    errors = StringIO()
+    out = StringIO()
+    call_command("create_token", "tide", stdout=out, stderr=errors)
+    assert errors.getvalue() == "The account tide now counts as verified.\n"
+    assert get_token(out.getvalue().strip()).user.is_verified
+    assert AuditEntry.objects.filter(action="email.verified", target=user.username).count() == 1
+
+
 def test_text_is_not_stored(owner):
     """No value in the table can be used as a token."""
     text = run("acme").strip()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -33,6 +35,25 @@ def test_the_migration_keeps_what_publish_tokens_could_do(owner: User) -> None:
     fill.code(apps, None)
     changed = Token.objects.filter(can_flag_releases=True).values_list("name", flat=True)
     assert set(changed) == {"publish", "read-publish"}
+
+
+def test_the_migration_keeps_accounts_that_are_in_use(create_user: Callable[..., User]) -> None:
+    """Only accounts of the sign-up form that never did anything have to verify their address."""
+    signed_up = ("idle", "token", "acted", "staff")
+    users = {name: create_user(name) for name in (*signed_up, "operator")}
+    for name in signed_up:
+        EmailAddress.objects.create(user=users[name], email=users[name].email)
+    # Without the audit entry of `create_token`, which counts too.
+    Token.objects.create(user=users["token"], name="revoked", revoked_at=timezone.now())
+    record_audit_entry(actor=users["acted"], action="release.published")
+    User.objects.filter(username="staff").update(is_staff=True)
+    migration = MigrationExecutor(connection).loader.get_migration(
+        "accounts", "0005_verify_existing_accounts"
+    )
+    (change,) = migration.operations
+    change.code(apps, None)
+    unverified = User.objects.filter(is_verified=False)
+    assert list(unverified.values_list("username", flat=True)) == ["idle"]
 
 
 def test_the_text_is_returned_once_and_not_stored(owner: User) -> None:

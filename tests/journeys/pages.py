@@ -53,6 +53,7 @@ PUBLIC = {
 }
 PRIVATE = {
     "account": ["/account"],
+    "email": ["/account/email"],
     "tokens": ["/account/tokens"],
     "account_logout": ["/logout"],
     "account_change_password": ["/account/password"],
@@ -66,5 +67,6 @@ OTHERS = {
     "release-image",
     "remote-image",
     "revoke-token",
+    "verify-email",
     "docs-api-try",
 }

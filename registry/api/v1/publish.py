@@ -15,6 +15,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 
 from accounts.models import User
+from accounts.policies import check_is_verified
 from plugport.spec.api.bodies import PublishForm
 from plugport.spec.api.releases import PublishedRelease
 from plugport.spec.errors import FieldError, InvalidError
@@ -122,6 +123,7 @@ class PublishMixin:
         """
         # Before `request.data`, so that an upload is not received from callers who may not publish.
         actor = get_actor(request, "publish")
+        check_is_verified(actor)
         wait_seconds = get_int_parameter(
             request.GET, "wait", 0, settings.MAX_WAIT_SECONDS, min_value=0
         )

@@ -1,0 +1,113 @@
+"""`/account/email`: verify the email address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.actions.change_email import change_email
+from accounts.actions.verify_email import verify_email
+from accounts.errors import EmailTakenError, MailUnavailableError, VerificationLinkError
+from accounts.models import User
+from accounts.pages.current_user import get_signed_in_user
+from accounts.pages.verification_mail import request_verification_mail
+from accounts.queries import find_account_of_key
+from accounts.verification_keys import is_verification_key
+from common.http_status import get_status
+from plugport.spec.errors import PlugportError
+
+_SESSION_KEY = "verification_key"
+_DAYS = settings.PASSWORD_RESET_TIMEOUT // 86_400
+
+
+class EmailForm(forms.Form):
+    """Another address for an account that is not verified."""
+
+    email = forms.EmailField(label="Another address", max_length=254)
+
+
+@require_safe
+@never_cache
+def open_verification_link(request: HttpRequest, key: str) -> HttpResponse:
+    """Keep the key of the mail in the session and redirect to the page without it.
+
+    The page requires a sign-in, so a person whose address was misused cannot verify another person's
+    account by following the link.
+    """
+    if find_account_of_key(key) is None:
+        # No session for it: any text in this URL would add a row to the database.
+        messages.error(request, "This link is expired or was used before.")
+    else:
+        # Without the key in its URL, the page cannot leak it in a Referer header or in `?next=`.
+        request.session[_SESSION_KEY] = key
+    return redirect("email")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def render_email(request: HttpRequest) -> HttpResponse:
+    """The state of the address, and the forms to verify it, to get another mail, to replace it."""
+    user = get_signed_in_user(request)
+    if request.method != "POST":
+        return _render(request, user, EmailForm())
+    action = request.POST.get("action")
+    try:
+        if action == "verify":
+            return _verify(request, user)
+        if action == "change":
+            return _change(request, user)
+        return _send(request, user)
+    except (EmailTakenError, MailUnavailableError, VerificationLinkError) as error:
+        return _render(request, user, EmailForm(), error=error, status=get_status(error))
+
+
+def _verify(request: HttpRequest, user: User) -> HttpResponse:
+    # Used once, whatever the result.
+    verify_email(actor=user, key=request.session.pop(_SESSION_KEY, ""))
+    messages.success(request, "Your email address is verified.")
+    return redirect("account")
+
+
+def _change(request: HttpRequest, user: User) -> HttpResponse:
+    form = EmailForm(request.POST)
+    if not form.is_valid():
+        return _render(request, user, form, status=400)
+    change_email(actor=user, email=form.cleaned_data["email"])
+    return _send(request, user)
+
+
+def _send(request: HttpRequest, user: User) -> HttpResponse:
+    if not user.is_verified:
+        if not request_verification_mail(request, user):
+            return _render(request, user, EmailForm(), status=429)
+        messages.success(request, f"A mail to {user.email} is on its way.")
+    return redirect("email")
+
+
+def _render(
+    request: HttpRequest,
+    user: User,
+    form: EmailForm,
+    *,
+    error: PlugportError | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    key = request.session.get(_SESSION_KEY, "")
+    context: dict[str, Any] = {
+        "form": form,
+        "error": error,
+        "is_limited": status == 429,
+        "has_key": bool(key),
+        "has_own_key": is_verification_key(user, key),
+        "days": _DAYS,
+    }
+    return render(request, "account/email.html", context, status=status)
