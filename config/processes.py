@@ -13,9 +13,9 @@ _FOLDER = Path(sys.executable).parent
 
 def build_web_command(host: str, workers: int) -> list[str]:
     """The web server with `workers` processes that serve requests."""
-    # Requests that wait for checks (`MAX_WAITING`) and for images (`SEATS`) each occupy a thread;
-    # this leaves threads for other requests.
-    threads = min(12, max(5, 2 * (os.cpu_count() or 1) + 1))
+    # Requests that wait for checks and for images each occupy a thread; two are left for others.
+    needed = settings.MAX_WAITING + settings.MAX_WAITING_IMAGES + 2
+    threads = min(12, max(needed, 2 * (os.cpu_count() or 1) + 1))
     options = (
         f"--interface wsgi config.wsgi:application --host {host} --port {settings.PORT}"
         f" --workers {workers} --blocking-threads {threads} --backpressure 64 --no-ws"

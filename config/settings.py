@@ -227,8 +227,8 @@ WORKER_MEMORY_MB = get_env_int(
 )
 CELERY = backends.build_celery_settings(REDIS_URL, DATA_DIR, check_seconds=CHECK_SECONDS)
 MAX_WAIT_SECONDS = 60
-# In one web process. Each waiting upload occupies a thread that other requests need.
-MAX_WAITING = 2
+# In one web process. Each waiting upload occupies a thread that other requests need, see `serve`.
+MAX_WAITING = 4
 DOWNLOAD_FLUSH_SECONDS = 2.0
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 FILE_UPLOAD_HANDLERS = ["config.uploads.DiscardUploadHandler"]
@@ -240,6 +240,8 @@ README_IMAGES = get_env_choice(
     "Remote images in READMEs: `proxy` fetches and serves them, `block` shows links instead.",
     allowed=("proxy", "block"),
 )
+# In one web process: requests that wait for an image, each in a thread.
+MAX_WAITING_IMAGES = 2
 IMAGE_CACHE_MB = get_env_int(
     "PLUGPORT_IMAGE_CACHE_MB", 512, "Disk space for cached remote images, in MB.", min_value=16
 )

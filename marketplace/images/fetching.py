@@ -35,7 +35,7 @@ STALE_SECONDS = 7 * 86_400
 # `manage.py serve` runs more web threads than that, so waiting never blocks all of them.
 FETCH_THREADS = 6
 MAX_PENDING = 64
-MAX_WAITING_REQUESTS = 2
+MAX_WAITING_REQUESTS: int = settings.MAX_WAITING_IMAGES
 
 
 class ImageCache:
