@@ -8,6 +8,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.urls import reverse
 
 from accounts.models import User
 
@@ -22,6 +23,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
     def new_user(self, request: HttpRequest) -> User:
         """An account of the sign-up form: not verified, unlike those that operators create."""
         return User(is_verified=False)
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """The page after a change of the password: the account, with the tokens that were kept."""
+        return reverse("account")
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         """The account of the credentials, or None. Raises `ValidationError` after too many failures.

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import allauth.account.admin  # noqa: F401 -- registers the list that is removed below
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminPasswordChangeForm
 
+from accounts.actions.set_password import set_password
 from accounts.admin_base import ModelAdmin, ReadOnlyMixin
 from accounts.models import AuditEntry, Token, User
 
 if TYPE_CHECKING:
     # Generic for the type checker only: at run time Django's admin classes take no parameter.
     _UserAdmin = UserAdmin[User]
+    _PasswordForm = AdminPasswordChangeForm[User]
 else:
+    _PasswordForm = AdminPasswordChangeForm
     _UserAdmin = UserAdmin
 
 
@@ -25,10 +30,22 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 admin.site.unregister(EmailAddress)
 
 
+class PasswordForm(_PasswordForm):
+    """Django's form, which also revokes the account's tokens."""
+
+    def save(self, commit: bool = True) -> User:
+        """Set the password, or remove it. It is always stored at once."""
+        has_password = self.cleaned_data.get("set_usable_password", True)
+        password = self.cleaned_data["password1"] if has_password else None
+        set_password(user=self.user, password=password, by=None)
+        return self.user
+
+
 @admin.register(User)
 class AccountAdmin(_UserAdmin):
     """Users, with the moderator flag."""
 
+    change_password_form = PasswordForm
     fieldsets = (
         *(UserAdmin.fieldsets or ()),
         ("Registry", {"fields": ("is_moderator", "is_verified")}),

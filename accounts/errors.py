@@ -35,6 +35,12 @@ class TokenRequestError(InvalidError):
     code, title = "invalid-token-request", "Invalid token request"
 
 
+class PasswordChangedError(DeniedError):
+    """The password of the account was changed after the request was authenticated."""
+
+    code, title = "password-changed", "Password changed"
+
+
 class EmailNotVerifiedError(DeniedError):
     """The owner of the account has not verified its email address."""
 

@@ -72,6 +72,8 @@ SECRET_KEY = backends.load_secret_key(
 # ---- apps ------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "django.contrib.admin",
+    # Before Django's app, whose command `changepassword` it replaces.
+    "accounts",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -86,7 +88,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "config",
-    "accounts",
     "registry",
     "marketplace",
     # Benchmark data (`manage.py make_catalogue`); images for production leave the package out.
@@ -297,7 +298,9 @@ ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_FORMS = {
     "login": "accounts.pages.sign_in.SignInForm",
     "signup": "accounts.pages.sign_up.SignUpForm",
+    "change_password": "accounts.pages.passwords.ChangeForm",
     "reset_password": "accounts.pages.password_reset.ResetForm",
+    "reset_password_from_key": "accounts.pages.passwords.ResetKeyForm",
 }
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 ACCOUNT_USERNAME_VALIDATORS = "accounts.username_rules.USERNAME_VALIDATORS"

@@ -1,0 +1,23 @@
+"""Set the password of an account whose owner followed the link of a mail."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from accounts.actions.mark_verified import mark_verified
+from accounts.actions.set_password import set_password
+from accounts.models import User
+from accounts.queries import find_address_owner, lock_accounts_of_address
+
+
+def reset_password(*, user: User, password: str) -> None:
+    """Set the password, revoke all tokens, and verify the address: the mail was read.
+
+    Tokens cannot be kept: the account may have been used by someone else. Raises nothing if another
+    account has verified the address; this one stays unverified then.
+    """
+    with transaction.atomic():
+        lock_accounts_of_address(user.email)
+        if not user.is_verified and find_address_owner(user) is None:
+            mark_verified(user=user, by=user)
+        set_password(user=user, password=password, by=user)

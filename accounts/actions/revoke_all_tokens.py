@@ -1,0 +1,46 @@
+"""Revoke the tokens of an account whose password changes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.actions.record_audit_entry import record_audit_entry
+from accounts.models import Token, User
+from accounts.queries import list_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class RevokedTokens:
+    """The tokens that were usable before: those that stay usable, and those that do not."""
+
+    kept: list[Token]
+    revoked: list[Token]
+
+
+def revoke_all_tokens(
+    *, user: User, by: User | None, kept_token_ids: Collection[int] = ()
+) -> RevokedTokens:
+    """Revoke all tokens of the account but those with the given ids; an audit entry for each.
+
+    `by` None means an operator. Holds the lock of the account, as `create_token` does: no token can
+    be created between the change of the password and the revocation.
+    """
+    with transaction.atomic():
+        User.objects.select_for_update().filter(pk=user.pk).first()
+        now = timezone.now()
+        kept, revoked = [], []
+        for token in list_tokens(user):
+            if token.pk in kept_token_ids:
+                kept.append(token)
+                continue
+            token.revoked_at = now
+            token.save(update_fields=["revoked_at"])
+            record_audit_entry(actor=by, action="token.revoked", target=str(token))
+            # The owner need not hear about those that had expired.
+            if token.expires_at is None or token.expires_at > now:
+                revoked.append(token)
+    return RevokedTokens(kept, revoked)

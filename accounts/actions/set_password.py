@@ -1,0 +1,56 @@
+"""Set the password of an account."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.db import transaction
+
+from accounts.actions.record_audit_entry import record_audit_entry
+from accounts.actions.revoke_all_tokens import revoke_all_tokens
+from accounts.mails import build_url, notify_owner
+from accounts.models import Token, User
+from plugport.spec.text import quote_text
+
+_MAX_NAMES = 50
+
+
+def set_password(
+    *,
+    user: User,
+    password: str | None,
+    by: User | None,
+    kept_token_ids: Collection[int] = (),
+) -> None:
+    """Set the password, and revoke all tokens but those with the given ids. None: no password.
+
+    A person who knew the old password may have created tokens. All sessions end too, as Django compares
+    them with the password. Writes audit entries, and sends a mail with the names of the tokens to the
+    owner; `by` None means an operator.
+    """
+    with transaction.atomic():
+        if password is None:
+            user.set_unusable_password()
+        else:
+            user.set_password(password)
+        user.save(update_fields=["password"])
+        record_audit_entry(actor=by, action="password.changed", target=user.username)
+        tokens = revoke_all_tokens(user=user, by=by, kept_token_ids=kept_token_ids)
+    # Someone else may have signed up with the address of a person who has no account.
+    if user.is_verified:
+        notify_owner(
+            "password_changed",
+            user.email,
+            user=user,
+            kept=_list_names(tokens.kept),
+            revoked=_list_names(tokens.revoked),
+            is_by_operator=by is None,
+            reset_url=build_url("account_reset_password"),
+        )
+
+
+def _list_names(tokens: list[Token]) -> list[str]:
+    # Quoted: a thief chose the names of the tokens that a thief created.
+    names = [f"{quote_text(token.name)} ({token.start}…)" for token in tokens[:_MAX_NAMES]]
+    more = len(tokens) - _MAX_NAMES
+    return [*names, f"and {more} more"] if more > 0 else names

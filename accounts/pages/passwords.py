@@ -1,0 +1,56 @@
+"""The forms that set a new password."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.forms import ChangePasswordForm, ResetPasswordKeyForm
+from django import forms
+from django.utils import timezone
+
+from accounts.actions.reset_password import reset_password
+from accounts.actions.set_password import set_password
+from accounts.models import Token
+from accounts.queries import list_tokens
+
+
+class ChangeForm(ChangePasswordForm):  # type: ignore[misc]  # the library has no types
+    """allauth's form, with a check box for each token that shall survive."""
+
+    kept_tokens = forms.TypedMultipleChoiceField(
+        label="Tokens to keep",
+        required=False,
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="All other tokens are revoked. If someone else may know your password, keep none.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        now = timezone.now()
+        tokens = [token for token in list_tokens(self.user) if token.is_usable(now)]
+        if tokens:
+            self.fields["kept_tokens"].choices = [(t.pk, _label(t)) for t in tokens]
+        else:
+            del self.fields["kept_tokens"]
+
+    def save(self) -> None:
+        """Set the password."""
+        set_password(
+            user=self.user,
+            password=self.cleaned_data["password1"],
+            by=self.user,
+            kept_token_ids=self.cleaned_data.get("kept_tokens", ()),
+        )
+
+
+def _label(token: Token) -> str:
+    return f"{token.name} ({token.start}…, {', '.join(token.scopes)})"
+
+
+class ResetKeyForm(ResetPasswordKeyForm):  # type: ignore[misc]  # the library has no types
+    """allauth's form behind the link of a mail; no token survives it."""
+
+    def save(self) -> None:
+        """Set the password."""
+        reset_password(user=self.user, password=self.cleaned_data["password1"])
