@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import allauth.account.admin  # noqa: F401 -- registers the list that is removed below
 from allauth.account.decorators import secure_admin_login
@@ -10,6 +10,8 @@ from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from accounts.actions.set_password import set_password
 from accounts.admin_base import ModelAdmin, ReadOnlyMixin
@@ -24,8 +26,16 @@ else:
     _UserAdmin = UserAdmin
 
 
+def _redirect_to_password_page(
+    _request: HttpRequest, extra_context: dict[str, Any] | None = None
+) -> HttpResponse:
+    return redirect("account_change_password")
+
+
 # Staff use the regular sign-in page, which limits failed attempts. Django's own admin login does not.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+# Staff change their password on the regular page too, which revokes tokens.
+admin.site.password_change = _redirect_to_password_page  # type: ignore[method-assign,assignment]
 # The library's own list of addresses. This registry keeps one address for each account, in the account.
 admin.site.unregister(EmailAddress)
 

@@ -28,7 +28,7 @@ def build_url(view: str, **parameters: str) -> str:
 def send_mail(template: str, to: str, **context: Any) -> None:
     """Send the mail of `account/email/<template>_subject.txt` and `…_message.txt`.
 
-    Raises `MailUnavailableError`, with the cause in the log.
+    Raises `MailUnavailableError`, with the kind of the cause in the log.
     """
     context = {**context, "email": to, "base_url": settings.BASE_URL}
     prefix = f"account/email/{template}"
@@ -42,7 +42,9 @@ def send_mail(template: str, to: str, **context: Any) -> None:
     try:
         message.send()
     except (smtplib.SMTPException, OSError) as error:
-        _log.exception("mail_failed", template=template)
+        # Not its text, which can contain the address.
+        code = getattr(error, "smtp_code", None) or getattr(error, "errno", None)
+        _log.error("mail_failed", template=template, error=type(error).__name__, code=code)
         raise MailUnavailableError(
             "The mail cannot be sent at the moment.", hint="Try again in a few minutes."
         ) from error

@@ -86,7 +86,7 @@ def _change(request: HttpRequest, user: User) -> HttpResponse:
 
 
 def _send(request: HttpRequest, user: User) -> HttpResponse:
-    if not user.is_verified:
+    if user.email and not user.is_verified:
         if not request_verification_mail(request, user):
             return _render(request, user, EmailForm(), status=429)
         messages.success(request, f"A mail to {user.email} is on its way.")

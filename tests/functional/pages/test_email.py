@@ -233,6 +233,27 @@ def test_without_a_mail_server_the_page_says_where_the_mail_is(settings, tmp_pat
     assert "/account/email/key/" in file.read_text()
 
 
+def test_an_account_without_an_address(owner_client, owner, open_page):
+    """An operator created it, and then required a verified address."""
+    User.objects.update(email="", is_verified=False)
+    assert "Enter an address." in open_page("/account", by=owner_client).text
+    assert "Your account has no email address." in open_page("/account/email", by=owner_client).text
+    owner_client.post("/account/email", {"action": "send"})
+    assert not mail.outbox
+    owner_client.post("/account/email", {"action": "change", "email": "acme@example.test"})
+    owner_client.get(_find_link())
+    assert _verify(owner_client).headers["Location"] == "/account"
+
+
+def test_the_log_has_no_address(settings, owner, caplog):
+    """The answer of a mail server that refuses an address repeats it."""
+    settings.EMAIL_BACKEND = "tests.support.mail_servers.RefusingBackend"
+    Client().post("/password/reset", {"email": owner.email})
+    assert "mail_failed" in caplog.text
+    assert "SMTPRecipientsRefused" in caplog.text
+    assert owner.email not in caplog.text
+
+
 def test_accounts_of_operators_need_no_proof(owner_client, open_page):
     """`create_user`, `createsuperuser`, the demo."""
     for create in (User.objects.create_user, User.objects.create_superuser):

@@ -227,6 +227,22 @@ def test_a_session_from_before_creates_no_token(owner):
     assert not Token.objects.exists()
 
 
+def test_the_admin_has_no_form_of_its_own(create_user):
+    """Django's form for staff revokes no tokens."""
+    admin = Client()
+    admin.force_login(
+        create_user("root", is_staff=True, is_superuser=True),
+        backend="django.contrib.auth.backends.ModelBackend",
+    )
+    form = {"old_password": PASSWORD, "new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
+    for response in (
+        admin.get("/admin/password_change/"),
+        admin.post("/admin/password_change/", form),
+    ):
+        assert response.headers["Location"] == "/account/password"
+    assert User.objects.get().check_password(PASSWORD)
+
+
 @pytest.mark.parametrize("has_password", [True, False])
 def test_an_operator_sets_a_password(owner, tokens, create_user, has_password):
     """In the admin: as after a reset. The mail says who it was."""
