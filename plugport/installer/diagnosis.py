@@ -126,7 +126,7 @@ def _find_plugin_problem(
         start = f"Run `plugport remove {name}`, which keeps the target, then" if is_link else "Run"
         return InstallProblem(code, folder, detail, f"{start} `{_format_install(plugin)}`.", name)
     hint = "Run `plugport doctor --repair` to install the recorded version again."
-    repairer = replace(installer, replaces_links=True)
+    repairer = replace(installer, replaces_links=True, keeps_requests=True)
     return InstallProblem(
         code, folder, detail, hint, name, lambda: _reinstall(repairer, plugin, open_client)
     )

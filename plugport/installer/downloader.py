@@ -84,14 +84,13 @@ class Downloader:
         self._sleep = sleep
         self._notify = notify
 
-    def download(
-        self, request: DownloadRequest, use: Callable[[DownloadedPackage], Result]
-    ) -> Result:
-        """Download the package, pass it to `use`, delete it, and return the result of `use`.
+    @contextlib.contextmanager
+    def open_package(self, request: DownloadRequest) -> Iterator[DownloadedPackage]:
+        """Download the package, and delete it at the end of the context.
 
-        The partial file is kept if the download is interrupted. It is deleted if `use` raises
+        The partial file is kept if the download is interrupted. It is deleted if the context raises
         `InvalidError`: a package that failed verification must not be resumed. Raises
-        `TransferInterruptedError`, `LimitedError`, and the errors of the opener and of `use`.
+        `TransferInterruptedError`, `LimitedError`, and the errors of the opener.
         """
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Here, because no other code visits this folder.
@@ -102,12 +101,11 @@ class Downloader:
         with hold_lock(lock, remove=True, notify=self._notify):
             self._complete_download(request, part)
             try:
-                result = use(DownloadedPackage(part, _load_metadata(part)[1]))
+                yield DownloadedPackage(part, _load_metadata(part)[1])
             except InvalidError:
                 _delete_partial(part)
                 raise
             _delete_partial(part)
-        return result
 
     def _complete_download(self, request: DownloadRequest, part: Path) -> None:
         if request.size_bytes is not None and request.size_bytes > self._limit_bytes:

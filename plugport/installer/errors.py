@@ -8,6 +8,7 @@ from plugport.spec.errors import (
     ConflictError,
     DeniedError,
     InvalidError,
+    LimitedError,
     MissingError,
     UnavailableError,
 )
@@ -67,6 +68,24 @@ class HasDependentsError(ConflictError):
     """Another installed plugin depends on the plugin to remove."""
 
     code, title = "needed-by-others", "Plugin has dependents"
+
+
+class DependencyNotFoundError(MissingError):
+    """A plugin needs another plugin of which the registry has no installable release that fits."""
+
+    code, title = "dependency-not-found", "Dependency not found"
+
+
+class DependencyConflictError(ConflictError):
+    """No version of a plugin fits all plugins that need it. Only one can be installed."""
+
+    code, title = "dependency-conflict", "Dependencies conflict"
+
+
+class DependencyLimitError(LimitedError):
+    """A plugin needs too many other plugins, or a choice of versions takes too long."""
+
+    code, title = "dependency-limit", "Too many dependencies"
 
 
 class FolderExistsError(ConflictError):

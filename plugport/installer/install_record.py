@@ -15,6 +15,7 @@ from plugport.spec.errors import PlugportError
 from plugport.spec.manifest.model import Permissions
 from plugport.spec.manifest.permissions import build_permissions_value
 from plugport.spec.names import PluginName
+from plugport.spec.ranges import Range
 from plugport.spec.versions import Version
 
 # Raise it when an older version would misread the file.
@@ -28,6 +29,7 @@ class InstalledPlugin:
 
     `resolved` is the URL or path that it was installed from; `registry` is None unless it was a
     registry. `permissions` are those of its manifest, to which the user agreed by installing it.
+    `is_requested` is false for a plugin that was installed only because others need it.
     """
 
     name: PluginName
@@ -40,6 +42,7 @@ class InstalledPlugin:
     trust: str | None = None
     dependencies: Mapping[str, str] = field(default_factory=dict)
     permissions: Permissions = field(default_factory=Permissions)
+    is_requested: bool = True
 
     def as_dict(self) -> dict[str, Any]:
         """The record as JSON, without the name, which is its key in the file."""
@@ -53,6 +56,7 @@ class InstalledPlugin:
             "trust": self.trust,
             "dependencies": dict(self.dependencies),
             "permissions": build_permissions_value(self.permissions),
+            "requested": None if self.is_requested else False,
         }
         # Absent rather than null, so that a plugin from a path has a short record.
         return {key: value for key, value in values.items() if value is not None}
@@ -76,6 +80,8 @@ class InstalledPlugin:
             },
             # Without permissions in the record, the user has agreed to none.
             permissions=parse_permissions(data.get("permissions")),
+            # Absent in records of requested plugins, and in those of earlier versions.
+            is_requested=data.get("requested") is not False,
         )
 
 
@@ -134,6 +140,51 @@ def list_dependents(installed: InstalledPlugins, name: PluginName) -> list[Plugi
         for other in installed.values()
         if other.name != name and str(name) in map(_normalize_name, other.dependencies)
     )
+
+
+def list_unmet(installed: InstalledPlugins, plugin: InstalledPlugin) -> dict[str, str]:
+    """The dependencies of a plugin of which no version, or one that does not fit, is installed."""
+    versions = {str(other.name): other.version for other in installed.values()}
+    return {
+        name: text
+        for name, text in plugin.dependencies.items()
+        if not _is_in_range(versions.get(_normalize_name(name)), text)
+    }
+
+
+def _is_in_range(version: Version | None, text: str) -> bool:
+    try:
+        return version is not None and version in Range.parse(text)
+    except PlugportError:
+        return False
+
+
+def list_orphans(installed: InstalledPlugins, name: PluginName) -> list[PluginName]:
+    """The plugins that nobody needs once `name` is removed, sorted; plugins in a cycle included.
+
+    These are the ones that were not requested, are needed by `name`, directly or through others,
+    and by no requested plugin.
+    """
+    requested = [plugin.name for plugin in installed.values() if plugin.is_requested]
+    needed = _list_reachable(installed, [each for each in requested if each != name], without=name)
+    candidates = _list_reachable(installed, [name]) - needed - {name}
+    return sorted(each for each in candidates if not installed[each].is_requested)
+
+
+def _list_reachable(
+    installed: InstalledPlugins, start: list[PluginName], without: PluginName | None = None
+) -> set[PluginName]:
+    """Plugins and all that they need, without one of them and what only that one needs."""
+    names = {str(name): name for name in installed}
+    reached: set[PluginName] = set()
+    pending = list(start)
+    while pending:
+        name = pending.pop()
+        if name not in reached and name != without:
+            reached.add(name)
+            needed = map(_normalize_name, installed[name].dependencies)
+            pending += [names[each] for each in needed if each in names]
+    return reached
 
 
 def _normalize_name(text: str) -> str:

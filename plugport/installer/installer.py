@@ -1,7 +1,8 @@
 """Install and remove plugins.
 
-Each step is complete before the next begins, and no file of the project changes before the last:
+Each step is complete for all packages before the next begins, and no file of the project changes before the last:
 
+0. *plan*: choose the plugins that the plugin needs (`dependency_plan`);
 1. *download* into the cache, resuming an interrupted download (`downloader`);
 2. *verify* size, digest, archive, manifest, name and version (`verify`);
 3. *unpack* into the stage of the layout, holding its lock;
@@ -11,16 +12,21 @@ Each step is complete before the next begins, and no file of the project changes
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from plugport.client.client import RegistryClient
 from plugport.client.models import Release
 from plugport.client.progress import NoProgress, Progress
-from plugport.installer.downloader import DownloadedPackage, Downloader, DownloadRequest, Opener
+from plugport.installer.dependency_plan import (
+    DependencyPlan,
+    PlanDependencies,
+    plan_nothing,
+)
+from plugport.installer.downloader import Downloader, DownloadRequest, Opener
 from plugport.installer.errors import (
     FolderExistsError,
     HasDependentsError,
@@ -35,7 +41,9 @@ from plugport.installer.install_record import (
     InstalledPlugin,
     InstalledPlugins,
     list_dependents,
+    list_orphans,
     load_installed,
+    write_installed,
 )
 from plugport.installer.layout import InstallLayout, find_wrong_type
 from plugport.installer.permission_changes import (
@@ -58,7 +66,7 @@ from plugport.installer.verify import (
 from plugport.spec.archive.packer import list_source_files, pack_files
 from plugport.spec.archive.reader import load_package
 from plugport.spec.digest import Digest
-from plugport.spec.manifest.model import Permissions
+from plugport.spec.manifest.model import Dependencies, Permissions
 from plugport.spec.names import PluginName
 from plugport.spec.text import quote_text
 
@@ -84,6 +92,19 @@ class Outcome:
     folder: Path
     previous: InstalledPlugin | None
     is_unchanged: bool = False
+    # The outcomes of the plugins that were installed because this one needs them.
+    dependencies: tuple[Outcome, ...] = ()
+    plan: DependencyPlan = field(default_factory=DependencyPlan)
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadyPackage:
+    """A verified package on disk, and what its record needs besides."""
+
+    verified: VerifiedPackage
+    provenance: Provenance
+    plan: DependencyPlan
+    is_requested: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +114,8 @@ class Installer:
     `cache` is the folder of partial downloads, which other runs share. `notify` receives messages
     for the user, and `warn` those that need action. `confirm` is called before a package replaces
     one with fewer permissions. With `replaces_links`, a symbolic link in place of a plugin's folder
-    is replaced; its target stays.
+    is replaced; its target stays. `plan` chooses the plugins that a plugin needs; the default installs
+    none. With `keeps_requests`, a plugin that others need does not become a requested one.
     """
 
     layout: InstallLayout
@@ -103,55 +125,51 @@ class Installer:
     confirm: ConfirmChanges = refuse_changes
     warn: Callable[[str], None] = _ignore_message
     replaces_links: bool = False
+    plan: PlanDependencies = plan_nothing
+    keeps_requests: bool = False
 
     def install_release(self, client: RegistryClient, release: Release) -> Outcome:
-        """Install a release of a registry, unless the same package is installed and unchanged.
+        """Install a release of a registry with what it needs, unless it is installed and unchanged.
 
         The caller decides first whether it may be installed (`decide_install`). Gained permissions
         are confirmed twice: those that the registry lists, before the download, and any others
-        that are in the package's manifest. Raises `ConsentRequiredError`, `IntegrityError`,
-        `ArchiveError`, `ManifestError` and the errors of the download.
+        that are in the package's manifest. Nothing is changed before all packages are verified.
+        Raises `ConsentRequiredError`, `IntegrityError`, `ArchiveError`, `ManifestError`, and the
+        errors of the download and of `plan`.
         """
         # Before the download, and again with the lock: the project may change meanwhile.
         self._check_folder(release.name, self.list_installed())
-        label = f"{release.name}@{release.version}"
-        integrity = parse_integrity(release.data["integrity"], label)
         # By content, not only by version: installing again repairs changed files.
-        unchanged = self._find_unchanged(release, integrity)
-        if unchanged is not None:
-            folder = self.layout.folder_of(release.name)
-            return Outcome(unchanged, folder, unchanged, is_unchanged=True)
-        installed = self.list_installed().get(release.name)
-        changes = find_permission_changes(installed, release.version, release.permissions)
-        if changes is not None:
-            self.confirm(changes)
-        url = client.package_url(release)
-        # 0 if the registry does not send it: then only the digest is checked.
-        size_bytes = release.data["size"] or None
-        expected = ExpectedPackage(release.name, release.version, integrity, size_bytes)
-        provenance = Provenance(url, str(client.registry), release.data["trust"] or None)
-        downloader = self._build_downloader(client.open_package)
-        return downloader.download(
-            DownloadRequest(url, integrity.sri, label, size_bytes),
-            lambda downloaded: self._install_archive(
-                downloaded.path, expected, provenance, release.permissions
-            ),
+        unchanged = self._find_unchanged(release)
+        plan = self.plan(
+            release.name, release.version, Dependencies(**release.data["dependencies"])
         )
+        releases = plan.releases if unchanged is not None else (*plan.releases, release)
+        self._check_releases(releases)
+        with ExitStack() as packages:
+            outcomes = self._install_all(
+                [self._fetch(client, each, plan, packages) for each in releases]
+            )
+        if unchanged is not None:
+            plugin = self._mark_requested(unchanged)
+            folder = self.layout.folder_of(release.name)
+            outcome = Outcome(plugin, folder, unchanged, is_unchanged=True)
+        else:
+            outcome = outcomes.pop()
+        return replace(outcome, dependencies=tuple(outcomes), plan=plan)
 
     def install_url(self, opener: Opener, url: str, integrity: Digest | None) -> Outcome:
         """Install a package from a URL; `integrity` is the digest that the user expects.
 
         Without it the server's `Repr-Digest` is checked, which detects damage but no attack.
         """
-
-        def install(downloaded: DownloadedPackage) -> Outcome:
-            expected = ExpectedPackage(integrity=integrity or downloaded.repr_digest)
-            return self._install_archive(downloaded.path, expected, Provenance(url))
-
         label = url.partition("?")[0].rpartition("/")[2] or url
         # By content if it is known, so that two URLs of one package share a partial download.
         key = integrity.sri if integrity is not None else url
-        return self._build_downloader(opener).download(DownloadRequest(url, key, label), install)
+        request = DownloadRequest(url, key, label)
+        with self._build_downloader(opener).open_package(request) as downloaded:
+            expected = ExpectedPackage(integrity=integrity or downloaded.repr_digest)
+            return self._install_archive(downloaded.path, expected, Provenance(url))
 
     def install_path(self, path: Path, integrity: Digest | None) -> Outcome:
         """Install a folder or a package file. Raises `NoSuchSourceError`."""
@@ -169,20 +187,24 @@ class Installer:
             file.flush()
             return self._install_archive(Path(file.name), expected, provenance)
 
-    def remove(self, name: PluginName, *, force: bool = False) -> InstalledPlugin:
-        """Remove an installed plugin.
+    def remove(self, name: PluginName, *, force: bool = False) -> list[InstalledPlugin]:
+        """Remove an installed plugin, and the plugins that were installed only because it needs them.
 
-        Raises `NotInstalledError`, and `HasDependentsError` unless `force`.
+        Returns the removed plugins, `name` first. Raises `NotInstalledError`, and
+        `HasDependentsError` unless `force`.
         """
         # Before the lock, which would create folders in a project without plugins.
         if name not in self.list_installed():
             raise _build_not_installed_error(name)
         with self._lock_layout(name) as installed:
-            plugin = installed.get(name)
             # Another run may have removed it since the check above.
-            if plugin is None:
+            if name not in installed:
                 raise _build_not_installed_error(name)
-            dependents = list_dependents(installed, name)
+            orphans = list_orphans(installed, name)
+            # An orphan that needs the plugin too, in a cycle, is removed with it.
+            dependents = [
+                other for other in list_dependents(installed, name) if other not in orphans
+            ]
             if dependents and not force:
                 names = ", ".join(f"`{other}`" for other in dependents)
                 raise HasDependentsError(
@@ -190,8 +212,9 @@ class Installer:
                     hint="Remove those plugins first, or use --force.",
                     context={"dependents": [str(other) for other in dependents]},
                 )
-            remove_installed(self.layout, name)
-            return plugin
+            for each in (name, *orphans):
+                remove_installed(self.layout, each)
+            return [installed[each] for each in (name, *orphans)]
 
     def list_installed(self) -> InstalledPlugins:
         """The installed plugins. First completes or undoes the changes of killed runs."""
@@ -210,20 +233,90 @@ class Installer:
     def _build_downloader(self, opener: Opener) -> Downloader:
         return Downloader(opener, self.cache / "partial", self.progress, notify=self.notify)
 
-    def _find_unchanged(self, release: Release, integrity: Digest) -> InstalledPlugin | None:
+    def _find_unchanged(self, release: Release) -> InstalledPlugin | None:
         plugin = self.list_installed().get(release.name)
+        integrity = parse_integrity(release.data["integrity"], _format_label(release))
         if plugin is None or plugin.integrity != integrity.sri:
             return None
         digest = digest_tree(self.layout.folder_of(release.name))
         return plugin if digest is not None and digest.sri == plugin.files_digest else None
 
+    def _mark_requested(self, plugin: InstalledPlugin) -> InstalledPlugin:
+        """Record that an installed plugin is requested, so that it is never removed as an orphan."""
+        if plugin.is_requested or self.keeps_requests:
+            return plugin
+        with self._lock_layout(plugin.name) as installed:
+            requested = replace(plugin, is_requested=True)
+            write_installed(self.layout.installed_file, {**installed, plugin.name: requested})
+            return requested
+
+    def _check_releases(self, releases: Sequence[Release]) -> None:
+        """Check all that can refuse releases before their download, consent included."""
+        installed = self.list_installed()
+        names_by_integrity: dict[str, PluginName] = {}
+        for release in releases:
+            self._check_folder(release.name, installed)
+            label = _format_label(release)
+            integrity = parse_integrity(release.data["integrity"], label)
+            other = names_by_integrity.setdefault(integrity.sri, release.name)
+            if other != release.name:
+                raise IntegrityError(
+                    f"the registry names one package for `{other}` and `{release.name}`",
+                    hint="Nothing was installed. Report this to the operator of the registry.",
+                )
+            changes = find_permission_changes(
+                installed.get(release.name), release.version, release.permissions
+            )
+            if changes is not None:
+                self.confirm(changes)
+
+    def _fetch(
+        self, client: RegistryClient, release: Release, plan: DependencyPlan, packages: ExitStack
+    ) -> _ReadyPackage:
+        """Download and verify a release. Its package exists until `packages` is closed."""
+        label = _format_label(release)
+        integrity = parse_integrity(release.data["integrity"], label)
+        url = client.package_url(release)
+        # 0 if the registry does not send it: then only the digest is checked.
+        size_bytes = release.data["size"] or None
+        request = DownloadRequest(url, integrity.sri, label, size_bytes)
+        downloader = self._build_downloader(client.open_package)
+        downloaded = packages.enter_context(downloader.open_package(request))
+        verified = self._verify(
+            downloaded.path,
+            ExpectedPackage(
+                release.name,
+                release.version,
+                integrity,
+                size_bytes,
+                release.data["dependencies"]["plugins"],
+            ),
+            release.permissions,
+        )
+        provenance = Provenance(url, str(client.registry), release.data["trust"] or None)
+        is_needed = release.name in plan.needed_by
+        return _ReadyPackage(verified, provenance, plan, is_requested=not is_needed)
+
     def _install_archive(
-        self,
-        archive: Path,
-        expected: ExpectedPackage,
-        provenance: Provenance,
-        agreed: Permissions | None = None,
+        self, archive: Path, expected: ExpectedPackage, provenance: Provenance
     ) -> Outcome:
+        verified = self._verify(archive, expected)
+        manifest = verified.manifest
+        plan = self.plan(manifest.name, manifest.version, manifest.dependencies)
+        self._check_releases(plan.releases)
+        with ExitStack() as packages:
+            ready = []
+            if plan.client is not None:
+                client = plan.client
+                ready = [self._fetch(client, each, plan, packages) for each in plan.releases]
+            *dependencies, outcome = self._install_all(
+                [*ready, _ReadyPackage(verified, provenance, plan)]
+            )
+        return replace(outcome, dependencies=tuple(dependencies), plan=plan)
+
+    def _verify(
+        self, archive: Path, expected: ExpectedPackage, agreed: Permissions | None = None
+    ) -> VerifiedPackage:
         verified = verify_package(archive, expected)
         manifest, name = verified.manifest, verified.manifest.name
         before = self.list_installed()
@@ -238,12 +331,23 @@ class Installer:
         )
         if changes is not None:
             self.confirm(changes)
+        return verified
+
+    def _install_all(self, packages: Sequence[_ReadyPackage]) -> list[Outcome]:
+        return [self._install_verified(package) for package in packages]
+
+    def _install_verified(self, package: _ReadyPackage) -> Outcome:
+        name = package.verified.manifest.name
         with self._lock_layout(name) as installed:
             self._check_folder(name, installed)
-            self._unpack(verified)
-            plugin = _build_record(verified, provenance)
+            self._unpack(package.verified)
+            previous = installed.get(name)
+            is_requested = package.is_requested
+            if previous is not None and (self.keeps_requests or not is_requested):
+                is_requested = previous.is_requested
+            plugin = _build_record(package, is_requested=is_requested)
             install_staged(self.layout, plugin)
-        return Outcome(plugin, self.layout.folder_of(name), installed.get(name))
+        return Outcome(plugin, self.layout.folder_of(name), previous)
 
     def _check_folder(self, name: PluginName, installed: InstalledPlugins) -> None:
         """Check all that can refuse the plugin's folder, before anything is changed.
@@ -309,17 +413,26 @@ def _build_not_installed_error(name: PluginName) -> NotInstalledError:
     )
 
 
-def _build_record(verified: VerifiedPackage, provenance: Provenance) -> InstalledPlugin:
-    manifest = verified.manifest
+def _build_record(package: _ReadyPackage, *, is_requested: bool) -> InstalledPlugin:
+    manifest, provenance = package.verified.manifest, package.provenance
+    names = package.plan.present_names
     return InstalledPlugin(
         name=manifest.name,
         version=manifest.version,
         kind=manifest.kind,
         resolved=provenance.resolved,
-        integrity=verified.digests.sha512.sri,
-        files_digest=digest_entries(verified.package.files).sri,
+        integrity=package.verified.digests.sha512.sri,
+        files_digest=digest_entries(package.verified.package.files).sri,
         registry=provenance.registry,
         trust=provenance.trust,
-        dependencies=dict(manifest.dependencies.plugins),
+        # Under present names, so that a plugin that was renamed is found when it is removed.
+        dependencies={
+            names.get(name, name): text for name, text in manifest.dependencies.plugins.items()
+        },
         permissions=manifest.permissions,
+        is_requested=is_requested,
     )
+
+
+def _format_label(release: Release) -> str:
+    return f"{release.name}@{release.version}"

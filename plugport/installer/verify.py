@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from plugport.spec.errors import PlugportError
 from plugport.spec.manifest.model import Manifest
 from plugport.spec.manifest.parsing import parse_manifest
 from plugport.spec.names import PluginName
+from plugport.spec.text import quote_text
 from plugport.spec.versions import Version
 
 # Bounded repetition, so that a long header cannot slow down the match (CWE-1333).
@@ -31,6 +33,8 @@ class ExpectedPackage:
     version: Version | None = None
     integrity: Digest | None = None
     size_bytes: int | None = None
+    # The plugins that it needs, and their ranges: those for which versions were chosen.
+    dependencies: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +117,17 @@ def _check_identity(manifest: Manifest, expected: ExpectedPackage) -> None:
             f"its release is `{name}@{version}`",
             hint="Nothing was installed. Report this to the operator of the registry.",
         )
+    if expected.dependencies is not None:
+        actual = manifest.dependencies.plugins
+        if dict(actual) != dict(expected.dependencies):
+            raise PackageMismatchError(
+                f"the package of `{name}@{version}` needs {_list_ranges(actual)}; its release"
+                f" names {_list_ranges(expected.dependencies)}",
+                hint="Nothing was installed. Report this to the operator of the registry.",
+            )
+
+
+def _list_ranges(dependencies: Mapping[str, str]) -> str:
+    # Both sides come from a registry or package, which may be hostile.
+    listed = [quote_text(f"{name} {text}") for name, text in list(dependencies.items())[:5]]
+    return ", ".join(listed) or "no other plugin"

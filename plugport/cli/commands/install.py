@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from plugport.cli.command_group import plugport_command
-from plugport.cli.output import format_size, sanitize_text
+from plugport.cli.output import sanitize_text
 from plugport.cli.session import Session
 from plugport.spec.text import quote_text
 
@@ -49,18 +52,21 @@ _PERMISSION_VERBS = {
     is_flag=True,
     help="Install without confirmation: unreviewed plugins and new permissions.",
 )
-@click.pass_obj
+@click.pass_context
 def command(
-    session: Session, source: str, target: str | None, integrity: str | None, yes: bool
+    context: click.Context, source: str, target: str | None, integrity: str | None, yes: bool
 ) -> None:
     """Install a plugin into .plugport/plugins of this project.
 
     SOURCE is NAME, NAME@VERSION, NAME@RANGE or NAME@TAG, a folder or package such as ./plugin.tgz,
-    or the URL of a package.
+    or the URL of a package. The plugins that it needs are installed too: the newest releases that fit,
+    one version of each plugin.
     """
+    from plugport.cli.dependencies import build_planner
     from plugport.installer.sources import PathSource, UrlSource, parse_source
     from plugport.spec.digest import Digest
 
+    session: Session = context.obj
     parsed = parse_source(source)
     changes = None
     # Parsed before any request, so that a typo in the digest fails at once.
@@ -68,17 +74,28 @@ def command(
     installer = session.build_installer(
         target, lambda gained: _confirm_permission_changes(session, gained, yes)
     )
+    # Opened at the first use: a package from a path may need no registry.
+    get_client = cache(lambda: context.with_resource(session.open_client()))
+    installer = replace(
+        installer,
+        plan=build_planner(
+            installer,
+            get_client,
+            lambda release, needed_by: _agree_to_dependency(
+                session, get_client(), installer, release, needed_by, yes
+            ),
+        ),
+    )
     if isinstance(parsed, PathSource):
         outcome = installer.install_path(Path(parsed.path).expanduser(), digest)
     elif isinstance(parsed, UrlSource):
-        outcome = _install_url(session, installer, parsed.url, digest, yes)
+        outcome = _install_url(session, get_client, installer, parsed.url, digest, yes)
     elif digest is not None:
         raise click.UsageError(
             "--integrity can only be used with a path or URL; the registry has its own"
         )
     else:
-        with session.open_client() as client:
-            outcome, changes = _install_release(session, client, installer, parsed, yes)
+        outcome, changes = _install_release(session, get_client(), installer, parsed, yes)
     _print_outcome(session, outcome, changes)
 
 
@@ -97,15 +114,35 @@ def _install_release(
     changes = _print_release_permission_changes(session, client, installer, release)
     _apply_policy(session, decision, yes)
     # After consent, so that a refused installation prints only its reason.
-    label = f"`{release.name}@{release.version}`"
     if release.name != source.name:
         session.output.warn(f"`{source.name}` was renamed to `{release.name}`")
+    _print_flags(session, release)
+    return installer.install_release(client, release), changes
+
+
+def _print_flags(session: Session, release: Release) -> None:
+    label = f"`{release.name}@{release.version}`"
     if release.yank_reason is not None:
         reason = f" Reason: {release.yank_reason}" if release.yank_reason else ""
         session.output.warn(f"{label} is yanked: do not use it in new projects.{reason}")
     if release.is_deprecated:
         session.output.warn(f"{label} is deprecated. {release.deprecation_notice}".rstrip())
-    return installer.install_release(client, release), changes
+
+
+def _agree_to_dependency(
+    session: Session,
+    client: RegistryClient,
+    installer: Installer,
+    release: Release,
+    needed_by: str,
+    yes: bool,
+) -> None:
+    """Apply the policy to a release that other plugins need, as if the user had named it."""
+    decision = _get_install_decision(release)
+    _print_release_permission_changes(session, client, installer, release)
+    reason = f"{decision.reason} (needed by {needed_by})"
+    _apply_policy(session, replace(decision, reason=reason), yes)
+    _print_flags(session, release)
 
 
 def _get_install_decision(release: Release) -> Decision:
@@ -167,7 +204,12 @@ def _confirm_permission_changes(session: Session, changes: PermissionChanges, ye
 
 
 def _install_url(
-    session: Session, installer: Installer, url: str, digest: Digest | None, yes: bool
+    session: Session,
+    get_client: Callable[[], RegistryClient],
+    installer: Installer,
+    url: str,
+    digest: Digest | None,
+    yes: bool,
 ) -> Outcome:
     # With a digest the user has already decided about exactly these bytes.
     if digest is None:
@@ -177,8 +219,7 @@ def _install_url(
             yes,
             hint="Review the package, then rerun with --yes or --integrity.",
         )
-    with session.open_client() as client:
-        return installer.install_url(client.open_package, url, digest)
+    return installer.install_url(get_client().open_package, url, digest)
 
 
 def _confirm(session: Session, reason: str, yes: bool, *, hint: str) -> None:
@@ -202,6 +243,11 @@ def _confirm(session: Session, reason: str, yes: bool, *, hint: str) -> None:
 def _print_outcome(
     session: Session, outcome: Outcome, changes: ReleasePermissionChanges | None
 ) -> None:
+    from plugport.cli.dependencies import (
+        build_dependency_rows,
+        format_installed,
+        print_dependencies,
+    )
     from plugport.spec.manifest.permissions import build_permissions_value
 
     plugin = outcome.plugin
@@ -218,18 +264,19 @@ def _print_outcome(
                 "over": str(changes.before),
                 "permissions": build_permissions_value(changes.permissions),
             },
+            "dependencies": build_dependency_rows(outcome),
+            "keptDependencies": [
+                {"name": str(each.name), "version": str(each.version)} for each in outcome.plan.kept
+            ],
+            "packages": dict(outcome.plan.declared.packages),
+            "peer": dict(outcome.plan.declared.peer),
         }
     )
-    label = f"{plugin.name}@{plugin.version}"
+    print_dependencies(session, outcome)
     if outcome.is_unchanged:
-        session.output.print_line(f"{label} is already up to date")
-        return
-    replaced = f", replacing {previous}" if previous not in {None, plugin.version} else ""
-    # The size on disk, not that of the package, which is compressed.
-    size = sum(path.stat().st_size for path in outcome.folder.rglob("*") if path.is_file())
-    session.output.print_line(
-        f"installed {label}{replaced} ({format_size(size)}) in {outcome.folder}"
-    )
+        session.output.print_line(f"{plugin.name}@{plugin.version} is already up to date")
+    else:
+        session.output.print_line(format_installed(outcome))
 
 
 def _format_permissions(permissions: Permissions) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import click
@@ -9,11 +10,12 @@ import click
 from plugport.cli.command_group import plugport_command
 from plugport.cli.plugin_table import MAX_LIMIT, print_page
 from plugport.cli.session import Session
+from plugport.spec.text import quote_text
 
 if TYPE_CHECKING:
     from plugport.installer import InstalledPlugin, Installer
 
-_HEADER = ("NAME", "VERSION", "KIND", "TRUST", "STATUS")
+_HEADER = ("NAME", "VERSION", "KIND", "TRUST", "STATUS", "NEEDED BY")
 
 
 @plugport_command(
@@ -60,7 +62,8 @@ def command(
     """List plugins in the registry by name, or the installed plugins.
 
     The status of an installed plugin is `ok`, `changed` (its files were changed after the
-    installation) or `missing` (its folder does not exist).
+    installation) or `missing` (its folder does not exist). Plugins that are needed by others, and were
+    not installed by name, list those.
     """
     if target is not None and not installed:
         raise click.UsageError("--target can only be used with --installed")
@@ -77,18 +80,33 @@ def command(
 def _print_installed(
     session: Session, kind: str | None, official: bool, target: str | None
 ) -> None:
+    from plugport.installer.install_record import list_dependents, list_unmet
+
     installer = session.build_installer(target)
+    installed = installer.list_installed()
     plugins = [
         plugin
-        for _, plugin in sorted(installer.list_installed().items())
+        for _, plugin in sorted(installed.items())
         if kind in {None, plugin.kind} and (not official or plugin.trust == "official")
     ]
     # Computed once: the JSON document and the table both need it.
     status = {plugin.name: _get_status(installer, plugin) for plugin in plugins}
+    needed_by = {
+        p.name: [str(name) for name in list_dependents(installed, p.name)] for p in plugins
+    }
+    unmet = {plugin.name: list_unmet(installed, plugin) for plugin in plugins}
     session.output.print_json(
         {
             "plugins": [
-                {"name": str(p.name), **p.as_dict(), "status": status[p.name]} for p in plugins
+                {
+                    "name": str(p.name),
+                    **p.as_dict(),
+                    "requested": p.is_requested,
+                    "status": status[p.name],
+                    "neededBy": needed_by[p.name],
+                    "unmetDependencies": unmet[p.name],
+                }
+                for p in plugins
             ]
         }
     )
@@ -96,9 +114,27 @@ def _print_installed(
         session.output.note("no plugins are installed")
         return
     session.output.print_table(
-        [(str(p.name), str(p.version), p.kind, p.trust or "-", status[p.name]) for p in plugins],
+        [
+            (
+                str(p.name),
+                str(p.version),
+                p.kind,
+                p.trust or "-",
+                status[p.name],
+                "-" if p.is_requested else ", ".join(needed_by[p.name]) or "no plugin",
+            )
+            for p in plugins
+        ],
         _HEADER,
     )
+    for plugin in plugins:
+        for name, text in unmet[plugin.name].items():
+            other = next((each for each in installed.values() if str(each.name) == name), None)
+            session.output.warn(
+                f"`{plugin.name}@{plugin.version}` needs {quote_text(f'{name} {text}')}, "
+                + (f"not `{other.version}`" if other else "which is not installed")
+                + f": run `plugport install {shlex.quote(str(plugin.name))}`"
+            )
 
 
 def _get_status(installer: Installer, plugin: InstalledPlugin) -> str:

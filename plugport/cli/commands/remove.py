@@ -19,11 +19,15 @@ from plugport.cli.session import Session
 def command(session: Session, plugin: str, force: bool, target: str | None) -> None:
     """Remove an installed plugin.
 
-    Fails if other installed plugins depend on it, unless --force is given.
+    Fails if other installed plugins depend on it, unless --force is given. Also removes the plugins
+    that were installed only because it needs them.
     """
     from plugport.spec.names import PluginName
 
     name = PluginName.parse(plugin)
     removed = session.build_installer(target).remove(name, force=force)
-    session.output.print_json({"removed": {"name": str(name), "version": str(removed.version)}})
-    session.output.print_line(f"removed {name}@{removed.version}")
+    rows = [{"name": str(each.name), "version": str(each.version)} for each in removed]
+    session.output.print_json({"removed": rows[0], "dependencies": rows[1:]})
+    session.output.print_line(f"removed {name}@{removed[0].version}")
+    for each in removed[1:]:
+        session.output.print_line(f"removed {each.name}@{each.version}, which no plugin needs now")
