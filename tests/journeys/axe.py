@@ -11,9 +11,9 @@ _STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-prac
 _COLOR_RULES = ["color-contrast", "link-in-text-block"]
 
 
-def find_violations(tab: Any) -> list[str]:
-    """Return the violations of all rules, one line per element."""
-    return _list_violations(tab, {"runOnly": _STANDARDS})
+def find_violations(tab: Any, *, context: str | None = None) -> list[str]:
+    """Return the violations of all rules, one line per element; with `context`, of this element."""
+    return _list_violations(tab, {"runOnly": _STANDARDS}, context)
 
 
 def find_color_violations(tab: Any) -> list[str]:
@@ -21,10 +21,10 @@ def find_color_violations(tab: Any) -> list[str]:
     return _list_violations(tab, {"runOnly": {"type": "rule", "values": _COLOR_RULES}})
 
 
-def _list_violations(tab: Any, options: dict[str, Any]) -> list[str]:
+def _list_violations(tab: Any, options: dict[str, Any], context: str | None = None) -> list[str]:
     return [
         f"{rule['id']}: {node['html'][:160]}: {node['failureSummary'][:300]}"
-        for rule in run_axe(tab, options=options)["violations"]
+        for rule in run_axe(tab, context=context, options=options)["violations"]
         for node in rule["nodes"]
     ]
 

@@ -99,8 +99,11 @@ def test_token_is_shown_once(open_page, owner_client, owner):
 def test_token_list(open_page, owner_client, owner):
     """Start, scopes, limit, last use, expiry."""
     _make(owner_client, limit="@acme/chat", scopes=["publish"])
-    cells = [td.text for td in open_page("/account/tokens", by=owner_client).all("td")]
-    assert cells[2:6] == ["publish", "@acme/chat", "never", "in 30 days"]
+    [token] = open_page("/account/tokens", by=owner_client).by_class("token")
+    assert token.one("h3").text.startswith("laptop pp_")
+    assert token.by_class("token-permissions")[0].text == "publish Only @acme/chat"
+    facts = [node.text for node in token.by_class("facts-line")[0].all("span")]
+    assert facts == ["Never used", "Expires in 30 days", "Created just now"]
     Token.objects.update(can_flag_releases=True)
     page = open_page("/account/tokens", by=owner_client)
     assert "An older token: it can also deprecate and yank." in page.text
