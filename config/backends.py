@@ -96,12 +96,16 @@ def build_database_settings(url: str, data_dir: Path) -> dict[str, Any]:
 _MAX_CACHED_FILES = 64
 # About 100 MB on disk, compressed.
 _MAX_CACHED_READMES = 20_000
+# Each write lists the folder, which takes some milliseconds for that many files.
+_MAX_CACHED_ATTEMPTS = 10_000
 _README_SECONDS = 30 * 86_400
 
 
 def build_cache_settings(redis_url: str, data_dir: Path) -> dict[str, Any]:
-    """`CACHES`: Redis if configured, otherwise the memory of each process.
+    """`CACHES`: Redis if configured, otherwise files and the memory of each process.
 
+    `default` counts failed sign-ins and mails, which all processes must count together. `cards` holds
+    preview images.
     `readmes` holds rendered READMEs, which the worker and the web processes share: in Redis, or on
     disk. `files` holds small files from packages, always in memory: they are large for Redis and
     fast to unpack again.
@@ -116,7 +120,7 @@ def build_cache_settings(redis_url: str, data_dir: Path) -> dict[str, Any]:
             "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
         }
         readmes = {**redis, "KEY_PREFIX": "readmes", "TIMEOUT": _README_SECONDS}
-        return {"default": redis, "files": files, "readmes": readmes}
+        return {"default": redis, "cards": redis, "files": files, "readmes": readmes}
     prepare_data_dir(data_dir)
     readmes = {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
@@ -124,7 +128,13 @@ def build_cache_settings(redis_url: str, data_dir: Path) -> dict[str, Any]:
         "TIMEOUT": _README_SECONDS,
         "OPTIONS": {"MAX_ENTRIES": _MAX_CACHED_READMES},
     }
-    return {"default": {"BACKEND": local}, "files": files, "readmes": readmes}
+    attempts = {
+        "BACKEND": "common.file_cache.SharedFileCache",
+        "LOCATION": str(data_dir / "attempts"),
+        "OPTIONS": {"MAX_ENTRIES": _MAX_CACHED_ATTEMPTS},
+    }
+    cards = {"BACKEND": local, "LOCATION": "cards"}
+    return {"default": attempts, "cards": cards, "files": files, "readmes": readmes}
 
 
 _MAIL_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}

@@ -139,6 +139,7 @@ def _own_storage(_data_folders: Iterator[Path], settings: Any) -> Iterator[None]
     circuit_breaker.reset()
     query_log.discard_searches()
     cache.clear()
+    caches["cards"].clear()
     caches["files"].clear()
     yield
     storage.get_store.cache_clear()

@@ -23,13 +23,15 @@ if os.environ.get("PLUGPORT_ENV") != "test":
         os.environ["DATABASE_URL"] = _url
 
 from config.settings import *  # noqa: F403 -- after the variables that it reads
-from config.settings import DATABASES, STATIC_ROOT
+from config.settings import CACHES, DATABASES, STATIC_ROOT
 
 if os.environ.get("DATABASE_URL"):
     # Two test runs on one server do not meet.
     DATABASES["default"]["TEST"] = {"NAME": f"test_plugport_{os.getpid()}"}
 # Argon2 is slow on purpose. The default hasher is covered by the tests over a live registry.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Processes of a test run share the data folder, and would clear each other's counters.
+CACHES["default"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 # Otherwise each `Client` of a test lists all static files when it is first used.
 WHITENOISE_AUTOREFRESH = True
 # A thread would write outside the transaction of a test; the tests write the counts themselves.

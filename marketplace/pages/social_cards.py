@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
@@ -85,7 +85,7 @@ def _load_or_render_png(card: Card) -> bytes:
     """
     key = f"card:{card.etag.strip(chr(34))}"
     with contextlib.suppress(Exception):
-        if cached := cache.get(key):
+        if cached := caches["cards"].get(key):
             return bytes(cached)
     if not render_slots.acquire(blocking=False):
         raise CardsBusyError(
@@ -97,5 +97,5 @@ def _load_or_render_png(card: Card) -> bytes:
     finally:
         render_slots.release()
     with contextlib.suppress(Exception):
-        cache.set(key, png, timeout=_CACHE_SECONDS)
+        caches["cards"].set(key, png, timeout=_CACHE_SECONDS)
     return png
