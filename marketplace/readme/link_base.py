@@ -12,7 +12,8 @@ from urllib.parse import quote, unquote
 
 from django.urls import reverse
 
-from marketplace.readme.links import ID_PREFIX, SourceTree, build_slug
+from marketplace.readme.anchors import build_fragment
+from marketplace.readme.links import SourceTree
 
 # By file name only. Serving an image checks its content (`marketplace.images.content_type`).
 _IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg")
@@ -45,8 +46,8 @@ class ReleaseFiles:
         """The page of a file or folder, or None if the release does not have it."""
         bare, _, mark = _split(url)
         path = self._locate(bare)
-        if path == self.readme and mark:
-            return f"#{ID_PREFIX}{build_slug(unquote(mark[1:]))}"
+        if path == self.readme and (fragment := build_fragment(mark[1:])):
+            return fragment
         base = f"/plugins/{quote(self.name, safe='@/')}/{quote(self.version)}/files"
         if path in self.paths or path in self.folders:
             return f"{base}/{quote(path)}{mark}"

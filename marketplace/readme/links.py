@@ -7,9 +7,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, urlsplit
 
-ID_PREFIX = "readme-"
+from marketplace.readme.anchors import build_fragment
+
 _SCHEMES = frozenset({"http", "https"})
 # Characters that a URL must encode (RFC 3986, section 2). Browsers remove tabs and line breaks from
 # URLs, so that `java&#10;script:` would become a scheme (CWE-79).
@@ -101,7 +102,7 @@ def resolve_link(url: str, resolver: LinkResolver) -> str | None:
     """
     url = url.strip()
     if url.startswith("#"):
-        return f"#{ID_PREFIX}{build_slug(unquote(url[1:]))}" if len(url) > 1 else None
+        return build_fragment(url[1:])
     if url.lower().startswith("mailto:"):
         return None if _UNSAFE.search(url) else url
     return _resolve(url, resolver.find_page)
@@ -124,9 +125,3 @@ def _resolve(url: str, find: Callable[[str], str | None]) -> str | None:
         absolute = url if parts.scheme else f"https:{url}"
         return absolute if is_web_url(absolute) else None
     return find(url)
-
-
-def build_slug(text: str) -> str:
-    """The anchor of a heading like on code hosts: lowercase, with dashes for spaces."""
-    letters = re.sub(r"[^\w\s-]", "", text.strip().lower())
-    return re.sub(r"\s", "-", letters)[:100]

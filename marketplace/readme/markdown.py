@@ -21,7 +21,6 @@ from mdit_py_plugins.gfm import gfm_plugin
 
 from marketplace.readme.errors import TooComplexError
 from marketplace.readme.highlight import Highlighter
-from marketplace.readme.links import build_slug
 
 # Parsing inline text takes time proportional to its length times its number of brackets. A paragraph
 # that exceeds a limit is shown as plain text.
@@ -57,7 +56,6 @@ def _get_parser() -> MarkdownIt:
         {"alt": list(_INTERRUPTIBLE_BLOCKS)},
     )
     parser.core.ruler.before("inline", "limit_inline_work", _limit_inline_work)
-    parser.core.ruler.push("heading_ids", _add_heading_ids)
     parser.core.ruler.push("cell_alignment", _align_cells)
     parser.add_render_rule("fence", _render_fence)
     parser.add_render_rule("footnote_ref", _render_reference)
@@ -90,18 +88,6 @@ def _limit_inline_work(state: StateCore) -> None:
                 remaining_marks -= marks
 
 
-def _add_heading_ids(state: StateCore) -> None:
-    """Give headings the anchors that links in READMEs expect; the sanitizer adds a prefix."""
-    seen: dict[str, int] = {}
-    for heading, inline in zip(state.tokens, state.tokens[1:], strict=False):
-        if heading.type == "heading_open" and inline.type == "inline":
-            slug = build_slug(_get_text(inline))
-            count = seen.get(slug, 0)
-            seen[slug] = count + 1
-            if slug:
-                heading.attrSet("id", f"{slug}-{count}" if count else slug)
-
-
 def _align_cells(state: StateCore) -> None:
     """Replace inline styles of cells by `align`: the content security policy forbids them."""
     for token in state.tokens:
@@ -109,11 +95,6 @@ def _align_cells(state: StateCore) -> None:
             style = str(token.attrs.pop("style", ""))
             if style:
                 token.attrSet("align", style.removeprefix("text-align:"))
-
-
-def _get_text(inline: Token) -> str:
-    children = inline.children or []
-    return "".join(child.content for child in children if child.type in ("text", "code_inline"))
 
 
 def _render_fence(

@@ -14,12 +14,14 @@ from html import escape, unescape
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from marketplace.readme.anchors import Anchors
 from marketplace.readme.errors import UnexpectedHtmlError
 from marketplace.readme.images import ImageRewriter
 
 # Possessive quantifiers, so that a search takes linear time (CWE-1333).
 _TAG = re.compile(r'<(/?)([a-z][a-z0-9]*+)((?: [a-z][a-z-]*+="[^"]*+")*+)>')
 _ATTRIBUTE = re.compile(r' ([a-z-]++)="([^"]*+)"')
+_HAS_TARGET = re.compile(' (?:id|name)="')
 _HEADING = re.compile(r"h[1-6]\Z")
 _BACKLINK = re.compile(r"#readme-fnref([0-9]+)")
 _RTL = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
@@ -64,6 +66,14 @@ class _LetterCounts(NamedTuple):
         return "rtl" if self.rtl * 3 > self.total else "ltr"
 
 
+class _OpenHeading(NamedTuple):
+    """A heading: its level on the page, the index of its tag in `out`, and its text so far."""
+
+    level: int
+    tag_index: int
+    texts: list[str]
+
+
 class _PostProcessor:
     """Copies `html` to `out`, and changes it element by element."""
 
@@ -77,11 +87,14 @@ class _PostProcessor:
         self.letters = self.linked = _LetterCounts(0, 0)
         # For each open block: the index of its tag in `out`, and the letters before it.
         self.blocks: list[tuple[int, _LetterCounts, _LetterCounts]] = []
+        self.anchors = Anchors()
         self.outline: list[int] = []
-        self.headings: list[int] = []
+        self.headings: list[_OpenHeading] = []
         # The index of the tag of the open link in `out`, and whether the link has text.
         self.link: int | None = None
         self.link_has_text = False
+        # The indexes of the tags of links inside the README.
+        self.inner_links: list[int] = []
         # The index of the last checkbox in `out`, and the text after it.
         self.checkbox: int | None = None
         self.checkbox_text = ""
@@ -118,6 +131,7 @@ class _PostProcessor:
                 self._record_block(name)
         self._write_text(self.html[position:])
         self._label_checkbox()
+        self._resolve_inner_links()
         direction = self.letters.direction or "ltr"
         return f'<div class="readme-text" dir="{direction}">{"".join(self.out)}</div>'
 
@@ -145,6 +159,8 @@ class _PostProcessor:
         if not text:
             return
         self.out.append(text)
+        if self.headings:
+            self.headings[-1].texts.append(text)
         if self.has_rtl and not self.code_depth:
             counts = _LetterCounts(len(_LETTER.findall(text)), len(_RTL.findall(text)))
             self.letters = self.letters.with_more(counts)
@@ -158,6 +174,8 @@ class _PostProcessor:
     def _start(self, name: str, attributes: str, position: int) -> str:
         if name in _ENDS_LABEL:
             self._label_checkbox()
+        if _HAS_TARGET.search(attributes):
+            attributes = self._keep_new_targets(attributes)
         if _HEADING.match(name):
             return self._start_heading(name, dict(_ATTRIBUTE.findall(attributes)))
         if name in self.starts:
@@ -168,7 +186,7 @@ class _PostProcessor:
 
     def _end(self, name: str) -> str:
         if _HEADING.match(name):
-            return f"</h{self.headings.pop()}>"
+            return self._end_heading()
         if name == "th" and self.out[-1].startswith("<td"):
             return "</td>"
         return self.ends[name]() if name in self.ends else f"</{name}>"
@@ -180,9 +198,30 @@ class _PostProcessor:
             self.outline.pop()
         self.outline.append(written)
         level = min(_FIRST_LEVEL - 1 + len(self.outline), 6)
-        self.headings.append(level)
+        self.headings.append(_OpenHeading(level, len(self.out), []))
         attributes = {**attributes, "class": f"title-{written}"}
         return _render_tag(f"h{level}", attributes)
+
+    def _end_heading(self) -> str:
+        """Make the heading a target by its text, in addition to an id that the author gave it."""
+        level, index, texts = self.headings.pop()
+        anchor = self.anchors.build_heading_id(unescape("".join(texts)))
+        if anchor and ' id="' in self.out[index]:
+            self.out[index] += _render_tag("span", {"id": anchor}) + "</span>"
+        elif anchor:
+            self.out[index] = f'{self.out[index][:-1]} id="{anchor}">'
+        return f"</h{level}>"
+
+    def _keep_new_targets(self, attributes: str) -> str:
+        """Remove ids that an earlier element has. The name of an `a` becomes its id."""
+        values = dict(_ATTRIBUTE.findall(attributes))
+        targets = [values.pop(key) for key in ("id", "name") if key in values]
+        new = [target for target in targets if self.anchors.claim(target)]
+        for target in new[1:]:
+            self.out.append(_render_tag("span", {"id": target}) + "</span>")
+        if new:
+            values["id"] = new[0]
+        return "".join(f' {key}="{value}"' for key, value in values.items())
 
     def _start_link(self, attributes: dict[str, str]) -> str:
         back = _BACKLINK.match(attributes.get("href", ""))
@@ -190,7 +229,17 @@ class _PostProcessor:
             attributes["aria-label"] = f"Back to reference {back[1]}"
         elif "href" in attributes:
             self.link, self.link_has_text = len(self.out), False
+        else:
+            attributes.pop("rel", None)
+        if attributes.get("href", "").startswith("#"):
+            self.inner_links.append(len(self.out))
         return _render_tag("a", attributes)
+
+    def _resolve_inner_links(self) -> None:
+        for index in self.inner_links:
+            attributes = dict(_ATTRIBUTE.findall(self.out[index]))
+            attributes["href"] = f"#{self.anchors.resolve(attributes['href'][1:])}"
+            self.out[index] = _render_tag("a", attributes)
 
     def _end_link(self) -> str:
         if self.link is not None and not self.link_has_text:

@@ -7,14 +7,9 @@ from collections.abc import Callable
 
 import nh3
 
+from marketplace.readme.anchors import build_id
 from marketplace.readme.highlight import CLASSES
-from marketplace.readme.links import (
-    ID_PREFIX,
-    LinkResolver,
-    build_slug,
-    resolve_image,
-    resolve_link,
-)
+from marketplace.readme.links import LinkResolver, resolve_image, resolve_link
 from marketplace.readme.tags import ALLOWED, ATTRIBUTES, HIDDEN
 
 _NUMBER = re.compile(r"[0-9]{1,4}(?:px|%)?\Z", re.ASCII)
@@ -59,12 +54,6 @@ def _filter_attribute(tag: str, attribute: str, value: str, resolver: LinkResolv
     return clean(value) if clean else value
 
 
-# With the prefix, a README cannot take the ids that the page and its scripts use (DOM clobbering).
-def _prefix_id(value: str) -> str | None:
-    slug = build_slug(value)
-    return f"{ID_PREFIX}{slug}" if slug else None
-
-
 # Other classes of the style sheets would let a README imitate the registry's own messages.
 def _filter_classes(value: str) -> str | None:
     return " ".join(name for name in value.split() if name in _CLASSES) or None
@@ -96,7 +85,8 @@ _RESOLVERS: dict[str, Callable[[str, LinkResolver], str | None]] = {
     "srcset": _resolve_srcset,
 }
 _CLEANERS: dict[str, Callable[[str], str | None]] = {
-    "id": _prefix_id,
+    "id": build_id,
+    "name": build_id,
     "class": _filter_classes,
     "align": _filter_align,
     **dict.fromkeys(("width", "height", "colspan", "rowspan", "start"), _filter_number),

@@ -45,7 +45,7 @@ HIDDEN = frozenset({"script", "style", "template", "noscript", "iframe", "object
 
 ATTRIBUTES: dict[str, set[str]] = {
     "*": {"id", "class", "dir", "lang", "title", "align"},
-    "a": {"href"},
+    "a": {"href", "name"},
     "img": {"src", "alt", "width", "height"},
     "source": {"srcset", "media", "type"},
     "input": {"type", "checked", "disabled"},

@@ -192,7 +192,7 @@ def test_headings_stand_below_the_pages_own():
         ("h4", "readme-set-up"),
         ("h4", "readme-set-up-1"),
         ("h5", "readme-deep"),
-        ("h3", None),
+        ("h3", "readme-raw"),
     ]
 
 

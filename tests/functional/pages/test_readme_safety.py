@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marketplace.readme import LinkBase, SourceTree, markdown, render, render_readme
-from marketplace.readme.links import ID_PREFIX
+from marketplace.readme.anchors import ID_PREFIX
 from marketplace.readme.well_formed import MAX_DEPTH, balance_html
 from tests.functional.pages.dom import Node, parse
 from tests.support.data import shared_data
