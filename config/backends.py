@@ -265,7 +265,7 @@ def build_celery_settings(redis_url: str, data_dir: Path, *, check_seconds: int)
         "worker_pool": "solo",
         "worker_concurrency": 1,
         "worker_prefetch_multiplier": 1,
-        # Celery enforces the next two in pools of processes only; `config.worker` does it here.
+        # Celery enforces the next two in pools of processes only; `config.processes.worker` does it here.
         # A task starts no new job after one `check_seconds`, and a release has only a few checks.
         # A task that still runs after ten times that is stuck in code that ignores signals.
         "task_time_limit": check_seconds * 10,

@@ -5,7 +5,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from config.parent_watchdog import exit_with_parent
+from config.processes.parent_watchdog import exit_with_parent
 from config.startup import exit_on_start_error
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")

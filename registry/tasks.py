@@ -16,6 +16,9 @@ from registry.jobs.runner import run_pending_jobs
 def run_jobs() -> int:
     """Record a sign of life, then run free jobs; returns how many ran."""
     record_run(WORK)
+    # One message wakes one worker. Each one that finds more than it can run at once wakes another.
+    if has_available_job(at_least=2):
+        wake_worker()
     # A task takes no new job after `CHECK_SECONDS`, so that the hard time limit means one stuck job
     # and never a long list. Another message continues with the rest of the list.
     done = run_pending_jobs(

@@ -73,9 +73,10 @@ def lease_job() -> Lease | None:
     return None
 
 
-def has_available_job(*, at: dt.datetime | None = None) -> bool:
-    """Whether any job is free: now, or since a time in the past. 1 query."""
-    return Job.objects.filter(_build_available_filter(at or timezone.now())).exists()
+def has_available_job(*, at: dt.datetime | None = None, at_least: int = 1) -> bool:
+    """Whether so many jobs are free: now, or since a time in the past. 1 query."""
+    free = Job.objects.filter(_build_available_filter(at or timezone.now()))
+    return free[:at_least].count() == at_least
 
 
 def _try_to_lease(job: Job) -> Lease | None:

@@ -1,4 +1,4 @@
-"""The local queue: complete messages, each delivered once, no files left behind."""
+"""The local queue: one complete message at most, delivered once, no files left behind."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from kombu import Connection
 
 from config.celery import app
-from config.folder_queue import delete_messages
+from config.queues.folder_queue import delete_leftovers
 
 
 @pytest.fixture
@@ -35,28 +35,28 @@ def queue(folder: Path) -> Iterator[Any]:
         simple.close()
 
 
-def test_messages_arrive_in_order_and_leave_no_file(queue: Any, folder: Path) -> None:
+def test_a_new_message_replaces_the_one_that_waits(queue: Any, folder: Path) -> None:
+    """A message only wakes a worker: a second one would tell it nothing new."""
     for number in range(5):
         queue.put({"number": number})
-    assert queue.qsize() == 5
-    received = []
-    for _ in range(5):
-        message = queue.get(timeout=1)
-        received.append(message.payload["number"])
-        message.ack()
-    assert received == [0, 1, 2, 3, 4]
+        assert len(list(folder.iterdir())) == queue.qsize() == 1
+    message = queue.get(timeout=1)
+    message.ack()
+    assert message.payload == {"number": 4}
     assert list(folder.iterdir()) == []
     with pytest.raises(Empty):
         queue.get(block=False)
 
 
-def test_an_unreadable_message_is_skipped(queue: Any, folder: Path) -> None:
+@pytest.mark.parametrize("text", ['{"body": ', ""])
+def test_an_unreadable_message_is_skipped(queue: Any, folder: Path, text: str) -> None:
+    (folder / "work.msg").write_text(text)
+    (folder / ".unready.work.msg").write_text('{"body"')
+    with pytest.raises(Empty):
+        queue.get(block=False)
     queue.put({"number": 1})
-    (folder / "0000-half.work.msg").write_text('{"body": ')
-    (folder / "0001-empty.work.msg").write_text("")
-    (folder / ".0002-unready.work.msg").write_text('{"body"')
     assert queue.get(timeout=1).payload == {"number": 1}
-    assert [p.name for p in folder.iterdir()] == [".0002-unready.work.msg"]
+    assert [p.name for p in folder.iterdir()] == [".unready.work.msg"]
 
 
 def test_queues_do_not_mix(queue: Any, folder: Path) -> None:
@@ -69,19 +69,19 @@ def test_queues_do_not_mix(queue: Any, folder: Path) -> None:
         other.close()
 
 
-def test_each_message_has_one_of_several_readers(folder: Path) -> None:
+def test_no_message_has_two_readers_and_the_last_one_has_one(folder: Path) -> None:
     """Readers run while messages are written: none may see half a message."""
     count = 300
 
     def write() -> None:
         with connect(folder) as connection:
             simple = connection.SimpleQueue("work")
-            for number in range(count):
+            for number in range(1, count + 1):
                 simple.put({"number": number})
             simple.close()
 
     def read() -> list[int]:
-        tags = []
+        numbers = []
         with connect(folder) as connection:
             channel: Any = connection.default_channel
             while True:
@@ -89,18 +89,18 @@ def test_each_message_has_one_of_several_readers(folder: Path) -> None:
                 is_all_written = writer.done()
                 message = channel.basic_get("work", no_ack=True)
                 if message is not None:
-                    tags.append(message.delivery_tag)
+                    numbers.append(message.payload["number"])
                 elif is_all_written:
-                    return tags
+                    return numbers
 
     folder.mkdir()
     with ThreadPoolExecutor(4) as pool:
         writer = pool.submit(write)
         readers = [pool.submit(read) for _ in range(3)]
         writer.result()
-        tags = Counter(tag for reader in readers for tag in reader.result())
-    assert len(tags) == count
-    assert set(tags.values()) == {1}
+        numbers = Counter(number for reader in readers for number in reader.result())
+    assert set(numbers.values()) == {1}
+    assert max(numbers) == count
 
 
 def test_an_unusable_folder_is_a_failed_connection(tmp_path: Path) -> None:
@@ -109,15 +109,15 @@ def test_an_unusable_folder_is_a_failed_connection(tmp_path: Path) -> None:
         connection.ensure_connection(max_retries=0)
 
 
-def test_a_starting_worker_deletes_old_messages(queue: Any, folder: Path) -> None:
-    queue.put({"number": 1})
-    fresh, stale = folder / ".fresh.work.msg", folder / ".stale.work.msg"
-    for path in (fresh, stale):
+def test_a_starting_worker_deletes_what_killed_processes_left(folder: Path) -> None:
+    folder.mkdir()
+    fresh, hidden, stale = folder / "work.msg", folder / ".0.work.msg", folder / ".1.work.msg"
+    for path in (fresh, hidden, stale):
         path.write_text("{")
     os.utime(stale, (0, 0))
-    assert delete_messages(folder) == 2
-    assert list(folder.iterdir()) == [fresh]
-    assert delete_messages(folder / "missing") == 0
+    assert delete_leftovers(folder) == 1
+    assert set(folder.iterdir()) == {fresh, hidden}
+    assert delete_leftovers(folder / "missing") == 0
 
 
 def test_the_app_accepts_only_json_and_limits_its_tasks() -> None:

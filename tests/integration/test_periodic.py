@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from config.worker import build_periodic_runner
+from config.processes.worker import build_periodic_runner
 from registry.jobs.last_runs import claim_run
 from registry.models import LastRun
 

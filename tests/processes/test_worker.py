@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 
 import pytest
 
-from tests.processes.harness import PATIENCE_SECONDS, build_environment, prepare_folder
+from config.processes.commands import build_worker_command
+from tests.processes.harness import (
+    PATIENCE_SECONDS,
+    build_environment,
+    prepare_folder,
+    wait_until,
+)
 from tests.support.data import ROOT
 
 pytestmark = pytest.mark.processes
@@ -75,3 +84,27 @@ def test_a_worker_that_has_grown_ends_after_its_task(environment: dict[str, str]
     limit = "worker_max_memory_per_child=1000"
     done = run(environment, sys.executable, "-c", _PROGRAM, limit, "do_nothing")
     assert (done.returncode, "worker_replaced" in done.stderr) == (0, True), done.stderr
+
+
+def test_periodic_work_waits_for_no_queue(environment: dict[str, str]) -> None:
+    """An expired upload is swept while the queue does not respond. No process listens on port 1."""
+    path = Path(environment["PLUGPORT_DATA_DIR"], "plugport.sqlite3")
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(
+            "INSERT INTO registry_upload (id, key, actor_id, expires_at)"
+            " SELECT ?, 'quarantine/expired', id, '2020-01-01 00:00:00' FROM accounts_user",
+            [uuid.uuid4().hex],
+        )
+
+    def is_swept() -> bool:
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            return not connection.execute("SELECT key FROM registry_upload").fetchall()
+
+    assert not is_swept()
+    environment |= {"PLUGPORT_REDIS_URL": "redis://127.0.0.1:1/0"}
+    worker = subprocess.Popen(build_worker_command(), cwd=ROOT, env=environment)
+    try:
+        wait_until(is_swept, "the sweep")
+    finally:
+        worker.kill()
+        worker.wait()

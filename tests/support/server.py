@@ -25,7 +25,7 @@ import psutil
 import pytest
 from django.test import override_settings
 
-from config.processes import build_web_command, build_worker_command
+from config.processes.commands import build_web_command, build_worker_command
 from tests.support.data import ROOT
 
 START_SECONDS = 60
@@ -113,11 +113,15 @@ class LiveRegistry:
         self.prepare()
         with override_settings(PORT=self.port):
             commands = {"web": build_web_command("127.0.0.1", 2)}
-        if has_worker:
-            commands["worker"] = build_worker_command()
         for name, command in commands.items():
             self._processes[name] = self._spawn(name, command)
+        if has_worker:
+            self.start_worker()
         self._wait_until_ready()
+
+    def start_worker(self) -> None:
+        """Start a worker, for a registry that was started without one."""
+        self._processes["worker"] = self._spawn("worker", build_worker_command())
 
     def _spawn(self, name: str, command: Sequence[str]) -> subprocess.Popen[bytes]:
         with (self.data_dir / f"{name}.log").open("ab") as log:

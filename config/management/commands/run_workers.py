@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from common.system_checks import SETTINGS_TAG
 from config.backends import prepare_data_dir
-from config.processes import build_variables, build_worker_command
-from config.supervisor import Child, Supervisor
+from config.processes.commands import build_variables, build_worker_command
+from config.processes.supervisor import Child, Supervisor
 
 
 class Command(BaseCommand):

@@ -20,8 +20,8 @@ from django.core.management.base import (
 
 from common.system_checks import SETTINGS_TAG
 from config.backends import prepare_data_dir
-from config.processes import build_variables, build_web_command, build_worker_command
-from config.supervisor import Child, Supervisor
+from config.processes.commands import build_variables, build_web_command, build_worker_command
+from config.processes.supervisor import Child, Supervisor
 
 _HOST = "127.0.0.1"
 

@@ -2,7 +2,7 @@
 
 A worker runs one job at a time in its main thread (`--pool=solo`), because only there signals can
 stop a check. It shares no lock with any other process. Run several workers to run several jobs at
-once; `config.supervisor` replaces those that end.
+once; `config.processes.supervisor` replaces those that end.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from celery.worker import state
 from django.conf import settings
 
 from common.background import BackgroundThread
-from config import folder_queue
+from config.queues import folder_queue
 
 # The descriptor, because Celery replaces `sys.stderr`.
 _STDERR = 2
@@ -70,7 +70,7 @@ class WorkerSetup(bootsteps.StartStopStep):
     def start(self, worker: Any) -> None:
         """Limit the memory, watch the tasks, and start the threads."""
         if folder := settings.CELERY["broker_transport_options"].get("folder"):
-            folder_queue.delete_messages(Path(folder))
+            folder_queue.delete_leftovers(Path(folder))
         limit_memory(settings.WORKER_MEMORY_MB * 1_000_000)
         signals.task_prerun.connect(self._before_task)
         signals.task_postrun.connect(self._after_task)

@@ -1,9 +1,10 @@
-"""The local queue: a kombu transport that stores each message as a file in one folder.
+"""The local queue: a kombu transport that stores one message a queue as a file in a folder.
 
-It supports direct exchanges only and no remote control: messages only wake the worker, and the
-jobs are rows in the database. A process that is killed at any point leaves the queue usable for
-the others: messages appear and disappear by rename, so no process reads half a message, and there
-is no shared file that could stay half-written.
+It supports direct exchanges only and no remote control. A message only wakes a worker, and the jobs
+are rows in the database, so a new message replaces one that waits: none pile up while no worker
+runs. A process that is killed at any point leaves the queue usable for the others: messages appear
+and disappear by rename, so no process reads half a message, and there is no shared file that could
+stay half-written.
 
 Kombu's own `filesystem://` (5.7) does not give that. It writes under the final name and reads
 without a lock: of 5,000 messages for two readers, 9 to 19 were read empty, and one such read ends
@@ -18,17 +19,16 @@ import json
 import os
 import time
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from queue import Empty
 from typing import Any
 
 import structlog
-from kombu.transport import TRANSPORT_ALIASES, virtual
+from kombu.transport import virtual
 
 # A worker notices a signal to stop only between two waits for messages.
 _MAX_WAIT_SECONDS = 0.5
-# A write takes milliseconds. A hidden file this old is left over from a killed process.
+# A write takes milliseconds, and workers wake each other. No file this old is needed.
 _STALE_SECONDS = 60.0
 _SUFFIX = ".msg"
 _log = structlog.get_logger("plugport.queue")
@@ -47,47 +47,43 @@ class FolderChannel(virtual.Channel):
     def _folder(self) -> Path:
         return _get_folder(self.connection.client)
 
-    def _iter_messages(self, queue: str) -> Iterator[Path]:
-        """The messages of a queue, oldest first, without hidden files, which are incomplete."""
-        paths = sorted(path for path in self._folder.iterdir() if not path.name.startswith("."))
-        return (path for path in paths if path.name.partition(".")[2] == f"{queue}{_SUFFIX}")
+    def _get_path(self, queue: str) -> Path:
+        return self._folder / f"{queue}{_SUFFIX}"
+
+    def _build_hidden_path(self, queue: str) -> Path:
+        return self._folder / f".{uuid.uuid4().hex}.{queue}{_SUFFIX}"
 
     def _put(self, queue: str, message: dict[str, Any], **_kwargs: Any) -> None:
-        name = f"{time.time_ns():020d}-{uuid.uuid4().hex}.{queue}{_SUFFIX}"
         # Complete under a hidden name first: rename(2) is atomic.
-        part = self._folder / f".{name}"
+        part = self._build_hidden_path(queue)
         part.write_text(json.dumps(message), encoding="utf-8")
-        part.rename(self._folder / name)
+        part.rename(self._get_path(queue))
 
     def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:
-        """Remove and return the oldest message. Raises `Empty`."""
-        for path in self._iter_messages(queue):
-            claimed = path.with_name(f".{path.name}")
-            try:
-                # Of several readers, exactly one succeeds in renaming.
-                path.rename(claimed)
-                text = claimed.read_bytes()
-                claimed.unlink()
-                message: dict[str, Any] = json.loads(text)
-            except FileNotFoundError:
-                continue  # another worker claimed it
-            except ValueError:
-                # Raising would end the worker. A lost message costs seconds: the job is in the table.
-                _log.warning("message_unreadable", file=path.name)
-                continue
-            return message
-        raise Empty
+        """Remove and return the message. Raises `Empty`."""
+        claimed = self._build_hidden_path(queue)
+        try:
+            # Of several readers, exactly one succeeds in renaming.
+            self._get_path(queue).rename(claimed)
+            text = claimed.read_bytes()
+            claimed.unlink()
+            message: dict[str, Any] = json.loads(text)
+        except FileNotFoundError:
+            raise Empty from None
+        except ValueError:
+            # Raising would end the worker. A lost message costs seconds: the job is in the table.
+            _log.warning("message_unreadable", queue=queue)
+            raise Empty from None
+        return message
 
     def _size(self, queue: str) -> int:
-        return sum(1 for _ in self._iter_messages(queue))
+        return int(self._get_path(queue).exists())
 
     def _purge(self, queue: str) -> int:
-        count = 0
-        for path in self._iter_messages(queue):
-            with contextlib.suppress(FileNotFoundError):
-                path.unlink()
-                count += 1
-        return count
+        with contextlib.suppress(FileNotFoundError):
+            self._get_path(queue).unlink()
+            return 1
+        return 0
 
 
 class FolderTransport(virtual.Transport):
@@ -117,22 +113,13 @@ class FolderTransport(virtual.Transport):
         super().drain_events(connection, timeout=wait)
 
 
-def register_transport() -> None:
-    """Register the scheme `folder://` with kombu."""
-    TRANSPORT_ALIASES["folder"] = f"{__name__}:FolderTransport"
-
-
-def delete_messages(folder: Path) -> int:
-    """Delete all messages and the leftovers of killed processes; returns how many files.
-
-    A starting worker calls it. It reads the job table anyway, and messages would pile up while no
-    worker runs.
-    """
+def delete_leftovers(folder: Path) -> int:
+    """Delete files that killed processes left; returns how many. A starting worker calls it."""
     count = 0
     stale_before = time.time() - _STALE_SECONDS
     for path in folder.glob(f"*{_SUFFIX}"):
         with contextlib.suppress(FileNotFoundError):
-            if not path.name.startswith(".") or path.stat().st_mtime < stale_before:
+            if path.stat().st_mtime < stale_before:
                 path.unlink()
                 count += 1
     return count

@@ -2,7 +2,7 @@
 
 For one machine or container (`manage.py serve`, `manage.py run_workers`). Each child leads a
 process group, so that its own children are stopped with it. On Linux it is killed when the
-supervisor is killed (`config.parent_watchdog`).
+supervisor is killed (`config.processes.parent_watchdog`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from types import FrameType
 
 import structlog
 
-from config.parent_watchdog import build_child_setup
+from config.processes.parent_watchdog import build_child_setup
 
 _log = structlog.get_logger("plugport.supervisor")
 _TICK_SECONDS = 0.1
