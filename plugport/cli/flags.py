@@ -18,6 +18,7 @@ _STATUS_LABELS = {
 
 def mark_release(session: Session, text: str, mark: str, document: Mapping[str, str]) -> None:
     """Send the API action `mark` for the release NAME@VERSION, and print its new status."""
+    from plugport.installer.resolver import find_exact_version
     from plugport.installer.sources import split_version_spec
     from plugport.spec.names import PluginName
     from plugport.spec.versions import Version
@@ -25,7 +26,9 @@ def mark_release(session: Session, text: str, mark: str, document: Mapping[str, 
     name_text, version_text = split_version_spec(text)
     if version_text is None:
         raise click.UsageError(f"`{text}` has no version; use NAME@VERSION")
-    name, version = PluginName.parse(name_text), Version.parse(version_text)
+    name = PluginName.parse(name_text)
+    # Without a version in the text this raises the error that explains what a version is.
+    version = find_exact_version(version_text) or Version.parse(version_text)
     with session.open_client() as client:
         release = client.mark_release(name, version, mark, document)
     session.output.print_json({"release": release.document})

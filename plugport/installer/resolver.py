@@ -5,9 +5,9 @@ from __future__ import annotations
 from plugport.client.client import RegistryClient
 from plugport.client.models import Plugin, Release
 from plugport.installer.errors import NoSuchReleaseError
-from plugport.spec.errors import PlugportError
+from plugport.spec.errors import MissingError, PlugportError
 from plugport.spec.names import PluginName
-from plugport.spec.ranges import Range
+from plugport.spec.ranges import InvalidRangeError, Range, find_only_version
 from plugport.spec.ranges.selection import select_newest_release, select_release
 from plugport.spec.text import quote_text
 from plugport.spec.versions import InvalidVersionError, Version
@@ -20,13 +20,13 @@ _MAX_TAG_CHARS = 64
 def resolve_release(client: RegistryClient, name: PluginName, requested: str | None) -> Release:
     """The release to install, with all its metadata. Raises `MissingError`.
 
-    An exact version or a dist-tag gives that release, even if it is yanked. A range gives the
-    release that `select_release` selects. None gives the release tagged `latest`, unless it is
-    yanked or blocked; then the newest one that can be installed.
+    A version, in any form that names exactly one, or a dist-tag gives that release, even if it is
+    yanked. A range gives the release that `select_release` selects. None gives the release tagged
+    `latest`, unless it is yanked or blocked; then the newest one that can be installed.
     """
-    exact = _find_exact_version(requested)
+    exact = find_exact_version(requested)
     if exact is not None:
-        return client.get_release(name, exact)
+        return _get_exact_release(client, name, exact)
     plugin = client.get_plugin(name)
     tag = requested or "latest"
     tagged = plugin.data["distTags"].get(tag) or (
@@ -72,11 +72,28 @@ def _parse_range(plugin: Plugin, requested: str) -> Range:
         ) from error
 
 
-def _find_exact_version(requested: str | None) -> Version | None:
+def find_exact_version(requested: str | None) -> Version | None:
+    """The version that a text names if it names exactly one: `1.2.0`, `=1.2.0`, `1.2.0 - 1.2.0`."""
     try:
         return Version.parse(requested or "")
     except InvalidVersionError:
+        pass
+    try:
+        # "" and " " are ranges too, but contain every version.
+        return find_only_version(Range.parse(requested or ""))
+    except InvalidRangeError:
         return None
+
+
+def _get_exact_release(client: RegistryClient, name: PluginName, version: Version) -> Release:
+    try:
+        return client.get_release(name, version)
+    except MissingError:
+        # The release may have other build metadata, which the range of a version does not have.
+        same = [each for each in client.list_releases(name) if each.version == version]
+        if not same:
+            raise
+        return client.get_release(name, same[0].version)
 
 
 def _format_versions(versions: list[Version]) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from accounts.models import User
 from accounts.policies import check_is_verified
 from plugport.spec.errors import FieldError
-from plugport.spec.names import PluginName, check_reserved
+from plugport.spec.names import PLUGIN_PATH_WORDS, PluginName, check_reserved
 from plugport.spec.ranges import InvalidRangeError, Range
 from plugport.spec.text import quote_text
 from registry.errors import InvalidTagError, NameTakenError, VersionTakenError
@@ -26,12 +26,7 @@ from registry.publishing.inspect import InspectedPackage
 _TAG_PATTERN = re.compile(r"[a-z][a-z0-9._-]{0,63}\Z")
 # In URLs of the API and of pages a dist-tag takes the position of a version, where these words
 # already have a meaning.
-_RESERVED_TAGS = frozenset(
-    {
-        *("versions", "readme", "dependents", "stats", "download", "diff"),
-        *("dependencies", "files", "compare", "security"),
-    }
-)
+_RESERVED_TAGS = PLUGIN_PATH_WORDS | {"download", "diff"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ def _published(publish: Callable[..., object]) -> None:
     publish(NAME, "2.0.0", files={"only-in-2.txt": "2"})
     publish(NAME, "3.0.0-beta.1", tag="beta")
     publish(OTHER)
+    publish(OTHER, "4.0.0+build.5")
 
 
 def load_record(cli: Cli) -> dict[str, dict[str, object]]:
@@ -110,6 +111,35 @@ def test_skips_yanked_releases_unless_named(cli: Cli) -> None:
     assert "Reason: broken" in exact.stderr
     cli.ok("yank", f"{NAME}@1.1.0", "--undo")
     assert cli.json("install", f"{NAME}@^1.0.0", "--yes")["installed"]["version"] == "1.1.0"
+
+
+@pytest.mark.parametrize(
+    "requested",
+    [
+        "1.1.0",
+        "=1.1.0",
+        "v1.1.0",
+        "1.1.0 - 1.1.0",
+        ">=1.1.0 <=1.1.0",
+        "=1.1.0 || v1.1.0",
+        "1.1.0+x",
+    ],
+)
+def test_every_form_of_one_version_names_it(cli: Cli, requested: str) -> None:
+    """Also if it is yanked, as the user asked for this version."""
+    cli.ok("yank", f"{NAME}@=1.1.0", "--reason", "broken")
+    result = cli.ok("install", f"{NAME}@{requested}", "--yes")
+    assert f"`{NAME}@1.1.0` is yanked" in result.stderr
+    assert load_record(cli)[NAME]["version"] == "1.1.0"
+    assert cli.json("info", f"{NAME}@{requested}")["release"]["version"] == "1.1.0"
+    cli.ok("yank", f"{NAME}@v1.1.0", "--undo")
+
+
+def test_build_metadata_need_not_be_named(cli: Cli) -> None:
+    for requested in ("4.0.0", "=4.0.0", "v4.0.0", "4.0.0+build.5", "4.0.0+another"):
+        document = cli.json("install", f"{OTHER}@{requested}", "--yes")
+        assert document["installed"]["version"] == "4.0.0+build.5", requested
+    assert cli.error(5, "install", f"{OTHER}@4.0.1", "--yes")["code"] == "unknown-release"
 
 
 def test_installs_deprecated_releases_with_their_message(cli: Cli) -> None:

@@ -23,6 +23,7 @@ from plugport.spec.archive.errors import (
     build_path_error,
 )
 from plugport.spec.archive.model import ArchiveLimits
+from plugport.spec.device_names import find_device_name
 from plugport.spec.text import quote_text
 
 _RENAME = "Rename the file."
@@ -32,10 +33,6 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 _PLAIN = re.compile(r"[A-Za-z0-9_+@=,/()\[\]{} .-]*\Z")
 # On NTFS, a colon also opens an alternate data stream.
 _RESERVED_CHARS = frozenset('<>:"|?*')
-_RESERVED_NAMES = frozenset(
-    ["con", "prn", "aux", "nul", "conin$", "conout$"]
-    + [f"{port}{number}" for port in ("com", "lpt") for number in "0123456789\u00b9\u00b2\u00b3"]
-)
 # Characters that change the text direction and disguise names: `exe.txt` for `txt.exe`
 # (CVE-2021-42574).
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -138,8 +135,7 @@ def _find_unportable(part: str) -> str | None:
         return "a component ends with a space or a dot"
     if bad := next((char for char in part if char in _RESERVED_CHARS), None):
         return f"it has the character `{bad}`"
-    # Device names are reserved with any extension and in any folder.
-    if part.partition(".")[0].rstrip(" ").casefold() in _RESERVED_NAMES:
+    if find_device_name(part):
         return f"{quote_text(part)} is a device name on Windows"
     return None
 

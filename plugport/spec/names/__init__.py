@@ -13,13 +13,14 @@ from plugport.spec.names.model import (
     PluginName,
     parse_scope,
 )
-from plugport.spec.names.reserved import RESERVED_NAMES, check_reserved
+from plugport.spec.names.reserved import PLUGIN_PATH_WORDS, RESERVED_NAMES, check_reserved
 from plugport.spec.names.validation import MAX_PART_CHARS
 
 __all__ = [
     "MAX_COLLISION_KEY_CHARS",
     "MAX_NAME_CHARS",
     "MAX_PART_CHARS",
+    "PLUGIN_PATH_WORDS",
     "RESERVED_NAMES",
     "InvalidNameError",
     "PluginName",

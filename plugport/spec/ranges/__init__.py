@@ -20,6 +20,7 @@ from plugport.spec.ranges.errors import InvalidRangeError
 from plugport.spec.ranges.model import Range
 from plugport.spec.ranges.parsing import MAX_ALTERNATIVES, MAX_RANGE_CHARS
 from plugport.spec.ranges.relations import (
+    find_only_version,
     is_above,
     is_below,
     max_satisfying,
@@ -31,6 +32,7 @@ __all__ = [
     "MAX_RANGE_CHARS",
     "InvalidRangeError",
     "Range",
+    "find_only_version",
     "is_above",
     "is_below",
     "max_satisfying",

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from plugport.spec.ranges.comparators import Comparator, ComparatorSet
+from plugport.spec.ranges.matching import satisfies
 from plugport.spec.ranges.model import Range
-from plugport.spec.versions.keys import Key
+from plugport.spec.versions.keys import Key, format_key
 from plugport.spec.versions.model import Version
 
-_FROM_ZERO = (Comparator(">=", (0, 0, 0, 1)),)
+_ZERO: Key = (0, 0, 0, 1)
+_FROM_ZERO = (Comparator(">=", _ZERO),)
 
 
 def max_satisfying(
@@ -49,6 +51,46 @@ def is_below(version: Version, requested: Range) -> bool:
     key, sets = version.key, [comparators or _FROM_ZERO for comparators in requested.sets]
     return all(
         _is_below(key, comparators) and not _is_above(key, comparators) for comparators in sets
+    )
+
+
+def find_only_version(requested: Range) -> Version | None:
+    """The only version that a range can contain, in whatever form it is written, or None.
+
+    `1.2.0`, `=1.2.0`, `v1.2.0`, `1.2.0 - 1.2.0`, `>=1.2.0 <1.2.1` and `^0.0.3` each contain one. Build
+    metadata does not count: versions that differ in it only are equal.
+    """
+    keys: set[Key | None] = set()
+    for comparators in requested.sets:
+        wide = requested.include_prerelease
+        lowest = _find_lowest(comparators, wide)
+        # Nothing is below the lowest version, so that a set without it is empty.
+        if lowest is None or satisfies(comparators, lowest, wide):
+            keys.add(lowest if lowest and _has_one_version(comparators, lowest, wide) else None)
+    only = keys.pop() if len(keys) == 1 else None
+    return Version.parse(format_key(only)) if only is not None else None
+
+
+def _find_lowest(comparators: ComparatorSet, wide: bool) -> Key | None:
+    """The lowest version that a set may contain, or None if it is not known."""
+    if any(comparator.operator == ">" for comparator in comparators):
+        return None
+    bounds = [each.key for each in comparators if each.operator in {"", ">="}]
+    # Without a bound, prereleases of 0.0.0 are lower if the set may contain them.
+    if not bounds and not wide and all(each.key[3] for each in comparators):
+        bounds = [_ZERO]
+    return max(bounds, default=None)
+
+
+def _has_one_version(comparators: ComparatorSet, lowest: Key, wide: bool) -> bool:
+    major, minor, patch, *rest = lowest
+    limits: set[Key] = {(major, minor, patch + 1, 0, 0, 0)} if rest == [1] else set()
+    if limits and not wide:
+        # Prereleases of the next patch version are below it, but match only if the range names one.
+        limits.add((major, minor, patch + 1, 1))
+    return any(
+        (operator in {"", "<="} and key == lowest) or (operator == "<" and key in limits)
+        for operator, key in comparators
     )
 
 

@@ -154,6 +154,20 @@ def test_refuses_what_looks_like_a_reserved_name() -> None:
     assert caught.value.context == {"name": "n0de", "reserved": "node"}
 
 
+@pytest.mark.parametrize(
+    "name", ["lpt3.tool", "nul.1.x", "@author/com7", "@author/aux.io", "@con.fig/x", "@com7/x"]
+)
+def test_device_names_of_windows_are_reserved_everywhere(name: str) -> None:
+    """Also with an extension, and inside a scope: there could be no folder for the plugin."""
+    with pytest.raises(ReservedNameError, match="a device name on Windows"):
+        check_reserved(PluginName.parse(name))
+
+
+@pytest.mark.parametrize("name", ["lpt3-tool", "com10.x", "my.nul", "@author/console", "auxiliary"])
+def test_names_that_only_contain_a_device_name_are_free(name: str) -> None:
+    check_reserved(PluginName.parse(name))
+
+
 def test_refuses_reserved_scopes_but_not_names_inside_a_scope() -> None:
     with pytest.raises(ReservedNameError, match="the scope `npm` is reserved"):
         check_reserved(PluginName.parse("@npm/slack"))

@@ -3,8 +3,16 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugport.spec.ranges import InvalidRangeError, Range, is_above, is_below, max_satisfying
+from plugport.spec.ranges import (
+    InvalidRangeError,
+    Range,
+    find_only_version,
+    is_above,
+    is_below,
+    max_satisfying,
+)
 from plugport.spec.versions import Version
+from plugport.spec.versions.keys import MAX_NUMBER
 
 NUMBERS = st.sampled_from(["0", "0", "1", "1", "2", "3", "10", "9007199254740991"])
 EARLY = st.sampled_from(["", "", "", "-0", "-alpha", "-alpha.1", "-beta.2", "-x", "-1a"])
@@ -51,6 +59,30 @@ def test_the_canonical_text_is_the_range(text: str, wide: bool, versions: list[V
     assert again == requested_range
     for version in versions:
         assert again.contains(version) == requested_range.contains(version)
+
+
+@given(TEXTS, st.booleans(), st.lists(VERSIONS, min_size=20, max_size=20))
+def test_the_only_version_of_a_range_is_the_only_one(
+    text: str, wide: bool, versions: list[Version]
+) -> None:
+    requested_range = find_range(text, wide=wide)
+    only = find_only_version(requested_range) if requested_range is not None else None
+    if requested_range is None or only is None:
+        return
+    assert requested_range.contains(only)
+    neighbors = [
+        Version.parse(f"{only.major}.{only.minor}.{only.patch}-0"),
+        Version.parse(f"{only.major}.{only.minor}.{min(only.patch + 1, MAX_NUMBER)}-0"),
+        Version.parse(f"{only.major}.{only.minor}.{min(only.patch + 1, MAX_NUMBER)}"),
+    ]
+    assert {v for v in (*versions, *neighbors) if requested_range.contains(v)} <= {only}
+
+
+@given(VERSIONS)
+def test_every_form_of_one_version_is_recognized(version: Version) -> None:
+    forms = ["{0}", "={0}", "v{0}", " {0} ", "{0} - {0}", ">={0} <={0}", "{0}||={0}", "{0}+build"]
+    for form in forms:
+        assert find_only_version(Range.parse(form.format(version))) == version, form
 
 
 @given(TEXTS, VERSIONS)
