@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from plugport.cli.errors import BrokenCredentialsError, KeyringError
+from plugport.cli.errors import BrokenCredentialsError, HomeNotWritableError, KeyringError
 from plugport.client.tokens import Token
 from plugport.client.urls import RegistryUrl
+from plugport.environment.home import format_home_source
 from plugport.installer.filesystem import write_json
 
 KEYRING_SERVICE = "plugport"
@@ -42,7 +43,7 @@ class Credentials:
 
     def find(self, registry: RegistryUrl) -> ResolvedToken | None:
         """The token for a registry. Raises `KeyringError`, `BrokenCredentialsError`."""
-        entry = self._load().get(registry.text)
+        entry = self._find_entries().get(registry.text)
         if entry is None:
             return None
         if "token" in entry:
@@ -72,17 +73,27 @@ class Credentials:
         self._write(entries)
         return True
 
+    def _find_entries(self) -> dict[str, dict[str, Any]]:
+        """The entries; none if the home folder cannot be read, so that commands go on."""
+        try:
+            return self._load()
+        except OSError as error:
+            self._warn(
+                f"`{self.file}` cannot be read: {error.strerror}; stored tokens are not used"
+            )
+            return {}
+
     def _load(self) -> dict[str, dict[str, Any]]:
         try:
             with self.file.open("rb") as file:
                 content = file.read(FILE_BYTES)
                 mode = self.file.stat().st_mode
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return {}
         # A copy or a restored backup can lose the mode (CWE-732).
         if mode & 0o077:
-            self._warn(f"`{self.file}` was readable by other users; it is private now")
             self.file.chmod(_PRIVATE_MODE)
+            self._warn(f"`{self.file}` was readable by other users; it is private now")
         try:
             entries = json.loads(content)["registries"]
             return {str(key): dict(value) for key, value in entries.items()}
@@ -94,15 +105,23 @@ class Credentials:
             ) from error
 
     def _write(self, entries: dict[str, dict[str, Any]]) -> None:
-        self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_json(self.file, {"format": 1, "registries": entries}, mode=_PRIVATE_MODE)
+        try:
+            self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write_json(self.file, {"format": 1, "registries": entries}, mode=_PRIVATE_MODE)
+        except OSError as error:
+            raise HomeNotWritableError(
+                f"`{self.file}` cannot be written: {error.strerror}. The folder is set by "
+                f"{format_home_source()}",
+                hint="Set PLUGPORT_HOME to a folder that you can write.",
+            ) from error
 
 
 def _find_in_keyring(registry: str) -> str | None:
-    # Imported here: loading the backends takes longer than most commands.
-    import keyring
-
     try:
+        # Imported here: loading the backends takes longer than most commands.
+        # Inside, because PYTHON_KEYRING_BACKEND can name a backend that does not exist.
+        import keyring
+
         return keyring.get_password(KEYRING_SERVICE, registry)
     except Exception as error:  # Backends raise the exceptions of their own libraries.
         raise KeyringError(
@@ -112,9 +131,9 @@ def _find_in_keyring(registry: str) -> str | None:
 
 
 def _save_to_keyring(registry: str, secret: str) -> bool:
-    import keyring
-
     try:
+        import keyring
+
         keyring.set_password(KEYRING_SERVICE, registry, secret)
         # The null backend accepts every secret and stores none.
         return keyring.get_password(KEYRING_SERVICE, registry) == secret
@@ -123,9 +142,9 @@ def _save_to_keyring(registry: str, secret: str) -> bool:
 
 
 def _delete_from_keyring(registry: str) -> None:
-    import keyring
-
     try:
+        import keyring
+
         keyring.delete_password(KEYRING_SERVICE, registry)
     except Exception as error:
         raise KeyringError(

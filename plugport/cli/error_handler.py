@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 
 import click
 
 from plugport.cli import exit_codes
-from plugport.cli.errors import FileSystemError, InternalError, RunInterruptedError, UsageError
+from plugport.cli.errors import (
+    InternalError,
+    LocaleError,
+    RunInterruptedError,
+    UsageError,
+    build_file_system_error,
+)
 from plugport.cli.output import Output
+from plugport.environment.variables import format_locale_source
 from plugport.spec.errors import PlugportError
+from plugport.spec.text import quote_text
 
 
 def report_error(error: BaseException, output: Output) -> int:
@@ -32,11 +41,11 @@ def _classify_error(error: BaseException) -> tuple[PlugportError, int]:
     if isinstance(error, click.ClickException):
         return _build_usage_error(error), exit_codes.USAGE
     if isinstance(error, OSError):
-        kind = exit_codes.get_os_error_kind(error)
-        file_system_error = FileSystemError(_format_os_error(error))
-        # `kind` is a class attribute elsewhere; here it depends on the error number.
-        vars(file_system_error)["kind"] = kind
-        return file_system_error, exit_codes.BY_KIND[kind]
+        file_system_error = build_file_system_error(error)
+        return file_system_error, exit_codes.get_exit_code(file_system_error)
+    if isinstance(error, UnicodeError):
+        locale_error = _build_locale_error(error)
+        return locale_error, exit_codes.get_exit_code(locale_error)
     return InternalError(
         f"unexpected error: {type(error).__name__}: {error}",
         hint="This is a bug in Plugport. Report it with the output of --verbose.",
@@ -51,7 +60,19 @@ def _build_usage_error(error: click.ClickException) -> UsageError:
     return UsageError(error.format_message(), hint=f"Run `{path} --help` for usage.")
 
 
-def _format_os_error(error: OSError) -> str:
-    # Without the number: it differs between operating systems.
-    reason = error.strerror or str(error) or type(error).__name__
-    return f"`{error.filename}`: {reason}" if error.filename else reason
+def _build_locale_error(error: UnicodeError) -> LocaleError:
+    """The error for a text that the encoding of the locale does not have."""
+    encoding = sys.getfilesystemencoding()
+    if isinstance(error, UnicodeEncodeError) and "surrogates" in error.reason:
+        # Python stores bytes that are not valid in the encoding as surrogates (PEP 383).
+        return LocaleError(
+            f"an argument or a file name has bytes that are not valid {encoding}",
+            hint="Enter text in the encoding of the locale, or set LC_ALL=C.UTF-8.",
+        )
+    text = error.object if isinstance(error, UnicodeEncodeError) else ""
+    shown = f" {quote_text(text, 80)}" if text else " a text"
+    return LocaleError(
+        f"the encoding `{encoding}` of the locale, set by {format_locale_source()}, cannot represent"
+        f"{shown}",
+        hint="Set LC_ALL=C.UTF-8 or PYTHONUTF8=1.",
+    )

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import errno
+
 from plugport.spec.errors import (
     ConflictError,
     DeniedError,
+    ErrorKind,
     InvalidError,
     MissingError,
     PlugportError,
     UnavailableError,
 )
+
+# Not listed are I/O and network errors: they can be temporary, so they are "unavailable".
+_KIND_BY_ERRNO = {
+    errno.EACCES: ErrorKind.DENIED,
+    errno.EPERM: ErrorKind.DENIED,
+    errno.EROFS: ErrorKind.DENIED,
+    errno.ENOENT: ErrorKind.MISSING,
+    errno.EEXIST: ErrorKind.CONFLICT,
+    errno.ENOTDIR: ErrorKind.CONFLICT,
+    errno.EISDIR: ErrorKind.CONFLICT,
+    errno.ENOSPC: ErrorKind.LIMITED,
+    errno.EDQUOT: ErrorKind.LIMITED,
+    errno.EFBIG: ErrorKind.LIMITED,
+}
 
 
 class UsageError(PlugportError):
@@ -22,6 +39,17 @@ class FileSystemError(PlugportError):
     """The operating system reported an error. Its kind depends on the error number."""
 
     code, title = "file-system", "File system error"
+
+
+def build_file_system_error(error: OSError, subject: str = "") -> FileSystemError:
+    """The error for one of the operating system, with its file or `subject`."""
+    # Without the number: it differs between operating systems.
+    reason = error.strerror or str(error) or type(error).__name__
+    subject = subject or (f"`{error.filename}`" if error.filename else "")
+    result = FileSystemError(f"{subject}: {reason}" if subject else reason)
+    # `kind` is a class attribute elsewhere; here it depends on the error number.
+    vars(result)["kind"] = _KIND_BY_ERRNO.get(error.errno or 0, ErrorKind.UNAVAILABLE)
+    return result
 
 
 class InternalError(PlugportError):
@@ -46,6 +74,18 @@ class BrokenCredentialsError(InvalidError):
     """The file with stored tokens cannot be read."""
 
     code, title = "broken-credentials", "Invalid credentials file"
+
+
+class HomeNotWritableError(DeniedError):
+    """The folder for stored tokens cannot be written."""
+
+    code, title = "home-not-writable", "Home folder not writable"
+
+
+class LocaleError(InvalidError):
+    """A text cannot be converted to or from the encoding of the locale."""
+
+    code, title = "locale-encoding", "Wrong encoding of the locale"
 
 
 class KeyringError(UnavailableError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Mapping
 
 from plugport.spec.errors import ErrorKind, PlugportError
@@ -36,27 +35,9 @@ MEANINGS: Mapping[int, str] = {
     INTEGRITY: "integrity error: the package does not have the expected digest",
     INTERRUPTED: "interrupted by Ctrl-C",
 }
-# Not listed are I/O and network errors: they can be temporary, so they are "unavailable".
-_KIND_BY_ERRNO = {
-    errno.EACCES: ErrorKind.DENIED,
-    errno.EPERM: ErrorKind.DENIED,
-    errno.EROFS: ErrorKind.DENIED,
-    errno.ENOENT: ErrorKind.MISSING,
-    errno.EEXIST: ErrorKind.CONFLICT,
-    errno.ENOTDIR: ErrorKind.CONFLICT,
-    errno.EISDIR: ErrorKind.CONFLICT,
-    errno.ENOSPC: ErrorKind.LIMITED,
-    errno.EDQUOT: ErrorKind.LIMITED,
-    errno.EFBIG: ErrorKind.LIMITED,
-}
 
 
 def get_exit_code(error: PlugportError) -> int:
     """The exit code of an error."""
     # By attribute, not by class: importing the installer would slow down every other command.
     return INTEGRITY if getattr(error, "is_integrity", False) else BY_KIND[error.kind]
-
-
-def get_os_error_kind(error: OSError) -> ErrorKind:
-    """The kind of an error of the operating system."""
-    return _KIND_BY_ERRNO.get(error.errno or 0, ErrorKind.UNAVAILABLE)

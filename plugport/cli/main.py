@@ -17,8 +17,9 @@ from plugport import __version__
 from plugport.cli import exit_codes
 from plugport.cli.command_group import LazyGroup
 from plugport.cli.error_handler import report_error
-from plugport.cli.output import Output, discard_stdout
+from plugport.cli.output import Output
 from plugport.cli.session import Session
+from plugport.cli.streams import discard_stdout, prepare_streams, report_stdout_errors
 
 
 class OutputClosedError(Exception):
@@ -59,7 +60,8 @@ class PlugportGroup(LazyGroup):
         """Run the command and flush its output. Raises `OutputClosedError`."""
         try:
             result = super().invoke(ctx)
-            sys.stdout.flush()
+            with report_stdout_errors():
+                sys.stdout.flush()
         except BrokenPipeError as error:
             raise OutputClosedError from error
         return result
@@ -105,10 +107,10 @@ def _interrupt_once(number: int, frame: FrameType | None) -> None:
 
 def main() -> NoReturn:
     """The entry point of the program."""
-    reconfigure = getattr(sys.stdout, "reconfigure", None)
-    if reconfigure is not None:
-        # Escape characters that the locale's encoding does not have, instead of failing.
-        reconfigure(errors="backslashreplace")
+    session = Session()
+    if prepare_streams():
+        session.output.is_stdout_closed = True
+        session.output.warn("stdout is closed, so that the result is not printed")
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupt_once)
-    cli.main()
+    cli.main(obj=session)

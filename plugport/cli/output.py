@@ -8,7 +8,6 @@ terminal (CWE-150).
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -17,7 +16,8 @@ from typing import Any
 
 import click
 
-from plugport.cli.environment import NO_COLOR, find_variable
+from plugport.cli.streams import report_stdout_errors
+from plugport.environment.variables import NO_COLOR, find_variable, is_dumb_terminal
 from plugport.spec.errors import PlugportError
 from plugport.spec.text import escape_char
 
@@ -49,6 +49,7 @@ class Output:
 
     as_json: bool = False
     verbose: bool = False
+    is_stdout_closed: bool = False
     _secrets: set[str] = field(default_factory=set)
     _warnings: list[str] = field(default_factory=list)
 
@@ -60,13 +61,15 @@ class Output:
     def print_line(self, text: str = "") -> None:
         """Print a line of data, unless `--json` is set."""
         if not self.as_json:
-            click.echo(sanitize_text(self._redact(text)), color=_find_color_override())
+            with report_stdout_errors():
+                click.echo(sanitize_text(self._redact(text)), color=_find_color_override())
 
     def print_json(self, document: Mapping[str, Any]) -> None:
         """Print the document if `--json` is set."""
         if self.as_json:
             warnings = {"warnings": self._warnings} if self._warnings else {}
-            click.echo(self._redact(_format_json({**document, **warnings})))
+            with report_stdout_errors():
+                click.echo(self._redact(_format_json({**document, **warnings})))
 
     def print_table(self, rows: Sequence[Sequence[str]], header: Sequence[str]) -> None:
         """Print columns. On a terminal, lines are cut to its width."""
@@ -88,6 +91,9 @@ class Output:
 
     def warn(self, text: str) -> None:
         """Print a warning on stderr; with `--json` it becomes part of the document."""
+        # Once: each of several downloads can give the same one.
+        if self._redact(text) in self._warnings:
+            return
         self._warnings.append(self._redact(text))
         self._print_labeled("warning", text)
 
@@ -127,14 +133,6 @@ class Output:
         return text
 
 
-def discard_stdout() -> None:
-    """Discard what is written to stdout from now on, because its reader closed it.
-
-    Python flushes stdout when it exits, which would fail again.
-    """
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def build_error_document(error: PlugportError) -> dict[str, Any]:
     """An error as JSON, without members that have no value."""
     members = {
@@ -167,8 +165,7 @@ def _format_json(document: Mapping[str, Any]) -> str:
 
 def _find_color_override() -> bool | None:
     """False to print without color; None if click decides by the stream."""
-    is_dumb = os.environ.get("TERM") == "dumb"
-    return False if find_variable(NO_COLOR) or is_dumb else None
+    return False if find_variable(NO_COLOR) or is_dumb_terminal() else None
 
 
 def _get_terminal_width() -> int:

@@ -15,7 +15,7 @@ from typing import BinaryIO
 import click
 
 from plugport.cli.errors import IncompletePackageError, UnsafeOutputError
-from plugport.cli.output import discard_stdout
+from plugport.cli.streams import discard_stdout, report_stdout_errors
 
 STDOUT = "-"
 # The prefix and suffix are excluded from packages (`plugport.spec.archive.ignore`).
@@ -75,9 +75,10 @@ def _open_output(output: str) -> Iterator[BinaryIO]:
         return
     try:
         if output == STDOUT:
-            stream = sys.stdout.buffer
-            yield stream
-            stream.flush()
+            with report_stdout_errors():
+                stream = sys.stdout.buffer
+                yield stream
+                stream.flush()
         else:
             # Unbuffered: closing a file repeats a write that failed.
             with Path(output).open("wb", buffering=0) as pipe:

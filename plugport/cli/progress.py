@@ -5,11 +5,11 @@ rich is imported when a transfer starts, because the import takes longer than mo
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
 from plugport.client.progress import NoProgress, Progress
+from plugport.environment.variables import is_dumb_terminal
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def build_progress(*, is_wanted: bool) -> Progress:
     """A progress bar if stderr is a terminal, else no output."""
     # Logs and CI output would contain each redrawn bar as a line of its own.
-    can_draw = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    can_draw = sys.stderr.isatty() and not is_dumb_terminal()
     return TerminalProgress() if is_wanted and can_draw else NoProgress()
 
 

@@ -6,14 +6,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plugport.cli.environment import (
+from plugport.cli.output import Output
+from plugport.environment.home import get_home
+from plugport.environment.variables import (
     DEFAULT_REGISTRY,
     REGISTRY,
     TOKEN,
+    InvalidVariableError,
+    build_variable_error,
     find_variable,
-    get_home,
 )
-from plugport.cli.output import Output
 
 if TYPE_CHECKING:
     import httpx
@@ -46,12 +48,23 @@ class Session:
 
     @property
     def registry(self) -> RegistryUrl:
-        """The registry from option, variable or default. Raises `InvalidUrlError`."""
+        """The registry from option, variable or default.
+
+        Raises `InvalidUrlError`, `InvalidVariableError`.
+        """
+        from plugport.client.errors import InvalidUrlError
         from plugport.client.urls import RegistryUrl
 
         # An option is more specific than a variable, which is more specific than the default.
-        text = self.registry_text or find_variable(REGISTRY) or DEFAULT_REGISTRY
-        return RegistryUrl.parse(text)
+        if self.registry_text:
+            return RegistryUrl.parse(self.registry_text)
+        text = find_variable(REGISTRY)
+        try:
+            return RegistryUrl.parse(text or DEFAULT_REGISTRY)
+        except InvalidUrlError as error:
+            raise build_variable_error(
+                REGISTRY, text or "", f"is not valid: {error}", hint=error.hint
+            ) from error
 
     @property
     def credentials(self) -> Credentials:
@@ -63,14 +76,25 @@ class Session:
     def find_token(self) -> ResolvedToken | None:
         """The token for the registry and its source. Hides the token from all output."""
         from plugport.cli.credentials import ResolvedToken
+        from plugport.client.errors import InvalidTokenError
         from plugport.client.tokens import Token
 
         # Before the stored token, so that a CI job can use its own on a shared machine.
         text = find_variable(TOKEN)
         if text is not None:
             self.output.hide(text.strip())
-            return ResolvedToken(Token.parse(text), "environment")
-        stored = self.credentials.find(self.registry)
+            try:
+                return ResolvedToken(Token.parse(text), "environment")
+            except InvalidTokenError as error:
+                # Without the value, which may be a token with one wrong character.
+                raise InvalidVariableError(
+                    f"the environment variable {TOKEN} is not valid: {error}", hint=error.hint
+                ) from error
+        try:
+            stored = self.credentials.find(self.registry)
+        except InvalidVariableError:
+            # Without a home folder there are no stored tokens.
+            return None
         if stored is not None:
             self.output.hide(stored.token.reveal())
         return stored
@@ -83,8 +107,12 @@ class Session:
     def open_client_as(self, token: Token | None) -> RegistryClient:
         """A client with this token. Warns if the token is sent without encryption (CWE-319)."""
         from plugport.client.client import RegistryClient
+        from plugport.environment.proxies import ProxySettings
 
         registry = self.registry
+        ignored = ProxySettings.load().format_ignored()
+        if ignored is not None:
+            self.output.warn(ignored)
         if token is not None and registry.origin.is_insecure:
             self.output.warn(
                 f"the token is sent to `{registry}` without encryption; use https if possible"
@@ -109,12 +137,19 @@ class Session:
         )
         return Installer(
             layout,
-            self.home / "cache",
+            self._find_cache(),
             self.build_progress(),
             notify=self.output.note,
             confirm=confirm or refuse_changes,
             warn=self.output.warn,
         )
+
+    def _find_cache(self) -> Path | None:
+        try:
+            return self.home / "cache"
+        except InvalidVariableError as error:
+            self.output.warn(f"downloads cannot be resumed: {error}")
+            return None
 
     def build_progress(self) -> Progress:
         """A progress bar on a terminal; without output elsewhere and with `--json`."""

@@ -23,6 +23,12 @@ class RegistryUnreachableError(UnavailableError):
     code, title = "registry-unreachable", "Registry not reachable"
 
 
+class ProxyFailedError(UnavailableError):
+    """A proxy of the environment cannot be reached, or refused the request."""
+
+    code, title = "proxy-failed", "Proxy failed"
+
+
 class TransferInterruptedError(UnavailableError):
     """A response ended early. The next run resumes a partial download."""
 

@@ -25,7 +25,7 @@ from plugport.client.errors import (
 )
 from plugport.client.responses import raise_for_problem, read_json
 from plugport.client.tokens import Token
-from plugport.client.transport import build_transport
+from plugport.client.transport import EnvironmentTransport, is_certificate_error
 from plugport.client.urls import Origin, RegistryUrl
 
 # Timeouts are per step and not per request: a large package may take hours, but no step a minute.
@@ -61,8 +61,10 @@ class HttpSession:
         self._token = token
         self._sleep = sleep
         self._http = httpx.Client(
-            transport=transport if transport is not None else build_transport(),
+            transport=transport if transport is not None else EnvironmentTransport(),
             timeout=TIMEOUTS,
+            # Without a check of its values; the transport reads the environment instead.
+            trust_env=False,
             # `_send_and_follow` follows redirects, because it has to check each one.
             follow_redirects=False,
             headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"},
@@ -186,6 +188,9 @@ class HttpSession:
             raise
         except httpx.TransportError as error:
             raise _build_unreachable_error(url, error) from error
+        except UnicodeEncodeError:
+            # A parameter from the command line, in another encoding than that of the locale.
+            raise
         except (httpx.InvalidURL, UnicodeError) as error:
             raise InvalidUrlError(f"`{url[:200]}` is not a URL: {error}.") from error
 
@@ -194,9 +199,11 @@ _JSON = "application/json, application/problem+json"
 
 
 def _build_unreachable_error(url: str, error: httpx.TransportError) -> RegistryUnreachableError:
+    hint = "Check that the registry is running, or choose another with --registry."
+    if is_certificate_error(error):
+        hint = "If the server's certificate is from an authority of your own, set SSL_CERT_FILE."
     return RegistryUnreachableError(
-        f"`{_format_url(httpx.URL(url))}` cannot be reached: {_format_error(error)}.",
-        hint="Check that the registry is running, or choose another with --registry.",
+        f"`{_format_url(httpx.URL(url))}` cannot be reached: {_format_error(error)}.", hint=hint
     )
 
 

@@ -1,43 +1,114 @@
-"""The HTTP transport.
+"""The HTTP transport: direct or through the proxies of the environment.
 
-It loads the trusted certificates only for https. Loading them takes as long as a request to a
-registry on the same network.
+httpx reads the environment too, but without checks: a wrong value would end in an exception of the
+library. So it always gets this transport, and `plugport.environment` is the only reader.
 """
 
 from __future__ import annotations
 
 import ssl
-from urllib.request import getproxies
 
+import httpcore
 import httpx
+from socksio.exceptions import SOCKSError
+
+from plugport.client.connections import TimedBackend, build_pool, send_request
+from plugport.client.errors import ProxyFailedError
+from plugport.environment.certificates import build_ssl_context
+from plugport.environment.proxies import Proxy, ProxySettings
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_AUTHENTICATION_REQUIRED = 407
 
 
-def build_transport() -> httpx.BaseTransport | None:
-    """Return a transport for direct connections, or None if the environment sets proxies.
+class EnvironmentTransport(httpx.BaseTransport):
+    """Sends each request directly or through its proxy.
 
-    With None httpx builds its own transport, which handles HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and
-    NO_PROXY.
+    Certificates are loaded with the first https request: that takes as long as a request to a
+    registry on the same network.
     """
-    return None if getproxies() else LazyTransport()
-
-
-class LazyTransport(httpx.BaseTransport):
-    """Loads the certificates with the first https request."""
 
     def __init__(self) -> None:
-        # This context has no trusted certificates: used for TLS by mistake, it refuses every server.
-        self._plain = httpx.HTTPTransport(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
-        self._tls: httpx.HTTPTransport | None = None
+        self._proxies = ProxySettings.load()
+        self._backend = TimedBackend()
+        self._pools: dict[tuple[Proxy | None, bool], httpcore.ConnectionPool] = {}
+        self._ssl_context: ssl.SSLContext | None = None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request with the transport for its scheme."""
-        if request.url.scheme == "http":
-            return self._plain.handle_request(request)
-        if self._tls is None:
-            self._tls = httpx.HTTPTransport()
-        return self._tls.handle_request(request)
+        """Send a request.
+
+        Raises the errors of httpx, `InvalidVariableError`, and `ProxyFailedError` for a failure
+        before the request reached its server.
+        """
+        url = request.url
+        port = url.port or _DEFAULT_PORTS[url.scheme]
+        proxy = self._proxies.find_proxy(url.scheme, url.host, port)
+        pool = self._get_pool(proxy, is_encrypted=url.scheme == "https")
+        if proxy is None:
+            return send_request(pool, request)
+        return _send_through_proxy(pool, request, proxy)
 
     def close(self) -> None:
-        self._plain.close()
-        if self._tls is not None:
-            self._tls.close()
+        for pool in self._pools.values():
+            pool.close()
+
+    def _get_pool(self, proxy: Proxy | None, *, is_encrypted: bool) -> httpcore.ConnectionPool:
+        # A connection to an https proxy is encrypted whatever the URL's scheme.
+        is_encrypted |= proxy is not None and proxy.scheme == "https"
+        if is_encrypted and self._ssl_context is None:
+            self._ssl_context = build_ssl_context()
+        pool = self._pools.get((proxy, is_encrypted))
+        if pool is None:
+            context = self._ssl_context if is_encrypted else None
+            pool = build_pool(proxy, context, self._backend)
+            self._pools[proxy, is_encrypted] = pool
+        return pool
+
+
+def _send_through_proxy(
+    pool: httpcore.ConnectionPool, request: httpx.Request, proxy: Proxy
+) -> httpx.Response:
+    try:
+        response = send_request(pool, request)
+    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        # Through the tunnel of a proxy, TLS with the server itself can fail.
+        if _has_cause(error, ssl.SSLError) and proxy.scheme != "https":
+            raise
+        raise _build_proxy_error(request, proxy, _format_reason(error)) from error
+    except httpx.ProxyError as error:
+        raise _build_proxy_error(request, proxy, str(error)) from error
+    except (SOCKSError, AssertionError, ValueError) as error:
+        # Raised for a handshake that is not SOCKS.
+        raise _build_proxy_error(request, proxy, "its response is not valid") from error
+    if response.status_code == _AUTHENTICATION_REQUIRED:
+        response.close()
+        raise _build_proxy_error(request, proxy, "407 Proxy Authentication Required")
+    return response
+
+
+def _build_proxy_error(request: httpx.Request, proxy: Proxy, reason: str) -> ProxyFailedError:
+    host = request.url.netloc.decode()
+    return ProxyFailedError(
+        f"the proxy `{proxy}`, set by {proxy.variable}, did not connect to `{host}`: {reason}",
+        hint=f"Correct or unset {proxy.variable}, or add `{request.url.host}` to NO_PROXY.",
+        context={"variable": proxy.variable, "proxy": str(proxy)},
+    )
+
+
+def _format_reason(error: httpx.TransportError) -> str:
+    if isinstance(error, httpx.TimeoutException):
+        return "no response in time"
+    return str(error) or type(error).__name__
+
+
+def is_certificate_error(error: BaseException) -> bool:
+    """Whether the certificate of a server was not accepted."""
+    return _has_cause(error, ssl.SSLCertVerificationError)
+
+
+def _has_cause(error: BaseException | None, kind: type[BaseException]) -> bool:
+    while error is not None:
+        if isinstance(error, kind):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

@@ -21,12 +21,13 @@ from typing import BinaryIO, cast
 from plugport.client.client import RegistryClient
 from plugport.client.models import Release
 from plugport.client.progress import NoProgress, Progress
+from plugport.environment.home import find_write_failure
 from plugport.installer.dependency_plan import (
     DependencyPlan,
     PlanDependencies,
     plan_nothing,
 )
-from plugport.installer.downloader import Downloader, DownloadRequest, Opener
+from plugport.installer.downloader import DownloadedPackage, Downloader, DownloadRequest, Opener
 from plugport.installer.errors import (
     FolderExistsError,
     HasDependentsError,
@@ -111,7 +112,8 @@ class _ReadyPackage:
 class Installer:
     """Installs into one layout.
 
-    `cache` is the folder of partial downloads, which other runs share. `notify` receives messages
+    `cache` is the folder of partial downloads, which other runs share. Without it, or if it cannot
+    be written, downloads go to a temporary folder and cannot be resumed. `notify` receives messages
     for the user, and `warn` those that need action. `confirm` is called before a package replaces
     one with fewer permissions. With `replaces_links`, a symbolic link in place of a plugin's folder
     is replaced; its target stays. `plan` chooses the plugins that a plugin needs; the default installs
@@ -119,7 +121,7 @@ class Installer:
     """
 
     layout: InstallLayout
-    cache: Path
+    cache: Path | None
     progress: Progress = field(default_factory=NoProgress)
     notify: Callable[[str], None] = _ignore_message
     confirm: ConfirmChanges = refuse_changes
@@ -167,7 +169,7 @@ class Installer:
         # By content if it is known, so that two URLs of one package share a partial download.
         key = integrity.sri if integrity is not None else url
         request = DownloadRequest(url, key, label)
-        with self._build_downloader(opener).open_package(request) as downloaded:
+        with self._open_download(opener, request) as downloaded:
             expected = ExpectedPackage(integrity=integrity or downloaded.repr_digest)
             return self._install_archive(downloaded.path, expected, Provenance(url))
 
@@ -180,9 +182,8 @@ class Installer:
             raise NoSuchSourceError(f"there is no file or folder {quote_text(str(path), 200)}")
         # Before the temporary file, which may be created inside the folder.
         files = list_source_files(path)
-        self.cache.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Packed first, so that a folder passes the same checks as a package from the registry.
-        with tempfile.NamedTemporaryFile(dir=self.cache, prefix="pack-", suffix=".tgz") as file:
+        with tempfile.NamedTemporaryFile(prefix="plugport-", suffix=".tgz") as file:
             pack_files(path, files, cast("BinaryIO", file))
             file.flush()
             return self._install_archive(Path(file.name), expected, provenance)
@@ -230,8 +231,30 @@ class Installer:
         with hold_lock(self.layout.lock_file, notify=self.notify):
             return recover(self.layout)
 
-    def _build_downloader(self, opener: Opener) -> Downloader:
-        return Downloader(opener, self.cache / "partial", self.progress, notify=self.notify)
+    @contextmanager
+    def _open_cache(self) -> Iterator[Path]:
+        """The folder of partial downloads, or a temporary one if it cannot be written."""
+        partial = self.cache / "partial" if self.cache is not None else None
+        reason = find_write_failure(partial) if partial is not None else ""
+        if partial is not None and reason is None:
+            yield partial
+            return
+        if reason:
+            self.warn(
+                f"`{partial}` cannot be written: {reason}; this download cannot be resumed. Set "
+                "PLUGPORT_HOME to a folder that you can write"
+            )
+        with tempfile.TemporaryDirectory(prefix="plugport-") as folder:
+            yield Path(folder)
+
+    @contextmanager
+    def _open_download(
+        self, opener: Opener, request: DownloadRequest
+    ) -> Iterator[DownloadedPackage]:
+        with self._open_cache() as cache:
+            downloader = Downloader(opener, cache, self.progress, notify=self.notify)
+            with downloader.open_package(request) as downloaded:
+                yield downloaded
 
     def _find_unchanged(self, release: Release) -> InstalledPlugin | None:
         plugin = self.list_installed().get(release.name)
@@ -280,8 +303,7 @@ class Installer:
         # 0 if the registry does not send it: then only the digest is checked.
         size_bytes = release.data["size"] or None
         request = DownloadRequest(url, integrity.sri, label, size_bytes)
-        downloader = self._build_downloader(client.open_package)
-        downloaded = packages.enter_context(downloader.open_package(request))
+        downloaded = packages.enter_context(self._open_download(client.open_package, request))
         verified = self._verify(
             downloaded.path,
             ExpectedPackage(

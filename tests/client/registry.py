@@ -117,7 +117,8 @@ class LocalRegistry:
         # What the worker does with a release, and after how many status requests.
         self.run_worker: Callable[[], object] = run_pending_jobs
         self.polls_before_checks = 0
-        self.transport: httpx.BaseTransport | None = httpx.WSGITransport(app=self)
+        self.publish_transport = httpx.WSGITransport(app=self)
+        self.transport: httpx.BaseTransport | None = self.publish_transport
 
     def list_requests(self, ending: str) -> list[SentRequest]:
         return [request for request in self.requests if request.path.endswith(ending)]

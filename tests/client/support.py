@@ -37,6 +37,8 @@ class Registry(Protocol):
     url: str
     token: str
     transport: httpx.BaseTransport | None
+    # For publishing: the checks, which may run at once, must run in the main thread.
+    publish_transport: httpx.BaseTransport | None
 
 
 @dataclass
@@ -46,6 +48,7 @@ class RemoteRegistry:
     url: str
     token: str = "no-token-0123456789"
     transport: httpx.BaseTransport | None = None
+    publish_transport: httpx.BaseTransport | None = None
 
 
 def build_name(word: str = "bridge") -> str:
@@ -123,7 +126,15 @@ class Cli:
 
     def run(self, *args: str, input: str | None = None) -> Result:  # noqa: A002
         """Run in this process, with separate stdout and stderr."""
-        session = Session(transport=self.registry.transport)
+        return self._run(args, self.registry.transport, input)
+
+    def _run(
+        self,
+        args: tuple[str, ...],
+        transport: httpx.BaseTransport | None,
+        input: str | None = None,  # noqa: A002
+    ) -> Result:
+        session = Session(transport=transport)
         return CliRunner(env=self.env).invoke(plugport, list(args), input=input, obj=session)
 
     def ok(self, *args: str, input: str | None = None) -> Result:  # noqa: A002
@@ -168,7 +179,8 @@ class Cli:
         folder = write_plugin(
             self.project.parent / f"src-{secrets.token_hex(4)}", name, version, **plugin
         )
-        self.ok("publish", str(folder))
+        result = self._run(("publish", str(folder)), self.registry.publish_transport)
+        assert result.exit_code == 0, result.output
         return folder
 
     def folder_of(self, name: str) -> Path:

@@ -10,10 +10,11 @@ from pathlib import Path
 import click
 import pytest
 
-from plugport.cli import environment, exit_codes
+from plugport.cli import exit_codes
 from plugport.cli.command_group import COMMANDS, PlugportCommand, build_global_options
 from plugport.cli.main import cli as plugport
 from plugport.cli.session import Session
+from plugport.environment.variables import VARIABLES
 from plugport.spec.manifest.formats.registry import MANIFEST_FORMATS
 from tests.client.support import ROOT
 
@@ -83,7 +84,7 @@ def test_the_global_options_are_documented() -> None:
 
 def test_environment_variables_are_documented() -> None:
     page = PAGE.read_text().replace("`", "")
-    for name, meaning in environment.VARIABLES.items():
+    for name, meaning in VARIABLES.items():
         assert f"| {name} | {meaning.split(' (')[0]}" in page
 
 

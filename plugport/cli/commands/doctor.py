@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 @click.option("--target", metavar="DIR", help="Folder that was given to `plugport install`.")
 @click.pass_obj
 def command(session: Session, repair: bool, target: str | None) -> None:
-    """Find problems of the installed plugins: links, missing folders, unfinished changes.
+    """Find problems of the environment and of the installed plugins.
+
+    Checks environment variables, then plugins: links, missing folders, unfinished changes.
 
     --repair installs recorded releases again and undoes changes that cannot be completed. It
     deletes links, never their targets, and no file that was changed.
@@ -34,9 +36,10 @@ def command(session: Session, repair: bool, target: str | None) -> None:
     from plugport.cli.errors import ProblemsFoundError
     from plugport.installer.diagnosis import find_damage, find_unfinished_changes
 
+    rows = _list_environment_rows(session)
     installer = session.build_installer(target)
     # Repaired first: an undone change restores a folder that would be missing otherwise.
-    rows = _process(session, find_unfinished_changes(installer), repair)
+    rows += _process(session, find_unfinished_changes(installer), repair)
     rows += _process(session, find_damage(installer, session.open_client), repair)
     session.output.print_json({"problems": rows})
     unrepaired = sum(not row["repaired"] for row in rows)
@@ -45,6 +48,28 @@ def command(session: Session, repair: bool, target: str | None) -> None:
         raise ProblemsFoundError(f"{unrepaired} {noun} found")
     if not rows:
         session.output.print_line("no problems found")
+
+
+def _list_environment_rows(session: Session) -> list[dict[str, Any]]:
+    from plugport.environment.diagnosis import find_variable_problems
+    from plugport.spec.errors import PlugportError
+
+    problems = find_variable_problems()
+    for check in (lambda: session.registry, session.find_token):
+        try:
+            check()
+        except PlugportError as error:
+            problems.append(error)
+    for problem in problems:
+        session.output.print_line(f"problem: {problem.detail}")
+        if problem.hint:
+            session.output.print_line(f"  {problem.hint}")
+    return [_build_row(problem.code, problem.detail, problem.hint or "") for problem in problems]
+
+
+def _build_row(code: str, detail: str, hint: str, **members: Any) -> dict[str, Any]:
+    row = {"code": code, "plugin": None, "path": None, "detail": detail, "hint": hint}
+    return {**row, "repaired": False, "failure": None, **members}
 
 
 def _process(
@@ -60,15 +85,15 @@ def _process(
         elif not is_repaired:
             session.output.print_line(f"  {problem.hint}")
         rows.append(
-            {
-                "code": problem.code,
-                "plugin": str(problem.plugin) if problem.plugin is not None else None,
-                "path": str(problem.path),
-                "detail": problem.detail,
-                "hint": problem.hint,
-                "repaired": is_repaired,
-                "failure": failure,
-            }
+            _build_row(
+                problem.code,
+                problem.detail,
+                problem.hint,
+                plugin=str(problem.plugin) if problem.plugin is not None else None,
+                path=str(problem.path),
+                repaired=is_repaired,
+                failure=failure,
+            )
         )
     return rows
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -63,6 +62,7 @@ def command(
     one version of each plugin.
     """
     from plugport.cli.dependencies import build_planner
+    from plugport.environment.home import expand_home
     from plugport.installer.sources import PathSource, UrlSource, parse_source
     from plugport.spec.digest import Digest
 
@@ -87,7 +87,7 @@ def command(
         ),
     )
     if isinstance(parsed, PathSource):
-        outcome = installer.install_path(Path(parsed.path).expanduser(), digest)
+        outcome = installer.install_path(expand_home(parsed.path), digest)
     elif isinstance(parsed, UrlSource):
         outcome = _install_url(session, get_client, installer, parsed.url, digest, yes)
     elif digest is not None:

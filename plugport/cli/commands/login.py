@@ -7,8 +7,8 @@ import sys
 import click
 
 from plugport.cli.command_group import plugport_command
-from plugport.cli.environment import TOKEN, find_variable
 from plugport.cli.session import Session
+from plugport.environment.variables import TOKEN, find_variable
 
 _STDIN_CHARS = 8192
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from plugport.cli.command_group import plugport_command
-from plugport.cli.environment import TOKEN, find_variable
 from plugport.cli.session import Session
+from plugport.environment.variables import TOKEN, find_variable
 
 
 @plugport_command("logout", examples=("plugport logout",))

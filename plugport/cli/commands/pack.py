@@ -42,6 +42,8 @@ def command(session: Session, path: str, output: str | None) -> None:
         raise NoSuchPackageError(f"there is no folder `{folder}`")
     if output == STDOUT and session.output.as_json:
         raise click.UsageError("--json cannot be used with `--output -`: both write to stdout")
+    if output == STDOUT and session.output.is_stdout_closed:
+        raise click.UsageError("stdout is closed, so that no package can be written to it")
     _pack_folder(session, folder, output)
 
 

@@ -1,0 +1,130 @@
+"""httpx over connection pools of httpcore, which let us choose how connections are made."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpcore
+import httpx
+
+from plugport.environment.proxies import Proxy
+
+# The handshake with a SOCKS proxy has no timeout in httpcore; a proxy could block it forever.
+_DEFAULT_SECONDS = 30.0
+
+
+class TimedStream(httpcore.NetworkStream):
+    """A stream that waits at most `_DEFAULT_SECONDS` where no timeout is given."""
+
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, timeout or _DEFAULT_SECONDS)
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, timeout or _DEFAULT_SECONDS)
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        inner = self._stream.start_tls(ssl_context, server_hostname, timeout or _DEFAULT_SECONDS)
+        return TimedStream(inner)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+class TimedBackend(httpcore.NetworkBackend):
+    """Connects like httpcore's own backend, with `TimedStream`."""
+
+    def __init__(self) -> None:
+        self._dialer = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        stream = self._dialer.connect_tcp(
+            host, port, timeout or _DEFAULT_SECONDS, local_address, socket_options
+        )
+        return TimedStream(stream)
+
+
+def build_pool(
+    proxy: Proxy | None, ssl_context: ssl.SSLContext | None, backend: httpcore.NetworkBackend
+) -> httpcore.ConnectionPool:
+    """A pool of connections, direct or through a proxy."""
+    if proxy is None:
+        return httpcore.ConnectionPool(ssl_context=ssl_context, network_backend=backend)
+    url = httpcore.URL(
+        scheme=proxy.scheme.encode(), host=proxy.host.encode(), port=proxy.port, target=b"/"
+    )
+    credentials = None
+    if proxy.credentials is not None:
+        name, password = proxy.credentials
+        credentials = (name.encode(), password.encode())
+    kind = httpcore.SOCKSProxy if proxy.scheme.startswith("socks") else httpcore.HTTPProxy
+    return kind(
+        proxy_url=url, proxy_auth=credentials, ssl_context=ssl_context, network_backend=backend
+    )
+
+
+def send_request(pool: httpcore.ConnectionPool, request: httpx.Request) -> httpx.Response:
+    """Send a request. Raises the errors of httpx, whose body stream raises them too."""
+    assert isinstance(request.stream, httpx.SyncByteStream)
+    url = request.url
+    core_request = httpcore.Request(
+        method=request.method,
+        url=httpcore.URL(
+            scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+        ),
+        headers=request.headers.raw,
+        content=request.stream,
+        extensions=request.extensions,
+    )
+    with _translate_errors():
+        response = pool.handle_request(core_request)
+    return httpx.Response(
+        response.status,
+        headers=response.headers,
+        stream=_ResponseStream(response),
+        extensions=response.extensions,
+    )
+
+
+class _ResponseStream(httpx.SyncByteStream):
+    def __init__(self, response: httpcore.Response) -> None:
+        self._response = response
+
+    def __iter__(self) -> Iterator[bytes]:
+        with _translate_errors():
+            yield from self._response.iter_stream()
+
+    def close(self) -> None:
+        self._response.close()
+
+
+_CORE_ERRORS = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError)
+
+
+@contextmanager
+def _translate_errors() -> Iterator[None]:
+    try:
+        yield
+    except (*_CORE_ERRORS, httpcore.ProxyError, httpcore.UnsupportedProtocol) as error:
+        # Both libraries have the same names for them.
+        raise getattr(httpx, type(error).__name__)(str(error)) from error
