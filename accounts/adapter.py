@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -33,14 +35,20 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
 
         The library counts an attempt before it checks the password, so that parallel guesses cannot
         exceed the limit, and takes it back on success. An attempt that could not be checked, because
-        the database does not respond, is taken back too: an outage must not lock accounts.
+        the database does not respond, is taken back too: an outage must not lock accounts. The limit
+        of all sign-ins of an address (`sign_in`) is counted here for the same reason: the library's
+        limit `login` belongs to its view, which cannot take it back.
         """
+        sign_ins = ratelimit.consume(request, app="allauth.account", action="sign_in")
+        if sign_ins is None:
+            raise ImmediateHttpResponse(ratelimit.respond_429(request))
         try:
             user: User | None = super().authenticate(request, **credentials)
         except ValidationError:
             raise
         except Exception:
             self._rollback_login_failed_rl_usage()
+            sign_ins.rollback()
             raise
         return user
 

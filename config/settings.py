@@ -308,6 +308,9 @@ ACCOUNT_USERNAME_VALIDATORS = "accounts.username_rules.USERNAME_VALIDATORS"
 # address is known, and has no place for accounts that an operator creates without an address.
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_RATE_LIMITS = {
+    # `accounts.adapter` counts the library's `login` as `sign_in`.
+    "login": None,
+    "sign_in": "30/m/ip",
     "verification_mail": "1/m/key,5/h/key",
     # More than one account may request, so that the limit of an account is met first.
     "verification_address": "10/h/key",

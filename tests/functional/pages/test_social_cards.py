@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from django.core.cache import caches
 from PIL import Image
 
 from marketplace.pages import social_cards
@@ -65,7 +66,7 @@ def test_a_card_is_a_picture_for_all_sites(client, chat, path):
 
 def test_conditional_requests_render_no_card(client, chat, monkeypatch, django_assert_num_queries):
     etag = client.get("/cards/@acme/chat.png").headers["ETag"]
-    social_cards.cache.clear()
+    caches["cards"].clear()
     monkeypatch.setattr(social_cards, "render_card", lambda card: pytest.fail("it was drawn"))
     with django_assert_num_queries(1):
         again = client.get("/cards/@acme/chat.png", HTTP_IF_NONE_MATCH=etag)
@@ -129,10 +130,11 @@ def test_few_requests_wait_for_rendering(client, chat):
 
 def test_without_the_cache_a_card_is_drawn_each_time(client, chat, settings):
     settings.CACHES = {
-        "default": {
+        **settings.CACHES,
+        "cards": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": "redis://127.0.0.1:1/0",
-        }
+        },
     }
     open_png(client.get("/cards/@acme/chat.png").content)
 
