@@ -12,7 +12,7 @@ _STATUS_BY_KIND = {
     ErrorKind.LIMITED: 429,
     ErrorKind.UNAVAILABLE: 503,
 }
-# Codes for which RFC 9110 has a more exact status than their kind.
+# Codes for which HTTP has a more exact status than their kind.
 _STATUS_BY_CODE = {
     "unauthenticated": 401,
     "invalid-token": 401,
@@ -23,6 +23,8 @@ _STATUS_BY_CODE = {
     "unsupported-media-type": 415,
     "range-not-satisfiable": 416,
     "internal-error": 500,
+    # RFC 4918, section 11.5.
+    "storage-full": 507,
 }
 
 

@@ -9,7 +9,9 @@ from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
+from config.outages import RETRY_SECONDS
 from plugport.spec.text import quote_text
+from registry.errors import StorageFullError
 from registry.jobs.last_runs import is_work_stalled
 from registry.storage import get_store
 
@@ -52,16 +54,19 @@ def respond_liveness(request: HttpRequest) -> JsonResponse:
 def respond_readiness(request: HttpRequest) -> JsonResponse:
     """200 if every service responds, else 503 with the names of those that do not.
 
-    `?for=publishing` also fails while packages wait and no worker checks them. Without it, the
-    response says so, but a load balancer keeps sending readers here.
+    `?for=publishing` also fails while packages wait and no worker checks them, and while the disk of
+    the packages is full. Without it, the response says so, but a load balancer keeps sending readers
+    here.
     """
     purpose = request.GET.get("for", _READING)
     if purpose not in (_READING, _PUBLISHING):
         detail = f"`for` is {quote_text(purpose)}. Allowed: `{_READING}`, `{_PUBLISHING}`."
         return _respond({"status": "invalid", "detail": detail}, 400)
     states = {name: _get_part_state(name, ping) for name, ping in _PARTS.items()}
-    missing = sorted(name for name, state in states.items() if state != "ok")
-    can_publish = not missing and _get_part_state("workers", _check_workers) == "ok"
+    # Readers do not need free space.
+    missing = sorted(name for name, state in states.items() if state == "missing")
+    is_complete = all(state == "ok" for state in states.values())
+    can_publish = is_complete and _get_part_state("workers", _check_workers) == "ok"
     is_ready = can_publish if purpose == _PUBLISHING else not missing
     document = {
         "status": "ready" if is_ready else "not ready",
@@ -73,7 +78,10 @@ def respond_readiness(request: HttpRequest) -> JsonResponse:
 
 
 def _respond(document: Mapping[str, object], status: int) -> JsonResponse:
-    return JsonResponse(document, status=status, headers={"Cache-Control": "no-store"})
+    headers = {"Cache-Control": "no-store"}
+    if status == 503:
+        headers["Retry-After"] = str(RETRY_SECONDS)
+    return JsonResponse(document, status=status, headers=headers)
 
 
 def _check_workers() -> None:
@@ -84,6 +92,9 @@ def _check_workers() -> None:
 def _get_part_state(name: str, ping: Callable[[], None]) -> str:
     try:
         ping()
+    except StorageFullError:
+        _log.warning("part_full", part=name)
+        return "full"
     except Exception as error:  # noqa: BLE001 -- drivers raise many types; all mean the same here
         _log.warning("part_missing", part=name, error=type(error).__name__)
         return "missing"

@@ -7,13 +7,15 @@ not need it.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 
 import structlog
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 
 from config.errors import CacheUnavailableError, DatabaseUnavailableError
 from plugport.spec.errors import PlugportError
+from registry.storage.disk_errors import build_disk_error
 
 _log = structlog.get_logger("plugport.error")
 RETRY_SECONDS = 10
@@ -27,6 +29,9 @@ def find_outage(error: BaseException) -> PlugportError | None:
     includes the driver's message, which may name internal hosts (CWE-209).
     """
     for cause in _iter_causes(error):
+        if isinstance(cause, DatabaseError) and _is_disk_full(cause):
+            _log.error("database_full")
+            return build_disk_error("the disk of the database", OSError(errno.ENOSPC, ""))
         if isinstance(cause, (OperationalError, InterfaceError)) and not _is_schema_error(cause):
             _log.error("database_unavailable", exc_info=error)
             return DatabaseUnavailableError(
@@ -50,6 +55,13 @@ def _iter_causes(error: BaseException) -> Iterator[BaseException]:
     while cause is not None:
         yield cause
         cause = cause.__cause__
+
+
+def _is_disk_full(error: Exception) -> bool:
+    """Whether the database has no space left: `SQLITE_FULL`, or `disk_full` of PostgreSQL."""
+    return str(error) == "database or disk is full" or (
+        getattr(error.__cause__, "sqlstate", None) == "53100"
+    )
 
 
 def _is_schema_error(error: Exception) -> bool:

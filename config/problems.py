@@ -31,7 +31,7 @@ from config.errors import (
     MediaTypeError,
     MethodNotAllowedError,
 )
-from config.outages import find_outage
+from config.outages import RETRY_SECONDS, find_outage
 from marketplace.pages.not_found import find_similar_names
 from plugport.spec.api.problems import FieldProblem, Problem
 from plugport.spec.errors import (
@@ -49,6 +49,7 @@ _INTERNAL_ERROR_DETAIL = "Something went wrong on the server. The error was logg
 
 def build_problem(error: PlugportError) -> dict[str, Any]:
     """The error as an RFC 9457 document. `type` is the URL of the code's documentation."""
+    _add_retry(error)
     problem: Problem = {
         "type": f"{settings.BASE_URL}/docs/errors#{error.code}",
         "title": error.title,
@@ -70,6 +71,7 @@ def build_headers(error: PlugportError) -> dict[str, str]:
 
     Errors are never cached: a stored 404 would hide a plugin that is published a minute later.
     """
+    _add_retry(error)
     headers = {"Cache-Control": "no-store", **error.context.get("headers", {})}
     retry = error.context.get("retryAfterSeconds")
     if retry is not None:
@@ -81,6 +83,13 @@ def build_headers(error: PlugportError) -> dict[str, str]:
     if isinstance(error, MethodNotAllowedError):
         headers["Allow"] = ", ".join(error.context.get("allowed", []))
     return headers
+
+
+def _add_retry(error: PlugportError) -> None:
+    """Say when to retry and what to do, where the error does not, if a retry can succeed."""
+    if get_status(error) in (503, 507):
+        seconds = error.context.setdefault("retryAfterSeconds", RETRY_SECONDS)
+        error.hint = error.hint or f"Try again in {seconds} seconds."
 
 
 _TRANSLATIONS: tuple[tuple[tuple[type[Exception], ...], Callable[[Any], PlugportError]], ...] = (
@@ -141,6 +150,7 @@ def respond_with_error(request: HttpRequest, error: PlugportError) -> HttpRespon
     """An error outside DRF: a problem document under `/api`, a page elsewhere."""
     if request.path.startswith("/api/"):
         return _respond_with_problem(error)
+    _add_retry(error)
     if isinstance(error, _OUTAGE_ERRORS):
         return _respond_with_plain_page("503.html", error)
     is_missing = error.kind is ErrorKind.MISSING

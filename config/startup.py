@@ -40,11 +40,8 @@ def _describe_database_error(error: Exception) -> str:
     is_unusable = isinstance(error, (OperationalError, InterfaceError)) or (
         type(error) is DatabaseError
     )
-    if missing := _count_missing_migrations() if is_sqlite or not is_unusable else 0:
-        return (
-            f"The database is not ready: {missing} migrations are not applied."
-            " Run `manage.py migrate` first."
-        )
+    if (is_sqlite or not is_unusable) and (message := describe_missing_migrations()):
+        return message
     if is_unusable:
         # The first line of a driver's message has the address and the reason, and no password.
         reason = (str(error).splitlines() or [type(error).__name__])[0].strip().rstrip(".")
@@ -53,13 +50,19 @@ def _describe_database_error(error: Exception) -> str:
     return ""
 
 
-def _count_missing_migrations() -> int:
-    """The number of migrations that are not applied; 0 if the database does not respond."""
-    # Imported here: slow, and only needed after an error.
+def describe_missing_migrations() -> str:
+    """The message for a database that is behind; "" if it is not, or does not respond."""
+    # Imported here: slow, and only needed after an error and for workers.
     from django.db.migrations.executor import MigrationExecutor
 
     try:
         executor = MigrationExecutor(connection)
-        return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+        missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     except (DatabaseError, InterfaceError):
-        return 0
+        return ""
+    if not missing:
+        return ""
+    return (
+        f"The database is not ready: {missing} migrations are not applied."
+        " Run `manage.py migrate` first."
+    )

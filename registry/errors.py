@@ -186,6 +186,12 @@ class StorageError(UnavailableError):
     code, title = "storage-unavailable", "Storage unavailable"
 
 
+class StorageFullError(StorageError):
+    """A disk of the registry is full. Reading still works."""
+
+    code, title = "storage-full", "Storage full"
+
+
 class QueryError(InvalidError):
     """A query parameter has an invalid value."""
 

@@ -56,8 +56,13 @@ class FolderChannel(virtual.Channel):
     def _put(self, queue: str, message: dict[str, Any], **_kwargs: Any) -> None:
         # Complete under a hidden name first: rename(2) is atomic.
         part = self._build_hidden_path(queue)
-        part.write_text(json.dumps(message), encoding="utf-8")
-        part.rename(self._get_path(queue))
+        try:
+            part.write_text(json.dumps(message), encoding="utf-8")
+            part.rename(self._get_path(queue))
+        except OSError:
+            # On a full disk, an empty file would remain of each message.
+            part.unlink(missing_ok=True)
+            raise
 
     def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:
         """Remove and return the message. Raises `Empty`."""

@@ -21,7 +21,8 @@ from registry.models import Release
 from registry.models.states import ReleaseState
 from registry.publishing.marketplace_folder import MarketplaceFolder, write_plugin_folder
 from registry.queries import catalog
-from registry.storage.scratch import open_scratch_folder
+from registry.storage.disk_errors import translate_full_disk
+from registry.storage.scratch import SCRATCH, open_scratch_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,8 @@ def _import_entry(
     name, address = quote_text(entry.name).strip("`"), entry.source.address
     try:
         with open_scratch_folder() as scratch:
-            notes = write_plugin_folder(scratch / "plugin", source, entry, readme)
+            with translate_full_disk(SCRATCH):
+                notes = write_plugin_folder(scratch / "plugin", source, entry, readme)
             publication = publish_folder(
                 actor=actor, folder=scratch / "plugin", include_ignored=True
             )

@@ -15,7 +15,8 @@ from registry.jobs.runner import run_pending_jobs
 from registry.models import Release
 from registry.models.states import ReleaseState
 from registry.publishing.receive import receive_file
-from registry.storage.scratch import open_scratch_folder
+from registry.storage.disk_errors import translate_full_disk
+from registry.storage.scratch import SCRATCH, open_scratch_folder
 
 _POLL_SECONDS = 0.1
 
@@ -36,7 +37,7 @@ def publish_folder(
     """
     with open_scratch_folder() as scratch:
         archive = scratch / "package.tgz"
-        with archive.open("wb") as out:
+        with translate_full_disk(SCRATCH), archive.open("wb") as out:
             pack_tree(folder, out, include_ignored=include_ignored)
         with receive_file(archive) as received:
             publication = publish_release(

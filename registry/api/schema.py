@@ -30,6 +30,7 @@ _WRITE_FAILURES = {
     411: "The Content-Length header is missing.",
     413: "The body is too large.",
     415: "The media type of the body is not supported.",
+    507: "A disk of the registry is full.",
 }
 _COMMON_FAILURES = {
     401: "The token is missing or not valid.",

@@ -20,13 +20,14 @@ from plugport.checks.base import Check, Finding, Severity, Subject
 from plugport.checks.registry import CHECKS, run_check
 from plugport.checks.subject import load_subject
 from plugport.spec.errors import PlugportError
-from registry.errors import WorkTimeoutError
+from registry.errors import StorageFullError, WorkTimeoutError
 from registry.models import CheckRun, CheckState, Release
 from registry.package_limits import get_archive_limits
 from registry.publishing.failpoints import FailPoint, hit
 from registry.publishing.time_limit import run_with_timeout
 from registry.storage import get_store
-from registry.storage.scratch import open_scratch_folder
+from registry.storage.disk_errors import translate_full_disk
+from registry.storage.scratch import SCRATCH, open_scratch_folder
 
 _log = structlog.get_logger("plugport.check")
 _PENDING_STATES = (CheckState.QUEUED, CheckState.RUNNING)
@@ -107,11 +108,15 @@ def _build_subject_factory(archive: Path, folder: Path) -> Callable[[], Subject]
     """A function that returns the checks' subject, or raises the reason why there is none.
 
     Loading happens once, here; with a broken package each check that needs the subject errors.
+    Raises `StorageFullError`: a full disk says nothing about the package.
     """
     try:
-        subject = run_with_timeout(
-            settings.CHECK_SECONDS, lambda: load_subject(archive, folder, get_archive_limits())
-        )
+        with translate_full_disk(SCRATCH):
+            subject = run_with_timeout(
+                settings.CHECK_SECONDS, lambda: load_subject(archive, folder, get_archive_limits())
+            )
+    except StorageFullError:
+        raise
     except (PlugportError, WorkTimeoutError) as error:
         reason = error
 

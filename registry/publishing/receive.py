@@ -20,7 +20,7 @@ from plugport.spec.text import quote_text
 from registry.errors import UnexpectedFileError, UploadMissingError, UploadTooLargeError
 from registry.package_limits import get_archive_limits
 from registry.publishing.failpoints import FailPoint, hit
-from registry.storage.scratch import create_scratch_file
+from registry.storage.scratch import create_scratch_file, translate_scratch_errors
 
 PACKAGE_FIELD = "package"
 # Allowance for the rest of the form: its text fields and the multipart boundaries.
@@ -59,27 +59,32 @@ class Receiver:
 
     def __init__(self) -> None:
         self._path = create_scratch_file()
-        self._file: IO[bytes] = self._path.open("wb")
+        with translate_scratch_errors():
+            self._file: IO[bytes] = self._path.open("wb")
         self._digester = Digester()
 
     def write(self, chunk: bytes) -> None:
-        """Append the next bytes. Raises `UploadTooLargeError` over the limit."""
+        """Append the next bytes. Raises `UploadTooLargeError` over the limit, and `StorageError`."""
         # Before the write: an upload over the limit never occupies more than the limit on disk.
         check_size(self._digester.size_bytes + len(chunk))
         self._digester.update(chunk)
-        self._file.write(chunk)
+        with translate_scratch_errors():
+            self._file.write(chunk)
 
     def finish(self) -> ReceivedPackage:
-        """Close the file and return the complete package."""
-        self._file.close()
+        """Close the file and return the complete package. Raises `StorageError`."""
+        with translate_scratch_errors():
+            self._file.close()
         hit(FailPoint.RECEIVED)
         digester = self._digester
         return ReceivedPackage(self._path, digester.size_bytes, digester.sha256, digester.sha512)
 
     def close(self) -> None:
         """Remove the scratch file if it still exists."""
-        self._file.close()
+        # First, because closing writes the remaining bytes and fails on a full disk.
         self._path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self._file.close()
 
 
 @contextlib.contextmanager

@@ -13,12 +13,17 @@ from pathlib import Path
 
 from django.core.files.storage import FileSystemStorage, storages
 
-from registry.errors import StorageError
 from registry.storage.base import CHUNK_BYTES, StoredObject
+from registry.storage.disk_errors import translate_disk_errors, translate_full_disk
+from registry.storage.scratch import SCRATCH
 
 # Copies in progress. On the same file system as the objects, so that a rename is atomic, and outside
 # every prefix, so that no listing shows them.
 _PARTS_FOLDER = ".parts"
+
+
+def _translate_errors() -> contextlib.AbstractContextManager[None]:
+    return translate_disk_errors("the package folder", keys=True)
 
 
 def _create_folder(folder: Path) -> None:
@@ -68,18 +73,9 @@ class LocalObjectStore:
         if self._root.exists() and not self._root.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
 
-    @contextlib.contextmanager
-    def _translate_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except FileNotFoundError:
-            raise
-        except OSError as error:
-            raise StorageError(f"The package folder cannot be used: {error.strerror}.") from error
-
     def put_file(self, key: str, path: Path) -> None:
         """Link the file, or copy and rename it where links are not possible."""
-        with self._translate_errors():
+        with _translate_errors():
             target = self._path(key, creates_folder=True)
             # The bytes before the name: after a power loss the key must not lead to an empty file.
             _sync_file(path)
@@ -103,7 +99,7 @@ class LocalObjectStore:
 
     def fetch(self, key: str, path: Path) -> None:
         """Link the object, or copy it where links are not possible."""
-        with self._translate_errors():
+        with _translate_errors():
             source = self._path(key)
             try:
                 # A link keeps the bytes even if the object is deleted while the caller reads.
@@ -111,7 +107,8 @@ class LocalObjectStore:
             except FileNotFoundError:
                 raise
             except OSError:
-                shutil.copyfile(source, path)
+                with translate_full_disk(SCRATCH):
+                    shutil.copyfile(source, path)
 
     def open_range(self, key: str, start: int, stop: int) -> Iterator[bytes]:
         """Open the file now, read it in chunks."""
@@ -123,7 +120,7 @@ class LocalObjectStore:
 
     def _iter_range(self, key: str, start: int, stop: int) -> Iterator[bytes]:
         """Yields b"" first: `open_range` takes it, so that opening errors are raised there."""
-        with self._translate_errors(), self._path(key).open("rb", buffering=0) as file:
+        with _translate_errors(), self._path(key).open("rb", buffering=0) as file:
             yield b""
             while start < stop:
                 chunk = os.pread(file.fileno(), min(CHUNK_BYTES, stop - start), start)
@@ -134,7 +131,7 @@ class LocalObjectStore:
 
     def promote(self, source: str, target: str) -> None:
         """Link the object to its second key."""
-        with self._translate_errors():
+        with _translate_errors():
             path, target_path = self._path(source), self._path(target, creates_folder=True)
             try:
                 os.link(path, target_path)
@@ -147,14 +144,14 @@ class LocalObjectStore:
             _sync_folder(target_path.parent)
 
     def delete(self, key: str) -> None:
-        with self._translate_errors():
+        with _translate_errors():
             # Not flushed: if a power loss restores the file, the sweeper finds an object without a
             # row.
             self._path(key).unlink(missing_ok=True)
 
     def iter_objects(self, prefix: str) -> Iterator[StoredObject]:
         """Walk the folder `prefix`; files that are deleted meanwhile are skipped."""
-        with self._translate_errors():
+        with _translate_errors():
             self._check_root()
             # Sorted, hence listed completely first: objects may be deleted while the caller iterates.
             for path in sorted((self._root / prefix).rglob("*")):
@@ -168,7 +165,7 @@ class LocalObjectStore:
     def discard_unfinished(self, before: dt.datetime) -> int:
         """Remove old copies that were never renamed."""
         count = 0
-        with self._translate_errors():
+        with _translate_errors():
             self._check_root()
             for part in (self._root / _PARTS_FOLDER).glob("*"):
                 with contextlib.suppress(FileNotFoundError):
@@ -178,9 +175,15 @@ class LocalObjectStore:
         return count
 
     def ping(self) -> None:
-        """Write and remove a small file. After a crash `discard_unfinished` removes it."""
-        with self._translate_errors():
+        """Write and remove a small file. After a crash `discard_unfinished` removes it.
+
+        Raises `StorageFullError` if nothing can be written, and `StorageError`.
+        """
+        with _translate_errors():
             probe = self._root / _PARTS_FOLDER / uuid.uuid4().hex
             _create_folder(probe.parent)
-            probe.write_bytes(b"ping")
-            probe.unlink()
+            try:
+                probe.write_bytes(b"ping")
+            finally:
+                # On a full disk, the file was created all the same.
+                probe.unlink(missing_ok=True)

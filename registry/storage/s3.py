@@ -14,8 +14,18 @@ from django.core.files.storage import storages
 
 from registry.errors import StorageError
 from registry.storage.base import CHUNK_BYTES, StoredObject
+from registry.storage.disk_errors import RETRY_SECONDS, build_disk_error
+from registry.storage.scratch import SCRATCH
 
 _NOT_FOUND_CODES = {"404", "NoSuchKey", "NotFound"}
+
+
+def _build_error(detail: str) -> StorageError:
+    return StorageError(
+        detail,
+        hint="Nothing was saved. Try again in a few seconds.",
+        context={"retryAfterSeconds": RETRY_SECONDS},
+    )
 
 
 class S3ObjectStore:
@@ -38,9 +48,12 @@ class S3ObjectStore:
             if code in _NOT_FOUND_CODES:
                 raise FileNotFoundError(key) from None
             # The code only: messages of S3 may contain bucket names and request ids.
-            raise StorageError(f"The package bucket refused the request: {code}.") from error
-        except (BotoCoreError, Boto3Error, OSError) as error:
-            raise StorageError("The package bucket is unavailable.") from error
+            raise _build_error(f"The package bucket refused the request: {code}.") from error
+        except (BotoCoreError, Boto3Error) as error:
+            raise _build_error("The package bucket is unavailable.") from error
+        except OSError as error:
+            # Of the file that is sent or written: the client has its own errors for connections.
+            raise build_disk_error(SCRATCH, error) from error
 
     def put_file(self, key: str, path: Path) -> None:
         """Upload the file, in several parts if it is large."""
@@ -100,4 +113,4 @@ class S3ObjectStore:
             with self._translate_errors():
                 self._bucket.meta.client.head_bucket(Bucket=self._bucket.name)
         except FileNotFoundError:
-            raise StorageError(f"The bucket `{self._bucket.name}` does not exist.") from None
+            raise _build_error(f"The bucket `{self._bucket.name}` does not exist.") from None

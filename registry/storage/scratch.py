@@ -21,16 +21,28 @@ from pathlib import Path
 
 from django.conf import settings
 
+from registry.storage.disk_errors import translate_disk_errors
+
+# In messages.
+SCRATCH = "the scratch folder"
 _LOCK_NAME = ".lock"
 _UNLOCKED_PREFIX = ".new-"
 _lock = threading.Lock()
 _process_folder: tuple[int, Path, int] | None = None
 
 
+def translate_scratch_errors() -> contextlib.AbstractContextManager[None]:
+    """Raise `StorageError` for errors of files in scratch, `StorageFullError` if the disk is full."""
+    return translate_disk_errors(SCRATCH)
+
+
 def get_process_folder() -> Path:
-    """This process's folder, created and locked at the first call (again after a fork)."""
+    """This process's folder, created and locked at the first call (again after a fork).
+
+    Raises `StorageError`, like all functions here that create something.
+    """
     global _process_folder  # noqa: PLW0603 -- one folder per process
-    with _lock:
+    with _lock, translate_scratch_errors():
         if (
             _process_folder is None
             or _process_folder[0] != os.getpid()
@@ -39,6 +51,8 @@ def get_process_folder() -> Path:
             if _process_folder is not None:
                 # After a fork the parent still holds the lock: it has its own descriptor.
                 os.close(_process_folder[2])
+                # If no new one can be created now, the next call tries again.
+                _process_folder = None
             _process_folder = (os.getpid(), *_create_locked_folder())
         return _process_folder[1]
 
@@ -52,14 +66,20 @@ def _create_locked_folder() -> tuple[Path, int]:
     unlocked.mkdir(parents=True, mode=0o700)
     # CLOEXEC: a program that this process starts must not keep the lock after it is gone.
     handle = os.open(unlocked / _LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    unlocked.rename(folder)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        unlocked.rename(folder)
+    except OSError:
+        os.close(handle)
+        raise
     return folder, handle
 
 
 def create_scratch_file() -> Path:
     """Create an empty file; the caller removes it."""
-    handle, name = tempfile.mkstemp(dir=get_process_folder())
+    folder = get_process_folder()
+    with translate_scratch_errors():
+        handle, name = tempfile.mkstemp(dir=folder)
     os.close(handle)
     return Path(name)
 
@@ -67,7 +87,9 @@ def create_scratch_file() -> Path:
 @contextlib.contextmanager
 def open_scratch_folder() -> Iterator[Path]:
     """An empty folder, removed with its contents at the end."""
-    folder = Path(tempfile.mkdtemp(dir=get_process_folder()))
+    parent = get_process_folder()
+    with translate_scratch_errors():
+        folder = Path(tempfile.mkdtemp(dir=parent))
     try:
         yield folder
     finally:

@@ -6,12 +6,14 @@ import os
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 
 from common.system_checks import SETTINGS_TAG
 from config.backends import prepare_data_dir
 from config.processes.commands import build_variables, build_worker_command
 from config.processes.supervisor import Child, Supervisor
+from config.startup import describe_missing_migrations
 
 
 class Command(BaseCommand):
@@ -27,8 +29,16 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run until SIGINT or SIGTERM; every child process has exited when this returns."""
+        """Run until SIGINT or SIGTERM; every child process has exited when this returns.
+
+        Raises `CommandError` for a database without its tables. One that does not respond is no
+        error: workers wait for it.
+        """
         prepare_data_dir(settings.DATA_DIR)
+        if message := describe_missing_migrations():
+            raise CommandError(message)
+        # The children open their own connections.
+        connection.close()
         command = build_worker_command()
         children = [Child(f"worker-{n + 1}", command) for n in range(options["processes"])]
         environment = {**os.environ, **build_variables()}
