@@ -6,3 +6,7 @@ from django.apps import AppConfig
 class AccountsConfig(AppConfig):
     name = "accounts"
     verbose_name = "Accounts"
+
+    def ready(self) -> None:
+        """Register system checks."""
+        from accounts import system_checks  # noqa: F401 -- importing registers them

@@ -15,23 +15,26 @@ from tests.support.data import ROOT
 
 pytestmark = pytest.mark.processes
 
-# What production requires; the contact is recommended.
+# What production requires; a contact and a mail server are recommended.
 REQUIRED = {
     "PLUGPORT_ENV": "production",
     "PLUGPORT_SECRET_KEY": "".join(chr(ord("!") + number % 90) for number in range(64)),
     "PLUGPORT_BASE_URL": "https://plugins.example.org",
 }
 CONTACT = {"PLUGPORT_SECURITY_CONTACT": "security@example.org"}
+MAIL = {"PLUGPORT_MAIL_URL": "smtp://mail.example.org"}
 POSTGRES = {"DATABASE_URL": "postgres://acme@127.0.0.1:1/registry"}
 
 
 @pytest.mark.parametrize(
     ("variables", "reported"),
     [
-        ({}, ["marketplace.W001"]),
-        (CONTACT, []),
-        (CONTACT | POSTGRES, ["registry.W001"]),
-        (CONTACT | POSTGRES | {"PLUGPORT_REDIS_URL": "redis://127.0.0.1:1/0"}, []),
+        ({}, ["accounts.W001", "marketplace.W001"]),
+        (CONTACT, ["accounts.W001"]),
+        (CONTACT | MAIL, []),
+        (CONTACT | {"PLUGPORT_ALLOW_SIGNUP": "0"}, []),
+        (CONTACT | MAIL | POSTGRES, ["registry.W001"]),
+        (CONTACT | MAIL | POSTGRES | {"PLUGPORT_REDIS_URL": "redis://127.0.0.1:1/0"}, []),
     ],
 )
 def test_production_reports_only_what_is_not_set(

@@ -1,0 +1,26 @@
+"""Django system checks for mistakes in the settings (`manage.py check`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, register
+from django.core.checks import Warning as CheckWarning
+
+from common.system_checks import SETTINGS_TAG
+
+
+@register(SETTINGS_TAG, deploy=True)
+def check_mail_server(**_kwargs: Any) -> list[CheckMessage]:
+    """`accounts.W001`: anyone can sign up, but nobody receives the mail that verifies the address."""
+    if not settings.ALLOW_SIGNUP or "filebased" not in settings.EMAIL_BACKEND:
+        return []
+    return [
+        CheckWarning(
+            "There is no mail server, so users who sign up cannot verify their email address.",
+            hint="Set PLUGPORT_MAIL_URL=smtp+starttls://user:password@mail.example.org, or close"
+            " sign-up with PLUGPORT_ALLOW_SIGNUP=0.",
+            id="accounts.W001",
+        )
+    ]
