@@ -16,12 +16,12 @@ import time
 import zlib
 from pathlib import Path
 
-from bench.report import report
+from bench.report import report, skip
 from plugport.spec.archive.packer import pack_tree
 from plugport.spec.archive.reader import load_package
 from plugport.spec.archive.unpacker import unpack_package
 from plugport.spec.errors import PlugportError
-from tests.support.archives import END, make_tar_header
+from tests.support.archives import END, build_tar_header
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("PLUGPORT_TEST_DATA", ROOT.parent / "shared" / "data"))
@@ -55,8 +55,8 @@ def write_large_package(path: Path, size: int) -> None:
     block = random.Random(0).randbytes(MB)
     deflater = zlib.compressobj(1, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
     with path.open("wb") as out:
-        out.write(deflater.compress(make_tar_header(b"plugport.yaml")))
-        out.write(deflater.compress(make_tar_header(b"model.bin", size=size)))
+        out.write(deflater.compress(build_tar_header(b"plugport.yaml")))
+        out.write(deflater.compress(build_tar_header(b"model.bin", size=size)))
         for _block in range(size // MB):
             out.write(deflater.compress(block))
         out.write(deflater.compress(bytes(-size % 512) + END) + deflater.flush())
@@ -113,6 +113,9 @@ def bench_large(scratch: Path) -> None:
 
 def bench_samples(samples: Path) -> None:
     """Unpack every hostile sample; report the worst time and memory."""
+    if not samples.is_dir():
+        skip("samples", f"there is no {samples.parent.name}/{samples.name}")
+        return
     taken = {path.name: measure_read(path, unpack=True) for path in samples.glob("*.tar.gz")}
     slowest = max(taken, key=lambda name: taken[name]["seconds"])
     largest = max(taken, key=lambda name: taken[name]["peak_mb"])

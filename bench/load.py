@@ -119,7 +119,7 @@ def measure(
     out: multiprocessing.Queue = multiprocessing.Queue()  # type: ignore[type-arg]
     workers = [
         multiprocessing.Process(
-            target=_run_client, args=(url, paths[start:] + paths[:start], count, out)
+            target=_run_client, args=(url, [*paths[start:], *paths[:start]], count, out)
         )
         for start in range(0, len(paths), max(1, len(paths) // connections))
     ][:connections]

@@ -127,12 +127,15 @@ def list_all_names(registry: Registry) -> list[str]:
 
 def get_grade(name: str, judgments: Mapping[str, int]) -> int:
     """Return the grade of a plugin for a query: that of the first matching pattern, or 0."""
-    return next((g for pattern, g in judgments.items() if fnmatch.fnmatchcase(name, pattern)), 0)
+    for pattern, grade in judgments.items():
+        if fnmatch.fnmatchcase(name, pattern):
+            return grade
+    return 0
 
 
 def compute_gain(grades: list[int]) -> float:
     """Return the discounted cumulative gain (DCG) of the first results."""
-    return sum((2**g - 1) / math.log2(rank + 2) for rank, g in enumerate(grades[:_RANK_DEPTH]))
+    return sum((2.0**g - 1) / math.log2(rank + 2) for rank, g in enumerate(grades[:_RANK_DEPTH]))
 
 
 def measure_relevance(registry: Registry, engine: str) -> None:
