@@ -15,6 +15,8 @@ from plugport.checks.entry_points import (
 from plugport.checks.license import list_license_files
 from plugport.checks.paths import normalize_path
 from plugport.checks.rules import build_finding
+from plugport.spec.encoding import decode_marked_text, find_encoding_problem
+from plugport.spec.manifest.detection import is_manifest_path
 from plugport.spec.manifest.formats import claude
 from plugport.spec.manifest.formats.registry import get_manifest_format
 from plugport.spec.text import quote_text
@@ -128,12 +130,34 @@ def _check_documents(subject: Subject, index: FileIndex) -> list[Finding]:
         findings.append(build_finding("readme-empty", message, path=readmes[0]))
     if not any(_CHANGELOG.match(path) for path in root_files):
         findings.append(build_finding("changelog-missing", "the package has no changelog"))
+    findings += [
+        finding for path in sorted(root_files) for finding in _check_encoding(subject, path)
+    ]
     # The license check handles `SEE LICENSE IN FILE`.
     if not list_license_files(root_files):
         findings.append(build_finding("licence-file-missing", "the package has no license file"))
     return findings
 
 
+def _check_encoding(subject: Subject, path: str) -> list[Finding]:
+    """A displayed text whose encoding is not known, or that is not valid UTF-8."""
+    content = subject.package.texts.get(path)
+    if content is None or is_manifest_path(path):
+        return []
+    problem = find_encoding_problem(content)
+    if problem is not None:
+        return [build_finding("text-encoding-unknown", f"{quote_text(path)} {problem}", path=path)]
+    try:
+        decode_marked_text(content)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        message = f"{quote_text(path)} is not UTF-8: byte 0x{content[error.start]:02x}"
+        return [build_finding("text-invalid", message, path=path, line=line)]
+    return []
+
+
 def _is_short(subject: Subject, path: str) -> bool:
     content = subject.package.texts.get(path)
-    return content is not None and len(content.strip()) < SHORT_README_CHARS
+    if content is None:
+        return False
+    return len(decode_marked_text(content, "replace").strip()) < SHORT_README_CHARS

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from plugport.checks.license_ids import parse_expression
+from plugport.spec.encoding import decode_marked_text
 
 _MAX_SCANNED_CHARS = 20_000
 # An explicit id: https://spdx.dev/learn/handling-license-info/
@@ -42,7 +43,8 @@ _PHRASES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
 
 def list_license_ids(content: bytes) -> tuple[str, ...]:
     """The SPDX ids that match this text, or () for an unknown text."""
-    text = content[: 4 * _MAX_SCANNED_CHARS].decode("utf-8", errors="replace")[:_MAX_SCANNED_CHARS]
+    head = content[: 4 * _MAX_SCANNED_CHARS]
+    text = decode_marked_text(head, "replace")[:_MAX_SCANNED_CHARS]
     if tag := _TAG.search(text):
         return parse_expression(tag[1]).ids
     flat = _SPACE.sub(" ", text.lower()).replace("version 3,", "version 3")

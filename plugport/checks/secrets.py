@@ -6,8 +6,6 @@ secret itself.
 
 from __future__ import annotations
 
-import codecs
-
 from plugport.checks.base import Finding, Subject
 from plugport.checks.rules import build_finding
 from plugport.checks.secret_patterns import (
@@ -18,17 +16,13 @@ from plugport.checks.secret_patterns import (
 from plugport.checks.secret_scan import SecretMatch, scan_text
 from plugport.spec.archive.model import MIB, FileEntry
 from plugport.spec.archive.secret_files import SECRET_PROBE_BYTES, list_secret_files
+from plugport.spec.encoding import find_marked_encoding
 from plugport.spec.sizes import format_size
 from plugport.spec.text import quote_text
 
 MAX_FILE_BYTES = 1 * MIB
 MAX_TOTAL_BYTES = 16 * MIB
 _PROBE_BYTES = 8192
-_ENCODINGS = {
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-    codecs.BOM_UTF8: "utf-8-sig",
-}
 
 
 class SecretsCheck:
@@ -85,13 +79,13 @@ def _load_text(subject: Subject, file: FileEntry) -> str | None:
     """The content of a text file; "" if it is too large, None for a binary file."""
     with (subject.tree / file.path).open("rb") as stream:
         head = stream.read(_PROBE_BYTES)
-        encoding = next((name for bom, name in _ENCODINGS.items() if head.startswith(bom)), "utf-8")
-        # UTF-16 text contains NUL; in other encodings NUL means a binary file.
-        if encoding != "utf-16" and b"\0" in head:
+        marked = find_marked_encoding(head)
+        # UTF-16 and UTF-32 texts contain NUL; in other encodings NUL means a binary file.
+        if marked in {None, "utf-8-sig"} and b"\0" in head:
             return None
         if file.size_bytes > MAX_FILE_BYTES:
             return ""
-        return (head + stream.read(MAX_FILE_BYTES)).decode(encoding, errors="replace")
+        return (head + stream.read(MAX_FILE_BYTES)).decode(marked or "utf-8", "replace")
 
 
 def _build_secret_finding(path: str, hit: SecretMatch) -> Finding:

@@ -27,6 +27,23 @@ _UNSAFE = re.compile(
 _PROSE_ONLY = re.compile("[\u00ad\u034f\u061c\u200c-\u200f]")
 
 
+# The flags of England, Scotland and Wales are the only sequences of tag characters that Unicode
+# recommends (UTS 51, RGI_Emoji_Tag_Sequence); in any other place tag characters hide text.
+_FLAGS = "\U0001f3f4(?:{})\U000e007f".format(
+    "|".join(
+        "".join(chr(0xE0000 + ord(char)) for char in region)
+        for region in ("gbeng", "gbsct", "gbwls")
+    )
+)
+# Pictographs, which a joiner may connect: a joiner between two of them is seen as one picture.
+_PICTOGRAPH = (
+    "[\xa9\xae\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u23ff\u24c2\u25aa-\u27bf\u2934\u2935"
+    "\u2b00-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]"
+)
+_JOINED = f"(?<={_PICTOGRAPH})\ufe0f?(?:\u200d{_PICTOGRAPH}\ufe0f?)+"
+_EMOJI_SEQUENCE = re.compile(f"{_FLAGS}|{_JOINED}")
+
+
 def is_plain(char: str) -> bool:
     """Whether a character can be shown unescaped: visible, not combining, and not a backtick."""
     if char.isascii():
@@ -62,8 +79,11 @@ def quote_text(text: str, limit: int = MAX_QUOTED_CHARS) -> str:
 def find_unsafe_character(text: str, *, prose: bool = False) -> str | None:
     """Return the first character that must not be shown as `U+202E`, or None.
 
-    `prose` allows the joiners and direction marks that running text in some languages needs.
+    `prose` allows the joiners and direction marks that running text in some languages needs. Emoji
+    that consist of several characters are allowed everywhere.
     """
+    if not text.isascii():
+        text = _EMOJI_SEQUENCE.sub("", text)
     match = _UNSAFE.search(text) or (None if prose else _PROSE_ONLY.search(text))
     return f"U+{ord(match[0]):04X}" if match else None
 

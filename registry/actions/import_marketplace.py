@@ -91,9 +91,7 @@ def _import_entry(
         with open_scratch_folder() as scratch:
             with translate_full_disk(SCRATCH):
                 notes = write_plugin_folder(scratch / "plugin", source, entry, readme)
-            publication = publish_folder(
-                actor=actor, folder=scratch / "plugin", include_ignored=True
-            )
+            publication = publish_folder(actor=actor, folder=scratch / "plugin")
     except PlugportError as error:
         # One plugin that cannot be imported does not stop the others.
         first = error.fields[0] if error.fields else None

@@ -27,18 +27,17 @@ def publish_folder(
     folder: Path,
     tag: str = "",
     changelog: str = "",
-    include_ignored: bool = False,
 ) -> Publication:
     """Pack and publish the folder, then wait until its checks are decided.
 
-    `include_ignored` is for folders that were copied without their ignored files.
     Runs the checks in this process unless a worker is faster. Raises what packing and
     `publish_release` raise, and `ChecksPendingError` if the checks do not finish in time.
     """
     with open_scratch_folder() as scratch:
         archive = scratch / "package.tgz"
         with translate_full_disk(SCRATCH), archive.open("wb") as out:
-            pack_tree(folder, out, include_ignored=include_ignored)
+            # The caller has selected the files; the data folder may be in a repository.
+            pack_tree(folder, out, include_ignored=True)
         with receive_file(archive) as received:
             publication = publish_release(
                 actor=actor, received=received, tag=tag, changelog=changelog

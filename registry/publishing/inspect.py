@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from plugport.spec.archive.model import Package
 from plugport.spec.archive.reader import load_package
+from plugport.spec.encoding import decode_marked_text
 from plugport.spec.manifest.model import Manifest
 from plugport.spec.manifest.parsing import ParsedManifest, parse_manifest
 from plugport.spec.text import remove_nul
@@ -47,9 +48,9 @@ def inspect_package(received: ReceivedPackage) -> InspectedPackage:
 def get_root_text(texts: Mapping[str, bytes], stem: str) -> tuple[str, str]:
     """Path and text of the root file whose name starts with `stem` (any case), ("", "") if none.
 
-    A Markdown file wins over others. Invalid UTF-8 becomes U+FFFD.
+    A Markdown file wins over others. A byte order mark names the encoding. Invalid bytes become U+FFFD.
     """
     names = [p for p in texts if "/" not in p and p.lower().split(".")[0] == stem]
     for path in sorted(names, key=lambda p: (not p.lower().endswith((".md", ".markdown")), p)):
-        return path, remove_nul(texts[path].decode("utf-8-sig", errors="replace"))
+        return path, remove_nul(decode_marked_text(texts[path], "replace"))
     return "", ""

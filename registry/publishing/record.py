@@ -18,6 +18,7 @@ from django.utils import timezone
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.models import User
 from plugport.checks.registry import CHECKS
+from plugport.spec.encoding import decode_marked_text
 from plugport.spec.names import PluginName
 from plugport.spec.text import remove_nul
 from registry.errors import StorageError
@@ -178,7 +179,7 @@ def _create_contents(release: Release, inspected: InspectedPackage, changelog: s
     texts = inspected.package.texts
     readme_path, readme = get_root_text(texts, "readme")
     license_texts = {
-        path: remove_nul(text.decode("utf-8", errors="replace"))
+        path: remove_nul(decode_marked_text(text, "replace"))
         for path, text in texts.items()
         if path.lower().startswith(("licen", "copying", "notice")) and "/" not in path
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from django.utils.safestring import SafeString
 
 from marketplace import syntax_highlighting
 from plugport.spec.diff.texts import split_lines
+from plugport.spec.encoding import decode_marked_text, find_marked_encoding
 
 # Most files fit on one page of this length.
 LINES_PER_PAGE = 400
@@ -64,9 +66,13 @@ class CodePage:
 def decode_text(content: bytes) -> str | None:
     """Return the content as text, or None if it is binary.
 
-    Invalid UTF-8 is decoded as Latin-1, and up to 1% of control characters are shown as symbols: an
+    UTF-16 and UTF-32 are decoded by their mark, invalid UTF-8 as Latin-1, and up to 1% of control characters are shown as symbols: an
     author must not be able to hide code from reviewers with one odd byte.
     """
+    if find_marked_encoding(content) in {"utf-16", "utf-32"}:
+        # A mark that is not followed by such text must not hide anything either.
+        with contextlib.suppress(UnicodeDecodeError):
+            return decode_marked_text(content).translate(_CONTROL_PICTURES)
     controls = len(content) - len(content.translate(None, _CONTROL_CHARS))
     if controls * 100 > len(content):
         return None

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from plugport.spec.encoding import decode_marked_text
+
 # The pattern for one component of a path, or None for `**`.
 _Part: TypeAlias = "re.Pattern[str] | None"
 
@@ -63,8 +65,11 @@ class IgnorePattern:
 
 
 def parse_ignore_file(content: bytes) -> list[IgnorePattern]:
-    """Parse an ignore file. Like in git, invalid lines are not errors; they never match."""
-    text = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
+    """Parse an ignore file. Like in git, invalid lines are not errors; they never match.
+
+    Unlike in git, UTF-16 with a byte order mark is read. The caller refuses unknown encodings.
+    """
+    text = decode_marked_text(content, "surrogateescape")
     patterns = (parse_ignore_line(line.removesuffix("\r")) for line in text.split("\n"))
     return [pattern for pattern in patterns if pattern is not None]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Collection, Iterator
@@ -17,6 +18,7 @@ from plugport.spec.archive.errors import (
 from plugport.spec.archive.ignore import IGNORE_FILES, IgnoreRules
 from plugport.spec.archive.paths import decode_path
 from plugport.spec.archive.secret_files import SECRET_PROBE_BYTES, list_secret_files
+from plugport.spec.encoding import find_encoding_problem
 from plugport.spec.errors import FieldError
 from plugport.spec.text import quote_text
 
@@ -52,7 +54,7 @@ def iter_source_files(
     """
     special_files: list[FieldError] = []
     # A list instead of recursion, because a tree can be deeper than the stack.
-    pending = [("", IgnoreRules(()) if include_ignored else IgnoreRules.build_default())]
+    pending = [("", IgnoreRules() if include_ignored else _build_root_rules(folder))]
     while pending:
         prefix, above = pending.pop()
         entries = _list_folder(folder, prefix)
@@ -143,19 +145,50 @@ def _list_folder(folder: Path, prefix: str) -> dict[str, os.stat_result]:
     return dict(sorted(statuses.items()))
 
 
+def _build_root_rules(folder: Path) -> IgnoreRules:
+    """The rules of a tree, with those of the folders above it in its git repository.
+
+    A tree that these exclude is packed without them: it was selected for that, such as a build folder.
+    """
+    folder = folder.resolve()
+    repository = next(
+        (each for each in (folder, *folder.parents) if os.path.lexists(each / ".git")), folder
+    )
+    above, base = IgnoreRules(), ""
+    parts = folder.relative_to(repository).parts
+    for depth, part in enumerate(parts):
+        entries = {}
+        for name in IGNORE_FILES:
+            with contextlib.suppress(FileNotFoundError):
+                entries[name] = (repository / base / name).lstat()
+        shown = "../" * (len(parts) - depth)
+        above = above.extend(base, _load_ignore_files(repository, base, entries, shown))
+        if above.matches(base + part, is_folder=True):
+            return IgnoreRules.build_default()
+        base += f"{part}/"
+    return above.enter_tree(base)
+
+
 def _load_ignore_files(
-    folder: Path, prefix: str, entries: dict[str, os.stat_result]
+    folder: Path, prefix: str, entries: dict[str, os.stat_result], shown: str | None = None
 ) -> list[bytes]:
+    """The ignore files of the folder `prefix` in `folder`; `shown` is its path in messages.
+
+    Raises `PackError` for those that cannot be read.
+    """
     contents = []
     for name in IGNORE_FILES:
         # Like git, do not follow an ignore file that is a link.
         if name in entries and stat.S_ISREG(entries[name].st_mode):
             content = load_file_head(folder, prefix + name, _IGNORE_FILE_BYTES + 1)
+            label = (prefix if shown is None else shown) + name
             if len(content) > _IGNORE_FILE_BYTES:
                 problem = f"is larger than {_IGNORE_FILE_BYTES} bytes"
-                raise build_path_error(
-                    PackError, prefix + name, problem, allowed=_IGNORE_FILE_BYTES
-                )
+                raise build_path_error(PackError, label, problem, allowed=_IGNORE_FILE_BYTES)
+            # Read as other text it would exclude nothing, and secrets would be published.
+            if encoding_problem := find_encoding_problem(content):
+                hint = "Save it as UTF-8."
+                raise build_path_error(PackError, label, encoding_problem, hint=hint)
             contents.append(content)
     return contents
 

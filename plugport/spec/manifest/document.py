@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NoReturn, TypeAlias
 
+from plugport.spec.encoding import find_encoding_problem, find_marked_encoding
 from plugport.spec.errors import FieldError
 from plugport.spec.manifest.errors import build_manifest_error
 from plugport.spec.manifest.model import JsonValue
@@ -275,9 +276,17 @@ def decode_text(content: bytes, file: str, limits: DocumentLimits) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         detail = f"is not UTF-8: byte 0x{content[error.start]:02x} at offset {error.start}"
+        marked = find_marked_encoding(content)
+        if marked in {"utf-16", "utf-32"}:
+            # Hosts read manifests as UTF-8 only, so accepting it would not help the author.
+            detail = f"is {marked.upper()}; a manifest must be UTF-8"
         raise build_manifest_error(
             file, [FieldError("", detail, "not-utf-8", file, line)]
         ) from None
+    # In UTF-16, one of the first two bytes of a text of Latin script is NUL.
+    if "\0" in text[:2]:
+        detail = find_encoding_problem(content) or "starts with NUL"
+        raise build_manifest_error(file, [FieldError("", detail, "not-utf-8", file, 1)])
     if not text.strip():
         raise build_manifest_error(file, [FieldError("", "is empty", "empty", file, 1)])
     return text

@@ -169,11 +169,17 @@ def parse_choice(cursor: Cursor, allowed: Collection[str]) -> str | None:
     return None
 
 
-def iter_items(cursor: Cursor, expected: str = "a list") -> Iterator[Cursor]:
+def iter_items(
+    cursor: Cursor, expected: str = "a list", *, is_prose: bool = False
+) -> Iterator[Cursor]:
     """Yield the items of a list. A single text counts as a list of one.
 
-    Authors often write one word instead of a list of one, and only one meaning is possible.
+    Authors often write one word instead of a list of one, and only one meaning is possible. A text
+    with commas is probably a list in one text, which is reported unless the items are prose.
     """
+    if isinstance(cursor.value, str) and "," in cursor.value and not is_prose:
+        detail = f"must be {expected}, found one text with commas; it is read as one item"
+        cursor.warn(detail, "text-instead-of-list", allowed=expected)
     value = [cursor.value] if isinstance(cursor.value, str) else cursor.value
     if not isinstance(value, list):
         cursor.expect(expected)
@@ -203,6 +209,28 @@ def _is_short(cursor: Cursor, count: int) -> bool:
         detail = f"has {count} members; at most {MAX_ITEMS} are allowed"
         cursor.fail(detail, "too-many", allowed=f"at most {MAX_ITEMS}")
     return count <= MAX_ITEMS
+
+
+def split_text(cursor: Cursor, expected: str) -> Cursor:
+    """Return the list that a text with commas is meant to be, with a warning; else the cursor."""
+    if not isinstance(cursor.value, str) or "," not in cursor.value:
+        return cursor
+    items: list[JsonValue] = [part for each in cursor.value.split(",") if (part := each.strip())]
+    detail = f"must be {expected}, found one text; it is read as {len(items)}, split at the commas"
+    cursor.warn(detail, "text-instead-of-list", allowed=expected)
+    return Cursor(items, cursor.path, cursor.problems)
+
+
+def require_list(cursor: Cursor, expected: str) -> bool:
+    """Report an error for a text with commas where a list belongs. Returns whether it is none.
+
+    For fields with consequences, such as permissions: no meaning of the text is safe to assume.
+    """
+    if isinstance(cursor.value, str) and "," in cursor.value:
+        detail = f"must be {expected}, found one text with commas"
+        cursor.fail(detail, "text-instead-of-list", allowed=expected)
+        return False
+    return True
 
 
 def parse_list(

@@ -81,7 +81,7 @@ def _parse_items(cursor: Cursor, field: KindField) -> list[JsonValue]:
         return list(
             parse_list(cursor, lambda item: _parse_text(item, field), "a list of texts") or ()
         )
-    lines = iter_items(cursor, "a list of lines")
+    lines = iter_items(cursor, "a list of lines", is_prose=True)
     return [line for item in lines if (line := _parse_prose_line(item)) is not None]
 
 

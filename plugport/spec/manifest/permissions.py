@@ -19,7 +19,14 @@ from collections.abc import Mapping
 from dataclasses import fields
 from urllib.parse import urlsplit
 
-from plugport.spec.manifest.fields import Cursor, FieldParser, iter_members, parse_line, parse_list
+from plugport.spec.manifest.fields import (
+    Cursor,
+    FieldParser,
+    iter_members,
+    parse_line,
+    parse_list,
+    require_list,
+)
 from plugport.spec.manifest.model import JsonValue, Permissions
 from plugport.spec.text import quote_text
 
@@ -135,7 +142,8 @@ def parse_permissions(cursor: Cursor) -> Permissions | None:
     lists: dict[str, tuple[str, ...]] = {}
     for key, member in iter_members(cursor):
         if key in _PARSERS:
-            lists[key] = parse_list(member, _PARSERS[key], "a list of texts") or ()
+            if require_list(member, "a list of texts"):
+                lists[key] = parse_list(member, _PARSERS[key], "a list of texts") or ()
         else:
             allowed = ", ".join(_PARSERS)
             member.warn(f"{quote_text(key)} is not a permission", "unknown-field", allowed=allowed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from plugport.spec.manifest.fields import Cursor, parse_line, parse_list
+from plugport.spec.manifest.fields import Cursor, parse_line, parse_list, split_text
 from plugport.spec.text import quote_text
 
 MAX_LABEL_CHARS = 50
@@ -18,8 +18,12 @@ def normalize_label(text: str) -> str:
 
 
 def parse_labels(cursor: Cursor) -> tuple[str, ...] | None:
-    """Parse a list of tags or categories. Those that are too long are dropped with a warning."""
-    return parse_list(cursor, _parse_label, "a list of texts")
+    """Parse a list of tags or categories. Those that are too long are dropped with a warning.
+
+    A text with commas is split, with a warning.
+    """
+    expected = "a list of texts"
+    return parse_list(split_text(cursor, expected), _parse_label, expected)
 
 
 def _parse_label(cursor: Cursor) -> str | None:

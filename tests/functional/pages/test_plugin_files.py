@@ -6,9 +6,11 @@ import pytest
 
 from marketplace.pages.plugin import code, files, views
 from registry.actions import moderate_release
+from registry.jobs.runner import run_pending_jobs
 from registry.models import Release
 from registry.queries import package_files
 from tests.functional.pages.dom import parse
+from tests.support.publishing import build_package, publish_bytes
 
 FILES = "/plugins/@acme/chat/files"
 OWN_FILES = "/plugins/@acme/own/files"
@@ -155,6 +157,17 @@ def test_colored_once(client, release, monkeypatch):
     monkeypatch.setattr(code, "MAX_HIGHLIGHT_SECONDS", 0)
     assert client.get(f"{FILES}/src/talk.py").content.count(b"hl-") == first.count(b"hl-") > 0
     assert code.build_code_page("import os\n", "talk.py").lines[0].html == "import os"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-8-sig"])
+def test_text_with_a_byte_order_mark_is_shown(open_page, owner, encoding):
+    """An author must not be able to hide code from reviewers in another encoding."""
+    name = f"@acme/{encoding}"
+    script = "$käse = 'found'\r\nInvoke-It $käse\r\n"
+    publish_bytes(owner, build_package(name, files={"run.ps1": script.encode(encoding)}))
+    run_pending_jobs()
+    panel = open_page(f"/plugins/{name}/files/run.ps1").one(id="files")
+    assert _lines(panel) == script.splitlines()
 
 
 def test_other_line_ends(open_page, release):

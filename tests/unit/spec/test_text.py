@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugport.spec.text import MAX_QUOTED_CHARS, escape_char, is_plain, quote_text
+from plugport.spec.text import (
+    MAX_QUOTED_CHARS,
+    escape_char,
+    find_unsafe_character,
+    is_plain,
+    quote_text,
+)
 
 
 @pytest.mark.parametrize(
@@ -55,3 +61,47 @@ def test_an_escape_is_plain_and_names_its_character(char: str) -> None:
     escaped = escape_char(char)
     assert all(map(is_plain, escaped))
     assert escaped == char or escaped[2:] == f"{ord(char):0{len(escaped) - 2}x}"
+
+
+# Emoji of several characters: joined people, a flag of a region, skin tone, flag with a picture.
+EMOJI = [
+    "\U0001f469\u200d\U0001f4bb",
+    "\U0001f469\U0001f3fd\u200d\U0001f680",
+    "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466",
+    "\u2764\ufe0f\u200d\U0001f525",
+    "\U0001f3f3\ufe0f\u200d\U0001f308",
+    "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+    "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",
+    "\U0001f3f4\U000e0067\U000e0062\U000e0077\U000e006c\U000e0073\U000e007f",
+]
+
+
+@pytest.mark.parametrize("emoji", EMOJI)
+def test_emoji_of_several_characters_are_safe(emoji: str) -> None:
+    assert find_unsafe_character(f"Scots {emoji} words") is None
+    assert find_unsafe_character(emoji, prose=True) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "unsafe"),
+    [
+        # A region without a flag, a flag that does not end, and tags without a flag.
+        ("\U0001f3f4\U000e0075\U000e0073\U000e0074\U000e0078\U000e007f", "U+E0075"),
+        ("\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074", "U+E0067"),
+        ("a\U000e0067\U000e007f", "U+E0067"),
+        # Joiners that join no pictures.
+        ("a\u200db", "U+200D"),
+        ("\U0001f469\u200db", "U+200D"),
+        ("a\u200d\U0001f4bb", "U+200D"),
+        ("\U0001f469\u200d\u200d\U0001f4bb", "U+200D"),
+        (f"{EMOJI[6]}\u202e", "U+202E"),
+    ],
+)
+def test_parts_of_emoji_hide_nothing(text: str, unsafe: str) -> None:
+    assert find_unsafe_character(text) == unsafe
+
+
+@given(st.text(st.sampled_from("a\U0001f469\U0001f4bb\u200d\ufe0f\u202e\U000e0067\U000e007f")))
+def test_what_is_unsafe_in_a_text_without_emoji_stays_unsafe(text: str) -> None:
+    assert ("\u202e" in text) <= (find_unsafe_character(text) is not None)
+    assert ("\U000e0067" in text) <= (find_unsafe_character(text, prose=True) is not None)
