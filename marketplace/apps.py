@@ -12,10 +12,12 @@ class MarketplaceConfig(AppConfig):
         from accounts.pages.account import register_section
         from marketplace import system_checks  # noqa: F401  -- importing registers them
         from marketplace.pages.own_plugins import OWN_PLUGINS
+        from marketplace.pages.own_scopes import OWN_SCOPES
         from marketplace.readme import prerendering
         from marketplace.search import index_follower
         from registry.journal import journal_appended
 
         register_section(OWN_PLUGINS)
+        register_section(OWN_SCOPES)
         journal_appended.connect(index_follower.on_journal_appended, dispatch_uid="search")
         journal_appended.connect(prerendering.on_journal_appended, dispatch_uid="readmes")

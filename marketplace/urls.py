@@ -10,6 +10,7 @@ from marketplace.pages import (
     docs,
     home,
     images,
+    own_scopes,
     profiles,
     publication,
     search,
@@ -20,6 +21,7 @@ from marketplace.pages.syndication_urls import urlpatterns as syndication_urls
 urlpatterns = [
     path("", home.render_home, name="home"),
     path("featured", home.render_featured, name="featured"),
+    path("account/scopes", own_scopes.render_scopes, name="scopes"),
     path("search", search.render_search, name="search"),
     path("search/note", search.record_search, name="search-record"),
     path("categories", taxonomy.render_categories, name="categories"),

@@ -8,9 +8,10 @@ class RegistryConfig(AppConfig):
     verbose_name = "Registry"
 
     def ready(self) -> None:
-        """Register the system checks and the check of user names against scopes."""
+        """Register the system checks and the checks of user names."""
         from accounts.username_rules import register_username_check
         from registry import system_checks  # noqa: F401  -- importing registers them
-        from registry.policies import check_scope_is_free
+        from registry.policies import check_scope_is_free, check_username_is_not_well_known
 
         register_username_check(check_scope_is_free)
+        register_username_check(check_username_is_not_well_known)

@@ -60,6 +60,24 @@ class ScopeDeniedError(DeniedError):
     code, title = "scope-denied", "Scope belongs to another account"
 
 
+class ScopeNotCreatedError(DeniedError):
+    """Nobody has created the scope of the package. Publishing does not create scopes."""
+
+    code, title = "scope-not-created", "Scope not created"
+
+
+class ScopeLimitError(DeniedError):
+    """The account has created as many scopes as it may."""
+
+    code, title = "scope-limit", "Too many scopes"
+
+
+class WellKnownNameError(DeniedError):
+    """The name is that of a well-known organization or package and reserved for its owner."""
+
+    code, title = "well-known-name", "Name of a well-known project"
+
+
 class OfficialScopeError(DeniedError):
     """Only the operator can claim an official scope."""
 

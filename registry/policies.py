@@ -9,14 +9,20 @@ from django.core.exceptions import ValidationError
 
 from accounts.errors import TokenScopeError
 from accounts.models import Token, User
-from plugport.spec.names import PluginName
+from plugport.spec.names import PluginName, find_well_known_name
 from registry.errors import (
     NotMemberError,
     OfficialScopeError,
     ReleaseBlockedError,
     ScopeDeniedError,
+    ScopeLimitError,
+    ScopeNotCreatedError,
+    WellKnownNameError,
 )
 from registry.models import Plugin, Release, Role, Scope
+
+# Besides the scope of the account's own name.
+MAX_SCOPES = 5
 
 
 def is_moderator(actor: User) -> bool:
@@ -73,6 +79,16 @@ def check_token_may_flag(token: Token, plugin: str) -> None:
     check_token_may(token, scopes, plugin)
 
 
+def check_token_may_create_scope(token: Token, scope_name: str) -> None:
+    """Raise `TokenScopeError` unless the token may create this scope for its account."""
+    check_token_may(token, ("manage",))
+    if token.limit and token.limit != f"@{scope_name}":
+        raise TokenScopeError(
+            f"This token is limited to `{token.limit}`.",
+            hint="Create the scope on your account page, or use a token without a limit.",
+        )
+
+
 def check_token_limit(limit: str, name: PluginName) -> None:
     """Raise `TokenScopeError` if the token is limited to another plugin or scope."""
     # A limit is a plugin name or a scope with `@`. A stolen token of one plugin's pipeline must not
@@ -85,41 +101,118 @@ def check_token_limit(limit: str, name: PluginName) -> None:
 
 
 def check_may_use_scope(actor: User, scope_name: str) -> None:
-    """Raise unless the scope belongs to the actor, or is free and the actor may claim it.
+    """Raise unless the actor may publish the first plugin of that name in the scope.
 
-    An account's user name is reserved for it as a scope. Names that look alike count as the same
-    scope, so that nobody can publish under a scope that readers mistake for another. Raises
-    `ScopeDeniedError` and `OfficialScopeError`.
+    The scope must belong to the actor. The scope of the account's own name is created with its first
+    plugin, and so is an official scope that the operator uses. Raises `ScopeDeniedError`,
+    `OfficialScopeError` and `ScopeNotCreatedError`.
     """
-    key = PluginName(None, scope_name).collision_key
+    if _find_own_scope(actor, scope_name) is not None:
+        return
+    is_official = _check_scope_is_available(actor, scope_name, actor)
+    if not is_official and scope_name != actor.username:
+        raise ScopeNotCreatedError(
+            f"There is no scope `@{scope_name}`.",
+            hint=f"Create it with `plugport scope create {scope_name}` or on your account page, or"
+            f" publish under your own scope, `@{actor.username}`.",
+        )
+
+
+def check_may_assign_scopes(actor: User) -> None:
+    """Only moderators may create scopes for other accounts. Raises `NotMemberError`."""
+    if not is_moderator(actor):
+        raise NotMemberError("Only moderators may create scopes for other accounts.")
+
+
+def check_may_create_scope(actor: User, scope_name: str, owner: User) -> None:
+    """Raise unless the actor may create this scope, which does not exist, for the owner.
+
+    An account has the scope of its user name and at most `MAX_SCOPES` others. Raises
+    `NotMemberError`, `ScopeDeniedError`, `OfficialScopeError`, `WellKnownNameError` and
+    `ScopeLimitError`.
+    """
+    if owner.pk != actor.pk:
+        check_may_assign_scopes(actor)
+    _find_own_scope(owner, scope_name)
+    _check_scope_is_available(actor, scope_name, owner)
+    if scope_name == owner.username or is_moderator(actor):
+        return
+    check_not_well_known(actor, scope_name)
+    count = Scope.objects.filter(owner=owner).exclude(name=owner.username).count()
+    if count >= MAX_SCOPES:
+        raise ScopeLimitError(
+            f"Your account has {count} scopes besides `@{owner.username}`; at most {MAX_SCOPES}"
+            " are allowed.",
+            hint="Use one of your scopes, or ask a moderator of this registry to create the scope.",
+        )
+
+
+def _find_own_scope(owner: User, scope_name: str) -> Scope | None:
+    """Return the owner's scope, or None if no scope has or looks like this name.
+
+    Names that look alike count as the same scope, so that nobody can publish under a scope that
+    readers mistake for another. Raises `ScopeDeniedError`.
+    """
     # By collision key: it finds the scope itself as well as any that looks like it.
+    key = PluginName(None, scope_name).collision_key
     scope = Scope.objects.select_related("owner").filter(collision_key=key).first()
-    if scope is not None and (scope.name != scope_name or scope.owner_id != actor.pk):
+    if scope is not None and (scope.name != scope_name or scope.owner_id != owner.pk):
         raise ScopeDeniedError(
             f"The scope `@{scope_name}` belongs to `{scope.owner.username}`"
             + ("." if scope.name == scope_name else f" as `@{scope.name}`."),
-            hint=f"Publish under your own scope, `@{actor.username}`.",
+            hint=f"Publish under your own scope, `@{owner.username}`.",
         )
+    return scope
+
+
+def _check_scope_is_available(actor: User, scope_name: str, owner: User) -> bool:
+    """Raise unless the owner may have this free scope; return whether it is an official one.
+
+    An account's user name is reserved for it as a scope.
+    """
+    key = PluginName(None, scope_name).collision_key
     # Pages show plugins of an official scope as official, so nobody else may claim it.
     official = {PluginName(None, name).collision_key: name for name in settings.OFFICIAL_SCOPES}
-    if scope is None and key in official and not actor.is_superuser:
+    if key in official and not actor.is_superuser:
         raise OfficialScopeError(
             f"`@{official[key]}` is an official scope of this registry"
             + ("." if official[key] == scope_name else f"; `@{scope_name}` is too similar to it."),
             hint="Only the operator can publish the first plugin of an official scope.",
         )
-    if scope is None and scope_name != actor.username:
-        _check_no_account_collision(actor, scope_name, key)
+    if scope_name != owner.username:
+        _check_no_account_collision(owner, scope_name, key)
+    return key in official
 
 
-def _check_no_account_collision(actor: User, scope_name: str, key: str) -> None:
-    other = User.objects.filter(collision_key=key).exclude(pk=actor.pk).first()
+def _check_no_account_collision(owner: User, scope_name: str, key: str) -> None:
+    other = User.objects.filter(collision_key=key).exclude(pk=owner.pk).first()
     if other is not None:
         raise ScopeDeniedError(
             f"`@{scope_name}` is the scope of the account `{other.username}`"
             + ("." if other.username == scope_name else ", or too similar to it."),
             hint="Publish under your own scope.",
         )
+
+
+def check_not_well_known(actor: User, part: str) -> None:
+    """Raise `WellKnownNameError` if an unscoped name or a new scope is that of a well-known project.
+
+    Moderators may use all names. An account for which a moderator created the scope of that name has
+    proved that it may use it without a scope too.
+    """
+    known = find_well_known_name(part)
+    if known is None or is_moderator(actor):
+        return
+    if Scope.objects.filter(name=part, owner=actor).exists():
+        return
+    alike = "" if known.name == part else f" looks like `{known.name}` and"
+    raise WellKnownNameError(
+        f"The name `{part}`{alike} is reserved: {known.reason}.",
+        hint=f"Publish under your own scope, `@{actor.username}`. If you represent the"
+        f" {known.type}, send a moderator of this registry a proof, such as a statement on its"
+        " website, and ask for the scope.",
+        context={"name": part, "reserved": known.name, "reason": known.reason},
+    )
 
 
 def check_served(release: Release) -> None:
@@ -147,4 +240,16 @@ def check_scope_is_free(username: str) -> None:
     if scope is not None:
         raise ValidationError(
             f"`{username}` is too similar to the scope `{scope}`.", code="scope-taken"
+        )
+
+
+def check_username_is_not_well_known(username: str) -> None:
+    """Raise `ValidationError` if the user name is that of a well-known organization or package.
+
+    Registered with `accounts.username_rules`: an account owns the scope of its name.
+    """
+    known = find_well_known_name(username)
+    if known is not None:
+        raise ValidationError(
+            f"`{username}` is reserved: {known.reason}.", code=WellKnownNameError.code
         )

@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "yank": ("yank", "Author", "Hide a release from new installations."),
     "login": ("login", "Account", "Log in to the registry with a token."),
     "logout": ("logout", "Account", "Log out of the registry."),
+    "scope": ("scope", "Account", "List your scopes, or create one."),
     "whoami": ("whoami", "Account", "Show the current user."),
 }
 

@@ -28,6 +28,8 @@ from plugport.client.responses import read_bounded, read_json
 from plugport.client.tokens import Token
 from plugport.client.upload import CountedFile
 from plugport.client.urls import API_PATH, RegistryUrl, quote_path_segment
+from plugport.spec.api.accounts import Scope
+from plugport.spec.api.reading import parse_leniently
 from plugport.spec.names import PluginName
 from plugport.spec.versions import Version
 
@@ -122,6 +124,12 @@ class RegistryClient:
     def get_account(self) -> Account:
         """Return the account of the token. Raises `DeniedError` without a valid token."""
         return Account.from_document(self._http.get_json(self.registry.api("/me")))
+
+    def create_scope(self, name: str, owner: str | None = None) -> Mapping[str, Any]:
+        """Create a scope and return it. Only moderators may set another `owner`."""
+        body = {"name": name} if owner is None else {"name": name, "owner": owner}
+        document = self._http.post_json(self.registry.api("/scopes"), body)
+        return parse_leniently(Scope, require_object(document, "a scope"))
 
     def get_status(self, status_url: str) -> PublishStatus:
         """Return the status of an upload; `status_url` comes from the response to `publish`.

@@ -15,11 +15,17 @@ from plugport.spec.errors import FieldError
 from plugport.spec.names import PLUGIN_PATH_WORDS, PluginName, check_reserved
 from plugport.spec.ranges import InvalidRangeError, Range
 from plugport.spec.text import quote_text
-from registry.errors import InvalidTagError, NameTakenError, VersionTakenError
+from registry.errors import InvalidTagError, NameTakenError, NotMemberError, VersionTakenError
 from registry.models import Plugin, Release
 from registry.models.states import ReleaseState
 from registry.package_limits import TAG_CHARS
-from registry.policies import check_may_publish, check_may_use_scope, check_token_limit
+from registry.policies import (
+    check_may_publish,
+    check_may_use_scope,
+    check_not_well_known,
+    check_token_limit,
+)
+from registry.publishing.free_names import is_name_free
 from registry.publishing.inspect import InspectedPackage
 
 # `\Z`, because `$` also matches before a line feed at the end.
@@ -50,7 +56,13 @@ def admit_package(
     if plugin is None:
         check_new_name(actor, name)
         return Admission(name, None)
-    check_may_publish(actor, plugin)
+    try:
+        check_may_publish(actor, plugin)
+    except NotMemberError:
+        if not is_name_free(plugin):
+            raise
+        check_new_name(actor, name)
+        return Admission(name, None)
     return Admission(name, plugin, find_same_release(plugin, inspected))
 
 
@@ -74,25 +86,31 @@ def _is_range(text: str) -> bool:
     return True
 
 
-def check_new_name(actor: User, name: PluginName) -> None:
+def check_new_name(actor: User, name: PluginName) -> Plugin | None:
     """Raise unless the actor may create a plugin of that name.
 
-    Raises what `check_reserved` and `check_may_use_scope` raise, and `NameTakenError`.
+    Returns a plugin with a similar name that was never accepted and must be deleted before, if any.
+
+    Raises what `check_reserved`, `check_may_use_scope` and `check_not_well_known` raise, and
+    `NameTakenError`.
     """
     check_reserved(name)
     if name.scope is not None:
         check_may_use_scope(actor, name.scope)
+    else:
+        check_not_well_known(actor, name.name)
     # A plugin of exactly this name was created since the caller looked. That is no collision:
     # recording fails on the unique constraint, and the next attempt admits against that plugin.
     similar = Plugin.objects.filter(collision_key=name.collision_key).exclude(name=str(name))
     existing = similar.first()
-    if existing is not None:
+    if existing is not None and not is_name_free(existing):
         raise NameTakenError(
             f"`{name}` is too similar to the existing plugin `{existing.name}`.",
             hint="Names may not differ only by `-`, `_`, `.`, case or look-alike characters."
             " Choose another name.",
             context={"collidesWith": existing.name},
         )
+    return existing
 
 
 def find_same_release(plugin: Plugin, inspected: InspectedPackage) -> Release | None:

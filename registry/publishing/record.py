@@ -21,7 +21,7 @@ from plugport.checks.registry import CHECKS
 from plugport.spec.encoding import decode_marked_text
 from plugport.spec.names import PluginName
 from plugport.spec.text import remove_nul
-from registry.errors import StorageError
+from registry.errors import NotMemberError, StorageError
 from registry.jobs.kinds import CHECK_RELEASE
 from registry.jobs.notify import wake_worker
 from registry.jobs.queue import enqueue_job
@@ -41,6 +41,7 @@ from registry.package_limits import CHANGELOG_CHARS
 from registry.policies import check_may_publish
 from registry.publishing.admit import Admission, check_new_name
 from registry.publishing.failpoints import FailPoint, hit
+from registry.publishing.free_names import free_name, is_name_free
 from registry.publishing.inspect import InspectedPackage, get_root_text
 from registry.publishing.receive import ReceivedPackage
 from registry.storage import get_store
@@ -128,9 +129,21 @@ def _get_or_create_plugin(actor: User, name: PluginName, inspected: InspectedPac
     # package was admitted.
     plugin = Plugin.objects.select_for_update(of=("self",)).filter(name=str(name)).first()
     if plugin is not None:
-        check_may_publish(actor, plugin)
-        return plugin
-    check_new_name(actor, name)
+        try:
+            check_may_publish(actor, plugin)
+        except NotMemberError:
+            if not is_name_free(plugin):
+                raise
+            free_name(actor, plugin)
+        else:
+            return plugin
+    return _create_plugin(actor, name, inspected)
+
+
+def _create_plugin(actor: User, name: PluginName, inspected: InspectedPackage) -> Plugin:
+    abandoned = check_new_name(actor, name)
+    if abandoned is not None:
+        free_name(actor, abandoned)
     manifest = inspected.manifest
     plugin = Plugin.objects.create(
         name=str(name),
@@ -146,7 +159,7 @@ def _get_or_create_plugin(actor: User, name: PluginName, inspected: InspectedPac
 
 
 def _get_or_create_scope(actor: User, name: str) -> Scope:
-    """The scope; a free one is created for the actor with its first plugin.
+    """The scope. The account's own and official ones are created with their first plugin.
 
     Raises `IntegrityError` if another account took it after the package was admitted.
     """

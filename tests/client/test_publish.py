@@ -217,3 +217,21 @@ def test_deprecates_and_undoes_it(cli: Cli) -> None:
 )
 def test_flags_need_a_release_and_a_message(cli: Cli, args: tuple[str, ...]) -> None:
     assert cli.error(2, *args)["code"] == "usage"
+
+
+def test_a_scope_must_be_created_before_its_first_plugin(cli: Cli, tmp_path: Path) -> None:
+    scope = f"team-{build_name().rpartition('/')[2]}"
+    folder = write_plugin(tmp_path / "source", f"@{scope}/chat")
+    error = cli.error(4, "publish", str(folder))
+    assert error["code"] == "scope-not-created"
+    assert f"`plugport scope create {scope}`" in error["hint"]
+    assert cli.ok("scope", "create", f"@{scope}").stdout.startswith(f"@{scope} belongs to ")
+    cli.ok("publish", str(folder))
+    assert scope in cli.json("scope", "list")["scopes"]
+
+
+def test_refused_scopes_say_why(cli: Cli) -> None:
+    assert cli.error(4, "scope", "create", "g00gle")["code"] == "well-known-name"
+    cli.error(3, "scope", "create", "No Scope")
+    assert "the name is missing" in cli.run("scope", "create").stderr
+    assert "takes no name" in cli.run("scope", "list", "x").stderr

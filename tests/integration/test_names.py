@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
-from accounts.errors import TokenScopeError
+from accounts.errors import EmailNotVerifiedError, TokenScopeError
 from accounts.models import AuditEntry, User
 from plugport.spec.errors import PlugportError
-from plugport.spec.names import RESERVED_NAMES
+from plugport.spec.names import RESERVED_NAMES, PluginName, load_well_known_names
+from registry.actions.create_scope import create_scope
 from registry.actions.publish_release import publish_release
 from registry.errors import (
     NameTakenError,
     NotMemberError,
     OfficialScopeError,
     ScopeDeniedError,
+    ScopeLimitError,
+    ScopeNotCreatedError,
+    WellKnownNameError,
 )
 from registry.jobs.runner import run_pending_jobs
-from registry.models import Member, Plugin, Role, Scope
+from registry.models import Member, Plugin, Release, Role, Scope
+from registry.policies import MAX_SCOPES
 from registry.publishing.receive import receive_file
 from tests.support.people import create_user
 from tests.support.publishing import build_package, publish_bytes
@@ -66,19 +73,139 @@ def test_a_user_name_is_reserved_as_a_scope(owner: User, outsider: User) -> None
     publish_bytes(owner, build_package("@acme/chat"))
 
 
-def test_a_free_scope_belongs_to_its_first_publisher(owner: User, outsider: User) -> None:
-    publish_bytes(owner, build_package("@tools/hammer"))
-    with pytest.raises(ScopeDeniedError, match="belongs to `acme`"):
-        publish_bytes(outsider, build_package("@tools/nail"))
-    publish_bytes(owner, build_package("@tools/nail"))
+def test_publishing_creates_no_scope_but_the_accounts_own(owner: User, outsider: User) -> None:
+    with pytest.raises(ScopeNotCreatedError, match="no scope `@hammers`") as caught:
+        publish_bytes(owner, build_package("@hammers/hammer"))
+    assert "`plugport scope create hammers`" in (caught.value.hint or "")
+    assert not Scope.objects.exists()
+    scope, is_new = create_scope(actor=owner, name="@hammers")
+    assert is_new
+    assert create_scope(actor=owner, name="hammers") == (scope, False)
+    publish_bytes(owner, build_package("@hammers/hammer"))
+    for action in (
+        lambda: publish_bytes(outsider, build_package("@hammers/nail")),
+        lambda: create_scope(actor=outsider, name="hammers"),
+    ):
+        with pytest.raises(ScopeDeniedError, match="belongs to `acme`"):
+            action()
+
+
+def test_an_account_that_is_not_verified_creates_no_scope() -> None:
+    with pytest.raises(EmailNotVerifiedError):
+        create_scope(actor=create_user("newcomer", is_verified=False), name="tide")
+
+
+def test_scopes_that_exist_stay_usable(owner: User) -> None:
+    """Also those of before the rules: too many, and with well-known names."""
+    for name in ("google", "a1", "a2", "a3", "a4", "a5"):
+        Scope.objects.create(
+            name=name, owner=owner, collision_key=PluginName(None, name).collision_key
+        )
+    publish_bytes(owner, build_package("@google/chat"))
+    publish_bytes(owner, build_package("@a5/chat"))
+    publish_bytes(owner, build_package("@acme/chat"))
+    with pytest.raises(ScopeLimitError):
+        create_scope(actor=owner, name="a6")
+
+
+def test_an_account_creates_five_scopes_besides_its_own(owner: User) -> None:
+    create_scope(actor=owner, name="acme")
+    for number in range(MAX_SCOPES):
+        create_scope(actor=owner, name=f"team-{number}x")
+    with pytest.raises(ScopeLimitError, match="5 scopes besides `@acme`"):
+        create_scope(actor=owner, name="one-more")
+    moderator = create_user("judge", is_moderator=True)
+    scope, _ = create_scope(actor=moderator, name="one-more", owner=owner)
+    assert scope.owner == owner
+
+
+def test_names_of_well_known_projects_are_reserved(owner: User, outsider: User) -> None:
+    for name in ("google", "g00gle", "lodash"):
+        with pytest.raises(WellKnownNameError) as caught:
+            create_scope(actor=owner, name=name)
+        assert caught.value.context["name"] == name
+        with pytest.raises(WellKnownNameError, match="is reserved: ") as caught:
+            publish_bytes(owner, build_package(name))
+        assert "proof" in (caught.value.hint or "")
+    publish_bytes(owner, build_package("@acme/lodash"))
+    with pytest.raises(NotMemberError):
+        create_scope(actor=outsider, name="lodash", owner=owner)
+
+
+def test_a_moderator_gives_a_well_known_name_to_its_owner(owner: User) -> None:
+    moderator = create_user("judge", is_moderator=True)
+    create_scope(actor=moderator, name="lodash", owner=owner)
+    publish_bytes(owner, build_package("@lodash/tool"))
+    publish_bytes(owner, build_package("lodash"))
+    publish_bytes(moderator, build_package("react"))
+
+
+def test_the_list_of_well_known_names() -> None:
+    names = load_well_known_names()
+    assert len(names) >= 500
+    for known in names.values():
+        assert PluginName(known.name, known.name)
+        assert known.type in ("organization", "package")
+        assert len(known.reason) > 8
+        assert known.name not in RESERVED_NAMES
+    assert {"google", "microsoft", "lodash"} <= {known.name for known in names.values()}
+
+
+def test_a_rejected_first_upload_frees_its_name_after_a_day(owner: User, outsider: User) -> None:
+    first = publish_rejected(outsider, "chat")
+    for name in ("chat", "c-hat"):
+        with pytest.raises((NotMemberError, NameTakenError)):
+            publish_bytes(owner, build_package(name))
+    # Sending it again does not extend the wait.
+    move_upload(first, hours=25)
+    publish_rejected(outsider, "chat")
+    release = publish_bytes(owner, build_package("chat"))
+    assert [member.user for member in release.plugin.members.all()] == [owner]
+    assert list(release.plugin.releases.all()) == [release]
+    with pytest.raises(NotMemberError):
+        publish_bytes(outsider, build_package("chat", "2.0.0"))
+    assert AuditEntry.objects.filter(action="plugin.name-freed", target="chat").exists()
+
+
+def test_a_freed_name_frees_similar_names(owner: User, outsider: User) -> None:
+    move_upload(publish_rejected(outsider, "my-chat"), hours=25)
+    publish_bytes(owner, build_package("mychat"))
+    assert [plugin.name for plugin in Plugin.objects.all()] == ["mychat"]
+
+
+def test_a_name_is_not_freed_while_a_release_is_open(owner: User, outsider: User) -> None:
+    move_upload(publish_rejected(outsider, "chat"), hours=25)
+    publish_bytes(outsider, build_package("chat", "2.0.0"))
+    with pytest.raises(NotMemberError):
+        publish_bytes(owner, build_package("chat"))
+    run_pending_jobs()
+    with pytest.raises(NotMemberError):
+        publish_bytes(owner, build_package("chat"))
+
+
+def publish_rejected(actor: User, name: str) -> Release:
+    """Publish a package that the checks reject."""
+    release = publish_bytes(actor, build_package(name, main="missing.js"))
+    run_pending_jobs()
+    release.refresh_from_db()
+    assert release.state == "rejected"
+    return release
+
+
+def move_upload(release: Release, *, hours: int) -> None:
+    """Move the upload of the release into the past."""
+    at = timezone.now() - dt.timedelta(hours=hours)
+    Release.objects.filter(pk=release.pk).update(created_at=at)
 
 
 def test_scopes_collide_like_names(owner: User, outsider: User) -> None:
-    publish_bytes(owner, build_package("@tools/hammer"))
-    for twin in ("to-ols", "t.ools", "t0ols", "too1s"):
+    create_scope(actor=owner, name="tool-box")
+    for twin in ("toolbox", "t.oolbox", "t0olbox", "too1box"):
         for actor in (outsider, owner):
-            with pytest.raises(ScopeDeniedError, match="as `@tools`"):
+            with pytest.raises(ScopeDeniedError, match="as `@tool-box`"):
                 publish_bytes(actor, build_package(f"@{twin}/saw"))
+            with pytest.raises(ScopeDeniedError, match="as `@tool-box`"):
+                create_scope(actor=actor, name=twin)
 
 
 def test_official_scopes_are_reserved_for_the_operator(owner: User) -> None:

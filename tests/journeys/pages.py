@@ -55,6 +55,7 @@ PRIVATE = {
     "account": ["/account"],
     "email": ["/account/email"],
     "tokens": ["/account/tokens"],
+    "scopes": ["/account/scopes"],
     "account_logout": ["/logout"],
     "account_change_password": ["/account/password"],
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import subprocess
 import sys
 import threading
@@ -18,12 +19,20 @@ from django.utils import timezone
 
 from accounts.models import User
 from plugport.spec.errors import PlugportError
+from registry.actions.create_scope import create_scope
 from registry.actions.flag_release import yank_release
 from registry.actions.publish_release import Publication, publish_release
 from registry.downloads import counts as download_counts
 from registry.downloads.counts import flush_downloads
 from registry.downloads.receipts import ReceiptKey, SentBytes, write_receipts
-from registry.errors import NameTakenError, ScopeDeniedError, VersionTakenError
+from registry.errors import (
+    NameTakenError,
+    NotMemberError,
+    PublishRaceError,
+    ScopeDeniedError,
+    ScopeLimitError,
+    VersionTakenError,
+)
 from registry.jobs.queue import enqueue_job, finish_job, lease_job
 from registry.jobs.runner import run_pending_jobs
 from registry.journal import append_entry
@@ -38,10 +47,12 @@ from registry.models import (
     Scope,
     Upload,
 )
+from registry.policies import MAX_SCOPES
 from registry.publishing.receive import receive_file
 from registry.publishing.sweep import sweep_storage
 from tests.processes.harness import build_environment
 from tests.support.data import ROOT
+from tests.support.people import create_user
 from tests.support.publishing import build_package
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -120,12 +131,34 @@ def test_one_of_several_look_alike_names_is_published(owner: User, send: Any) ->
     assert Plugin.objects.count() == 1
 
 
-def test_one_of_two_accounts_gets_a_new_scope(owner: User, outsider: User, send: Any) -> None:
-    works = [send(owner, build_package("@tools/a")), send(outsider, build_package("@tools/b"))]
-    done, errors = split(run_together(works))
+def test_one_of_two_accounts_gets_a_new_scope(owner: User, outsider: User) -> None:
+    works = [lambda u=user: create_scope(actor=u, name="tide") for user in (owner, outsider)]
+    done, errors = split(run_together(works))  # type: ignore[arg-type]
     assert len(done) == 1
     assert {type(error) for error in errors} == {ScopeDeniedError}
-    assert Scope.objects.get().owner == done[0].release.published_by
+    assert Scope.objects.get() == done[0][0]
+
+
+def test_an_account_cannot_exceed_its_scopes_at_once(owner: User) -> None:
+    works = [lambda n=n: create_scope(actor=owner, name=f"team-{n}x") for n in range(THREADS)]
+    done, errors = split(run_together(works))  # type: ignore[arg-type]
+    assert len(done) == Scope.objects.count() == MAX_SCOPES
+    assert {type(error) for error in errors} == {ScopeLimitError}
+
+
+def test_one_of_several_accounts_takes_a_freed_name(owner: User, outsider: User, send: Any) -> None:
+    squatter = create_user("squatter")
+    send(squatter, build_package("tide", main="missing.js"))()
+    run_pending_jobs()
+    Release.objects.update(created_at=timezone.now() - dt.timedelta(hours=25))
+    works = [
+        send(user, build_package("tide", "2.0.0", description=user.username))
+        for user in (owner, outsider, squatter)
+    ]
+    done, errors = split(run_together(works))
+    assert len(done) == 1
+    assert {type(error) for error in errors} <= {NotMemberError, PublishRaceError}
+    assert Plugin.objects.get().members.get().user == done[0].release.published_by
 
 
 def test_many_versions_of_one_plugin_at_once(owner: User, send: Any) -> None:

@@ -20,3 +20,9 @@ class Me(TypedDict):
     isModerator: bool
     token: Token
     scopes: Annotated[list[str], describe("Plugin scopes that the account owns.")]
+
+
+class Scope(TypedDict):
+    name: str
+    owner: str
+    createdAt: str

@@ -49,6 +49,18 @@ class YankBody(TypedDict, total=False):
     reason: Annotated[str, Meta(max_length=500)]
 
 
+class ScopeBody(TypedDict):
+    name: Annotated[
+        str, Meta(min_length=1, max_length=64, description="The scope, without the `@`.")
+    ]
+    owner: NotRequired[
+        Annotated[
+            str,
+            Meta(min_length=1, max_length=150, description="Another account; for moderators only."),
+        ]
+    ]
+
+
 class PublishForm(TypedDict):
     """A multipart form; the file is streamed to disk and never held in memory."""
 

@@ -15,6 +15,11 @@ from plugport.spec.names.model import (
 )
 from plugport.spec.names.reserved import PLUGIN_PATH_WORDS, RESERVED_NAMES, check_reserved
 from plugport.spec.names.validation import MAX_PART_CHARS
+from plugport.spec.names.well_known import (
+    WellKnownName,
+    find_well_known_name,
+    load_well_known_names,
+)
 
 __all__ = [
     "MAX_COLLISION_KEY_CHARS",
@@ -25,8 +30,11 @@ __all__ = [
     "InvalidNameError",
     "PluginName",
     "ReservedNameError",
+    "WellKnownName",
     "check_reserved",
     "find_lookalike",
+    "find_well_known_name",
     "fold_part",
+    "load_well_known_names",
     "parse_scope",
 ]

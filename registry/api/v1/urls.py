@@ -8,7 +8,7 @@ from __future__ import annotations
 from django.urls import path, register_converter
 
 from registry.api.converters import NameConverter, VersionConverter
-from registry.api.v1 import diff, download, me, plugins, publications, releases, taxonomy
+from registry.api.v1 import diff, download, me, plugins, publications, releases, scopes, taxonomy
 
 register_converter(NameConverter, "plugin")
 register_converter(VersionConverter, "release")
@@ -37,4 +37,5 @@ urlpatterns = [
     path("categories", taxonomy.CategoriesView.as_view()),
     path("tags", taxonomy.TagsView.as_view()),
     path("me", me.MeView.as_view()),
+    path("scopes", scopes.ScopesView.as_view()),
 ]

@@ -15,6 +15,7 @@ from accounts.queries import find_superuser, get_user
 from plugport.spec.errors import PlugportError
 from plugport.spec.manifest.marketplace import Marketplace
 from plugport.spec.names import parse_scope
+from registry.actions.create_scope import create_scope
 from registry.actions.import_marketplace import Outcome, import_marketplace, load_marketplace
 
 
@@ -44,6 +45,7 @@ class Command(BaseCommand):
             scope = parse_scope(options["scope"].removeprefix("@"))
             actor = get_publisher(options["owner"])
             folder, marketplace = load_marketplace(options["path"])
+            create_scope(actor=actor, name=scope)
         except PlugportError as error:
             raise CommandError(error.detail + (f"\n{error.hint}" if error.hint else "")) from None
         readmes = sorted(options["readmes"].glob("*.md")) if options["readmes"] else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.models import User
 from demo.releases import ROOT, DemoAction, DemoRelease, assemble_release, load_catalog
 from plugport.spec.errors import PlugportError
+from plugport.spec.names import PluginName
+from registry.actions.create_scope import create_scope
 from registry.actions.feature_plugin import feature_plugin
 from registry.actions.flag_release import deprecate_release, yank_release
 from registry.actions.publish_folder import publish_folder
@@ -45,6 +48,7 @@ class Command(BaseCommand):
             return
         catalog_data = load_catalog()
         users = {user.username: user for user in User.objects.filter(username__in=_ACCOUNTS)}
+        create_scopes(users, catalog_data.releases)
         for number, release in enumerate(catalog_data.releases, 1):
             publish_demo(users[release.owner], release)
             self.stdout.write(
@@ -86,6 +90,14 @@ def compute_demo_digest(root: Path) -> str:
     for path in sorted(p for p in root.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
         digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
     return digest.hexdigest()
+
+
+def create_scopes(users: Mapping[str, User], releases: Sequence[DemoRelease]) -> None:
+    """Create the missing scopes of the demo, which the administrator gives to their owners."""
+    owners = {PluginName.parse(release.name).scope: users[release.owner] for release in releases}
+    for scope, owner in owners.items():
+        if scope is not None:
+            create_scope(actor=users["admin"], name=scope, owner=owner)
 
 
 def publish_demo(owner: User, release: DemoRelease) -> None:

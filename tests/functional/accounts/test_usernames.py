@@ -24,6 +24,13 @@ def test_reserved_and_malformed_names(name: str):
         get_adapter().clean_username(name)
 
 
+@pytest.mark.parametrize("name", ["google", "g00gle", "lodash"])
+def test_name_of_a_well_known_project(name: str):
+    with pytest.raises(ValidationError, match="is reserved: ") as raised:
+        get_adapter().clean_username(name)
+    assert raised.value.error_list[0].code == "well-known-name"
+
+
 @pytest.mark.parametrize("name", ["harbor", "har-bor", "harb0r"])
 def test_name_of_an_existing_scope(owner, name: str):
     """An account owns the scope of its name, so it cannot have the name of another's scope."""

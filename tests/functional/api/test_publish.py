@@ -227,6 +227,12 @@ def test_scope_that_looks_like_another_is_refused(author: Api, stranger: Api) ->
     expect_problem(stranger.publish(build_package("@ac-me/chat")), 403, "scope-denied")
 
 
+def test_publishing_creates_no_scope(author: Api, settings: Any, packages_dir: Path) -> None:
+    problem = expect_problem(author.publish(build_package("@tide/chat")), 403, "scope-not-created")
+    assert "plugport scope create tide" in problem["hint"]
+    check_nothing_is_left(settings, packages_dir)
+
+
 def test_official_scope_is_given_by_the_operator(stranger: Api) -> None:
     expect_problem(stranger.publish(build_package("@ar/chat")), 403, "official-scope")
 

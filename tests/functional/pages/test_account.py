@@ -11,14 +11,20 @@ from accounts.actions.record_token_use import record_token_use
 from accounts.models import Token
 from accounts.queries import get_token
 from registry.jobs.runner import run_pending_jobs
-from registry.models import Member, Plugin, Release
+from registry.models import Member, Plugin, Release, Scope
 from tests.functional.api.calls import AWS_KEY
 from tests.functional.pages.dom import parse
 from tests.support.people import create_api_token
 from tests.support.publishing import build_package, publish_bytes
 
 pytestmark = pytest.mark.django_db
-PRIVATE = ["/account", "/account/tokens", "/account/password", f"/publications/{uuid.UUID(int=1)}"]
+PRIVATE = [
+    "/account",
+    "/account/tokens",
+    "/account/scopes",
+    "/account/password",
+    f"/publications/{uuid.UUID(int=1)}",
+]
 
 
 @pytest.mark.parametrize("path", PRIVATE)
@@ -28,7 +34,7 @@ def test_private_pages_require_signing_in(client, path):
     assert (response.status_code, response.url) == (302, f"/login?next={path}")
 
 
-@pytest.mark.parametrize("path", PRIVATE[:3])
+@pytest.mark.parametrize("path", PRIVATE[:4])
 def test_private_pages_are_not_stored(owner_client, path):
     """Private pages must not be cached."""
     assert "no-store" in owner_client.get(path).headers["Cache-Control"]
@@ -49,6 +55,32 @@ def test_plugins_with_their_latest_uploads(open_page, owner_client, owner, publi
     # Nothing of this one is public yet: there is no page to lead to.
     assert rows["@acme/new"].all("td")[3].text.startswith("1.0.0 Checking")
     assert all(link.startswith("/publications/") for link in rows["@acme/new"].links)
+
+
+def test_scopes_are_created_on_their_page(open_page, owner_client):
+    page = open_page("/account", by=owner_client)
+    assert "@acme" in page.text
+    assert "/account/scopes" in page.links
+    response = owner_client.post("/account/scopes", {"name": "@tide"}, follow=True)
+    assert "The scope @tide is now yours." in parse(response.content.decode()).text
+    assert "/@tide" in open_page("/account", by=owner_client).links
+    publish_bytes(Scope.objects.get(name="tide").owner, build_package("@tide/chat"))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("google", "is reserved: Google, search engine and cloud company."),
+        ("ar", "official scope"),
+        ("Two Words", "mean `two-words`?"),
+        ("", "required"),
+    ],
+)
+def test_refused_scopes_are_explained(owner_client, name, message):
+    response = owner_client.post("/account/scopes", {"name": name})
+    assert response.status_code == 400
+    assert message in parse(response.content.decode()).text
+    assert not Scope.objects.exists()
 
 
 def test_nothing_yet(open_page, owner_client):

@@ -46,7 +46,13 @@ WITH_INDEX = {
     "/@nope": 4,
     "/users/nope": 2,
 }
-SIGNED_IN = {"/account": 3 + 1, "/account/tokens": 1, "/account/email": 0, "/": 4}
+SIGNED_IN = {
+    "/account": 3 + 1 + 1,
+    "/account/tokens": 1,
+    "/account/scopes": 1,
+    "/account/email": 0,
+    "/": 4,
+}
 _OF_SIGNING_IN = 2
 # They cannot depend on the size.
 WITHOUT_QUERIES = ("/docs", "/docs/api", "/docs/errors", "/login", "/robots.txt")
