@@ -88,6 +88,12 @@ class DependencyLimitError(LimitedError):
     code, title = "dependency-limit", "Too many dependencies"
 
 
+class EngineMismatchError(ConflictError):
+    """A runtime on this machine has a version that the plugin does not support."""
+
+    code, title = "engine-mismatch", "Runtime does not fit"
+
+
 class FolderExistsError(ConflictError):
     """The plugin's folder exists and was not installed by Plugport."""
 

@@ -12,7 +12,7 @@ Each step is complete for all packages before the next begins, and no file of th
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -76,6 +76,13 @@ def _ignore_message(message: str) -> None:
     """Discard a message."""
 
 
+CheckEngines = Callable[[str, Mapping[str, str]], None]
+
+
+def _ignore_engines(_label: str, _engines: Mapping[str, str]) -> None:
+    """Accept any engines."""
+
+
 @dataclass(frozen=True, slots=True)
 class Provenance:
     """The origin of a package, for the record."""
@@ -118,6 +125,8 @@ class Installer:
     one with fewer permissions. With `replaces_links`, a symbolic link in place of a plugin's folder
     is replaced; its target stays. `plan` chooses the plugins that a plugin needs; the default installs
     none. With `keeps_requests`, a plugin that others need does not become a requested one.
+    `check_engines` is called with `name@version` and the engines of each verified package; it raises
+    if they do not fit.
     """
 
     layout: InstallLayout
@@ -129,6 +138,7 @@ class Installer:
     replaces_links: bool = False
     plan: PlanDependencies = plan_nothing
     keeps_requests: bool = False
+    check_engines: CheckEngines = _ignore_engines
 
     def install_release(self, client: RegistryClient, release: Release) -> Outcome:
         """Install a release of a registry with what it needs, unless it is installed and unchanged.
@@ -341,6 +351,7 @@ class Installer:
     ) -> VerifiedPackage:
         verified = verify_package(archive, expected)
         manifest, name = verified.manifest, verified.manifest.name
+        self.check_engines(f"{name}@{manifest.version}", manifest.engine)
         before = self.list_installed()
         # Before the lock, which would create folders.
         self._check_folder(name, before)

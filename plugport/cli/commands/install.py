@@ -15,6 +15,7 @@ from plugport.cli.session import Session
 from plugport.spec.text import quote_text
 
 if TYPE_CHECKING:
+    from plugport.cli.engines import EngineChecker
     from plugport.client import RegistryClient, Release
     from plugport.client.models import ReleasePermissionChanges
     from plugport.installer import Decision, Installer, Outcome, PermissionChanges, RegistrySource
@@ -51,9 +52,19 @@ _PERMISSION_VERBS = {
     is_flag=True,
     help="Install without confirmation: unreviewed plugins and new permissions.",
 )
+@click.option(
+    "--ignore-engines",
+    is_flag=True,
+    help="Install plugins for other versions of the runtimes on this machine.",
+)
 @click.pass_context
 def command(
-    context: click.Context, source: str, target: str | None, integrity: str | None, yes: bool
+    context: click.Context,
+    source: str,
+    target: str | None,
+    integrity: str | None,
+    yes: bool,
+    ignore_engines: bool,
 ) -> None:
     """Install a plugin into .plugport/plugins of this project.
 
@@ -62,6 +73,7 @@ def command(
     one version of each plugin.
     """
     from plugport.cli.dependencies import build_planner
+    from plugport.cli.engines import EngineChecker
     from plugport.environment.home import expand_home
     from plugport.installer.sources import PathSource, UrlSource, parse_source
     from plugport.spec.digest import Digest
@@ -74,6 +86,7 @@ def command(
     installer = session.build_installer(
         target, lambda gained: _confirm_permission_changes(session, gained, yes)
     )
+    engines = EngineChecker(session.output, ignores_misfits=ignore_engines)
     # Opened at the first use: a package from a path may need no registry.
     get_client = cache(lambda: context.with_resource(session.open_client()))
     installer = replace(
@@ -82,9 +95,10 @@ def command(
             installer,
             get_client,
             lambda release, needed_by: _agree_to_dependency(
-                session, get_client(), installer, release, needed_by, yes
+                session, get_client(), installer, release, needed_by, yes, engines
             ),
         ),
+        check_engines=engines.check,
     )
     if isinstance(parsed, PathSource):
         outcome = installer.install_path(expand_home(parsed.path), digest)
@@ -95,8 +109,8 @@ def command(
             "--integrity can only be used with a path or URL; the registry has its own"
         )
     else:
-        outcome, changes = _install_release(session, get_client(), installer, parsed, yes)
-    _print_outcome(session, outcome, changes)
+        outcome, changes = _install_release(session, get_client(), installer, parsed, yes, engines)
+    _print_outcome(session, outcome, changes, engines)
 
 
 def _install_release(
@@ -105,12 +119,14 @@ def _install_release(
     installer: Installer,
     source: RegistrySource,
     yes: bool,
+    engines: EngineChecker,
 ) -> tuple[Outcome, ReleasePermissionChanges | None]:
     from plugport.installer.resolver import resolve_release
 
     release = resolve_release(client, source.name, source.requested)
     # Before the download, which is useless without the user's consent.
     decision = _get_install_decision(release)
+    engines.check(f"{release.name}@{release.version}", release.data["engine"])
     changes = _print_release_permission_changes(session, client, installer, release)
     _apply_policy(session, decision, yes)
     # After consent, so that a refused installation prints only its reason.
@@ -136,9 +152,11 @@ def _agree_to_dependency(
     release: Release,
     needed_by: str,
     yes: bool,
+    engines: EngineChecker,
 ) -> None:
     """Apply the policy to a release that other plugins need, as if the user had named it."""
     decision = _get_install_decision(release)
+    engines.check(f"{release.name}@{release.version}", release.data["engine"])
     _print_release_permission_changes(session, client, installer, release)
     reason = f"{decision.reason} (needed by {needed_by})"
     _apply_policy(session, replace(decision, reason=reason), yes)
@@ -241,7 +259,10 @@ def _confirm(session: Session, reason: str, yes: bool, *, hint: str) -> None:
 
 
 def _print_outcome(
-    session: Session, outcome: Outcome, changes: ReleasePermissionChanges | None
+    session: Session,
+    outcome: Outcome,
+    changes: ReleasePermissionChanges | None,
+    engines: EngineChecker,
 ) -> None:
     from plugport.cli.dependencies import (
         build_dependency_rows,
@@ -270,6 +291,7 @@ def _print_outcome(
             ],
             "packages": dict(outcome.plan.declared.packages),
             "peer": dict(outcome.plan.declared.peer),
+            "engines": engines.build_rows(f"{plugin.name}@{plugin.version}"),
         }
     )
     print_dependencies(session, outcome)
