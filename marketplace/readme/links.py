@@ -7,57 +7,54 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import quote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from marketplace.readme.anchors import build_fragment
+from plugport.spec.repository_address import (
+    RepositoryAddress,
+    find_raw_url,
+    parse_repository_address,
+)
 
 _SCHEMES = frozenset({"http", "https"})
 # Characters that a URL must encode (RFC 3986, section 2). Browsers remove tabs and line breaks from
 # URLs, so that `java&#10;script:` would become a scheme (CWE-79).
 _UNSAFE = re.compile(r"[\x00-\x20\x7f-\x9f<>\"`\\^{|}\u2028\u2029]")
-_REPOSITORY = re.compile(r"/([\w.-]+/[\w.-]+?)(?:\.git)?/?\Z", re.ASCII)
-# URL patterns of a page and of raw content, for known hosts.
-_HOSTS = {
-    "github.com": ("/{}/blob/HEAD/", "/{}/raw/HEAD/"),
-    "gitlab.com": ("/{}/-/blob/HEAD/", "/{}/-/raw/HEAD/"),
-    "bitbucket.org": ("/{}/src/HEAD/", "/{}/raw/HEAD/"),
-}
 
 
 @dataclass(frozen=True, slots=True)
 class SourceTree:
     """The folder of a README in a repository on a known host."""
 
-    pages: str
-    files: str
+    address: RepositoryAddress
     folder: str = ""
 
     @classmethod
     def find(cls, repository: object, *, folder: str = "") -> SourceTree | None:
         """The tree of the field `repository` of a manifest, or None for an unknown host.
 
-        `folder` is the folder of the README in the package.
+        `folder` is the folder of the README in the package. The field `directory` of the repository
+        takes precedence over a folder in its URL.
         """
         if not isinstance(repository, Mapping):
             return None
-        parts = _split_url(str(repository.get("url", "")))
-        host = _HOSTS.get(parts.hostname or "") if parts else None
-        path = _REPOSITORY.match(parts.path) if parts else None
-        if host is None or path is None or parts is None:
+        address = parse_repository_address(str(repository.get("url", "")))
+        if address is None:
             return None
-        pages, files = (f"https://{parts.hostname}{each.format(path[1])}" for each in host)
-        directory = str(repository.get("directory") or "")
-        return cls(pages, files, posixpath.join(directory, folder))
+        directory = str(repository.get("directory") or "").strip("/") or address.folder
+        return cls(address, posixpath.join(directory, folder))
 
     def resolve(self, path: str, *, to_file: bool) -> str | None:
         """The URL of a path relative to the README, or None if it is outside the repository."""
         bare, mark, rest = re.match(r"([^?#]*)([?#]?)(.*)", path, re.DOTALL).groups()  # type: ignore[union-attr]  # matches any text
         folder = "" if bare.startswith("/") else self.folder
-        full = posixpath.normpath(posixpath.join(folder, bare.lstrip("/")))
-        if full.startswith(".."):
+        full = posixpath.normpath(posixpath.join(folder, unquote(bare).lstrip("/")))
+        if full == ".." or full.startswith("../"):
             return None
-        base = self.files if to_file else self.pages
-        return base + quote("" if full == "." else full, safe="/%@+~!$&'(),;=:") + mark + rest
+        full = "" if full == "." else full
+        address = self.address
+        url = address.build_file_url(full) if to_file else address.build_page_url(full)
+        return url + mark + rest
 
 
 class LinkResolver(Protocol):
@@ -109,8 +106,12 @@ def resolve_link(url: str, resolver: LinkResolver) -> str | None:
 
 
 def resolve_image(url: str, resolver: LinkResolver) -> str | None:
-    """The safe URL for the `src` of an image: a web URL, a file of the release, or None."""
-    return _resolve(url.strip(), resolver.find_image)
+    """The safe URL for the `src` of an image: a web URL, a file of the release, or None.
+
+    The address of a page that shows the image on a code host becomes that of the image.
+    """
+    resolved = _resolve(url.strip(), resolver.find_image)
+    return find_raw_url(resolved) or resolved if resolved else None
 
 
 def _resolve(url: str, find: Callable[[str], str | None]) -> str | None:

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from marketplace import labels
 from marketplace.readme.links import is_web_url
+from plugport.spec.repository_address import parse_repository_address
 from plugport.spec.sizes import format_size
 
 register = template.Library()
@@ -137,6 +138,15 @@ def web_url(value: object) -> str:
     """Return an author's URL if it is http or https, else "". Never link `javascript:` (CWE-79)."""
     url = str(value or "")
     return url if is_web_url(url) else ""
+
+
+@register.filter
+def repository_url(url: str) -> str:
+    """Return the web page of a repository; "" if only programs understand its URL."""
+    if is_web_url(url):
+        return url
+    address = parse_repository_address(url)
+    return address.url if address else ""
 
 
 @register.filter

@@ -22,9 +22,13 @@ REPOSITORY_SCHEMES = (*WEB_SCHEMES, "ssh", "git")
 CREDENTIALS_PROBLEM = "contains a user name or password"
 
 _HOSTS = {"github": "github.com", "gitlab": "gitlab.com", "bitbucket": "bitbucket.org"}
-# The short forms of `repository` in a package.json, and the scp-like syntax of `git clone`.
+# The short forms of `repository` in a package.json, and the scp-like syntax of `git clone`, which npm
+# also writes as `git+ssh://git@host:path`.
 _SHORT = re.compile(r"(?:(?P<host>github|gitlab|bitbucket):)?(?P<path>[\w.-]+/[\w.-]+)\Z", re.ASCII)
-_SCP = re.compile(r"(?P<user>[\w.-]+)@(?P<host>[\w.-]+):(?!//)(?P<path>[^\s:]+)\Z", re.ASCII)
+_SCP = re.compile(
+    r"(?:(?:git\+)?ssh://(?=[^:]+:\D))?(?P<user>[\w.-]+)@(?P<host>[\w.-]+):(?!//)(?P<path>[^\s:]+)\Z",
+    re.ASCII,
+)
 
 
 def find_url_problem(url: str, schemes: tuple[str, ...]) -> str | None:

@@ -286,6 +286,14 @@ def test_edited_link_that_is_no_web_address(open_page, rich):
     assert not [link for link in page.links if link.startswith("ssh:")]
 
 
+def test_repository_that_browsers_cannot_open(open_page, rich):
+    """An SSH URL of a known code host leads to its page."""
+    Plugin.objects.update(metadata={"repository": {"url": "ssh://git@github.com/acme/talk.git"}})
+    page = open_page("/plugins/@acme/talk")
+    assert _facts(page)["Repository"] == "github.com/acme/talk"
+    assert "https://github.com/acme/talk" in page.links
+
+
 def test_display_name_precedes_the_description(open_page, rich):
     """The page shows the display name, which the search matches."""
     assert open_page("/plugins/@acme/plain").by_class("lead")[0].text.startswith("Chat of Acme")

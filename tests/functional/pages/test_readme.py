@@ -139,6 +139,21 @@ def test_relative_links_without_a_known_host_are_dropped():
             "https://bitbucket.org/acme/chat/src/HEAD/a",
             "https://bitbucket.org/acme/chat/raw/HEAD/a",
         ),
+        (
+            "https://github.com/acme/chat/tree/v1/packages/x",
+            "https://github.com/acme/chat/blob/v1/packages/x/a",
+            "https://github.com/acme/chat/raw/v1/packages/x/a",
+        ),
+        (
+            "https://gitlab.com/acme/team/chat/-/tree/main",
+            "https://gitlab.com/acme/team/chat/-/blob/main/a",
+            "https://gitlab.com/acme/team/chat/-/raw/main/a",
+        ),
+        (
+            "ssh://git@www.github.com/acme/chat.git",
+            "https://github.com/acme/chat/blob/HEAD/a",
+            "https://github.com/acme/chat/raw/HEAD/a",
+        ),
     ],
 )
 def test_hosts(repository: str, page: str, file: str):
@@ -156,6 +171,32 @@ def test_hosts(repository: str, page: str, file: str):
 def test_unknown_hosts(repository: object):
     """Other hosts have no base URL."""
     assert SourceTree.find(repository) is None
+
+
+def test_folder_of_a_monorepo():
+    """The field `directory` takes precedence over the URL, and is part of no escape sequence."""
+    repository = {"url": "https://github.com/acme/chat/tree/v1/old", "directory": "/new/50%25/"}
+    tree = SourceTree.find(repository)
+    root = render(
+        "[a](a%20b.md) [b](/b#c) [c](%2e%2e/%2e%2e/%2e%2e/c)", link_base=LinkBase(repository=tree)
+    )
+    base = "https://github.com/acme/chat/blob/v1"
+    assert root.links == [f"{base}/new/50%2525/a%20b.md", f"{base}/b#c"]
+
+
+def test_images_by_the_page_that_shows_them():
+    """The address of a page with an image, as copied from a browser, becomes that of the image."""
+    root = render(
+        "![a](https://github.com/o/r/blob/main/a.png?raw=true)\n\n"
+        '<picture><source srcset="https://gitlab.com/o/s/r/-/blob/main/b.png 2x"></picture>'
+        '<img src="https://bitbucket.org/o/r/src/main/c.png">'
+    )
+    first, third = root.all("img")
+    assert get_remote(first)[0] == "https://github.com/o/r/raw/main/a.png"
+    path, _, size = root.one("source").attrs["srcset"].partition(" ")
+    assert get_remote(Node("img", {"src": path}))[0] == "https://gitlab.com/o/s/r/-/raw/main/b.png"
+    assert size == "2x"
+    assert get_remote(third)[0] == "https://bitbucket.org/o/r/raw/main/c.png"
 
 
 def test_images_send_no_referrer():

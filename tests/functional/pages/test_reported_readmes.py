@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from marketplace.images.signed_urls import parse_path
 from tests.functional.pages.dom import Node
 from tests.support.data import shared_data
 
@@ -40,3 +41,13 @@ def test_duplicate_heading_ids(open_reported: Any):
     root = open_reported("08-readme-duplicate-heading-ids")
     ids = [node.attrs["id"] for node in root.all("h4")]
     assert ids == ["readme-usage", "readme-usage-1", "readme-usage-1-1"]
+
+
+def test_repository_tree_url(open_reported: Any):
+    """A repository URL with a branch and a folder is the base of relative links and images."""
+    root = open_reported("09-repository-tree-url")
+    base = "https://github.com/o/mono"
+    assert root.links == [f"{base}/blob/main/packages/rd/docs/guide.md"]
+    _, _, signature, payload = root.one("img").attrs["src"].split("/")
+    url = f"{base}/raw/main/packages/rd/img/shot.png"
+    assert parse_path(signature, payload) == (url, "shot")
