@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from marketplace.readme.anchors import build_fragment
 from marketplace.readme.links import SourceTree
+from plugport.spec.path_folding import PathSpellings
 
 # By file name only. Serving an image checks its content (`marketplace.images.content_type`).
 _IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg")
@@ -42,10 +43,15 @@ class ReleaseFiles:
                 folder = posixpath.dirname(folder)
         return frozenset(folders)
 
+    @cached_property
+    def _spellings(self) -> PathSpellings:
+        return PathSpellings(self.paths | self.folders)
+
     def find_page(self, url: str) -> str | None:
         """The page of a file or folder, or None if the release does not have it."""
         bare, _, mark = _split(url)
         path = self._locate(bare)
+        path = self._spellings.find(path) or path
         if path == self.readme and (fragment := build_fragment(mark[1:])):
             return fragment
         base = f"/plugins/{quote(self.name, safe='@/')}/{quote(self.version)}/files"
@@ -55,7 +61,7 @@ class ReleaseFiles:
 
     def find_image(self, url: str) -> str | None:
         """The URL of an image file, or None if the release does not have it."""
-        path = self._locate(_split(url)[0])
+        path = self._spellings.find(self._locate(_split(url)[0])) or ""
         if path not in self.images:
             return None
         return reverse("release-image", args=[self.name, self.version, path])

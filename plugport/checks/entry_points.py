@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from plugport.checks.paths import normalize_path
 from plugport.spec.manifest.model import JsonValue, Manifest
+from plugport.spec.path_folding import PathSpellings
 
 _SUFFIXES = ("", ".js", ".mjs", ".cjs", ".ts", ".tsx", ".json", ".py", ".wasm")
 _INDEX = ("/index.js", "/index.mjs", "/index.cjs", "/index.ts", "/__init__.py")
@@ -32,17 +33,22 @@ class FileIndex:
             for parts in (path.split("/") for path in paths)
             for depth in range(1, len(parts))
         )
+        self._files = PathSpellings(self.paths)
+        self._all = PathSpellings({"", *self.paths, *self.folders})
 
-    def has(self, path: str) -> bool:
-        """Whether the file or folder exists. "" is the root."""
-        return path == "" or path in self.paths or path in self.folders
+    def find(self, path: str) -> str | None:
+        """The file or folder at the path, in any Unicode form. "" is the root."""
+        return self._all.find(path)
 
-    def has_module(self, path: str) -> bool:
-        """Whether a runtime finds a module there, with the usual extensions and index files."""
-        if path in {"", "."}:
-            return any(index[1:] in self.paths for index in _INDEX)
-        endings = _SUFFIXES + _INDEX
-        return any(path + ending in self.paths for ending in endings)
+    def find_module(self, path: str) -> str | None:
+        """The file that a runtime loads for the path, with the usual extensions and index files.
+
+        It can be in another Unicode form than the path.
+        """
+        is_root = path in {"", "."}
+        endings = [index[1:] for index in _INDEX] if is_root else [*_SUFFIXES, *_INDEX]
+        candidates = (ending if is_root else path + ending for ending in endings)
+        return next(filter(None, map(self._files.find, candidates)), None)
 
 
 def is_build_result(path: str) -> bool:

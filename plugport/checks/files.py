@@ -53,8 +53,9 @@ def _check_main(subject: Subject, index: FileIndex) -> list[Finding]:
     if candidates is None:
         message = f"`main` is {quote_text(written)}, which is outside the package"
         return [build_finding("path-outside", message, path=where)]
-    if any(index.has_module(path) for path in candidates):
-        return []
+    for path in candidates:
+        if found := index.find_module(path):
+            return _check_form(subject, "main", path, found)
     rule = "main-not-built" if is_build_result(candidates[0]) else "main-missing"
     return [
         build_finding(
@@ -71,8 +72,8 @@ def _check_types(subject: Subject, index: FileIndex) -> list[Finding]:
     if path is None:
         message = f"`types` is {quote_text(written)}, which is outside the package"
         return [build_finding("path-outside", message, path=subject.manifest_path)]
-    if index.has(path):
-        return []
+    if (found := index.find(path)) is not None:
+        return _check_form(subject, "types", path, found)
     message = f"`types` is {quote_text(written)}, but there is no such file"
     return [build_finding("types-missing", message, path=subject.manifest_path)]
 
@@ -86,16 +87,24 @@ def _check_component(subject: Subject, index: FileIndex, reference: Reference) -
     if path is None:
         message = f"`{reference.field}` is {shown}, which is outside the package"
         return [build_finding("path-outside", message, path=subject.manifest_path)]
-    if index.has(path):
-        return []
+    if (found := index.find(path)) is not None:
+        return _check_form(subject, reference.field, path, found)
     message = f"`{reference.field}` is {shown}, but there is no such file"
     return [build_finding("component-missing", message, path=subject.manifest_path)]
+
+
+def _check_form(subject: Subject, field: str, path: str, found: str) -> list[Finding]:
+    """A finding if the Unicode form of a path in the manifest is not that of the file."""
+    if found.startswith(path):
+        return []
+    message = f"`{field}` is {quote_text(path)}, but the file name is in another Unicode form"
+    return [build_finding("unicode-form-differs", message, path=subject.manifest_path)]
 
 
 def _check_manifest_format(subject: Subject, index: FileIndex) -> list[Finding]:
     manifest_format, findings = get_manifest_format(subject.manifest.dialect), []
     entry_point = manifest_format.entry_point
-    if entry_point and not subject.manifest.main and not index.has_module(""):
+    if entry_point and not subject.manifest.main and not index.find_module(""):
         message = f"the package has no entry point: neither `main` nor `{entry_point}`"
         findings.append(build_finding("index-missing", message, path=subject.manifest_path))
     paths = manifest_format.content_paths
@@ -105,7 +114,7 @@ def _check_manifest_format(subject: Subject, index: FileIndex) -> list[Finding]:
         if f"{folder}/{_SKILL_FILE}" not in index.paths:
             message = f"the skill folder {quote_text(folder)} has no `{_SKILL_FILE}`"
             findings.append(build_finding("skill-incomplete", message, path=folder))
-    if not subject.manifest.components and not any(index.has(path) for path in paths):
+    if not subject.manifest.components and not any(index.find(path) is not None for path in paths):
         message = f"none of {', '.join(f'`{path}`' for path in paths)} is in the package"
         findings.append(build_finding("nothing-inside", message))
     return findings

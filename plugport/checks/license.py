@@ -9,6 +9,7 @@ from plugport.checks.license_ids import Expression, find_nearest_id, parse_expre
 from plugport.checks.license_texts import list_license_ids
 from plugport.checks.paths import normalize_path
 from plugport.checks.rules import build_finding
+from plugport.spec.path_folding import PathSpellings
 
 _SEE_FILE = re.compile(r"SEE LICEN[CS]E IN\s+(?P<file>.+)\Z", re.IGNORECASE)
 _LICENSE_FILE = re.compile(r"(?:LICEN[CS]E|COPYING|UNLICENSE)(?:[-._].*)?\Z", re.IGNORECASE)
@@ -63,8 +64,10 @@ def _build_missing_finding(subject: Subject) -> Finding:
 
 
 def _check_named_file(subject: Subject, name: str) -> list[Finding]:
-    path = normalize_path(name)
-    if path is None or subject.package.find_file(path) is None:
+    written = normalize_path(name)
+    spellings = PathSpellings(file.path for file in subject.package.files)
+    path = None if written is None else spellings.find(written)
+    if path is None:
         message = (
             f"the manifest declares `SEE LICENSE IN {name[:_SHOWN_CHARS]}`, but the file is missing"
         )

@@ -30,6 +30,7 @@ from plugport.spec.manifest.model import JsonValue, Permissions, build_json_valu
 from plugport.spec.manifest.parsing import add_format_facts
 from plugport.spec.manifest.permissions import ANY, PERMISSION_NAMES
 from plugport.spec.names import PluginName
+from plugport.spec.path_folding import compose_path
 
 # Each manifest is parsed together with the component files of the package.
 MAX_MANIFESTS = 20
@@ -199,7 +200,9 @@ def _list_entry_points(
 ) -> dict[str, JsonValue]:
     default = manifest_format.entry_point
     main = draft.main or (default if default and package.find(default) else None)
-    entry_points: dict[str, JsonValue] = {"main": posixpath.normpath(main)} if main else {}
+    entry_points: dict[str, JsonValue] = (
+        {"main": posixpath.normpath(compose_path(main))} if main else {}
+    )
     for name in _ENTRY_POINT_FIELDS:
         if draft.kind_fields.get(name) is not None:
             entry_points[name] = draft.kind_fields[name]

@@ -89,6 +89,8 @@ _ALL = (
          "Correct `types` in the manifest or add the file."),
     Rule("component-missing", "files", ERROR, "Missing component",
          "Correct the path in the manifest or add the file."),
+    Rule("unicode-form-differs", "files", WARNING, "Unicode form differs",
+         "Copy the file name into the manifest. Hosts on Linux find a file only by the same Unicode form."),
     Rule("path-outside", "files", ERROR, "Path outside of the package",
          "Use a relative path without `..` to a file in the package."),
     Rule("index-missing", "files", ERROR, "Missing entry point",

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import unicodedata
-
 from plugport.spec.archive.errors import (
     DuplicatePathError,
     PathCollisionError,
@@ -13,25 +10,8 @@ from plugport.spec.archive.errors import (
     build_path_error,
 )
 from plugport.spec.archive.model import ArchiveLimits
+from plugport.spec.path_folding import fold_path
 from plugport.spec.text import quote_text
-
-
-def fold_path(path: str) -> str | bytes:
-    """A key that is equal for paths that a case-insensitive or normalizing file system merges.
-
-    NFKC normalization and case folding, without the formatting characters that such systems ignore
-    (Unicode Standard Annex 31). Names that are not ASCII are replaced by a digest, because folding
-    can make them many times longer.
-    """
-    if path.isascii():
-        return path.lower()
-    visible = "".join(char for char in path if unicodedata.category(char) != "Cf")
-    folded = unicodedata.normalize("NFKC", visible).casefold()
-    # Case folding can produce text that is not normalized.
-    final = unicodedata.normalize("NFKC", folded)
-    if final.isascii():
-        return final
-    return hashlib.blake2b(final.encode("utf-8"), digest_size=16).digest()
 
 
 class PathIndex:

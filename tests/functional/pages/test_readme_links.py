@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import unicodedata
+from typing import Any, Literal
 
 import pytest
 from django.test import Client
@@ -24,4 +25,19 @@ def test_links_and_images_load(open_page: Any, client: Client, publisher: Any, p
     assert len(text.links) == 4
     for link in text.links:
         assert client.get(link).status_code == 200, link
+    assert client.get(text.one("img").attrs["src"]).content == PNG
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_unicode_forms(open_page: Any, client: Client, publisher: Any, form: Literal["NFC", "NFD"]):
+    """Links and images find files and folders in another Unicode form."""
+    other = {"NFC": "NFD", "NFD": "NFC"}[form]
+    readme = unicodedata.normalize(
+        other, "[a](d\u00fc/a\u00e9.md) [b](d\u00fc) ![c](d\u00fc/c.png)"
+    )
+    path = unicodedata.normalize(form, "d\u00fc/a\u00e9.md")
+    picture = unicodedata.normalize(form, "d\u00fc/c.png")
+    publisher.publish("@acme/chat", files={"README.md": readme, path: "text", picture: PNG})
+    text = open_page("/plugins/@acme/chat").by_class("readme-text")[0]
+    assert [client.get(link).status_code for link in text.links] == [200, 200]
     assert client.get(text.one("img").attrs["src"]).content == PNG

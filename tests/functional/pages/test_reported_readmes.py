@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from marketplace.images.signed_urls import parse_path
 from tests.functional.pages.dom import Node
@@ -51,3 +52,10 @@ def test_repository_tree_url(open_reported: Any):
     _, _, signature, payload = root.one("img").attrs["src"].split("/")
     url = f"{base}/raw/main/packages/rd/img/shot.png"
     assert parse_path(signature, payload) == (url, "shot")
+
+
+def test_link_in_another_unicode_form(open_reported: Any, client: Client):
+    """A link finds its file, whatever the Unicode form of either."""
+    root = open_reported("18-readme-link-other-unicode-form")
+    (link,) = root.links
+    assert client.get(link).status_code == 200

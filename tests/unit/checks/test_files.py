@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -139,3 +140,27 @@ def test_donkeylabs_begins_at_an_index(tmp_path: Path, file: str, expected: list
     files = {"package.json": json.dumps(manifest), "index.mjs": None, file: "x"}
     subject = build_subject(tmp_path, files, manifest_path="package.json")
     assert rules(find(subject, "files")) == expected
+
+
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [
+        ({"main": "caf\u00e9.js"}, "cafe\u0301.js"),
+        ({"main": "./lib/cafe\u0301"}, "lib/caf\u00e9/index.js"),
+        ({"types": "caf\u00e9.d.ts"}, "cafe\u0301.d.ts"),
+        ({"kind": "service", "copy": [{"from": "caf\u00e9", "to": "x"}]}, "cafe\u0301/a.txt"),
+        (
+            {
+                "kind": "tool",
+                "main": None,
+                "entrypoint": {"type": "python", "target": "caf\u00e9.py"},
+            },
+            "cafe\u0301.py",
+        ),
+    ],
+)
+def test_paths_in_another_unicode_form(tmp_path: Path, fields: dict[str, Any], path: str) -> None:
+    """The file exists, but a host on Linux does not find it."""
+    assert files_of(tmp_path, {path: "x"}, **fields) == ["unicode-form-differs"]
+    other = unicodedata.normalize("NFC" if "\u0301" in path else "NFD", path)
+    assert files_of(tmp_path, {other: "x"}, **fields) == []

@@ -16,6 +16,7 @@ from plugport.spec.manifest.kind_fields import parse_kind_field
 from plugport.spec.manifest.kinds import KINDS
 from plugport.spec.manifest.model import Manifest
 from plugport.spec.manifest.yaml_parser import parse_yaml
+from plugport.spec.path_folding import fold_path
 from plugport.spec.text import quote_text
 
 # Only the registry may set these. Without this list an author could publish a plugin whose own
@@ -83,18 +84,19 @@ class PackageFiles:
     host_variables: frozenset[str] = frozenset()
 
     @cached_property
-    def _paths_by_folded_path(self) -> dict[str, str]:
+    def _paths_by_folded_path(self) -> dict[str | bytes, str]:
         paths = (*self.texts, *(self.paths or ()))
         # Reversed, so that of several spellings the one with content wins.
-        return {path.casefold(): path for path in reversed(paths)}
+        return {fold_path(path): path for path in reversed(paths)}
 
     def find(self, path: str) -> str | None:
         """Return the package's spelling of a path, or None if no file has it.
 
-        Upper and lower case do not differ: on the file systems of most desktops an assistant that
-        opens `hooks/hooks.json` gets `Hooks/HOOKS.json`, so that file has to be reported too.
+        Upper and lower case and Unicode forms do not differ: on the file systems of most desktops an
+        assistant that opens `hooks/hooks.json` gets `Hooks/HOOKS.json`, so that file has to be
+        reported too.
         """
-        return self._paths_by_folded_path.get(posixpath.normpath(path).casefold())
+        return self._paths_by_folded_path.get(fold_path(posixpath.normpath(path)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -287,3 +287,17 @@ def test_a_toolset_in_plugport_yaml_cannot_hide_hooks():
     assert list_error_codes("plugport", components={"commands": "../x"}) == [
         ("components.commands", "unsafe-path")
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "path"),
+    [
+        ("./hooks/caf\u00e9.json", "hooks/cafe\u0301.json"),
+        ("./hooks/CAFE\u0301.json", "hooks/caf\u00e9.json"),
+    ],
+)
+def test_component_files_in_another_unicode_form(written, path):
+    """macOS opens such a file, so its hooks are permissions."""
+    texts = {path: as_json({"hooks": {"Stop": [HOOK]}})}
+    manifest = parse_valid("claude", texts=texts, hooks=[written])
+    assert manifest.permissions.components == ("hook:Stop",)
