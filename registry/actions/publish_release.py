@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import structlog
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError
 
 from accounts.models import User
+from common.lock_conflicts import is_lock_conflict
 from registry.errors import PublishRaceError
 from registry.models import Release
 from registry.publishing.admit import Admission, admit_package
@@ -79,4 +80,10 @@ def _try_to_record(
             )
     except IntegrityError:
         # A unique constraint decided the race. The next admission reads who won and can say so.
+        return None
+    except OperationalError as error:
+        if not is_lock_conflict(error):
+            raise
+        # A deadlock decided it, and nothing was recorded.
+        _log.info("deadlock_retried", plugin=str(admission.name))
         return None

@@ -7,7 +7,9 @@ import time
 from collections.abc import Callable
 
 import structlog
+from django.db import OperationalError
 
+from common.lock_conflicts import is_lock_conflict
 from plugport.spec.errors import UnavailableError
 from registry.errors import LeaseLostError
 from registry.jobs.kinds import JOB_KINDS
@@ -33,9 +35,22 @@ def run_job(lease: Lease) -> None:
         # down for a minute would use up all attempts of every job.
         _log.warning("job_postponed", kind=lease.kind, key=lease.key, error=error.detail)
         postpone_job(lease, error.detail)
+    except OperationalError as error:
+        if not is_lock_conflict(error):
+            _report_failure(lease, error)
+            return
+        # Nor does a deadlock: the database chose one of two transactions.
+        _log.info("deadlock_retried", kind=lease.kind, key=lease.key)
+        postpone_job(lease, "The database ended a deadlock.")
     except Exception as error:  # noqa: BLE001 -- logged, and the job returns to the list
-        _log.exception("job_failed", kind=lease.kind, key=lease.key, attempts=lease.attempts)
-        retry_job(lease, f"{type(error).__name__}: {error}")
+        _report_failure(lease, error)
+
+
+def _report_failure(lease: Lease, error: Exception) -> None:
+    _log.error(
+        "job_failed", kind=lease.kind, key=lease.key, attempts=lease.attempts, exc_info=error
+    )
+    retry_job(lease, f"{type(error).__name__}: {error}")
 
 
 def run_pending_jobs(
