@@ -129,6 +129,9 @@ _ALL = (
          "Review the file yourself, or split it into smaller files."),
     Rule("scan-not-installed", "secrets", NOTE, "Secret scan incomplete",
          "Install the extra `scan` (`plugport[scan]`). The registry always has it."),
+    # name: confusion with other plugins; only the registry knows them
+    Rule("name-similar", "name", WARNING, "Name similar to that of another plugin",
+         "Wait for a moderator, or publish under a name that nobody can confuse with the other one."),
     # every check
     Rule("more-findings", "*", NOTE, "More findings",
          "Fix the listed problems first, then check again."),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from plugport.checks.registry import CHECKS
 
-_TITLES = {check.name: check.title for check in CHECKS}
+# The check of the name needs the catalog, so only the registry runs it.
+_TITLES = {"name": "Name", **{check.name: check.title for check in CHECKS}}
 
 
 def get_check_title(name: str) -> str:

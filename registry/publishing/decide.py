@@ -50,6 +50,8 @@ DECISION_BY_SEVERITY: Mapping[str, Decision] = {
 DECISION_BY_RULE: Mapping[str, Decision] = {
     # Without the scanner the package was not searched for secrets: that is not a pass.
     "scan-not-installed": Decision.HOLD,
+    # Typosquatting is not certain: some similar names are honest.
+    "name-similar": Decision.HOLD,
 }
 
 
@@ -66,8 +68,10 @@ def decide(outcomes: Sequence[CheckOutcome], *, is_official: bool) -> Verdict:
     if unfinished or not outcomes:
         names = ", ".join(unfinished) or "all"
         return Verdict(Decision.HOLD, f"These checks have no result: {names}.", Trust.EXPERIMENTAL)
-    if any(_get_decision(f) is Decision.HOLD for f in findings):
-        return Verdict(Decision.HOLD, "A moderator must review a finding.", Trust.EXPERIMENTAL)
+    holding = [f for f in findings if _get_decision(f) is Decision.HOLD]
+    if holding:
+        reason = f"A moderator must review a finding: {holding[0]['message']}"
+        return Verdict(Decision.HOLD, reason, Trust.EXPERIMENTAL)
     trust = Trust.OFFICIAL if is_official else Trust.COMMUNITY
     return Verdict(Decision.PUBLISH, "All checks passed.", trust)
 

@@ -44,6 +44,7 @@ from registry.publishing.failpoints import FailPoint, hit
 from registry.publishing.free_names import free_name, is_name_free
 from registry.publishing.inspect import InspectedPackage, get_root_text
 from registry.publishing.receive import ReceivedPackage
+from registry.publishing.similar_names import build_name_check
 from registry.storage import get_store
 from registry.storage.keys import build_quarantine_key
 
@@ -101,9 +102,10 @@ def record_release(
         _create_contents(release, inspected, changelog)
         _create_artifact(release, inspected.received, upload)
         _create_dependencies(release, inspected)
-        CheckRun.objects.bulk_create(
-            [CheckRun(release=release, name=check.name) for check in CHECKS]
-        )
+        runs = [CheckRun(release=release, name=check.name) for check in CHECKS]
+        if name_check := build_name_check(actor, release):
+            runs.append(name_check)
+        CheckRun.objects.bulk_create(runs)
         enqueue_job(CHECK_RELEASE, str(release.pk))
         _delete_upload(upload)
         record_audit_entry(actor=actor, action="release.recorded", target=str(release))

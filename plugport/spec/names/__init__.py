@@ -14,6 +14,7 @@ from plugport.spec.names.model import (
     parse_scope,
 )
 from plugport.spec.names.reserved import PLUGIN_PATH_WORDS, RESERVED_NAMES, check_reserved
+from plugport.spec.names.similarity import list_similar_keys
 from plugport.spec.names.validation import MAX_PART_CHARS
 from plugport.spec.names.well_known import (
     WellKnownName,
@@ -35,6 +36,7 @@ __all__ = [
     "find_lookalike",
     "find_well_known_name",
     "fold_part",
+    "list_similar_keys",
     "load_well_known_names",
     "parse_scope",
 ]
