@@ -7,11 +7,19 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from marketplace.syndication.security_contact import parse_contacts
+
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Return facts about the registry: its URL, whether new users may sign up, whether it sends mails."""
+    """Return facts about the registry.
+
+    Its URL, whether new users may sign up, whether it sends mails, and where to report something
+    ("" without a contact).
+    """
+    contacts = parse_contacts(settings.SECURITY_CONTACTS)
     return {
         "base_url": settings.BASE_URL,
         "allow_signup": settings.ALLOW_SIGNUP,
+        "report_address": contacts[0] if contacts else "",
         "writes_mails_to_files": "filebased" in settings.EMAIL_BACKEND,
     }

@@ -8,6 +8,7 @@ from typing import Any
 
 from plugport.spec.manifest.formats import registry as spec_formats
 from plugport.spec.manifest.kinds import KINDS
+from plugport.spec.manifest.permissions import ANY
 from registry.models import CheckState, Trust
 from registry.models.states import ReleaseState
 
@@ -123,11 +124,20 @@ def get_kind_title(kind: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PermissionGroup:
-    """Permissions of one type, such as all files that a plugin reads."""
+    """Permissions of one type, such as all files that a plugin reads.
+
+    `anything` says in words what the item `*` allows.
+    """
 
     icon: str
     title: str
     items: tuple[str, ...]
+    anything: str = ""
+
+    @property
+    def is_unlimited(self) -> bool:
+        """Whether it allows everything of its type."""
+        return ANY in self.items
 
 
 _COMPONENT_TITLES = {
@@ -140,12 +150,16 @@ _COMPONENT_TITLES = {
 def list_permission_groups(permissions: Mapping[str, Any]) -> list[PermissionGroup]:
     """Group the permissions of a manifest (PKG-6a). Groups without permissions are left out."""
     files = permissions.get("filesystem", [])
+    read, written = _strip_prefix(files, "read:"), _strip_prefix(files, "write:")
+    network, env = tuple(permissions.get("network", [])), tuple(permissions.get("env", []))
     rows = [
-        PermissionGroup("file", "Reads files", _strip_prefix(files, "read:")),
-        PermissionGroup("edit", "Reads and writes files", _strip_prefix(files, "write:")),
-        PermissionGroup("globe", "Connects to", tuple(permissions.get("network", []))),
-        PermissionGroup("terminal", "Runs programs", tuple(permissions.get("exec", []))),
-        PermissionGroup("key", "Reads environment variables", tuple(permissions.get("env", []))),
+        PermissionGroup("file", "Reads files", read, "any file"),
+        PermissionGroup("edit", "Reads and writes files", written, "any file"),
+        PermissionGroup("globe", "Connects to", network, "any host"),
+        PermissionGroup(
+            "terminal", "Runs programs", tuple(permissions.get("exec", [])), "any program"
+        ),
+        PermissionGroup("key", "Reads environment variables", env, "any variable"),
     ]
     components = permissions.get("components", [])
     rows += [

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Sum
+from django.db.models import Exists, F, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from marketplace.queries.lists import list_closed_owners
@@ -33,6 +33,8 @@ MAX_VERSION_CHOICES = 300
 MAX_DEPENDENCIES = 200
 # 200 dependencies with many releases each could load an unbounded number of rows.
 _MAX_CANDIDATES = 5_000
+# Counting more for the number on a tab would cost more than the rest of the page.
+MAX_COUNTED_DEPENDENTS = 1_000
 # Up to megabytes each, so a page loads only those that it shows.
 _LARGE_COLUMNS = ("readme", "changelog", "changelog_entry", "manifest_text", "files", "licences")
 _DEPENDENT_COLUMNS = (
@@ -51,7 +53,8 @@ class PluginHead:
     """What every page of a plugin shows: the plugin and one of its releases.
 
     `baseline` is the release to compare with, without its list of files. `days` are the downloads
-    of each of the last 90 days, oldest first. `closed_owners` have no page.
+    of each of the last 90 days, oldest first. `dependent_count` stops at `MAX_COUNTED_DEPENDENTS`.
+    `closed_owners` have no page.
     """
 
     plugin: Plugin
@@ -60,6 +63,7 @@ class PluginHead:
     baseline: Release | None
     days: Sequence[tuple[dt.date, int]]
     version_count: int
+    dependent_count: int
     closed_owners: frozenset[str] = frozenset()
 
     @property
@@ -89,15 +93,24 @@ def get_plugin_head(name: str, version: str = "", *, load: Sequence[str] = ()) -
         baseline=find_baseline(release, with_files=False),
         days=list_daily_downloads(plugin),
         version_count=_filter_public_releases(plugin).count(),
+        dependent_count=release.dependent_count,
         closed_owners=list_closed_owners([plugin]) if release.has_closed_owner else frozenset(),
     )
 
 
-class _LinkFlags(TypedDict):
-    """Annotations that decide whether a name on the page is a link."""
+class _Annotations(TypedDict):
+    """The number on the tab of dependents, and whether names on the page are links."""
 
     has_closed_owner: bool
     is_replacement_listed: bool
+    dependent_count: int
+
+
+class _CountRows(Subquery):
+    """The number of rows of a query, which may have a limit."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
 
 
 def _filter_public_releases(plugin: Plugin) -> QuerySet[Release]:
@@ -106,7 +119,7 @@ def _filter_public_releases(plugin: Plugin) -> QuerySet[Release]:
 
 def _get_release(
     plugin: Plugin, version: str, load: Sequence[str]
-) -> WithAnnotations[Release, _LinkFlags]:
+) -> WithAnnotations[Release, _Annotations]:
     """Return the release: 2 queries.
 
     A dist-tag starts with a letter and a version with a digit, so `version` can be either.
@@ -123,7 +136,11 @@ def _get_release(
         .defer(*(f"contents__{column}" for column in _LARGE_COLUMNS if column not in load))
         .prefetch_related(_PACKAGES)
         .annotate(
-            has_closed_owner=Exists(_CLOSED_OWNERS), is_replacement_listed=Exists(_REPLACEMENT)
+            has_closed_owner=Exists(_CLOSED_OWNERS),
+            is_replacement_listed=Exists(_REPLACEMENT),
+            dependent_count=_CountRows(
+                _filter_dependents(plugin).values("pk")[:MAX_COUNTED_DEPENDENTS]
+            ),
         )
         .order_by("-sort_key")
         .first()
@@ -255,16 +272,21 @@ def _choose_release(
     return SatisfyingRelease(plugin)
 
 
+def _filter_dependents(plugin: Plugin) -> QuerySet[Dependency]:
+    """Return the dependencies of newest releases of listed plugins on this plugin."""
+    return Dependency.objects.filter(
+        name=plugin.name,
+        release__plugin__is_listed=True,
+        release__plugin__latest=F("release_id"),
+    )
+
+
 def list_dependents(plugin: Plugin, page: int) -> tuple[list[Dependency], int]:
     """Return one page of the plugins whose newest release needs this one, and their total: 2 queries.
 
     The most downloaded come first. Each is a dependency with `release.plugin` loaded.
     """
-    rows = Dependency.objects.filter(
-        name=plugin.name,
-        release__plugin__is_listed=True,
-        release__plugin__latest=F("release_id"),
-    )
+    rows = _filter_dependents(plugin)
     start = (page - 1) * DEPENDENTS_PER_PAGE
     order = ("-release__plugin__downloads", "id")
     # A plugin may have thousands of dependents. Sorting ids alone and joining the rows of one page

@@ -15,6 +15,24 @@
     requestAnimationFrame(() => requestAnimationFrame(() => root.classList.remove("is-swapping")));
   });
 
+  // On narrow screens the tabs scroll sideways: keep the position, and show the current tab.
+  let tabsLeft = 0;
+  const showCurrentTab = () => {
+    const tabs = document.querySelector(".tabs");
+    const current = tabs?.querySelector("[aria-current]");
+    if (!current) return;
+    tabs.scrollLeft = tabsLeft;
+    const [box, link] = [tabs.getBoundingClientRect(), current.getBoundingClientRect()];
+    if (link.left < box.left || link.right > box.right) {
+      tabs.scrollLeft += link.left - box.left - (box.width - link.width) / 2;
+    }
+  };
+  document.addEventListener("htmx:beforeSwap", () => {
+    tabsLeft = document.querySelector(".tabs")?.scrollLeft ?? 0;
+  });
+  document.addEventListener("htmx:afterSwap", showCurrentTab);
+  showCurrentTab();
+
   // Earlier versions had one page with fragments (`#files`): redirect them to the tab.
   const fragment = window.location.hash.slice(1);
   if (!fragment || document.getElementById(fragment)) return;

@@ -73,6 +73,31 @@ def test_tokens_fit_the_window(open_tab, demo_registry):
     assert tab.locator("main .scroll").count() == 0
 
 
+@pytest.mark.parametrize("name", ["readme", "files", "stats"])
+def test_tabs_are_one_line_that_shows_the_current_one(open_tab, name):
+    """All tabs are beside each other, and the current one is inside the window."""
+    tab = open_tab(width=320, reduced_motion="reduce")
+    tab.goto(PLUGIN if name == "readme" else f"{PLUGIN}/{name}")
+    boxes = [link.bounding_box() for link in tab.locator(".tabs a").all()]
+    assert len(boxes) == 8
+    assert len({box["y"] for box in boxes}) == 1
+    current = tab.locator(".tabs [aria-current]").bounding_box()
+    assert current["x"] >= 0
+    assert current["x"] + current["width"] <= 320
+
+
+def test_owner_license_and_repository_come_before_the_readme(open_tab):
+    tab = open_tab(width=360)
+    tab.goto(PLUGIN)
+    brief = tab.locator(".plugin-brief")
+    expect(brief).to_contain_text("by admin")
+    expect(brief.get_by_role("link")).to_have_text(["admin", "git.example/relay/slack-bridge"])
+    expect(tab.locator(".plugin-figures")).to_contain_text("Apache-2.0")
+    assert brief.bounding_box()["y"] < tab.locator(".tabs").bounding_box()["y"]
+    tab.set_viewport_size({"width": 1280, "height": 800})
+    expect(brief).to_be_hidden()
+
+
 _READ_FADES = """() => [...document.querySelectorAll(".docs-text .scroll")]
     .map(box => [box.scrollWidth > box.clientWidth, ...["--fade-left", "--fade-right"]
     .map(name => parseFloat(getComputedStyle(box).getPropertyValue(name)) > 0)])"""

@@ -12,12 +12,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from marketplace.labels import list_kind_fields
+from marketplace.labels import list_kind_fields, list_permission_groups
 from marketplace.pages.plugin.charts import build_sparkline
 from marketplace.pages.plugin.compare import build_permission_groups
 from marketplace.pages.plugin.install import build_install_command, list_other_install_methods
-from marketplace.queries.plugin_detail import PluginHead
+from marketplace.queries.plugin_detail import MAX_COUNTED_DEPENDENTS, PluginHead
 from plugport.spec.diff.permissions import compare_permissions, parse_permissions
+from plugport.spec.manifest.config import count_config_keys, list_config_keys
 from registry.representations.plugins import build_deprecation, build_public_metadata
 
 # Four lines of description, at 44rem (`--measure` in tokens.css) and on a phone.
@@ -51,11 +52,11 @@ TABS = (README, VERSIONS, DEPENDENCIES, DEPENDENTS, FILES, COMPARE, SECURITY, ST
 
 @dataclass(frozen=True, slots=True)
 class TabLink:
-    """The title, URL and state of a tab in the navigation."""
+    """The title, URL and state of a tab in the navigation. `count` is a number as text, or ""."""
 
     tab: Tab
     address: str
-    count: int
+    count: str
     is_current: bool
 
 
@@ -95,6 +96,8 @@ def build_frame_context(head: PluginHead, tab: Tab, *, version: str) -> dict[str
         "lead_length": classify_description_length(metadata),
         "deprecation": build_deprecation(release),
         "gained": list_gained_permissions(head),
+        "permissions": list_permission_groups(manifest.get("permissions", {})),
+        **_build_config_context(manifest if release.is_served else {}),
         "kind_fields": list_kind_fields(manifest) if release.is_served else [],
         "sparkline": build_sparkline(head.days),
         "install_command": build_install_command(head),
@@ -104,12 +107,13 @@ def build_frame_context(head: PluginHead, tab: Tab, *, version: str) -> dict[str
             TabLink(
                 each,
                 build_tab_url(head.plugin.name, pinned, each),
-                _count_tab_items(head, each),
+                _format_tab_count(head, each),
                 each is tab,
             )
             for each in TABS
         ],
         "panel": f"partials/plugin_{tab.key}.html",
+        "security_address": build_tab_url(head.plugin.name, pinned, SECURITY),
         "canonical": build_tab_url(head.plugin.name, pinned, tab),
     }
 
@@ -142,10 +146,25 @@ def list_gained_permissions(head: PluginHead) -> Any:
     return build_permission_groups(compare_permissions(before, after).gained)
 
 
-def _count_tab_items(head: PluginHead, tab: Tab) -> int:
-    """Return the number on a tab, 0 for none."""
+def _build_config_context(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    keys = list_config_keys(manifest.get("config"))
+    return {
+        "config_keys": keys,
+        "required_keys": [key for key in keys if key.is_required],
+        "optional_key_count": sum(not key.is_required for key in keys),
+        "omitted_keys": count_config_keys(manifest.get("config")) - len(keys),
+    }
+
+
+def _format_tab_count(head: PluginHead, tab: Tab) -> str:
+    """Return the number on a tab, "" for none."""
+    count = 0
     if tab is VERSIONS:
-        return head.version_count
-    if tab is DEPENDENCIES:
-        return sum(len(group) for group in head.manifest.get("dependencies", {}).values())
-    return 0
+        count = head.version_count
+    elif tab is DEPENDENCIES:
+        count = sum(len(group) for group in head.manifest.get("dependencies", {}).values())
+    elif tab is DEPENDENTS:
+        count = head.dependent_count
+        if count == MAX_COUNTED_DEPENDENTS:
+            return f"{count:,}+"
+    return f"{count:,}" if count else ""

@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from marketplace.labels import list_permission_groups
 from marketplace.pages.plugin import frame
 from marketplace.pages.plugin.charts import build_chart
 from marketplace.pages.plugin.compare import build_comparison_summary, build_file_diff
@@ -244,7 +243,6 @@ def render_security(request: HttpRequest, head: PluginHead, version: str) -> Htt
         ],
         "warnings": get_public_contents(head.release).warnings,
         "checked_at": max(finished, default=None),
-        "permissions": list_permission_groups(head.manifest.get("permissions", {})),
         "policy": get_install_policy(head.release),
         "compare_address": f"{reverse('compare', args=[head.plugin.name])}?to={head.release.version}",
     }

@@ -7,13 +7,18 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from registry.models import DownloadCount, Plugin, Release, ReleaseContents
+from registry.models import Dependency, DownloadCount, Plugin, Release, ReleaseContents
 from tests.functional.pages.dom import parse
 
 
 def _facts(page) -> dict[str, str]:
-    rows = page.one("dl", class_="facts")
-    return {row.one("dt").text: row.one("dd").text for row in rows.all("div")}
+    groups = page.all("dl", class_="facts")
+    rows = [row for group in groups for row in group.all("div")]
+    return {row.one("dt").text: row.one("dd").text for row in rows}
+
+
+def _links(page) -> list[str]:
+    return [row.text for row in page.one("ul", class_="facts-links").all("li")]
 
 
 TAGS = [f"tag-{number:02}" for number in range(20)]
@@ -79,10 +84,14 @@ def test_facts(open_page, rich):
     assert facts["Kind"] == "Bridge"
     assert facts["Provides"] == "bidirectional"
     assert facts["Manifest format"] == "Plugport plugport.yaml"
-    assert facts["Owners"] == "acme"
-    assert facts["Author (from the manifest)"].startswith("Mira")
-    assert facts["Repository"] == "github.com/acme/chat"
-    assert facts["Homepage"] == "chat.example.test"
+    assert facts["Owner"] == "acme"
+    assert facts["Unverified author"].startswith("Mira")
+    assert _links(page) == [
+        "Repository: github.com/acme/chat",
+        "Homepage: chat.example.test",
+        "Feed of releases",
+        "Badges",
+    ]
     assert facts["Published"] == "just now by acme"
     assert facts["Categories"] == "communication"
 
@@ -90,8 +99,118 @@ def test_facts(open_page, rich):
 def test_owners_come_before_the_unverified_author(open_page, rich):
     """Owners come before the unverified author, which is labeled as such."""
     facts = _facts(open_page("/plugins/vault"))
-    assert facts["Author (from the manifest)"] == "Agent Relay"
-    assert list(facts).index("Owners") < list(facts).index("Author (from the manifest)")
+    author = "Agent Relay Named by the manifest. Not checked by the registry."
+    assert facts["Unverified author"] == author
+    assert list(facts)[:2] == ["Owner", "Unverified author"]
+
+
+def test_facts_are_in_groups(open_page, rich):
+    """Each group is a section with a heading."""
+    page = open_page("/plugins/@acme/chat")
+    sections = page.one("aside", class_="plugin-facts").all("section")
+    titles = [section.one("h2").text for section in sections]
+    assert titles == ["Trust and owners", "Links", "Technical"]
+    assert [page.one(id=section.attrs["aria-labelledby"]).text for section in sections] == titles
+
+
+def test_head_names_owner_license_and_repository(open_page, rich):
+    """On narrow screens the facts come after the README, so the head has the most important ones."""
+    head = open_page("/plugins/@acme/chat").by_class("plugin-head")[0]
+    assert head.by_class("plugin-brief")[0].text == "by acme github.com/acme/chat"
+    assert "MIT" in head.by_class("plugin-figures")[0].text
+
+
+def test_what_it_may_do_follows_the_install_command(open_page, rich):
+    """Permissions in plain words; a plugin without permissions says so."""
+    head = open_page("/plugins/@acme/chat").by_class("plugin-head")[0]
+    classes = [node.attrs.get("class") for node in head.children if not isinstance(node, str)]
+    assert classes[-2:] == ["plugin-install", "needs"]
+    chips = [chip.text for chip in head.by_class("permission-chips")[0].all("li")]
+    assert chips == ["Reads files ./data", "Connects to api.example.test"]
+    needs = head.by_class("needs")[0]
+    assert needs.links == ["/plugins/@acme/chat/security#permissions"]
+    bare = open_page("/plugins/@acme/base").by_class("needs")[0]
+    assert bare.text.startswith(
+        "Permissions None declared: no files, network, programs or environment variables."
+    )
+
+
+def test_permission_for_everything_is_in_words(open_page, rich):
+    """`*` is written out and marked; long lists are cut."""
+    permissions = {"network": ["*"], "exec": ["a", "b", "c", "d", "e"]}
+    ReleaseContents.objects.update(manifest={"kind": "service", "permissions": permissions})
+    page = open_page("/plugins/@acme/talk")
+    chips = page.by_class("permission-chips")[0].all("li")
+    assert [(chip.text, chip.attrs.get("class", "")) for chip in chips] == [
+        ("Connects to any host", "is-unlimited"),
+        ("Runs programs a , b , c and 2 more", ""),
+    ]
+    security = open_page("/plugins/@acme/talk/security").one(id="security")
+    assert "Connects to any host ( * )" in security.text
+
+
+def test_configuration_keys(open_page, rich):
+    """Required and optional keys with their descriptions; no section without any."""
+    assert not open_page("/plugins/@acme/chat").all(id="configuration")
+    properties = {
+        "TOKEN": {"type": "string", "description": "Bot token <b>", "secret": True},
+        "room": {"type": "string", "default": "general"},
+    }
+    config = {"schema": {"properties": properties}, "required": ["TOKEN"], "optional": ["room"]}
+    ReleaseContents.objects.update(manifest={"kind": "service", "config": config})
+    section = open_page("/plugins/@acme/talk").one(id="configuration")
+    assert section.one("summary").text == "Requires TOKEN ; 1 optional key"
+    rows = section.one("dl").all("div")
+    assert [(row.one("dt").text, row.one("dd").text) for row in rows] == [
+        ("TOKEN string Required Secret", "Bot token <b>"),
+        ("room string Optional", 'No description. Default: "general"'),
+    ]
+
+
+def test_dependents_are_counted(open_page, rich):
+    """The tab has the number that its page lists."""
+    tab = open_page("/plugins/@acme/base").one(id="tab-dependents")
+    assert tab.text == "Dependents 1"
+    assert open_page("/plugins/vault").one(id="tab-dependents").text == "Dependents"
+    Plugin.objects.filter(name="@acme/chat").update(is_listed=False)
+    assert open_page("/plugins/@acme/base").one(id="tab-dependents").text == "Dependents"
+
+
+def test_count_of_dependents_has_a_bound(open_page, rich):
+    """The query stops counting, so that the page of a popular plugin stays fast."""
+    chat = Plugin.objects.get(name="@acme/chat")
+    copies = [
+        Plugin(name=f"p{n}", collision_key=f"p{n}", is_listed=True, document={"name": f"p{n}"})
+        for n in range(1_005)
+    ]
+    plugins = Plugin.objects.bulk_create(copies)
+    releases = Release.objects.bulk_create(
+        Release(
+            plugin=plugin,
+            version="1.0.0",
+            precedence="1.0.0",
+            sort_key=rich.sort_key,
+            state="published",
+            published_by=rich.published_by,
+        )
+        for plugin in plugins
+    )
+    Dependency.objects.bulk_create(
+        Dependency(release=release, name=chat.name, range="*") for release in releases
+    )
+    for plugin, release in zip(plugins, releases, strict=True):
+        plugin.latest = release
+    Plugin.objects.bulk_update(plugins, ["latest"], batch_size=200)
+    assert open_page("/plugins/@acme/chat").one(id="tab-dependents").text == "Dependents 1,000+"
+
+
+def test_report_leads_to_the_contact(open_page, rich, settings):
+    """The link is absent on a registry without a contact."""
+    assert not [text for text in _links(open_page("/plugins/@acme/chat")) if "Report" in text]
+    settings.SECURITY_CONTACTS = ["abuse@registry.example", "https://registry.example/report"]
+    links = open_page("/plugins/@acme/chat").one("ul", class_="facts-links")
+    assert links.all("li")[-1].text == "Report this plugin"
+    assert links.links[-1] == "mailto:abuse@registry.example"
 
 
 @pytest.mark.parametrize(
@@ -120,7 +239,7 @@ def test_long_descriptions_are_folded(open_page, rich, text, length):
 
 def test_many_tags_are_folded(open_page, rich):
     """Eight are visible, the others are collapsed."""
-    facts = open_page("/plugins/@acme/plain").one("dl", class_="facts")
+    facts = open_page("/plugins/@acme/plain").one("aside", class_="plugin-facts")
     fold = facts.one("details")
     assert fold.one("summary").text == "12 more"
     assert [link.text for link in fold.all("a")] == TAGS[8:]
@@ -282,7 +401,7 @@ def test_edited_link_that_is_no_web_address(open_page, rich):
     Plugin.objects.update(metadata=edits)
     page = open_page("/plugins/@acme/talk")
     assert "javascript:alert(1)" not in page.links
-    assert _facts(page)["Repository"] == "ssh://git@host/x"
+    assert _links(page)[0] == "Repository: ssh://git@host/x"
     assert not [link for link in page.links if link.startswith("ssh:")]
 
 
@@ -290,7 +409,7 @@ def test_repository_that_browsers_cannot_open(open_page, rich):
     """An SSH URL of a known code host leads to its page."""
     Plugin.objects.update(metadata={"repository": {"url": "ssh://git@github.com/acme/talk.git"}})
     page = open_page("/plugins/@acme/talk")
-    assert _facts(page)["Repository"] == "github.com/acme/talk"
+    assert _links(page)[0] == "Repository: github.com/acme/talk"
     assert "https://github.com/acme/talk" in page.links
 
 
