@@ -44,6 +44,16 @@ class InvalidVariableError(InvalidError):
     code, title = "invalid-variable", "Invalid environment variable"
 
 
+# Options of runtimes, such as `NODE_OPTIONS` and `PYTHONPATH`, which can make them load any file; and
+# our own variables, among them the token.
+_WITHHELD = ("PLUGPORT_", "NODE_", "BUN_", "DENO_", "PYTHON")
+
+
+def build_runtime_environment() -> dict[str, str]:
+    """The environment for a runtime that only prints its version."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(_WITHHELD)}
+
+
 def find_variable(name: str) -> str | None:
     """The value of a variable; None if it is empty or not set."""
     return os.environ.get(name) or None

@@ -22,9 +22,10 @@ from plugport.spec.ranges import Range
 from plugport.spec.text import quote_text
 from plugport.spec.versions import Version
 
-# Real sets have up to 300 names, and need up to 140,000 steps (about 3 s).
 MAX_NAMES = 1_000
-MAX_STEPS = 400_000
+# Comparisons of versions and choices. Most real sets need some thousands; the largest known needs
+# 2,700,000 (2 s).
+MAX_STEPS = 10_000_000
 # Bounds the memory of what the search learns.
 _MAX_LEARNED = 50_000
 _MAX_LEARNED_NAMES = 32
@@ -115,6 +116,7 @@ class _Search:
         self._root = root
         self._load = load
         self._installed = {name: each for name, each in installed.items() if name != root.name}
+        self._replaced = installed.get(root.name)
         self._loaded: dict[str, Sequence[Candidate]] = {}
         self._matching: dict[tuple[str, str], int] = {}
         self._aliases: dict[str, str] = {root.name: root.name}
@@ -152,7 +154,7 @@ class _Search:
     def _advance(self, frame: _Frame) -> bool:
         """Choose the next candidate of a frame that fits. Returns False at a dead end."""
         for candidate in frame.candidates:
-            self._count_step()
+            self._count_steps(1 + len(candidate.dependencies))
             names = self._find_nogood(candidate)
             if names is None:
                 rejection = self._reject(candidate)
@@ -228,9 +230,11 @@ class _Search:
         """The bits of the loaded candidates of a name that are in a range."""
         key = (name, text)
         if key not in self._matching:
-            candidates = enumerate(self._load_once(name))
-            bits = (1 << n for n, each in candidates if _is_in_range(each.version, text))
-            self._matching[key] = sum(bits)
+            candidates = self._load_once(name)
+            self._count_steps(len(candidates))
+            self._matching[key] = sum(
+                1 << n for n, each in enumerate(candidates) if _is_in_range(each.version, text)
+            )
         return self._matching[key]
 
     def _load_once(self, name: str) -> Sequence[Candidate]:
@@ -272,6 +276,7 @@ class _Search:
     def _find_nogood(self, candidate: Candidate) -> set[str] | None:
         """The other names of a combination without a solution that a candidate completes."""
         for pairs in self._nogoods.get((candidate.name, str(candidate.version)), ()):
+            self._count_steps(1)
             if all(
                 (chosen := self._chosen.get(name)) and str(chosen.version) == version
                 for name, version in pairs
@@ -286,11 +291,13 @@ class _Search:
                 continue
             for needed, text in plugin.dependencies.items():
                 chosen = self._chosen.get(needed)
-                before = self._installed.get(needed)
-                is_changed = chosen is not None and before is not chosen
-                if chosen is not None and is_changed and not _is_in_range(chosen.version, text):
+                if chosen is None or _is_in_range(chosen.version, text):
+                    continue
+                before = self._replaced if chosen is self._root else self._installed.get(needed)
+                # What is installed may not fit already; only a change can be refused.
+                if before is None or before.version != chosen.version:
                     return DependencyConflictError(
-                        f"The installed `{plugin.label}` needs `{needed} {text}`, but"
+                        f"The installed `{plugin.label}` needs {_format_need(needed, text)}, but"
                         f" `{self._root.label}` would install `{chosen.label}`",
                         hint=f"Remove or update `{name}` first.",
                         context={"name": needed},
@@ -319,8 +326,8 @@ class _Search:
         listed = ", ".join(map(str, versions[:_MAX_LISTED]))
         return f"Installable versions of {quote_text(name)}: {listed}{more}." if listed else None
 
-    def _count_step(self) -> None:
-        self._steps += 1
+    def _count_steps(self, number: int) -> None:
+        self._steps += number
         if self._steps > MAX_STEPS:
             raise DependencyLimitError(
                 f"The dependencies of `{self._root.label}` have no solution in {MAX_STEPS:,} steps",
@@ -329,8 +336,15 @@ class _Search:
 
 
 def _list_needs(name: str, needs: Sequence[_Need]) -> str:
-    listed = [f"`{need.by.label}` needs `{name} {need.text}`" for need in needs[:_MAX_LISTED]]
+    listed = [
+        f"`{need.by.label}` needs {_format_need(name, need.text)}" for need in needs[:_MAX_LISTED]
+    ]
     return ", ".join(listed) + (", …" if len(needs) > _MAX_LISTED else "")
+
+
+def _format_need(name: str, text: str) -> str:
+    # The range is the text of a registry, or of the record in a cloned project.
+    return quote_text(f"{name} {text}")
 
 
 @lru_cache(maxsize=10_000)

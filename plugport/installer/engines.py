@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from plugport.environment.variables import build_runtime_environment
 from plugport.spec.errors import PlugportError
 from plugport.spec.ranges import Range
 from plugport.spec.versions import InvalidVersionError, Version
@@ -78,6 +79,7 @@ def find_engine_version(name: str) -> Version | None:
                 capture_output=True,
                 timeout=TIMEOUT_SECONDS,
                 check=False,
+                env=build_runtime_environment(),
             )
         except (OSError, subprocess.SubprocessError):
             continue

@@ -279,8 +279,10 @@ class Installer:
         if plugin.is_requested or self.keeps_requests:
             return plugin
         with self._lock_layout(plugin.name) as installed:
-            requested = replace(plugin, is_requested=True)
-            write_installed(self.layout.installed_file, {**installed, plugin.name: requested})
+            # Another run may have removed or replaced it since it was compared.
+            requested = replace(installed.get(plugin.name, plugin), is_requested=True)
+            if plugin.name in installed:
+                write_installed(self.layout.installed_file, {**installed, plugin.name: requested})
             return requested
 
     def _check_releases(self, releases: Sequence[Release]) -> None:

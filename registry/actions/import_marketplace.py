@@ -99,6 +99,10 @@ def _import_entry(
         if first:
             reason, detail = first.code, _format_problem(first)
         return Outcome(entry.index, name, "refused", reason, detail, address=address)
+    except OSError as error:
+        # Such as a file in the place of a folder, or names that this file system cannot store.
+        detail = f"its files cannot be copied: {error.strerror or 'unknown error'}"
+        return Outcome(entry.index, name, "refused", "not-copied", detail, address=address)
     release = publication.release
     result, reason = "refused", ""
     if release.state == ReleaseState.PUBLISHED:

@@ -90,7 +90,8 @@ def find_source_folder(root: Path, entry: MarketplaceEntry) -> Path:
         # Resolved, so that neither `..` nor a link in the path leaves the folder (CWE-22).
         if not folder.resolve().is_relative_to(root.resolve()):
             raise SymlinkError(f"The folder of `{entry.name}` is outside the marketplace.")
-        if folder.is_dir():
+        # Unlike the method of `Path`, this is false for a name that is too long for the file system.
+        if os.path.isdir(folder):  # noqa: PTH112
             return folder
     listed = " and no folder ".join(quote_text(f"./{name}") for name in names)
     raise SourceFolderError(
@@ -137,13 +138,13 @@ def _iter_missing_paths(value: JsonValue, root: Path) -> Iterator[str]:
     if isinstance(value, dict):
         items = [item.get("source") for item in value.values() if isinstance(item, dict)]
     for item in items:
-        if isinstance(item, str) and not (root / item).exists():
+        if isinstance(item, str) and not _exists(root / item):
             yield item
 
 
 def _filter_existing(value: JsonValue, root: Path) -> JsonValue:
     if isinstance(value, str):
-        return value if (root / value).exists() else None
+        return value if _exists(root / value) else None
     if isinstance(value, list):
         return [item for item in value if _filter_existing(item, root) is not None]
     if isinstance(value, dict):
@@ -151,7 +152,11 @@ def _filter_existing(value: JsonValue, root: Path) -> JsonValue:
     return value
 
 
+def _exists(path: Path) -> bool:
+    return os.path.exists(path)  # noqa: PTH110 -- false for a name that is too long
+
+
 def _has_source(item: JsonValue, root: Path) -> bool:
     """Whether the file of `{"name": {"source": "./path"}}` exists; True without a source."""
     source = item.get("source") if isinstance(item, dict) else None
-    return not isinstance(source, str) or (root / source).exists()
+    return not isinstance(source, str) or _exists(root / source)

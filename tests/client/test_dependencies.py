@@ -256,6 +256,27 @@ def test_a_registry_cannot_hide_dependencies(cli: Cli, registry: LocalRegistry) 
     assert load_record(cli) == {}
 
 
+def test_hostile_ranges_stay_on_their_line(cli: Cli, registry: LocalRegistry) -> None:
+    """A registry can send any text as a range."""
+    hostile = {"dep-base": "^1\x1b[2J\nerror: all is well"}
+    registry.faults.release_members = {
+        "dependencies": {"plugins": hostile, "packages": {}, "peer": {}}
+    }
+    result = cli.run("install", "dep-middle", "--yes")
+    assert result.exit_code == 5
+    assert "\x1b" not in result.stderr
+    assert "\nerror: all" not in result.stderr
+
+
+def test_a_plugin_that_others_cannot_use_can_be_repaired(cli: Cli) -> None:
+    """Installing the same version again breaks nothing that is not broken already."""
+    cli.ok("install", "dep-middle", "--yes")
+    record = cli.project / ".plugport/installed.json"
+    record.write_text(record.read_text().replace('"^1.0.0"', '"^2.0.0"'))
+    (cli.folder_of("dep-base") / "index.js").write_text("changed")
+    assert cli.json("install", "dep-base@1.1.0", "--yes")["changed"] is True
+
+
 def test_repairing_a_dependency_does_not_request_it(cli: Cli) -> None:
     cli.ok("install", "dep-middle", "--yes")
     folder = cli.folder_of("dep-base")

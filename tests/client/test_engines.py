@@ -107,6 +107,17 @@ def test_a_runtime_that_prints_no_version_is_unknown(cli: Cli, runtimes: Path, s
     assert "Plugport cannot check that here" in cli.ok("install", "engine-new", "--yes").stderr
 
 
+def test_runtimes_get_neither_the_token_nor_options(cli: Cli, runtimes: Path) -> None:
+    """Options in the environment could make a runtime load a file of the project."""
+    write_runtime(runtimes, "node", f"/usr/bin/env > {cli.project}/seen; echo v22.0.0")
+    cli.env["NODE_OPTIONS"] = "--require ./setup.js"
+    cli.ok("install", "engine-new", "--yes")
+    seen = (cli.project / "seen").read_text()
+    assert "PATH=" in seen
+    assert "NODE_OPTIONS" not in seen
+    assert cli.registry.token not in seen
+
+
 def test_programs_of_the_project_are_not_run(cli: Cli, runtimes: Path) -> None:
     """A cloned project could contain a `node`, and PATH a relative folder."""
     write_runtime(cli.project, "node", f"echo v22.0.0; touch {cli.project}/ran")

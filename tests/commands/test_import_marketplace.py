@@ -325,6 +325,30 @@ def test_the_version_of_a_marketplace_need_not_be_semantic(admin, tmp_path: Path
     }
 
 
+def test_an_odd_folder_does_not_stop_the_others(admin, tmp_path: Path):
+    """Names that no file system can store, and files and folders in each other's places."""
+    long = "x" * 300
+    write_files(
+        tmp_path,
+        "file/.claude-plugin",
+        "folder/.claude-plugin/plugin.json/x",
+        "good/commands/hello.md",
+        "plain",
+    )
+    entries = [
+        {"name": "long", "source": f"./{long}"},
+        {"name": "file", "source": "./file"},
+        {"name": "folder", "source": "./folder"},
+        {"name": "plain", "source": "./plain"},
+        {"name": "good", "source": "./good", "commands": ["./commands/hello.md", f"./{long}.md"]},
+    ]
+    out = run(write_marketplace(tmp_path, *entries), refused=4)
+    assert load_table(out)["published"] == "1"
+    assert f"note: commands `./{long[:50]}" in out
+    for name in ("long", "file", "folder", "plain"):
+        assert f"refused    {name}  (" in out
+
+
 def test_symbolic_links_are_refused(admin, tmp_path: Path):
     """An untrusted marketplace can neither publish nor overwrite files outside its folder."""
     private = tmp_path / "private"

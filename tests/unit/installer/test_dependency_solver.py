@@ -224,6 +224,17 @@ def test_the_number_of_steps_is_limited(monkeypatch: pytest.MonkeyPatch) -> None
         solve(graph, dict.fromkeys(graph, "*"))
 
 
+def test_many_ranges_and_versions_are_bounded() -> None:
+    """A registry can send any number of versions, each with ranges of its own."""
+    many = range(3_000)
+    graph = {
+        "a": {f"1.{minor}.0": {"b": f">1.{minor}.0 <1.0.0"} for minor in many},
+        "b": {f"1.{minor}.0": {} for minor in many},
+    }
+    with pytest.raises((DependencyLimitError, DependencyNotFoundError)):
+        solve(graph, {"a": "*"})
+
+
 def test_a_conflict_names_all_that_need_the_plugin() -> None:
     graph = {
         "a": {"1.0.0": {"c": "^1.0.0"}},
