@@ -115,7 +115,7 @@ def build_cache_settings(redis_url: str, data_dir: Path) -> dict[str, Any]:
     files = {"BACKEND": local, "LOCATION": "files", "TIMEOUT": 3600, "OPTIONS": options}
     if redis_url:
         redis = {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "common.redis_cache.ProbingRedisCache",
             "LOCATION": redis_url,
             "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
         }
