@@ -178,6 +178,12 @@ SEARCH_ENGINE = backends.build_search_engine_settings(
 SEARCH_FLUSH_SECONDS = 2.0
 
 REGISTRY_NAME = get_env_text("PLUGPORT_NAME", "plugport", "Name of this registry in API responses.")
+DOWNLOAD_HOSTS = get_env_list(
+    "PLUGPORT_DOWNLOAD_HOSTS",
+    [],
+    "Other hosts that clients may download packages from, as `HOST` or `HOST:PORT`, comma-separated:"
+    " those to which a proxy or a mirror in front of the registry redirects downloads.",
+)
 
 MAINTENANCE = get_env_text(
     "PLUGPORT_MAINTENANCE",

@@ -9,6 +9,7 @@ from django.core.checks import CheckMessage, Error, register
 from django.core.checks import Warning as CheckWarning
 
 from common.system_checks import SETTINGS_TAG
+from plugport.spec.download_hosts import DownloadHost
 from plugport.spec.errors import PlugportError
 from plugport.spec.names import parse_scope
 from registry.rate_limits import parse_rate
@@ -45,6 +46,25 @@ def check_rates(**_kwargs: Any) -> list[CheckMessage]:
                     f"PLUGPORT_LIMIT_{name.upper()} is `{text}`, which is not a rate limit.",
                     hint="Set a number and a unit, for example `600/minute` or `10000/hour`.",
                     id="registry.E002",
+                )
+            )
+    return messages
+
+
+@register(SETTINGS_TAG)
+def check_download_hosts(**_kwargs: Any) -> list[CheckMessage]:
+    """`registry.E003`: an entry is not a host, or a host and a port."""
+    messages: list[CheckMessage] = []
+    for host in settings.DOWNLOAD_HOSTS:
+        try:
+            DownloadHost.parse(host)
+        except ValueError:
+            messages.append(
+                Error(
+                    f"PLUGPORT_DOWNLOAD_HOSTS has `{host}`, which is not a host or HOST:PORT.",
+                    hint="Set hosts without scheme and path, for example"
+                    " PLUGPORT_DOWNLOAD_HOSTS=cdn.example.org,s3.example.org:9000.",
+                    id="registry.E003",
                 )
             )
     return messages

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from plugport.client.addresses import Resolver, resolve
 from plugport.client.errors import UnexpectedResponseError
 from plugport.client.http import HttpSession, Params
 from plugport.client.models import (
@@ -27,7 +28,7 @@ from plugport.client.progress import NoProgress, Progress
 from plugport.client.responses import read_bounded, read_json
 from plugport.client.tokens import Token
 from plugport.client.upload import CountedFile
-from plugport.client.urls import API_PATH, RegistryUrl, quote_path_segment
+from plugport.client.urls import API_PATH, Origin, RegistryUrl, quote_path_segment
 from plugport.spec.api.accounts import Scope
 from plugport.spec.api.reading import parse_leniently
 from plugport.spec.names import PluginName
@@ -60,9 +61,12 @@ class RegistryClient:
         *,
         token: Token | None = None,
         transport: httpx.BaseTransport | None = None,
+        resolver: Resolver = resolve,
     ) -> None:
         self.registry = registry
-        self._http = HttpSession(registry, token=token, transport=transport)
+        self._transport = transport
+        self._resolver = resolver
+        self._http = HttpSession(registry, token=token, transport=transport, resolver=resolver)
 
     def __enter__(self) -> Self:
         return self
@@ -183,6 +187,28 @@ class RegistryClient:
         The bytes are not decoded, because the digests are those of the archive as stored.
         """
         return self._http.open("GET", url, headers={"Accept-Encoding": "identity", **headers})
+
+    @contextmanager
+    def open_url(self, url: str, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
+        """Open the download of a package from a URL that the user entered.
+
+        Its redirects may lead to every host with a public address. The token is sent if the URL is
+        one of the registry.
+        """
+        origin = Origin.of(url)
+        if origin == self.registry.origin:
+            with self.open_package(url, headers) as response:
+                yield response
+            return
+        with HttpSession(
+            RegistryUrl(str(origin)),
+            transport=self._transport,
+            resolver=self._resolver,
+            allows_public_hosts=True,
+        ) as session:
+            accepted = {"Accept-Encoding": "identity", **headers}
+            with session.open("GET", url, headers=accepted) as response:
+                yield response
 
     def _build_url(self, name: PluginName, *parts: str) -> str:
         path = "/".join(

@@ -3,29 +3,65 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import httpcore
 import httpx
 
+from plugport.client.addresses import IPAddress
 from plugport.environment.proxies import Proxy
 
 # The handshake with a SOCKS proxy has no timeout in httpcore; a proxy could block it forever.
 _DEFAULT_SECONDS = 30.0
+# For all headers of a response together. Each read has a timeout of its own, which a server that
+# sends one byte a minute never exceeds.
+HEADER_SECONDS = 120.0
+# Of one host that is down, try a few addresses; each attempt may use up its timeout.
+_MAX_ADDRESSES = 4
+
+# Host and port to the addresses to connect to. Raises `OSError`, `ForeignHostError`.
+AddressSelector = Callable[[str, int], Sequence[IPAddress]]
+
+
+class HeaderDeadline:
+    """The end of the time for the headers of a response, from the first read after a write."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.is_waiting = False
+        self._clock = clock
+        self._until: float | None = None
+
+    def restart(self) -> None:
+        """Start with the next read: sending a large package may take longer."""
+        self._until = None
+
+    def limit(self, timeout: float) -> float:
+        """The seconds for the next read. Raises `httpcore.ReadTimeout` if there are none."""
+        if not self.is_waiting:
+            return timeout
+        if self._until is None:
+            self._until = self._clock() + HEADER_SECONDS
+        remaining = self._until - self._clock()
+        if remaining <= 0:
+            raise httpcore.ReadTimeout
+        return min(timeout, remaining)
 
 
 class TimedStream(httpcore.NetworkStream):
-    """A stream that waits at most `_DEFAULT_SECONDS` where no timeout is given."""
+    """A stream without endless operations."""
 
-    def __init__(self, stream: httpcore.NetworkStream) -> None:
+    def __init__(self, stream: httpcore.NetworkStream, deadline: HeaderDeadline) -> None:
         self._stream = stream
+        self._deadline = deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, timeout or _DEFAULT_SECONDS)
+        return self._stream.read(max_bytes, self._deadline.limit(timeout or _DEFAULT_SECONDS))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._deadline.restart()
         self._stream.write(buffer, timeout or _DEFAULT_SECONDS)
 
     def close(self) -> None:
@@ -38,17 +74,19 @@ class TimedStream(httpcore.NetworkStream):
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
         inner = self._stream.start_tls(ssl_context, server_hostname, timeout or _DEFAULT_SECONDS)
-        return TimedStream(inner)
+        return TimedStream(inner, self._deadline)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
 
 
-class TimedBackend(httpcore.NetworkBackend):
-    """Connects like httpcore's own backend, with `TimedStream`."""
+class Dialer(httpcore.NetworkBackend):
+    """Connects to the addresses that `select` returns for a host, not to its name."""
 
-    def __init__(self) -> None:
-        self._dialer = httpcore.SyncBackend()
+    def __init__(self, select: AddressSelector, deadline: HeaderDeadline) -> None:
+        self._select = select
+        self._deadline = deadline
+        self._backend = httpcore.SyncBackend()
 
     def connect_tcp(
         self,
@@ -58,10 +96,21 @@ class TimedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        stream = self._dialer.connect_tcp(
-            host, port, timeout or _DEFAULT_SECONDS, local_address, socket_options
-        )
-        return TimedStream(stream)
+        try:
+            addresses = self._select(host, port)
+        except (OSError, UnicodeError) as error:
+            raise httpcore.ConnectError(str(error)) from error
+        failure: Exception = httpcore.ConnectError("the name has no address")
+        for address in addresses[:_MAX_ADDRESSES]:
+            try:
+                stream = self._backend.connect_tcp(
+                    str(address), port, timeout or _DEFAULT_SECONDS, local_address, socket_options
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+            else:
+                return TimedStream(stream, self._deadline)
+        raise failure
 
 
 def build_pool(

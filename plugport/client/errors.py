@@ -47,6 +47,12 @@ class UnsafeRedirectError(DeniedError):
     code, title = "unsafe-redirect", "Unsafe redirect"
 
 
+class ForeignHostError(DeniedError):
+    """A package URL or a redirect leads to a host or an address that is not allowed."""
+
+    code, title = "foreign-host", "Host not allowed"
+
+
 class ResponseTooLargeError(LimitedError):
     """A response is larger than the limit."""
 

@@ -17,6 +17,8 @@ from urllib.parse import urljoin
 import httpx
 
 from plugport import __version__
+from plugport.client.addresses import Resolver, resolve
+from plugport.client.destinations import Destinations
 from plugport.client.errors import (
     InvalidUrlError,
     RegistryUnreachableError,
@@ -27,6 +29,9 @@ from plugport.client.responses import raise_for_problem, read_json
 from plugport.client.tokens import Token
 from plugport.client.transport import EnvironmentTransport, is_certificate_error
 from plugport.client.urls import Origin, RegistryUrl
+from plugport.spec.api.instance import Instance
+from plugport.spec.api.reading import parse_leniently
+from plugport.spec.errors import MissingError
 
 # Timeouts are per step and not per request: a large package may take hours, but no step a minute.
 TIMEOUTS = httpx.Timeout(30.0, connect=10.0, read=60.0, write=60.0)
@@ -45,7 +50,9 @@ Params = Mapping[str, str | int]
 class HttpSession:
     """HTTP connections to a registry, and to other hosts that store its packages.
 
-    The token is sent to the registry's own origin alone.
+    The token is sent to the registry's own origin alone. Other hosts are those that the registry
+    lists for downloads and those that the user trusts or, with `allows_public_hosts`, all hosts with
+    public addresses.
     """
 
     def __init__(
@@ -55,13 +62,20 @@ class HttpSession:
         token: Token | None = None,
         transport: httpx.BaseTransport | None = None,
         sleep: Sleep = time.sleep,
+        resolver: Resolver = resolve,
+        allows_public_hosts: bool = False,
     ) -> None:
         self.registry = registry
+        self._destinations = Destinations(
+            registry.origin, None if allows_public_hosts else self._list_download_hosts
+        )
         self.has_token = token is not None
         self._token = token
         self._sleep = sleep
         self._http = httpx.Client(
-            transport=transport if transport is not None else EnvironmentTransport(),
+            transport=transport
+            if transport is not None
+            else EnvironmentTransport(self._destinations, resolver=resolver),
             timeout=TIMEOUTS,
             # Without a check of its values; the transport reads the environment instead.
             trust_env=False,
@@ -115,6 +129,16 @@ class HttpSession:
             ) from error
         finally:
             response.close()
+
+    def _list_download_hosts(self) -> list[str]:
+        try:
+            document = self.get_json(self.registry.api("/instance"))
+        except MissingError:
+            # A registry of an earlier version lists none.
+            return []
+        return parse_leniently(Instance, document if isinstance(document, dict) else {})[
+            "downloadHosts"
+        ]
 
     def _send_with_retries(
         self, method: str, url: str, headers: Mapping[str, str], body: Mapping[str, Any]
@@ -177,6 +201,7 @@ class HttpSession:
         # Decided for each request by its own URL, so that neither redirects nor URLs in responses can
         # send the token elsewhere (CVE-2018-18074 was such a leak).
         credentials = {}
+        self._destinations.check_url(url)
         if self._token is not None and Origin.of(url) == self.registry.origin:
             credentials["Authorization"] = f"Bearer {self._token.reveal()}"
         try:

@@ -7,12 +7,15 @@ library. So it always gets this transport, and `plugport.environment` is the onl
 from __future__ import annotations
 
 import ssl
+from collections.abc import Sequence
 
 import httpcore
 import httpx
 from socksio.exceptions import SOCKSError
 
-from plugport.client.connections import TimedBackend, build_pool, send_request
+from plugport.client.addresses import IPAddress, Resolver, resolve
+from plugport.client.connections import Dialer, HeaderDeadline, build_pool, send_request
+from plugport.client.destinations import Destinations
 from plugport.client.errors import ProxyFailedError
 from plugport.environment.certificates import build_ssl_context
 from plugport.environment.proxies import Proxy, ProxySettings
@@ -25,12 +28,15 @@ class EnvironmentTransport(httpx.BaseTransport):
     """Sends each request directly or through its proxy.
 
     Certificates are loaded with the first https request: that takes as long as a request to a
-    registry on the same network.
+    registry on the same network. Names are resolved here, and `destinations` decides on their
+    addresses; a proxy resolves them itself, so for it only the names are checked.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, destinations: Destinations, *, resolver: Resolver = resolve) -> None:
         self._proxies = ProxySettings.load()
-        self._backend = TimedBackend()
+        self._destinations = destinations
+        self._resolver = resolver
+        self._deadline = HeaderDeadline()
         self._pools: dict[tuple[Proxy | None, bool], httpcore.ConnectionPool] = {}
         self._ssl_context: ssl.SSLContext | None = None
 
@@ -44,9 +50,14 @@ class EnvironmentTransport(httpx.BaseTransport):
         port = url.port or _DEFAULT_PORTS[url.scheme]
         proxy = self._proxies.find_proxy(url.scheme, url.host, port)
         pool = self._get_pool(proxy, is_encrypted=url.scheme == "https")
-        if proxy is None:
-            return send_request(pool, request)
-        return _send_through_proxy(pool, request, proxy)
+        self._deadline.restart()
+        self._deadline.is_waiting = True
+        try:
+            if proxy is None:
+                return send_request(pool, request)
+            return _send_through_proxy(pool, request, proxy)
+        finally:
+            self._deadline.is_waiting = False
 
     def close(self) -> None:
         for pool in self._pools.values():
@@ -60,9 +71,14 @@ class EnvironmentTransport(httpx.BaseTransport):
         pool = self._pools.get((proxy, is_encrypted))
         if pool is None:
             context = self._ssl_context if is_encrypted else None
-            pool = build_pool(proxy, context, self._backend)
+            # The user chose the proxy, wherever it is.
+            select = self._resolver if proxy is not None else self._select_addresses
+            pool = build_pool(proxy, context, Dialer(select, self._deadline))
             self._pools[proxy, is_encrypted] = pool
         return pool
+
+    def _select_addresses(self, host: str, port: int) -> Sequence[IPAddress]:
+        return self._destinations.select_addresses(host, port, self._resolver(host, port))
 
 
 def _send_through_proxy(

@@ -34,6 +34,12 @@ class Origin:
         # `example.org.` with the dot of the root domain is the same host.
         return cls(parts.scheme, (parts.hostname or "").lower().rstrip("."), port)
 
+    def __str__(self) -> str:
+        # IPv6 addresses need brackets (RFC 3986, section 3.2.2).
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        is_default = self.port == _DEFAULT_PORTS[self.scheme]
+        return f"{self.scheme}://{host}" if is_default else f"{self.scheme}://{host}:{self.port}"
+
     @property
     def is_loopback(self) -> bool:
         """Whether the host is this machine, so that the traffic cannot be intercepted."""
@@ -66,12 +72,7 @@ class RegistryUrl:
             )
         # Users also copy the URL of the API.
         path = parts.path.rstrip("/").removesuffix(API_PATH).rstrip("/")
-        origin = Origin.of(text)
-        # IPv6 addresses need brackets (RFC 3986, section 3.2.2).
-        host = f"[{origin.host}]" if ":" in origin.host else origin.host
-        is_default = origin.port == _DEFAULT_PORTS[origin.scheme]
-        port = "" if is_default else f":{origin.port}"
-        return cls(f"{origin.scheme}://{host}{port}{path}")
+        return cls(f"{Origin.of(text)}{path}")
 
     @property
     def origin(self) -> Origin:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from plugport.environment.certificates import build_ssl_context
 from plugport.environment.home import find_write_failure, format_home_source, get_home
 from plugport.environment.proxies import ProxySettings, parse_proxy
+from plugport.environment.trusted_hosts import TrustedHosts
 from plugport.environment.variables import NO_PROXY, InvalidVariableError
 from plugport.spec.errors import PlugportError
 
@@ -14,7 +15,11 @@ from plugport.spec.errors import PlugportError
 def find_variable_problems() -> list[PlugportError]:
     """The errors of variables that have wrong values. Creates the home folder if it is missing."""
     settings = ProxySettings.load()
-    checks: list[Callable[[], object]] = [build_ssl_context, lambda: _check_exemptions(settings)]
+    checks: list[Callable[[], object]] = [
+        build_ssl_context,
+        TrustedHosts.load,
+        lambda: _check_exemptions(settings),
+    ]
     checks += [
         lambda variable=variable: parse_proxy(*variable)  # type: ignore[misc]  # bound per variable
         for variable in settings.variables.values()

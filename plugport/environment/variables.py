@@ -11,6 +11,7 @@ from plugport.spec.text import quote_text
 REGISTRY = "PLUGPORT_REGISTRY"
 TOKEN = "PLUGPORT_TOKEN"  # noqa: S105 - the variable's name, not a token
 HOME = "PLUGPORT_HOME"
+TRUSTED_HOSTS = "PLUGPORT_TRUSTED_HOSTS"
 NO_COLOR = "NO_COLOR"
 TERM = "TERM"
 HTTP_PROXY = "HTTP_PROXY"
@@ -24,6 +25,7 @@ VARIABLES = {
     REGISTRY: "URL of the registry, if --registry is not given",
     TOKEN: "token to use instead of the stored one",
     HOME: "folder for stored tokens and partial downloads",
+    TRUSTED_HOSTS: "hosts, addresses and networks that packages may be downloaded from",
     NO_COLOR: "set to any value to print without colors (https://no-color.org)",
     HTTP_PROXY: "proxy for http URLs",
     HTTPS_PROXY: "proxy for https URLs",

@@ -35,6 +35,10 @@ from plugport.spec.errors import InvalidError, LimitedError, PlugportError
 MAX_ATTEMPTS = 50
 MAX_STALLED_ATTEMPTS = 3
 PAUSE_SECONDS = 0.5
+# The timeouts of single reads do not bound a download: a server can send one byte a minute. A run
+# ends after these seconds and the time that the package takes at the lowest rate.
+START_SECONDS = 120.0
+LOWEST_BYTES_PER_SECOND = 16_000
 RETENTION_SECONDS = 14 * 86_400
 # `If-Range` requires a strong validator: a weak ETag does not promise equal bytes (RFC 9110,
 # section 13.1.5).
@@ -75,6 +79,7 @@ class Downloader:
         *,
         limits: ArchiveLimits | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
         notify: Callable[[str], None] | None = None,
     ) -> None:
         self._open = opener
@@ -82,6 +87,7 @@ class Downloader:
         self._progress = progress
         self._limit_bytes = (limits or ArchiveLimits()).archive_bytes
         self._sleep = sleep
+        self._clock = clock
         self._notify = notify
 
     @contextlib.contextmanager
@@ -121,13 +127,15 @@ class Downloader:
                 self._progress.finish()
 
     def _fetch_with_retries(self, request: DownloadRequest, part: Path, file: BinaryIO) -> None:
+        deadline = self._build_deadline(request)
         stalled_attempts = 0
         for _ in range(MAX_ATTEMPTS):
             before = file.seek(0, 2)
             try:
-                if self._attempt(request, part, file):
+                if self._attempt(request, part, file, deadline):
                     return
             except TransferInterruptedError:
+                deadline.check()
                 # Only attempts without progress count: a bad connection may need many requests.
                 stalled_attempts = stalled_attempts + 1 if file.seek(0, 2) <= before else 0
                 if stalled_attempts >= MAX_STALLED_ATTEMPTS:
@@ -138,14 +146,22 @@ class Downloader:
             hint="Run the same command again: the download resumes where it stopped.",
         )
 
-    def _attempt(self, request: DownloadRequest, part: Path, file: BinaryIO) -> bool:
+    def _build_deadline(self, request: DownloadRequest) -> _Deadline:
+        size_bytes = request.size_bytes or self._limit_bytes
+        return _Deadline(
+            self._clock, START_SECONDS + size_bytes / LOWEST_BYTES_PER_SECOND, request.label
+        )
+
+    def _attempt(
+        self, request: DownloadRequest, part: Path, file: BinaryIO, deadline: _Deadline
+    ) -> bool:
         """Send one request. Returns False if the download must start over."""
         received = file.seek(0, 2)
         etag = _load_metadata(part)[0] if received else None
         resume = {"Range": f"bytes={received}-", "If-Range": etag} if etag else {}
         try:
             with self._open(request.url, resume) as response:
-                self._receive(request, response, part, file)
+                self._receive(request, response, part, file, deadline)
         except PlugportError as error:
             # 416: the range starts after the end of the package (RFC 9110, section 15.5.17), so the
             # partial file is of no use.
@@ -156,7 +172,12 @@ class Downloader:
         return True
 
     def _receive(
-        self, request: DownloadRequest, response: httpx.Response, part: Path, file: BinaryIO
+        self,
+        request: DownloadRequest,
+        response: httpx.Response,
+        part: Path,
+        file: BinaryIO,
+        deadline: _Deadline,
     ) -> None:
         # Ranges count encoded bytes (RFC 9110, section 14), so parts of an encoded body cannot be
         # joined.
@@ -189,6 +210,8 @@ class Downloader:
             file.write(chunk)
             file.flush()
             self._progress.advance(len(chunk))
+            if total is None or received < total:
+                deadline.check()
         if total is not None and received < total:
             raise TransferInterruptedError(
                 f"the download of `{request.label}` ended at byte {received} of {total}"
@@ -197,6 +220,25 @@ class Downloader:
     def _build_too_large_error(self, request: DownloadRequest) -> LimitedError:
         limit = min(request.size_bytes or self._limit_bytes, self._limit_bytes)
         return LimitedError(f"`{request.label}` is larger than the allowed {limit} bytes")
+
+
+class _Deadline:
+    """The end of the time for one download, resumed parts included."""
+
+    def __init__(self, clock: Callable[[], float], seconds: float, label: str) -> None:
+        self._clock = clock
+        self._until = clock() + seconds
+        self._seconds = seconds
+        self._label = label
+
+    def check(self) -> None:
+        """Raise `TransferInterruptedError` at the end."""
+        if self._clock() > self._until:
+            raise TransferInterruptedError(
+                f"the download of `{self._label}` did not end in {self._seconds:.0f} s, less than "
+                f"{LOWEST_BYTES_PER_SECOND // 1000} kB/s",
+                hint="Run the same command again: the download resumes where it stopped.",
+            )
 
 
 def _iter_chunks(response: httpx.Response) -> Iterator[bytes]:

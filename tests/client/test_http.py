@@ -69,7 +69,10 @@ def test_sends_the_token_to_its_registry() -> None:
         "https://plugins.example.org.evil.example/file",
     ],
 )
-def test_a_redirect_to_another_origin_has_no_token(target: str) -> None:
+def test_a_redirect_to_another_origin_has_no_token(
+    monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    monkeypatch.setenv("PLUGPORT_TRUSTED_HOSTS", str(httpx.URL(target).host))
     seen: dict[str, str | None] = {}
 
     def handle(request: httpx.Request) -> httpx.Response:
@@ -80,7 +83,8 @@ def test_a_redirect_to_another_origin_has_no_token(target: str) -> None:
     assert seen == {URL: f"Bearer {SECRET}", target: None}
 
 
-def test_a_redirect_back_has_the_token_again() -> None:
+def test_a_redirect_back_has_the_token_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLUGPORT_TRUSTED_HOSTS", "other.example.org")
     """From the registry to another host and back: the target of each request decides."""
     seen = []
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import httpx
 import pytest
 
+from plugport.client.errors import TransferInterruptedError
+from plugport.client.progress import NoProgress
+from plugport.installer.downloader import Downloader, DownloadRequest
+from plugport.spec.archive.model import ArchiveLimits
 from tests.client.registry import CannedResponse, LocalRegistry
 from tests.client.support import Cli, press_ctrl_c, wait_until
 
@@ -136,3 +142,60 @@ def test_ctrl_c_changes_nothing_and_the_next_run_resumes(cli: Cli, registry: Loc
     cli.ok("install", "large-one")
     assert list_ranges(registry)[-1] == "bytes=60000-"
     assert (cli.folder_of("large-one") / "data.bin").stat().st_size == SIZE
+
+
+class SlowServer:
+    """Sends a byte a minute, and ends each connection after some of them; time is simulated."""
+
+    def __init__(self, size_bytes: int, per_connection: int) -> None:
+        self.now = 0.0
+        self.size_bytes = size_bytes
+        self.per_connection = per_connection
+
+    def get_time(self) -> float:
+        return self.now
+
+    @contextlib.contextmanager
+    def open(self, url: str, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
+        start = int(headers.get("Range", "bytes=0-")[6:-1])
+        end = min(start + self.per_connection, self.size_bytes)
+
+        def send() -> Iterator[bytes]:
+            for _ in range(start, end):
+                self.now += 60
+                yield b"x"
+            raise TransferInterruptedError("cut")
+
+        sent = {
+            "ETag": '"one"',
+            "Content-Length": str(self.size_bytes),
+            "Content-Range": f"bytes {start}-{self.size_bytes - 1}/{self.size_bytes}",
+        }
+        yield httpx.Response(206 if start else 200, headers=sent, content=send())
+
+
+@pytest.mark.parametrize("size_known", [True, False])
+@pytest.mark.parametrize("per_connection", [1, 10_000_000])
+def test_a_download_has_a_deadline_by_its_size(
+    tmp_path: Path, size_known: bool, per_connection: int
+) -> None:
+    size_bytes = 1_600_000
+    server = SlowServer(size_bytes, per_connection)
+    downloader = Downloader(
+        server.open,
+        tmp_path,
+        NoProgress(),
+        limits=ArchiveLimits(archive_bytes=size_bytes),
+        sleep=lambda seconds: None,
+        clock=server.get_time,
+    )
+    request = DownloadRequest("http://x", "key", "slow-one", size_bytes if size_known else None)
+    with (
+        pytest.raises(TransferInterruptedError, match="`slow-one` did not end in 220 s"),
+        downloader.open_package(request),
+    ):
+        pass
+    # 120 s, and 100 s for the size at 16 kB/s.
+    assert server.now == 240
+    (part,) = tmp_path.glob("*.part")
+    assert part.stat().st_size == 4

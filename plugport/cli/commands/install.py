@@ -237,7 +237,7 @@ def _install_url(
             yes,
             hint="Review the package, then rerun with --yes or --integrity.",
         )
-    return installer.install_url(get_client().open_package, url, digest)
+    return installer.install_url(get_client().open_url, url, digest)
 
 
 def _confirm(session: Session, reason: str, yes: bool, *, hint: str) -> None:

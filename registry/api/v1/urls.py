@@ -8,7 +8,17 @@ from __future__ import annotations
 from django.urls import path, register_converter
 
 from registry.api.converters import NameConverter, VersionConverter
-from registry.api.v1 import diff, download, me, plugins, publications, releases, scopes, taxonomy
+from registry.api.v1 import (
+    diff,
+    download,
+    instance,
+    me,
+    plugins,
+    publications,
+    releases,
+    scopes,
+    taxonomy,
+)
 
 register_converter(NameConverter, "plugin")
 register_converter(VersionConverter, "release")
@@ -38,4 +48,5 @@ urlpatterns = [
     path("tags", taxonomy.TagsView.as_view()),
     path("me", me.MeView.as_view()),
     path("scopes", scopes.ScopesView.as_view()),
+    path("instance", instance.InstanceView.as_view()),
 ]

@@ -29,6 +29,7 @@ DOCUMENTS = [
     "/plugins/@ada/chat/stats",
     "/categories",
     "/tags",
+    "/instance",
     "/suggest?q=ch",
     "/openapi.json",
 ]

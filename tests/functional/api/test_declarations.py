@@ -11,6 +11,7 @@ from django.db import models
 from plugport.spec.api import plugins, releases, values
 from plugport.spec.api.accounts import Me
 from plugport.spec.api.declared import list_members, resolve_type
+from plugport.spec.api.instance import Instance
 from plugport.spec.api.problems import FieldProblem, Problem
 from plugport.spec.api.reading import parse_leniently
 from registry.api.schema import build_document
@@ -29,6 +30,7 @@ ANSWERS: dict[str, Any] = {
     "/suggest?q=chat": plugins.SuggestionList,
     "/categories": plugins.CategoryList,
     "/tags": plugins.TagList,
+    "/instance": Instance,
     CHAT: plugins.Plugin,
     f"{CHAT}/dependents": plugins.PluginList,
     f"{CHAT}/stats": plugins.Stats,

@@ -43,6 +43,7 @@ COUNTS = {
     "GET /plugins/none": 1,
     "GET /categories": 1,
     "GET /tags": 1,
+    "GET /instance": 0,
     "GET /openapi.json": 0,
     "GET /nothing": 0,
     "GET /me": 0,
