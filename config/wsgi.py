@@ -14,3 +14,7 @@ if (_server := multiprocessing.parent_process()) is not None and _server.pid is 
     exit_with_parent(_server.pid)
 with exit_on_start_error():
     application = get_wsgi_application()
+    # After the setup of Django, because it imports models.
+    from config.preload import preload_web
+
+    preload_web()

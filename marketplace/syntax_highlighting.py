@@ -18,6 +18,8 @@ from pygments.lexer import Lexer, RegexLexer
 from pygments.lexers import get_lexer_by_name
 from pygments.token import STANDARD_TYPES, Token, _TokenType
 
+from common.once import built_once
+
 # Longer text, or text with a longer line, is not highlighted.
 MAX_CHARS = 50_000
 MAX_LINE_CHARS = 400
@@ -99,7 +101,7 @@ def _iter_tokens(lexer: Lexer, text: str) -> Iterator[tuple[str, str]]:
         left -= len(shown)
 
 
-@cache
+@built_once
 def load_lexer(language: str) -> Lexer | None:
     """The lexer of a lower-case language name or alias; None if the language is unknown."""
     name = _LANGUAGE_ALIASES.get(language, language)

@@ -16,6 +16,7 @@ from limits.errors import StorageError
 from limits.storage import Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
+from common.once import built_once
 from common.shared_windows import get_windows
 from registry.errors import RateLimitedError
 
@@ -90,7 +91,7 @@ def parse_rate(text: str) -> RateLimitItem:
     return parse(text)
 
 
-@cache
+@built_once
 def get_limiter() -> FixedWindowRateLimiter:
     """The limiter of the setting `RATE_LIMIT_STORAGE`; one instance for each process."""
     uri = settings.RATE_LIMIT_STORAGE

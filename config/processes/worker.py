@@ -11,7 +11,6 @@ import contextlib
 import faulthandler
 import resource
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,13 @@ from celery.worker import state
 from django.conf import settings
 
 from common.background import BackgroundThread
+from config.preload import preload_worker
 from config.queues import folder_queue
+from marketplace.readme import prerendering
+from marketplace.search import index_follower
+from registry.jobs.last_runs import WORK, record_run
+from registry.jobs.notify import wake_worker
+from registry.jobs.periodic import PeriodicRunner, PeriodicWork
 
 # The descriptor, because Celery replaces `sys.stderr`.
 _STDERR = 2
@@ -47,6 +52,8 @@ class WorkerSetup(bootsteps.StartStopStep):
                 f"The pool `{pool}` cannot stop checks at their time limit. Use --pool=solo, and"
                 " run several workers instead of several pool processes."
             )
+        runner = build_periodic_runner()
+        preload_worker(work.path for work in runner.works.values())
         self._limit_seconds: float = worker.app.conf.task_time_limit
         self._max_kb: int = worker.app.conf.worker_max_memory_per_child
         self._is_busy = False
@@ -60,7 +67,7 @@ class WorkerSetup(bootsteps.StartStopStep):
             ),
             BackgroundThread(
                 "periodic",
-                build_periodic_runner().run_due,
+                runner.run_due,
                 error_event="periodic_failed",
                 interval_seconds=_PERIODIC_TICK_SECONDS,
                 runs_at_start=True,
@@ -76,6 +83,8 @@ class WorkerSetup(bootsteps.StartStopStep):
         signals.task_postrun.connect(self._after_task)
         for thread in self._threads:
             thread.start()
+        index_follower.start()
+        prerendering.start()
 
     def stop(self, worker: Any) -> None:
         """Let the threads end, but do not wait for a service that does not respond."""
@@ -102,9 +111,6 @@ class WorkerSetup(bootsteps.StartStopStep):
         The message proves what a thread alone cannot: that the queue works and that a main thread
         takes messages. It also finds jobs whose message was lost.
         """
-        from registry.jobs.last_runs import WORK, record_run
-        from registry.jobs.notify import wake_worker
-
         if self._is_busy:
             record_run(WORK)
         else:
@@ -117,24 +123,25 @@ def limit_memory(max_bytes: int) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (max_bytes, max_bytes))
 
 
-def build_periodic_runner() -> Any:
+def build_periodic_runner() -> PeriodicRunner:
     """The periodic work of all apps."""
-    from registry.jobs.periodic import PeriodicRunner, PeriodicWork
-
     sweep = float(settings.SWEEP_SECONDS)
-    works: Mapping[str, PeriodicWork] = {
-        "registry.sweep_storage": PeriodicWork("registry.publishing.sweep.sweep_storage", sweep),
-        "registry.sweep_unfinished": PeriodicWork(
-            "registry.publishing.sweep.sweep_unfinished", 3600.0
-        ),
-        "registry.roll_up_downloads": PeriodicWork(
-            "registry.downloads.counts.update_weekly_downloads", 300.0
-        ),
-        "registry.delete_receipts": PeriodicWork(
-            "registry.downloads.receipts.delete_old_receipts", 300.0
-        ),
-        "marketplace.forget_searches": PeriodicWork(
-            "marketplace.search.query_log.delete_old_terms", 86400.0
-        ),
-    }
-    return PeriodicRunner(works)
+    return PeriodicRunner(
+        {
+            "registry.sweep_storage": PeriodicWork(
+                "registry.publishing.sweep.sweep_storage", sweep
+            ),
+            "registry.sweep_unfinished": PeriodicWork(
+                "registry.publishing.sweep.sweep_unfinished", 3600.0
+            ),
+            "registry.roll_up_downloads": PeriodicWork(
+                "registry.downloads.counts.update_weekly_downloads", 300.0
+            ),
+            "registry.delete_receipts": PeriodicWork(
+                "registry.downloads.receipts.delete_old_receipts", 300.0
+            ),
+            "marketplace.forget_searches": PeriodicWork(
+                "marketplace.search.query_log.delete_old_terms", 86400.0
+            ),
+        }
+    )

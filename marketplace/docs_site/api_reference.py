@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
+from common.once import built_once
 from registry.api.schema import build_document
 
 _METHODS = ("get", "post", "put", "patch", "delete")
@@ -72,7 +72,7 @@ class Reference:
     schemas: tuple[SchemaEntry, ...]
 
 
-@cache
+@built_once
 def build_reference() -> Reference:
     """Return the reference. It does not change while the process runs."""
     document = build_document()

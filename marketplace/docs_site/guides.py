@@ -8,7 +8,6 @@ from __future__ import annotations
 import posixpath
 import re
 from dataclasses import dataclass
-from functools import cache
 from html import unescape
 from itertools import count
 
@@ -16,6 +15,7 @@ from django.conf import settings
 from django.utils.html import strip_tags
 from django.utils.safestring import SafeString
 
+from common.once import built_once
 from marketplace.readme.markdown import render_markdown
 
 
@@ -188,7 +188,7 @@ def find_page(path: str) -> Page | None:
     return _BY_PATH.get(path)
 
 
-@cache
+@built_once
 def load_document(page: Page) -> Document:
     """The rendered page. Cached for the lifetime of the process, because files change with the code."""
     text = (settings.BASE_DIR / "docs" / page.file).read_text(encoding="utf-8")

@@ -10,13 +10,13 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import structlog
 from django.conf import settings
 
+from common.once import built_once
 from marketplace.images.content_type import sniff_image
 from marketplace.images.disk_cache import DiskCache, Entry
 from marketplace.images.errors import ImagesBusyError
@@ -130,7 +130,7 @@ def _get_host(url: str) -> str:
         return ""
 
 
-@cache
+@built_once
 def get_image_cache() -> ImageCache:
     """The image cache of this process, in the data directory."""
     folder = Path(settings.DATA_DIR) / "images"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import MutableMapping, Sequence
-from functools import cache
 from html import escape
 from typing import Any
 
@@ -19,6 +18,7 @@ from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 from mdit_py_plugins.gfm import gfm_plugin
 
+from common.once import built_once
 from marketplace.readme.errors import TooComplexError
 from marketplace.readme.highlight import Highlighter
 
@@ -45,7 +45,7 @@ def render_markdown(text: str) -> str:
 _INTERRUPTIBLE_BLOCKS = ("paragraph", "reference", "blockquote", "list")
 
 
-@cache
+@built_once
 def _get_parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": True, "maxNesting": MAX_NESTING})
     parser.use(gfm_plugin)

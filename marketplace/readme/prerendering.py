@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from celery.signals import worker_process_init
-
 from common.background import BackgroundThread
 from marketplace.readme.render import render_release_readme
 from registry.models import JournalEntry, Release
@@ -22,7 +20,7 @@ def on_journal_appended(**_kwargs: Any) -> None:
     _renderer.wake()
 
 
-def start(**_kwargs: Any) -> None:
+def start() -> None:
     """Start rendering in this process, unless it already does."""
     _renderer.start()
 
@@ -64,4 +62,3 @@ def _get_last_serial() -> int:
 
 
 _renderer = BackgroundThread("readmes", _Renderer().render_new, error_event="readmes_not_rendered")
-worker_process_init.connect(start, weak=False)

@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
-from celery.signals import worker_process_init
 
 from common.background import BackgroundThread
 from marketplace.search import indexer
@@ -24,7 +23,7 @@ RETRY_SECONDS = 5.0
 BATCH_DELAY_SECONDS = 0.2
 
 
-def start(**_kwargs: Any) -> None:
+def start() -> None:
     """Start following in this process, unless it already does."""
     _follower.start()
 
@@ -57,4 +56,3 @@ _follower = BackgroundThread(
     wake_delay_seconds=BATCH_DELAY_SECONDS,
     runs_at_start=True,
 )
-worker_process_init.connect(start, weak=False)

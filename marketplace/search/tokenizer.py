@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
 
+from common.once import built_once
 from marketplace.search.cjk_runs import fold_runs, has_run, list_runs, split_run, split_runs
 
 MAX_WORDS = 10
@@ -54,7 +55,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 
 
 # `remove_long` counts bytes of UTF-8, of which a letter has up to four.
-@cache
+@built_once
 def get_stemmer() -> TextAnalyzer:
     """The analyzer that splits at everything except letters and digits, folds and stems."""
     return (
@@ -67,7 +68,7 @@ def get_stemmer() -> TextAnalyzer:
     )
 
 
-@cache
+@built_once
 def get_splitter() -> TextAnalyzer:
     """The analyzer of `get_stemmer` without stemming."""
     return (

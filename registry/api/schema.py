@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+import threading
 from typing import Any, Literal, is_typeddict
 
 import orjson
@@ -15,6 +15,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 
+from common.once import built_once
 from plugport.spec.api.problems import Problem
 from registry.api.conditional import respond_body
 from registry.api.declarations import Declared, resolve_declaration
@@ -145,15 +146,20 @@ def add_common_definitions(
     return result
 
 
+# Two threads that generate a document at the same time disturb each other in drf-spectacular.
+_lock = threading.Lock()
+
+
 def build_document() -> dict[str, Any]:
     """The OpenAPI document of all public operations, the same for every client."""
-    document: dict[str, Any] = SchemaGenerator(  # type: ignore[no-untyped-call]  # untyped library
-        urlconf=spectacular_settings.SERVE_URLCONF, api_version=None
-    ).get_schema(request=None, public=True)
+    with _lock:
+        document: dict[str, Any] = SchemaGenerator(  # type: ignore[no-untyped-call]  # untyped library
+            urlconf=spectacular_settings.SERVE_URLCONF, api_version=None
+        ).get_schema(request=None, public=True)
     return document
 
 
-@cache
+@built_once
 def render_document() -> bytes:
     """Return the encoded document. It does not change while the process runs."""
     return orjson.dumps(build_document())

@@ -11,12 +11,12 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
 from typing import Any
 
 import httpcore
 import httpx
 
+from common.once import built_once
 from registry.safe_http.addresses import IPAddress, is_public
 from registry.safe_http.errors import FetchFailedError, FetchRefusedError
 from registry.safe_http.resolver import Resolver
@@ -127,7 +127,7 @@ class CheckedBackend(httpcore.NetworkBackend):
         raise FetchRefusedError("Unix sockets are not allowed.")
 
 
-@cache
+@built_once
 def _get_ssl_context() -> ssl.SSLContext:
     """A context that verifies certificates and host names. Cached: loading the roots takes 10 ms."""
     return httpx.create_ssl_context(trust_env=False)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from common.once import built_once
 from registry.storage.base import ObjectStore, StoredObject
 
 __all__ = ["ObjectStore", "StoredObject", "get_store"]
 
 
-@cache
+@built_once
 def get_store() -> ObjectStore:
     """The store that the settings select (`PACKAGE_STORE`)."""
     config = settings.PACKAGE_STORE

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+# Imported by boto3 when a thread creates its first bucket: several threads would import it at once.
+import boto3.s3.inject  # noqa: F401
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files.storage import storages

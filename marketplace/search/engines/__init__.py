@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from common.once import built_once
 from marketplace.search.engines.base import SearchEngine
 
 
-@cache
+@built_once
 def get_engine() -> SearchEngine:
     """The engine of the setting `SEARCH_ENGINE`; one instance for each process."""
     config = settings.SEARCH_ENGINE

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import tantivy
 
+from common.once import built_once
 from marketplace.search.cjk_runs import split_runs
 from marketplace.search.document import SearchDocument
 from marketplace.search.tokenizer import (
@@ -48,7 +47,7 @@ SORT_FIELDS = {
 }
 
 
-@cache
+@built_once
 def build_schema() -> tantivy.Schema:
     """The fields of the index.
 
