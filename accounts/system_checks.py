@@ -8,13 +8,14 @@ from django.conf import settings
 from django.core.checks import CheckMessage, register
 from django.core.checks import Warning as CheckWarning
 
+from common.mail_files import writes_mails_to_files
 from common.system_checks import SETTINGS_TAG
 
 
 @register(SETTINGS_TAG, deploy=True)
 def check_mail_server(**_kwargs: Any) -> list[CheckMessage]:
     """`accounts.W001`: anyone can sign up, but nobody receives the mail that verifies the address."""
-    if not settings.ALLOW_SIGNUP or "filebased" not in settings.EMAIL_BACKEND:
+    if not settings.ALLOW_SIGNUP or not writes_mails_to_files():
         return []
     return [
         CheckWarning(

@@ -329,7 +329,7 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ALLOW_SIGNUP = get_env_bool(
     "PLUGPORT_ALLOW_SIGNUP", "Whether anyone may create an account.", default=True
 )
-EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_BACKEND = "common.mail_files.PrivateFileBackend"
 EMAIL_FILE_PATH = str(DATA_DIR / "mail")
 DEFAULT_FROM_EMAIL = get_env_text(
     "PLUGPORT_MAIL_FROM", f"plugport@{_BASE_HOST}", "Sender address of emails."

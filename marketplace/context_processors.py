@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from common.mail_files import writes_mails_to_files
 from marketplace.syndication.security_contact import parse_contacts
 
 
@@ -21,5 +22,5 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "base_url": settings.BASE_URL,
         "allow_signup": settings.ALLOW_SIGNUP,
         "report_address": contacts[0] if contacts else "",
-        "writes_mails_to_files": "filebased" in settings.EMAIL_BACKEND,
+        "writes_mails_to_files": writes_mails_to_files(),
     }

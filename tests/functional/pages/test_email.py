@@ -12,6 +12,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import AuditEntry, Token, User
+from common.mail_files import BACKEND
 from tests.functional.pages.dom import parse
 
 pytestmark = pytest.mark.django_db
@@ -225,11 +226,15 @@ def test_a_mail_server_that_does_not_answer(settings, owner, open_page, path):
 
 def test_without_a_mail_server_the_page_says_where_the_mail_is(settings, tmp_path, open_page):
     """The default of a local registry: mails are files in the data folder."""
-    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-    settings.EMAIL_FILE_PATH = str(tmp_path)
+    folder = tmp_path / "mail"
+    folder.mkdir(mode=0o755)
+    settings.EMAIL_BACKEND = BACKEND
+    settings.EMAIL_FILE_PATH = str(folder)
     client = _sign_up()
     assert "in the folder mail of the data folder" in open_page("/account/email", by=client).text
-    (file,) = tmp_path.iterdir()
+    (file,) = folder.iterdir()
+    # The link gives access to the account, so other users of the machine cannot read it.
+    assert folder.stat().st_mode & 0o077 == 0
     assert "/account/email/key/" in file.read_text()
 
 
