@@ -107,6 +107,22 @@ MANIFEST_FORMATS: Mapping[str, str] = {
     name: manifest_format.title for name, manifest_format in spec_formats.MANIFEST_FORMATS.items()
 }
 
+# Icons of kinds; their colors are in `components.css`.
+_KIND_ICONS: Mapping[str, str] = {
+    "bridge": "chat",
+    "storage": "database",
+    "memory": "layers",
+    "policy": "scale",
+    "hook": "bolt",
+    "widget": "chart",
+    "service": "server",
+    "toolset": "toolbox",
+    "container": "box",
+    "validator": "checked",
+    "tool": "wrench",
+    "pipeline": "flow",
+}
+
 SORTS: Mapping[str, str] = {
     "relevance": "Relevance",
     "downloads": "Downloads",
@@ -120,6 +136,11 @@ def get_kind_title(kind: str) -> str:
     """Return the title of a kind, or its name for an unknown kind."""
     known = KINDS.get(kind)
     return known.title if known else kind
+
+
+def get_kind_icon(kind: str) -> str:
+    """Return the icon of a kind; unknown kinds have one too."""
+    return _KIND_ICONS.get(kind, "plug")
 
 
 @dataclass(frozen=True, slots=True)

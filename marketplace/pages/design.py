@@ -24,6 +24,7 @@ from marketplace.pages.not_found import SimilarNames
 from marketplace.pagination import PageLink, Pagination
 from marketplace.search.highlights import Highlight
 from marketplace.templatetags.search_results import FacetValue, PluginRow, build_row
+from plugport.spec.manifest.kinds import KINDS
 from registry.models import Plugin, Trust
 
 # The samples are links without a target.
@@ -57,6 +58,9 @@ def render_design(request: HttpRequest) -> HttpResponse:
         "sizes": _SIZES,
         "spaces": _SPACES,
         "icons": _list_icons(),
+        "kinds": [
+            (kind.name, kind.title, labels.get_kind_icon(kind.name)) for kind in KINDS.values()
+        ],
         "trust_levels": list(Trust.values),
         "states": labels.STATES.values(),
         "rows": _build_rows(),

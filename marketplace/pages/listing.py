@@ -38,22 +38,24 @@ def build_listing_context(
     return {
         "page": page,
         "ignored_parameters": ignored_parameters,
-        "sort_options": build_sort_options(state, url),
+        "sort_options": build_sort_options(state, url, page),
         "pagination": build_pagination(url.query, number=page.number, pages=page.pages),
         "first_page": url.change(),
     }
 
 
-def build_sort_options(query: SearchQuery, url: SearchUrl) -> list[SortOption]:
-    """Return the sort options of a search.
+def build_sort_options(query: SearchQuery, url: SearchUrl, page: Page) -> list[SortOption]:
+    """Return the sort options of a search with its results.
 
-    A search without words has no relevance; its default is the number of downloads.
+    A search without words has no relevance; its default is the number of downloads. The rating is
+    an option where a plugin of the page has one.
     """
+    has_ratings = query.sort == "rating" or any(plugin.rating_count for plugin in page.plugins)
     has_words = bool(query.text.strip())
     default = "relevance" if has_words else "downloads"
     chosen = default if query.sort == "relevance" else query.sort
     return [
         SortOption(name, text, url.change(sort="" if name == default else name), name == chosen)
         for name, text in labels.SORTS.items()
-        if has_words or name != "relevance"
+        if (has_words or name != "relevance") and (has_ratings or name != "rating")
     ]

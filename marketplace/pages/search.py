@@ -45,7 +45,7 @@ def render_search(request: HttpRequest) -> HttpResponse:
         "results": results,
         "facets": build_facets(query, results, url, facet_prefix),
         "chips": build_chips(query, url),
-        "sort_options": build_sort_options(query, url),
+        "sort_options": build_sort_options(query, url, page),
         "pagination": build_pagination(url.query, number=page.number, pages=page.pages),
         # The search field sends `q`; hidden fields keep filters and order in a search without script.
         "hidden_fields": url.without("q"),

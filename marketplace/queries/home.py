@@ -13,14 +13,16 @@ from registry.queries import catalog
 
 OWN_PLUGINS_PER_PAGE = 50
 _MAX_FEATURED = 6
-_MAX_CATEGORIES = 18
+_MAX_POPULAR = _MAX_RECENT = 8
+_MAX_CATEGORIES = 12
 
 
 @dataclass(frozen=True, slots=True)
 class HomePage:
-    """What the home page shows. `has_more_featured`: `/featured` has more.
+    """What the home page shows: each plugin once, and none that is deprecated.
 
     Authors choose categories freely, so a category needs two plugins to be shown here.
+    `has_more_featured`: `/featured` has more.
     """
 
     categories: Sequence[tuple[str, int]]
@@ -29,20 +31,37 @@ class HomePage:
     popular: Sequence[Plugin]
     recent: Sequence[Plugin]
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no plugin to show."""
+        return not (self.featured or self.popular or self.recent)
+
 
 def get_home_page() -> HomePage:
     """Return the home page: 4 queries, each along an index.
 
     It shows no total: counting all plugins would cost more than everything else.
     """
-    featured = catalog.list_top("featured", _MAX_FEATURED + 1)
+    featured = catalog.list_top("featured", _MAX_FEATURED + 1, has_deprecated=False)
+    shown = featured[:_MAX_FEATURED]
+    # Enough rows that the list is full when all plugins of the lists before it are left out.
+    most = len(shown) + _MAX_POPULAR
+    popular = _leave_out(shown, catalog.list_top("downloads", most, has_deprecated=False))
+    popular = popular[:_MAX_POPULAR]
+    most += _MAX_RECENT
+    recent = _leave_out([*shown, *popular], catalog.list_top("recent", most, has_deprecated=False))
     return HomePage(
         categories=catalog.list_categories(min_count=2, max_results=_MAX_CATEGORIES),
-        featured=featured[:_MAX_FEATURED],
+        featured=shown,
         has_more_featured=len(featured) > _MAX_FEATURED,
-        popular=catalog.list_top("downloads", 8),
-        recent=catalog.list_top("recent", 8),
+        popular=popular,
+        recent=recent[:_MAX_RECENT],
     )
+
+
+def _leave_out(others: Sequence[Plugin], plugins: Sequence[Plugin]) -> list[Plugin]:
+    shown = {plugin.pk for plugin in others}
+    return [plugin for plugin in plugins if plugin.pk not in shown]
 
 
 @dataclass(frozen=True, slots=True)

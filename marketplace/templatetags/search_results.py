@@ -17,6 +17,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from marketplace import labels
+from marketplace.category_labels import get_category_label
 from marketplace.queries.lists import list_closed_owners
 from marketplace.search.highlights import Highlight
 from marketplace.search.search_urls import build_taxonomy_links, build_taxonomy_path
@@ -35,6 +36,7 @@ _CHOSEN_HINT = SafeString('<span class="hidden-text"> (selected; select again to
 class PluginRow:
     """A plugin in a list. Matches in `name` and `description` may be highlighted.
 
+    `weekly` and `downloads` are empty without downloads. `install` is the command that installs it.
     `owners` are accounts of this registry with the paths of their pages: a manifest can name
     anybody as the author, so the author is not shown. `more_owners` counts those left out.
     `rating` and `votes` are empty without ratings.
@@ -47,6 +49,9 @@ class PluginRow:
     is_deprecated: bool
     description: str
     kind: str
+    kind_name: str
+    kind_icon: str
+    install: str
     owners: Sequence[tuple[str, str]]
     more_owners: int
     categories: Sequence[tuple[str, str]]
@@ -100,6 +105,9 @@ def build_row(
         is_deprecated=bool(public.get("deprecated")),
         description=_highlight("description", plugin.description, highlights),
         kind=labels.get_kind_title(plugin.kind),
+        kind_name=plugin.kind,
+        kind_icon=labels.get_kind_icon(plugin.kind),
+        install=f"plugport install {plugin.name}",
         owners=[
             (owner, "" if owner in closed else f"/users/{quote(owner, safe='')}")
             for owner in owners[:_MAX_OWNERS]
@@ -109,8 +117,8 @@ def build_row(
         license=plugin.license,
         rating=f"{plugin.rating:.1f}" if plugin.rating_count else "",
         votes=short_number(plugin.rating_count) if plugin.rating_count else "",
-        weekly=short_number(plugin.weekly_downloads),
-        downloads=short_number(plugin.downloads),
+        weekly=short_number(plugin.weekly_downloads) if plugin.weekly_downloads else "",
+        downloads=short_number(plugin.downloads) if plugin.downloads else "",
         updated_at=plugin.updated_at.isoformat(timespec="seconds"),
         ago=ago(plugin.updated_at),
     )
@@ -156,5 +164,6 @@ def badge(level: str) -> SafeString:
     return render_to_string("partials/badge.html", {"level": known})
 
 
+register.filter("category_label", get_category_label)
 register.simple_tag(build_taxonomy_links, name="taxonomy_links")
 register.simple_tag(build_taxonomy_path, name="taxonomy_path")

@@ -100,16 +100,19 @@ def list_by_ids(ids: Sequence[int]) -> list[Plugin]:
     return [plugins[plugin_id] for plugin_id in ids if plugin_id in plugins]
 
 
-def list_top(order: str, limit: int) -> list[Plugin]:
+def list_top(order: str, limit: int, *, has_deprecated: bool = True) -> list[Plugin]:
     """The first `limit` listed plugins in the order `downloads`, `recent` or `featured`: 1 query.
 
-    `featured` returns featured plugins only, the latest first. Each plugin has the attribute
+    `featured` returns featured plugins only, the latest first. Without `has_deprecated`, plugins
+    whose newest release is deprecated are left out. Each plugin has the attribute
     `has_closed_owner`.
     """
     # `IN (1)` because SQLite uses no index for a bare boolean: 25 times faster at 20,000 rows.
     rows = Plugin.objects.filter(is_listed__in=[True])
     if order == "featured":
         rows = rows.filter(featured_at__isnull=False)
+    if not has_deprecated:
+        rows = rows.filter(latest__deprecated_at__isnull=True)
     return list(
         rows.annotate(has_closed_owner=HAS_CLOSED_OWNER).order_by(*_TOP_ORDERS[order])[:limit]
     )

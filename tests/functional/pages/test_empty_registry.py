@@ -11,7 +11,7 @@ def test_empty_registry_invites_to_publish(open_page):
     assert "No plugins have been published yet." in page.text
     assert "/publish" in page.one("main").links
     assert not page.all(id="popular")
-    assert not page.by_class("ledger")
+    assert not page.by_class("category-cards")
 
 
 @pytest.mark.parametrize("path", ["/categories", "/tags"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from registry.actions import moderate_release
+from registry.models import Plugin
 
 pytestmark = pytest.mark.usefixtures("indexed_catalog")
 
@@ -30,10 +31,24 @@ def _names(page) -> list[str]:
 def test_categories(open_page):
     """Every category with its count, the largest first, and the most used tags."""
     page = open_page("/categories")
-    links = [(link.text, link.attrs["href"]) for link in page.by_class("ledger")[0].all("a")]
-    assert links[0] == ("communication 2 plugins", "/categories/communication")
-    assert ("c/d 1 plugin", "/categories/c/d") in links
+    links = {link.attrs["href"]: link for link in page.by_class("category-cards")[0].all("a")}
+    first = links["/categories/communication"]
+    assert next(iter(links)) == "/categories/communication"
+    assert first.text == "communication 2 plugins Chat, mail and other ways to reach people"
+    # Authors choose categories freely: an unknown one has an icon and no description.
+    assert links["/categories/c/d"].text == "c/d 1 plugin"
+    icons = {link.by_class("icon")[0].one("use").attrs["href"] for link in links.values()}
+    assert len(icons) == 3
     assert "/tags/talk" in page.by_class("taxonomy-terms")[0].links
+
+
+def test_rating_is_an_order_where_ratings_exist(open_page):
+    """Without a rated plugin on the page there is nothing to sort by."""
+    path = "/categories/communication"
+    assert not open_page(path).all(id="order-rating")
+    assert open_page(path, sort="rating").one(id="order-rating").attrs["aria-current"]
+    Plugin.objects.filter(name="mail").update(rating=4, rating_count=3)
+    assert open_page(path).one(id="order-rating").text == "Rating"
 
 
 def test_tags(open_page):
