@@ -17,6 +17,7 @@ from plugport.client.tokens import Token
 from plugport.client.urls import RegistryUrl
 from plugport.environment.home import format_home_source
 from plugport.installer.filesystem import write_json
+from plugport.spec.os_errors import is_disk_full, set_os_error_kind
 
 KEYRING_SERVICE = "plugport"
 FILE_BYTES = 1 << 20
@@ -109,11 +110,21 @@ class Credentials:
             self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             write_json(self.file, {"format": 1, "registries": entries}, mode=_PRIVATE_MODE)
         except OSError as error:
-            raise HomeNotWritableError(
-                f"`{self.file}` cannot be written: {error.strerror}. The folder is set by "
-                f"{format_home_source()}",
-                hint="Set PLUGPORT_HOME to a folder that you can write.",
-            ) from error
+            raise _build_home_error(self.file, error) from error
+
+
+def _build_home_error(file: Path, error: OSError) -> HomeNotWritableError:
+    result = HomeNotWritableError(
+        f"`{file}` cannot be written: {error.strerror}. The folder is set by "
+        f"{format_home_source()}",
+        hint="Free some space, or set PLUGPORT_HOME to another folder."
+        if is_disk_full(error)
+        else "Set PLUGPORT_HOME to a folder that you can write.",
+    )
+    # Without a folder there, a number means the same as a missing permission.
+    if is_disk_full(error):
+        set_os_error_kind(result, error)
+    return result
 
 
 def _find_in_keyring(registry: str) -> str | None:

@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-import errno
-
 from plugport.spec.errors import (
     ConflictError,
     DeniedError,
-    ErrorKind,
     InvalidError,
     MissingError,
     PlugportError,
     UnavailableError,
 )
-
-# Not listed are I/O and network errors: they can be temporary, so they are "unavailable".
-_KIND_BY_ERRNO = {
-    errno.EACCES: ErrorKind.DENIED,
-    errno.EPERM: ErrorKind.DENIED,
-    errno.EROFS: ErrorKind.DENIED,
-    errno.ENOENT: ErrorKind.MISSING,
-    errno.EEXIST: ErrorKind.CONFLICT,
-    errno.ENOTDIR: ErrorKind.CONFLICT,
-    errno.EISDIR: ErrorKind.CONFLICT,
-    errno.ENOSPC: ErrorKind.LIMITED,
-    errno.EDQUOT: ErrorKind.LIMITED,
-    errno.EFBIG: ErrorKind.LIMITED,
-}
+from plugport.spec.os_errors import is_disk_full, set_os_error_kind
 
 
 class UsageError(PlugportError):
@@ -46,9 +30,9 @@ def build_file_system_error(error: OSError, subject: str = "") -> FileSystemErro
     # Without the number: it differs between operating systems.
     reason = error.strerror or str(error) or type(error).__name__
     subject = subject or (f"`{error.filename}`" if error.filename else "")
-    result = FileSystemError(f"{subject}: {reason}" if subject else reason)
-    # `kind` is a class attribute elsewhere; here it depends on the error number.
-    vars(result)["kind"] = _KIND_BY_ERRNO.get(error.errno or 0, ErrorKind.UNAVAILABLE)
+    hint = "Free some space, then run the same command again." if is_disk_full(error) else None
+    result = FileSystemError(f"{subject}: {reason}" if subject else reason, hint=hint)
+    set_os_error_kind(result, error)
     return result
 
 

@@ -67,10 +67,20 @@ def write_files(folder: Path, content: Mapping[str, bytes]) -> None:
             hint="Nothing was written. Choose another folder, or move the files.",
             context={"paths": existing},
         )
-    for path, text in content.items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(text)
+    written = []
+    try:
+        for path, text in content.items():
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            # Exclusively: another program may create the file meanwhile.
+            with target.open("xb") as file:
+                written.append(target)
+                file.write(text)
+    except BaseException:
+        # A half of a plugin would make the next run fail.
+        for target in written:
+            target.unlink()
+        raise
 
 
 def _build_manifest(request: ScaffoldRequest, scaffold: Scaffold) -> Manifest:

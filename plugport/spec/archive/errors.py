@@ -17,6 +17,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from plugport.spec.errors import InvalidError, UnavailableError
+from plugport.spec.os_errors import set_os_error_kind
 from plugport.spec.text import quote_text
 
 PathErrorType = TypeVar("PathErrorType", bound="ArchiveError | UnpackFailedError")
@@ -293,7 +294,7 @@ class UnpackTargetError(ArchiveError):
 
 
 class UnpackFailedError(UnavailableError):
-    """Writing a file failed. The package itself is valid."""
+    """Writing a file failed. The package itself is valid. Its kind depends on the error number."""
 
     code, title = "unpack-failed", "The package cannot be unpacked"
 
@@ -312,3 +313,15 @@ def build_path_error(
     context = {"path": shown[1:-1], "found": found, "allowed": allowed}
     known = {name: value for name, value in context.items() if value is not None}
     return kind(f"{shown} {problem}", hint=hint, context=known)
+
+
+def build_unpack_failed_error(path: str, error: OSError) -> UnpackFailedError:
+    """The error for a file or folder that cannot be written while unpacking."""
+    result = build_path_error(
+        UnpackFailedError,
+        path,
+        f"cannot be written: {error.strerror or 'unknown error'}",
+        hint="Choose a writable folder on a disk with enough space.",
+    )
+    set_os_error_kind(result, error)
+    return result

@@ -161,16 +161,13 @@ def _write_file(folder: Path, file: SourceFile, writer: _GzipWriter) -> FileEntr
     digest = hashlib.sha256()
     left = file.size_bytes
     with os.fdopen(open_source(folder, file.path), "rb") as source:
-        try:
-            # Read one byte more than expected, to detect a file that has grown.
-            while chunk := source.read(min(_CHUNK_BYTES, left + 1)):
-                left -= len(chunk)
-                if left < 0:
-                    break
-                digest.update(chunk)
-                writer.write(chunk)
-        except OSError as error:
-            raise build_read_error(file.path, error) from None
+        # Read one byte more than expected, to detect a file that has grown.
+        while chunk := _read_chunk(source, file.path, left + 1):
+            left -= len(chunk)
+            if left < 0:
+                break
+            digest.update(chunk)
+            writer.write(chunk)
     if left:
         hint = "Pack again when no program writes to the folder."
         raise build_path_error(PackChangedError, file.path, "changed while being packed", hint=hint)
@@ -178,6 +175,14 @@ def _write_file(folder: Path, file: SourceFile, writer: _GzipWriter) -> FileEntr
     return FileEntry(
         file.path, file.size_bytes, Digest.from_bytes("sha256", digest.digest()), file.executable
     )
+
+
+def _read_chunk(source: BinaryIO, path: str, size: int) -> bytes:
+    # Not around the write, whose errors are those of the output.
+    try:
+        return source.read(min(_CHUNK_BYTES, size))
+    except OSError as error:
+        raise build_read_error(path, error) from None
 
 
 class _GzipWriter:

@@ -16,7 +16,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from plugport.spec.archive.errors import UnpackFailedError, UnpackTargetError, build_path_error
+from plugport.spec.archive.errors import (
+    UnpackTargetError,
+    build_path_error,
+    build_unpack_failed_error,
+)
 
 FILE_MODE = 0o644
 EXECUTABLE_MODE = 0o755
@@ -116,9 +120,4 @@ def _convert_disk_errors(path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise build_path_error(
-            UnpackFailedError,
-            path,
-            f"cannot be written: {error.strerror or 'unknown error'}",
-            hint="Choose a writable folder on a disk with enough space.",
-        ) from error
+        raise build_unpack_failed_error(path, error) from error

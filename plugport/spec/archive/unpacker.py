@@ -7,7 +7,11 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from plugport.spec.archive.errors import UnpackFailedError, UnpackTargetError, build_path_error
+from plugport.spec.archive.errors import (
+    UnpackTargetError,
+    build_path_error,
+    build_unpack_failed_error,
+)
 from plugport.spec.archive.model import ArchiveLimits, Package
 from plugport.spec.archive.reader import DEFAULT_LIMITS, load_package
 from plugport.spec.archive.tree_writer import FOLDER_MODE
@@ -25,7 +29,7 @@ def unpack_package(archive: Path, target: Path, limits: ArchiveLimits = DEFAULT_
         # In the same parent folder, so that the rename stays within one file system.
         scratch = Path(tempfile.mkdtemp(prefix=f".{target.name[:100]}.", dir=target.parent))
     except OSError as error:
-        raise _build_unpack_failed_error(target, error) from error
+        raise build_unpack_failed_error(str(target), error) from error
     try:
         package = load_package(archive, limits=limits, tree=scratch)
         # mkdtemp creates private folders; the unpacked plugin gets the usual mode.
@@ -47,7 +51,7 @@ def _check_target_empty(target: Path) -> None:
     except NotADirectoryError:
         is_free = False
     except OSError as error:
-        raise _build_unpack_failed_error(target, error) from error
+        raise build_unpack_failed_error(str(target), error) from error
     if not is_free:
         raise _build_target_exists_error(target)
 
@@ -61,20 +65,11 @@ def _rename_to_target(scratch: Path, target: Path) -> None:
     except OSError as error:
         if target.exists():
             raise _build_target_exists_error(target) from error
-        raise _build_unpack_failed_error(target, error) from error
+        raise build_unpack_failed_error(str(target), error) from error
 
 
 def _build_target_exists_error(target: Path) -> UnpackTargetError:
     hint = "Remove it, or choose another folder."
     return build_path_error(
         UnpackTargetError, str(target), "exists and is not an empty folder", hint=hint
-    )
-
-
-def _build_unpack_failed_error(target: Path, error: OSError) -> UnpackFailedError:
-    return build_path_error(
-        UnpackFailedError,
-        str(target),
-        f"cannot be written: {error.strerror or 'unknown error'}",
-        hint="Choose a writable folder on a disk with enough space.",
     )
