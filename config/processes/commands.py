@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from pathlib import Path
 
 from django.conf import settings
 
+from plugport.spec.text import quote_text
+
 _FOLDER = Path(sys.executable).parent
+
+
+def parse_count(text: str) -> int:
+    """The number of processes, at least 1. Raises `argparse.ArgumentTypeError`."""
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise argparse.ArgumentTypeError(f"{quote_text(text)} is not a number of processes from 1.")
+    return int(text)
 
 
 def build_web_command(host: str, workers: int) -> list[str]:

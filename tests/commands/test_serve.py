@@ -37,3 +37,13 @@ def test_a_mistake_in_the_settings_is_reported(
 def test_a_used_port_is_reported(settings: Any) -> None:
     with pytest.raises(CommandError, match=f"Cannot listen on port {settings.PORT}"):
         call_command("serve", skip_checks=False)
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [("serve", "--workers"), ("serve", "--background-workers"), ("run_workers", "--processes")],
+)
+@pytest.mark.parametrize("value", ["0", "-1", "many"])
+def test_a_number_of_processes_is_at_least_one(command: str, option: str, value: str) -> None:
+    with pytest.raises(CommandError, match=f"{option}: `{value}` is not a number of processes"):
+        call_command(command, f"{option}={value}")

@@ -11,7 +11,7 @@ from django.db import connection
 
 from common.system_checks import SETTINGS_TAG
 from config.backends import prepare_data_dir
-from config.processes.commands import build_variables, build_worker_command
+from config.processes.commands import build_variables, build_worker_command, parse_count
 from config.processes.supervisor import Child, Supervisor
 from config.startup import describe_missing_migrations
 
@@ -25,7 +25,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the number of processes."""
         parser.add_argument(
-            "--processes", type=int, default=1, help="number of packages checked at once"
+            "--processes", type=parse_count, default=1, help="number of packages checked at once"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

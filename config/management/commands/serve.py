@@ -20,7 +20,12 @@ from django.core.management.base import (
 
 from common.system_checks import SETTINGS_TAG
 from config.backends import prepare_data_dir
-from config.processes.commands import build_variables, build_web_command, build_worker_command
+from config.processes.commands import (
+    build_variables,
+    build_web_command,
+    build_worker_command,
+    parse_count,
+)
 from config.processes.supervisor import Child, Supervisor
 
 _HOST = "127.0.0.1"
@@ -40,9 +45,14 @@ class Command(BaseCommand):
             "--demo", action="store_true", help="load the demo catalog, unless it is loaded"
         )
         parser.add_argument("--host", default=_HOST, help="address to listen on")
-        parser.add_argument("--workers", type=int, default=2, help="number of web processes")
         parser.add_argument(
-            "--background-workers", type=int, default=1, help="number of packages checked at once"
+            "--workers", type=parse_count, default=2, help="number of web processes"
+        )
+        parser.add_argument(
+            "--background-workers",
+            type=parse_count,
+            default=1,
+            help="number of packages checked at once",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
