@@ -197,6 +197,8 @@ def test_list_shows_what_needs_a_plugin(cli: Cli) -> None:
     ]
     lines = cli.ok("list", "--installed").stdout.splitlines()
     assert [line.split()[-1] for line in lines[1:]] == ["dep-middle", "-"]
+    cli.ok("install", "dep-base@1.1.0", "--yes")
+    assert "NEEDED BY" not in cli.ok("list", "--installed").stdout
 
 
 def test_a_plugin_from_a_path_brings_its_dependencies(cli: Cli, other: Path) -> None:

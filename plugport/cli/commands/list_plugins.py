@@ -113,20 +113,20 @@ def _print_installed(
     if not plugins:
         session.output.note("no plugins are installed")
         return
-    session.output.print_table(
-        [
-            (
-                str(p.name),
-                str(p.version),
-                p.kind,
-                p.trust or "-",
-                status[p.name],
-                "-" if p.is_requested else ", ".join(needed_by[p.name]) or "no plugin",
-            )
-            for p in plugins
-        ],
-        _HEADER,
-    )
+    rows = [
+        (
+            str(p.name),
+            str(p.version),
+            p.kind,
+            p.trust or "-",
+            status[p.name],
+            "-" if p.is_requested else ", ".join(needed_by[p.name]) or "no plugin",
+        )
+        for p in plugins
+    ]
+    # The last column is for plugins that were installed because others need them.
+    columns = len(_HEADER) if any(not p.is_requested for p in plugins) else len(_HEADER) - 1
+    session.output.print_table([row[:columns] for row in rows], _HEADER[:columns])
     for plugin in plugins:
         for name, text in unmet[plugin.name].items():
             other = next((each for each in installed.values() if str(each.name) == name), None)
