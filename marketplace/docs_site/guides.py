@@ -16,6 +16,7 @@ from django.utils.html import strip_tags
 from django.utils.safestring import SafeString
 
 from common.once import built_once
+from marketplace.readme.anchors import ID_PREFIX, Anchors
 from marketplace.readme.markdown import render_markdown
 
 
@@ -195,13 +196,14 @@ def load_document(page: Page) -> Document:
     html = render_markdown(text.replace(_EXAMPLE_URL, settings.BASE_URL))
     html = _HREF.sub(lambda match: _resolve_link(match, page), html)
     title, html = _split_title(_add_scroll_containers(html))
+    html, headings = _add_anchors(html)
     index = PAGES.index(page)
     return Document(
         page,
         title,
         # Safe: the files are part of the code.
-        SafeString(_HEADING.sub(_add_anchor, html)),
-        tuple(Heading(m[2], _get_text(m[3])) for m in _HEADING.finditer(html) if m[1] == "2"),
+        SafeString(html),
+        headings,
         PAGES[index - 1] if index else None,
         PAGES[index + 1] if index + 1 < len(PAGES) else None,
     )
@@ -211,7 +213,7 @@ _CODE_START = '<div class="docs-code" data-copy>'
 # Hidden until `site.js` runs, because the button needs it.
 _CODE_END = '<button type="button" hidden><span aria-live="polite">Copy</span></button></div>'
 _HREF = re.compile(r'href="(?!https?:|mailto:|/|#)([^"#]*)(#[^"]*)?"')
-_HEADING = re.compile(r'<h([23]) id="([^"]+)">(.*?)</h\1>', re.DOTALL)
+_HEADING = re.compile(r"<h([2-6])>(.*?)</h\1>", re.DOTALL)
 _TABLE = re.compile(r"<table>(.*?)</table>", re.DOTALL)
 
 
@@ -243,12 +245,21 @@ def _add_scroll_containers(html: str) -> str:
     )
 
 
-def _add_anchor(match: re.Match[str]) -> str:
-    level, anchor, title = match.groups()
-    return (
-        f'<h{level} id="{anchor}">{title} <a class="anchor" href="#{anchor}"'
-        f' aria-label="Link to this section">#</a></h{level}>'
-    )
+def _add_anchors(html: str) -> tuple[str, tuple[Heading, ...]]:
+    """Give headings the ids that links in the files have, and list those of the second level."""
+    anchors = Anchors()
+    headings = []
+
+    def add_anchor(match: re.Match[str]) -> str:
+        level, title = match.groups()
+        # Without the prefix of READMEs: these files are part of the code.
+        anchor = (anchors.build_heading_id(_get_text(title)) or "").removeprefix(ID_PREFIX)
+        if level == "2":
+            headings.append(Heading(anchor, _get_text(title)))
+        link = f' <a class="anchor" href="#{anchor}" aria-label="Link to this section">#</a>'
+        return f'<h{level} id="{anchor}">{title}{link if level in "23" else ""}</h{level}>'
+
+    return _HEADING.sub(add_anchor, html), tuple(headings)
 
 
 def _get_text(html: str) -> str:
