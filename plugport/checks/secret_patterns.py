@@ -161,7 +161,8 @@ def _is_sample_url(value: str) -> bool:
         return True
     if not (re.search(r"[A-Za-z]", password) and re.search(r"\d", password)):
         return True
-    return "." not in host or _LOCAL_HOST.match(host) is not None
+    has_domain = "." in host or host.startswith("[")
+    return not has_domain or _LOCAL_HOST.match(host) is not None
 
 
 def _is_sample_jwt(token: str) -> bool:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from plugport.checks.secret_evidence import select_url_rule
 from plugport.checks.secret_patterns import Detector, is_sample, iter_private_keys
 
 PIECE_CHARS = 2048
@@ -34,11 +35,14 @@ class SecretMatch:
     is_allowed: bool = False
 
 
-def scan_text(text: str, detectors: tuple[Detector, ...]) -> list[SecretMatch]:
-    """The secrets in a text, sorted by line, one per line and rule, at most `MAX_MATCHES`."""
+def scan_text(text: str, detectors: tuple[Detector, ...], path: str = "") -> list[SecretMatch]:
+    """The secrets in a text, sorted by line, one per line and rule, at most `MAX_MATCHES`.
+
+    `path` is the file of the text, which decides how much a weak match counts.
+    """
     lines = text.split("\n")
     seen: dict[tuple[int, str], SecretMatch] = {}
-    for rule, what, line, masked in _iter_secrets(text, lines, detectors):
+    for rule, what, line, masked in _iter_secrets(text, lines, detectors, path):
         if (line, rule) not in seen:
             seen[line, rule] = SecretMatch(rule, what, line, masked, _is_allowed(lines, line))
             if len(seen) == MAX_MATCHES:
@@ -52,7 +56,7 @@ def mask_secret(value: str) -> str:
 
 
 def _iter_secrets(
-    text: str, lines: list[str], detectors: tuple[Detector, ...]
+    text: str, lines: list[str], detectors: tuple[Detector, ...], path: str
 ) -> Iterator[tuple[str, str, int, str]]:
     for offset in iter_private_keys(text):
         yield "secret-private-key", "a private key", text.count("\n", 0, offset) + 1, ""
@@ -62,8 +66,11 @@ def _iter_secrets(
     for line, piece in _iter_pieces(lines):
         for detector in active:
             for value in detector.find(piece):
-                if not is_sample(value):
-                    yield detector.rule, detector.what, line, mask_secret(value)
+                if is_sample(value):
+                    continue
+                is_url = detector.rule == "secret-in-url"
+                rule = select_url_rule(value, path) if is_url else detector.rule
+                yield rule, detector.what, line, mask_secret(value)
 
 
 def _iter_pieces(lines: list[str]) -> Iterator[tuple[int, str]]:

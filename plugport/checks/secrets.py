@@ -1,7 +1,7 @@
 """The secrets check: files that are secrets by name, and secrets in text files.
 
-A published secret is exposed permanently, so these findings are errors. Findings never contain the
-secret itself.
+A published secret is exposed permanently, so findings of certain secrets are errors. Findings never
+contain the secret itself.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ def _scan_files(subject: Subject, detectors: tuple[Detector, ...]) -> list[Findi
             findings.append(build_finding("secrets-not-scanned", message, path=file.path))
             continue
         remaining_bytes -= file.size_bytes
-        findings += [_build_secret_finding(file.path, hit) for hit in scan_text(text, detectors)]
+        matches = scan_text(text, detectors, file.path)
+        findings += [_build_secret_finding(file.path, match) for match in matches]
     return findings
 
 

@@ -131,6 +131,16 @@ def test_manifests_that_contradict_each_other_are_rejected(author: Api) -> None:
     assert "`permissions.exec` is not declared in `plugport.yaml`" in release.verdict_reason
 
 
+def test_the_evidence_for_a_secret_decides(author: Api) -> None:
+    url = "postgres://app:" + "s3cretive9x@prod-db.internal/live"
+    expected = {"docs/guide.md": "published", "src/db.js": "held"}
+    for number, path in enumerate(expected):
+        author.publish(build_package(version=f"1.{number}.0", files={path: url}))
+    run_pending_jobs()
+    states = Release.objects.order_by("version").values_list("state", flat=True)
+    assert list(states) == list(expected.values())
+
+
 def test_colleague_gets_the_same_release_after_the_first_has_left(
     author: Api, owner: User, create_user: Any
 ) -> None:
