@@ -18,18 +18,23 @@ from django.utils.safestring import SafeString
 from marketplace import syntax_highlighting
 from marketplace.images import signed_urls
 from marketplace.readme.errors import TooComplexError, UnexpectedHtmlError
+from marketplace.readme.front_matter import render_front_matter
 from marketplace.readme.link_base import LinkBase
 from marketplace.readme.markdown import render_markdown
 from marketplace.readme.post_processing import post_process_html
 from marketplace.readme.sanitizer import sanitize_html
 from marketplace.readme.well_formed import balance_html
+from plugport.spec import path_folding, repository_address
+from plugport.spec.manifest import document, yaml_parser
 from registry.models import Release
 
 # Longer READMEs are shown as plain text: parsing takes seconds per megabyte.
 MAX_MARKDOWN_CHARS = 200_000
 # The limit for rendered HTML and for plain text.
 MAX_HTML_CHARS = 600_000
-_LIBRARIES = ("markdown-it-py", "mdit-py-plugins", "linkify-it-py", "nh3", "pygments")
+_LIBRARIES = ("markdown-it-py", "mdit-py-plugins", "linkify-it-py", "nh3", "pygments", "pyyaml")
+# The modules outside of this folder and of `marketplace.images` on which the HTML depends.
+_MODULES = (syntax_highlighting, document, yaml_parser, path_folding, repository_address)
 _MARKDOWN_SUFFIXES = (".md", ".markdown", ".mdown", ".mkd")
 _VISIBLE = re.compile(r"<(?:img|hr|input)\b|>[^<]*[^<\s]", re.IGNORECASE)
 
@@ -85,7 +90,8 @@ def _get_renderer_version() -> str:
     for folder in (Path(__file__).parent, Path(signed_urls.__file__).parent):
         for path in sorted(folder.glob("*.py")):
             digest.update(path.read_bytes())
-    digest.update(Path(syntax_highlighting.__file__).read_bytes())
+    for module in _MODULES:
+        digest.update(Path(str(module.__file__)).read_bytes())
     for name in _LIBRARIES:
         digest.update(f"{name}={version(name)}".encode())
     return digest.hexdigest()
@@ -118,7 +124,8 @@ def _render(text: str, path: str, link_base: LinkBase, *, is_proxied: bool) -> s
     if not path.lower().endswith(_MARKDOWN_SUFFIXES) or len(text) > MAX_MARKDOWN_CHARS:
         return _render_plain(text)
     try:
-        html = render_markdown(text)
+        front_matter, body = render_front_matter(text)
+        html = front_matter + render_markdown(body)
         if len(html) > MAX_HTML_CHARS:
             return _render_plain(text)
         clean = sanitize_html(balance_html(html), link_base)
