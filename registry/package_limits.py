@@ -8,6 +8,8 @@ from plugport.spec.archive.model import ArchiveLimits
 
 TAG_CHARS = 64
 CHANGELOG_CHARS = 65_536
+# In lists of releases. A plugin may have hundreds.
+LISTED_CHANGELOG_CHARS = 1_000
 
 
 def get_archive_limits() -> ArchiveLimits:

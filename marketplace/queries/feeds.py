@@ -12,15 +12,17 @@ from accounts.errors import UnknownUserError
 from accounts.models import User
 from accounts.queries import get_user
 from marketplace.errors import UnknownScopeError
+from marketplace.readme.changes import MAX_LISTED_CHARS
 from plugport.spec.text import has_nul, quote_text
 from registry.models import JournalEntry, Plugin, Release, Scope
 from registry.models.states import PUBLIC_STATES, ReleaseState
 
 MAX_ENTRIES = 50
-# The changes of the newest release are at the start of a changelog.
-_MAX_CHANGELOG_CHARS = 20_000
 _BLOCKING_EVENTS = ("release.quarantined", "release.revoked")
-_DEFERRED_COLUMNS = ("readme", "changelog", "files", "manifest_text", "licences")
+_DEFERRED_COLUMNS = (
+    *("readme", "changelog", "changelog_entry"),
+    *("files", "manifest_text", "licences"),
+)
 
 
 def list_new_plugins() -> list[Plugin]:
@@ -100,7 +102,7 @@ def _select_releases() -> QuerySet[Release]:
         "plugin__document",
         "plugin__metadata",
     )
-    return rows.annotate(changelog_head=Left("contents__changelog", _MAX_CHANGELOG_CHARS))
+    return rows.annotate(changes=Left("contents__changelog_entry", MAX_LISTED_CHARS + 1))
 
 
 def _only_served(rows: QuerySet[Release]) -> QuerySet[Release]:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from django.db.models import Exists, F, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Left
 from django.utils import timezone
 
 from marketplace.queries.lists import list_closed_owners
+from marketplace.readme.changes import MAX_LISTED_CHARS
 from plugport.spec.errors import PlugportError
 from plugport.spec.ranges import Range
 from plugport.spec.ranges.selection import select_release
@@ -169,11 +171,24 @@ def list_daily_downloads(plugin: Plugin) -> list[tuple[dt.date, int]]:
     return [(day, counts.get(day, 0)) for day in days]
 
 
-def list_versions(plugin: Plugin, page: int) -> list[Release]:
+class _Changes(TypedDict):
+    """Annotations: the start of the changelog entry, and the repository in the manifest."""
+
+    changes: str
+    repository: Any
+
+
+def list_versions(plugin: Plugin, page: int) -> list[WithAnnotations[Release, _Changes]]:
     """Return one page of the public releases, highest version first: 2 queries, 1 if none."""
     start = (page - 1) * VERSIONS_PER_PAGE
     rows = (
-        _filter_public_releases(plugin).select_related("published_by").prefetch_related(_PACKAGES)
+        _filter_public_releases(plugin)
+        .select_related("published_by")
+        .prefetch_related(_PACKAGES)
+        .annotate(
+            changes=Left("contents__changelog_entry", MAX_LISTED_CHARS + 1),
+            repository=F("contents__manifest__repository"),
+        )
     )
     return list(rows.order_by("-sort_key")[start : start + VERSIONS_PER_PAGE])
 

@@ -8,8 +8,16 @@ linear time. A README that exceeds a bound is shown as plain text. `render` runs
 the result; `link_base` resolves relative links; `images` decides how images are loaded.
 """
 
+from marketplace.readme.changes import render_listed_changes, render_release_changes
 from marketplace.readme.link_base import LinkBase
 from marketplace.readme.links import SourceTree
 from marketplace.readme.render import render_readme, render_release_readme
 
-__all__ = ["LinkBase", "SourceTree", "render_readme", "render_release_readme"]
+__all__ = [
+    "LinkBase",
+    "SourceTree",
+    "render_listed_changes",
+    "render_readme",
+    "render_release_changes",
+    "render_release_readme",
+]

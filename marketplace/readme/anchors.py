@@ -72,8 +72,8 @@ class Anchors:
         self._by_words.setdefault(_strip_dashes(anchor), anchor)
         return is_new
 
-    def resolve(self, anchor: str) -> str:
-        """The id that a link to the anchor means.
+    def resolve(self, anchor: str) -> str | None:
+        """The id that a link to the anchor means; None if it must not be a link.
 
         A dash at either end stands for an emoji, a badge or a comment in the heading. Tools that
         build tables of contents do not agree on it.
@@ -96,3 +96,13 @@ class Anchors:
         self._headings[slug] = 0
         anchor = f"{ID_PREFIX}{slug}"
         return anchor if self.claim(anchor) else None
+
+
+class NoAnchors(Anchors):
+    """For a text that is one of several on a page: no element has an id."""
+
+    def claim(self, anchor: str) -> bool:
+        return False
+
+    def resolve(self, anchor: str) -> str | None:
+        return None

@@ -15,6 +15,7 @@ from django.urls import reverse
 from marketplace.readme.anchors import build_fragment
 from marketplace.readme.links import SourceTree
 from plugport.spec.path_folding import PathSpellings
+from registry.models import Release
 
 # By file name only. Serving an image checks its content (`marketplace.images.content_type`).
 _IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg")
@@ -105,6 +106,19 @@ class LinkBase:
         )
         tree = SourceTree.find(repository, folder=posixpath.dirname(readme))
         return cls(ReleaseFiles(name, version, readme, paths, images), tree)
+
+    @classmethod
+    def build_for_release(cls, name: str, release: Release, *, path: str) -> LinkBase:
+        """The link base for the file at `path` of a release of the plugin `name`."""
+        contents = release.contents
+        return cls.build(
+            name=name,
+            version=release.version,
+            readme=path,
+            # Files of a blocked release are not served, so its texts link to none.
+            files=contents.files if release.is_served else [],
+            repository=contents.manifest.get("repository"),
+        )
 
     def find_page(self, url: str) -> str | None:
         """The URL of a relative link, or None if it cannot be resolved."""

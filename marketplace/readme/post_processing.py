@@ -14,7 +14,7 @@ from html import escape, unescape
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from marketplace.readme.anchors import Anchors
+from marketplace.readme.anchors import Anchors, NoAnchors
 from marketplace.readme.errors import UnexpectedHtmlError
 from marketplace.readme.images import ImageRewriter
 
@@ -38,12 +38,14 @@ _DIRECTED_BLOCKS = frozenset(
 )
 
 
-def post_process_html(html: str, *, is_proxied: bool) -> str:
+def post_process_html(html: str, *, is_proxied: bool, has_anchors: bool = True) -> str:
     """The HTML in a `div` with its text direction. Raises `UnexpectedHtmlError`.
 
     With `is_proxied`, remote images are loaded through the proxy; otherwise they become links.
+    Without `has_anchors`, no element has an id, and links inside the text become text.
     """
-    return _PostProcessor(html, ImageRewriter(is_proxied=is_proxied)).run()
+    anchors = Anchors() if has_anchors else NoAnchors()
+    return _PostProcessor(html, ImageRewriter(is_proxied=is_proxied), anchors).run()
 
 
 class _LetterCounts(NamedTuple):
@@ -77,7 +79,7 @@ class _OpenHeading(NamedTuple):
 class _PostProcessor:
     """Copies `html` to `out`, and changes it element by element."""
 
-    def __init__(self, html: str, images: ImageRewriter) -> None:
+    def __init__(self, html: str, images: ImageRewriter, anchors: Anchors) -> None:
         self.html = html
         self.images = images
         self.out: list[str] = []
@@ -87,7 +89,7 @@ class _PostProcessor:
         self.letters = self.linked = _LetterCounts(0, 0)
         # For each open block: the index of its tag in `out`, and the letters before it.
         self.blocks: list[tuple[int, _LetterCounts, _LetterCounts]] = []
-        self.anchors = Anchors()
+        self.anchors = anchors
         self.outline: list[int] = []
         self.headings: list[_OpenHeading] = []
         # The index of the tag of the open link in `out`, and whether the link has text.
@@ -238,7 +240,9 @@ class _PostProcessor:
     def _resolve_inner_links(self) -> None:
         for index in self.inner_links:
             attributes = dict(_ATTRIBUTE.findall(self.out[index]))
-            attributes["href"] = f"#{self.anchors.resolve(attributes['href'][1:])}"
+            anchor = self.anchors.resolve(attributes.pop("href")[1:])
+            if anchor:
+                attributes["href"] = f"#{anchor}"
             self.out[index] = _render_tag("a", attributes)
 
     def _end_link(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from common.background import BackgroundThread
+from marketplace.readme.changes import render_release_changes
 from marketplace.readme.render import render_release_readme
 from registry.models import JournalEntry, Release
 
@@ -41,6 +42,7 @@ def render_published(*, after: int) -> int:
         for release in releases:
             if (release.plugin.name, release.version) in published:
                 render_release_readme(release.plugin.name, release)
+                render_release_changes(release.plugin.name, release)
     return entries[0].serial if entries else after
 
 

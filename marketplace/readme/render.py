@@ -10,6 +10,7 @@ from functools import cache
 from html import escape
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 from django.conf import settings
 from django.core.cache import caches
@@ -39,41 +40,47 @@ _MARKDOWN_SUFFIXES = (".md", ".markdown", ".mdown", ".mkd")
 _VISIBLE = re.compile(r"<(?:img|hr|input)\b|>[^<]*[^<\s]", re.IGNORECASE)
 
 
+class _Options(NamedTuple):
+    """Whether remote images are proxied, and elements have ids."""
+
+    is_proxied: bool
+    has_anchors: bool
+
+
 def render_release_readme(name: str, release: Release) -> SafeString:
     """The README of a release of the plugin `name` as safe HTML; "" if there is none.
 
     No query if the release was loaded with its contents.
     """
     contents = release.contents
-    link_base = LinkBase.build(
-        name=name,
-        version=release.version,
-        readme=contents.readme_path,
-        # Files of a blocked release are not served, so its README links to none.
-        files=contents.files if release.is_served else [],
-        repository=contents.manifest.get("repository"),
-    )
+    link_base = LinkBase.build_for_release(name, release, path=contents.readme_path)
     return render_readme(contents.readme, path=contents.readme_path, link_base=link_base)
 
 
 def render_readme(
-    text: str, *, path: str = "README.md", link_base: LinkBase, shows_images: bool = True
+    text: str,
+    *,
+    path: str = "README.md",
+    link_base: LinkBase,
+    shows_images: bool = True,
+    has_anchors: bool = True,
 ) -> SafeString:
     """The README as safe HTML; "" if it is empty.
 
     Text that is not Markdown, is too long, or renders to nothing visible is shown as plain text.
-    Without `shows_images`, remote images become links.
+    Without `shows_images`, remote images become links. Without `has_anchors`, no element has an id,
+    so that a page can show several texts.
     """
-    is_proxied = shows_images and settings.README_IMAGES == "proxy"
+    options = _Options(shows_images and settings.README_IMAGES == "proxy", has_anchors)
     if not text.strip():
         return SafeString("")
-    key = _build_cache_key(text, path, link_base, is_proxied=is_proxied)
+    key = _build_cache_key(text, path, link_base, options)
     # Without the cache the page is slower, but it works.
     html = None
     with contextlib.suppress(Exception):
         html = caches["readmes"].get(key)
     if html is None:
-        html = _render(text, path, link_base, is_proxied=is_proxied)
+        html = _render(text, path, link_base, options)
         with contextlib.suppress(Exception):
             caches["readmes"].set(key, html)
     # The only place that marks text by authors as safe: it is the output of the sanitizer (CWE-79).
@@ -97,7 +104,7 @@ def _get_renderer_version() -> str:
     return digest.hexdigest()
 
 
-def _build_cache_key(text: str, path: str, link_base: LinkBase, *, is_proxied: bool) -> str:
+def _build_cache_key(text: str, path: str, link_base: LinkBase, options: _Options) -> str:
     """A digest of everything that the result depends on, so that entries are never stale.
 
     New arguments and settings of the renderer must be added here.
@@ -105,7 +112,7 @@ def _build_cache_key(text: str, path: str, link_base: LinkBase, *, is_proxied: b
     release = link_base.release
     facts = [
         _get_renderer_version(),
-        is_proxied,
+        *options,
         settings.BASE_URL,
         signed_urls.get_key_fingerprint(),
         path,
@@ -120,7 +127,7 @@ def _build_cache_key(text: str, path: str, link_base: LinkBase, *, is_proxied: b
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
-def _render(text: str, path: str, link_base: LinkBase, *, is_proxied: bool) -> str:
+def _render(text: str, path: str, link_base: LinkBase, options: _Options) -> str:
     if not path.lower().endswith(_MARKDOWN_SUFFIXES) or len(text) > MAX_MARKDOWN_CHARS:
         return _render_plain(text)
     try:
@@ -131,7 +138,7 @@ def _render(text: str, path: str, link_base: LinkBase, *, is_proxied: bool) -> s
         clean = sanitize_html(balance_html(html), link_base)
         if not _VISIBLE.search(f">{clean}"):
             return _render_plain(text)
-        finished = post_process_html(clean, is_proxied=is_proxied)
+        finished = post_process_html(clean, **options._asdict())
         return finished if len(finished) <= MAX_HTML_CHARS else _render_plain(text)
     except (TooComplexError, UnexpectedHtmlError):
         return _render_plain(text)

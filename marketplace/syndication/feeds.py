@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterable, Iterator
 
 from django.urls import reverse
@@ -13,14 +12,10 @@ from django.utils.safestring import SafeString
 from marketplace.labels import STATES, TRUST
 from marketplace.queries import feeds as queries
 from marketplace.queries.feeds import MAX_ENTRIES
-from marketplace.readme import LinkBase, SourceTree, render_readme
+from marketplace.readme import render_listed_changes
 from marketplace.syndication.atom import Entry, Feed
-from marketplace.syndication.changelog import extract_section
 from registry.models import Plugin, Release
 from registry.queries.catalog import get_plugin
-
-_MAX_CHANGES_CHARS = 2_000
-_FENCE = re.compile(r"^([ \t>]*(?:`{3,}|~{3,}))[^\n`]*$", re.MULTILINE)
 
 
 def build_new_plugins_feed() -> Feed:
@@ -161,12 +156,6 @@ def _get_published_at(release: Release) -> dt.datetime:
 
 def _render_changes(release: Release) -> str:
     """The start of the changes of this version, as HTML."""
-    head: str = getattr(release, "changelog_head", "")
-    text = release.contents.changelog_entry.strip() or extract_section(head, release.version)
-    if not text:
-        return format_html("<p>{}</p>", release.plugin.description or release.plugin.name)
-    link_base = LinkBase(repository=SourceTree.find(release.contents.manifest.get("repository")))
-    # Feed readers resolve no relative URLs of images and have no style sheet for highlighted code,
-    # which takes most of the rendering time.
-    plain = _FENCE.sub(r"\1", text[:_MAX_CHANGES_CHARS])
-    return render_readme(plain, path="CHANGELOG.md", link_base=link_base, shows_images=False)
+    text: str = getattr(release, "changes", "")
+    html = render_listed_changes(text, release.contents.manifest.get("repository"))
+    return html or format_html("<p>{}</p>", release.plugin.description or release.plugin.name)

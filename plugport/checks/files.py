@@ -15,6 +15,7 @@ from plugport.checks.entry_points import (
 from plugport.checks.license import list_license_files
 from plugport.checks.paths import normalize_path
 from plugport.checks.rules import build_finding
+from plugport.spec.changelog import is_changelog_path
 from plugport.spec.encoding import decode_marked_text, find_encoding_problem
 from plugport.spec.manifest.detection import is_manifest_path
 from plugport.spec.manifest.formats import claude
@@ -23,7 +24,6 @@ from plugport.spec.text import quote_text
 
 SHORT_README_CHARS = 40
 _README = re.compile(r"README(?:\.(?:md|markdown|rst|txt))?\Z", re.IGNORECASE)
-_CHANGELOG = re.compile(r"(?:CHANGELOG|CHANGES|HISTORY|RELEASES?)(?:\.\w+)?\Z", re.IGNORECASE)
 _SKILL_FILE = "SKILL.md"
 
 
@@ -137,7 +137,7 @@ def _check_documents(subject: Subject, index: FileIndex) -> list[Finding]:
     elif all(_is_short(subject, path) for path in readmes):
         message = f"{quote_text(readmes[0])} has fewer than {SHORT_README_CHARS} characters"
         findings.append(build_finding("readme-empty", message, path=readmes[0]))
-    if not any(_CHANGELOG.match(path) for path in root_files):
+    if not any(map(is_changelog_path, root_files)):
         findings.append(build_finding("changelog-missing", "the package has no changelog"))
     findings += [
         finding for path in sorted(root_files) for finding in _check_encoding(subject, path)

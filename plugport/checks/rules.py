@@ -78,7 +78,7 @@ _ALL = (
     Rule("text-invalid", "files", WARNING, "Text with invalid characters",
          "Save the file as UTF-8. Invalid bytes are shown as `\ufffd`."),
     Rule("changelog-missing", "files", NOTE, "Missing changelog",
-         "Add a `CHANGELOG.md`. It is shown with each release."),
+         "Add a `CHANGELOG.md` with a heading for each version. The section is shown with its release."),
     Rule("licence-file-missing", "files", NOTE, "Missing license file",
          "Add a `LICENSE` file with the text of the license."),
     Rule("main-missing", "files", ERROR, "Missing main file",

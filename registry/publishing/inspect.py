@@ -45,12 +45,14 @@ def inspect_package(received: ReceivedPackage) -> InspectedPackage:
     return InspectedPackage(received, package, parse_manifest(package.texts, paths))
 
 
-def get_root_text(texts: Mapping[str, bytes], stem: str) -> tuple[str, str]:
-    """Path and text of the root file whose name starts with `stem` (any case), ("", "") if none.
+def get_root_text(texts: Mapping[str, bytes], *stems: str) -> tuple[str, str]:
+    """Path and text of the root file with one of the names (any case), ("", "") if there is none.
 
-    A Markdown file wins over others. A byte order mark names the encoding. Invalid bytes become U+FFFD.
+    Extensions are not compared. Earlier names take precedence, then Markdown files. A byte order
+    mark names the encoding. Invalid bytes become U+FFFD.
     """
-    names = [p for p in texts if "/" not in p and p.lower().split(".")[0] == stem]
-    for path in sorted(names, key=lambda p: (not p.lower().endswith((".md", ".markdown")), p)):
-        return path, remove_nul(decode_marked_text(texts[path], "replace"))
+    for stem in stems:
+        names = [p for p in texts if "/" not in p and p.lower().split(".")[0] == stem]
+        for path in sorted(names, key=lambda p: (not p.lower().endswith((".md", ".markdown")), p)):
+            return path, remove_nul(decode_marked_text(texts[path], "replace"))
     return "", ""

@@ -18,6 +18,12 @@ from django.utils import timezone
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.models import User
 from plugport.checks.registry import CHECKS
+from plugport.spec.changelog import (
+    CHANGELOG_NAMES,
+    cut_text,
+    extract_section,
+    is_changelog_path,
+)
 from plugport.spec.encoding import decode_marked_text
 from plugport.spec.names import PluginName
 from plugport.spec.text import remove_nul
@@ -190,9 +196,13 @@ def _create_release(actor: User, plugin: Plugin, inspected: InspectedPackage, ta
     )
 
 
-def _create_contents(release: Release, inspected: InspectedPackage, changelog: str) -> None:
+def _create_contents(release: Release, inspected: InspectedPackage, changelog_entry: str) -> None:
+    """Create the contents. Without an entry, it is the version's section of the changelog."""
     texts = inspected.package.texts
     readme_path, readme = get_root_text(texts, "readme")
+    changelogs = {path: text for path, text in texts.items() if is_changelog_path(path)}
+    _, changelog = get_root_text(changelogs, *CHANGELOG_NAMES)
+    entry = changelog_entry.strip() or extract_section(changelog, release.version)
     license_texts = {
         path: remove_nul(decode_marked_text(text, "replace"))
         for path, text in texts.items()
@@ -215,8 +225,8 @@ def _create_contents(release: Release, inspected: InspectedPackage, changelog: s
         ],
         readme_path=readme_path,
         readme=readme,
-        changelog=get_root_text(texts, "changelog")[1],
-        changelog_entry=changelog[:CHANGELOG_CHARS],
+        changelog=changelog,
+        changelog_entry=cut_text(entry, CHANGELOG_CHARS),
         licences=license_texts,
     )
 

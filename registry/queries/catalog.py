@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Sum
+from django.db.models.functions import Left
 
 from accounts.models import User
 from plugport.spec.errors import PlugportError
@@ -30,6 +31,7 @@ from registry.models import (
     Tag,
 )
 from registry.models.states import PUBLIC_STATES, ReleaseState
+from registry.package_limits import LISTED_CHANGELOG_CHARS
 from registry.policies import can_view_unpublished
 
 MAX_LIMIT = 100
@@ -153,17 +155,20 @@ def _build_release_query(name: str) -> QuerySet[Release]:
 def list_releases(name: str) -> list[Release]:
     """The public releases, highest version first: 2 queries, 1 if there is none.
 
-    Raises `UnknownPluginError`.
+    `changelog_start` is the first part of each changelog entry, to be cut. Raises `UnknownPluginError`.
     """
     # Deferred because a plugin may have hundreds of releases, and these texts can be large.
     releases = list(
-        _build_release_query(name).defer(
+        _build_release_query(name)
+        .defer(
             "contents__readme",
             "contents__changelog",
+            "contents__changelog_entry",
             "contents__files",
             "contents__manifest_text",
             "contents__licences",
         )
+        .annotate(changelog_start=Left("contents__changelog_entry", LISTED_CHANGELOG_CHARS + 1))
     )
     if not releases:
         raise UnknownPluginError(f"There is no plugin {quote_text(name)}.")

@@ -8,9 +8,11 @@ from django.conf import settings
 
 from common.times import format_time
 from plugport.spec.api import releases as api
+from plugport.spec.changelog import cut_text
 from registry.checks import get_check_title
 from registry.models import Artifact, CheckRun, Plugin, Release, Trust
 from registry.models.states import ReleaseState
+from registry.package_limits import LISTED_CHANGELOG_CHARS
 from registry.representations.plugins import build_deprecation
 from registry.visibility import (
     get_public_contents,
@@ -35,7 +37,9 @@ def get_install_policy(release: Release) -> str:
     return _POLICY_BY_TRUST[Trust(release.trust)]
 
 
-def build_release_summary(release: Release, artifact: Artifact) -> api.ReleaseSummary:
+def build_release_summary(
+    release: Release, artifact: Artifact, *, changelog_entry: str
+) -> api.ReleaseSummary:
     """Return a release for lists, without files, README and checks."""
     manifest = get_public_manifest(release)
     return {
@@ -43,7 +47,7 @@ def build_release_summary(release: Release, artifact: Artifact) -> api.ReleaseSu
         "version": release.version,
         "state": release.state,
         "stateReason": release.verdict_reason if not release.is_served else None,
-        "description": get_public_contents(release).changelog_entry,
+        "description": get_public_text(release, changelog_entry),
         "deprecated": build_deprecation(release),
         "yanked": _build_yank(release),
         "prerelease": release.is_prerelease,
@@ -93,7 +97,7 @@ def build_release_document(
     """Return the whole release; of a blocked one what `registry.visibility` allows."""
     contents = get_public_contents(release)
     return {
-        **build_release_summary(release, artifact),
+        **build_release_summary(release, artifact, changelog_entry=contents.changelog_entry),
         "type": contents.manifest.get("kind"),
         "dialect": contents.manifest.get("dialect"),
         "manifestPath": contents.manifest_path,
@@ -126,8 +130,17 @@ def build_version_list(
     return {
         "name": plugin.name,
         "distTags": plugin.document.get("distTags", {}),
-        "versions": [build_release_summary(release, artifact) for release, artifact in releases],
+        "versions": [
+            build_release_summary(release, artifact, changelog_entry=_cut_changelog_entry(release))
+            for release, artifact in releases
+        ],
     }
+
+
+def _cut_changelog_entry(release: Release) -> str:
+    """Return the start of the changelog entry of a release from `list_releases`."""
+    start: str = getattr(release, "changelog_start", "")
+    return cut_text(start, LISTED_CHANGELOG_CHARS)
 
 
 def build_publication(release: Release, checks: Sequence[CheckRun]) -> api.Publication:

@@ -43,11 +43,11 @@ def build_package(
     name: str = "@acme/chat",
     version: str = "1.0.0",
     *,
-    files: Mapping[str, str | bytes] | None = None,
+    files: Mapping[str, str | bytes | None] | None = None,
     **fields: Any,
 ) -> bytes:
-    """Build a package with that manifest and those files."""
-    tree: dict[str, str | bytes] = {
+    """Build a package with that manifest and those files; None leaves out a file."""
+    tree: dict[str, str | bytes | None] = {
         "plugport.yaml": yaml.dump(
             build_manifest(name, version, **fields), Dumper=_Dumper, sort_keys=False
         ),
@@ -59,6 +59,8 @@ def build_package(
     }
     with tempfile.TemporaryDirectory() as folder:
         for path, content in tree.items():
+            if content is None:
+                continue
             target = Path(folder, path)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content.encode() if isinstance(content, str) else content)
@@ -105,7 +107,7 @@ class Publisher:
         *,
         tag: str = "",
         changelog: str = "",
-        files: Mapping[str, str | bytes] | None = None,
+        files: Mapping[str, str | bytes | None] | None = None,
         **fields: Any,
     ) -> Release:
         """Publish and run the checks; return the updated release."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import wraps
 from itertools import groupby
 from typing import Any
@@ -26,11 +27,16 @@ from marketplace.pages.plugin.files import (
 from marketplace.pagination import build_pagination
 from marketplace.queries import plugin_detail as reads
 from marketplace.queries.plugin_detail import PluginHead, get_plugin_head
-from marketplace.readme import render_release_readme
+from marketplace.readme import (
+    render_listed_changes,
+    render_release_changes,
+    render_release_readme,
+)
+from marketplace.readme.changes import MAX_LISTED_CHARS
 from plugport.spec.versions import Version
 from registry.api.v1.parameters import get_int_parameter, get_text_parameter
 from registry.checks import get_check_title
-from registry.models import Release
+from registry.models import Artifact, Release
 from registry.queries.baselines import find_baseline
 from registry.queries.catalog import MAX_PAGE, list_checks
 from registry.representations.releases import get_install_policy
@@ -69,13 +75,16 @@ def release_page(tab: frame.Tab, *load: str) -> Callable[[View], View]:
     return decorate
 
 
-@release_page(frame.README, "readme", "files")
+@release_page(frame.README, "readme", "files", "changelog_entry")
 def render_readme(request: HttpRequest, head: PluginHead, version: str) -> HttpResponse:
     """`/plugins/<name>` and `/plugins/<name>/<version>`: 6 queries."""
     release = head.release
     # A blocked release may be malware or abuse: none of its author's texts is shown.
-    readme = render_release_readme(head.plugin.name, release) if release.is_served else ""
-    return frame.render_tab(request, head, frame.README, {"readme": readme, "version": version})
+    context: dict[str, Any] = {"version": version}
+    if release.is_served:
+        context["readme"] = render_release_readme(head.plugin.name, release)
+        context["changes"] = render_release_changes(head.plugin.name, release)
+    return frame.render_tab(request, head, frame.README, context)
 
 
 @plugin_page
@@ -88,7 +97,14 @@ def render_versions(request: HttpRequest, name: str) -> HttpResponse:
     for tag, version in head.plugin.document.get("distTags", {}).items():
         tags.setdefault(version, []).append(tag)
     rows = [
-        (each, tags.get(each.version, []), next(iter(each.artifacts.all()))) for each in releases
+        _VersionRow(
+            each,
+            tags.get(each.version, []),
+            next(iter(each.artifacts.all())),
+            render_listed_changes(each.changes, each.repository) if each.is_served else "",
+            is_cut=len(each.changes) > MAX_LISTED_CHARS,
+        )
+        for each in releases
     ]
     pages = -(-head.version_count // reads.VERSIONS_PER_PAGE)
     context = {
@@ -98,8 +114,19 @@ def render_versions(request: HttpRequest, name: str) -> HttpResponse:
     return frame.render_tab(request, head, frame.VERSIONS, context)
 
 
-def _get_release_line(row: tuple[Release, Any, Any]) -> str:
-    return f"{Version.parse(row[0].version).major}.x"
+@dataclass(frozen=True, slots=True)
+class _VersionRow:
+    """A release on the tab, with its dist-tags and changes as HTML. `is_cut`: there are more."""
+
+    release: Release
+    tags: Sequence[str]
+    artifact: Artifact
+    changes: str
+    is_cut: bool
+
+
+def _get_release_line(row: _VersionRow) -> str:
+    return f"{Version.parse(row.release.version).major}.x"
 
 
 _DEPENDENCY_GROUPS = (

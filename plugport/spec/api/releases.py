@@ -60,7 +60,13 @@ class ReleaseSummary(TypedDict):
     version: str
     state: Annotated[str, one_of(RELEASE_STATES)]
     stateReason: str | None
-    description: Annotated[str, describe("The changelog entry sent with the release.")]
+    description: Annotated[
+        str,
+        describe(
+            "The changelog entry: the text sent with the release, or the section of its version in"
+            " the changelog of the package. Lists contain at most the first 1,000 characters."
+        ),
+    ]
     deprecated: Deprecation | None
     yanked: Yank | None
     prerelease: bool

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from plugport.spec.changelog import is_changelog_path
 from plugport.spec.manifest.detection import (
     MANIFEST_PATTERNS,
     is_component_file,
@@ -13,9 +14,7 @@ from plugport.spec.manifest.detection import (
 # File names of manifests, relative to the root of the plugin. Formats with a pattern are left out.
 MANIFEST_NAMES = tuple(name for name, _ in MANIFEST_PATTERNS if "*" not in name)
 
-_DISPLAYED_FILES = re.compile(
-    r"(readme|changelog|licen[cs]e|copying|notice)([.-].*)?\Z", re.IGNORECASE
-)
+_DISPLAYED_FILES = re.compile(r"(readme|licen[cs]e|copying|notice)([.-].*)?\Z", re.IGNORECASE)
 
 
 def is_manifest_name(path: str) -> bool:
@@ -26,11 +25,13 @@ def is_manifest_name(path: str) -> bool:
 def is_retained_text(path: str) -> bool:
     """Whether the content of a file is stored, by its path relative to the root of the plugin.
 
-    These are manifests and files that manifests refer to; README, CHANGELOG, LICENSE, COPYING and
+    These are manifests and files that manifests refer to; README, changelog, LICENSE, COPYING and
     NOTICE at the root; and `LICENSES/…` (REUSE specification).
     """
     # Hosts on file systems that ignore case find `Plugin.json` too, so it is compared.
     if is_manifest_path(path.casefold()) or is_component_file(path):
         return True
     folder, _, name = path.rpartition("/")
-    return folder.upper() == "LICENSES" or (not folder and _DISPLAYED_FILES.match(name) is not None)
+    if is_changelog_path(path) or folder.upper() == "LICENSES":
+        return True
+    return not folder and _DISPLAYED_FILES.match(name) is not None

@@ -9,7 +9,6 @@ from xml.etree import ElementTree as ET
 import pytest
 from django.contrib.sessions.models import Session
 
-from marketplace.syndication.changelog import extract_section
 from registry.actions import flag_release
 from registry.actions.moderate_release import quarantine_release, revoke_release
 from registry.models import Plugin, Release
@@ -259,27 +258,6 @@ def test_unknown_feeds(client, db):
         "/feeds/else.atom",
     ]
     assert {path: client.get(path).status_code for path in paths} == dict.fromkeys(paths, 404)
-
-
-@pytest.mark.parametrize(
-    ("heading", "has_section"),
-    [
-        ("## 1.2.0", True),
-        ("## [1.2.0] - 2026-02-03", True),
-        ("# Version 1.2.0", True),
-        ("### v1.2.0 ###", True),
-        ("## 1.2.0-rc.1", False),
-        ("## 11.2.0", False),
-        ("## 1.2.0.1", False),
-        ("1.2.0", False),
-    ],
-)
-def test_section_of_a_version_in_a_changelog(heading, has_section):
-    text = f"# Changes\n\n{heading}\n\nIt *works*.\n\n```sh\n# 1.0\n```\n\n## 1.1.9\n\nNot yet."
-    section = "It *works*.\n\n```sh\n# 1.0\n```"
-    if heading.startswith("# "):
-        section += "\n\n## 1.1.9\n\nNot yet."
-    assert extract_section(text, "1.2.0") == (section if has_section else "")
 
 
 def test_pages_name_their_feeds(open_page, read, catalog):

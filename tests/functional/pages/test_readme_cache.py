@@ -53,6 +53,7 @@ def test_everything_counts(stored_pages: dict[str, Any], settings: Any):
     changed: list[dict[str, Any]] = [
         {"text": TEXT + "More.\n"},
         {"path": "README.markdown"},
+        {"has_anchors": False},
         {"link_base": build_link_base("a.md")},
         {"link_base": build_link_base(name="b")},
         {"link_base": build_link_base(version="1.0.1")},
@@ -87,13 +88,14 @@ def test_no_cache(settings: Any):
 def test_rendered_when_published(
     stored_pages: dict[str, Any], publisher: Any, client: Any, django_assert_num_queries: Any
 ):
-    """READMEs are rendered before the first request."""
+    """READMEs and changelog entries are rendered before the first request."""
     publisher.publish("@acme/chat", files={"README.md": TEXT})
     assert not stored_pages
     last = render_published(after=0)
     assert last == JournalEntry.objects.latest("serial").serial
-    (key,) = stored_pages
+    keys = list(stored_pages)
+    assert len(keys) == 2
     assert "Title" in client.get("/plugins/@acme/chat").content.decode()
-    assert list(stored_pages) == [key]
+    assert list(stored_pages) == keys
     with django_assert_num_queries(1):
         assert render_published(after=last) == last

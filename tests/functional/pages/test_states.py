@@ -68,7 +68,8 @@ def bait(db, _bait):
 
 def _row(open_page, version: str, name: str = "@acme/chat") -> str:
     rows = open_page(f"/plugins/{name}/versions").one(id="versions").all("li")
-    return next(row.text for row in rows if row.all("a")[0].text == version)
+    heads = [row for row in rows if row.by_class("timeline-head")]
+    return next(row.text for row in heads if row.all("a")[0].text == version)
 
 
 def test_deprecated(open_page, owner, releases):
