@@ -9,6 +9,7 @@ from plugport.spec.text import quote_text
 
 if TYPE_CHECKING:
     from plugport.cli.output import Output
+    from plugport.client import Release
     from plugport.installer.engines import EngineFit
 
 
@@ -22,6 +23,13 @@ class EngineChecker:
         self._ignores_misfits = ignores_misfits
         self._versions = EngineVersions()
         self._fits: dict[str, list[EngineFit]] = {}
+
+    def check_release(self, release: Release) -> None:
+        """Check a release by what the registry lists. Raises `EngineMismatchError`."""
+        from plugport.installer.engines import join_engines
+
+        engines = join_engines(release.data["engine"], release.data["framework"])
+        self.check(f"{release.name}@{release.version}", engines)
 
     def check(self, label: str, engines: Mapping[str, str]) -> None:
         """Check what the plugin `label`, `name@version`, needs. Raises `EngineMismatchError`."""

@@ -49,6 +49,11 @@ class EngineFit:
         return None if self.version is None else self.version in requested
 
 
+def join_engines(engines: Mapping[str, str], framework: str | None) -> dict[str, str]:
+    """All that a manifest requires of its host. No program tells the version of a framework."""
+    return {**engines, **({"framework": framework} if framework else {})}
+
+
 class EngineVersions:
     """The versions of the runtimes on this machine. Each is found once."""
 

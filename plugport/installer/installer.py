@@ -28,6 +28,7 @@ from plugport.installer.dependency_plan import (
     plan_nothing,
 )
 from plugport.installer.downloader import DownloadedPackage, Downloader, DownloadRequest, Opener
+from plugport.installer.engines import join_engines
 from plugport.installer.errors import (
     FolderExistsError,
     HasDependentsError,
@@ -353,7 +354,8 @@ class Installer:
     ) -> VerifiedPackage:
         verified = verify_package(archive, expected)
         manifest, name = verified.manifest, verified.manifest.name
-        self.check_engines(f"{name}@{manifest.version}", manifest.engine)
+        engines = join_engines(manifest.engine, manifest.framework)
+        self.check_engines(f"{name}@{manifest.version}", engines)
         before = self.list_installed()
         # Before the lock, which would create folders.
         self._check_folder(name, before)

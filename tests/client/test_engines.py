@@ -78,6 +78,12 @@ def test_what_cannot_be_checked_is_said(cli: Cli, runtimes: Path) -> None:
     assert "needs `node >=22`; Plugport cannot" in cli.ok("install", "engine-new", "--yes").stderr
 
 
+def test_the_framework_is_said_too(cli: Cli, runtimes: Path) -> None:
+    write_plugin(cli.project / "p", "some-plugin", manifest="framework: ^2.0.0\n")
+    result = cli.ok("install", "./p")
+    assert "`some-plugin@1.0.0` needs `framework ^2.0.0`; Plugport cannot check" in result.stderr
+
+
 def test_dependencies_are_checked_too(cli: Cli, runtimes: Path) -> None:
     error = cli.error(6, "install", "engine-needs", "--yes")
     assert "`engine-new@1.0.0` needs `node >=22`" in error["detail"]

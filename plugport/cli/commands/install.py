@@ -126,7 +126,7 @@ def _install_release(
     release = resolve_release(client, source.name, source.requested)
     # Before the download, which is useless without the user's consent.
     decision = _get_install_decision(release)
-    engines.check(f"{release.name}@{release.version}", release.data["engine"])
+    engines.check_release(release)
     changes = _print_release_permission_changes(session, client, installer, release)
     _apply_policy(session, decision, yes)
     # After consent, so that a refused installation prints only its reason.
@@ -156,7 +156,7 @@ def _agree_to_dependency(
 ) -> None:
     """Apply the policy to a release that other plugins need, as if the user had named it."""
     decision = _get_install_decision(release)
-    engines.check(f"{release.name}@{release.version}", release.data["engine"])
+    engines.check_release(release)
     _print_release_permission_changes(session, client, installer, release)
     reason = f"{decision.reason} (needed by {needed_by})"
     _apply_policy(session, replace(decision, reason=reason), yes)
