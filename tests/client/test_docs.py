@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 import shlex
 from collections.abc import Iterator
@@ -15,11 +17,18 @@ from plugport.cli.command_group import COMMANDS, PlugportCommand, build_global_o
 from plugport.cli.main import cli as plugport
 from plugport.cli.session import Session
 from plugport.environment.variables import VARIABLES
+from plugport.spec.digest import Digest
 from plugport.spec.manifest.formats.registry import MANIFEST_FORMATS
-from tests.client.support import ROOT
+from tests.client.support import ROOT, Cli, write_plugin
 
 PAGE = ROOT / "docs" / "cli.md"
 GUIDES = [ROOT / "docs" / "guides" / name for name in ("install.md", "publish.md")]
+DOCUMENTS = [
+    *sorted((ROOT / "docs").rglob("*.md")),
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md")),
+    *sorted((ROOT / "demo").rglob("*.md")),
+]
+_PREFIX = re.compile(r'\s*(?:\$ |- run: |run: )?(?:[A-Z_]+=(?:"[^"]*"|\S+) )*')
 
 
 def load_sections() -> dict[str, str]:
@@ -35,8 +44,16 @@ def get_command(verb: str) -> PlugportCommand:
 
 
 def list_examples(path: Path) -> Iterator[str]:
-    for block in re.findall(r"```sh\n(.*?)```", path.read_text(), flags=re.DOTALL):
-        yield from (line for line in block.splitlines() if line.startswith("plugport "))
+    """The lines of code blocks that run `plugport`, without prompts, variables and other programs."""
+    blocks = re.findall(
+        r"^ *```\w*\n(.*?)^ *```$", path.read_text(), flags=re.DOTALL | re.MULTILINE
+    )
+    for block in blocks:
+        for line in block.replace("\\\n", " ").splitlines():
+            command = _PREFIX.sub("", line)
+            if command.startswith("plugport "):
+                # The other programs of a pipeline have their own documentation.
+                yield command.partition(" | ")[0]
 
 
 def parse(words: list[str]) -> None:
@@ -100,14 +117,18 @@ def test_kinds_by_manifest_format_are_documented(dialect: str) -> None:
     assert re.findall(r"`([a-z]+)`", row.split("|")[2]) == list(MANIFEST_FORMATS[dialect].scaffolds)
 
 
-EXAMPLES = [example for path in (PAGE, *GUIDES) for example in list_examples(path)]
-EXAMPLES += [example for verb in COMMANDS for example in get_command(verb).examples]
+EXAMPLES = [example for path in DOCUMENTS for example in list_examples(path)]
+EXAMPLES += [
+    example.partition(" | ")[0] for verb in COMMANDS for example in get_command(verb).examples
+]
 
 
 @pytest.mark.parametrize("example", sorted(set(EXAMPLES)))
 def test_every_example_parses(example: str) -> None:
-    # The other programs of a pipeline have their own documentation.
-    parse(shlex.split(example.partition(" | ")[0], comments=True)[1:])
+    words = shlex.split(example, comments=True)[1:]
+    parse(words)
+    if "--integrity" in words:
+        Digest.parse_sri(words[words.index("--integrity") + 1])
 
 
 @pytest.mark.parametrize("example", ["search --nonsense", "frobnicate", "install", "plugin yank"])
@@ -128,3 +149,21 @@ def test_links_have_targets(path: Path) -> None:
         headings = re.findall(r"^#+ (.+)$", page.read_text(), flags=re.MULTILINE)
         slugs = {re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-") for title in headings}
         assert not anchor or anchor in slugs, target
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_commands_in_the_text_exist(path: Path) -> None:
+    for verb in re.findall(r"`plugport ([a-z]+)", path.read_text()):
+        assert verb in {*COMMANDS, "plugin"}, verb
+
+
+def test_the_digest_of_the_guide_is_the_one_that_install_expects(cli: Cli, tmp_path: Path) -> None:
+    """`--integrity` as the guide describes it, with a package from a path."""
+    write_plugin(tmp_path / "my-plugin", "my-plugin")
+    printed = cli.ok("pack", str(tmp_path / "my-plugin"))
+    package = cli.project / "my-plugin-1.0.0.tgz"
+    digest = base64.b64encode(hashlib.sha512(package.read_bytes()).digest()).decode()
+    assert f"integrity sha512-{digest}\n" in printed.stdout
+    cli.ok("install", str(package), "--integrity", f"sha512-{digest}")
+    other = Digest.from_bytes("sha512", bytes(64)).sri
+    assert cli.error(9, "install", str(package), "--integrity", other)["code"]
