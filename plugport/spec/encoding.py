@@ -35,12 +35,15 @@ def decode_marked_text(content: bytes, errors: str = "strict") -> str:
 def find_encoding_problem(content: bytes) -> str | None:
     """Why the encoding of a text is not known, as the end of a sentence, or None.
 
-    Texts with a mark have a known encoding if they are valid. Other texts are UTF-8, or must not
-    have NUL, which is in all texts of Latin script in UTF-16 and UTF-32.
+    Texts with a mark of UTF-16 or UTF-32 have a known encoding if they are valid. Texts with a mark
+    of UTF-8 are UTF-8, even if some bytes are invalid. Other texts are UTF-8 if they have no NUL,
+    which is in all texts of Latin script in UTF-16 and UTF-32.
     """
     marked = next(((name, codec) for mark, name, codec in _MARKS if content.startswith(mark)), None)
     if marked is not None:
         name, codec = marked
+        if codec == "utf-8-sig":
+            return None
         try:
             content.decode(codec)
         except UnicodeDecodeError as error:

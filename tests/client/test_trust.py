@@ -192,6 +192,7 @@ def test_the_token_stays_with_the_registry(cli: Cli, registry: LocalRegistry) ->
     with open_server() as storage:
         storage.answers["/stored.tgz"] = build_response(package, media_type="application/gzip")
         registry.faults.release_members = {"packageUrl": f"{storage.url}/stored.tgz"}
+        cli.env["PLUGPORT_TRUSTED_HOSTS"] = "127.0.0.1"
         cli.ok("install", "some-plugin")
         assert is_installed(cli)
         assert len(storage.requests) == 1
