@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.actions.reset_password import reset_password
 from accounts.actions.set_password import set_password
 from accounts.models import Token
+from accounts.password_rules import describe_password_rules
 from accounts.queries import list_tokens
 
 
@@ -27,6 +28,7 @@ class ChangeForm(ChangePasswordForm):  # type: ignore[misc]  # the library has n
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["password1"].help_text = describe_password_rules()
         now = timezone.now()
         tokens = [token for token in list_tokens(self.user) if token.is_usable(now)]
         if tokens:
@@ -50,6 +52,10 @@ def _label(token: Token) -> str:
 
 class ResetKeyForm(ResetPasswordKeyForm):  # type: ignore[misc]  # the library has no types
     """allauth's form behind the link of a mail; no token survives it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].help_text = describe_password_rules()
 
     def save(self) -> None:
         """Set the password."""

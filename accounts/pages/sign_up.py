@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from accounts.errors import MailUnavailableError
 from accounts.models import User
 from accounts.pages.verification_mail import request_verification_mail
+from accounts.password_rules import describe_password_rules
 
 
 class SignUpForm(SignupForm):  # type: ignore[misc]  # the library has no types
@@ -23,6 +24,11 @@ class SignUpForm(SignupForm):  # type: ignore[misc]  # the library has no types
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["username"].label = "User name"
+        self.fields["username"].help_text = (
+            "Lowercase letters, digits and hyphens. It is also your scope: the user `acme` publishes "
+            "`@acme/…`."
+        )
+        self.fields["password1"].help_text = describe_password_rules()
 
     def validate_unique_email(self, value: str) -> str:
         """Accept every address. The library's form says that an address is taken."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from accounts.models import User
@@ -21,6 +23,7 @@ def _build_context(request: HttpRequest, user: User) -> dict[str, Any]:
     own = list_own_plugins(user, page=get_int_parameter(request.GET, "page", 1, MAX_PAGE))
     return {
         "own": own,
+        "login_command": f"plugport login --registry {shlex.quote(settings.BASE_URL)}",
         "pagination": build_pagination(request.GET, number=own.number, pages=own.pages),
     }
 

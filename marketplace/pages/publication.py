@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.pages.current_user import get_signed_in_user
-from registry.checks import get_check_title
+from marketplace.pages.checks import build_check_results
 from registry.models.states import PUBLIC_STATES, ReleaseState
 from registry.queries.catalog import get_publication
 
@@ -26,7 +26,7 @@ def render_publication(request: HttpRequest, public_id: uuid.UUID) -> HttpRespon
     context = {
         "release": release,
         "plugin": release.plugin,
-        "checks": [(run, get_check_title(run.name), run.findings) for run in release.checks.all()],
+        "checks": build_check_results(release.checks.all(), lambda run: run.findings),
         "is_waiting": release.state == ReleaseState.CHECKING,
         "is_public": release.state in PUBLIC_STATES,
     }

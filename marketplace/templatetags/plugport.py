@@ -64,6 +64,12 @@ def kind_title(value: str) -> str:
 
 
 @register.filter
+def kind_icon(value: str) -> str:
+    """Return the icon of a plugin kind."""
+    return labels.get_kind_icon(value)
+
+
+@register.filter
 def manifest_format_title(value: str) -> str:
     """Return the title of a manifest format, given the value of `dialect`."""
     return labels.MANIFEST_FORMATS.get(value, value)
@@ -117,10 +123,10 @@ def until(value: dt.datetime) -> str:
 
 @register.filter
 def inline_code(value: object) -> SafeString:
-    """Escape a message of this program and render text between backticks as code."""
+    """Escape a text and render what is between backticks as code, as people write in Markdown."""
     pieces = str(value or "").split("`")
-    # Paired backticks leave an odd number of pieces. A message that quotes an author's text may have
-    # an unpaired one; then it is shown as it is.
+    # Paired backticks leave an odd number of pieces. A text may have an unpaired one; then it is shown
+    # as it is.
     if len(pieces) % 2 == 0:
         return format_html("{}", "`".join(pieces))
     return format_html_join(
@@ -131,6 +137,12 @@ def inline_code(value: object) -> SafeString:
             for index, piece in enumerate(pieces)
         ),
     )
+
+
+@register.filter
+def help_text(value: object) -> SafeString:
+    """Render the help of a form field, which may be HTML: Django's own help is."""
+    return value if isinstance(value, SafeString) else inline_code(value)
 
 
 @register.filter

@@ -6,6 +6,7 @@ has twenty rows and a hundred values, and resolving their variables in templates
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -21,13 +22,14 @@ from marketplace.category_labels import get_category_label
 from marketplace.queries.lists import list_closed_owners
 from marketplace.search.highlights import Highlight
 from marketplace.search.search_urls import build_taxonomy_links, build_taxonomy_path
-from marketplace.templatetags.plugport import ago, short_number
+from marketplace.templatetags.plugport import ago, inline_code, short_number
 from registry.models import Plugin
 
 register = template.Library()
 Highlights = Mapping[int, Mapping[str, Highlight]]
 _MAX_CATEGORIES = 3
 _MAX_OWNERS = 2
+_CODE = re.compile(r"`([^`]*)`")
 _ARIA_CURRENT = SafeString(' aria-current="true"')
 _CHOSEN_HINT = SafeString('<span class="hidden-text"> (selected; select again to remove)</span>')
 
@@ -103,7 +105,7 @@ def build_row(
         version=public.get("latestVersion") or "",
         badge=badge(plugin.trust),
         is_deprecated=bool(public.get("deprecated")),
-        description=_highlight("description", plugin.description, highlights),
+        description=_render_description(plugin.description, highlights.get("description")),
         kind=labels.get_kind_title(plugin.kind),
         kind_name=plugin.kind,
         kind_icon=labels.get_kind_icon(plugin.kind),
@@ -129,6 +131,17 @@ def _highlight(field: str, text: str, highlights: Mapping[str, Highlight]) -> st
     if highlight is None:
         return text
     return mark_safe(highlight.html)  # noqa: S308 -- Highlight escapes its text
+
+
+def _render_description(text: str, highlight: Highlight | None) -> SafeString:
+    if highlight is None:
+        return inline_code(text)
+    html = highlight.html
+    # Elements stay nested only if no match contains a backtick. An excerpt may have cut a pair.
+    has_mixed = any("`" in part for part, is_match in highlight.parts if is_match)
+    if has_mixed or html.count("`") % 2:
+        return SafeString(html)
+    return mark_safe(_CODE.sub(r"<code>\1</code>", html))  # noqa: S308 -- Highlight escapes its text
 
 
 @register.simple_tag

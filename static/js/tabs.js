@@ -33,6 +33,20 @@
   document.addEventListener("htmx:afterSwap", showCurrentTab);
   showCurrentTab();
 
+  // The switch for long lines: remembered, because readers open several files.
+  const WRAP_KEY = "plugport-wrap";
+  const applyWrap = () => {
+    const box = document.querySelector("[data-wrap]");
+    if (box) box.checked = localStorage.getItem(WRAP_KEY) === "yes";
+  };
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-wrap]")) {
+      localStorage.setItem(WRAP_KEY, event.target.checked ? "yes" : "no");
+    }
+  });
+  document.addEventListener("htmx:afterSwap", applyWrap);
+  applyWrap();
+
   // Earlier versions had one page with fragments (`#files`): redirect them to the tab.
   const fragment = window.location.hash.slice(1);
   if (!fragment || document.getElementById(fragment)) return;

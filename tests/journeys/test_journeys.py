@@ -172,6 +172,40 @@ def test_read_a_file(hands):
     expect(tab.get_by_role("heading", name="Slack bridge", exact=True)).to_be_visible()
 
 
+def test_long_lines_wrap_on_demand(hands):
+    """One switch wraps the lines of a file; with scripts the next file has the same choice."""
+    tab = hands.tab
+    tab.goto(f"{PLUGIN}/files/src/index.mjs")
+    code, switch = tab.locator(".code"), tab.get_by_label("Wrap long lines")
+    line = code.locator("td:last-child").first
+    expect(switch).not_to_be_checked()
+    expect(line).to_have_css("white-space-collapse", "preserve")
+    expect(line).to_have_css("text-wrap-mode", "nowrap")
+    if hands.is_keyboard:
+        hands.reach(switch)
+        tab.keyboard.press("Space")
+    else:
+        switch.click()
+    expect(line).to_have_css("text-wrap-mode", "wrap")
+    assert code.evaluate("element => element.scrollWidth <= element.clientWidth")
+    tab.goto(f"{PLUGIN}/compare?from=1.1.0&to=2.0.0-beta.1&file=src/index.mjs")
+    if hands.has_scripts:
+        expect(tab.get_by_label("Wrap long lines")).to_be_checked()
+
+
+@pytest.mark.parametrize("width", [360, 1280, 1600])
+def test_code_is_as_wide_as_the_window(open_tab, width):
+    """Head and tabs keep their place; only the code is wider, and the page does not scroll."""
+    tab = open_tab(width=width)
+    tab.goto(PLUGIN)
+    left = tab.locator("h1").bounding_box()["x"]
+    tab.goto(f"{PLUGIN}/files/src/index.mjs")
+    assert tab.locator("h1").bounding_box()["x"] == left
+    box = tab.locator(".code").bounding_box()
+    assert box["width"] >= min(width, 1600) - 2 * 32
+    assert tab.evaluate("document.documentElement.scrollWidth") == width
+
+
 def test_misspelled_name_leads_to_the_plugin(hands):
     """The 404 page of a misspelled name links to the plugin."""
     tab = hands.tab

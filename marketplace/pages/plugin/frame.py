@@ -29,7 +29,7 @@ _WIDE_CHARS, _NARROW_CHARS = 320, 130
 class Tab:
     """A tab. `key` names its template and, except for the README, is part of its URL.
 
-    `of_release`: each release has its own tab. `anchors` are fragments of older URLs, which the
+    `is_wide`: it shows lines of code and uses the width of the facts, which follow it. `of_release`: each release has its own tab. `anchors` are fragments of older URLs, which the
     script redirects to this tab.
     """
 
@@ -37,14 +37,15 @@ class Tab:
     title: str
     of_release: bool = False
     anchors: str = ""
+    is_wide: bool = False
 
 
 README = Tab("readme", "README", of_release=True)
 VERSIONS = Tab("versions", "Versions", anchors="versions")
 DEPENDENCIES = Tab("dependencies", "Dependencies", of_release=True, anchors="dependencies")
 DEPENDENTS = Tab("dependents", "Dependents", anchors="dependents")
-FILES = Tab("files", "Files", of_release=True, anchors="files")
-COMPARE = Tab("compare", "Compare", anchors="compare")
+FILES = Tab("files", "Files", of_release=True, anchors="files", is_wide=True)
+COMPARE = Tab("compare", "Compare", anchors="compare", is_wide=True)
 SECURITY = Tab("security", "Security", of_release=True, anchors="security permissions checks")
 STATS = Tab("stats", "Stats", anchors="stats")
 TABS = (README, VERSIONS, DEPENDENCIES, DEPENDENTS, FILES, COMPARE, SECURITY, STATS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from itertools import groupby
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from marketplace.pages.checks import build_check_results
 from marketplace.pages.plugin import frame
 from marketplace.pages.plugin.charts import build_chart
 from marketplace.pages.plugin.compare import build_comparison_summary, build_file_diff
@@ -35,7 +36,6 @@ from marketplace.readme import (
 from marketplace.readme.changes import MAX_LISTED_CHARS
 from plugport.spec.versions import Version
 from registry.api.v1.parameters import get_int_parameter, get_text_parameter
-from registry.checks import get_check_title
 from registry.models import Artifact, Release
 from registry.queries.baselines import find_baseline
 from registry.queries.catalog import MAX_PAGE, list_checks
@@ -264,10 +264,7 @@ def render_security(request: HttpRequest, head: PluginHead, version: str) -> Htt
     finished = [run.finished_at for run in checks if run.finished_at]
     context = {
         "version": version,
-        "checks": [
-            (run, get_check_title(run.name), get_public_findings(head.release, run))
-            for run in checks
-        ],
+        "checks": build_check_results(checks, partial(get_public_findings, head.release)),
         "warnings": get_public_contents(head.release).warnings,
         "checked_at": max(finished, default=None),
         "policy": get_install_policy(head.release),

@@ -12,8 +12,9 @@ from accounts.models import Token
 from accounts.queries import get_token
 from registry.jobs.runner import run_pending_jobs
 from registry.models import Member, Plugin, Release, Scope
+from registry.publishing.refresh import refresh_plugin
 from tests.functional.api.calls import AWS_KEY
-from tests.functional.pages.dom import parse
+from tests.functional.pages.dom import Node, parse
 from tests.support.people import create_api_token
 from tests.support.publishing import build_package, publish_bytes
 
@@ -46,14 +47,20 @@ def test_plugins_with_their_latest_uploads(open_page, owner_client, owner, publi
     publisher.publish("@acme/chat", "1.1.0", files={"key.txt": AWS_KEY})
     publish_bytes(owner, build_package("@acme/new"))
     page = open_page("/account", by=owner_client)
-    rows = {row.all("td")[0].text: row for row in page.all("table")[0].all("tr")[1:]}
+    rows = {row.one("h3").text.split()[0]: row for row in page.by_class("own")}
     assert list(rows) == ["@acme/new", "@acme/chat"]
-    chat = [cell.text for cell in rows["@acme/chat"].all("td")]
-    assert chat[1:3] == ["owner", "1.0.0"]
-    assert chat[3].startswith("1.1.0 Rejected")
-    assert "/plugins/@acme/chat" in rows["@acme/chat"].links
+    chat = rows["@acme/chat"]
+    assert chat.one("h3").text == "@acme/chat 1.0.0"
+    facts = [
+        fact.text for fact in chat.by_class("facts-line")[0].children if isinstance(fact, Node)
+    ]
+    assert facts[0] == "You are the owner"
+    assert facts[1].startswith("Last upload 1.1.0 Rejected")
+    actions = [link.text for link in chat.by_class("row-actions")[0].all("a")]
+    assert actions == ["Versions", "Compare", "Security", "Stats", "Checks of the last upload"]
+    assert "/plugins/@acme/chat" in chat.links
     # Nothing of this one is public yet: there is no page to lead to.
-    assert rows["@acme/new"].all("td")[3].text.startswith("1.0.0 Checking")
+    assert "Last upload 1.0.0 Checking" in rows["@acme/new"].text
     assert all(link.startswith("/publications/") for link in rows["@acme/new"].links)
 
 
@@ -72,7 +79,7 @@ def test_scopes_are_created_on_their_page(open_page, owner_client):
     [
         ("google", "is reserved: Google, search engine and cloud company."),
         ("ar", "official scope"),
-        ("Two Words", "mean `two-words`?"),
+        ("Two Words", "mean two-words ?"),
         ("", "required"),
     ],
 )
@@ -83,11 +90,31 @@ def test_refused_scopes_are_explained(owner_client, name, message):
     assert not Scope.objects.exists()
 
 
-def test_nothing_yet(open_page, owner_client):
+def test_owners_of_your_plugins(open_page, client, owner, outsider, publisher):
+    """Other owners are named; a maintainer reads who they are."""
+    plugin = publisher.publish("@acme/chat").plugin
+    member = plugin.members.create(user=outsider, role="maintainer")
+    client.force_login(outsider, backend="django.contrib.auth.backends.ModelBackend")
+    assert "You are a maintainer Owner: acme" in open_page("/account").by_class("own")[0].text
+    member.role = "owner"
+    member.save()
+    refresh_plugin(plugin.pk)
+    words = f"You are an owner Owners: acme, {outsider.username}"
+    assert words in open_page("/account").by_class("own")[0].text
+
+
+def test_nothing_yet(open_page, owner_client, owner):
     """An empty account page explains what to do."""
     page = open_page("/account", by=owner_client)
     assert "You have not published any plugins yet." in page.text
     assert "You have no tokens." in page.text
+    steps = page.by_class("steps")[0]
+    commands = [line.raw for line in steps.all("code")]
+    login = "plugport login --registry http://127.0.0.1:8000"
+    assert commands == [login, "plugport init", "plugport publish"]
+    assert steps.links == ["/account/tokens"]
+    create_api_token(owner)
+    assert not open_page("/account", by=owner_client).by_class("steps")[0].links
 
 
 def test_only_your_own(open_page, client, outsider, publisher):
@@ -103,10 +130,10 @@ def test_many_plugins_come_in_pages(open_page, owner_client, owner):
     for plugin in Plugin.objects.bulk_create(plugins):
         Member.objects.create(plugin=plugin, user=owner, role="owner")
     first = open_page("/account", by=owner_client)
-    assert len(first.all("table")[0].all("tr")) == 51
+    assert len(first.by_class("own")) == 50
     follow = first.one("a", rel="next").attrs["href"]
     second = open_page("/account" + follow, by=owner_client)
-    assert len(second.all("table")[0].all("tr")) == 11
+    assert len(second.by_class("own")) == 10
 
 
 def _make(client, **changes):

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from marketplace.queries import plugin_detail
 from registry.actions import flag_release, moderate_release
-from registry.models import DownloadCount, Release
+from registry.models import CheckRun, CheckState, DownloadCount, Release
 from tests.functional.api.calls import AWS_KEY
 from tests.functional.pages.dom import parse
 
@@ -260,9 +260,10 @@ def test_security(open_page, two):
     panel = open_page(f"{TALK}/security").one(id="security")
     assert "Reads files ./data" in panel.text
     assert "Connects to api.example.test" in panel.text
-    names = panel.one("ul", class_="checks").all("strong")
-    titles = [strong.text for strong in names]
-    assert titles == ["Archive", "Manifest", "Size limits", "Required files", "License", "Secrets"]
+    others, passed = panel.all("ul", class_="checks")
+    assert [strong.text for strong in others.all("strong")] == ["Manifest", "Required files"]
+    titles = [strong.text for strong in passed.all("strong")]
+    assert titles == ["Archive", "Size limits", "License", "Secrets"]
     assert "Verdict: All checks passed." in panel.text
     assert "Describe the purpose, configuration and usage in the README." in panel.text
     assert "readme-empty" in panel.text
@@ -271,6 +272,32 @@ def test_security(open_page, two):
     assert artifact.integrity in panel.text
     assert "Clients show a notice and install it." in panel.text
     assert "/users/acme" in panel.links
+
+
+def test_what_passed_is_one_line(open_page, two):
+    """Collapsed, with the names of the checks; it comes after those with findings."""
+    panel = open_page(f"{TALK}/security").one(id="security")
+    passed = panel.one("details", class_="checks-passed")
+    assert "open" not in passed.attrs
+    assert passed.one("summary").text == ("4 checks passed Archive, Size limits, License, Secrets")
+    assert panel.text.index("readme-empty") < panel.text.index("4 checks passed")
+    CheckRun.objects.filter(release=_get_release("@acme/talk"), name="licence").update(
+        state=CheckState.FAILED
+    )
+    panel = open_page(f"{TALK}/security").one(id="security")
+    others = panel.all("ul", class_="checks")[0]
+    assert [strong.text for strong in others.all("strong")] == [
+        "Manifest",
+        "Required files",
+        "License",
+    ]
+
+
+@pytest.mark.parametrize("tab", ["files", "compare"])
+def test_code_uses_the_width_of_the_page(open_page, two, tab):
+    """The facts follow the code; on other tabs they are beside the text."""
+    assert "is-wide" in open_page(f"{CHAT}/{tab}").one(id="plugin").attrs["class"]
+    assert "is-wide" not in open_page(f"{CHAT}/versions").one(id="plugin").attrs["class"]
 
 
 def test_no_permissions(open_page, two):

@@ -189,3 +189,20 @@ def test_forms_need_their_token(owner):
     response = strict.post("/login", {"login": "acme", "password": PASSWORD})
     assert response.status_code == 403
     assert b"This form has expired." in response.content
+
+
+@pytest.mark.parametrize("path", ["/signup", "/account/password"])
+def test_rules_of_passwords_are_one_sentence(open_page, owner_client, client, path):
+    """Once, below the field, with the length that is checked."""
+    page = open_page(path, by=client if path == "/signup" else owner_client)
+    rules = "At least 10 characters. Not a common password, not only digits"
+    assert page.text.count(rules) == 1
+    assert page.one(id="id_password1_helptext").text.startswith(rules)
+    assert page.text.count("password must") == page.text.count("password can’t") == 0
+
+
+def test_rules_of_user_names_are_at_their_field(open_page):
+    page = open_page("/signup")
+    rules = page.one(id="id_username_helptext").text
+    assert rules.startswith("Lowercase letters, digits and hyphens. It is also your scope")
+    assert page.text.count("scope") == 1
