@@ -6,6 +6,7 @@ The time of a recovery ends when a package that was sent after the kill is publi
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import signal
 import threading
@@ -14,7 +15,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from itertools import count
-from typing import Self
+from typing import Any, Self
 
 import psutil
 
@@ -39,6 +40,8 @@ class Publishers:
         self._token = registry.create_token("bench")
         self._numbers = count(1)
         self._is_stopping = False
+        # The status path of each acknowledged release, with the SHA-256 of its package.
+        self.sent: dict[str, str] = {}
         self._threads = [threading.Thread(target=self._run) for _ in range(_CLIENTS)]
 
     def __enter__(self) -> Self:
@@ -59,18 +62,25 @@ class Publishers:
         connection.socket.close()
         if status not in (201, 202):
             raise ConnectionError(f"{status}")
-        return str(json.loads(body)["statusUrl"]).removeprefix(self._registry.url)
+        path = str(json.loads(body)["statusUrl"]).removeprefix(self._registry.url)
+        self.sent[path] = hashlib.sha256(package).hexdigest()
+        return path
 
-    def is_published(self, path: str) -> bool:
-        """Whether the release is published. False if the registry does not respond."""
+    def fetch_status(self, path: str) -> dict[str, Any]:
+        """The status of a release; empty if the registry does not respond."""
         request = urllib.request.Request(
             f"{self._registry.url}{path}", headers={"Authorization": f"Bearer {self._token}"}
         )
         try:
             with urllib.request.urlopen(request, timeout=5) as answer:
-                return bool(json.load(answer)["state"] == "published")
+                document: dict[str, Any] = json.load(answer)
+                return document
         except (urllib.error.URLError, OSError):
-            return False
+            return {}
+
+    def is_published(self, path: str) -> bool:
+        """Whether the release is published. False if the registry does not respond."""
+        return self.fetch_status(path).get("state") == "published"
 
     def _run(self) -> None:
         while not self._is_stopping:
