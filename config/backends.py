@@ -82,12 +82,25 @@ def build_database_settings(url: str, data_dir: Path) -> dict[str, Any]:
     settings: dict[str, Any] = {**dj_database_url.parse(url)}
     if settings.get("ENGINE") != "django.db.backends.postgresql":
         raise ImproperlyConfigured("DATABASE_URL must start with postgres://")
-    # Detect a connection that the server has closed when it leaves the pool.
+    from common.postgres import KEEPALIVE_OPTIONS, BoundedConnection  # loads the driver
+
+    # Replace a connection that the server has closed, or does not answer, when it leaves the pool.
     settings["CONN_HEALTH_CHECKS"] = True
     settings["OPTIONS"] = {
-        "connect_timeout": 5,
+        "connect_timeout": 3,
+        **KEEPALIVE_OPTIONS,
         **settings.get("OPTIONS", {}),
-        "pool": {"min_size": 1, "max_size": 10, "timeout": 5},
+        "pool": {
+            # More than the threads of a web process, so that none waits for another.
+            "min_size": 1,
+            "max_size": 16,
+            # With the check of the last connection (`common.postgres`): below 2 seconds.
+            "timeout": 1.2,
+            # Attempts of the pool itself become rarer. When they end, the next request starts one,
+            # so the pool recovers as soon as the server does.
+            "reconnect_timeout": 2.0,
+            "connection_class": BoundedConnection,
+        },
     }
     return settings
 
@@ -117,7 +130,7 @@ def build_cache_settings(redis_url: str, data_dir: Path) -> dict[str, Any]:
         redis = {
             "BACKEND": "common.redis_cache.ProbingRedisCache",
             "LOCATION": redis_url,
-            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
+            "OPTIONS": {"pool_class": "common.redis_guard.GuardedPool"},
         }
         readmes = {**redis, "KEY_PREFIX": "readmes", "TIMEOUT": _README_SECONDS}
         return {"default": redis, "cards": redis, "files": files, "readmes": readmes}
@@ -216,9 +229,11 @@ def _build_s3_config(*, has_endpoint: bool) -> Any:
     return Config(
         signature_version="s3v4",
         s3={"addressing_style": "path" if has_endpoint else "auto"},
-        connect_timeout=3,
-        read_timeout=20,
-        retries={"mode": "standard", "total_max_attempts": 3},
+        # S3 answers a copy or the end of an upload only when it is stored. Reading waits shorter
+        # (`registry.storage.s3`).
+        connect_timeout=2,
+        read_timeout=8,
+        retries={"mode": "standard", "total_max_attempts": 2},
         # Some S3-compatible servers reject the checksums that current clients add by default.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Mapping
 
-import structlog
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
 from config.outages import RETRY_SECONDS
+from config.probes import Probe, call_ping
 from plugport.spec.text import quote_text
-from registry.errors import StorageFullError
 from registry.jobs.last_runs import is_work_stalled
 from registry.storage import get_store
-
-_log = structlog.get_logger("plugport.health")
 
 
 def _ping_database() -> None:
@@ -37,10 +35,11 @@ class WorkStalledError(Exception):
 
 
 _READING, _PUBLISHING = "reading", "publishing"
-_PARTS: dict[str, Callable[[], None]] = {
-    "database": _ping_database,
-    "storage": lambda: get_store().ping(),
-    "queue": _ping_queue,
+# Load balancers give up after a few seconds.
+_SECONDS = 1.8
+_PROBES = {
+    "storage": Probe("storage", lambda: get_store().ping()),
+    "queue": Probe("queue", _ping_queue),
 }
 
 
@@ -62,11 +61,11 @@ def respond_readiness(request: HttpRequest) -> JsonResponse:
     if purpose not in (_READING, _PUBLISHING):
         detail = f"`for` is {quote_text(purpose)}. Allowed: `{_READING}`, `{_PUBLISHING}`."
         return _respond({"status": "invalid", "detail": detail}, 400)
-    states = {name: _get_part_state(name, ping) for name, ping in _PARTS.items()}
+    states = _get_states()
     # Readers do not need free space.
     missing = sorted(name for name, state in states.items() if state == "missing")
     is_complete = all(state == "ok" for state in states.values())
-    can_publish = is_complete and _get_part_state("workers", _check_workers) == "ok"
+    can_publish = is_complete and call_ping("workers", _check_workers) == "ok"
     is_ready = can_publish if purpose == _PUBLISHING else not missing
     document = {
         "status": "ready" if is_ready else "not ready",
@@ -89,13 +88,11 @@ def _check_workers() -> None:
         raise WorkStalledError
 
 
-def _get_part_state(name: str, ping: Callable[[], None]) -> str:
-    try:
-        ping()
-    except StorageFullError:
-        _log.warning("part_full", part=name)
-        return "full"
-    except Exception as error:  # noqa: BLE001 -- drivers raise many types; all mean the same here
-        _log.warning("part_missing", part=name, error=type(error).__name__)
-        return "missing"
-    return "ok"
+def _get_states() -> dict[str, str]:
+    until = time.monotonic() + _SECONDS
+    answers = {name: probe.start() for name, probe in _PROBES.items()}
+    # In this thread, which has a connection; its waits are bounded themselves.
+    states = {"database": call_ping("database", _ping_database)}
+    for name, answer in answers.items():
+        states[name] = _PROBES[name].get_state(answer, until)
+    return states

@@ -30,7 +30,7 @@ from registry.storage import get_store
 def preload_services() -> None:
     """Load the clients of the services that the settings select. Connects to none of them."""
     if settings.REDIS_URL:
-        import_module("redis")
+        import_module("common.redis_guard")
     if connection.vendor == "postgresql":
         import_module("psycopg_pool")
     for alias in caches:

@@ -31,6 +31,14 @@ def exit_on_start_error() -> Iterator[None]:
         sys.exit(f"error: {message}")
 
 
+def limit_database_statements(*, seconds: int) -> None:
+    """Limit the statements of this process on PostgreSQL. Commands have no limit: they migrate."""
+    if connection.vendor == "postgresql":
+        from common.postgres import limit_statements  # loads the driver
+
+        limit_statements(seconds)
+
+
 def _describe_database_error(error: Exception) -> str:
     """The message for a database without its tables, or one that does not respond; else ""."""
     is_sqlite = connection.vendor == "sqlite"

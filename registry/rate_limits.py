@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import structlog
@@ -95,8 +96,12 @@ def parse_rate(text: str) -> RateLimitItem:
 def get_limiter() -> FixedWindowRateLimiter:
     """The limiter of the setting `RATE_LIMIT_STORAGE`; one instance for each process."""
     uri = settings.RATE_LIMIT_STORAGE
-    # Every request waits for this: a Redis that hangs must cost a second, not a minute.
-    options = {} if uri.startswith("file:") else {"socket_connect_timeout": 1, "socket_timeout": 1}
+    options: dict[str, Any] = {}
+    if not uri.startswith("file:"):
+        from common.redis_guard import build_connection_options  # slow to import
+
+        # Every request waits for this: a Redis that hangs must cost a moment, not a minute.
+        options = build_connection_options(uri)
     return FixedWindowRateLimiter(storage_from_string(uri, wrap_exceptions=True, **options))
 
 

@@ -23,7 +23,7 @@ if os.environ.get("PLUGPORT_ENV") != "test":
         os.environ["DATABASE_URL"] = _url
 
 from config.settings import *  # noqa: F403 -- after the variables that it reads
-from config.settings import CACHES, DATABASES, STATIC_ROOT
+from config.settings import CACHES, DATA_DIR, DATABASES, STATIC_ROOT
 
 if os.environ.get("DATABASE_URL"):
     # Two test runs on one server do not meet.
@@ -34,6 +34,8 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CACHES["default"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 # Otherwise each `Client` of a test lists all static files when it is first used.
 WHITENOISE_AUTOREFRESH = True
+# Workers of pytest-xdist share a data folder, and each test resets its counts.
+RATE_LIMIT_STORAGE = (DATA_DIR / f"rate-limits-{os.getpid()}").as_uri()
 # A thread would write outside the transaction of a test; the tests write the counts themselves.
 DOWNLOAD_FLUSH_SECONDS = 0
 SEARCH_FLUSH_SECONDS = 0

@@ -24,6 +24,7 @@ from django.conf import settings
 from common.background import BackgroundThread
 from config.preload import preload_worker
 from config.queues import folder_queue
+from config.startup import limit_database_statements
 from marketplace.readme import prerendering
 from marketplace.search import index_follower
 from registry.jobs.last_runs import WORK, record_run
@@ -79,6 +80,8 @@ class WorkerSetup(bootsteps.StartStopStep):
         if folder := settings.CELERY["broker_transport_options"].get("folder"):
             folder_queue.delete_leftovers(Path(folder))
         limit_memory(settings.WORKER_MEMORY_MB * 1_000_000)
+        # Longer than in web processes: the periodic work summarizes tables.
+        limit_database_statements(seconds=60)
         signals.task_prerun.connect(self._before_task)
         signals.task_postrun.connect(self._after_task)
         for thread in self._threads:

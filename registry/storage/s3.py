@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 # Imported by boto3 when a thread creates its first bucket: several threads would import it at once.
 import boto3.s3.inject  # noqa: F401
 from boto3.exceptions import Boto3Error
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
+from django.conf import settings
 from django.core.files.storage import storages
 
+from common.suspension import Suspension
 from registry.errors import StorageError
 from registry.storage.base import CHUNK_BYTES, StoredObject
 from registry.storage.disk_errors import RETRY_SECONDS, build_disk_error
 from registry.storage.scratch import SCRATCH
 
+_BYTES_PER_SECOND = 8 << 20
 _NOT_FOUND_CODES = {"404", "NoSuchKey", "NotFound"}
 
 
@@ -30,21 +34,58 @@ def _build_error(detail: str) -> StorageError:
     )
 
 
+# The longest wait of a reading call: it connects, sends and waits for the first byte, once.
+_TRIAL_SECONDS = 3.0
+
+
+def _shorten_waits(config: Any) -> Any:
+    """The client's settings for reading: a person waits, and can reload the page."""
+    from botocore.config import Config
+
+    return config.merge(
+        Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1})
+    )
+
+
+def _build_deadline(size_bytes: int) -> Callable[[int], None]:
+    """A callback that ends a transfer which takes too long (`PLUGPORT_UPLOAD_SECONDS`)."""
+    seconds = settings.UPLOAD_SECONDS + size_bytes / _BYTES_PER_SECOND
+    until = time.monotonic() + seconds
+
+    def check(_transferred_bytes: int) -> None:
+        if time.monotonic() > until:
+            raise _build_error(f"The package bucket took longer than {seconds:.0f} seconds.")
+
+    return check
+
+
 class S3ObjectStore:
     """Objects in one bucket. S3 shows an object only when it is complete."""
 
     def __init__(self, storage: str) -> None:
         self._storage: Any = storages[storage]
+        # With its own client, because the time-outs of a client hold for all of its calls.
+        options = settings.STORAGES[storage]["OPTIONS"]
+        short = {"client_config": _shorten_waits(options["client_config"])}
+        self._reading_storage: Any = type(self._storage)(**{**options, **short})
+        self._suspension = Suspension(seconds=5.0, trial_seconds=_TRIAL_SECONDS)
 
     @property
     def _bucket(self) -> Any:
         # boto3 resources are not safe for threads; django-storages keeps one connection per thread.
         return self._storage.bucket
 
+    @property
+    def _reading_bucket(self) -> Any:
+        return self._reading_storage.bucket
+
     @contextlib.contextmanager
     def _translate_errors(self, key: str = "") -> Iterator[None]:
+        if not self._suspension.allows_call():
+            raise _build_error("The package bucket did not respond a moment ago.")
         try:
             yield
+            self._suspension.end()
         except ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", ""))
             if code in _NOT_FOUND_CODES:
@@ -52,6 +93,8 @@ class S3ObjectStore:
             # The code only: messages of S3 may contain bucket names and request ids.
             raise _build_error(f"The package bucket refused the request: {code}.") from error
         except (BotoCoreError, Boto3Error) as error:
+            if isinstance(error, (ConnectTimeoutError, ReadTimeoutError)):
+                self._suspension.start()
             raise _build_error("The package bucket is unavailable.") from error
         except OSError as error:
             # Of the file that is sent or written: the client has its own errors for connections.
@@ -60,12 +103,13 @@ class S3ObjectStore:
     def put_file(self, key: str, path: Path) -> None:
         """Upload the file, in several parts if it is large."""
         with self._translate_errors(key):
-            self._bucket.upload_file(str(path), key)
+            self._bucket.upload_file(str(path), key, Callback=_build_deadline(path.stat().st_size))
 
     def fetch(self, key: str, path: Path) -> None:
         """Download the object to a file."""
         with self._translate_errors(key):
-            self._bucket.download_file(key, str(path))
+            size_bytes = self._reading_bucket.Object(key).content_length
+            self._bucket.download_file(key, str(path), Callback=_build_deadline(size_bytes))
 
     def open_range(self, key: str, start: int, stop: int) -> Iterator[bytes]:
         """Request the range now, read it in chunks."""
@@ -79,7 +123,7 @@ class S3ObjectStore:
     def _iter_range(self, key: str, start: int, stop: int) -> Iterator[bytes]:
         """Yields b"" first: `open_range` takes it, so that request errors are raised there."""
         with self._translate_errors(key):
-            response = self._bucket.Object(key).get(Range=f"bytes={start}-{stop - 1}")
+            response = self._reading_bucket.Object(key).get(Range=f"bytes={start}-{stop - 1}")
             with contextlib.closing(response["Body"]) as body:
                 yield b""
                 yield from body.iter_chunks(CHUNK_BYTES)
@@ -113,6 +157,6 @@ class S3ObjectStore:
         """Request the bucket's metadata. Raises `StorageError` if it does not exist."""
         try:
             with self._translate_errors():
-                self._bucket.meta.client.head_bucket(Bucket=self._bucket.name)
+                self._reading_bucket.meta.client.head_bucket(Bucket=self._bucket.name)
         except FileNotFoundError:
             raise _build_error(f"The bucket `{self._bucket.name}` does not exist.") from None

@@ -234,8 +234,11 @@ class Registry:
 
         def is_decided() -> str | None:
             with contextlib.suppress(httpx.TransportError):
-                state = self.get_state(status_url)
-                return state if state != "checking" else None
+                response = self.http.get(status_url)
+                # After an outage, the first connections take a moment.
+                if response.status_code != 503:
+                    state = str(response.json()["state"])
+                    return state if state != "checking" else None
             return None
 
         assert wait_until(is_decided, "the verdict") == "published"

@@ -17,6 +17,8 @@ class Proxy:
         self._sockets: set[socket.socket] = set()
         self._listener: socket.socket | None = None
         self.port = 0
+        self._is_flowing = threading.Event()
+        self._is_flowing.set()
         self.restore()
 
     def restore(self) -> None:
@@ -47,6 +49,14 @@ class Proxy:
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
 
+    def freeze(self) -> None:
+        """Keep and accept connections, but pass nothing on: the service hangs."""
+        self._is_flowing.clear()
+
+    def thaw(self) -> None:
+        """Pass everything on again, also what arrived meanwhile."""
+        self._is_flowing.set()
+
     def _accept(self, listener: socket.socket) -> None:
         while True:
             try:
@@ -62,6 +72,7 @@ class Proxy:
     def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(1 << 16):
+                self._is_flowing.wait()
                 target.sendall(data)
         for each in (source, target):
             with contextlib.suppress(OSError):
@@ -78,4 +89,5 @@ def open_proxy(host: str, port: int) -> Iterator[Proxy]:
     try:
         yield proxy
     finally:
+        proxy.thaw()
         proxy.cut()
