@@ -10,6 +10,7 @@ from django.conf import settings
 from common.times import format_time
 from plugport.spec.api import plugins as api
 from plugport.spec.api.bodies import MetadataBody
+from plugport.spec.manifest.authors import find_github_user
 from registry.models import Plugin, Release, Trust
 from registry.queries.catalog import Page
 from registry.taxonomy import filter_taxonomy_slugs
@@ -46,7 +47,7 @@ def build_plugin_document(
         "displayName": metadata.get("displayName") or plugin.name,
         "description": metadata.get("description") or "",
         "type": plugin.kind,
-        "author": {"name": author["name"], "url": author.get("url")} if author else None,
+        "author": _build_author(author) if author else None,
         "owners": list(owners),
         "repository": metadata.get("repository"),
         "homepage": metadata.get("homepage"),
@@ -65,6 +66,15 @@ def build_plugin_document(
         "createdAt": format_time(plugin.created_at),
         "updatedAt": format_time(plugin.updated_at),
     }
+
+
+def _build_author(author: Mapping[str, Any]) -> api.Author:
+    """Return the author in a normalized manifest. Profiles on GitHub may be the author's URL."""
+    url = author.get("url")
+    value: api.Author = {"name": author["name"], "url": url}
+    if github := author.get("github") or find_github_user(url or ""):
+        value["github"] = github
+    return value
 
 
 def build_deprecation(release: Release) -> api.Deprecation | None:

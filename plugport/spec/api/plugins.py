@@ -10,6 +10,9 @@ from plugport.spec.api.values import TRUST_LEVELS, describe, one_of
 class Author(TypedDict):
     name: str
     url: str | None
+    github: NotRequired[
+        Annotated[str, describe("The author's user name on GitHub, if the manifest has it.")]
+    ]
 
 
 class Repository(TypedDict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from plugport.spec.manifest.document import describe_value
 from plugport.spec.manifest.fields import Cursor, iter_members, parse_line
@@ -12,6 +13,10 @@ from plugport.spec.text import quote_text
 
 _LINE = re.compile(r"(?P<name>[^<>()]*)(?:<(?P<email>[^<>]*)>)?\s*(?:\((?P<url>[^()]*)\))?\s*\Z")
 # At most 64 characters before the `@` and 254 in all (RFC 5321, 4.5.3.1).
+_GITHUB = re.compile(
+    r"(?:https?://(?:www\.)?github\.com/|@)?(?P<user>[a-z0-9](?:-?[a-z0-9]){0,38})/?\Z",
+    re.IGNORECASE,
+)
 _EMAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\]{1,189}\Z")
 
 
@@ -26,19 +31,42 @@ def parse_email(cursor: Cursor) -> str | None:
     return text
 
 
+def find_github_user(url: str) -> str | None:
+    """Return the user name in the URL of a profile on GitHub, or None for another URL."""
+    match = _GITHUB.match(url) if "/" in url else None
+    return match["user"] if match else None
+
+
+def _parse_github(cursor: Cursor) -> str | None:
+    """Parse a user name on GitHub: `ada`, `@ada` or `https://github.com/ada`."""
+    text = parse_line(cursor)
+    match = _GITHUB.match(text) if text else None
+    if text and not match:
+        allowed = "a user name, or https://github.com/USER"
+        cursor.fail(
+            f"{quote_text(text)} is not a user of GitHub", "invalid-author", allowed=allowed
+        )
+    return match["user"] if match else None
+
+
 def parse_person(cursor: Cursor) -> Person | None:
-    """Parse an author as text or as `{name, email, url}`."""
+    """Parse an author as text or as `{name, email, url, github}`."""
     if isinstance(cursor.value, str):
         return _parse_person_line(cursor)
     if not isinstance(cursor.value, dict):
-        expected = "`Name <email> (url)` or an object with `name`, `email` and `url`"
+        expected = "`Name <email> (url)` or an object with `name`, `email`, `url` and `github`"
         cursor.fail(
             f"must be {expected}, found {describe_value(cursor.value)}",
             "wrong-type",
             allowed=expected,
         )
         return None
-    parsers = {"name": parse_line, "email": parse_email, "url": parse_url}
+    parsers = {
+        "name": parse_line,
+        "email": parse_email,
+        "url": parse_url,
+        "github": _parse_github,
+    }
     members: dict[str, str | None] = {}
     for key, member in iter_members(cursor):
         if key in parsers:
@@ -72,12 +100,12 @@ def _parse_person_line(cursor: Cursor) -> Person | None:
 
 
 def _build_person(cursor: Cursor, members: dict[str, str | None]) -> Person | None:
-    # Some authors give only an email address or URL, which then is shown as the name.
-    name = members.get("name") or members.get("email") or members.get("url")
+    # Some authors give only another member, which then is shown as the name.
+    name = next(filter(None, map(members.get, ("name", "email", "url", "github"))), None)
     if not name:
         cursor.child("name", None).warn("is missing: the author's name", "missing-recommended")
         return None
-    return Person(name, members.get("email"), members.get("url"))
+    return Person(name, members.get("email"), members.get("url"), members.get("github"))
 
 
 def format_person(person: Person) -> str:
@@ -88,5 +116,15 @@ def format_person(person: Person) -> str:
 
 def build_person_value(person: Person) -> dict[str, str]:
     """Return an author as an object without unknown members."""
-    pairs = (("name", person.name), ("email", person.email), ("url", person.url))
+    pairs = (
+        ("name", person.name),
+        ("email", person.email),
+        ("url", person.url),
+        ("github", person.github),
+    )
     return {key: value for key, value in pairs if value}
+
+
+def build_strict_person_value(person: Person) -> dict[str, str]:
+    """Return an author as an object for formats that refuse the member `github`."""
+    return build_person_value(replace(person, github=None))

@@ -20,11 +20,12 @@ JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, J
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """The author of a plugin."""
+    """The author of a plugin. `github` is a user name on GitHub."""
 
     name: str
     email: str | None = None
     url: str | None = None
+    github: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,32 @@ def chat(module_publisher: Publisher) -> Plugin:
     ).plugin
 
 
+@pytest.mark.parametrize(
+    ("author", "expected"),
+    [
+        (
+            {"name": "Ada", "github": "https://github.com/ada-l"},
+            {"name": "Ada", "url": None, "github": "ada-l"},
+        ),
+        (
+            {"name": "Ada", "url": "https://github.com/ada-l"},
+            {"name": "Ada", "url": "https://github.com/ada-l", "github": "ada-l"},
+        ),
+        (
+            {"name": "Ada", "url": "https://github.com/ada-l/chat"},
+            {"name": "Ada", "url": "https://github.com/ada-l/chat"},
+        ),
+    ],
+)
+def test_github_user_of_the_author(
+    api: Api, publisher: Publisher, author: dict[str, str], expected: dict[str, str | None]
+) -> None:
+    publisher.publish("engine", author=author)
+    assert api.get("/plugins/engine").json()["author"] == expected
+    listed = api.get("/plugins/recent").json()["plugins"]
+    assert expected in [plugin["author"] for plugin in listed]
+
+
 def test_document_is_whole(api: Api, chat: Plugin) -> None:
     document = api.get("/plugins/@ada/chat").json()
     times = (document.pop("createdAt"), document.pop("updatedAt"))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from plugport.spec.manifest.authors import parse_person
+from plugport.spec.manifest.authors import build_strict_person_value, parse_person
 from plugport.spec.manifest.draft import Draft
 from plugport.spec.manifest.fields import Cursor, iter_members
 from plugport.spec.manifest.formats import common_fields
@@ -121,7 +121,7 @@ FORMAT = ManifestFormat(
             common_fields.build_field(
                 "author", "author", _parse_strict_person, "`{name, email, url}`"
             ),
-            build_value=common_fields.AUTHOR.build_value,
+            build_value=lambda m: build_strict_person_value(m.author) if m.author else None,
         ),
         common_fields.HOMEPAGE,
         replace(_build_text_only_field(common_fields.REPOSITORY), doc="URL"),

@@ -147,7 +147,7 @@ AUTHOR = build_field(
     "author",
     "author",
     parse_person,
-    "`{name, email, url}` or `Name <email> (url)`",
+    "`{name, email, url, github}` or `Name <email> (url)`",
     lambda m: build_person_value(m.author) if m.author else None,
     is_descriptive=True,
 )

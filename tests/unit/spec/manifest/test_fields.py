@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
+from plugport.spec.manifest.errors import LossyManifestError
 from plugport.spec.manifest.model import Person, Repository
+from plugport.spec.manifest.rendering import render_manifest
 from tests.unit.spec.manifest.helpers import (
     list_error_codes,
     list_errors,
@@ -56,6 +59,9 @@ def test_errors_name_the_length_limit():
         ("Ada (https://example.org)", Person("Ada", None, "https://example.org")),
         ("<ada@example.org>", Person("ada@example.org", "ada@example.org")),
         ({"name": "Ada", "email": "", "url": None}, Person("Ada")),
+        ({"name": "Ada", "github": "ada-l"}, Person("Ada", github="ada-l")),
+        ({"name": "Ada", "github": "@ada-l"}, Person("Ada", github="ada-l")),
+        ({"github": "https://github.com/ada-l/"}, Person("ada-l", github="ada-l")),
         ({"name": "Ada", "url": "https://example.org"}, Person("Ada", None, "https://example.org")),
         (
             {"url": "https://example.org"},
@@ -77,10 +83,32 @@ def test_authors_are_texts_or_objects(author, person):
         ({"name": 5}, "author.name", "wrong-type"),
         ({"name": "Ada", "email": "nobody"}, "author.email", "invalid-email"),
         ({"name": "Ada", "url": "javascript:alert(1)"}, "author.url", "invalid-url"),
+        ({"name": "Ada", "github": "-ada"}, "author.github", "invalid-author"),
+        ({"name": "Ada", "github": "https://git.test/ada"}, "author.github", "invalid-author"),
+        ({"name": "Ada", "github": 5}, "author.github", "wrong-type"),
     ],
 )
 def test_authors_that_are_refused(author, where, code):
     assert (where, code) in list_error_codes("plugport", author=author)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "author"),
+    [
+        ("plugport", {"name": "Ada", "github": "ada"}),
+        ("claude", {"name": "Ada", "github": "ada"}),
+    ],
+)
+def test_a_github_user_is_written(dialect, author):
+    manifest = parse_valid("plugport", author={"name": "Ada", "github": "@ada"})
+    ((_, content),) = render_manifest(manifest, dialect).items()
+    assert yaml.safe_load(content)["author"] == author
+
+
+def test_a_format_without_github_users_says_so():
+    manifest = parse_valid("plugport", author={"name": "Ada", "github": "@ada"})
+    with pytest.raises(LossyManifestError, match="author"):
+        render_manifest(manifest, "agent-plugins")
 
 
 def test_an_author_without_a_name_is_dropped_with_a_warning():
