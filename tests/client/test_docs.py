@@ -46,11 +46,11 @@ def get_command(verb: str) -> PlugportCommand:
 def list_examples(path: Path) -> Iterator[str]:
     """The lines of code blocks that run `plugport`, without prompts, variables and other programs."""
     blocks = re.findall(
-        r"^ *```\w*\n(.*?)^ *```$", path.read_text(), flags=re.DOTALL | re.MULTILINE
+        r"^ *```(?:sh|console|yaml)\n(.*?)^ *```$", path.read_text(), flags=re.DOTALL | re.MULTILINE
     )
     for block in blocks:
         for line in block.replace("\\\n", " ").splitlines():
-            command = _PREFIX.sub("", line)
+            command = _PREFIX.sub("", line, count=1)
             if command.startswith("plugport "):
                 # The other programs of a pipeline have their own documentation.
                 yield command.partition(" | ")[0]
@@ -167,3 +167,9 @@ def test_the_digest_of_the_guide_is_the_one_that_install_expects(cli: Cli, tmp_p
     cli.ok("install", str(package), "--integrity", f"sha512-{digest}")
     other = Digest.from_bytes("sha512", bytes(64)).sri
     assert cli.error(9, "install", str(package), "--integrity", other)["code"]
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/cli.md", "docs/guides/ci.md", "demo"])
+def test_examples_are_found(name: str) -> None:
+    found = [path for path in DOCUMENTS if any(list_examples(path))]
+    assert any(path.is_relative_to(ROOT / name) for path in found)
