@@ -10,8 +10,11 @@ from rest_framework.request import Request
 
 from marketplace.search import service
 from marketplace.search.parameters import PARAMETERS, parse_search_query
+from marketplace.search.query import SearchQuery
 from marketplace.search.service import SearchResults
+from marketplace.search.tokenizer import has_only_signs
 from plugport.spec.api.plugins import Facets, Highlight, PluginSearch
+from plugport.spec.text import quote_text
 from registry.api.conditional import respond_json
 from registry.api.v1.publish import PublishMixin
 from registry.api.views import ApiView
@@ -26,12 +29,11 @@ class PluginsView(PublishMixin, ApiView):
     @extend_schema(operation_id="listPlugins", parameters=PARAMETERS, responses=PluginSearch)
     def get(self, request: Request) -> HttpResponse:
         """Search plugins by text and filters, with facet counts."""
-        return respond_json(
-            request, build_search_response(service.search_plugins(parse_search_query(request)))
-        )
+        query = parse_search_query(request)
+        return respond_json(request, build_search_response(query, service.search_plugins(query)))
 
 
-def build_search_response(results: SearchResults) -> PluginSearch:
+def build_search_response(query: SearchQuery, results: SearchResults) -> PluginSearch:
     """Return the results with facets and highlights."""
     names = {plugin.pk: plugin.name for plugin in results.page.plugins}
     return {
@@ -45,4 +47,12 @@ def build_search_response(results: SearchResults) -> PluginSearch:
         "didYouMean": results.did_you_mean,
         "partial": results.is_partial,
         "degraded": results.is_degraded,
+        "hint": _find_hint(query.text),
     }
+
+
+def _find_hint(text: str) -> str | None:
+    if not has_only_signs(text):
+        return None
+    words = "Words have letters or digits, such as `slack` or `C++`."
+    return f"{quote_text(text)} has no words to search for. {words}"

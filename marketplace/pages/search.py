@@ -19,6 +19,7 @@ from marketplace.search.parameters import SearchParameters
 from marketplace.search.query import FACETS, SearchQuery
 from marketplace.search.search_urls import SearchUrl
 from marketplace.search.service import SearchResults
+from marketplace.search.tokenizer import has_only_signs
 from registry.api.client_address import get_client_address
 from registry.api.v1.parameters import get_int_parameter
 from registry.queries.catalog import MAX_LIMIT, MAX_PAGE
@@ -56,6 +57,7 @@ def render_search(request: HttpRequest) -> HttpResponse:
         "is_indexable": _is_indexable(query, results),
         "canonical": str(url),
         "is_in_place": is_in_place,
+        "has_only_signs": has_only_signs(query.text),
     }
     template = "partials/results.html" if is_in_place else "pages/search.html"
     return render(request, template, context)

@@ -24,6 +24,7 @@ from html import escape
 from rapidfuzz.distance import OSA
 
 from marketplace.search.cjk_runs import CJK_LETTER, fold_run, has_run, split_run
+from marketplace.search.signed_names import SIGNED_NAME
 from marketplace.search.tokenizer import (
     SYNONYMS,
     QueryWords,
@@ -36,8 +37,10 @@ from marketplace.search.tokenizer import (
 from registry.models import Plugin
 
 # The same words as the analyzers of `tokenizer`, with positions in the text.
-_WORD = re.compile(r"[^\W_]+")
-_WORD_OR_RUN = re.compile(rf"({CJK_LETTER}+)|(?:(?!{CJK_LETTER})[^\W_])+")
+_WORD = re.compile(rf"{SIGNED_NAME}|[^\W_]+", re.IGNORECASE)
+_WORD_OR_RUN = re.compile(
+    rf"({CJK_LETTER}+)|{SIGNED_NAME}|(?:(?!{CJK_LETTER})[^\W_])+", re.IGNORECASE
+)
 _EXCERPT_CHARS = 200
 _CHARS_BEFORE_MATCH = 40
 _VOCABULARY_PLUGINS = 10

@@ -101,7 +101,9 @@ def _build_parameter(name: str, description: str, **schema: object) -> OpenApiPa
 # For the OpenAPI document.
 PARAMETERS = [
     _build_parameter(
-        "q", "Words to search for. Typing errors are allowed.", maxLength=MAX_TEXT_CHARS
+        "q",
+        "Words to search for, with letters or digits. Typing errors are allowed.",
+        maxLength=MAX_TEXT_CHARS,
     ),
     _build_parameter("type", "The plugin's kind.", enum=list(KINDS)),
     _build_parameter("category", "A category.", maxLength=MAX_TEXT_CHARS),

@@ -1,5 +1,6 @@
 """Splits queries and texts into words, in the same way for every engine.
 
+Names with signs (`C++`) and runs of CJK letters are rewritten before the text is split.
 Folding is lower case without accents; stemming removes English endings.
 """
 
@@ -13,6 +14,7 @@ from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
 
 from common.once import built_once
 from marketplace.search.cjk_runs import fold_runs, has_run, list_runs, split_run, split_runs
+from marketplace.search.signed_names import spell_names
 
 MAX_WORDS = 10
 MAX_WORD_CHARS = 40
@@ -82,22 +84,27 @@ def get_splitter() -> TextAnalyzer:
 
 def split_words(text: str) -> list[str]:
     """The folded words of a query in order; a CJK run gives its pairs of letters."""
-    return get_splitter().analyze(split_runs(text))
+    return get_splitter().analyze(split_runs(spell_names(text)))
+
+
+def prepare_text(text: str) -> str:
+    """A text to index, ready for the analyzers: with parts of names, and letters of CJK runs."""
+    return split_runs(spell_names(text, with_parts=True), with_letters=True)
 
 
 def split_text(text: str) -> list[str]:
-    """The folded words to index for a text: `split_words`, and each letter of a CJK run."""
-    return get_splitter().analyze(split_runs(text, with_letters=True))
+    """The folded words to index for a text: `split_words` and what `prepare_text` adds."""
+    return get_splitter().analyze(prepare_text(text))
 
 
 def split_whole(text: str) -> list[str]:
     """The folded words of a text with each CJK run as one word, for matches from the beginning."""
-    return get_splitter().analyze(fold_runs(text))
+    return get_splitter().analyze(fold_runs(spell_names(text)))
 
 
 def fold(word: str) -> str:
-    """The folded form of one word."""
-    if word.isascii():
+    """The folded form of one word or name with signs."""
+    if word.isascii() and word.isalnum():
         return word.lower()
     return "".join(split_whole(word))
 
@@ -155,6 +162,11 @@ def parse_query(text: str) -> QueryWords:
     runs = tuple(list_runs(text))
     whole = [word[:MAX_WORD_CHARS] for word in split_whole(text)][:MAX_WORDS] if runs else every
     return QueryWords(tuple(dict.fromkeys(significant or every)), "".join(whole), runs)
+
+
+def has_only_signs(text: str) -> bool:
+    """Whether a query is not empty but has nothing to search for, such as `…` or `++`."""
+    return bool(text.strip()) and not split_words(text)
 
 
 def pair_words(words: list[str]) -> list[str]:

@@ -19,7 +19,8 @@ def print_page(session: Session, params: Mapping[str, str | int | None]) -> None
         page = client.search(query)
     session.output.print_json(page.document)
     if not page.plugins:
-        session.output.note("no plugins found")
+        hint = page.document.get("hint")
+        session.output.note(hint if isinstance(hint, str) else "no plugins found")
         return
     session.output.print_table(
         [

@@ -51,6 +51,12 @@ def test_prints_a_note_without_results(cli: Cli) -> None:
     assert result.stderr == "note: no plugins found\n"
 
 
+def test_signs_alone_cannot_be_searched(cli: Cli) -> None:
+    result = cli.ok("search", "++")
+    assert result.stdout == ""
+    assert "`++` has no words to search for. Words have letters or digits" in result.stderr
+
+
 def test_lists_by_kind_and_trust(cli: Cli) -> None:
     Release.objects.filter(plugin__name=NAMES[1]).update(trust="official")
     refresh_plugin(Plugin.objects.get(name=NAMES[1]).pk)

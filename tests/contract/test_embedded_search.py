@@ -21,7 +21,8 @@ from marketplace.search.errors import IndexBusyError, IndexDamagedError, IndexMi
 from marketplace.search.query import SearchQuery
 from marketplace.search.tokenizer import parse_query
 from tests.contract.search_documents import CATALOG, build_document
-from tests.contract.search_engine import SearchEngineContract, SuggestionContract
+from tests.contract.search_engine import GetSharedEngine, SearchEngineContract, SuggestionContract
+from tests.contract.signed_names import LANGUAGES, NAMES, SignedNamesContract
 
 SLACK = SearchQuery("slack")
 
@@ -39,6 +40,42 @@ class TestEmbeddedEngine(SearchEngineContract):
 
 class TestEmbeddedSuggestions(SuggestionContract):
     pass
+
+
+class TestEmbeddedSignedNames(SignedNamesContract):
+    def test_a_tag_of_one_letter_ranks_above_names_that_start_with_it(
+        self, get_shared_engine: GetSharedEngine
+    ) -> None:
+        page = get_shared_engine(LANGUAGES).search(SearchQuery("c"))
+        assert NAMES[page.ids[0]] == "bi-c-lint"
+        assert {"commit-coach", "csv-tools"} <= {NAMES[number] for number in page.ids}
+
+    @pytest.mark.parametrize(
+        ("text", "order"),
+        [
+            ("review", ["review", "review-bot", "reviewer", "tagged", "described"]),
+            ("code review", ["code-review", "tagged-code", "reviews"]),
+        ],
+    )
+    def test_an_exact_name_or_tag_comes_first(
+        self, get_shared_engine: GetSharedEngine, text: str, order: list[str]
+    ) -> None:
+        """Then names that start with the query, and plugins that only mention it."""
+        documents = [
+            build_document(1, "described", description="Review. " * 5, downloads=100_000),
+            build_document(2, "reviewer", downloads=100_000),
+            build_document(3, "tagged", tags=("review",)),
+            build_document(4, "review-bot"),
+            build_document(5, "review"),
+            build_document(6, "code-review"),
+            build_document(7, "tagged-code", tags=("code-review",)),
+            build_document(8, "reviews", description="A review of code.", trust="official"),
+        ]
+        names = {document.id: document.name for document in documents}
+        found = [
+            names[number] for number in get_shared_engine(documents).search(SearchQuery(text)).ids
+        ]
+        assert [name for name in found if name in order] == order
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from marketplace.search.errors import (
 from marketplace.search.query import SearchQuery
 from tests.contract.search_documents import CATALOG, build_document
 from tests.contract.search_engine import GetSharedEngine, SearchEngineContract, SuggestionContract
+from tests.contract.signed_names import LANGUAGES, SignedNamesContract
 from tests.support.data import shared_data
 from tests.support.meilisearch_double import (
     KEY,
@@ -206,6 +207,31 @@ class TestMeilisearchSuggestions(SuggestionContract):
         assert catalog.facet_search("tag", "ch", query) == [("chat", 1)]
         for text in ("quaternions hyperbole", "…"):
             assert catalog.facet_search("tag", "ch", SearchQuery(text)) == []
+
+
+@pytest.mark.meilisearch
+class TestMeilisearchSignedNames(SignedNamesContract):
+    """These searches were not recorded."""
+
+
+def test_names_with_signs_are_sent_as_words(double: MeilisearchDouble) -> None:
+    """Documents and searches have the same words, without signs that the server would remove."""
+    engine = build_engine(double)
+    engine.rebuild(LANGUAGES)
+    documents = double.indexes[INDEX].documents
+    assert documents[2]["description"] == "lints cpp sources"
+    assert documents[2]["topics"][0] == "cpp"
+    assert documents[4]["title"] == "fsharp tools"
+    assert documents[5]["description"] == "builds dotnet net and asp dotnet net projects"
+    assert documents[6]["description"] == "runs nodejs node js in version 20 1"
+    double.canned += [{"hits": [], "totalHits": 0, "facetDistribution": {}}] * 20
+    for text in ("C++", "F#", ".NET"):
+        engine.search(SearchQuery(text))
+    engine.suggest("C#", 10, frozenset())
+    sent = [search["q"] for search in double.searches]
+    assert sent == ["cpp", "fsharp", "dotnet", "csharp"]
+    assert engine.search(SearchQuery("++")).ids == ()
+    assert len(double.searches) == len(sent)
 
 
 def build_engine(double: MeilisearchDouble, key: str = KEY) -> MeilisearchEngine:

@@ -106,6 +106,9 @@ class PluginSearch(PluginList):
     degraded: Annotated[
         bool, describe("The search engine is unavailable; the results come from the database.")
     ]
+    hint: Annotated[
+        str | None, describe("What can be searched, for a query without letters and digits.")
+    ]
 
 
 class Suggestion(TypedDict):

@@ -1,7 +1,7 @@
 """Search queries in tantivy's terms, from strict to loose.
 
-Scores add up: a name or title that equals the query ranks above one that starts with it, and that
-above everything else. Below that the words decide (BM25); rare words and words in names count
+Scores add up: a name or title that equals the query ranks above one that starts with it, that above
+a tag that equals a query of one word, and that above everything else. Below that the words decide (BM25); rare words and words in names count
 more. The engine multiplies the sum by the plugin's quality (1 to 1.54), which reorders results of
 about equal relevance and nothing else.
 """
@@ -20,7 +20,7 @@ from marketplace.search.tokenizer import SYNONYMS, QueryWords, get_max_typos, st
 
 # Far enough apart that the quality, at most 1.54, cannot lift a plugin over a step: 400 * 1.54 is
 # less than 1000 + 400, and that times 1.54 less than 4000 + 1000 + 400.
-_EXACT, _LEAD, _START = 4000.0, 1000.0, 400.0
+_EXACT, _LEAD, _START, _TOPIC = 4000.0, 1000.0, 400.0, 100.0
 _STEMMED_BOOSTS = {"name": 3.0, "topic": 1.6, "people": 1.2, "text": 1.0}
 # An unstemmed match is more relevant than a shared stem: "access" is not "accessibility".
 _UNSTEMMED_BOOSTS = {"name_word": 4.0, "word": 1.6}
@@ -107,7 +107,11 @@ class Matcher:
             # `start` also matches every plugin that these two match.
             clauses.append(self._score("exact", words.joined, _EXACT))
             clauses.append(self._score("lead", words.joined, _LEAD))
-        clauses.append(self._score("start", words.joined[:PREFIX_CHARS], _START))
+        # Many names start with a given letter, so a word of one letter, such as `C`, ranks first.
+        start = _START if len(words.joined) > 1 else _WORD_START
+        clauses.append(self._score("start", words.joined[:PREFIX_CHARS], start))
+        if len(words.words) == 1:  # words of a tag are often those of a better name
+            clauses.append(self._score("topic_exact", words.joined, _TOPIC))
         clauses.append(self._match_every(words.words, words.last))
         clauses += [
             self._boost(self._match_every(merged, merged[-1]), _MERGED)

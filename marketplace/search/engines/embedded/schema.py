@@ -5,19 +5,19 @@ from __future__ import annotations
 import tantivy
 
 from common.once import built_once
-from marketplace.search.cjk_runs import split_runs
 from marketplace.search.document import SearchDocument
 from marketplace.search.tokenizer import (
     get_splitter,
     get_stemmer,
     join_words,
     pair_words,
+    prepare_text,
     split_whole,
 )
 
 # Increase this with every change to the fields or their contents: an index of another version is
 # not used, and the worker rebuilds it.
-VERSION = "6"
+VERSION = "7"
 
 PREFIX_CHARS = 20
 _QUALITY_SCALE = 2.0
@@ -52,13 +52,14 @@ def build_schema() -> tantivy.Schema:
     """The fields of the index.
 
     `exact`, `lead` and `start` hold names and titles written as one word: whole, up to the end of
-    each word, and up to each letter. `name`, `topic`, `text` and `people` hold stemmed words;
-    `name_word` and `word` unstemmed words, for typing errors; `pair` two neighbors written as one.
+    each word, and up to each letter. `topic_exact` holds tags and categories as one word. `name`,
+    `topic`, `text` and `people` hold stemmed words; `name_word` and `word` unstemmed words, for
+    typing errors; `pair` two neighbors written as one.
     """
     build = tantivy.SchemaBuilder()
     # `basic` stores no frequencies: these fields have constant scores. `freq` is enough for BM25;
     # positions are only needed for phrase queries, which are not used.
-    for name in ("exact", "lead", "pair"):
+    for name in ("exact", "lead", "pair", "topic_exact"):
         build.add_text_field(name, tokenizer_name="raw", index_option="basic")
     build.add_text_field("start", tokenizer_name="start", index_option="basic")
     build.add_text_field("word_start", tokenizer_name="start", index_option="basic")
@@ -129,6 +130,8 @@ def build_tantivy_document(document: SearchDocument) -> tantivy.Document:
         target.add_text("start", "".join(words))
     for word in {*short_words, *title_words, *topic_words}:
         target.add_text("word_start", word)
+    for topic in {join_words(topic) for topic in (*document.categories, *document.tags)}:
+        target.add_text("topic_exact", topic)
     for pair in {*pair_words(short_words), *pair_words(title_words), *_pair_topics(topics)}:
         target.add_text("pair", pair)
     people = [document.scope, document.author, *document.owners]
@@ -147,9 +150,9 @@ def _list_joined_names(document: SearchDocument) -> set[str]:
 
 def _add_words(target: tantivy.Document, stemmed: str, unstemmed: str, text: str) -> None:
     """Add the words of a text to a stemmed and an unstemmed field."""
-    cut = split_runs(text, with_letters=True)
-    target.add_text(stemmed, cut)
-    target.add_text(unstemmed, cut)
+    prepared = prepare_text(text)
+    target.add_text(stemmed, prepared)
+    target.add_text(unstemmed, prepared)
 
 
 def _pair_topics(topics: list[str]) -> list[str]:

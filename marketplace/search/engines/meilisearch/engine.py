@@ -23,7 +23,6 @@ from marketplace.search.engines.meilisearch.queries import (
     build_searches,
     can_have_only_typos,
     clean_text,
-    has_no_words,
     list_partial_queries,
 )
 from marketplace.search.engines.meilisearch.settings import (
@@ -36,6 +35,7 @@ from marketplace.search.engines.meilisearch.settings import (
 )
 from marketplace.search.errors import IndexBusyError, IndexMissingError, SearchUnavailableError
 from marketplace.search.query import MAX_FACET_SEARCH_VALUES, SearchPage, SearchQuery
+from marketplace.search.tokenizer import has_only_signs
 
 _log = structlog.get_logger("plugport.search")
 # Older servers refuse the field `federation`, which the client sends with every multi-search.
@@ -95,7 +95,7 @@ class MeilisearchEngine:
     @_translate_errors
     def search(self, query: SearchQuery) -> SearchPage:
         """Search with one request, or up to three more if not all words match."""
-        if has_no_words(query.text):
+        if has_only_signs(query.text):
             return self._build_page(query, [{"hits": [], "totalHits": 0}])
         searches = build_searches(self._uid, query)
         if " " not in clean_text(query.text):
@@ -196,7 +196,7 @@ class MeilisearchEngine:
     @_translate_errors
     def facet_search(self, facet: str, text: str, query: SearchQuery) -> list[tuple[str, int]]:
         """Find values among the results of the query, or of its words that match."""
-        if has_no_words(query.text):
+        if has_only_signs(query.text):
             return []
         prefix = text.strip()
         used_query = self._choose_query(query)

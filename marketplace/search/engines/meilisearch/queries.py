@@ -21,11 +21,6 @@ def clean_text(text: str) -> str:
     return " ".join(parse_query(text).words)
 
 
-def has_no_words(text: str) -> bool:
-    """Whether a text has no words, for example `…`: Meilisearch would then return everything."""
-    return bool(text.strip()) and not clean_text(text)
-
-
 def build_searches(index: str, query: SearchQuery) -> list[dict[str, Any]]:
     """The searches of one multi-search: the page, then one for each open facet."""
     open_facets = query.open_facets

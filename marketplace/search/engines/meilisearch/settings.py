@@ -18,7 +18,7 @@ from marketplace.search.tokenizer import (
 
 # Part of the name of the index, so that versions of this software never share an index. Increase
 # it with every change to the attributes or their contents.
-VERSION = "5"
+VERSION = "6"
 
 # Names of facets and filters → attributes.
 ATTRIBUTES = {
