@@ -1,12 +1,14 @@
-"""Health checks for load balancers: `/healthz` (liveness) and `/readyz` (readiness)."""
+"""Health checks: `/healthz` (liveness) and `/readyz` (readiness) for load balancers, `/status`."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from typing import Any
 
 from django.db import connection
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from config.outages import RETRY_SECONDS
@@ -61,19 +63,48 @@ def respond_readiness(request: HttpRequest) -> JsonResponse:
     if purpose not in (_READING, _PUBLISHING):
         detail = f"`for` is {quote_text(purpose)}. Allowed: `{_READING}`, `{_PUBLISHING}`."
         return _respond({"status": "invalid", "detail": detail}, 400)
+    document = _build_document(purpose)
+    return _respond(document, 200 if document["status"] == "ready" else 503)
+
+
+def _build_document(purpose: str) -> dict[str, Any]:
     states = _get_states()
     # Readers do not need free space.
     missing = sorted(name for name, state in states.items() if state == "missing")
     is_complete = all(state == "ok" for state in states.values())
     can_publish = is_complete and call_ping("workers", _check_workers) == "ok"
     is_ready = can_publish if purpose == _PUBLISHING else not missing
-    document = {
+    return {
         "status": "ready" if is_ready else "not ready",
         "missing": missing,
         "parts": states,
         "publishing": "ok" if can_publish else "unavailable",
     }
-    return _respond(document, 200 if is_ready else 503)
+
+
+@require_safe
+def render_status(request: HttpRequest) -> HttpResponse:
+    """`/status`: the same for people. It needs no database, session or static files.
+
+    200 in every state, because the page itself is there.
+    """
+    document = _build_document(_READING)
+    can_read, can_publish = document["status"] == "ready", document["publishing"] == "ok"
+    if can_read and can_publish:
+        headline = "All systems work"
+    else:
+        headline = "Publishing is unavailable" if can_read else "The registry is limited"
+    parts = [("Reading and installing", can_read), ("Publishing", can_publish)]
+    parts += [(name.capitalize(), state == "ok") for name, state in document["parts"].items()]
+    # Without the request: its context processors read the session, which is in the database.
+    html = render_to_string(
+        "status.html",
+        {
+            "headline": headline,
+            "parts": [(name, "works" if is_ok else "unavailable") for name, is_ok in parts],
+        },
+    )
+    return HttpResponse(html, headers={"Cache-Control": "no-store"})
 
 
 def _respond(document: Mapping[str, object], status: int) -> JsonResponse:

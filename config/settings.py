@@ -195,6 +195,11 @@ SECURITY_CONTACTS = get_env_list(
     [],
     "Where to report vulnerabilities: email addresses or https URLs, the preferred one first.",
 )
+TERMS_URL = get_env_text(
+    "PLUGPORT_TERMS_URL",
+    "",
+    "URL of the terms of use of this registry. Without it, pages link to the terms in the documentation.",
+)
 
 # ---- publishing ------------------------------------------------------------------------------
 OFFICIAL_SCOPES = frozenset(

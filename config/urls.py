@@ -11,6 +11,7 @@ from registry.api.schema import OpenApiView
 urlpatterns = [
     path("healthz", health.respond_liveness),
     path("readyz", health.respond_readiness),
+    path("status", health.render_status, name="status"),
     path("api/v1/openapi.json", OpenApiView.as_view()),
     path("api/openapi.json", OpenApiView.as_view()),
     # First match wins: the search API serves `/plugins`.

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 
 from common.mail_files import writes_mails_to_files
 from marketplace.syndication.security_contact import parse_contacts
@@ -14,13 +15,14 @@ from marketplace.syndication.security_contact import parse_contacts
 def site(request: HttpRequest) -> dict[str, Any]:
     """Return facts about the registry.
 
-    Its URL, whether new users may sign up, whether it sends mails, and where to report something
-    ("" without a contact).
+    Its URL, whether new users may sign up, whether it sends mails, where its terms are, and where to
+    report something ("" without a contact).
     """
     contacts = parse_contacts(settings.SECURITY_CONTACTS)
     return {
         "base_url": settings.BASE_URL,
         "allow_signup": settings.ALLOW_SIGNUP,
+        "terms_address": settings.TERMS_URL or reverse("docs-page", args=["terms"]),
         "report_address": contacts[0] if contacts else "",
         "writes_mails_to_files": writes_mails_to_files(),
     }

@@ -9,6 +9,7 @@ from django.core.checks import CheckMessage, Error, register
 from django.core.checks import Warning as CheckWarning
 
 from common.system_checks import SETTINGS_TAG
+from marketplace.readme.links import is_web_url
 from marketplace.syndication.security_contact import parse_contact
 
 
@@ -23,6 +24,20 @@ def check_contacts(**_kwargs: Any) -> list[CheckMessage]:
         )
         for text in settings.SECURITY_CONTACTS
         if parse_contact(text) is None
+    ]
+
+
+@register(SETTINGS_TAG)
+def check_terms(**_kwargs: Any) -> list[CheckMessage]:
+    """`marketplace.E002`: the terms must be a web page."""
+    if not settings.TERMS_URL or is_web_url(settings.TERMS_URL):
+        return []
+    return [
+        Error(
+            f"PLUGPORT_TERMS_URL has `{settings.TERMS_URL}`",
+            hint="Use the URL of a web page, `https://…`.",
+            id="marketplace.E002",
+        )
     ]
 
 

@@ -74,6 +74,12 @@ SECTIONS = (
                 "Trust and permissions",
                 "The badges, states and permissions on the page of a plugin.",
             ),
+            Page(
+                "guides/terms.md",
+                "/docs/terms",
+                "Terms of use",
+                "What you may publish, what the registry does with it, and what it stores about you.",
+            ),
         ),
     ),
     Section(

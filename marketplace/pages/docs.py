@@ -13,15 +13,23 @@ from common.http_status import get_status
 from marketplace import labels
 from marketplace.docs_site import guides
 from marketplace.docs_site.api_reference import build_reference
+from marketplace.docs_site.docs_search import MAX_QUERY_CHARS, search_docs
 from plugport.spec.errors import MissingError, PlugportError, list_error_codes
+from registry.api.v1.parameters import get_text_parameter
 
 _MENU = {"sections": guides.SECTIONS, "reference": guides.REFERENCE}
 
 
 @require_safe
 def render_index(request: HttpRequest) -> HttpResponse:
-    """The table of contents."""
-    context = {**_MENU, "trust_levels": labels.TRUST.items()}
+    """The table of contents; with `q`, the sections that match these words."""
+    query = get_text_parameter(request.GET, "q").strip()[:MAX_QUERY_CHARS]
+    context = {
+        **_MENU,
+        "trust_levels": labels.TRUST.items(),
+        "docs_query": query,
+        "docs_results": search_docs(query),
+    }
     return render(request, "pages/docs/index.html", context)
 
 

@@ -36,11 +36,11 @@ PUBLIC = {
     "release-files": [f"{PLUGIN}/1.0.0/files"],
     "release-file": [f"{PLUGIN}/1.0.0/files/README.md"],
     "release-security": [f"{PLUGIN}/2.0.0-beta.1/security"],
-    "docs": ["/docs"],
+    "docs": ["/docs", "/docs?q=yank+release", "/docs?q=nothinglikeit"],
     "docs-api": ["/docs/api"],
     "docs-design": ["/docs/design"],
     "docs-errors": ["/docs/errors"],
-    "docs-page": ["/docs/manifest", "/docs/cli"],
+    "docs-page": ["/docs/manifest", "/docs/cli", "/docs/terms"],
     "docs-publish": ["/publish"],
     "account_login": ["/login"],
     "account_signup": ["/signup"],
@@ -49,6 +49,7 @@ PUBLIC = {
     "account_reset_password_from_key": ["/password/reset/key/1-out-of-date"],
     "account_reset_password_from_key_done": ["/password/reset/done"],
     "account_inactive": ["/account/inactive"],
+    "status": ["/status"],
     "not found": ["/nowhere", "/plugins/slack-brigde"],
 }
 PRIVATE = {
