@@ -34,7 +34,7 @@ _BUTTON = re.compile(r"<button.*?</button>", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A section with its page and URL. `words` is title and text in lowercase."""
+    """A section with its page and URL. `words` is page, title and text in lowercase."""
 
     page: str
     title: str
@@ -62,10 +62,11 @@ def search_docs(query: str) -> list[DocsResult]:
     if not words:
         return []
     patterns = [re.compile(rf"(?<![^\W_]){re.escape(word)}") for word in words]
+    terms = list(zip(words, patterns, strict=True))
     scored = [
         (sum(scores), all(scores), passage)
         for passage in _list_passages()
-        if any(scores := [_score(passage, pattern) for pattern in patterns])
+        if any(scores := [_score(passage, *term) for term in terms])
     ]
     complete = [row for row in scored if row[1]] or scored
     complete.sort(key=lambda row: -row[0])
@@ -77,7 +78,10 @@ def search_docs(query: str) -> list[DocsResult]:
     ]
 
 
-def _score(passage: Passage, pattern: re.Pattern[str]) -> int:
+def _score(passage: Passage, word: str, pattern: re.Pattern[str]) -> int:
+    # Most sections do not contain the word, and this is several times faster than the pattern.
+    if word not in passage.words:
+        return 0
     points = min(len(pattern.findall(passage.words)), _MAX_TEXT_POINTS)
     # Shorter titles are more about the word than longer ones.
     if pattern.search(passage.title.lower()):
@@ -107,7 +111,7 @@ def _build_excerpt(text: str, patterns: Sequence[re.Pattern[str]]) -> SafeString
 def _list_passages() -> tuple[Passage, ...]:
     """Return all sections. The documentation changes only with the code."""
     return tuple(
-        Passage(page, title, address, text, f"{title} {text}".lower())
+        Passage(page, title, address, text, f"{page} {title} {text}".lower())
         for page, title, address, text in _iter_passages()
     )
 

@@ -52,6 +52,7 @@ KINDS = {
     # A process draws few at a time.
     "card": Case("GET", "/cards/home.png", (200, 503), may_import=True),
     "documentation": Case("GET", "/docs/cli"),
+    "search of the documentation": Case("GET", "/docs?q=token", may_import=True),
     "API reference": Case("GET", "/docs/api", may_import=True),
     "OpenAPI": Case("GET", "/api/v1/openapi.json", may_import=True),
     "admin": Case("GET", "/admin/", (302,)),

@@ -16,7 +16,9 @@ def _links(page) -> dict[str, str]:
 def test_footer_leads_to_status_terms_feeds_and_api(open_page):
     """Each link has a target."""
     links = _links(open_page("/"))
-    assert list(links) == ["Documentation", "API", "Feeds", "Status", "Terms"]
+    # Whether there is a place for reports depends on the settings.
+    names = [name for name in links if name != "Report"]
+    assert names == ["Documentation", "API", "Feeds", "Status", "Terms"]
     for address in links.values():
         path, _, anchor = address.partition("#")
         page = open_page(path)

@@ -96,6 +96,20 @@ def test_facts(open_page, rich):
     assert facts["Categories"] == "communication"
 
 
+def test_no_zero_is_shown_as_a_number_of_downloads(open_page, rich):
+    """A week without downloads shows the total; a plugin without any says so."""
+    figures = open_page("/plugins/@acme/base").by_class("plugin-figures")[0].text
+    assert figures.startswith("No downloads yet")
+    Plugin.objects.filter(name="@acme/base").update(downloads=30)
+    figures = open_page("/plugins/@acme/base").by_class("plugin-figures")[0].text
+    assert figures.startswith("30 downloads in total")
+    dependents = open_page("/plugins/@acme/base/dependents").by_class("pair-value")[0].text
+    assert dependents == "needs ^2.0.0"
+    Plugin.objects.filter(name="@acme/chat").update(weekly_downloads=4)
+    dependents = open_page("/plugins/@acme/base/dependents").by_class("pair-value")[0].text
+    assert dependents == "needs ^2.0.0 · 4 downloads this week /week"
+
+
 def test_owners_come_before_the_unverified_author(open_page, rich):
     """Owners come before the unverified author, which is labeled as such."""
     facts = _facts(open_page("/plugins/vault"))
