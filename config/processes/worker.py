@@ -30,11 +30,14 @@ from marketplace.search import index_follower
 from registry.jobs.last_runs import WORK, record_run
 from registry.jobs.notify import wake_worker
 from registry.jobs.periodic import PeriodicRunner, PeriodicWork
+from registry.jobs.queue import shorten_dead_leases
 
 # The descriptor, because Celery replaces `sys.stderr`.
 _STDERR = 2
 _log = structlog.get_logger("plugport.worker")
 _BEAT_SECONDS = 10.0
+# The jobs of a killed worker are free after two seconds or more.
+_RETRY_SECONDS = 2.1
 _PERIODIC_TICK_SECONDS = 1.0
 # ru_maxrss is in kB on Linux and in bytes on macOS.
 _MAXRSS_PER_KB = 1024 if sys.platform == "darwin" else 1
@@ -108,16 +111,18 @@ class WorkerSetup(bootsteps.StartStopStep):
             # The type stubs of Celery declare the flag as None.
             state.should_stop = EX_OK  # type: ignore[assignment]
 
-    def _beat(self) -> None:
-        """Record that this worker is busy within its time limit, or send it through its own queue.
+    def _beat(self) -> float | None:
+        """Record that this worker is busy within its time limit, or send a message to the queue.
 
-        The message proves what a thread alone cannot: that the queue works and that a main thread
+        Returns a shorter pause if it found jobs of a killed worker. The message proves what a thread alone cannot: that the queue works and that a main thread
         takes messages. It also finds jobs whose message was lost.
         """
+        has_shortened = shorten_dead_leases() > 0
         if self._is_busy:
             record_run(WORK)
         else:
             wake_worker()
+        return _RETRY_SECONDS if has_shortened else None
 
 
 def limit_memory(max_bytes: int) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import os
 import secrets
-import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from django.db import DatabaseError, connection
 from django.db.models import Q
 from django.utils import timezone
 
+from common.process_names import build_process_name, is_process_dead
 from marketplace.models import SearchCursor
 from marketplace.search.errors import IndexBusyError
 
@@ -72,9 +71,10 @@ def acquire_lease(engine: str) -> Iterator[Lease]:
     """Hold the lease until the end of the block. Raises `IndexBusyError` if another process does."""
     cursor, _ = SearchCursor.objects.get_or_create(engine=engine)
     now = timezone.now()
-    holder = f"{_get_process_name()}/{secrets.token_hex(4)}"
+    holder = f"{secrets.token_hex(4)}:{build_process_name()}"
     is_free = Q(lease_holder="") | Q(leased_until__lte=now)
-    if cursor.lease_holder and _is_dead(cursor.lease_holder):
+    # So that a restart need not wait until the lease expires.
+    if is_process_dead(cursor.lease_holder.partition(":")[2]):
         is_free |= Q(lease_holder=cursor.lease_holder)
     until = now + dt.timedelta(seconds=LEASE_SECONDS)
     if not SearchCursor.objects.filter(is_free, engine=engine).update(
@@ -93,27 +93,3 @@ def get_serial(engine: str) -> int:
     """The last indexed serial; 0 if the index was never written."""
     serial = SearchCursor.objects.filter(engine=engine).values_list("serial", flat=True).first()
     return serial or 0
-
-
-def _get_process_name() -> str:
-    return f"{socket.gethostname()}/{os.getpid()}"
-
-
-def _is_dead(holder: str) -> bool:
-    """Whether the holder is a process of this machine that has ended.
-
-    Its lease is free at once, so that a restart need not wait for the lease to expire.
-    """
-    host, _, rest = holder.partition("/")
-    number = rest.partition("/")[0]
-    if host != socket.gethostname() or not number.isdecimal():
-        return False
-    try:
-        # Signal 0 only checks that the process exists (kill(2)).
-        os.kill(int(number), 0)
-    except ProcessLookupError:
-        return True
-    except OSError:
-        # No permission to signal it, so it exists.
-        return False
-    return False

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db.models import F, Q
 from django.utils import timezone
 
+from common.process_names import build_process_name, is_process_dead
 from registry.errors import LeaseLostError
 from registry.models import Job, JobState
 
@@ -87,6 +88,7 @@ def _try_to_lease(job: Job) -> Lease | None:
     is_leased = unchanged.update(
         state=JobState.LEASED,
         lease_id=lease_id,
+        holder=build_process_name(),
         leased_until=timezone.now() + dt.timedelta(seconds=settings.LEASE_SECONDS),
         attempts=F("attempts") + 1,
     )
@@ -113,9 +115,29 @@ def finish_job(lease: Lease) -> None:
         raise LeaseLostError(f"Another worker has taken over job {lease.job_id}.")
 
 
+def shorten_dead_leases() -> int:
+    """Shorten the leases of processes of this machine that have ended; returns how many.
+
+    Then the jobs are free after the same wait as after a failure. 1 query, and 1 for each lease.
+    """
+    now = timezone.now()
+    count = 0
+    for job in Job.objects.filter(state=JobState.LEASED, leased_until__gt=now):
+        if is_process_dead(job.holder):
+            until = now + dt.timedelta(seconds=_get_retry_seconds(job.attempts))
+            # The same lease: another worker may have taken the job over.
+            same = Job.objects.filter(id=job.id, lease_id=job.lease_id, leased_until__gt=until)
+            count += same.update(leased_until=until, holder="")
+    return count
+
+
+def _get_retry_seconds(attempts: int) -> int:
+    return min(int(2**attempts), int(settings.LEASE_SECONDS))
+
+
 def retry_job(lease: Lease, error: str) -> None:
     """Return the job to the list after a failure; the wait doubles with each attempt."""
-    delay = min(2**lease.attempts, settings.LEASE_SECONDS)
+    delay = _get_retry_seconds(lease.attempts)
     _release_job(lease, error, delay_seconds=delay, state=JobState.QUEUED)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from registry.publishing.failpoints import FailPoint
 from tests.processes.harness import Registry, prepare_folder, wait_until
 from tests.support.data import ROOT
 
@@ -55,6 +56,24 @@ def test_after_a_kill_of_two_processes_none_is_left_behind(
     wait_until(registry.is_answering, "a response")
     registry.wait_until_published(registry.publish(registry.build_version()[1]))
     registry.wait_until_clean()
+
+
+def test_the_job_of_a_killed_worker_does_not_wait_for_its_lease(
+    tmp_path: Path, empty_database: bytes
+) -> None:
+    folder = tmp_path / "data"
+    prepare_folder(folder, empty_database)
+    # Longer than the patience of the tests.
+    registry = Registry(folder, PLUGPORT_LEASE_SECONDS="3600")
+    try:
+        registry.start()
+        registry.arm(FailPoint.CHECKING)
+        status_url = registry.publish(registry.build_version()[1])
+        wait_until(lambda: registry.has_crashed(FailPoint.CHECKING), "a crash of the worker")
+        registry.wait_until_published(status_url)
+    finally:
+        registry.kill_everything()
+        registry.http.close()
 
 
 def test_workers_without_a_web_server_are_replaced_and_end_with_their_supervisor(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts.models import User
+from common.process_names import build_process_name
 from marketplace.models import SearchCursor
 from marketplace.search import cursor, indexer
 from marketplace.search.engines import get_engine
@@ -146,7 +146,7 @@ def test_the_lease_of_a_dead_process_is_free_at_once() -> None:
     os.waitpid(child, 0)
     SearchCursor.objects.create(
         engine="embedded",
-        lease_holder=f"{socket.gethostname()}/{child}/x",
+        lease_holder=f"0123:{build_process_name(child)}",
         leased_until=timezone.now() + dt.timedelta(hours=1),
     )
     with cursor.acquire_lease("embedded") as lease:
