@@ -7,7 +7,6 @@ that adds or changes an entry point, hook, server or permission is a conflict.
 
 from __future__ import annotations
 
-import json
 import posixpath
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, fields
@@ -33,7 +32,7 @@ from plugport.spec.names import PluginName
 from plugport.spec.path_folding import compose_path
 
 # Each manifest is parsed together with the component files of the package.
-MAX_MANIFESTS = 20
+MAX_MANIFESTS = 8
 
 _COMPONENT_FIELDS = tuple(component.field for component in ACTIVE_COMPONENTS)
 _ENTRY_POINT_FIELDS = ("entrypoint", "runtime")
@@ -117,7 +116,7 @@ class _Declaration:
     declared: Permissions
     problems: list[FieldError]
     entry_points: dict[str, JsonValue] = field(default_factory=dict)
-    components: dict[str, list[JsonValue]] = field(default_factory=dict)
+    components: dict[str, dict[str, JsonValue]] = field(default_factory=dict)
 
 
 def _compare_manifest(
@@ -191,7 +190,7 @@ def _parse_unlisted_fields(
     return {
         name: unlisted[name]
         for name in _COMPONENT_FIELDS
-        if isinstance(unlisted.get(name), dict | str)
+        if isinstance(unlisted.get(name), dict | list | str)
     }
 
 
@@ -218,19 +217,19 @@ def _compare_entry_points(own: _Declaration, other: _Declaration) -> Iterator[Ma
 
 def _compare_components(own: _Declaration, other: _Declaration) -> Iterator[ManifestDifference]:
     for name, values in other.components.items():
-        selected = own.components.get(name, [])
-        if not _serialize(values) <= _serialize(selected):
+        selected = own.components.get(name, {})
+        # Only toolsets define components. Other manifests declare the permissions of the component,
+        # which are compared with those that it needs.
+        is_permitted = own.draft.kind != "toolset" and name in own.draft.permissions.components
+        if not (is_permitted and not selected) and not values.keys() <= selected.keys():
             yield ManifestDifference(
                 DifferenceType.CONFLICT, name, _get_single(selected), _get_single(values)
             )
 
 
-def _serialize(values: list[JsonValue]) -> set[str]:
-    return {json.dumps(value, sort_keys=True) for value in values}
-
-
-def _get_single(values: list[JsonValue]) -> JsonValue:
-    return values[0] if len(values) == 1 else values or None
+def _get_single(values: dict[str, JsonValue]) -> JsonValue:
+    declared = list(values.values())
+    return declared[0] if len(declared) == 1 else declared or None
 
 
 def _compare_permissions(own: _Declaration, other: _Declaration) -> Iterator[ManifestDifference]:
@@ -275,12 +274,12 @@ def _compare_members(own: Draft, other: Draft) -> Iterator[ManifestDifference]:
         for item in fields(Draft)
         if item.name not in _SEPARATE_MEMBERS
     ]
-    for mapping in ("kind_fields", "components"):
+    for mapping in ("kind_fields", "components", "extra"):
         selected, values = getattr(own, mapping), getattr(other, mapping)
         pairs += [
             (name, selected.get(name), value)
             for name, value in values.items()
-            if name not in _GUARDED_FIELDS
+            if name not in _GUARDED_FIELDS | _SEPARATE_MEMBERS
         ]
     for name, one, two in pairs:
         selected, value = build_json_value(one), build_json_value(two)

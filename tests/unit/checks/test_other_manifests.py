@@ -130,6 +130,32 @@ def test_what_another_manifest_leaves_out_is_allowed(tmp_path: Path, own: dict[s
     assert rules(findings_of(tmp_path, SAME, **TOOLSET, **own)) == ["manifest-additional"]
 
 
+def test_a_list_of_component_files_in_an_unknown_field_counts(tmp_path: Path) -> None:
+    files = {"hooks/more.json": json.dumps({"Stop": [{"hooks": [{"command": "sh x"}]}]})}
+    other = {**SAME, "$schema": SCHEMA, "hooks": ["./hooks/more.json"]}
+    found = findings_of(tmp_path, other, "plugin.json", files, **TOOLSET)
+    assert "`hook:Stop` is not declared" in found[0].message
+
+
+def test_a_plugin_of_another_host_declares_components_as_permissions(tmp_path: Path) -> None:
+    """A bridge cannot define servers, but an assistant finds those of its other manifest."""
+    files = {".mcp.json": json.dumps({"x": {"command": "node", "env": {"T": "${TOKEN}"}}})}
+    permissions = {"components": ["mcp:x"], "exec": ["node"], "env": ["TOKEN"]}
+    found = findings_of(tmp_path, SAME, files=files, permissions=permissions)
+    assert rules(found) == ["manifest-other-field"]
+    found = findings_of(tmp_path, SAME, files=files, permissions={**permissions, "exec": []})
+    assert rules(found) == ["manifest-conflict", "manifest-other-field"]
+    assert "`permissions.exec`" in found[0].message
+    assert rules(findings_of(tmp_path, SAME, files=files))[0] == "manifest-conflict"
+
+
+def test_unknown_fields_of_both_manifests_are_compared(tmp_path: Path) -> None:
+    found = findings_of(tmp_path, {**SAME, "channels": ["a"]}, **TOOLSET, channels=["b"])
+    assert [(each.rule, "`channels`" in each.message) for each in found] == [
+        ("manifest-other-field", True)
+    ]
+
+
 def test_files_that_every_assistant_reads_are_no_difference(tmp_path: Path) -> None:
     files = {".mcp.json": json.dumps({"mcpServers": {"x": SERVER}})}
     assert rules(findings_of(tmp_path, SAME, files=files, **TOOLSET)) == ["manifest-additional"]

@@ -7,6 +7,7 @@ and the environment variables it reads.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -87,8 +88,10 @@ def parse_inline(component: ActiveComponent, cursor: Cursor, package: PackageFil
 
 def collect_active_components(
     components: Cursor, package: PackageFiles, *, reads_default_files: bool
-) -> dict[str, list[JsonValue]]:
-    """Return the different declarations of each active component, as `hook:EVENT` or `mcp:SERVER`.
+) -> dict[str, dict[str, JsonValue]]:
+    """Return the declarations of each active component, as `hook:EVENT` or `mcp:SERVER`.
+
+    Each maps the JSON of a declaration to its value, so that equal ones occur once.
 
     They come from the manifest itself, the files that it names, and with `reads_default_files` from
     the files that are always read. Problems of the files are reported.
@@ -96,7 +99,7 @@ def collect_active_components(
     assert isinstance(components.value, dict)
     if not reads_default_files:
         package = replace(package, component_files={})
-    found: dict[str, list[JsonValue]] = {}
+    found: dict[str, dict[str, JsonValue]] = {}
     for component in ACTIVE_COMPONENTS:
         collector = replace(component, parse=partial(_collect_declarations, component, found))
         cursor = components.child(component.field, components.value.get(component.field))
@@ -107,17 +110,18 @@ def collect_active_components(
 
 def _collect_declarations(
     component: ActiveComponent,
-    found: dict[str, list[JsonValue]],
+    found: dict[str, dict[str, JsonValue]],
     cursor: Cursor,
     package: PackageFiles,
 ) -> Permissions:
-    declared = cursor.value if isinstance(cursor.value, dict) else {}
+    if not isinstance(cursor.value, dict):
+        return component.parse(cursor, package)  # reports the wrong type
+    declared = cursor.value
     wrapped = declared.get(component.field)
     for name, value in (wrapped if isinstance(wrapped, dict) else declared).items():
-        values = found.setdefault(f"{component.component_type}:{name}", [])
-        if value not in values:
-            values.append(value)
-    return component.parse(cursor, package)
+        values = found.setdefault(f"{component.component_type}:{name}", {})
+        values[json.dumps(value, sort_keys=True)] = value
+    return Permissions()
 
 
 def parse_component_files(
@@ -153,10 +157,14 @@ def parse_component_file(
 ) -> Permissions:
     """Parse one JSON file next to the manifest. Its problems carry its own name and lines."""
     problems = cursor.problems
-    try:
-        document = parse_json(content, path)
-    except ManifestError as error:
-        problems.errors.extend(error.fields)
+    if path not in package.documents:
+        try:
+            package.documents[path] = parse_json(content, path)
+        except ManifestError as error:
+            package.documents[path] = error
+    document = package.documents[path]
+    if isinstance(document, ManifestError):
+        problems.errors.extend(document.fields)
         return Permissions()
     file_problems = ManifestProblems(document, problems.errors, problems.warnings, problems.hints)
     return parse(Cursor(document.root, (), file_problems), package)

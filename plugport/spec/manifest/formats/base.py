@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from plugport.spec.manifest.document import Document
 from plugport.spec.manifest.draft import Draft
+from plugport.spec.manifest.errors import ManifestError
 from plugport.spec.manifest.fields import Cursor
 from plugport.spec.manifest.json_parser import parse_json
 from plugport.spec.manifest.kind_fields import parse_kind_field
@@ -82,6 +83,10 @@ class PackageFiles:
     component_manifests: tuple[str, ...] = ()
     root_variables: tuple[str, ...] = ()
     host_variables: frozenset[str] = frozenset()
+    # The parsed component files by path. Several manifests of a package may name the same file.
+    documents: dict[str, Document | ManifestError] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @cached_property
     def _paths_by_folded_path(self) -> dict[str | bytes, str]:
