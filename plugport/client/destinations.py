@@ -29,7 +29,8 @@ class Destinations:
 
     def __init__(self, origin: Origin, list_hosts: Callable[[], Sequence[str]] | None) -> None:
         self._origin = origin
-        self._list_hosts = list_hosts
+        self._list_hosts: Callable[[], Sequence[str]] = list_hosts or list
+        self._allows_public_hosts = list_hosts is None
         self._trusted = TrustedHosts.load()
         # The kinds of the origin's addresses, as soon as it was resolved.
         self._own_kinds: frozenset[AddressKind] | None = self._find_literal_kinds()
@@ -82,7 +83,7 @@ class Destinations:
         return selected
 
     def _check_foreign(self, origin: Origin, url: str) -> None:
-        if self._list_hosts is None or self._trusted.names(origin.host, origin.port):
+        if self._allows_public_hosts or self._trusted.names(origin.host, origin.port):
             return
         if any(each.matches(origin.host, origin.port) for each in self._listed_hosts):
             return
@@ -96,8 +97,10 @@ class Destinations:
 
     @cached_property
     def _listed_hosts(self) -> list[DownloadHost]:
+        # The list itself comes from the registry's own origin: it cannot allow its own redirect.
+        list_hosts, self._list_hosts = self._list_hosts, list
         hosts = []
-        for text in self._list_hosts() if self._list_hosts is not None else ():
+        for text in list_hosts():
             try:
                 hosts.append(DownloadHost.parse(text.lower()))
             except ValueError:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import SplitResult, quote, urlsplit
 
+import httpx
+
 from plugport.client.errors import InvalidUrlError
 
 API_PATH = "/api/v1"
@@ -30,9 +32,18 @@ class Origin:
     def of(cls, url: str) -> Self:
         """Return the origin of an absolute http or https URL. Raises `InvalidUrlError`."""
         parts = _split_url(url)
-        port = parts.port if parts.port is not None else _DEFAULT_PORTS[parts.scheme]
+        try:
+            # By the parser that connects: one that disagreed on the host of a URL would let it pass
+            # a check and lead somewhere else. International names are in their ASCII form.
+            parsed = httpx.URL(url)
+            host = parsed.raw_host.decode("ascii")
+        except (httpx.InvalidURL, UnicodeError) as error:
+            raise InvalidUrlError(
+                f"`{url[:200]}` is not a URL: {error}.", hint=_ALLOWED_HINT
+            ) from None
+        port = parsed.port if parsed.port is not None else _DEFAULT_PORTS[parts.scheme]
         # `example.org.` with the dot of the root domain is the same host.
-        return cls(parts.scheme, (parts.hostname or "").lower().rstrip("."), port)
+        return cls(parts.scheme, host.lower().rstrip("."), port)
 
     def __str__(self) -> str:
         # IPv6 addresses need brackets (RFC 3986, section 3.2.2).

@@ -11,7 +11,7 @@ from typing import Any
 import httpcore
 import pytest
 
-from plugport.client import RegistryClient, RegistryUrl
+from plugport.client import RegistryClient, RegistryUrl, Token
 from plugport.client.addresses import AddressKind, IPAddress, get_address_kind
 from plugport.client.connections import HEADER_SECONDS, HeaderDeadline
 from plugport.client.destinations import Destinations
@@ -336,3 +336,32 @@ def test_the_headers_of_a_response_have_one_deadline() -> None:
     deadline.is_waiting = False
     now[0] = 10 * HEADER_SECONDS
     assert deadline.limit(60) == 60
+
+
+def test_a_registry_with_an_international_name(server: OddServer) -> None:
+    """The name is converted to ASCII before it is resolved."""
+    server.answers["/api/v1/me"] = build_response(b'{"username": "ada"}')
+    names = Names(**{"xn--bcher-kva": ["127.0.0.1"]})
+    registry = RegistryUrl.parse(f"http://BÜCHER.test:{server.port}")
+    token = Token.parse("some-token-0123456789")
+    with RegistryClient(registry, token=token, resolver=names) as client:
+        assert client.get_account().data["username"] == "ada"
+        with client.open_package(f"http://bücher.test:{server.port}/package", {}) as response:
+            assert b"".join(response.iter_raw()) == b"package"
+    assert all("Bearer some-token" in line for line in server.requests)
+
+
+@pytest.mark.parametrize(
+    "target", ["http://evil.test:PORT/hosts", "http://registry.test:PORT/hosts"]
+)
+def test_the_list_of_hosts_cannot_come_from_another_host(server: OddServer, target: str) -> None:
+    server.answers["/api/v1/instance"] = redirect_to(target.replace("PORT", str(server.port)))
+    server.answers["/hosts"] = build_response(b'{"downloadHosts": ["evil.test"]}')
+    names = Names(registry=["127.0.0.1"], evil=["127.0.0.1"])
+    url = "http://evil.test:PORT/package"
+    if "registry" in target:
+        assert fetch(server, names, url) == b"package"
+        return
+    with pytest.raises(ForeignHostError):
+        fetch(server, names, url)
+    assert not [line for line in server.requests if "/hosts" in line]
