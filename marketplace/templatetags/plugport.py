@@ -142,7 +142,9 @@ def inline_code(value: object) -> SafeString:
 @register.filter
 def help_text(value: object) -> SafeString:
     """Render the help of a form field, which may be HTML: Django's own help is."""
-    return value if isinstance(value, SafeString) else inline_code(value)
+    # The text may be lazy; only the text itself tells whether it is HTML.
+    text = str(value)
+    return text if isinstance(text, SafeString) else inline_code(text)
 
 
 @register.filter

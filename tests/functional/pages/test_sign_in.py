@@ -206,3 +206,10 @@ def test_rules_of_user_names_are_at_their_field(open_page):
     rules = page.one(id="id_username_helptext").text
     assert rules.startswith("Lowercase letters, digits and hyphens. It is also your scope")
     assert page.text.count("scope") == 1
+
+
+def test_help_with_a_link_is_a_link(open_page, owner_client):
+    """Help of the sign-in library is HTML, and is shown as such."""
+    help_text = open_page("/account/password", by=owner_client).one(id="id_oldpassword_helptext")
+    assert help_text.text == "Forgot your password?"
+    assert help_text.links == ["/password/reset"]
