@@ -16,6 +16,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "search": ("search", "Discover", "Search the registry for plugins."),
     "list": ("list_plugins", "Discover", "List plugins in the registry or in this project."),
     "info": ("info", "Discover", "Show details of a plugin."),
+    "versions": ("versions", "Discover", "List the releases of a plugin."),
     "readme": ("readme", "Discover", "Print the README of a plugin."),
     "install": ("install", "Install", "Install a plugin by name, path or URL."),
     "remove": ("remove", "Install", "Remove an installed plugin."),
@@ -31,6 +32,8 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "logout": ("logout", "Account", "Log out of the registry."),
     "scope": ("scope", "Account", "List your scopes, or create one."),
     "whoami": ("whoami", "Account", "Show the current user."),
+    "help": ("show_help", "Help", "Print the help of a command."),
+    "completion": ("completion", "Help", "Print the script that completes commands in a shell."),
 }
 
 

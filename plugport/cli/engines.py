@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 class EngineChecker:
     """Checks the plugins of one command. Prints each message once."""
 
-    def __init__(self, output: Output, *, ignores_misfits: bool) -> None:
+    def __init__(self, output: Output, *, ignores_misfits: bool, rerun: str) -> None:
+        """`rerun` is the command that ignores misfits, for a hint."""
         from plugport.installer.engines import EngineVersions
 
         self._output = output
         self._ignores_misfits = ignores_misfits
+        self._rerun = rerun
         self._versions = EngineVersions()
         self._fits: dict[str, list[EngineFit]] = {}
 
@@ -47,7 +49,7 @@ class EngineChecker:
         if misfits and not self._ignores_misfits:
             raise EngineMismatchError(
                 reason,
-                hint="Install a version that fits, or use --ignore-engines.",
+                hint=f"Install a runtime that fits, or run `{self._rerun}`.",
                 context={"engines": [_build_row(fit) for fit in fits]},
             )
         if misfits:

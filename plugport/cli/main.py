@@ -43,6 +43,7 @@ class PlugportGroup(LazyGroup):
         """
         given = list(sys.argv[1:] if args is None else args)
         session = obj if obj is not None else Session()
+        session.arguments = tuple(given)
         try:
             code = super().main(
                 given,

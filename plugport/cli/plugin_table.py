@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from plugport.cli.session import Session
+from plugport.spec.text import quote_text
+
+if TYPE_CHECKING:
+    from plugport.client import PluginPage
 
 # The API's own maximum.
 MAX_LIMIT = 100
@@ -18,6 +24,7 @@ def print_page(session: Session, params: Mapping[str, str | int | None]) -> None
     with session.open_client() as client:
         page = client.search(query)
     session.output.print_json(page.document)
+    _note_about_query(session, page)
     if not page.plugins:
         hint = page.document.get("hint")
         session.output.note(hint if isinstance(hint, str) else "no plugins found")
@@ -40,4 +47,17 @@ def print_page(session: Session, params: Mapping[str, str | int | None]) -> None
         session.output.note(
             f"page {pagination['current']} of {pagination['pages']}, {pagination['total']} plugins; "
             "use --page for others"
+        )
+
+
+def _note_about_query(session: Session, page: PluginPage) -> None:
+    """Say that the results are not those of the query as it was entered."""
+    if page.is_partial:
+        session.output.note("no plugin matches all words; these match most of them")
+    if page.did_you_mean is not None and page.plugins:
+        # Not started by itself: the misspelled words may be the right ones.
+        corrected = shlex.join(["plugport", "search", page.did_you_mean])
+        session.output.note(
+            f"the results include words like those of the query; did you mean {quote_text(page.did_you_mean)}? "
+            f"Run `{corrected}`"
         )

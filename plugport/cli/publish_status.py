@@ -59,18 +59,22 @@ def report_verdict(session: Session, status: PublishStatus, label: str, *, is_wa
     elif status.data["state"] == UNDECIDED:
         raise VerdictPendingError(
             f"the registry is still checking `{label}`",
-            hint="Run the same command again to keep waiting, "
-            f"or run `plugport info {label}` later.",
+            hint=f"Run `{session.format_rerun()}` to keep waiting.",
         )
     elif status.data["state"] == "held":
         raise ReleaseHeldError(
             f"`{label}` was uploaded and is held: a moderator must review it{reason}",
-            hint=f"Run `plugport info {label}` later to see the decision.",
+            # The same package again is no second release, and prints the status.
+            hint=f"Run `{session.format_rerun()}` later to see the decision.",
         )
     else:
+        is_rejected = status.data["state"] == "rejected"
         raise ReleaseRejectedError(
             f"`{label}` was not published: it is {status.data['state']}{reason}",
-            hint="Fix these problems, then publish the same version again.",
+            # Only a rejected version is free again.
+            hint="Fix these problems, then publish the same version again."
+            if is_rejected
+            else "It cannot be published again. Increase the version number.",
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,8 +39,17 @@ class Session:
 
     output: Output = field(default_factory=Output)
     registry_text: str | None = None
+    # Of this run, for hints that repeat it.
+    arguments: tuple[str, ...] = ()
     # Replaces the network; see `RegistryClient`.
     transport: httpx.BaseTransport | None = None
+
+    def format_rerun(self, *options: str) -> str:
+        """The command line of this run with more options, quoted so that it can be copied."""
+        words = list(self.arguments)
+        # Words after `--` are arguments, even if they look like options.
+        end = words.index("--") if "--" in words else len(words)
+        return shlex.join(["plugport", *words[:end], *options, *words[end:]])
 
     @property
     def home(self) -> Path:

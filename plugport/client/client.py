@@ -20,8 +20,9 @@ from plugport.client.models import (
     PluginPage,
     PublishStatus,
     Release,
+    ReleaseList,
     ReleasePermissionChanges,
-    list_rows,
+    parse_suggestions,
     require_object,
 )
 from plugport.client.progress import NoProgress, Progress
@@ -87,6 +88,11 @@ class RegistryClient:
         """Return one page of plugins; `params` are those of `GET /plugins`."""
         return PluginPage.from_document(self._http.get_json(self.registry.api("/plugins"), params))
 
+    def suggest_names(self, text: str, limit: int) -> list[PluginName]:
+        """Return the names of plugins like `text`, of which it may be a part or a misspelling."""
+        url = self.registry.api("/suggest")
+        return parse_suggestions(self._http.get_json(url, {"q": text, "limit": limit}))[:limit]
+
     def get_plugin(self, name: PluginName) -> Plugin:
         """Return the plugin without its releases."""
         return Plugin.from_document(self._http.get_json(self._build_url(name)))
@@ -112,10 +118,11 @@ class RegistryClient:
 
     def list_releases(self, name: PluginName) -> list[Release]:
         """Return every release of a plugin, without files, README and checks."""
-        document = require_object(
-            self._http.get_json(self._build_url(name, "versions")), "a list of releases"
-        )
-        return [Release.from_document(row) for row in list_rows(document, "versions")]
+        return list(self.get_versions(name).releases)
+
+    def get_versions(self, name: PluginName) -> ReleaseList:
+        """Return every release of a plugin, without files, README and checks, and its dist-tags."""
+        return ReleaseList.from_document(self._http.get_json(self._build_url(name, "versions")))
 
     def get_readme(self, name: PluginName, version: str | None = None) -> str:
         """Return the README of a version, or of the newest release, as Markdown."""

@@ -8,6 +8,7 @@ the whole response, for `--json`.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -120,11 +121,38 @@ class ReleasePermissionChanges:
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseList:
+    """The releases of a plugin, without files, README and checks, and its dist-tags."""
+
+    releases: tuple[Release, ...]
+    dist_tags: dict[str, str]
+    document: Mapping[str, Any]
+
+    @classmethod
+    def from_document(cls, document: Any) -> ReleaseList:
+        """Raises `UnexpectedResponseError` for anything that is not a list of releases."""
+        checked = require_object(document, "a list of releases")
+        return cls(
+            releases=tuple(Release.from_document(row) for row in list_rows(checked, "versions")),
+            dist_tags=parse_leniently(release_api.VersionList, {**checked, "versions": []})[
+                "distTags"
+            ],
+            document=checked,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class PluginPage:
-    """One page of a list of plugins."""
+    """One page of a list of plugins.
+
+    `did_you_mean` is a corrected query, if the words of the query are misspelled. With `is_partial`,
+    no plugin has all words; these have most of them.
+    """
 
     plugins: tuple[Plugin, ...]
     pagination: plugin_api.Pagination
+    did_you_mean: str | None
+    is_partial: bool
     document: Mapping[str, Any]
 
     @classmethod
@@ -134,6 +162,9 @@ class PluginPage:
         return cls(
             plugins=tuple(Plugin.from_document(row) for row in list_rows(checked, "plugins")),
             pagination=parse_leniently(plugin_api.PluginList, checked)["pagination"],
+            did_you_mean=_find_text(checked, "didYouMean"),
+            # Lists without search words have no such member.
+            is_partial=checked.get("partial") is True,
             document=checked,
         )
 
@@ -179,6 +210,21 @@ class Account:
         if not data["username"]:
             raise UnexpectedResponseError("The registry returned an account without `username`.")
         return cls(data=data, document=checked)
+
+
+def parse_suggestions(document: Any) -> list[PluginName]:
+    """Return the valid names of a response to `GET /suggest`."""
+    names = []
+    for row in list_rows(require_object(document, "suggestions"), "suggestions"):
+        # They are only displayed: one that is not valid must not hide the others.
+        with contextlib.suppress(PlugportError):
+            names.append(PluginName.parse(_find_text(row, "name") or ""))
+    return names
+
+
+def _find_text(document: Any, key: str) -> str | None:
+    value = document.get(key) if isinstance(document, dict) else None
+    return value if isinstance(value, str) and value else None
 
 
 def require_object(document: Any, expected: str) -> Mapping[str, Any]:

@@ -33,6 +33,9 @@ TRANSITIONS: Mapping[ReleaseState, frozenset[ReleaseState]] = {
 # Visible to everyone: tombstones are public, unfinished and rejected releases are not.
 PUBLIC_STATES = (_S.PUBLISHED, _S.QUARANTINED, _S.REVOKED)
 
+# Neither published nor rejected yet. The version is taken until the decision.
+UNDECIDED_STATES = (_S.CHECKING, _S.HELD)
+
 
 def can_transition(before: str, after: str) -> bool:
     """Whether the transition is allowed."""

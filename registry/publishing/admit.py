@@ -17,7 +17,7 @@ from plugport.spec.ranges import InvalidRangeError, Range
 from plugport.spec.text import quote_text
 from registry.errors import InvalidTagError, NameTakenError, NotMemberError, VersionTakenError
 from registry.models import Plugin, Release
-from registry.models.states import ReleaseState
+from registry.models.states import UNDECIDED_STATES, ReleaseState
 from registry.package_limits import TAG_CHARS
 from registry.policies import (
     check_may_publish,
@@ -132,10 +132,15 @@ def find_same_release(plugin: Plugin, inspected: InspectedPackage) -> Release | 
     # The compressed bytes are compared, not the files: what was published is what is installed.
     if any(a.sha256 == inspected.received.sha256.hex for a in release.artifacts.all()):
         return release
+    is_undecided = release.state in UNDECIDED_STATES
     raise VersionTakenError(
-        f"`{plugin.name}@{release.version}` was published by `{release.published_by.username}`"
-        f" at {release.created_at:%Y-%m-%d %H:%M:%S} UTC with different content.",
-        hint="Versions cannot be replaced. Increase the version number and publish again.",
+        f"`{plugin.name}@{release.version}` was {'uploaded' if is_undecided else 'published'} by"
+        f" `{release.published_by.username}` at {release.created_at:%Y-%m-%d %H:%M:%S} UTC with"
+        " different content.",
+        hint="It is not decided yet. If it is rejected, you can publish the same version again."
+        " Otherwise increase the version number."
+        if is_undecided
+        else "A published version never changes. Increase the version number and publish again.",
         context={
             "publishedBy": release.published_by.username,
             "publishedAt": release.created_at.isoformat(),

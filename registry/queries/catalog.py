@@ -187,7 +187,7 @@ def get_release(name: str, version: str) -> Release:
     plugin = get_plugin(name)
     raise UnknownReleaseError(
         f"`{plugin.name}` has no release {quote_text(version)}.",
-        hint=f"GET /api/v1/plugins/{plugin.name}/versions lists them.",
+        hint=f"Choose one of the versions or dist-tags of `{plugin.name}`.",
     )
 
 

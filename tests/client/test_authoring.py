@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import gzip
 import json
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -81,6 +83,19 @@ def test_scaffolded_tests_pass(cli: Cli, kind: str) -> None:
 def test_init_names_the_plugin_after_the_folder(cli: Cli) -> None:
     (cli.project / "My New Plugin").mkdir()
     assert cli.json("init", "My New Plugin")["name"] == "my-new-plugin"
+
+
+def test_the_next_commands_of_init_can_be_copied(cli: Cli) -> None:
+    shown = cli.ok("init", "it's a plugin", "--name", "some-plugin").stderr
+    commands = [shlex.split(text) for text in re.findall("`([^`]+)`", shown)]
+    assert commands == [["plugport", verb, "it's a plugin"] for verb in ("validate", "publish")]
+    cli.ok(*commands[0][1:])
+
+
+def test_a_failed_validation_can_be_repeated(cli: Cli) -> None:
+    (write_plugin(cli.project / "a b", "some-plugin") / "index.js").unlink()
+    hint = cli.error(3, "validate", "a b")["hint"]
+    assert hint == "Fix the errors above, then run `plugport validate 'a b' --json` again."
 
 
 def test_init_never_overwrites(cli: Cli) -> None:

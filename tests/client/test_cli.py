@@ -19,7 +19,7 @@ from plugport.cli.main import cli as plugport
 from plugport.cli.output import format_size
 from plugport.spec.errors import ErrorKind, PlugportError
 from tests.client.registry import CannedResponse, LocalRegistry
-from tests.client.support import Cli, RemoteRegistry, build_name, write_plugin
+from tests.client.support import ROOT, Cli, RemoteRegistry, build_name, write_plugin
 
 SLOW = ("httpx", "rich", "yaml", "keyring", "platformdirs", "pathspec", "license_expression")
 
@@ -60,11 +60,53 @@ def test_install_imports_neither_rich_nor_keyring(cli: Cli) -> None:
 
 
 @pytest.mark.processes
-def test_shell_completion(cli: Cli) -> None:
-    cli.env["_PLUGPORT_COMPLETE"] = "bash_source"
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shell_completion(cli: Cli, shell: str) -> None:
+    """The script calls the program as the program expects it: here with what a shell passes."""
+    script = cli.ok("completion", shell).stdout
+    assert cli.json("completion", shell)["script"].strip() == script.strip()
+    variable = f"_PLUGPORT_COMPLETE={shell}_complete"
+    assert variable in script
+    typed = "plugport ins" if shell != "fish" else "ins"
+    cli.env |= {
+        "_PLUGPORT_COMPLETE": f"{shell}_complete",
+        "COMP_WORDS": "plugport ins",
+        "COMP_CWORD": "1" if shell != "fish" else typed,
+    }
     code, stdout, _ = cli.run_program()
     assert code == 0
-    assert "complete" in stdout
+    assert "install" in stdout
+    assert "search" not in stdout
+
+
+@pytest.mark.processes
+def test_bash_completes_a_command(cli: Cli, tmp_path: Path) -> None:
+    """A real shell loads the script and completes a word with it."""
+    program = tmp_path / "bin" / "plugport"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m plugport "$@"\n')
+    program.chmod(0o755)
+    script = (
+        "source <(plugport completion bash); COMP_WORDS=(plugport install --tar); COMP_CWORD=2; "
+        '_plugport_completion plugport --tar install; echo "${COMPREPLY[@]}"'
+    )
+    path = f"{program.parent}:{os.environ['PATH']}"
+    result = subprocess.run(
+        ["bash", "-c", script],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout == "--target\n", result.stderr
+
+
+def test_help_prints_the_help_of_a_command(cli: Cli) -> None:
+    assert cli.ok("help", "install").stdout == cli.ok("install", "--help").stdout
+    assert cli.ok("help").stdout == cli.ok("--help").stdout
+    assert cli.ok("help", "plugin", "yank").stdout.startswith("Usage: plugport plugin yank")
+    assert "did you mean `install`?" in cli.error(exit_codes.USAGE, "help", "instal")["detail"]
+    assert "has no subcommands" in cli.error(exit_codes.USAGE, "help", "yank", "x")["detail"]
 
 
 @pytest.mark.parametrize("verb", COMMANDS)

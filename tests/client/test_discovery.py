@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
 
+from marketplace.search import indexer
 from plugport.cli.output import sanitize_text
 from registry.models import Plugin, Release
 from registry.publishing.refresh import refresh_plugin
@@ -20,7 +22,13 @@ LABEL = f"{NAME}@1.0.0"
 @pytest.fixture(scope="module", autouse=True)
 def _published(publish: Callable[..., object]) -> None:
     """Three plugins with a common tag, one of which needs a permission."""
-    publish(NAME, manifest="tags: [timber]\npermissions:\n  network: [api.example.org]\n")
+    publish(
+        NAME,
+        manifest="tags: [timber]\npermissions:\n  network: [api.example.org]\n"
+        "config:\n  required: [TOKEN]\n  schema:\n    type: object\n    properties:\n"
+        "      depth: {type: integer, default: 3}\n"
+        "      TOKEN: {type: string, description: The token of the bot.}\n",
+    )
     for name in NAMES[1:]:
         publish(name, manifest="tags: [timber]\n")
 
@@ -70,6 +78,13 @@ def test_shows_a_plugin_and_its_release(cli: Cli) -> None:
     shown = cli.ok("info", NAME).stdout
     for part in (f"{NAME} 1.0.0", "license      MIT", "network      api.example.org", "sha512-"):
         assert part in shown
+    assert "owners       alice\n" in shown
+    assert "author       Ada (as declared, not verified)\n" in shown
+    assert re.search(r"published    \d{4}-\d\d-\d\d \((just now|\d+ \w+ ago)\)\n", shown)
+    assert re.search(r"integrity    sha512-.{12}…\n", shown)
+    assert "config       TOKEN (required, string): The token of the bot.\n" in shown
+    assert "config       depth (optional, integer, default 3)\n" in shown
+    assert f"install      plugport install {LABEL}\n" in shown
     document = cli.json("info", LABEL)
     assert document["plugin"]["name"] == document["release"]["name"] == NAME
 
@@ -80,6 +95,51 @@ def test_info_warns_of_deprecated_and_yanked_releases(cli: Cli) -> None:
     shown = cli.ok("info", LABEL).stderr
     assert "is deprecated. use another." in shown
     assert "is yanked" in shown
+
+
+def test_lists_the_versions_of_a_plugin(cli: Cli, publish: Callable[..., object]) -> None:
+    name = build_name()
+    for version, options in (("1.0.0", {}), ("1.10.0", {}), ("2.0.0-beta.1", {"tag": "beta"})):
+        publish(name, version, **options)
+    cli.ok("yank", f"{name}@1.0.0")
+    lines = [line.split() for line in cli.ok("versions", name).stdout.splitlines()]
+    assert [line[0] for line in lines] == ["VERSION", "2.0.0-beta.1", "1.10.0", "1.0.0"]
+    assert [line[-1] for line in lines] == ["STATUS", "beta", "latest", "yanked"]
+    document = cli.json("versions", name)
+    assert document["distTags"]["beta"] == "2.0.0-beta.1"
+    assert len(document["versions"]) == 3
+
+
+@pytest.mark.parametrize("verb", ["info", "install", "readme", "versions"])
+def test_a_mistyped_name_gets_similar_names(cli: Cli, verb: str) -> None:
+    indexer.index_changes()
+    error = cli.error(5, verb, "amber-brigde")
+    assert error["hint"] == (
+        f"Did you mean `{NAME}`? Run `plugport search amber-brigde` to find plugins."
+    )
+    hint = cli.error(5, verb, "@nobody/amber-bridge")["hint"]
+    assert hint.startswith(f"Did you mean `{NAME}`?")
+    hint = cli.error(5, verb, "qqqxyz")["hint"]
+    assert hint == "Run `plugport search qqqxyz` to find plugins."
+
+
+@pytest.mark.parametrize("verb", ["info", "install", "readme"])
+def test_an_unknown_version_gets_a_command_that_lists_versions(cli: Cli, verb: str) -> None:
+    error = cli.error(5, verb, f"{NAME}@9.9.9")
+    assert error["hint"] == f"Run `plugport versions {NAME}` for a list."
+
+
+def test_search_says_when_a_word_is_misspelled(cli: Cli) -> None:
+    result = cli.ok("search", "ambr bridge")
+    assert NAME in result.stdout
+    assert "Run `plugport search 'amber bridge'`" in result.stderr
+    assert "did you mean" not in cli.ok("search", "amber bridge").stderr
+
+
+def test_search_says_when_no_plugin_has_all_words(cli: Cli) -> None:
+    result = cli.ok("search", "amber bridge counts xylophone")
+    assert NAME in result.stdout
+    assert "no plugin matches all words" in result.stderr
 
 
 def test_prints_the_readme(cli: Cli) -> None:

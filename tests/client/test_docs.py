@@ -52,8 +52,12 @@ def list_examples(path: Path) -> Iterator[str]:
         for line in block.replace("\\\n", " ").splitlines():
             command = _PREFIX.sub("", line, count=1)
             if command.startswith("plugport "):
-                # The other programs of a pipeline have their own documentation.
-                yield command.partition(" | ")[0]
+                yield get_first_command(command)
+
+
+def get_first_command(line: str) -> str:
+    """The command before a pipe or a redirection: other programs have their own documentation."""
+    return re.split(r" (?:\||>>?) ", line)[0]
 
 
 def parse(words: list[str]) -> None:
@@ -119,7 +123,7 @@ def test_kinds_by_manifest_format_are_documented(dialect: str) -> None:
 
 EXAMPLES = [example for path in DOCUMENTS for example in list_examples(path)]
 EXAMPLES += [
-    example.partition(" | ")[0] for verb in COMMANDS for example in get_command(verb).examples
+    get_first_command(example) for verb in COMMANDS for example in get_command(verb).examples
 ]
 
 

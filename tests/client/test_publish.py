@@ -110,6 +110,8 @@ def test_a_held_release_is_not_a_success(cli: Cli, registry: LocalRegistry, tmp_
     registry.run_worker = hold
     error = cli.error(8, "publish", str(write_plugin(tmp_path / "source", "odd-one")))
     assert error["code"] == "release-held"
+    assert error["hint"].startswith("Run `plugport publish ")
+    assert error["hint"].endswith(" later to see the decision.")
 
 
 def count_status_requests(registry: LocalRegistry) -> int:

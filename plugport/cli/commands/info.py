@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from plugport.cli.command_group import plugport_command
+from plugport.cli.dates import format_date
 from plugport.cli.output import format_size
 from plugport.cli.session import Session
 
 if TYPE_CHECKING:
     from plugport.client import Plugin, Release
+
+_LABEL_CHARS = 12
+_DIGEST_CHARS = 12
+_MAX_CONFIG_KEYS = 20
 
 
 @plugport_command(
@@ -30,6 +36,7 @@ def command(session: Session, plugin: str) -> None:
 
     Without a version, shows the release that `plugport install` installs.
     """
+    from plugport.cli.missing_names import explain_missing
     from plugport.installer.resolver import resolve_release
     from plugport.installer.sources import split_version_spec
     from plugport.spec.errors import MissingError
@@ -37,7 +44,7 @@ def command(session: Session, plugin: str) -> None:
 
     text, requested = split_version_spec(plugin)
     name = PluginName.parse(text)
-    with session.open_client() as client:
+    with session.open_client() as client, explain_missing(client, name):
         details = client.get_plugin(name)
         try:
             release = resolve_release(client, name, requested)
@@ -61,7 +68,7 @@ def _print_plugin(session: Session, plugin: Plugin, release: Release | None) -> 
     rows = [*_iter_plugin_rows(plugin), *(_iter_release_rows(release) if release else [])]
     for label, value in rows:
         if value:
-            session.output.print_line(f"  {label:<12} {value}")
+            session.output.print_line(f"  {label:<{_LABEL_CHARS}} {value}")
     _warn_about_release(session, plugin, release)
 
 
@@ -70,7 +77,9 @@ def _iter_plugin_rows(plugin: Plugin) -> Iterator[tuple[str, str]]:
     document = plugin.document
     author = plugin.data["author"]
     yield "kind", plugin.data["type"]
-    yield "author", author["name"] if author else ""
+    # The owners are accounts of the registry. Anybody can write any author into a manifest.
+    yield "owners", ", ".join(plugin.data["owners"])
+    yield "author", f"{author['name']} (as declared, not verified)" if author else ""
     yield "license", plugin.data["license"] or ""
     yield "homepage", _text_or_empty(document.get("homepage"))
     yield "repository", _get_repository_url(document.get("repository"))
@@ -83,8 +92,8 @@ def _iter_release_rows(release: Release) -> Iterator[tuple[str, str]]:
     yield "trust", release.data["trust"]
     yield "state", release.data["state"]
     yield "size", format_size(release.data["size"]) if release.data["size"] else ""
-    yield "published", _text_or_empty(document.get("createdAt"))
-    yield "integrity", release.data["integrity"]
+    yield "published", format_date(document.get("publishedAt") or document.get("createdAt"))
+    yield "integrity", _shorten_digest(release.data["integrity"])
     # Lists without entries grant no permission.
     permissions = document.get("permissions")
     if isinstance(permissions, dict):
@@ -98,7 +107,34 @@ def _iter_release_rows(release: Release) -> Iterator[tuple[str, str]]:
             for name, version_range in release.data["dependencies"]["plugins"].items()
         ),
     )
-    yield "install", f"plugport install {release.name}@{release.version}"
+    yield from _iter_config_rows(document)
+    yield "install", shlex.join(["plugport", "install", f"{release.name}@{release.version}"])
+
+
+def _iter_config_rows(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The settings of the plugin, required ones first."""
+    from plugport.spec.manifest.config import count_config_keys, list_config_keys
+
+    manifest = document.get("manifest")
+    config = manifest.get("config") if isinstance(manifest, Mapping) else None
+    keys = list_config_keys(config)[:_MAX_CONFIG_KEYS]
+    for key in keys:
+        facts = [
+            "required" if key.is_required else "optional",
+            *([key.type] if key.type else []),
+            *([f"default {key.default}"] if key.default else []),
+        ]
+        description = f": {key.description}" if key.description else ""
+        yield "config", f"{key.name} ({', '.join(facts)}){description}".replace("\n", " ")
+    omitted = count_config_keys(config) - len(keys)
+    yield "config", f"and {omitted} more; --json has all" if omitted > 0 else ""
+
+
+def _shorten_digest(integrity: str) -> str:
+    """The start of a digest, which is enough to compare by eye; `--json` has the whole."""
+    algorithm, dash, value = integrity.partition("-")
+    shown = value[:_DIGEST_CHARS]
+    return f"{algorithm}{dash}{shown}{'…' if len(value) > len(shown) else ''}"
 
 
 def _warn_about_release(session: Session, plugin: Plugin, release: Release | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import click
@@ -82,7 +83,8 @@ def command(
     )
     for path in sorted(files):
         session.output.print_line(f"  {path}")
-    session.output.note(f"next: `plugport validate {target}`, then `plugport publish {target}`")
+    commands = [shlex.join(["plugport", verb, str(target)]) for verb in ("validate", "publish")]
+    session.output.note(f"next: `{commands[0]}`, then `{commands[1]}`")
 
 
 def _build_name(folder: Path) -> str:

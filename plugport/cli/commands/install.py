@@ -35,7 +35,7 @@ _PERMISSION_VERBS = {
     "install",
     examples=(
         "plugport install @ar/slack-bridge",
-        "plugport install @ar/slack-bridge@^1.2.0",
+        "plugport install '@ar/slack-bridge@^1.2.0'",
         "plugport install @ar/slack-bridge@beta --yes",
         "plugport install ./my-plugin --target ./host/plugins",
         "plugport install https://example.org/my-plugin-1.0.0.tgz --yes",
@@ -86,7 +86,11 @@ def command(
     installer = session.build_installer(
         target, lambda gained: _confirm_permission_changes(session, gained, yes)
     )
-    engines = EngineChecker(session.output, ignores_misfits=ignore_engines)
+    engines = EngineChecker(
+        session.output,
+        ignores_misfits=ignore_engines,
+        rerun=session.format_rerun("--ignore-engines"),
+    )
     # Opened at the first use: a package from a path may need no registry.
     get_client = cache(lambda: context.with_resource(session.open_client()))
     installer = replace(
@@ -121,14 +125,16 @@ def _install_release(
     yes: bool,
     engines: EngineChecker,
 ) -> tuple[Outcome, ReleasePermissionChanges | None]:
+    from plugport.cli.missing_names import explain_missing
     from plugport.installer.resolver import resolve_release
 
-    release = resolve_release(client, source.name, source.requested)
+    with explain_missing(client, source.name):
+        release = resolve_release(client, source.name, source.requested)
     # Before the download, which is useless without the user's consent.
     decision = _get_install_decision(release)
     engines.check_release(release)
     changes = _print_release_permission_changes(session, client, installer, release)
-    _apply_policy(session, decision, yes)
+    _apply_policy(session, release, decision, yes)
     # After consent, so that a refused installation prints only its reason.
     if release.name != source.name:
         session.output.warn(f"`{source.name}` was renamed to `{release.name}`")
@@ -159,7 +165,7 @@ def _agree_to_dependency(
     engines.check_release(release)
     _print_release_permission_changes(session, client, installer, release)
     reason = f"{decision.reason} (needed by {needed_by})"
-    _apply_policy(session, replace(decision, reason=reason), yes)
+    _apply_policy(session, release, replace(decision, reason=reason), yes)
     _print_flags(session, release)
 
 
@@ -172,7 +178,7 @@ def _get_install_decision(release: Release) -> Decision:
     if decision.policy is Policy.BLOCK:
         raise InstallBlockedError(
             decision.reason,
-            hint=f"Run `plugport info {release.name}` for details.",
+            hint=f"Run `plugport info {release.name}@{release.version}` for details.",
             context={"trust": release.data["trust"], "state": release.data["state"]},
         )
     return decision
@@ -201,13 +207,14 @@ def _print_release_permission_changes(
     return changes
 
 
-def _apply_policy(session: Session, decision: Decision, yes: bool) -> None:
+def _apply_policy(session: Session, release: Release, decision: Decision, yes: bool) -> None:
     from plugport.installer.install_policy import Policy
 
     if decision.policy is Policy.NOTICE:
         session.output.note(decision.reason)
     if decision.policy is Policy.ASK:
-        hint = "Review the plugin, then rerun with --yes."
+        label = f"{release.name}@{release.version}"
+        hint = f"Run `plugport info {label}` to review it, then `{session.format_rerun('--yes')}`."
         _confirm(session, decision.reason, yes, hint=hint)
 
 
@@ -218,7 +225,8 @@ def _confirm_permission_changes(session: Session, changes: PermissionChanges, ye
     reason = (
         f"`{name}@{changes.version}` has more permissions than the installed {before}: {gained}"
     )
-    _confirm(session, reason, yes, hint="Review the new permissions, then rerun with --yes.")
+    hint = f"Review the new permissions, then run `{session.format_rerun('--yes')}`."
+    _confirm(session, reason, yes, hint=hint)
 
 
 def _install_url(
@@ -235,7 +243,8 @@ def _install_url(
             session,
             f"`{sanitize_text(url)}` is not from a registry and was not checked",
             yes,
-            hint="Review the package, then rerun with --yes or --integrity.",
+            hint="Add `--integrity` with the digest of the package. Or review it, then run "
+            f"`{session.format_rerun('--yes')}`.",
         )
     return installer.install_url(get_client().open_url, url, digest)
 

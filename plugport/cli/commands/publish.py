@@ -88,7 +88,8 @@ def _load_checked_manifest(session: Session, package: Path) -> Manifest:
                 print_check(session.output, check["title"], check["state"], check["findings"])
         raise ValidationFailedError(
             "the registry would reject this package; nothing was uploaded",
-            hint="Fix the errors above, or use --no-verify to upload it anyway.",
+            hint="Fix the errors above, or upload it anyway: "
+            f"`{session.format_rerun('--no-verify')}`.",
         )
     return run.subject.manifest
 

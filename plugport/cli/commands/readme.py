@@ -19,13 +19,14 @@ def command(session: Session, plugin: str) -> None:
 
     Without a version, prints that of the release tagged `latest`.
     """
+    from plugport.cli.missing_names import explain_missing
     from plugport.installer.resolver import resolve_release
     from plugport.installer.sources import split_version_spec
     from plugport.spec.names import PluginName
 
     text, requested = split_version_spec(plugin)
     name = PluginName.parse(text)
-    with session.open_client() as client:
+    with session.open_client() as client, explain_missing(client, name):
         version = str(resolve_release(client, name, requested).version) if requested else None
         readme = client.get_readme(name, version)
     session.output.print_json({"name": str(name), "version": version, "readme": readme})

@@ -22,10 +22,16 @@ def command(session: Session, plugin: str, force: bool, target: str | None) -> N
     Fails if other installed plugins depend on it, unless --force is given. Also removes the plugins
     that were installed only because it needs them.
     """
+    from plugport.installer.errors import HasDependentsError
     from plugport.spec.names import PluginName
 
     name = PluginName.parse(plugin)
-    removed = session.build_installer(target).remove(name, force=force)
+    try:
+        removed = session.build_installer(target).remove(name, force=force)
+    except HasDependentsError as error:
+        rerun = session.format_rerun("--force")
+        error.hint = f"Remove those plugins first, or run `{rerun}`."
+        raise
     rows = [{"name": str(each.name), "version": str(each.version)} for each in removed]
     session.output.print_json({"removed": rows[0], "dependencies": rows[1:]})
     session.output.print_line(f"removed {name}@{removed[0].version}")

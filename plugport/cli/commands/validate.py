@@ -43,6 +43,6 @@ def command(session: Session, path: str) -> None:
         raise ValidationFailedError(
             f"`{manifest.name}@{manifest.version}` has {run.error_count} "
             f"{'error' if run.error_count == 1 else 'errors'}",
-            hint="Fix the errors above, then run the same command again.",
+            hint=f"Fix the errors above, then run `{session.format_rerun()}` again.",
         )
     session.output.print_line("valid: all checks passed")

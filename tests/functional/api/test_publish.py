@@ -96,13 +96,15 @@ def test_same_bytes_succeed_again(author: Api, packages_dir: Path) -> None:
 def test_other_bytes_conflict_with_the_first_upload(author: Api) -> None:
     author.publish(PACKAGE)
     other = build_package(files={"index.js": "export default 1;\n"})
-    for state in ("checking", "published"):
+    same_version = "If it is rejected, you can publish the same version again."
+    for state, verb in (("checking", "uploaded"), ("published", "published")):
         problem = expect_problem(author.publish(other), 409, "version-taken")
-        assert "`@acme/chat@1.0.0` was published by `acme`" in problem["detail"]
+        assert f"`@acme/chat@1.0.0` was {verb} by `acme`" in problem["detail"]
         assert problem["publishedBy"] == "acme"
         assert problem["publishedAt"]
         assert problem["state"] == state
-        assert "Increase the version" in problem["hint"]
+        assert "ncrease the version" in problem["hint"]
+        assert (same_version in problem["hint"]) == (state == "checking")
         run_pending_jobs()
     assert Release.objects.count() == 1
 

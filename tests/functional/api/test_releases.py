@@ -172,7 +172,7 @@ def test_unknown_releases(api: Api, rest: str) -> None:
         problem = expect_problem(response, 404, "unknown-release")
         assert problem["detail"].startswith("`@ada/chat` has no release `"), version
         assert "\x00" not in problem["detail"], version
-        assert "/plugins/@ada/chat/versions" in problem["hint"], version
+        assert "versions or dist-tags of `@ada/chat`" in problem["hint"]
 
 
 def test_latest_follows_the_highest_stable(api: Api, author: Api, publisher: Publisher) -> None:
