@@ -47,7 +47,8 @@ def build_search_response(query: SearchQuery, results: SearchResults) -> PluginS
         "didYouMean": results.did_you_mean,
         "partial": results.is_partial,
         "degraded": results.is_degraded,
-        "hint": _find_hint(query.text),
+        # The database, in place of the engine, finds signs too.
+        "hint": None if results.page.total else _find_hint(query.text),
     }
 
 

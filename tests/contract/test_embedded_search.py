@@ -70,12 +70,15 @@ class TestEmbeddedSignedNames(SignedNamesContract):
             build_document(6, "code-review"),
             build_document(7, "tagged-code", tags=("code-review",)),
             build_document(8, "reviews", description="A review of code.", trust="official"),
+            build_document(9, "stuffed", tags=("review", *map(str, range(10)))),
         ]
         names = {document.id: document.name for document in documents}
         found = [
             names[number] for number in get_shared_engine(documents).search(SearchQuery(text)).ids
         ]
         assert [name for name in found if name in order] == order
+        # Of its eleven tags, none is a step of its own.
+        assert text != "review" or found.index("tagged") < found.index("stuffed")
 
 
 @pytest.fixture

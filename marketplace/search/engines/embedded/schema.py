@@ -17,9 +17,11 @@ from marketplace.search.tokenizer import (
 
 # Increase this with every change to the fields or their contents: an index of another version is
 # not used, and the worker rebuilds it.
-VERSION = "7"
+VERSION = "8"
 
 PREFIX_CHARS = 20
+# A plugin with more tags is about none of them in particular.
+_MAX_EXACT_TAGS = 10
 _QUALITY_SCALE = 2.0
 # The characters of names in the order of their bytes. 0 is the end of a name, which sorts first.
 _CHAR_CODES = {c: code for code, c in enumerate("-./0123456789@abcdefghijklmnopqrstuvwxyz", 1)}
@@ -52,7 +54,7 @@ def build_schema() -> tantivy.Schema:
     """The fields of the index.
 
     `exact`, `lead` and `start` hold names and titles written as one word: whole, up to the end of
-    each word, and up to each letter. `topic_exact` holds tags and categories as one word. `name`,
+    each word, and up to each letter. `topic_exact` holds categories and up to ten tags as one word. `name`,
     `topic`, `text` and `people` hold stemmed words; `name_word` and `word` unstemmed words, for
     typing errors; `pair` two neighbors written as one.
     """
@@ -130,7 +132,8 @@ def build_tantivy_document(document: SearchDocument) -> tantivy.Document:
         target.add_text("start", "".join(words))
     for word in {*short_words, *title_words, *topic_words}:
         target.add_text("word_start", word)
-    for topic in {join_words(topic) for topic in (*document.categories, *document.tags)}:
+    tags = document.tags if len(document.tags) <= _MAX_EXACT_TAGS else ()
+    for topic in {join_words(topic) for topic in (*document.categories, *tags)}:
         target.add_text("topic_exact", topic)
     for pair in {*pair_words(short_words), *pair_words(title_words), *_pair_topics(topics)}:
         target.add_text("pair", pair)
