@@ -16,13 +16,13 @@ def site(request: HttpRequest) -> dict[str, Any]:
     """Return facts about the registry.
 
     Its URL, whether new users may sign up, whether it sends mails, where its terms are, and where to
-    report something ("" without a contact).
+    report something: the first contact, or the page that says what to do without one.
     """
     contacts = parse_contacts(settings.SECURITY_CONTACTS)
     return {
         "base_url": settings.BASE_URL,
         "allow_signup": settings.ALLOW_SIGNUP,
         "terms_address": settings.TERMS_URL or reverse("docs-page", args=["terms"]),
-        "report_address": contacts[0] if contacts else "",
+        "report_address": contacts[0] if contacts else reverse("contact"),
         "writes_mails_to_files": writes_mails_to_files(),
     }

@@ -48,7 +48,7 @@ def check_contact_is_named(**_kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         CheckWarning(
-            "There is no security contact, so `/.well-known/security.txt` returns 404.",
+            "There is no security contact, so `/contact` names no address for reports.",
             hint="Set PLUGPORT_SECURITY_CONTACT=security@example.org.",
             id="marketplace.W001",
         )

@@ -6,6 +6,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from marketplace.pages import (
+    contact,
     design,
     docs,
     home,
@@ -21,6 +22,7 @@ from marketplace.pages.syndication_urls import urlpatterns as syndication_urls
 urlpatterns = [
     path("", home.render_home, name="home"),
     path("featured", home.render_featured, name="featured"),
+    path("contact", contact.render_contact, name="contact"),
     path("account/scopes", own_scopes.render_scopes, name="scopes"),
     path("search", search.render_search, name="search"),
     path("search/note", search.record_search, name="search-record"),

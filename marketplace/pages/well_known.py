@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -38,15 +39,9 @@ def serve_llms_txt(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 def serve_security_txt(request: HttpRequest) -> HttpResponseBase:
-    """Serve the contact for security reports (RFC 9116); 404 if none is configured."""
+    """Serve the contacts for security reports (RFC 9116), by default the page `/contact`."""
     contacts = parse_contacts(settings.SECURITY_CONTACTS)
-    if not contacts:
-        return HttpResponse(
-            "This registry has no contact for security reports.\n",
-            status=404,
-            content_type=_PLAIN_TEXT,
-            headers={"Cache-Control": "no-store"},
-        )
+    contacts = contacts or [f"{settings.BASE_URL}{reverse('contact')}"]
     today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
     context = {
         "contacts": contacts,

@@ -26,7 +26,7 @@ from marketplace.search.search_urls import build_taxonomy_path
 from marketplace.syndication.atom import build_url
 
 MAX_URLS = 50_000
-_FIXED_URL_NAMES = ("home", "categories", "tags", "docs", "docs-api", "docs-errors")
+_FIXED_URL_NAMES = ("home", "categories", "tags", "docs", "docs-api", "docs-errors", "contact")
 _XML_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _NAMESPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 

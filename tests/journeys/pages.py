@@ -16,6 +16,7 @@ PUBLIC = {
         "/search?q=no-such-plugin",
     ],
     "featured": ["/featured"],
+    "contact": ["/contact"],
     "categories": ["/categories"],
     "category": ["/categories/communication"],
     "tags": ["/tags"],

@@ -91,6 +91,7 @@ def test_facts(open_page, rich):
         "Homepage: chat.example.test",
         "Feed of releases",
         "Badges",
+        "Report this plugin",
     ]
     assert facts["Published"] == "just now by acme"
     assert facts["Categories"] == "communication"
@@ -219,8 +220,10 @@ def test_count_of_dependents_has_a_bound(open_page, rich):
 
 
 def test_report_leads_to_the_contact(open_page, rich, settings):
-    """The link is absent on a registry without a contact."""
-    assert not [text for text in _links(open_page("/plugins/@acme/chat")) if "Report" in text]
+    """Without a contact, the link leads to the page that says what to do."""
+    links = open_page("/plugins/@acme/chat").one("ul", class_="facts-links")
+    assert links.all("li")[-1].text == "Report this plugin"
+    assert links.links[-1] == "/contact"
     settings.SECURITY_CONTACTS = ["abuse@registry.example", "https://registry.example/report"]
     links = open_page("/plugins/@acme/chat").one("ul", class_="facts-links")
     assert links.all("li")[-1].text == "Report this plugin"

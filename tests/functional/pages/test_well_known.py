@@ -38,12 +38,27 @@ def test_security_contacts(client, settings):
     assert dt.timedelta(days=90) < left < dt.timedelta(days=365)
 
 
-def test_without_a_contact(client, settings):
+def test_without_a_contact(client, settings, open_page):
+    """The default contact is the page of the registry, which says that there is no address."""
     settings.SECURITY_CONTACTS = []
     response = client.get(PATH)
-    assert response.status_code == 404
-    assert b"no contact" in response.content
-    assert response.headers["Cache-Control"] == "no-store"
+    assert response.status_code == 200
+    fields = dict(parse_fields(response.content.decode()))
+    assert fields["Contact"] == "http://127.0.0.1:8000/contact"
+    page = open_page("/contact")
+    assert "has not published an address" in page.text
+    assert "PLUGPORT_SECURITY_CONTACT" in page.text
+
+
+def test_the_contact_page(client, settings, open_page, publisher):
+    publisher.publish()
+    settings.SECURITY_CONTACTS = ["security@example.org", "tel:+49-30-123456", "somebody"]
+    page = open_page("/contact")
+    assert {"mailto:security@example.org", "tel:+49-30-123456"} <= set(page.one("main").links)
+    assert "somebody" not in page.text
+    assert "mailto:security@example.org" in open_page("/plugins/@acme/chat").links
+    settings.SECURITY_CONTACTS = []
+    assert "/contact" in open_page("/plugins/@acme/chat").one("main").links
 
 
 @pytest.mark.parametrize(
