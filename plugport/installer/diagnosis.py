@@ -8,7 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from plugport.client.client import RegistryClient
-from plugport.installer.errors import BrokenRecordError, InstallBlockedError, IntegrityError
+from plugport.installer.errors import (
+    BrokenRecordError,
+    ConsentRequiredError,
+    InstallBlockedError,
+    IntegrityError,
+)
 from plugport.installer.filesystem import digest_tree
 from plugport.installer.install_policy import Policy, decide_install
 from plugport.installer.install_record import InstalledPlugin, load_installed
@@ -146,6 +151,11 @@ def _reinstall(
         decision = decide_install(release)
         if decision.policy is Policy.BLOCK:
             raise InstallBlockedError(decision.reason)
+        if decision.policy is Policy.ASK:
+            # The record may come with a cloned project: it is not the consent of this user.
+            raise ConsentRequiredError(
+                f"{decision.reason}. Review the plugin, then run `{_format_install(plugin)} --yes`"
+            )
         if release.data["integrity"] != plugin.integrity:
             raise IntegrityError(
                 f"the registry has {label} with another integrity than `installed.json`"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from registry.models import Release
 from tests.client.support import Cli, build_name, write_plugin
 
 
@@ -245,3 +246,27 @@ def test_a_refused_installation_changes_nothing(cli: Cli, tmp_path: Path) -> Non
     before = read_tree(cli.project)
     assert cli.error(6, "install", str(source))["code"] == "folder-in-the-way"
     assert read_tree(cli.project) == before
+
+
+def test_doctor_installs_nothing_that_needs_consent(cli: Cli) -> None:
+    """`installed.json` may come with a cloned project: it is not the consent of this user."""
+    cli.publish(name := build_name())
+    cli.ok("install", name)
+    shutil.rmtree(cli.folder_of(name))
+    for trust, word in (("experimental", "Review the plugin"), ("untrusted", "untrusted")):
+        Release.objects.filter(plugin__name=name).update(trust=trust)
+        (problem,) = diagnose(cli, "--repair")
+        assert (problem["code"], problem["repaired"]) == ("missing-folder", False)
+        assert word in problem["failure"]
+        assert not cli.folder_of(name).exists()
+
+
+def test_a_repair_does_not_change_the_record(cli: Cli) -> None:
+    cli.publish(base := build_name("base"))
+    cli.publish(name := build_name(), manifest=f"dependencies:\n  plugins:\n    {base}: '*'\n")
+    cli.ok("install", name)
+    record = (cli.project / ".plugport" / "installed.json").read_bytes()
+    link_folder(cli, base)
+    shutil.rmtree(cli.folder_of(name))
+    assert [each["repaired"] for each in diagnose(cli, "--repair", code=0)] == [True, True]
+    assert (cli.project / ".plugport" / "installed.json").read_bytes() == record
