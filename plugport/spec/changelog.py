@@ -24,6 +24,8 @@ _VERSION = re.compile(
     r"(?<![\w.])v?((?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){2}(?:-[\w.-]*\w)?(?:\+[\w.-]*\w)?)(?![\w+]|[.-]\w)",
     re.ASCII,
 )
+_LABEL = re.compile(r"\[([^\[\]\n]{1,100})\]")
+_DEFINITION = re.compile(r" {0,3}\[([^\[\]]{1,100})\]:[ \t]*\S")
 # A heading starts with a version if only a word such as "Version" or a package name is before it.
 _MAX_PREFIX_WORDS = 1
 _MAX_HEADING_CHARS = 500
@@ -50,6 +52,7 @@ def extract_section(changelog: str, version: str) -> str:
 
     The section ends at the next heading of the same or a higher level, or that starts with another
     version: some tools write patch releases as subsections. Headings are Markdown of both forms.
+    Definitions of its links and footnotes follow it.
     A heading without build metadata is that of each build.
     """
     lines = changelog.splitlines()
@@ -62,8 +65,25 @@ def extract_section(changelog: str, version: str) -> str:
                     for each in headings[number + 1 :]
                     if each.level <= heading.level or each.starts_with_version
                 )
-                return "\n".join(lines[heading.stop : next(ends, None)]).strip()
+                return _join_section(lines, heading.stop, next(ends, len(lines)))
     return ""
+
+
+def _join_section(lines: Sequence[str], start: int, stop: int) -> str:
+    """The text of these lines, with the link definitions of the changelog that it needs.
+
+    Definitions are usually at the end of the file: outside of the section, or in the last one.
+    """
+    while stop > start and (not lines[stop - 1].strip() or _DEFINITION.match(lines[stop - 1])):
+        stop -= 1
+    text = "\n".join(lines[start:stop]).strip()
+    needed = {label.casefold() for label in _LABEL.findall(text)}
+    definitions: dict[str, str] = {}
+    for line in (*lines[:start], *lines[stop:]) if needed else ():
+        definition = _DEFINITION.match(line)
+        if definition and (label := definition[1].casefold()) in needed:
+            definitions.setdefault(label, line.strip())
+    return "\n\n".join(filter(None, (text, "\n".join(definitions.values()))))
 
 
 def _iter_headings(lines: Sequence[str]) -> Iterator[_Heading]:

@@ -69,8 +69,29 @@ def test_subheadings_may_name_versions() -> None:
     assert extract_section(text, "2.0.0") == "### Upgrade from version 1.9.0\n\nSteps."
 
 
+def test_definitions_of_links() -> None:
+    """Links keep their definitions, which are at the end of the file. Others are left out."""
+    text = (
+        "## [1.1.0]\n\nSee [the guide][Guide], [#12] and this[^1].\n\n## [1.0.0]\n\nFirst.\n\n"
+        "[1.1.0]: https://git.test/1.1.0\n[guide]: https://site.test/guide\n"
+        "[#12]: https://git.test/12\n[^1]: A note.\n[1.0.0]: https://git.test/1.0.0\n"
+    )
+    assert extract_section(text, "1.1.0") == (
+        "See [the guide][Guide], [#12] and this[^1].\n\n[guide]: https://site.test/guide\n"
+        "[#12]: https://git.test/12\n[^1]: A note."
+    )
+    assert extract_section(text, "1.0.0") == "First."
+
+
 @pytest.mark.parametrize(
-    "text", ["# 1.0.0\n" * 50_000, "-" * 400_000, "a\n---\n" * 50_000, "[1.0.0](" * 60]
+    "text",
+    [
+        "# 1.0.0\n" * 50_000,
+        "-" * 400_000,
+        "a\n---\n" * 50_000,
+        "## 1.0.1\n" + "[a]: b\n[a] " * 50_000,
+        "[1.0.0](" * 60,
+    ],
 )
 def test_hostile_texts(text: str) -> None:
     """Any text has an answer."""
