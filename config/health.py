@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from config.outages import RETRY_SECONDS
 from config.probes import Probe, call_ping
+from marketplace.context_processors import site
 from plugport.spec.text import quote_text
 from registry.jobs.last_runs import is_work_stalled
 from registry.storage import get_store
@@ -84,7 +85,7 @@ def _build_document(purpose: str) -> dict[str, Any]:
 
 @require_safe
 def render_status(request: HttpRequest) -> HttpResponse:
-    """`/status`: the same for people. It needs no database, session or static files.
+    """`/status`: the same for people. It needs no database and no session.
 
     200 in every state, because the page itself is there.
     """
@@ -96,14 +97,17 @@ def render_status(request: HttpRequest) -> HttpResponse:
         headline = "Publishing is unavailable" if can_read else "The registry is limited"
     parts = [("Reading and installing", can_read), ("Publishing", can_publish)]
     parts += [(name.capitalize(), state == "ok") for name, state in document["parts"].items()]
-    # Without the request: its context processors read the session, which is in the database.
-    html = render_to_string(
-        "status.html",
-        {
-            "headline": headline,
-            "parts": [(name, "works" if is_ok else "unavailable") for name, is_ok in parts],
-        },
-    )
+    context = {
+        **site(request),
+        "request": request,
+        "headline": headline,
+        "is_complete": can_read and can_publish,
+        "parts": parts,
+    }
+    # Without the usual context processors: these read the session, which is in the database.
+    if document["parts"]["database"] == "ok":
+        context["user"] = request.user
+    html = render_to_string("status.html", context)
     return HttpResponse(html, headers={"Cache-Control": "no-store"})
 
 

@@ -7,6 +7,8 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.db import OperationalError, connection
 
+from tests.functional.pages.dom import parse
+
 
 def _links(page) -> dict[str, str]:
     nav = page.one("nav", aria_label="About this registry")
@@ -44,9 +46,16 @@ def test_terms_that_are_no_web_page(settings, url):
 
 def test_status_in_words(open_page):
     page = open_page("/status")
-    assert page.one("h1").text == "All systems work"
-    assert "Reading and installing: works" in page.text
-    assert "Publishing: works" in page.text
+    assert page.one("h1").text == "Status"
+    assert "All systems work." in page.text
+    parts = [part.text for part in page.one("dl", class_="facts").all("div")]
+    names = ("Reading and installing", "Publishing", "Database", "Storage", "Queue")
+    assert sorted(parts) == sorted(f"{name} Works" for name in names)
+
+
+def test_status_knows_who_is_signed_in(open_page, owner_client):
+    nav = open_page("/status", by=owner_client).one("nav", aria_label="Site")
+    assert nav.text.endswith("acme")
 
 
 def test_status_during_an_outage(client, db):
@@ -59,7 +68,8 @@ def test_status_during_an_outage(client, db):
         response = client.get("/status")
     assert response.status_code == 200
     assert response.headers["Cache-Control"] == "no-store"
-    text = response.content.decode()
-    assert "The registry is limited" in text
-    assert "Database: <strong>unavailable</strong>" in text
-    assert "Publishing: <strong>unavailable</strong>" in text
+    page = parse(response.content.decode())
+    assert "The registry is limited." in page.text
+    parts = [part.text for part in page.one("dl", class_="facts").all("div")]
+    assert "Database Unavailable" in parts
+    assert "Publishing Unavailable" in parts
