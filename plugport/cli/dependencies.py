@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from plugport.cli.output import format_size
@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from plugport.cli.session import Session
     from plugport.client import RegistryClient, Release
     from plugport.installer import Installer, Outcome
-    from plugport.installer.dependency_plan import PlanDependencies
-    from plugport.spec.manifest.model import Dependencies
+    from plugport.installer.dependency_plan import (
+        DependencyPlan,
+        PlanDependencies,
+        RequestedPlugin,
+    )
 
 _MAX_LISTED = 10
 
@@ -32,9 +35,9 @@ def build_planner(
     """
     from plugport.installer.dependency_plan import plan_dependencies
 
-    def plan(name: Any, version: Any, declared: Dependencies) -> Any:
+    def plan(requested: Sequence[RequestedPlugin]) -> DependencyPlan:
         planned = plan_dependencies(
-            name, version, declared, installer.list_installed(), installer.layout, get_client
+            requested, installer.list_installed(), installer.layout, get_client
         )
         # All of them before the first download.
         for release in planned.releases:
@@ -44,25 +47,33 @@ def build_planner(
     return plan
 
 
-def build_dependency_rows(outcome: Outcome) -> list[dict[str, Any]]:
-    """The plugins that were installed because the plugin needs them, as JSON."""
+def build_dependency_rows(
+    dependencies: Sequence[Outcome], plan: DependencyPlan
+) -> list[dict[str, Any]]:
+    """The plugins that were installed because requested ones need them, as JSON."""
     return [
         {
             "installed": {"name": str(each.plugin.name), **each.plugin.as_dict()},
             "folder": str(each.folder),
             "previousVersion": str(each.previous.version) if each.previous else None,
-            "neededBy": list(outcome.plan.needed_by[each.plugin.name]),
+            "neededBy": list(plan.needed_by[each.plugin.name]),
         }
-        for each in outcome.dependencies
+        for each in dependencies
     ]
 
 
-def print_dependencies(session: Session, outcome: Outcome) -> None:
-    """Print what was installed because the plugin needs it, and what another program must install."""
-    for each in outcome.dependencies:
-        needed_by = ", ".join(outcome.plan.needed_by[each.plugin.name])
+def print_dependencies(
+    session: Session, dependencies: Sequence[Outcome], plan: DependencyPlan
+) -> None:
+    """Print what was installed because requested plugins need it."""
+    for each in dependencies:
+        needed_by = ", ".join(plan.needed_by[each.plugin.name])
         session.output.print_line(f"{format_installed(each)}, needed by {needed_by}")
-    declared = outcome.plan.declared
+
+
+def note_packages(session: Session, outcome: Outcome) -> None:
+    """Name the packages that a plugin needs and that another program must install."""
+    declared = outcome.declared
     groups = (("packages", declared.packages), ("packages of its host", declared.peer))
     for title, ranges in groups:
         if ranges and not outcome.is_unchanged:

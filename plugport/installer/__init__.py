@@ -9,8 +9,9 @@ if decide_install(release).policy is Policy.AUTO:
 
 from plugport.installer.install_policy import Decision, Policy, decide_install
 from plugport.installer.install_record import InstalledPlugin
-from plugport.installer.installer import Installer, Outcome
+from plugport.installer.installer import Installer
 from plugport.installer.layout import InstallLayout
+from plugport.installer.outcome import InstalledReleases, Outcome
 from plugport.installer.permission_changes import PermissionChanges
 from plugport.installer.resolver import resolve_release
 from plugport.installer.sources import (
@@ -25,6 +26,7 @@ __all__ = [
     "Decision",
     "InstallLayout",
     "InstalledPlugin",
+    "InstalledReleases",
     "Installer",
     "Outcome",
     "PathSource",

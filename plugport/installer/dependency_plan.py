@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -26,11 +26,10 @@ MAX_RELEASES = 100
 
 @dataclass(frozen=True, slots=True)
 class DependencyPlan:
-    """The releases to install before a plugin, dependencies first, and the plugins that stay.
+    """The releases to install before the requested plugins, dependencies first, and those that stay.
 
     `needed_by` names the plugins, as `name@version`, that need each of them. `present_names` has the
-    names of renamed plugins by their old names. `client` is set if there are releases. `declared` is
-    all that the plugin's manifest declares, also what another program installs.
+    names of renamed plugins by their old names. `client` is set if there are releases.
     """
 
     releases: tuple[Release, ...] = ()
@@ -38,33 +37,42 @@ class DependencyPlan:
     needed_by: Mapping[PluginName, tuple[str, ...]] = field(default_factory=dict)
     present_names: Mapping[str, str] = field(default_factory=dict)
     client: RegistryClient | None = None
-    declared: Dependencies = field(default_factory=Dependencies)
 
 
-# Chooses for a plugin by its name, version, and dependencies.
-PlanDependencies = Callable[[PluginName, Version, Dependencies], DependencyPlan]
+@dataclass(frozen=True, slots=True)
+class RequestedPlugin:
+    """A plugin that is installed because the user requested it.
+
+    `declared` is all that its manifest declares, also what another program installs.
+    """
+
+    name: PluginName
+    version: Version
+    declared: Dependencies
 
 
-def plan_nothing(_name: PluginName, _version: Version, declared: Dependencies) -> DependencyPlan:
+# Chooses what the requested plugins need. They have different names.
+PlanDependencies = Callable[[Sequence[RequestedPlugin]], DependencyPlan]
+
+
+def plan_nothing(_requested: Sequence[RequestedPlugin]) -> DependencyPlan:
     """The `PlanDependencies` that installs no dependencies."""
-    return DependencyPlan(declared=declared)
+    return DependencyPlan()
 
 
 def plan_dependencies(
-    name: PluginName,
-    version: Version,
-    declared: Dependencies,
+    requested: Sequence[RequestedPlugin],
     installed: InstalledPlugins,
     layout: InstallLayout,
     get_client: Callable[[], RegistryClient],
 ) -> DependencyPlan:
-    """Choose a version for each plugin that the plugin `name` needs, directly or through others.
+    """Choose a version for each plugin that the requested ones need, directly or through others.
 
     Installed versions that fit stay. `get_client` is called only if others are needed. Raises
     `DependencyNotFoundError`, `DependencyConflictError`, `DependencyLimitError`, and the errors of
     the registry.
     """
-    root = Candidate(str(name), version, declared.plugins)
+    roots = [Candidate(str(each.name), each.version, each.declared.plugins) for each in requested]
     releases: dict[tuple[str, str], Release] = {}
 
     def load(needed: str) -> list[Candidate]:
@@ -84,15 +92,17 @@ def plan_dependencies(
     candidates = {
         key: Candidate(key, plugin.version, plugin.dependencies) for key, plugin in present.items()
     }
-    solution = solve_dependencies(root, load, candidates)
+    solution = solve_dependencies(roots, load, candidates)
     chosen = solution.chosen
-    names = _sort_dependencies_first(solution, root.name)[:-1]
+    root_names = [root.name for root in roots]
+    ordered = _sort_dependencies_first(solution, root_names)
+    names = [each for each in ordered if each not in root_names]
     kept = [each for each in names if chosen[each] is candidates.get(each)]
     added = [each for each in names if each not in kept]
     if len(added) > MAX_RELEASES:
         raise DependencyLimitError(
-            f"`{root.label}` needs {len(added)} plugins that are not installed; at most"
-            f" {MAX_RELEASES} are installed at once",
+            f"{' and '.join(f'`{root.label}`' for root in roots)} need {len(added)} plugins that"
+            f" are not installed; at most {MAX_RELEASES} are installed at once",
             hint="Install some of them first.",
         )
     return DependencyPlan(
@@ -101,7 +111,6 @@ def plan_dependencies(
         {PluginName.parse(each): _list_dependents(solution, each) for each in names},
         solution.present_names,
         get_client() if added else None,
-        declared,
     )
 
 
@@ -120,11 +129,11 @@ def _build_candidate(release: Release) -> Candidate:
     return Candidate(str(release.name), release.version, release.data["dependencies"]["plugins"])
 
 
-def _sort_dependencies_first(solution: Solution, root: str) -> list[str]:
+def _sort_dependencies_first(solution: Solution, roots: Sequence[str]) -> list[str]:
     """The names in the solution, each after those it needs as far as cycles allow."""
     done: dict[str, None] = {}
     # A list instead of recursion: chains of dependencies can be long.
-    pending = [(root, False)]
+    pending = [(root, False) for root in reversed(roots)]
     visited = set()
     while pending:
         name, is_left = pending.pop()

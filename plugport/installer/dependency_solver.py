@@ -65,16 +65,18 @@ class Solution:
 
 
 def solve_dependencies(
-    root: Candidate, load: LoadCandidates, installed: Mapping[str, Candidate] | None = None
+    roots: Sequence[Candidate],
+    load: LoadCandidates,
+    installed: Mapping[str, Candidate] | None = None,
 ) -> Solution:
-    """Return the chosen candidates, with `root` among them.
+    """Return the chosen candidates, with all `roots` among them. The roots have different names.
 
     Installed plugins come first among the candidates of their name, and are loaded without `load`.
     Those that nobody in the solution needs stay, so no choice may break their dependencies. Raises
     `DependencyNotFoundError`, `DependencyConflictError`, `DependencyLimitError`, and the errors of
     `load`.
     """
-    return _Search(root, load, installed or {}).run()
+    return _Search(roots, load, installed or {}).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +113,18 @@ _Pair = tuple[str, str]
 
 class _Search:
     def __init__(
-        self, root: Candidate, load: LoadCandidates, installed: Mapping[str, Candidate]
+        self, roots: Sequence[Candidate], load: LoadCandidates, installed: Mapping[str, Candidate]
     ) -> None:
-        self._root = root
+        self._roots = {root.name: root for root in roots}
+        self._labels = " and ".join(f"`{root.label}`" for root in roots)
         self._load = load
-        self._installed = {name: each for name, each in installed.items() if name != root.name}
-        self._replaced = installed.get(root.name)
+        self._installed = {
+            name: each for name, each in installed.items() if name not in self._roots
+        }
+        self._replaced = {name: installed[name] for name in self._roots if name in installed}
         self._loaded: dict[str, Sequence[Candidate]] = {}
         self._matching: dict[tuple[str, str], int] = {}
-        self._aliases: dict[str, str] = {root.name: root.name}
+        self._aliases: dict[str, str] = {name: name for name in self._roots}
         self._chosen: dict[str, Candidate] = {}
         self._needs: dict[str, list[_Need]] = {}
         # Every name that is needed, in the order of decision; the frames decide a prefix of it.
@@ -132,10 +137,14 @@ class _Search:
         self._first_error: PlugportError | None = None
 
     def run(self) -> Solution:
-        rejection = self._reject(self._root)
-        if rejection is not None:
-            raise self._build_error(rejection)
-        self._choose(_Frame(self._root.name, iter(())), self._root)
+        # All of them first, so that they are compared with each other.
+        self._chosen.update(self._roots)
+        for root in self._roots.values():
+            rejection = self._reject(root)
+            if rejection is not None:
+                rejection.names.add(root.name)
+                raise self._build_error(rejection)
+            self._choose(_Frame(root.name, iter(())), root)
         while True:
             if len(self._frames) < len(self._queue):
                 name = self._queue[len(self._frames)]
@@ -172,7 +181,7 @@ class _Search:
         for name in sorted(needed.keys() - {candidate.name}):
             self._needs.setdefault(name, []).append(_Need(candidate, needed[name]))
             frame.needed.append(name)
-            if name not in self._queue and name != self._root.name:
+            if name not in self._queue and name not in self._roots:
                 self._queue.append(name)
 
     def _return_from(self, frame: _Frame) -> _Frame:
@@ -241,7 +250,7 @@ class _Search:
         if name not in self._loaded:
             if len(self._loaded) >= MAX_NAMES:
                 raise DependencyLimitError(
-                    f"`{self._root.label}` needs more than {MAX_NAMES:,} other plugins"
+                    f"More than {MAX_NAMES:,} other plugins are needed by {self._labels}"
                 )
             self._loaded[name] = self._load(name)
         return self._loaded[name]
@@ -293,12 +302,12 @@ class _Search:
                 chosen = self._chosen.get(needed)
                 if chosen is None or _is_in_range(chosen.version, text):
                     continue
-                before = self._replaced if chosen is self._root else self._installed.get(needed)
+                before = self._replaced.get(needed) or self._installed.get(needed)
                 # What is installed may not fit already; only a change can be refused.
                 if before is None or before.version != chosen.version:
                     return DependencyConflictError(
                         f"The installed `{plugin.label}` needs {_format_need(needed, text)}, but"
-                        f" `{self._root.label}` would install `{chosen.label}`",
+                        f" {self._labels} would install `{chosen.label}`",
                         hint=f"Remove or update `{name}` first.",
                         context={"name": needed},
                     )
@@ -306,10 +315,10 @@ class _Search:
 
     def _build_error(self, rejection: _Rejection) -> PlugportError:
         # One plugin alone asks for what does not exist; several may contradict each other.
-        is_conflict = bool(rejection.names - {self._root.name})
+        is_conflict = len(rejection.names) > 1 or bool(rejection.names - self._roots.keys())
         kind = DependencyConflictError if is_conflict else DependencyNotFoundError
         return kind(
-            f"The dependencies of `{self._root.label}` cannot be installed: {rejection.reason}",
+            f"The dependencies of {self._labels} cannot be installed: {rejection.reason}",
             hint=self._list(rejection.about),
             context={"name": rejection.about},
         )
@@ -330,7 +339,7 @@ class _Search:
         self._steps += number
         if self._steps > MAX_STEPS:
             raise DependencyLimitError(
-                f"The dependencies of `{self._root.label}` have no solution in {MAX_STEPS:,} steps",
+                f"The dependencies of {self._labels} have no solution in {MAX_STEPS:,} steps",
                 hint="Install some of its dependencies first, each in a version that fits.",
             )
 

@@ -25,6 +25,7 @@ from plugport.environment.home import find_write_failure
 from plugport.installer.dependency_plan import (
     DependencyPlan,
     PlanDependencies,
+    RequestedPlugin,
     plan_nothing,
 )
 from plugport.installer.downloader import DownloadedPackage, Downloader, DownloadRequest, Opener
@@ -48,6 +49,7 @@ from plugport.installer.install_record import (
     write_installed,
 )
 from plugport.installer.layout import InstallLayout, find_wrong_type
+from plugport.installer.outcome import InstalledReleases, Outcome
 from plugport.installer.permission_changes import (
     ConfirmChanges,
     find_permission_changes,
@@ -94,19 +96,6 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """The result of an installation. `previous` is the plugin that was installed before."""
-
-    plugin: InstalledPlugin
-    folder: Path
-    previous: InstalledPlugin | None
-    is_unchanged: bool = False
-    # The outcomes of the plugins that were installed because this one needs them.
-    dependencies: tuple[Outcome, ...] = ()
-    plan: DependencyPlan = field(default_factory=DependencyPlan)
-
-
-@dataclass(frozen=True, slots=True)
 class _ReadyPackage:
     """A verified package on disk, and what its record needs besides."""
 
@@ -142,34 +131,49 @@ class Installer:
     check_engines: CheckEngines = _ignore_engines
 
     def install_release(self, client: RegistryClient, release: Release) -> Outcome:
-        """Install a release of a registry with what it needs, unless it is installed and unchanged.
+        """Install a release of a registry with what it needs, as `install_releases` does."""
+        installed = self.install_releases(client, [release])
+        return replace(installed.requested[0], dependencies=installed.dependencies)
 
-        The caller decides first whether it may be installed (`decide_install`). Gained permissions
+    def install_releases(
+        self, client: RegistryClient, requested: Sequence[Release]
+    ) -> InstalledReleases:
+        """Install releases of different plugins with what they need, if they are not installed.
+
+        The caller decides first whether they may be installed (`decide_install`). Gained permissions
         are confirmed twice: those that the registry lists, before the download, and any others
         that are in the package's manifest. Nothing is changed before all packages are verified.
         Raises `ConsentRequiredError`, `IntegrityError`, `ArchiveError`, `ManifestError`, and the
         errors of the download and of `plan`.
         """
         # Before the download, and again with the lock: the project may change meanwhile.
-        self._check_folder(release.name, self.list_installed())
+        for release in requested:
+            self._check_folder(release.name, self.list_installed())
+        declared = {each.name: Dependencies(**each.data["dependencies"]) for each in requested}
         # By content, not only by version: installing again repairs changed files.
-        unchanged = self._find_unchanged(release)
+        unchanged = {
+            each.name: plugin for each in requested if (plugin := self._find_unchanged(each))
+        }
         plan = self.plan(
-            release.name, release.version, Dependencies(**release.data["dependencies"])
+            [RequestedPlugin(each.name, each.version, declared[each.name]) for each in requested]
         )
-        releases = plan.releases if unchanged is not None else (*plan.releases, release)
+        releases = [*plan.releases, *(each for each in requested if each.name not in unchanged)]
         self._check_releases(releases)
         with ExitStack() as packages:
             outcomes = self._install_all(
                 [self._fetch(client, each, plan, packages) for each in releases]
             )
-        if unchanged is not None:
-            plugin = self._mark_requested(unchanged)
-            folder = self.layout.folder_of(release.name)
-            outcome = Outcome(plugin, folder, unchanged, is_unchanged=True)
-        else:
-            outcome = outcomes.pop()
-        return replace(outcome, dependencies=tuple(outcomes), plan=plan)
+        by_name = {outcome.plugin.name: outcome for outcome in outcomes}
+        for name, plugin in unchanged.items():
+            folder = self.layout.folder_of(name)
+            by_name[name] = Outcome(self._mark_requested(plugin), folder, plugin, is_unchanged=True)
+        return InstalledReleases(
+            tuple(
+                replace(by_name[each.name], plan=plan, declared=declared[each.name])
+                for each in requested
+            ),
+            tuple(outcomes[: len(plan.releases)]),
+        )
 
     def install_url(self, opener: Opener, url: str, integrity: Digest | None) -> Outcome:
         """Install a package from a URL; `integrity` is the digest that the user expects.
@@ -337,7 +341,8 @@ class Installer:
     ) -> Outcome:
         verified = self._verify(archive, expected)
         manifest = verified.manifest
-        plan = self.plan(manifest.name, manifest.version, manifest.dependencies)
+        declared = manifest.dependencies
+        plan = self.plan([RequestedPlugin(manifest.name, manifest.version, declared)])
         self._check_releases(plan.releases)
         with ExitStack() as packages:
             ready = []
@@ -347,7 +352,7 @@ class Installer:
             *dependencies, outcome = self._install_all(
                 [*ready, _ReadyPackage(verified, provenance, plan)]
             )
-        return replace(outcome, dependencies=tuple(dependencies), plan=plan)
+        return replace(outcome, dependencies=tuple(dependencies), plan=plan, declared=declared)
 
     def _verify(
         self, archive: Path, expected: ExpectedPackage, agreed: Permissions | None = None

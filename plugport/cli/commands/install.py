@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from plugport.cli.command_group import plugport_command
+from plugport.cli.install_output import print_installed, print_several
 from plugport.cli.output import sanitize_text
 from plugport.cli.session import Session
 from plugport.spec.text import quote_text
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
     from plugport.client import RegistryClient, Release
     from plugport.client.models import ReleasePermissionChanges
     from plugport.installer import Decision, Installer, Outcome, PermissionChanges, RegistrySource
+    from plugport.installer.sources import PathSource, UrlSource
     from plugport.spec.digest import Digest
     from plugport.spec.manifest.model import Permissions
+    from plugport.spec.names import PluginName
 
 _MAX_PERMISSIONS = 8
 _PERMISSION_VERBS = {
@@ -37,11 +40,12 @@ _PERMISSION_VERBS = {
         "plugport install @ar/slack-bridge",
         "plugport install '@ar/slack-bridge@^1.2.0'",
         "plugport install @ar/slack-bridge@beta --yes",
+        "plugport install @ar/slack-bridge my-plugin",
         "plugport install ./my-plugin --target ./host/plugins",
         "plugport install https://example.org/my-plugin-1.0.0.tgz --yes",
     ),
 )
-@click.argument("source", metavar="SOURCE")
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @click.option(
     "--target", metavar="DIR", help="Install into this folder instead of .plugport/plugins."
 )
@@ -60,27 +64,26 @@ _PERMISSION_VERBS = {
 @click.pass_context
 def command(
     context: click.Context,
-    source: str,
+    sources: tuple[str, ...],
     target: str | None,
     integrity: str | None,
     yes: bool,
     ignore_engines: bool,
 ) -> None:
-    """Install a plugin into .plugport/plugins of this project.
+    """Install plugins into .plugport/plugins of this project.
 
     SOURCE is NAME, NAME@VERSION, NAME@RANGE or NAME@TAG, a folder or package such as ./plugin.tgz,
     or the URL of a package. The plugins that it needs are installed too: the newest releases that fit,
-    one version of each plugin.
+    one version of each plugin. With several names, all are checked before the first is installed.
     """
     from plugport.cli.dependencies import build_planner
     from plugport.cli.engines import EngineChecker
     from plugport.environment.home import expand_home
-    from plugport.installer.sources import PathSource, UrlSource, parse_source
+    from plugport.installer.sources import PathSource, UrlSource
     from plugport.spec.digest import Digest
 
     session: Session = context.obj
-    parsed = parse_source(source)
-    changes = None
+    parsed = _parse_sources(sources)
     # Parsed before any request, so that a typo in the digest fails at once.
     digest = Digest.parse_sri(integrity) if integrity is not None else None
     installer = session.build_installer(
@@ -106,40 +109,89 @@ def command(
     )
     if isinstance(parsed, PathSource):
         outcome = installer.install_path(expand_home(parsed.path), digest)
+        print_installed(session, outcome, None, engines)
     elif isinstance(parsed, UrlSource):
         outcome = _install_url(session, get_client, installer, parsed.url, digest, yes)
+        print_installed(session, outcome, None, engines)
     elif digest is not None:
         raise click.UsageError(
             "--integrity can only be used with a path or URL; the registry has its own"
         )
     else:
-        outcome, changes = _install_release(session, get_client(), installer, parsed, yes, engines)
-    _print_outcome(session, outcome, changes, engines)
+        _install_releases(session, get_client(), installer, parsed, yes, engines)
 
 
-def _install_release(
+def _parse_sources(texts: Sequence[str]) -> PathSource | UrlSource | list[RegistrySource]:
+    """Parse what to install: one path or URL, or plugins of the registry."""
+    from plugport.installer.sources import RegistrySource, parse_source
+
+    sources = [parse_source(text) for text in dict.fromkeys(texts)]
+    if len(sources) == 1 and not isinstance(sources[0], RegistrySource):
+        return sources[0]
+    names = [each for each in sources if isinstance(each, RegistrySource)]
+    if len(names) < len(sources):
+        raise click.UsageError("a path or URL cannot be installed together with other plugins")
+    return names
+
+
+def _install_releases(
     session: Session,
     client: RegistryClient,
     installer: Installer,
-    source: RegistrySource,
+    sources: Sequence[RegistrySource],
     yes: bool,
     engines: EngineChecker,
-) -> tuple[Outcome, ReleasePermissionChanges | None]:
+) -> None:
+    """Install plugins of the registry: first check all, then download all, then install."""
+    releases, renamed = _resolve_releases(client, sources)
+    # Before the download, which is useless without the user's consent.
+    decisions = [_get_install_decision(release) for release in releases]
+    for release in releases:
+        engines.check_release(release)
+    changes = [
+        _print_release_permission_changes(session, client, installer, release)
+        for release in releases
+    ]
+    for release, decision in zip(releases, decisions, strict=True):
+        _apply_policy(session, release, decision, yes)
+    # After consent, so that a refused installation prints only its reason.
+    for warning in renamed:
+        session.output.warn(warning)
+    for release in releases:
+        _print_flags(session, release)
+    installed = installer.install_releases(client, releases)
+    if len(installed.requested) == 1:
+        outcome = replace(installed.requested[0], dependencies=installed.dependencies)
+        print_installed(session, outcome, changes[0], engines)
+    else:
+        print_several(session, installed, changes, engines)
+
+
+def _resolve_releases(
+    client: RegistryClient, sources: Sequence[RegistrySource]
+) -> tuple[list[Release], list[str]]:
+    """Find the release of each source, and warnings about renamed plugins.
+
+    Raises `UsageError` for two versions of one plugin.
+    """
     from plugport.cli.missing_names import explain_missing
     from plugport.installer.resolver import resolve_release
 
-    with explain_missing(client, source.name):
-        release = resolve_release(client, source.name, source.requested)
-    # Before the download, which is useless without the user's consent.
-    decision = _get_install_decision(release)
-    engines.check_release(release)
-    changes = _print_release_permission_changes(session, client, installer, release)
-    _apply_policy(session, release, decision, yes)
-    # After consent, so that a refused installation prints only its reason.
-    if release.name != source.name:
-        session.output.warn(f"`{source.name}` was renamed to `{release.name}`")
-    _print_flags(session, release)
-    return installer.install_release(client, release), changes
+    releases: dict[PluginName, Release] = {}
+    renamed = []
+    for source in sources:
+        with explain_missing(client, source.name):
+            release = resolve_release(client, source.name, source.requested)
+        # By its present name: two names may be those of one renamed plugin.
+        other = releases.setdefault(release.name, release)
+        if str(other.version) != str(release.version):
+            raise click.UsageError(
+                f"`{release.name}` can be installed only once, not as `{other.version}` and"
+                f" `{release.version}`"
+            )
+        if release.name != source.name:
+            renamed.append(f"`{source.name}` was renamed to `{release.name}`")
+    return list(releases.values()), renamed
 
 
 def _print_flags(session: Session, release: Release) -> None:
@@ -265,49 +317,6 @@ def _confirm(session: Session, reason: str, yes: bool, *, hint: str) -> None:
     session.output.warn(reason)
     if not click.confirm("Install it anyway?", err=True):
         raise ConsentRequiredError("not installed: you did not confirm the installation")
-
-
-def _print_outcome(
-    session: Session,
-    outcome: Outcome,
-    changes: ReleasePermissionChanges | None,
-    engines: EngineChecker,
-) -> None:
-    from plugport.cli.dependencies import (
-        build_dependency_rows,
-        format_installed,
-        print_dependencies,
-    )
-    from plugport.spec.manifest.permissions import build_permissions_value
-
-    plugin = outcome.plugin
-    previous = outcome.previous.version if outcome.previous is not None else None
-    session.output.print_json(
-        {
-            "installed": {"name": str(plugin.name), **plugin.as_dict()},
-            "folder": str(outcome.folder),
-            "previousVersion": str(previous) if previous is not None else None,
-            "changed": not outcome.is_unchanged,
-            "gained": None
-            if changes is None
-            else {
-                "over": str(changes.before),
-                "permissions": build_permissions_value(changes.permissions),
-            },
-            "dependencies": build_dependency_rows(outcome),
-            "keptDependencies": [
-                {"name": str(each.name), "version": str(each.version)} for each in outcome.plan.kept
-            ],
-            "packages": dict(outcome.plan.declared.packages),
-            "peer": dict(outcome.plan.declared.peer),
-            "engines": engines.build_rows(f"{plugin.name}@{plugin.version}"),
-        }
-    )
-    print_dependencies(session, outcome)
-    if outcome.is_unchanged:
-        session.output.print_line(f"{plugin.name}@{plugin.version} is already up to date")
-    else:
-        session.output.print_line(format_installed(outcome))
 
 
 def _format_permissions(permissions: Permissions) -> str:
