@@ -104,17 +104,33 @@ def test_a_full_package_folder_keeps_no_parts(
     assert list_files(disk.path) == ["b"]
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="limits the pages of an SQLite file")
-def test_a_full_database(owner: User) -> None:
-    api = Api(create_api_token(owner))
+_NO_SPACE_FOR_UPLOADS = """
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END
+$$;
+CREATE TRIGGER refuse BEFORE INSERT ON registry_upload EXECUTE FUNCTION refuse();
+"""
+
+
+@pytest.fixture
+def _full_database(owner: User) -> Iterator[None]:
+    """No page can be added: a limit of SQLite; on PostgreSQL, the server raises the error itself."""
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(_NO_SPACE_FOR_UPLOADS)
+            yield
+            return
         pages = cursor.execute("PRAGMA page_count").fetchone()[0]
         cursor.execute(f"PRAGMA max_page_count = {pages}")
-        try:
-            with pytest.raises(OperationalError):
-                cursor.execute("CREATE TABLE filler AS SELECT zeroblob(10000000)")
-            response = api.publish(build_package(files={"README.md": "word " * 30_000}))
-        finally:
-            cursor.execute("PRAGMA max_page_count = 1073741823")
+        with pytest.raises(OperationalError):
+            cursor.execute("CREATE TABLE filler AS SELECT zeroblob(10000000)")
+        yield
+        cursor.execute("PRAGMA max_page_count = 1073741823")
+
+
+def test_a_full_database(owner: User, request: pytest.FixtureRequest) -> None:
+    api = Api(create_api_token(owner))
+    request.getfixturevalue("_full_database")
+    response = api.publish(build_package(files={"README.md": "word " * 30_000}))
     problem = expect_problem(response, 507, "storage-full")
     assert problem["detail"] == "The disk of the database is full."
