@@ -14,6 +14,7 @@ import boto3.s3.inject  # noqa: F401
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import storages
 
 from common.suspension import Suspension
@@ -63,21 +64,23 @@ class S3ObjectStore:
     """Objects in one bucket. S3 shows an object only when it is complete."""
 
     def __init__(self, storage: str) -> None:
-        self._storage: Any = storages[storage]
+        """Build the clients, without a request. Raises `ImproperlyConfigured`."""
+        writing: Any = storages[storage]
         # With its own client, because the time-outs of a client hold for all of its calls.
         options = settings.STORAGES[storage]["OPTIONS"]
         short = {"client_config": _shorten_waits(options["client_config"])}
-        self._reading_storage: Any = type(self._storage)(**{**options, **short})
+        reading: Any = type(writing)(**{**options, **short})
+        # django-storages shares a bucket between threads. But threads that need it first at the same
+        # time would each build a client, which takes so long that their requests time out.
+        try:
+            self._bucket: Any = writing.bucket
+            self._reading_bucket: Any = reading.bucket
+        except (BotoCoreError, ValueError) as error:
+            raise ImproperlyConfigured(
+                f"The S3 bucket cannot be used: {error}. Check PLUGPORT_S3_ENDPOINT and"
+                " PLUGPORT_S3_REGION."
+            ) from error
         self._suspension = Suspension(seconds=5.0, trial_seconds=_TRIAL_SECONDS)
-
-    @property
-    def _bucket(self) -> Any:
-        # boto3 resources are not safe for threads; django-storages keeps one connection per thread.
-        return self._storage.bucket
-
-    @property
-    def _reading_bucket(self) -> Any:
-        return self._reading_storage.bucket
 
     @contextlib.contextmanager
     def _translate_errors(self, key: str = "") -> Iterator[None]:
