@@ -36,13 +36,16 @@ def test_every_place(open_page: Any, client: Client, publisher: Any):
     """The section of each version is shown with its release, without the text of others."""
     publisher.publish("@acme/chat", "1.0.0", files=FILES)
     publisher.publish("@acme/chat", "1.1.0", files=FILES)
-    (latest,) = open_page("/plugins/@acme/chat").by_class("changes")
-    assert latest.one("summary").text == "Changes in 1.1.0"
-    assert "open" not in latest.attrs
+    page = open_page("/plugins/@acme/chat")
+    (latest,) = page.by_class("changes")
+    assert latest.one("h2").text == "Changes in 1.1.0"
+    assert page.by_class("changes-link")[0].links == ["#changes"]
+    assert latest.attrs["id"] == "changes"
+    # The README is first.
+    assert page.by_class("readme")[0].one("h3").text == "@acme/chat"
     assert latest.one("em").text == "faster"
     assert latest.links == ["/plugins/@acme/chat/1.1.0/files/docs/a.md"]
     (older,) = open_page("/plugins/@acme/chat/1.0.0").by_class("changes")
-    assert "open" in older.attrs
     assert older.one("li").text == "It works."
     rows = open_page("/plugins/@acme/chat/versions").by_class("changes")
     assert [row.all("li")[0].text[:12] for row in rows] == ["Sends faster", "It works."]
