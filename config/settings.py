@@ -375,6 +375,8 @@ if IS_PRODUCTION:
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = DATA_DIR / "static"
+# The wheel of the command line, which `manage.py build_client` writes.
+CLIENT_DIR = DATA_DIR / "client"
 WHITENOISE_USE_FINDERS = ENVIRONMENT == "test"
 
 # ---- API -------------------------------------------------------------------------------------

@@ -27,3 +27,15 @@ class CardsBusyError(UnavailableError):
     """The server is rendering too many social cards. Retry after the given time."""
 
     code, title = "cards-busy", "Too many cards are being rendered"
+
+
+class ClientNotBuiltError(UnavailableError):
+    """The registry has no wheel of the command line. The operator must build it."""
+
+    code, title = "client-not-built", "Command line not built"
+
+
+class ClientBuildError(UnavailableError):
+    """The wheel of the command line cannot be built."""
+
+    code, title = "client-build-failed", "Command line cannot be built"

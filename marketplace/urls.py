@@ -6,6 +6,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from marketplace.pages import (
+    client_index,
     contact,
     design,
     docs,
@@ -48,6 +49,16 @@ urlpatterns = [
     path("docs/api/try", docs.render_api_console, name="docs-api-try"),
     path("docs/design", design.render_design, name="docs-design"),
     path("docs/errors", docs.render_error_codes, name="docs-errors"),
+    path("install", docs.render_guide, name="docs-get"),
+    path("simple", RedirectView.as_view(pattern_name="client-projects"), name="client-moved"),
+    path("simple/", client_index.render_projects, name="client-projects"),
+    path(
+        "simple/plugport",
+        RedirectView.as_view(pattern_name="client-files"),
+        name="client-files-moved",
+    ),
+    path("simple/plugport/", client_index.render_files, name="client-files"),
+    path("simple/plugport/<str:filename>", client_index.serve_wheel, name="client-wheel"),
     path("publish", docs.render_guide, name="docs-publish"),
     path(
         "docs/publish",

@@ -51,6 +51,12 @@ SECTIONS = (
                 "Plugins, releases, manifests and scopes, and how the registry processes them.",
             ),
             Page(
+                "guides/get.md",
+                "/install",
+                "Get the command line",
+                "Install the program `plugport` with pipx, uv or pip, also without a public index.",
+            ),
+            Page(
                 "guides/find.md",
                 "/docs/find",
                 "Find a plugin",

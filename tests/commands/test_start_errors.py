@@ -33,7 +33,7 @@ _ARGUMENTS: dict[str, list[list[str]]] = {
     "clearsessions": [[]],
 }
 # These create the tables, or need none.
-_WITHOUT_TABLES = {"serve"}
+_WITHOUT_TABLES = {"build_client", "serve"}
 
 
 def _run(command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:

@@ -63,6 +63,7 @@ class Command(BaseCommand):
         prepare_data_dir(settings.DATA_DIR)
         call_command("migrate", verbosity=0, interactive=False)
         collect_static()
+        self._build_client()
         if options["demo"]:
             call_command("load_demo", stdout=self.stdout)
         environment = {**os.environ, **build_variables()}
@@ -75,6 +76,13 @@ class Command(BaseCommand):
         ]
         reporter = StartupReporter(self.stdout, options["host"], has_demo=options["demo"])
         Supervisor(children, environment, str(settings.BASE_DIR), on_tick=reporter.report).run()
+
+    def _build_client(self) -> None:
+        """Build the command line that the registry serves. Without it, all else works."""
+        try:
+            call_command("build_client", verbosity=0)
+        except CommandError as error:
+            self.stderr.write(f"warning: {error}")
 
 
 class StartupReporter:

@@ -22,7 +22,7 @@ _GROUPS = {
         publication publications publish publisher publishers readme ready readyz recent redoc register registries registry
         release releases remotes report reports reset review reviews robots.txt rss saml schema
         scope scopes search security security.txt session sessions settings signin signout signup
-        sitemap.xml sitemaps sso static stats status submit support swagger tag tags team teams terms token
+        simple sitemap.xml sitemaps sso static stats status submit support swagger tag tags team teams terms token
         tokens trending trust unpublish updates upload uploads user users v1 v2 verify version
         versions webhook webhooks well-known widget www yank
     """,

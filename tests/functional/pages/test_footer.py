@@ -20,7 +20,14 @@ def test_footer_leads_to_status_terms_feeds_and_api(open_page):
     links = _links(open_page("/"))
     # Whether there is a place for reports depends on the settings.
     names = [name for name in links if name != "Report"]
-    assert names == ["Documentation", "API", "Feeds", "Status", "Terms"]
+    assert names == [
+        "Documentation",
+        "Get the command line",
+        "API",
+        "Feeds",
+        "Status",
+        "Terms",
+    ]
     for address in links.values():
         path, _, anchor = address.partition("#")
         page = open_page(path)
