@@ -15,6 +15,7 @@ from plugport.checks.entry_points import (
 from plugport.checks.license import list_license_files
 from plugport.checks.paths import normalize_path
 from plugport.checks.rules import build_finding
+from plugport.checks.template_text import list_template_findings
 from plugport.spec.changelog import is_changelog_path
 from plugport.spec.encoding import decode_marked_text, find_encoding_problem
 from plugport.spec.manifest.detection import is_manifest_path
@@ -41,7 +42,7 @@ class FilesCheck:
         for reference in iter_references(subject.manifest):
             findings += _check_component(subject, index, reference)
         findings += _check_manifest_format(subject, index)
-        return findings + _check_documents(subject, index)
+        return findings + _check_documents(subject, index) + list_template_findings(subject)
 
 
 def _check_main(subject: Subject, index: FileIndex) -> list[Finding]:

@@ -73,6 +73,8 @@ _ALL = (
          "Add a `README.md` that describes what the plugin does and how to configure and use it."),
     Rule("readme-empty", "files", WARNING, "README without content",
          "Describe the purpose, configuration and usage in the README."),
+    Rule("template-text", "files", WARNING, "Text of the template",
+         "Replace it with your own text, or remove it. Users read it on the page of the plugin."),
     Rule("text-encoding-unknown", "files", ERROR, "Text in an unknown encoding",
          "Save the file as UTF-8. UTF-16 is read too if it has a byte order mark."),
     Rule("text-invalid", "files", WARNING, "Text with invalid characters",

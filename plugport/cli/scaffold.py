@@ -13,6 +13,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from plugport.checks.template_text import PERMISSIONS_TEXT
 from plugport.cli.errors import FilesExistError, NoScaffoldError
 from plugport.spec.manifest.formats.base import Scaffold
 from plugport.spec.manifest.formats.registry import get_manifest_format
@@ -131,8 +132,7 @@ def _build_template_values(request: ScaffoldRequest) -> dict[str, str]:
         "author": request.author or "the author",
         "license": request.license,
         "version": FIRST_VERSION,
-        "permissions_text": "None yet. List here and in the manifest what the plugin reads, writes, "
-        "runs and connects to, and why.",
+        "permissions_text": PERMISSIONS_TEXT,
     }
 
 

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from plugport.checks.template_text import PERMISSIONS_TEXT, SENTENCES
 from plugport.spec.manifest.formats.registry import MANIFEST_FORMATS
 from plugport.spec.manifest.kinds import KINDS
-from tests.client.support import Cli, Registry, RemoteRegistry, write_plugin
+from tests.client.support import ROOT, Cli, Registry, RemoteRegistry, write_plugin
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def test_scaffolds_are_valid(cli: Cli, dialect: str, kind: str) -> None:
     run = cli.json("validate", "new-plugin")
     assert (run["verdict"], run["kind"], run["dialect"]) == ("passed", kind, dialect)
     findings = [finding for check in run["checks"] for finding in check["findings"]]
-    assert {finding["rule"] for finding in findings} <= {"repository-missing"}
+    assert {finding["rule"] for finding in findings} <= {"repository-missing", "template-text"}
     for path in folder.rglob("*"):
         check_syntax(path)
 
@@ -83,6 +84,47 @@ def test_scaffolded_tests_pass(cli: Cli, kind: str) -> None:
 def test_init_names_the_plugin_after_the_folder(cli: Cli) -> None:
     (cli.project / "My New Plugin").mkdir()
     assert cli.json("init", "My New Plugin")["name"] == "my-new-plugin"
+
+
+@pytest.mark.parametrize(("dialect", "kind"), sorted(SCAFFOLDS))
+def test_validate_names_the_texts_of_the_template(cli: Cli, dialect: str, kind: str) -> None:
+    cli.ok("init", "new-plugin", "--dialect", dialect, "--kind", kind)
+    folder = cli.project / "new-plugin"
+
+    def list_findings() -> dict[str, tuple[int | None, str]]:
+        checks = cli.json("validate", "new-plugin")["checks"]
+        found = [each for check in checks for each in check["findings"]]
+        return {
+            each["path"]: (each.get("line"), each["message"])
+            for each in found
+            if each["rule"] == "template-text"
+        }
+
+    findings = list_findings()
+    texts = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*.md")}
+    texts |= {"LICENSE": folder / "LICENSE"}
+    expected = {
+        name for name, path in texts.items() if any(each in path.read_text() for each in SENTENCES)
+    }
+    (manifest,) = findings.keys() - expected
+    assert f"A {kind} named new-plugin." in findings[manifest][1]
+    assert {"README.md", "LICENSE"} <= expected <= findings.keys()
+    line, message = findings["README.md"]
+    assert line is not None
+    assert texts["README.md"].read_text().splitlines()[line - 1] in message
+    for name in expected:
+        text = texts[name].read_text()
+        for sentence in SENTENCES:
+            text = text.replace(sentence, "My own words.")
+        texts[name].write_text(text)
+    assert list_findings().keys() == {manifest}
+
+
+def test_the_templates_have_every_sentence_that_validate_names() -> None:
+    templates = ROOT / "plugport" / "cli" / "templates"
+    text = "".join(path.read_text() for path in sorted(templates.rglob("*.tmpl")))
+    for sentence in SENTENCES:
+        assert sentence in text.replace("{{permissions_text}}", PERMISSIONS_TEXT)
 
 
 def test_the_next_commands_of_init_can_be_copied(cli: Cli) -> None:

@@ -50,10 +50,12 @@ def command(
     author: str,
     license_id: str,
 ) -> None:
-    """Create the files of a new plugin, which passes `plugport validate` unchanged.
+    """Create the files of a new plugin, which passes `plugport validate` with warnings.
 
+    The warnings name the texts of the template that you should replace.
     The default of --kind is the first kind of the manifest format. Never overwrites files.
     """
+    from plugport.checks.template_text import build_default_description
     from plugport.cli.scaffold import ScaffoldRequest, build_files, write_files
     from plugport.spec.names import PluginName, check_reserved
 
@@ -62,7 +64,7 @@ def command(
     # The registry would reject the name only when the plugin is published.
     check_reserved(plugin)
     chosen = kind or next(iter(MANIFEST_FORMATS[dialect].scaffolds))
-    text = _require_line(description or f"A {chosen} named {plugin.name}.")
+    text = _require_line(description or build_default_description(chosen, plugin.name))
     request = ScaffoldRequest(
         plugin, dialect, chosen, text, _require_line(author), _require_line(license_id)
     )
