@@ -3,6 +3,9 @@ FROM python:3.11-slim
 
 ENV PYTHONUNBUFFERED=1 PLUGPORT_DATA_DIR=/data
 RUN useradd --system --create-home plugport && install -d -o plugport /data
+# pg_dump and pg_restore, for `manage.py backup` and `manage.py restore`.
+RUN apt-get update && apt-get install -y --no-install-recommends postgresql-client \
+    && rm -rf /var/lib/apt/lists/*
 WORKDIR /srv/plugport
 
 COPY requirements/run.txt requirements/

@@ -65,9 +65,7 @@ def _discard_rejected() -> int:
     # `> ""` means the same as `<> ""`, but only the former can use the index.
     remaining = Artifact.objects.filter(quarantine_key__gt="", release__state=ReleaseState.REJECTED)
     artifacts = list(remaining.select_related("release")[:_MAX_ROWS])
-    for artifact in artifacts:
-        discard_package(artifact)
-    return len(artifacts)
+    return sum(discard_package(artifact) for artifact in artifacts)
 
 
 def sweep_unfinished() -> int:

@@ -22,6 +22,7 @@ _WORKER = [str(_BIN / "celery"), "--app", "config.celery", "worker"]
 _APPS = ("accounts", "bench", "config", "marketplace", "registry")
 # Every own command that needs the tables, and one of each kind of Django's.
 _ARGUMENTS: dict[str, list[list[str]]] = {
+    "backup": [["unused"]],
     "changepassword": [["acme"]],
     "create_token": [["acme"]],
     "import_marketplace": [[".", "--scope", "acme"]],
@@ -33,7 +34,7 @@ _ARGUMENTS: dict[str, list[list[str]]] = {
     "clearsessions": [[]],
 }
 # These create the tables, or need none.
-_WITHOUT_TABLES = {"build_client", "serve"}
+_WITHOUT_TABLES = {"build_client", "restore", "serve"}
 
 
 def _run(command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:

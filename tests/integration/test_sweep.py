@@ -13,7 +13,8 @@ from django.utils import timezone
 from accounts.models import User
 from registry.actions.moderate_release import quarantine_release, reject_release
 from registry.jobs.runner import run_pending_jobs
-from registry.models import Artifact, CheckRun, Release, Upload
+from registry.models import Artifact, CheckRun, LastRun, Release, Upload
+from registry.publishing.deletion_hold import HOLD_SECONDS, has_deletion_hold, hold_deletions
 from registry.publishing.sweep import sweep_storage, sweep_unfinished
 from registry.storage import get_store
 from registry.storage.keys import build_package_key, build_quarantine_key
@@ -130,6 +131,31 @@ def test_an_object_of_a_rejected_release_stays_if_another_release_has_the_same_b
     again.refresh_from_db()
     assert again.state == "published"
     assert list_keys(packages_dir) == {build_package_key(again.artifacts.get().digest)}
+
+
+def test_the_objects_of_a_rejected_release_stay_while_a_backup_may_name_them(
+    publisher: Publisher, moderator: User, packages_dir: Path
+) -> None:
+    release = hold(publish_bytes(publisher.actor, build_package()))
+    with hold_deletions():
+        reject_release(actor=moderator, release=release, reason="no")
+        backdate_files(packages_dir)
+        assert sweep_storage() == 0
+        assert len(list_keys(packages_dir)) == 1
+    assert sweep_storage() == 1
+    assert not list_keys(packages_dir)
+
+
+def test_the_hold_of_a_killed_backup_ends(
+    publisher: Publisher, moderator: User, packages_dir: Path
+) -> None:
+    release = hold(publish_bytes(publisher.actor, build_package()))
+    with hold_deletions():
+        LastRun.objects.update(at=timezone.now() - dt.timedelta(seconds=HOLD_SECONDS + 1))
+        reject_release(actor=moderator, release=release, reason="no")
+        assert not has_deletion_hold()
+    sweep_storage()
+    assert not list_keys(packages_dir)
 
 
 def test_many_objects_are_queried_in_batches(packages_dir: Path, tmp_path: Path) -> None:

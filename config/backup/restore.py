@@ -1,0 +1,81 @@
+"""Restore a backup to an empty database and an empty package store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from django.core.management import call_command
+from django.db.migrations.loader import MigrationLoader
+
+from config.backup.databases import DatabaseCopier, get_copier
+from config.backup.errors import BackupDamagedError, BackupTargetError, BackupUnsupportedError
+from config.backup.folder import BackupFolder, Marker
+from config.backup.packages import check_store_empty, restore_package
+from plugport.spec.text import quote_text
+
+
+def check_backup(root: Path, *, report: Callable[[str], None]) -> Marker:
+    """Read every file of the backup and compare its digest; returns the marker.
+
+    Calls `report` for each missing or damaged file, and raises `BackupDamagedError` at the end if
+    there was one.
+    """
+    folder = BackupFolder(root)
+    marker = folder.load_marker()
+    count = failed = 0
+    for path, sha256 in folder.iter_sums():
+        count += 1
+        found = folder.digest_file(path)
+        if found != sha256:
+            failed += 1
+            reason = f"is damaged: its SHA-256 is {found}, not {sha256}" if found else "is missing"
+            report(f"`{path}` {reason}.")
+    if failed:
+        raise BackupDamagedError(
+            f"{failed} of {count} files of the backup are missing or damaged.",
+            hint="Restore another backup.",
+        )
+    return marker
+
+
+def restore_backup(root: Path, *, report: Callable[[str], None]) -> Marker:
+    """Restore the packages, then the database, and apply newer migrations; returns the marker.
+
+    Nothing is changed unless the whole backup is intact. A repeated call continues an interrupted
+    one. Raises the errors of `config.backup.errors`, and `StorageError`.
+    """
+    folder, copier = BackupFolder(root), get_copier()
+    marker = folder.load_marker()
+    _check_supported(marker, copier)
+    if (table := copier.find_table()) is not None:
+        raise BackupTargetError(
+            f"The database is not empty: it contains the table `{table}`.",
+            hint="Restore to a new database, before `manage.py migrate`.",
+        )
+    check_store_empty(folder)
+    check_backup(root, report=report)
+    for path, sha256 in folder.iter_sums():
+        if path != copier.file_name:
+            restore_package(folder, path, sha256)
+    # Last, and at once: a registry without all of its packages has no tables.
+    copier.restore(folder.get_path(copier.file_name))
+    call_command("migrate", verbosity=0, interactive=False)
+    return marker
+
+
+def _check_supported(marker: Marker, copier: DatabaseCopier) -> None:
+    if marker.database != copier.engine:
+        raise BackupUnsupportedError(
+            f"The backup is of a {marker.database} database, this registry uses {copier.engine}.",
+            hint="Set DATABASE_URL for the kind of database of the backup.",
+        )
+    known = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
+    unknown = [name for name in marker.migrations if name not in known]
+    if unknown:
+        raise BackupUnsupportedError(
+            f"The backup has a newer schema: this version does not have the migration"
+            f" {quote_text(unknown[0])}.",
+            hint=f"Restore it with Plugport {quote_text(marker.plugport)} or newer.",
+        )
+    copier.check_can_restore(marker.database_version)
