@@ -44,10 +44,10 @@ def print_page(session: Session, params: Mapping[str, str | int | None]) -> None
     )
     pagination = page.pagination
     if pagination["pages"] > 1:
-        session.output.note(
-            f"page {pagination['current']} of {pagination['pages']}, {pagination['total']} plugins; "
-            "use --page for others"
-        )
+        current, last = pagination["current"], pagination["pages"]
+        following = session.format_rerun("--page", str(current + 1), without="--page")
+        more = f"; next: `{following}`" if current < last else ""
+        session.output.note(f"page {current} of {last}, {pagination['total']} plugins{more}")
 
 
 def _note_about_query(session: Session, page: PluginPage) -> None:

@@ -44,12 +44,24 @@ class Session:
     # Replaces the network; see `RegistryClient`.
     transport: httpx.BaseTransport | None = None
 
-    def format_rerun(self, *options: str) -> str:
-        """The command line of this run with more options, quoted so that it can be copied."""
+    def format_rerun(self, *options: str, without: str = "") -> str:
+        """The command line of this run with more options, quoted so that it can be copied.
+
+        `without` is an option that is left out with its value.
+        """
         words = list(self.arguments)
         # Words after `--` are arguments, even if they look like options.
         end = words.index("--") if "--" in words else len(words)
-        return shlex.join(["plugport", *words[:end], *options, *words[end:]])
+        kept = []
+        position = 0
+        while position < end:
+            word = words[position]
+            if without and word == without:
+                position += 1
+            elif not (without and word.startswith(f"{without}=")):
+                kept.append(word)
+            position += 1
+        return shlex.join(["plugport", *kept, *options, *words[end:]])
 
     @property
     def home(self) -> Path:

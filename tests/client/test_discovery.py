@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable
 
 import pytest
@@ -50,7 +51,12 @@ def test_pages(cli: Cli) -> None:
     page = cli.ok("search", "--tag", "timber", "--sort", "name", "--limit", "2", "--page", "2")
     assert NAMES[2] in page.stdout
     assert NAMES[0] not in page.stdout
-    assert "page 2 of 2" in page.stderr
+    assert "page 2 of 2, 3 plugins\n" in page.stderr
+    words = ("search", "--tag=timber", "--sort", "name", "--limit", "2")
+    for given in ((), ("--page", "1"), ("--page=1",)):
+        first = cli.ok(*words, *given).stderr
+        next_command = shlex.join(["plugport", *words, "--page", "2"])
+        assert first == f"note: page 1 of 2, 3 plugins; next: `{next_command}`\n"
 
 
 def test_prints_a_note_without_results(cli: Cli) -> None:

@@ -112,9 +112,10 @@ def test_nothing_yet(open_page, owner_client, owner):
     commands = [line.raw for line in steps.all("code")]
     login = "plugport login --registry http://127.0.0.1:8000"
     assert commands == [login, "plugport init", "plugport publish"]
-    assert steps.links == ["/account/tokens"]
+    assert steps.links == ["/account/tokens", "/install"]
     create_api_token(owner)
-    assert not open_page("/account", by=owner_client).by_class("steps")[0].links
+    steps = open_page("/account", by=owner_client).by_class("steps")[0]
+    assert steps.links == ["/install"]
 
 
 def test_only_your_own(open_page, client, outsider, publisher):

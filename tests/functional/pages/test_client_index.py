@@ -16,7 +16,9 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from plugport import __version__
+from tests.functional.pages.dom import parse
 from tests.support.data import ROOT
+from tests.support.people import create_user
 
 WHEEL = f"plugport-{__version__}-py3-none-any.whl"
 INDEX = "/simple/plugport/"
@@ -142,3 +144,15 @@ def test_places_that_show_commands_lead_to_the_page(open_page, publisher):
         assert "/install" in open_page(path).links, path
     for path in ("/plugins/@acme/chat", "/publish", "/docs/cli", "/docs/install", "/docs/ci"):
         assert "/install" in open_page(path).one("main").links, path
+
+
+def test_the_account_leads_to_the_page(client, open_page):
+    """Beside the commands for a first plugin, and beside a new token."""
+    user = create_user("newcomer")
+    client.force_login(user)
+    assert "/install" in open_page("/account").one("main").links
+    form = {"name": "laptop", "scopes": ["publish"], "days": "90"}
+    response = client.post("/account/tokens", form, follow=True)
+    main = parse(response.content.decode()).one("main")
+    assert "plugport login" in main.text
+    assert "/install" in main.links
