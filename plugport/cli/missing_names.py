@@ -42,7 +42,7 @@ def _find_similar_names(client: RegistryClient, name: PluginName) -> list[Plugin
     texts = [str(name), name.name] if name.scope is not None else [name.name]
     try:
         for text in texts:
-            # One that hides invalid names of the response, so that hints can be copied.
+            # Without invalid names of the response, so that hints can be copied.
             if names := client.suggest_names(text, MAX_SUGGESTIONS):
                 return names
     except PlugportError:
