@@ -25,6 +25,7 @@ from tests.support.backups import (
     start_command,
 )
 from tests.support.server import LiveRegistry, wait_until
+from tests.support.small_disk import mount_small_disk
 
 pytestmark = pytest.mark.processes
 REJECT_PENDING = """
@@ -293,3 +294,15 @@ def test_nothing_is_restored_from_a_damaged_backup(backup: Path, target: LiveReg
     errors = fail(target, "restore", str(backup))
     assert "1 of 4 files of the backup are missing or damaged." in errors
     assert not list_packages(target)
+
+
+def test_a_full_disk_is_named_and_the_backup_continues_when_there_is_space(
+    source: LiveRegistry, tmp_path: Path
+) -> None:
+    with mount_small_disk(tmp_path / "disk", mb=8) as disk:
+        folder = disk.path / "new"
+        disk.fill()
+        errors = fail(source, "backup", str(folder))
+        assert f"The database cannot be copied to `{folder}`: database or disk is full." in errors
+        disk.free()
+        assert "3 packages" in source.manage("backup", str(folder))

@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.backups import PUBLISH_PENDING, describe, fail, fill, list_sums
 from tests.support.s3 import ACCESS_KEY, REGION, SECRET_KEY, S3Server
-from tests.support.server import LiveRegistry
+from tests.support.server import LiveRegistry, find_free_port
 
 pytestmark = [pytest.mark.postgres, pytest.mark.s3, pytest.mark.processes]
 _numbers = count()
@@ -102,6 +102,20 @@ def test_lost_and_damaged_objects_are_named(source: StoredRegistry, tmp_path: Pa
     assert "3 of 3 packages of this registry are missing or damaged." in errors
     assert not (folder / "backup.json").exists()
     assert "3 packages" in source.manage("backup", str(folder))
+
+
+def test_an_unavailable_bucket_is_named(
+    source: StoredRegistry, complete: Path, target: StoredRegistry, tmp_path: Path
+) -> None:
+    endpoint = f"http://127.0.0.1:{find_free_port()}"
+    for registry, *arguments in (
+        (source, "backup", str(tmp_path / "new")),
+        (target, "restore", str(complete)),
+    ):
+        errors = fail(registry, *arguments, PLUGPORT_S3_ENDPOINT=endpoint)
+        assert errors.startswith("CommandError: The package bucket is unavailable.")
+    assert not (tmp_path / "new/backup.json").exists()
+    assert "3 packages" in source.manage("backup", str(tmp_path / "new"))
 
 
 def test_an_interrupted_restore_has_no_tables_and_can_be_repeated(

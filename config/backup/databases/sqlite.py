@@ -11,13 +11,25 @@ from urllib.parse import quote
 from django.db import connection
 
 from config.backup.databases.base import EXCLUDED_TABLE, Select
-from config.backup.errors import BackupDamagedError
+from config.backup.errors import BackupDamagedError, BackupFileError
 from config.backup.folder import BackupFolder
 
 
 def _open_copy(path: Path) -> contextlib.closing[sqlite3.Connection]:
     uri = f"file:{quote(str(path.absolute()))}?mode=ro"
     return contextlib.closing(sqlite3.connect(uri, uri=True))
+
+
+def _copy_pages(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as copy:
+        connection.connection.backup(copy)
+        # One file without a write-ahead log, which can be opened read-only.
+        copy.execute("PRAGMA journal_mode=DELETE")
+        copy.execute(f"DELETE FROM {EXCLUDED_TABLE}")  # noqa: S608 -- a constant
+        copy.commit()
+        (problem,) = copy.execute("PRAGMA quick_check(1)").fetchone()
+        if problem != "ok":
+            raise BackupDamagedError(f"The database is damaged: {problem}.")
 
 
 class SqliteCopier:
@@ -40,20 +52,13 @@ class SqliteCopier:
     def open_snapshot(self, folder: BackupFolder) -> Iterator[Select]:
         """Copy the pages, then query the copy. Raises `BackupDamagedError` if pages are invalid."""
         connection.ensure_connection()
-        with (
-            folder.translate_errors(),
-            folder.create_file(self.file_name) as part,
-            contextlib.closing(sqlite3.connect(part)) as copy,
-            connection.wrap_database_errors,
-        ):
-            connection.connection.backup(copy)
-            # One file without a write-ahead log, which can be opened read-only.
-            copy.execute("PRAGMA journal_mode=DELETE")
-            copy.execute(f"DELETE FROM {EXCLUDED_TABLE}")  # noqa: S608 -- a constant
-            copy.commit()
-            (problem,) = copy.execute("PRAGMA quick_check(1)").fetchone()
-            if problem != "ok":
-                raise BackupDamagedError(f"The database is damaged: {problem}.")
+        with folder.translate_errors(), folder.create_file(self.file_name) as part:
+            try:
+                _copy_pages(part)
+            except sqlite3.Error as error:
+                raise BackupFileError(
+                    f"The database cannot be copied to `{folder.root}`: {error}."
+                ) from error
         with _open_copy(folder.get_path(self.file_name)) as copy:
             yield copy.execute
 
