@@ -35,6 +35,16 @@ from registry.publishing.sweep import sweep_storage
 reject(Release.objects.get(version="1.2.0"), actor=None, reason="a test")
 sweep_storage()
 """
+ADD_PENDING_AFTER = """
+from itertools import count
+from accounts.models import User
+from tests.support.publishing import build_package, publish_bytes
+actor = User.objects.get(username="acme")
+for number in count():
+    release = publish_bytes(actor, build_package("@acme/chat", f"1.3.{{number}}"))
+    if release.artifacts.get().sha256 > "{sha256}":
+        break
+"""
 
 
 @pytest.fixture(scope="module")
@@ -169,6 +179,32 @@ def test_a_killed_backup_is_not_complete_and_holds_what_it_names(
     assert not list((folder / "quarantine").glob("*"))
     target.manage("restore", str(folder))
     assert describe(target) == describe(twin)
+
+
+def test_a_package_published_after_the_snapshot_is_found_under_its_digest(
+    twin: LiveRegistry, tmp_path: Path
+) -> None:
+    folder, packages = tmp_path / "new", twin.data_dir / "packages"
+    (package, *_) = sorted((packages / "packages").rglob("*.tar.gz"))
+    key = package.relative_to(packages)
+    # Packages are copied in the order of their digests: one that waits follows the named pipe.
+    twin.run(ADD_PENDING_AFTER.format(sha256=package.name.removesuffix(".tar.gz")))
+    package.unlink()
+    os.mkfifo(package)
+    process = start_command(twin, "backup", str(folder))
+    wait_until((folder / key).with_name(f".{package.name}.part").exists, seconds=60)
+    twin.run(PUBLISH_PENDING)
+    assert not list((packages / "quarantine").iterdir())
+    package.open("wb").close()
+    _, errors = process.communicate(timeout=120)
+
+    assert f"`{key}` cannot be read: " in errors
+    expected = list_sums(folder)
+    assert f"1 of {len(expected) - 1} packages of this registry are missing" in errors
+    assert sum(path.startswith("quarantine/") for path in expected) >= 2
+    assert {k: v for k, v in digest_files(folder).items() if k in expected} == {
+        path: sha256 for path, sha256 in expected.items() if path != str(key)
+    }
 
 
 def test_a_killed_restore_leaves_no_database_and_can_be_repeated(
