@@ -7,9 +7,7 @@ once; `config.processes.supervisor` replaces those that end.
 
 from __future__ import annotations
 
-import contextlib
 import faulthandler
-import resource
 import sys
 from pathlib import Path
 from typing import Any
@@ -23,6 +21,7 @@ from django.conf import settings
 
 from common.background import BackgroundThread
 from config.preload import preload_worker
+from config.processes.memory import limit_memory, measure_peak_kb
 from config.queues import folder_queue
 from config.startup import limit_database_statements
 from marketplace.readme import prerendering
@@ -39,8 +38,6 @@ _BEAT_SECONDS = 10.0
 # The jobs of a killed worker are free after two seconds or more.
 _RETRY_SECONDS = 2.1
 _PERIODIC_TICK_SECONDS = 1.0
-# ru_maxrss is in kB on Linux and in bytes on macOS.
-_MAXRSS_PER_KB = 1024 if sys.platform == "darwin" else 1
 
 
 class WorkerSetup(bootsteps.StartStopStep):
@@ -105,17 +102,18 @@ class WorkerSetup(bootsteps.StartStopStep):
     def _after_task(self, **_kwargs: object) -> None:
         faulthandler.cancel_dump_traceback_later()
         self._is_busy = False
-        peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _MAXRSS_PER_KB
+        peak_kb = measure_peak_kb()
         if peak_kb > self._max_kb and state.should_stop is None:
-            _log.warning("worker_replaced", peak_kb=round(peak_kb), max_kb=self._max_kb)
+            _log.warning("worker_replaced", peak_kb=peak_kb, max_kb=self._max_kb)
             # The type stubs of Celery declare the flag as None.
             state.should_stop = EX_OK  # type: ignore[assignment]
 
     def _beat(self) -> float | None:
         """Record that this worker is busy within its time limit, or send a message to the queue.
 
-        Returns a shorter pause if it found jobs of a killed worker. The message proves what a thread alone cannot: that the queue works and that a main thread
-        takes messages. It also finds jobs whose message was lost.
+        Returns a shorter pause if it found jobs of a killed worker. The message proves what a
+        thread alone cannot: that the queue works and that a main thread takes messages. It also
+        finds jobs whose message was lost.
         """
         has_shortened = shorten_dead_leases() > 0
         if self._is_busy:
@@ -123,12 +121,6 @@ class WorkerSetup(bootsteps.StartStopStep):
         else:
             wake_worker()
         return _RETRY_SECONDS if has_shortened else None
-
-
-def limit_memory(max_bytes: int) -> None:
-    """Limit the memory of this process: a hostile package gets a `MemoryError`, not the machine."""
-    with contextlib.suppress(ValueError, OSError):  # the hard limit is lower already
-        resource.setrlimit(resource.RLIMIT_DATA, (max_bytes, max_bytes))
 
 
 def build_periodic_runner() -> PeriodicRunner:
