@@ -17,8 +17,7 @@ def _registry(
     prepare_folder(folder, empty_database)
     registry = Registry(folder)
     yield registry
-    registry.kill_everything()
-    registry.http.close()
+    registry.close()
 
 
 @pytest.fixture

@@ -179,6 +179,11 @@ class Registry:
         if self.main is not None:
             self.main.wait()
 
+    def close(self) -> None:
+        """End all processes, and the connections of this one to them."""
+        self.kill_everything()
+        self.http.close()
+
     def wait_until_alone(self) -> None:
         """Wait until no process of the registry runs."""
         wait_until(lambda: not self.list_processes(), "the end of every process")

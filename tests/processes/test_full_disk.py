@@ -42,8 +42,7 @@ def registry(disk: SmallDisk, empty_database: bytes) -> Iterator[Registry]:
         registry.start()
         yield registry
     finally:
-        registry.kill_everything()
-        registry.http.close()
+        registry.close()
 
 
 def send(registry: Registry, package: bytes) -> httpx.Response:

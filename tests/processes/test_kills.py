@@ -72,8 +72,7 @@ def test_the_job_of_a_killed_worker_does_not_wait_for_its_lease(
         wait_until(lambda: registry.has_crashed(FailPoint.CHECKING), "a crash of the worker")
         registry.wait_until_published(status_url)
     finally:
-        registry.kill_everything()
-        registry.http.close()
+        registry.close()
 
 
 def test_workers_without_a_web_server_are_replaced_and_end_with_their_supervisor(
@@ -94,5 +93,4 @@ def test_workers_without_a_web_server_are_replaced_and_end_with_their_supervisor
         supervisor.wait()
         registry.wait_until_alone()
     finally:
-        registry.kill_everything()
-        registry.http.close()
+        registry.close()

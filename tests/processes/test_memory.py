@@ -70,6 +70,9 @@ def get_data_limit(pid: int) -> str:
 def test_publishing_and_downloading_100_mb_takes_little_memory(
     registry: Registry, large_package: Path
 ) -> None:
+    # Processes without the peaks of earlier tests.
+    registry.kill_everything()
+    registry.start()
     with large_package.open("rb") as file:
         response = registry.http.post("/api/v1/plugins", files={"package": file}, timeout=120)
     assert response.status_code in RECORDED, response.text

@@ -26,7 +26,7 @@ def test_web_processes_share_a_limit(tmp_path: Path, empty_database: bytes) -> N
         registry.start(workers=2)
         after = httpx.get(f"{registry.url}/api/v1/tags")
     finally:
-        registry.kill_everything()
+        registry.close()
     assert [r.status_code for r in responses] == [200] * LIMIT + [429] * 2 * LIMIT
     remaining = [int(r.headers["RateLimit-Remaining"]) for r in responses[:LIMIT]]
     assert remaining == list(range(LIMIT - 1, -1, -1))

@@ -37,7 +37,6 @@ def test_web_processes_count_failed_sign_ins_together(
         registry.start(workers=2)
         after = _fail_to_sign_in(registry.url)
     finally:
-        registry.kill_everything()
-        registry.http.close()
+        registry.close()
     assert [TOO_MANY in page for page in pages] == [False] * 5 + [True] * 5
     assert TOO_MANY in after, "a restart gives no new attempts"

@@ -92,5 +92,4 @@ def open_machine(folder: Path, services: Services, **variables: str) -> Iterator
         registry.start()
         yield registry
     finally:
-        registry.kill_everything()
-        registry.http.close()
+        registry.close()
