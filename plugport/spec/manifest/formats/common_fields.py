@@ -14,6 +14,7 @@ from plugport.spec.manifest.fields import (
     Cursor,
     FieldParser,
     parse_line,
+    parse_list,
     parse_paragraph,
     parse_path,
 )
@@ -27,11 +28,14 @@ from plugport.spec.manifest.links import (
     parse_repository,
     parse_url,
 )
-from plugport.spec.manifest.model import Manifest, format_json_key
+from plugport.spec.manifest.model import JsonValue, Manifest, format_json_key
 from plugport.spec.manifest.permissions import (
+    build_permissions,
     build_permissions_value,
     join_permissions,
+    parse_env_name,
     parse_permissions,
+    subtract_permissions,
 )
 from plugport.spec.manifest.taxonomy import MAX_CATEGORIES, MAX_TAGS, merge_labels, parse_labels
 
@@ -114,6 +118,27 @@ def build_dependency_field(
         parse,
         lambda m: dict(getattr(m.dependencies, target)) or None,
     )
+
+
+def build_environment_field(name: str) -> FormatField:
+    """Return a field with variables to read, for formats that keep them outside `permissions`."""
+
+    def parse(cursor: Cursor, draft: Draft) -> None:
+        names = parse_list(cursor, parse_env_name, "a list of variable names") or ()
+        draft.permissions = join_permissions(draft.permissions, build_permissions(env=names))
+
+    return FormatField(
+        name,
+        "permissions.env",
+        "environment variables it reads",
+        parse,
+        lambda m: list(m.permissions.env) or None,
+    )
+
+
+def _build_permissions_without_env(manifest: Manifest) -> JsonValue:
+    env_permissions = build_permissions(env=manifest.permissions.env)
+    return build_permissions_value(subtract_permissions(manifest.permissions, env_permissions))
 
 
 def _parse_permissions(cursor: Cursor, draft: Draft) -> None:
@@ -205,3 +230,5 @@ PERMISSIONS = FormatField(
     _parse_permissions,
     lambda m: build_permissions_value(m.permissions),
 )
+# For formats with `build_environment_field`.
+PERMISSIONS_WITHOUT_ENV = replace(PERMISSIONS, build_value=_build_permissions_without_env)

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from plugport.spec.manifest.dependencies import parse_packages, parse_plugins
 from plugport.spec.manifest.draft import Draft
-from plugport.spec.manifest.fields import Cursor, iter_members, parse_list
+from plugport.spec.manifest.fields import Cursor, iter_members
 from plugport.spec.manifest.formats import common_fields
 from plugport.spec.manifest.formats.base import (
     REGISTRY_FIELDS,
@@ -19,13 +19,6 @@ from plugport.spec.manifest.formats.base import (
     Scaffold,
 )
 from plugport.spec.manifest.model import Dependencies, JsonValue, Manifest
-from plugport.spec.manifest.permissions import (
-    build_permissions,
-    build_permissions_value,
-    join_permissions,
-    parse_env_name,
-    subtract_permissions,
-)
 from plugport.spec.manifest.taxonomy import MAX_TAGS
 from plugport.spec.text import quote_text
 
@@ -72,17 +65,6 @@ def _build_dependencies_value(manifest: Manifest) -> JsonValue:
     is_bare = all(text == "*" for text in plugins.values())
     members: dict[str, JsonValue] = {"plugins": list(plugins) if is_bare else dict(plugins)}
     return members | ({"packages": dict(packages)} if packages else {})
-
-
-def _parse_environment(cursor: Cursor, draft: Draft) -> None:
-    names = parse_list(cursor, parse_env_name, "a list of variable names") or ()
-    draft.permissions = join_permissions(draft.permissions, build_permissions(env=names))
-
-
-def _build_permissions_value(manifest: Manifest) -> JsonValue:
-    # `envVars` holds them.
-    env_permissions = build_permissions(env=manifest.permissions.env)
-    return build_permissions_value(subtract_permissions(manifest.permissions, env_permissions))
 
 
 def _build_framework_value(manifest: Manifest) -> JsonValue:
@@ -145,14 +127,8 @@ FORMAT = ManifestFormat(
         common_fields.build_kind_field("service", "copy"),
         common_fields.build_kind_field("service", "register"),
         common_fields.build_kind_field("service", "instructions"),
-        FormatField(
-            "envVars",
-            "permissions.env",
-            "environment variables it reads",
-            _parse_environment,
-            lambda m: list(m.permissions.env) or None,
-        ),
-        replace(common_fields.PERMISSIONS, build_value=_build_permissions_value),
+        common_fields.build_environment_field("envVars"),
+        common_fields.PERMISSIONS_WITHOUT_ENV,
     ),
     retained_fields=frozenset(_NPM_FIELDS.split()),
     ignored_fields=REGISTRY_FIELDS | {"checksum", "size"},

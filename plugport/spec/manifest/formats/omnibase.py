@@ -19,7 +19,6 @@ from plugport.spec.manifest.fields import (
     iter_items,
     parse_choice,
     parse_line,
-    parse_list,
     parse_mapping,
     parse_path,
 )
@@ -28,13 +27,6 @@ from plugport.spec.manifest.formats.base import FormatField, ManifestFormat, Pac
 from plugport.spec.manifest.identity import NAME_RULE, parse_name
 from plugport.spec.manifest.links import parse_url
 from plugport.spec.manifest.model import JsonValue, Manifest, Repository
-from plugport.spec.manifest.permissions import (
-    build_permissions,
-    build_permissions_value,
-    join_permissions,
-    parse_env_name,
-    subtract_permissions,
-)
 from plugport.spec.names import InvalidNameError, PluginName
 from plugport.spec.ranges import InvalidRangeError, Range
 from plugport.spec.text import quote_text
@@ -125,17 +117,6 @@ def _format_runtime(engine: dict[str, str]) -> str | None:
         return None
     name, runtime_range = next(iter(engine.items()))
     return name if runtime_range == "*" else f"{name}{runtime_range}"
-
-
-def _parse_environment(cursor: Cursor, draft: Draft) -> None:
-    names = parse_list(cursor, parse_env_name, "a list of variable names") or ()
-    draft.permissions = join_permissions(draft.permissions, build_permissions(env=names))
-
-
-def _build_permissions_value(manifest: Manifest) -> JsonValue:
-    # `environment` holds them.
-    env_permissions = build_permissions(env=manifest.permissions.env)
-    return build_permissions_value(subtract_permissions(manifest.permissions, env_permissions))
 
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
@@ -361,14 +342,8 @@ FORMAT = ManifestFormat(
             _parse_runtime,
             lambda m: _format_runtime(dict(m.engine)),
         ),
-        FormatField(
-            "environment",
-            "permissions.env",
-            "environment variables it reads",
-            _parse_environment,
-            lambda m: list(m.permissions.env) or None,
-        ),
-        replace(common_fields.PERMISSIONS, build_value=_build_permissions_value),
+        common_fields.build_environment_field("environment"),
+        common_fields.PERMISSIONS_WITHOUT_ENV,
     ),
     retained_fields=frozenset(_RETAINED_FIELDS.split()),
     prepare=unwrap_metadata,
