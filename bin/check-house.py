@@ -3,7 +3,7 @@
 - A source file has at most 500 lines, a function 60, a test file 600, a folder 24 entries.
 - Public functions and classes have docstrings.
 - Texts avoid the words that `docs/STYLE.md` lists as always wrong.
-- No file names a package index or a path of one machine.
+- No file names a package index or a path of one machine, or has a conflict marker of git.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ FILLER = frozenset(
 WORD = re.compile(r"[a-z0-9]+")
 # Identifiers that programs read keep their spelling: text in backticks, targets of links.
 IDENTIFIERS = re.compile(r"`[^`\n]*`|\]\([^)\n]*\)")
+CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?: |$)")
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|root|Users|work)/[\w.-]+")
 
 
@@ -191,7 +192,7 @@ def check_style(files: list[Path]) -> list[str]:
 
 
 def check_words(files: list[Path]) -> list[str]:
-    """Return hosts of package indexes and paths of a machine."""
+    """Return hosts of package indexes, paths of a machine, and conflict markers."""
     problems = []
     for path in files:
         try:
@@ -201,9 +202,13 @@ def check_words(files: list[Path]) -> list[str]:
         if path == Path(__file__).resolve():
             continue
         for number, line in enumerate(text.splitlines(), 1):
-            for pattern, what in ((INDEX_HOSTS, "a package index"), (MACHINE_PATH, "a path")):
+            for pattern, what in (
+                (INDEX_HOSTS, "names a package index"),
+                (MACHINE_PATH, "names a path"),
+                (CONFLICT, "has a conflict marker"),
+            ):
                 if match := pattern.search(line):
-                    problems.append(f"{path.relative_to(ROOT)}:{number} names {what}: {match[0]}")
+                    problems.append(f"{path.relative_to(ROOT)}:{number} {what}: {match[0]}")
     return problems
 
 
