@@ -54,6 +54,12 @@ class NotMemberError(DeniedError):
     code, title = "not-a-member", "Not allowed for your role"
 
 
+class OwnReleaseError(DeniedError):
+    """A moderator cannot approve, reject, restore or revoke a release of their own plugin."""
+
+    code, title = "own-release", "Release of your own plugin"
+
+
 class ScopeDeniedError(DeniedError):
     """The scope belongs to another account."""
 
@@ -151,7 +157,7 @@ class LengthRequiredError(InvalidError):
 
 
 class InvalidMessageError(InvalidError):
-    """The message of a deprecation or yank is missing or too long."""
+    """The message of a deprecation, yank or decision is missing, too long or not plain text."""
 
     code, title = "invalid-message", "Invalid message"
 

@@ -13,6 +13,7 @@ from plugport.spec.names import PluginName, find_well_known_name
 from registry.errors import (
     NotMemberError,
     OfficialScopeError,
+    OwnReleaseError,
     ReleaseBlockedError,
     ScopeDeniedError,
     ScopeLimitError,
@@ -34,6 +35,23 @@ def check_may_moderate(actor: User) -> None:
     """Only moderators decide on releases. Raises `NotMemberError`."""
     if not is_moderator(actor):
         raise NotMemberError("Only moderators may decide on releases.")
+
+
+def check_may_decide(actor: User, release: Release) -> None:
+    """Moderators decide on releases, but not on those of their own plugins; superusers on all.
+
+    Raises `NotMemberError`, `OwnReleaseError`.
+    """
+    check_may_moderate(actor)
+    if actor.is_superuser:
+        return
+    is_member = release.plugin.members.filter(user=actor).exists()
+    if is_member or release.published_by_id == actor.pk:
+        raise OwnReleaseError(
+            f"You are a member of `{release.plugin.name}`, so you cannot decide on `{release}`.",
+            hint="Leave the decision to another moderator or a superuser. You may quarantine the"
+            " release until then.",
+        )
 
 
 def check_may_manage(actor: User, plugin: Plugin) -> None:

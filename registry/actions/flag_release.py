@@ -9,15 +9,12 @@ from django.utils import timezone
 
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.models import User
-from plugport.spec.errors import FieldError
 from plugport.spec.names import PluginName
-from registry.errors import InvalidMessageError
+from registry.actions.parse_message import parse_message
 from registry.journal import append_entry
 from registry.models import Release
 from registry.policies import check_may_manage, check_served
 from registry.publishing.release import refresh_after_change
-
-MAX_MESSAGE_CHARS = 500
 
 
 def deprecate_release(
@@ -32,7 +29,7 @@ def deprecate_release(
     # Before anything else: a refused call must not change the object in the caller's hands.
     check_may_manage(actor, release.plugin)
     check_served(release)
-    message = _parse_message("message", message, min_chars=1)
+    message = parse_message("message", message, min_chars=1)
     replacement = str(PluginName.parse(replacement)) if replacement else ""
     # A new message keeps the date of the first deprecation.
     flags = {
@@ -61,7 +58,7 @@ def yank_release(*, actor: User, release: Release, reason: str | None = None) ->
     check_may_manage(actor, release.plugin)
     check_served(release)
     reason = release.yanked_reason if reason is None else reason
-    reason = _parse_message("reason", reason, min_chars=0)
+    reason = parse_message("reason", reason, min_chars=0)
     flags = {"yanked_at": release.yanked_at or timezone.now(), "yanked_reason": reason}
     return _save_flags(actor, release, flags, "yanked", reason=reason)
 
@@ -70,19 +67,6 @@ def unyank_release(*, actor: User, release: Release) -> Release:
     """Make the release available to version resolution again. Raises `NotMemberError`."""
     check_may_manage(actor, release.plugin)
     return _save_flags(actor, release, {"yanked_at": None, "yanked_reason": ""}, "unyanked")
-
-
-def _parse_message(field: str, text: str, *, min_chars: int) -> str:
-    text = text.strip()
-    if not min_chars <= len(text) <= MAX_MESSAGE_CHARS:
-        error = FieldError(
-            field,
-            f"It has {len(text)} characters.",
-            found=str(len(text)),
-            allowed=f"{min_chars} to {MAX_MESSAGE_CHARS} characters",
-        )
-        raise InvalidMessageError(f"The {field} is not valid.", fields=[error])
-    return text
 
 
 def _save_flags(

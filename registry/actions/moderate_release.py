@@ -1,22 +1,29 @@
-"""A moderator's decisions on one release."""
+"""A moderator's decisions on one release.
+
+`reason` is public as the reason of the release's state: 1 to 500 characters, else
+`InvalidMessageError`. All decisions but the quarantine, which protects users and can be reverted,
+are for moderators who are no members of the plugin: else `OwnReleaseError`.
+"""
 
 from __future__ import annotations
 
 from django.db import transaction
 
 from accounts.models import User
+from registry.actions.parse_message import parse_reason
 from registry.errors import TransitionError
 from registry.journal import append_entry
 from registry.models import Release, Trust
 from registry.models.states import ReleaseState
-from registry.policies import check_may_moderate
+from registry.policies import check_may_decide, check_may_moderate
 from registry.publishing.release import publish, refresh_after_change, reject
 from registry.publishing.transition import change_release_state
 
 
 def approve_release(*, actor: User, release: Release, reason: str) -> None:
     """Publish a held release. Raises `NotMemberError`, `TransitionError`."""
-    check_may_moderate(actor)
+    check_may_decide(actor, release)
+    reason = parse_reason(reason)
     # The table of transitions also allows this from `checking`, but a moderator must not decide before
     # the checks have reported their findings.
     if release.state != ReleaseState.HELD:
@@ -31,7 +38,8 @@ def approve_release(*, actor: User, release: Release, reason: str) -> None:
 
 def reject_release(*, actor: User, release: Release, reason: str) -> None:
     """Reject a held release. Raises `NotMemberError`, `TransitionError`."""
-    check_may_moderate(actor)
+    check_may_decide(actor, release)
+    reason = parse_reason(reason)
     if release.state != ReleaseState.HELD:
         raise TransitionError(
             f"`{release}` is {release.state}. Only held releases can be rejected."
@@ -44,12 +52,13 @@ def quarantine_release(*, actor: User, release: Release, reason: str) -> None:
 
     Raises `NotMemberError`, `TransitionError`.
     """
+    check_may_moderate(actor)
     _change_state(actor, release, ReleaseState.QUARANTINED, reason, "release.quarantined")
 
 
 def restore_release(*, actor: User, release: Release, reason: str) -> None:
     """Serve a quarantined release again. Raises `NotMemberError`, `TransitionError`."""
-    check_may_moderate(actor)
+    check_may_decide(actor, release)
     # From `held` the table also allows `published`, but that needs the object promoted first, which
     # `approve_release` does.
     if release.state != ReleaseState.QUARANTINED:
@@ -64,11 +73,12 @@ def revoke_release(*, actor: User, release: Release, reason: str) -> None:
 
     Raises `NotMemberError`, `TransitionError`.
     """
+    check_may_decide(actor, release)
     _change_state(actor, release, ReleaseState.REVOKED, reason, "release.revoked")
 
 
 def _change_state(actor: User, release: Release, to: ReleaseState, reason: str, event: str) -> None:
-    check_may_moderate(actor)
+    reason = parse_reason(reason)
     with transaction.atomic():
         change_release_state(release, to, actor=actor, reason=reason)
         refresh_after_change(release)

@@ -29,15 +29,26 @@ def change_release_state(
         pk=release.pk, state=before
     ).update(state=to, verdict_reason=reason[:500])
     if not is_changed:
-        allowed = ", ".join(sorted(TRANSITIONS[before])) or "nothing"
-        raise TransitionError(
-            f"`{release}` is {before} and cannot become {to}.",
-            hint=f"Allowed from {before}: {allowed}.",
-            context={"state": str(before)},
-        )
+        raise _build_refusal(release, before, to)
     # Only after the update: an object whose change was refused keeps its state.
     release.state = to
     release.verdict_reason = reason[:500]
     record_audit_entry(
         actor=actor, action=f"release.{to}", target=str(release), before=str(before), reason=reason
+    )
+
+
+def _build_refusal(release: Release, before: ReleaseState, to: ReleaseState) -> TransitionError:
+    if can_transition(before, to):
+        now = Release.objects.filter(pk=release.pk).values_list("state", flat=True).first()
+        return TransitionError(
+            f"`{release}` was {before} and is {now or 'deleted'} now.",
+            hint="Another decision came first. Load the release again.",
+            context={"state": now},
+        )
+    allowed = ", ".join(sorted(TRANSITIONS[before])) or "nothing"
+    return TransitionError(
+        f"`{release}` is {before} and cannot become {to}.",
+        hint=f"Allowed from {before}: {allowed}.",
+        context={"state": str(before)},
     )

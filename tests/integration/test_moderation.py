@@ -15,8 +15,13 @@ from registry.actions.moderate_release import (
     restore_release,
     revoke_release,
 )
-from registry.errors import NotMemberError, TransitionError
-from registry.models import Job, JournalEntry, Release
+from registry.errors import (
+    InvalidMessageError,
+    NotMemberError,
+    OwnReleaseError,
+    TransitionError,
+)
+from registry.models import Job, JournalEntry, Member, Release, Role
 from registry.models.states import ReleaseState
 from tests.support.publishing import Publisher, build_package, publish_bytes
 
@@ -82,6 +87,79 @@ def test_owners_cannot_moderate_their_own_releases(owner: User, release: Release
         with pytest.raises(NotMemberError):
             act(actor=owner, release=release, reason="mine")
     assert not AuditEntry.objects.filter(action__in=[f"release.{s}" for s in S]).exists()
+
+
+@pytest.mark.parametrize("act", DECISIONS)
+def test_moderators_only_quarantine_their_own_releases(
+    moderator: User, release: Release, act: Act
+) -> None:
+    Member.objects.create(plugin=release.plugin, user=moderator, role=Role.PUBLISHER)
+    for state in DECISIONS[act][0]:
+        Release.objects.filter(pk=release.pk).update(state=state)
+        release.refresh_from_db()
+        if act is quarantine_release:
+            act(actor=moderator, release=release, reason="hacked")
+            continue
+        with pytest.raises(OwnReleaseError):
+            act(actor=moderator, release=release, reason="mine")
+        moderator.is_superuser = True
+        act(actor=moderator, release=release, reason="nobody else is here")
+        moderator.is_superuser = False
+
+
+def test_moderators_do_not_decide_on_what_they_published(owner: User, release: Release) -> None:
+    """Also after they have left the plugin."""
+    User.objects.filter(pk=owner.pk).update(is_moderator=True)
+    owner.refresh_from_db()
+    Member.objects.filter(user=owner).delete()
+    Release.objects.filter(pk=release.pk).update(state=S.HELD)
+    release.refresh_from_db()
+    with pytest.raises(OwnReleaseError):
+        approve_release(actor=owner, release=release, reason="mine")
+
+
+@pytest.mark.parametrize("act", DECISIONS)
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "",
+        " \n ",
+        "x" * 501,
+        "one\x1b[2Jtwo",
+        "a\x00b",
+        "left\u202eright",
+        "in\u200bvisible",
+        "\u3164",
+    ],
+    ids=["empty", "blank", "long", "escape", "nul", "bidi", "zero width", "filler"],
+)
+def test_every_decision_needs_a_readable_reason(
+    release: Release, moderator: User, act: Act, reason: str
+) -> None:
+    before = next(iter(DECISIONS[act][0]))
+    Release.objects.filter(pk=release.pk).update(state=before)
+    release.refresh_from_db()
+    with pytest.raises(InvalidMessageError) as caught:
+        act(actor=moderator, release=release, reason=reason)
+    assert caught.value.fields[0].field == "reason"
+    release.refresh_from_db()
+    assert release.state == before
+
+
+def test_reasons_are_one_line(publisher: Publisher, moderator: User) -> None:
+    release = publisher.publish()
+    quarantine_release(actor=moderator, release=release, reason=" It reads\r\n  keys. 🏴‍☠️ \n")
+    assert release.verdict_reason == "It reads keys. 🏴‍☠️"
+    revoke_release(actor=moderator, release=release, reason="é" * 500)
+    assert release.verdict_reason == "é" * 500
+
+
+def test_the_decision_of_somebody_else_is_named(publisher: Publisher, moderator: User) -> None:
+    release = publisher.publish()
+    seen = Release.objects.get(pk=release.pk)
+    quarantine_release(actor=moderator, release=release, reason="look")
+    with pytest.raises(TransitionError, match="was published and is quarantined now"):
+        revoke_release(actor=moderator, release=seen, reason="bad")
 
 
 def test_a_decision_affects_one_release_only(publisher: Publisher, moderator: User) -> None:
