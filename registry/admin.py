@@ -12,6 +12,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 
 from accounts.admin_base import ModelAdmin, StaffViewMixin, TabularInline
 from plugport.spec.errors import PlugportError
@@ -71,6 +72,10 @@ class ReleaseAdmin(StaffViewMixin, ModelAdmin):
         _build_decision_action("Restore", moderate_release.restore_release),
         _build_decision_action("Revoke", moderate_release.revoke_release),
     )
+
+    def view_on_site(self, release: Release) -> str:
+        """The link to the page with findings, files and changes, which shows it in every state."""
+        return reverse("publication", args=[release.public_id])
 
 
 class MemberInline(StaffViewMixin, TabularInline):

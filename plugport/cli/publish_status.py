@@ -52,29 +52,35 @@ def report_verdict(session: Session, status: PublishStatus, label: str, *, is_wa
     session.output.print_json({"publication": status.document})
     reason = f" ({status.data['verdict']})" if status.data["verdict"] else ""
     page = f" {status.data['pageUrl']}" if status.data["pageUrl"] else ""
+    # The plugin may have no public page yet. Older registries do not send the other one.
+    own_page = f" {status.data['publicationUrl']}" if status.data["publicationUrl"] else page
+    see_more = f" Findings and files:{own_page}" if own_page else ""
     if status.data["state"] == "published":
         session.output.print_line(f"published {label}{page}")
     elif status.data["state"] == UNDECIDED and not is_waited:
-        session.output.print_line(f"uploaded {label}; the registry is checking it{page}")
+        session.output.print_line(f"uploaded {label}; the registry is checking it{own_page}")
     elif status.data["state"] == UNDECIDED:
         raise VerdictPendingError(
             f"the registry is still checking `{label}`",
-            hint=f"Run `{session.format_rerun()}` to keep waiting.",
+            hint=f"Run `{session.format_rerun()}` to keep waiting.{see_more}",
         )
     elif status.data["state"] == "held":
         raise ReleaseHeldError(
             f"`{label}` was uploaded and is held: a moderator must review it{reason}",
             # The same package again is no second release, and prints the status.
-            hint=f"Run `{session.format_rerun()}` later to see the decision.",
+            hint=f"Run `{session.format_rerun()}` later to see the decision.{see_more}",
         )
     else:
         is_rejected = status.data["state"] == "rejected"
         raise ReleaseRejectedError(
             f"`{label}` was not published: it is {status.data['state']}{reason}",
             # Only a rejected version is free again.
-            hint="Fix these problems, then publish the same version again."
-            if is_rejected
-            else "It cannot be published again. Increase the version number.",
+            hint=(
+                "Fix these problems, then publish the same version again."
+                if is_rejected
+                else "It cannot be published again. Increase the version number."
+            )
+            + see_more,
         )
 
 

@@ -91,6 +91,11 @@ def build_status_url(release: Release) -> str:
     return f"{settings.BASE_URL}/api/v1/publications/{release.public_id}"
 
 
+def build_publication_url(release: Release) -> str:
+    """Return the address of the page about an upload, for the members of its plugin."""
+    return f"{settings.BASE_URL}/publications/{release.public_id}"
+
+
 def build_release_document(
     release: Release, artifact: Artifact, checks: Iterable[CheckRun]
 ) -> api.Release:
@@ -120,6 +125,7 @@ def build_published_release(
     return {
         **build_release_document(release, artifact, checks),
         "statusUrl": build_status_url(release),
+        "publicationUrl": build_publication_url(release),
     }
 
 
@@ -156,6 +162,7 @@ def build_publication(release: Release, checks: Sequence[CheckRun]) -> api.Publi
         "tag": release.tag or None,
         "verdict": release.verdict_reason or None,
         "checks": [build_check(run) for run in checks],
+        "publicationUrl": build_publication_url(release),
         "pageUrl": f"{settings.BASE_URL}/plugins/{release.plugin.name}",
         "releaseUrl": build_release_url(release),
         "createdAt": format_time(release.created_at),

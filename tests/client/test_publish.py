@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ from tests.client.support import Cli, build_name, write_plugin
 # Built at run time, so that secret scanners do not report this file.
 _BODY = base64.b64encode(hashlib.sha512(b"the key of nobody").digest()).decode()
 _LABEL = "RSA PRIVATE" + " KEY"
+PUBLICATION_URL = r"http://127\.0\.0\.1:8000/publications/[0-9a-f-]{36}"
 SECRET_LINE = f"-----BEGIN {_LABEL}-----\n{_BODY}\n-----END {_LABEL}-----\n"
 
 
@@ -91,6 +94,13 @@ def test_checks_run_locally_before_anything_is_sent(
     assert registry.requests == []
 
 
+def find_publication_url(cli: Cli, *arguments: str) -> str:
+    """The page of the upload, from the JSON of publishing the same package again."""
+    document = json.loads(cli.run("publish", *arguments, "--json").stdout)["publication"]
+    assert document["publicationUrl"].endswith(f"/publications/{document['id']}")
+    return str(document["publicationUrl"])
+
+
 def test_a_rejected_release_prints_the_reason(cli: Cli, tmp_path: Path) -> None:
     source = write_plugin(tmp_path / "source", "leaky-one", files={"notes.txt": SECRET_LINE})
     result = cli.run("publish", str(source), "--no-verify")
@@ -98,6 +108,9 @@ def test_a_rejected_release_prints_the_reason(cli: Cli, tmp_path: Path) -> None:
     assert "FAILED   Secrets" in result.stdout
     assert "[secret-private-key]" in result.stdout
     assert "it is rejected" in result.stderr
+    # Another page than that of the next attempt, which is an upload of its own.
+    assert re.search(rf" Findings and files: {PUBLICATION_URL}\n", result.stderr)
+    assert re.fullmatch(PUBLICATION_URL, find_publication_url(cli, str(source), "--no-verify"))
     assert cli.error(3, "publish", str(source), "--no-verify")["code"] == "release-rejected"
 
 
@@ -111,7 +124,8 @@ def test_a_held_release_is_not_a_success(cli: Cli, registry: LocalRegistry, tmp_
     error = cli.error(8, "publish", str(write_plugin(tmp_path / "source", "odd-one")))
     assert error["code"] == "release-held"
     assert error["hint"].startswith("Run `plugport publish ")
-    assert error["hint"].endswith(" later to see the decision.")
+    url = find_publication_url(cli, str(tmp_path / "source"))
+    assert error["hint"].endswith(f" later to see the decision. Findings and files: {url}")
 
 
 def count_status_requests(registry: LocalRegistry) -> int:
@@ -135,7 +149,9 @@ def test_without_waiting_a_received_release_is_a_success(
 ) -> None:
     registry.polls_before_checks = 10_000
     source = str(write_plugin(tmp_path / "source", "slow-one"))
-    assert "is checking it" in cli.ok("publish", source, "--no-wait").stdout
+    sent = cli.ok("publish", source, "--no-wait").stdout
+    assert "is checking it" in sent
+    assert "/publications/" in sent
     assert cli.json("publish", source, "--no-wait")["publication"]["state"] == "checking"
     assert count_status_requests(registry) == 0
 

@@ -100,8 +100,18 @@ class Release(ReleaseSummary):
     checks: list[Check]
 
 
+PublicationUrl = Annotated[
+    str,
+    describe(
+        "The page with the findings, files and changes of the upload. The members of the plugin and"
+        " moderators can open it in every state."
+    ),
+]
+
+
 class PublishedRelease(Release):
     statusUrl: str
+    publicationUrl: PublicationUrl
 
 
 class VersionList(TypedDict):
@@ -120,6 +130,7 @@ class Publication(TypedDict):
     tag: str | None
     verdict: Annotated[str | None, describe("The reason for the decision.")]
     checks: list[Check]
+    publicationUrl: PublicationUrl
     pageUrl: str
     releaseUrl: str
     createdAt: str

@@ -37,6 +37,7 @@ def test_before_the_checks(author: Api) -> None:
     assert (document["state"], document["tag"]) == ("checking", "beta")
     assert (document["verdict"], document["finishedAt"]) == (None, None)
     assert document["pageUrl"].endswith("/plugins/@acme/chat")
+    assert document["publicationUrl"] == f"http://127.0.0.1:8000{path}"
     assert document["releaseUrl"].endswith("/api/v1/plugins/@acme/chat/1.0.0")
     assert [check["name"] for check in document["checks"]] == CHECKS
     assert all(

@@ -11,6 +11,7 @@ from django.urls import reverse
 from accounts.models import AuditEntry
 from marketplace.models import SearchTerm
 from registry.models import Plugin
+from tests.functional.api.calls import AWS_KEY
 from tests.functional.pages.dom import Node, parse
 
 
@@ -125,3 +126,11 @@ def test_searches_that_found_nothing(desk):
     assert read("") == ["known", "wanted"]
     assert read("nothing") == ["wanted"]
     assert read("something") == ["known"]
+
+
+def test_a_release_links_to_the_page_of_its_upload(desk, publisher):
+    release = publisher.publish("@acme/chat", files={"key.txt": AWS_KEY})
+    page = desk.get(reverse("admin:registry_release_change", args=[release.pk]))
+    link = f"/publications/{release.public_id}"
+    assert link in parse(page.content.decode()).links
+    assert desk.get(link).status_code == 200
