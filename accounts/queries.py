@@ -52,6 +52,14 @@ def get_user(username: str) -> User:
     return user
 
 
+def get_open_user(username: str) -> User:
+    """The account with that name, if it is not closed: 1 query. Raises `UnknownUserError`."""
+    user = get_user(username)
+    if not user.is_active:
+        raise UnknownUserError(f"The account `{user.username}` is closed.")
+    return user
+
+
 def _filter_by_email(email: str) -> QuerySet[User]:
     # The same expression as in the index of the table.
     return User.objects.annotate(email_lower=Lower("email")).filter(email_lower=email.lower())

@@ -15,7 +15,7 @@ from registry.rate_limits import consume_quota, get_quota
 _KIND = "read"
 # What scripts of other sites may send to the API (https://fetch.spec.whatwg.org/).
 _PREFLIGHT_HEADERS = {
-    "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, PATCH",
+    "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
     "Access-Control-Allow-Headers": "Authorization, Content-Type, If-None-Match, If-Range, Range",
     "Access-Control-Max-Age": "86400",
 }

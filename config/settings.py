@@ -272,6 +272,14 @@ RATE_LIMITS = {
         "300/minute",
         "Rejected tokens per IP address. Prevents guessing of tokens.",
     ),
+    "invitation": get_env_text(
+        "PLUGPORT_LIMIT_INVITATION", "30/day", "Invitations to plugins that an account sends."
+    ),
+    "invitation-mail": get_env_text(
+        "PLUGPORT_LIMIT_INVITATION_MAIL",
+        "5/day",
+        "Mails about invitations to one account. Further invitations are on its account page only.",
+    ),
 }
 RATE_LIMIT_STORAGE = REDIS_URL or (DATA_DIR / "rate-limits").as_uri()
 TRUSTED_PROXIES = get_env_int(

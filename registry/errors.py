@@ -60,6 +60,54 @@ class OwnReleaseError(DeniedError):
     code, title = "own-release", "Release of your own plugin"
 
 
+class UnknownMemberError(MissingError):
+    """The account is not a member of the plugin."""
+
+    code, title = "unknown-member", "Not a member"
+
+
+class UnknownInvitationError(MissingError):
+    """There is no such invitation for the account: it was answered or withdrawn, or has expired."""
+
+    code, title = "unknown-invitation", "Invitation not found"
+
+
+class AlreadyMemberError(ConflictError):
+    """The invited account is a member of the plugin already."""
+
+    code, title = "already-member", "Already a member"
+
+
+class AlreadyInvitedError(ConflictError):
+    """The account has an invitation to the plugin that it has not answered."""
+
+    code, title = "already-invited", "Already invited"
+
+
+class InvitationRequiredError(ConflictError):
+    """Nobody becomes an owner without accepting an invitation."""
+
+    code, title = "invitation-required", "Invitation required"
+
+
+class InvitationLimitError(DeniedError):
+    """The plugin has as many members or pending invitations as it may."""
+
+    code, title = "invitation-limit", "Too many members or invitations"
+
+
+class LastOwnerError(ConflictError):
+    """A plugin keeps at least one owner whose account is open."""
+
+    code, title = "last-owner", "Last owner"
+
+
+class ScopeOwnerError(DeniedError):
+    """The owner of a plugin's scope can leave the plugin, but other owners cannot remove the owner."""
+
+    code, title = "scope-owner", "Owner of the scope"
+
+
 class ScopeDeniedError(DeniedError):
     """The scope belongs to another account."""
 

@@ -11,6 +11,7 @@ from accounts.errors import TokenScopeError
 from accounts.models import Token, User
 from plugport.spec.names import PluginName, find_well_known_name
 from registry.errors import (
+    LastOwnerError,
     NotMemberError,
     OfficialScopeError,
     OwnReleaseError,
@@ -18,9 +19,10 @@ from registry.errors import (
     ScopeDeniedError,
     ScopeLimitError,
     ScopeNotCreatedError,
+    ScopeOwnerError,
     WellKnownNameError,
 )
-from registry.models import Plugin, Release, Role, Scope
+from registry.models import Member, Plugin, Release, Role, Scope
 
 # Besides the scope of the account's own name.
 MAX_SCOPES = 5
@@ -63,6 +65,41 @@ def check_may_manage(actor: User, plugin: Plugin) -> None:
         f"Only owners and maintainers may change `{plugin.name}`.",
         hint="Ask an owner of the plugin to add you as a maintainer.",
     )
+
+
+def check_may_manage_members(actor: User, plugin: Plugin) -> None:
+    """Owners and moderators may invite, remove and change members. Raises `NotMemberError`."""
+    # Moderators too: they settle disputes, and find new owners for abandoned plugins.
+    if is_moderator(actor) or plugin.members.filter(user=actor, role=Role.OWNER).exists():
+        return
+    raise NotMemberError(
+        f"Only owners may change the members of `{plugin.name}`.",
+        hint="Ask an owner of the plugin.",
+    )
+
+
+def check_may_end_role(actor: User, member: Member) -> None:
+    """Raise unless the actor may remove the member, or give an owner another role.
+
+    Everybody may give up a role. Call it with the plugin's row locked, so that two owners cannot
+    leave at once. Raises `NotMemberError`, `ScopeOwnerError` and `LastOwnerError`.
+    """
+    plugin = member.plugin
+    if member.user_id != actor.pk:
+        check_may_manage_members(actor, plugin)
+        # Otherwise an invited owner could take the plugin out of the hands of the scope's owner.
+        scope = plugin.scope
+        if scope is not None and scope.owner_id == member.user_id and not is_moderator(actor):
+            raise ScopeOwnerError(
+                f"`{member.user.username}` owns the scope `{scope}`, and with it `{plugin.name}`.",
+                hint="Ask the owner of the scope to leave the plugin, or a moderator.",
+            )
+    others = plugin.members.filter(role=Role.OWNER, user__is_active=True).exclude(pk=member.pk)
+    if member.role == Role.OWNER and not others.exists():
+        raise LastOwnerError(
+            f"`{member.user.username}` is the last owner of `{plugin.name}`.",
+            hint="Invite another owner. When the invitation is accepted, try again.",
+        )
 
 
 def check_may_publish(actor: User, plugin: Plugin) -> None:

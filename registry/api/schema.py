@@ -130,7 +130,7 @@ def add_common_definitions(
 ) -> dict[str, Any]:
     """Add what applies to all operations: security, empty parameters, headers."""
     for path, operations in result["paths"].items():
-        is_private = path.endswith("/me") or "/publications/" in path
+        is_private = path.endswith("/me") or "/me/" in path or "/publications/" in path
         for method, operation in operations.items():
             operation["security"] = (
                 [{"token": []}] if is_private or method != "get" else [{}, {"token": []}]

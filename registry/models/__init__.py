@@ -1,6 +1,16 @@
 """The tables of the app, one module per topic."""
 
-from registry.models.catalog import Category, DistTag, Member, Plugin, Role, Scope, Tag, Trust
+from registry.models.catalog import (
+    Category,
+    DistTag,
+    Invitation,
+    Member,
+    Plugin,
+    Role,
+    Scope,
+    Tag,
+    Trust,
+)
 from registry.models.download import DownloadCount, DownloadReceipt, DownloadSalt
 from registry.models.job import Job, JobState, Upload
 from registry.models.journal import JournalEntry, JournalHead
@@ -24,6 +34,7 @@ __all__ = [
     "DownloadCount",
     "DownloadReceipt",
     "DownloadSalt",
+    "Invitation",
     "Job",
     "JobState",
     "JournalEntry",

@@ -186,6 +186,34 @@ class Member(models.Model):
         return f"{self.user} {self.role} of {self.plugin}"
 
 
+class Invitation(models.Model):
+    """An offer of a role in a plugin. It has no effect until the invited person accepts it.
+
+    It ends with its answer, at `expires_at`, and when its sender is no longer an owner. Rows that
+    have ended are deleted. Every change locks the row of the plugin first.
+    """
+
+    plugin = models.ForeignKey(Plugin, on_delete=models.CASCADE, related_name="invitations")
+    # CASCADE, unlike members: nothing depends on an offer.
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="invitations"
+    )
+    role = models.CharField(max_length=12, choices=Role.choices)
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["plugin", "user"], name="one_invitation_a_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} as {self.role} of {self.plugin}"
+
+
 class DistTag(models.Model):
     """A name that points at a release and can move: `latest`, `beta`, and others."""
 

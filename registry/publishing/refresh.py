@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from registry.journal import append_entry
 from registry.models import Plugin, Role
 from registry.publishing.dist_tags import LATEST, update_dist_tags
 from registry.representations.plugins import build_plugin_document, build_public_metadata
@@ -59,6 +60,17 @@ def refresh_plugin(plugin_id: int) -> Plugin:
     )
     plugin.save(update_fields=_REFRESHED_COLUMNS)
     return plugin
+
+
+def refresh_owners(plugin: Plugin) -> None:
+    """Bring the owners in the public document up to date, with a journal entry if they changed.
+
+    Call it last in the transaction that changes members of the plugin, whose row it locked.
+    """
+    # A plugin that was never published has no document, and a document would make it public.
+    if plugin.document and plugin.document["owners"] != _list_owners(plugin):
+        owners = refresh_plugin(plugin.pk).document["owners"]
+        append_entry("plugin.owners-changed", plugin.name, owners=owners)
 
 
 def _list_owners(plugin: Plugin) -> list[str]:

@@ -125,15 +125,30 @@ def get_plugin(name: str) -> Plugin:
 
     Raises `UnknownPluginError`.
     """
+    plugin = find_plugin(name)
+    if plugin is None or not is_public(plugin):
+        raise build_unknown_plugin_error(name)
+    return plugin
+
+
+def find_plugin(name: str) -> Plugin | None:
+    """The plugin, public or not: 1 query."""
     normalized = _normalize_name(name)
     # Raw SQL because this is the most frequent read: building the query with the ORM took a
     # quarter of the whole request.
     rows = list(Plugin.objects.raw(_PLUGIN_BY_NAME_SQL, [normalized])) if normalized else []
-    plugin = rows[0] if rows else None
+    return rows[0] if rows else None
+
+
+def is_public(plugin: Plugin) -> bool:
+    """Whether everybody may see the plugin."""
     # A plugin is recorded before its first release is checked; until then it must not be visible.
-    if plugin is None or not (plugin.is_listed or plugin.document):
-        raise UnknownPluginError(f"There is no plugin {quote_text(name)}.")
-    return plugin
+    return bool(plugin.is_listed or plugin.document)
+
+
+def build_unknown_plugin_error(name: str) -> UnknownPluginError:
+    """The error for a name that is free, not valid, or that of a plugin that is not public."""
+    return UnknownPluginError(f"There is no plugin {quote_text(name)}.")
 
 
 def _normalize_name(name: str) -> str | None:

@@ -21,18 +21,27 @@ from django.utils import timezone
 
 from accounts.models import User
 from plugport.spec.errors import PlugportError
+from registry.actions.accept_invitation import accept_invitation
+from registry.actions.change_member_role import change_member_role
 from registry.actions.create_scope import create_scope
+from registry.actions.decline_invitation import decline_invitation
 from registry.actions.flag_release import yank_release
+from registry.actions.invite_member import invite_member
 from registry.actions.publish_release import Publication, publish_release
+from registry.actions.remove_member import remove_member
+from registry.actions.withdraw_invitation import withdraw_invitation
 from registry.downloads import counts as download_counts
 from registry.downloads.counts import flush_downloads
 from registry.downloads.receipts import ReceiptKey, SentBytes, write_receipts
 from registry.errors import (
+    AlreadyInvitedError,
+    LastOwnerError,
     NameTakenError,
     NotMemberError,
     PublishRaceError,
     ScopeDeniedError,
     ScopeLimitError,
+    UnknownInvitationError,
     VersionTakenError,
 )
 from registry.jobs.queue import enqueue_job, finish_job, lease_job
@@ -42,10 +51,13 @@ from registry.models import (
     Artifact,
     DownloadCount,
     DownloadReceipt,
+    Invitation,
     Job,
     JournalEntry,
+    Member,
     Plugin,
     Release,
+    Role,
     Scope,
     Upload,
 )
@@ -55,7 +67,7 @@ from registry.publishing.sweep import sweep_storage
 from tests.processes.harness import build_environment
 from tests.support.data import ROOT
 from tests.support.people import create_user
-from tests.support.publishing import build_package
+from tests.support.publishing import Publisher, build_package
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 T = TypeVar("T")
@@ -139,6 +151,57 @@ def test_one_of_two_accounts_gets_a_new_scope(owner: User, outsider: User) -> No
     assert len(done) == 1
     assert {type(error) for error in errors} == {ScopeDeniedError}
     assert Scope.objects.get() == done[0][0]
+
+
+def test_two_owners_cannot_leave_at_once(owner: User, publisher: Publisher) -> None:
+    plugin = publisher.publish("@acme/chat").plugin
+    owners = [owner, *(create_user(f"owner-{number}") for number in range(THREADS - 1))]
+    Member.objects.bulk_create(
+        Member(plugin=plugin, user=user, role=Role.OWNER) for user in owners[1:]
+    )
+    _, errors = split(
+        run_together(
+            [
+                lambda u=user: (
+                    remove_member(actor=u, plugin=plugin, username=u.username)
+                    if u.pk % 2
+                    else change_member_role(
+                        actor=u, plugin=plugin, username=u.username, role=Role.PUBLISHER
+                    )
+                )
+                for user in owners
+            ]
+        )
+    )
+    assert [type(error) for error in errors] == [LastOwnerError]
+    last = Member.objects.get(role=Role.OWNER).user
+    plugin.refresh_from_db()
+    assert plugin.document["owners"] == [last.username]
+
+
+def test_an_invitation_is_accepted_or_withdrawn(owner: User, publisher: Publisher) -> None:
+    """Whichever is first. An account is invited once, and joins once."""
+    plugin = publisher.publish("@acme/chat").plugin
+    guest = create_user("guest")
+    invites = [
+        lambda: invite_member(actor=owner, plugin=plugin, username="guest", role=Role.OWNER)
+    ] * THREADS
+    done, errors = split(run_together(invites))
+    assert len(done) == 1
+    assert {type(error) for error in errors} == {AlreadyInvitedError}
+    number = done[0].pk
+    answers: list[Callable[[], Any]] = [
+        lambda: accept_invitation(actor=guest, invitation_id=number),
+        lambda: accept_invitation(actor=guest, invitation_id=number),
+        lambda: decline_invitation(actor=guest, invitation_id=number),
+        lambda: withdraw_invitation(actor=owner, plugin=plugin, username="guest"),
+    ]
+    done, errors = split(run_together(answers))
+    assert len(done) == 1
+    assert {type(error) for error in errors} == {UnknownInvitationError}
+    joined = isinstance(done[0], Member)
+    assert plugin.members.filter(user=guest).exists() is joined
+    assert not Invitation.objects.exists()
 
 
 def test_an_account_cannot_exceed_its_scopes_at_once(owner: User) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, NotRequired, TypedDict
 
 from msgspec import Meta
 
-from plugport.spec.api.values import describe
+from plugport.spec.api.values import ROLES, describe
 
 _SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$"
 _Slug = Annotated[str, Meta(min_length=1, pattern=_SLUG_PATTERN)]
@@ -59,6 +59,27 @@ class ScopeBody(TypedDict):
             Meta(min_length=1, max_length=150, description="Another account; for moderators only."),
         ]
     ]
+
+
+_Role = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        pattern=rf"^({'|'.join(ROLES)})\Z",
+        description="`owner`, `maintainer` or `publisher`.",
+    ),
+]
+
+
+class InvitationBody(TypedDict):
+    username: Annotated[
+        str, Meta(min_length=1, max_length=150, description="The account to invite.")
+    ]
+    role: _Role
+
+
+class RoleBody(TypedDict):
+    role: _Role
 
 
 class PublishForm(TypedDict):

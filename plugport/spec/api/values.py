@@ -8,6 +8,7 @@ TRUST_LEVELS = ("official", "verified", "community", "experimental", "untrusted"
 RELEASE_STATES = ("checking", "published", "held", "rejected", "quarantined", "revoked")
 CHECK_STATES = ("queued", "running", "passed", "failed", "errored")
 INSTALL_POLICIES = ("auto", "notice", "ask", "block")
+ROLES = ("owner", "maintainer", "publisher")
 SEVERITIES = ("note", "warning", "error")
 CHANGES = ("added", "removed", "changed", "renamed")
 DEPENDENCY_GROUPS = ("plugins", "packages", "peer")

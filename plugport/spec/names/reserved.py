@@ -45,7 +45,17 @@ _REASONS |= {name: "a device name on Windows" for name in DEVICE_NAMES if is_par
 # The words that follow the name of a plugin in addresses. `/plugins/acme/files` is a page of the
 # plugin `acme`, so that there can be no `@acme/files`. A test compares them with the URLs.
 PLUGIN_PATH_WORDS = frozenset(
-    ["compare", "dependencies", "dependents", "files", "readme", "security", "stats", "versions"]
+    [
+        "compare",
+        "dependencies",
+        "dependents",
+        "files",
+        "owners",
+        "readme",
+        "security",
+        "stats",
+        "versions",
+    ]
 )
 _BY_KEY = {fold_part(name): name for name in reversed(_REASONS)}
 

@@ -81,6 +81,13 @@ VERSION = OpenApiParameter(
     description="A version or a dist-tag.",
 )
 ID = OpenApiParameter("id", OpenApiTypes.UUID, OpenApiParameter.PATH)
+USERNAME = OpenApiParameter(
+    "username",
+    {"type": "string", "minLength": 1, "maxLength": 150},
+    OpenApiParameter.PATH,
+    description="The user name of an account.",
+)
+INVITATION_ID = OpenApiParameter("id", {"type": "integer", "minimum": 1}, OpenApiParameter.PATH)
 PAGING = [
     OpenApiParameter(
         "page",

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from django.db import models
 
-from plugport.spec.api import plugins, releases, values
+from plugport.spec.api import owners, plugins, releases, values
 from plugport.spec.api.accounts import Me
 from plugport.spec.api.declared import list_members, resolve_type
 from plugport.spec.api.instance import Instance
@@ -18,7 +18,7 @@ from registry.api.schema import build_document
 from registry.models import CheckState, Release, Trust
 from registry.models.states import ReleaseState
 from tests.functional.api.calls import Api
-from tests.support.people import create_api_token
+from tests.support.people import create_api_token, create_user
 from tests.support.publishing import Publisher, build_package
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_module_packages")]
@@ -34,12 +34,14 @@ ANSWERS: dict[str, Any] = {
     CHAT: plugins.Plugin,
     f"{CHAT}/dependents": plugins.PluginList,
     f"{CHAT}/stats": plugins.Stats,
+    f"{CHAT}/owners": owners.MemberList,
     f"{CHAT}/versions": releases.VersionList,
     f"{CHAT}/1.0.0": releases.Release,
     f"{CHAT}/1.1.0": releases.Release,
     f"{CHAT}/1.0.0/diff": releases.Diff,
     f"{CHAT}/1.1.0/diff": releases.Diff,
     "/me": Me,
+    "/me/invitations": owners.InvitationList,
     "/publications/{id}": releases.Publication,
     "/plugins/none": Problem,
 }
@@ -65,6 +67,7 @@ def caller(module_publisher: Publisher) -> Api:
     api = Api(create_api_token(module_publisher.actor))
     api.call("POST", f"{CHAT}/1.0.0/deprecate", {"message": "Old.", "replacement": "@ada/other"})
     api.call("POST", f"{CHAT}/1.0.0/yank", {"reason": "Broken."})
+    api.post(f"{CHAT}/owners", {"username": create_user("friend").username, "role": "owner"})
     ANSWERS.pop("/publications/{id}", None)
     ANSWERS[f"/publications/{release.public_id}"] = releases.Publication
     return api

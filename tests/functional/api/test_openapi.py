@@ -12,7 +12,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.functional.api.calls import Api
 
-PRIVATE_READS = {"getMe", "getPublication"}
+PRIVATE_READS = {"getMe", "getPublication", "listInvitations"}
 
 
 @pytest.fixture

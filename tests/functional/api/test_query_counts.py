@@ -39,6 +39,7 @@ COUNTS = {
     "GET /plugins/@acme/chat/latest/download": 3,
     "GET /plugins/@acme/chat/dependents?limit=100": 3,
     "GET /plugins/@acme/chat/stats": 3,
+    "GET /plugins/@acme/chat/owners": 2,
     "GET /plugins/@acme/chat/9.9.9": 3,
     "GET /plugins/none": 1,
     "GET /categories": 1,
@@ -51,6 +52,8 @@ COUNTS = {
 SIGNED_IN = {
     "GET /me": 2,
     "GET /plugins/@acme/chat": 2,
+    "GET /plugins/@acme/chat/owners": 4,
+    "GET /me/invitations": 2,
     "GET /publications/{id}": 5,
     "POST /plugins/@acme/chat/1.0.0/yank": 21,
     "POST /plugins/@acme/chat/1.0.0/unyank": 21,

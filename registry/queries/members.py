@@ -1,0 +1,119 @@
+"""Reads of the members of plugins and of invitations. Tests pin the query counts stated here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from accounts.models import User
+from plugport.spec.text import quote_text, remove_nul
+from registry.errors import UnknownInvitationError, UnknownMemberError
+from registry.models import Invitation, Member, Plugin, Role
+from registry.policies import is_moderator
+from registry.queries.catalog import build_unknown_plugin_error, find_plugin, is_public
+
+# Ids are 64-bit integers in the databases, and larger ones are errors there.
+_MAX_ID = 2**63 - 1
+_RANKS = {role: rank for rank, role in enumerate(Role)}
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """The members of a plugin, owners first, and what the viewer may see and do.
+
+    `invitations` are the pending ones, or None if the viewer may not see them. `role` is that of
+    the viewer, "" without one. `can_manage` allows to invite, remove and change members.
+    """
+
+    plugin: Plugin
+    members: Sequence[Member]
+    invitations: Sequence[Invitation] | None
+    role: str
+    can_manage: bool
+
+
+def get_team(name: str, *, viewer: User | None) -> Team:
+    """The members of a plugin: 2 queries, 3 for members and moderators.
+
+    They also see plugins that are not public yet. Raises `UnknownPluginError`.
+    """
+    plugin = find_plugin(name)
+    if plugin is None:
+        raise build_unknown_plugin_error(name)
+    members = sorted(
+        plugin.members.select_related("user"),
+        key=lambda member: (_RANKS[Role(member.role)], member.created_at, member.pk),
+    )
+    role = next((m.role for m in members if viewer is not None and m.user_id == viewer.pk), "")
+    moderates = viewer is not None and is_moderator(viewer)
+    is_insider = bool(role) or moderates
+    if not (is_public(plugin) or is_insider):
+        raise build_unknown_plugin_error(name)
+    invitations = list(_list_pending(plugin=plugin)) if is_insider else None
+    return Team(plugin, members, invitations, role, role == Role.OWNER or moderates)
+
+
+def get_member_plugin(name: str, *, viewer: User) -> Plugin:
+    """The plugin if it is public, or if the viewer is a member or moderator: at most 2 queries.
+
+    Raises `UnknownPluginError`.
+    """
+    plugin = find_plugin(name)
+    if plugin is None or not (
+        is_public(plugin) or is_moderator(viewer) or plugin.members.filter(user=viewer).exists()
+    ):
+        raise build_unknown_plugin_error(name)
+    return plugin
+
+
+def lock_plugin(plugin: Plugin) -> Plugin:
+    """Lock the row until the transaction ends; returns it as it is now: 1 query.
+
+    Changes of members are decided under this lock, so that two of them cannot leave a plugin without
+    an owner.
+    """
+    rows = Plugin.objects.select_for_update(of=("self",)).select_related("scope")
+    return rows.get(pk=plugin.pk)
+
+
+def get_member(plugin: Plugin, username: str) -> Member:
+    """The member with that user name: 1 query. Raises `UnknownMemberError`."""
+    rows = plugin.members.select_related("user").filter(user__username=remove_nul(username))
+    member = rows.first()
+    if member is None:
+        raise UnknownMemberError(f"{quote_text(username)} is not a member of `{plugin.name}`.")
+    member.plugin = plugin
+    return member
+
+
+def list_invitations(user: User) -> list[Invitation]:
+    """The pending invitations of the user, newest first: 1 query."""
+    return list(_list_pending(user=user))
+
+
+def get_invitation(user: User, invitation_id: int) -> Invitation:
+    """A pending invitation of the user: 1 query. Raises `UnknownInvitationError`.
+
+    An invitation of another account is as unknown as a missing one.
+    """
+    is_id = 0 < invitation_id <= _MAX_ID
+    invitation = _list_pending(user=user).filter(pk=invitation_id).first() if is_id else None
+    if invitation is None:
+        raise UnknownInvitationError(
+            "Your account has no such invitation.",
+            hint="It may have been withdrawn, or it has expired. Ask an owner for another one.",
+        )
+    return invitation
+
+
+def _list_pending(**condition: User | Plugin) -> QuerySet[Invitation]:
+    rows = Invitation.objects.filter(**condition).exclude(build_ended_condition())
+    return rows.select_related("plugin", "user", "invited_by").order_by("-id")
+
+
+def build_ended_condition() -> Q:
+    """Select the invitations that have expired, or whose sender's account is closed."""
+    return Q(expires_at__lte=timezone.now()) | Q(invited_by__is_active=False)
