@@ -69,7 +69,7 @@ class CircuitBreaker:
         except SearchUnavailableError as error:
             self._has_failed = True
             self._retry_at = self._clock() + self._reset_seconds
-            _log.warning("search_degraded", reason=error.code, detail=error.detail)
+            _log.warning("search_degraded", reason=error.code, detail=error.detail, hint=error.hint)
             return None
         self._has_failed = False
         return result

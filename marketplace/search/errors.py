@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from plugport.spec.errors import UnavailableError
 
+_REBUILD_HINT = "A running worker rebuilds the index within seconds. Without one, run `manage.py search rebuild`."
+
 
 class SearchUnavailableError(UnavailableError):
     """The search engine does not respond, or not in time."""
@@ -11,13 +13,24 @@ class SearchUnavailableError(UnavailableError):
     code, title = "search-unavailable", "Search engine not available"
 
 
-class IndexMissingError(SearchUnavailableError):
+class EngineTooOldError(SearchUnavailableError):
+    """The server of the search engine is too old for this registry."""
+
+    code, title = "search-engine-too-old", "Search engine too old"
+
+
+class _IndexUnusableError(SearchUnavailableError):
+    def __init__(self, detail: str, *, hint: str = _REBUILD_HINT) -> None:
+        super().__init__(detail, hint=hint)
+
+
+class IndexMissingError(_IndexUnusableError):
     """There is no index yet, or only one of another version of this software."""
 
     code, title = "search-index-missing", "No search index"
 
 
-class IndexDamagedError(SearchUnavailableError):
+class IndexDamagedError(_IndexUnusableError):
     """The files of the index differ from what was written."""
 
     code, title = "search-index-damaged", "The search index is damaged"

@@ -42,7 +42,7 @@ def _index_changes() -> float | None:
     try:
         indexer.index_changes()
     except SearchUnavailableError as error:
-        _log.warning("index_waits", reason=error.code, detail=error.detail)
+        _log.warning("index_waits", reason=error.code, detail=error.detail, hint=error.hint)
         return RETRY_SECONDS
     return None
 

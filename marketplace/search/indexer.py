@@ -159,7 +159,7 @@ def get_last_serial() -> int:
 
 @dataclass(frozen=True, slots=True)
 class IndexStatus:
-    """The index compared with the database. `error` is the reason if it cannot be compared."""
+    """The index compared with the database. `error` and `hint` say why it cannot be compared."""
 
     engine: str
     serial: int
@@ -171,6 +171,7 @@ class IndexStatus:
     surplus: int = 0
     outdated: int = 0
     error: str = ""
+    hint: str = ""
 
     @property
     def lag(self) -> int:
@@ -204,7 +205,7 @@ def get_index_status() -> IndexStatus:
         engine.ping()
         indexed = dict(engine.iter_stamps())
     except SearchUnavailableError as error:
-        return replace(status, error=error.detail)
+        return replace(status, error=error.detail, hint=error.hint or "")
     return replace(
         status,
         documents=len(indexed),

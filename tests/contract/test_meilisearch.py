@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 import uuid
 from collections.abc import Callable, Iterator
 
@@ -255,6 +254,7 @@ def test_suggestions_search_names_and_exclude_hidden_plugins(double: Meilisearch
             "attributesToSearchOn": ["short_name", "title", "wholes"],
             "attributesToRetrieve": ["id"],
             "matchingStrategy": "all",
+            "locales": ["eng"],
             "filter": ["id NOT IN [3, 4]"],
         }
     ]
@@ -277,6 +277,7 @@ def test_values_of_facets_are_searched_without_typing_errors(double: Meilisearch
         "q": "chat",
         "filter": ['kind = "bridge"'],
         "matchingStrategy": "all",
+        "locales": ["eng"],
     }
 
 
@@ -309,64 +310,12 @@ def test_settings_are_in_force_after_a_rebuild_and_a_setup(double: MeilisearchDo
     assert list(double.indexes) == [INDEX]
 
 
-def test_a_wrong_key_raises(double: MeilisearchDouble) -> None:
-    with pytest.raises(SearchUnavailableError, match="key"):
-        build_engine(double, "wrong").ping()
-
-
-def test_a_broken_server_is_unavailable(double: MeilisearchDouble) -> None:
-    engine = build_engine(double)
-    engine.setup()
-    double.is_broken = True
-    for act in (engine.ping, engine.count, lambda: engine.search(SLACK)):
-        with pytest.raises(SearchUnavailableError):
-            act()
-    with pytest.raises(SearchUnavailableError):
-        engine.index(CATALOG)
-
-
-def test_no_server_is_unavailable(double: MeilisearchDouble) -> None:
-    engine = MeilisearchEngine(url="http://127.0.0.1:1", key="", index="plugins")
-    with pytest.raises(SearchUnavailableError):
-        engine.ping()
-
-
-def test_a_server_that_does_not_answer_is_given_up(double: MeilisearchDouble) -> None:
-    engine = build_engine(double)
-    engine.setup()
-    double.wait = threading.Event()
-    with pytest.raises(SearchUnavailableError):
-        engine.search(SLACK)
-
-
 def test_failed_tasks_raise(double: MeilisearchDouble) -> None:
     engine = build_engine(double)
     engine.setup()
     double.indexes[INDEX].settings["filterableAttributes"] = []
     with pytest.raises(SearchUnavailableError, match="documentDeletion"):
         engine.remove([1])
-
-
-def test_an_old_server_raises(double: MeilisearchDouble) -> None:
-    engine = build_engine(double)
-    for version in ("1.9.0", "0.30.5"):
-        double.version = version
-        for act in (engine.setup, lambda: engine.rebuild(CATALOG)):
-            with pytest.raises(SearchUnavailableError, match=f"{version} is too old: 1.10"):
-                act()
-    double.version = "1.10.0-rc.1"
-    engine.setup()
-
-
-@pytest.mark.parametrize("key", ["geheim\nschlüssel", "geheim\r\nX: y", "geheim\x00", "geheimß"])
-def test_a_key_that_cannot_be_sent_is_not_shown(double: MeilisearchDouble, key: str) -> None:
-    with pytest.raises(SearchUnavailableError) as caught:
-        build_engine(double, key).ping()
-    assert "geheim" not in caught.value.detail
-
-
-def test_spaces_around_a_key_do_not_matter(double: MeilisearchDouble) -> None:
-    build_engine(double, f"{KEY}\n").setup()
 
 
 def test_an_old_index_that_is_not_deleted_is_ignored(double: MeilisearchDouble) -> None:

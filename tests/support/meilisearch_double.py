@@ -4,9 +4,6 @@ It listens on a local port, refuses requests whose shape the registry has no rea
 keeps settings, documents and tasks in memory. It does not search. The results of a search come from
 `canned` (set by the test) or from recordings of a real server with the same documents. Every other
 search fails with 501 and is listed in `unrecorded`.
-
-The recordings (`searches.jsonl`) were made with the extra parameter `locales: ["eng"]`, which is
-ignored when requests are compared.
 """
 
 from __future__ import annotations
@@ -26,13 +23,13 @@ _TIME = "2026-11-28T18:19:32.956718584Z"
 _SEARCH_TYPES: dict[str, type] = {
     **dict.fromkeys(("q", "matchingStrategy"), str),
     **dict.fromkeys(("filter", "facets", "sort"), list),
-    **dict.fromkeys(("attributesToRetrieve", "attributesToSearchOn"), list),
+    **dict.fromkeys(("attributesToRetrieve", "attributesToSearchOn", "locales"), list),
     **dict.fromkeys(("page", "hitsPerPage", "limit"), int),
     **dict.fromkeys(("showRankingScore", "showRankingScoreDetails"), bool),
 }
 _FACET_TYPES: dict[str, type] = {
     **dict.fromkeys(("facetName", "facetQuery", "q", "matchingStrategy"), str),
-    "filter": list,
+    **dict.fromkeys(("filter", "locales"), list),
 }
 _FILTER = re.compile(r"(\w+) (?:= \"|(?:NOT )?IN \[)")
 
@@ -67,7 +64,7 @@ def load_recordings(path: Path) -> dict[str, dict[str, Any]]:
 
 
 def _build_key(documents: list[dict[str, Any]], query: Mapping[str, Any]) -> str:
-    compared = {k: v for k, v in query.items() if k not in ("indexUid", "locales")}
+    compared = {k: v for k, v in query.items() if k != "indexUid"}
     documents = sorted(documents, key=lambda document: document["id"])
     return json.dumps([documents, compared], sort_keys=True)
 
@@ -76,7 +73,9 @@ class MeilisearchDouble:
     """The state of the server.
 
     `wait` delays every response until the event is set. `is_broken` returns 500 for every request,
-    `keeps_indexes` to the deletion of an index that exists.
+    `keeps_indexes` to the deletion of an index that exists, `closes_connections` closes each connection
+    after its first response without saying so. `is_other_server` knows no path. `exchanges` lists method, path, and the bytes of the
+    bodies received and sent.
     """
 
     def __init__(self, recordings: Mapping[str, dict[str, Any]]) -> None:
@@ -88,7 +87,10 @@ class MeilisearchDouble:
         self.tasks: list[dict[str, Any]] = []
         self.version = "1.50.0"
         self.wait: threading.Event | None = None
-        self.is_broken = self.keeps_indexes = False
+        self.is_broken = self.keeps_indexes = self.closes_connections = False
+        self.is_other_server = False
+        self.exchanges: list[tuple[str, str, int, int]] = []
+        self.connections = 0
         self.lock = threading.Lock()
         self.url = ""
 
@@ -240,9 +242,21 @@ def _check_attributes(filters: list[str], index: Index, code: str) -> None:
             raise ServerError(400, code, f"Attribute is not filterable: {condition}")
 
 
+def _check_key(header: str | None) -> None:
+    if header is None:
+        message = "The Authorization header is missing."
+        raise ServerError(401, "missing_authorization_header", message)
+    if header != f"Bearer {KEY}":
+        raise ServerError(403, "invalid_api_key", "The provided API key is invalid.")
+
+
 def _build_handler(double: MeilisearchDouble) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            double.connections += 1
+            super().setup()
 
         def _handle(self) -> None:
             text = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -253,6 +267,8 @@ def _build_handler(double: MeilisearchDouble) -> type[BaseHTTPRequestHandler]:
             except ServerError as error:
                 status, answer = error.status, error.body
             body = json.dumps(answer).encode()
+            double.exchanges.append((self.command, self.path, len(text), len(body)))
+            self.close_connection = double.closes_connections
             with contextlib.suppress(ConnectionError):
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
@@ -263,8 +279,9 @@ def _build_handler(double: MeilisearchDouble) -> type[BaseHTTPRequestHandler]:
         def _answer(self, text: bytes) -> tuple[int, Any]:
             if double.is_broken:
                 raise ServerError(500, "internal", "An internal error has occurred.")
-            if self.headers.get("Authorization") != f"Bearer {KEY}":
-                raise ServerError(403, "invalid_api_key", "The provided API key is invalid.")
+            if double.is_other_server:
+                return 404, {"detail": "Not found."}
+            _check_key(self.headers.get("Authorization"))
             is_json = self.headers.get("Content-Type") == "application/json"
             if self.command in ("POST", "PATCH") and not is_json:
                 raise ServerError(415, "invalid_content_type", "JSON is required.")

@@ -72,9 +72,7 @@ class Command(BaseCommand):
         for name, value in lines:
             self.stdout.write(f"{name:<15} {value}")
         if status.error:
-            raise CommandError(
-                f"{status.error} The worker rebuilds it soon; or run `search rebuild`."
-            )
+            raise CommandError("\n".join(filter(None, (status.error, status.hint))))
         if status.drift and not status.lag:
             raise CommandError("The index differs from the database. Run `search rebuild`.")
 

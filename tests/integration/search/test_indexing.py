@@ -28,6 +28,7 @@ from registry.actions.moderate_release import (
 from registry.downloads.counts import flush_downloads
 from registry.journal import journal_appended
 from registry.models import Plugin, Release
+from tests.support.meilisearch_double import MeilisearchDouble
 from tests.support.publishing import Publisher, record_downloads
 
 pytestmark = pytest.mark.django_db
@@ -221,6 +222,20 @@ def test_status_shows_lag_and_drift(publisher: Publisher, capsys: Any) -> None:
     call_command("search", "rebuild")
     call_command("search", "status")
     assert "1 plugins indexed" in capsys.readouterr().out
+
+
+def test_status_says_what_to_do_about_the_cause(meili: MeilisearchDouble, settings: Any) -> None:
+    """A missing index is built by the worker; a key or an address is not."""
+    with pytest.raises(CommandError, match=r"does not exist yet.*\n.*worker rebuilds"):
+        call_command("search", "status")
+    meili.version = "1.9.2"
+    with pytest.raises(CommandError, match=r"1\.9\.2, but 1\.10 or later.*\n.*newer"):
+        call_command("search", "status")
+    for name, value in {"key": "wrong", "url": "http://127.0.0.1:1"}.items():
+        settings.SEARCH_ENGINE["OPTIONS"][name] = value
+        get_engine.cache_clear()
+        with pytest.raises(CommandError, match=f"PLUGPORT_MEILI_{name.upper()}"):
+            call_command("search", "status")
 
 
 def test_drift_counts_each_kind(publisher: Publisher) -> None:

@@ -8,13 +8,16 @@ from functools import wraps
 from itertools import chain
 from typing import Any, ParamSpec, TypeVar
 
-import requests
 import structlog
-from meilisearch import Client
-from meilisearch.errors import MeilisearchApiError, MeilisearchError
+from meilisearch.errors import MeilisearchError
 from meilisearch.models.task import TaskInfo
 
 from marketplace.search.document import SearchDocument, iter_batches
+from marketplace.search.engines.meilisearch.connection import (
+    PooledClient,
+    build_pool,
+    check_version,
+)
 from marketplace.search.engines.meilisearch.queries import (
     MATCH_ALL_WORDS,
     build_exact_probes,
@@ -27,6 +30,7 @@ from marketplace.search.engines.meilisearch.queries import (
 )
 from marketplace.search.engines.meilisearch.settings import (
     ATTRIBUTES,
+    LOCALES,
     NAME_ATTRIBUTES,
     SETTINGS,
     VERSION,
@@ -38,8 +42,6 @@ from marketplace.search.query import MAX_FACET_SEARCH_VALUES, SearchPage, Search
 from marketplace.search.tokenizer import has_only_signs
 
 _log = structlog.get_logger("plugport.search")
-# Older servers refuse the field `federation`, which the client sends with every multi-search.
-_MIN_VERSION = (1, 10)
 _QUERY_SECONDS, _WRITE_SECONDS = 1, 30
 # Generous, because the server runs the tasks of all its indexes one after the other.
 _TASK_MS, _REBUILD_TASK_MS, _POLL_MS = 20_000, 600_000, 20
@@ -58,17 +60,16 @@ def _translate_errors(method: Callable[P, R]) -> Callable[P, R]:
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return method(*args, **kwargs)
-        except MeilisearchApiError as error:
-            if error.code == "index_not_found":
-                raise IndexMissingError("The Meilisearch index does not exist yet.") from None
+        except MeilisearchError as error:
+            # Only of `wait_for_task`; `connection` raises all others.
             raise SearchUnavailableError(
-                f"Meilisearch refused the request: {error.message}"
+                "A Meilisearch task did not end in time.",
+                hint="The server may be busy with other tasks; `GET /tasks` lists them.",
             ) from error
-        except (MeilisearchError, requests.RequestException) as error:
-            raise SearchUnavailableError(f"Meilisearch does not respond: {error}") from error
         except (KeyError, TypeError, ValueError) as error:
             raise SearchUnavailableError(
-                f"Meilisearch sent an unexpected response: {error!r}"
+                f"Meilisearch sent an unexpected response: {error!r}",
+                hint="Check that PLUGPORT_MEILI_URL is the address of a Meilisearch server.",
             ) from error
 
     return run
@@ -80,15 +81,11 @@ class MeilisearchEngine:
     name = "meilisearch"
 
     def __init__(self, *, url: str, key: str, index: str) -> None:
-        self._url, self._key = url.rstrip("/"), key.strip()
+        url, key = url.rstrip("/"), key.strip()
+        pool = build_pool(url)
+        self._reading = PooledClient(url, key, pool=pool, seconds=_QUERY_SECONDS)
+        self._writing = PooledClient(url, key, pool=pool, seconds=_WRITE_SECONDS)
         self._uid = f"{index}-v{VERSION}"
-
-    def _connect(self, seconds: int) -> Client:
-        # `requests` quotes an invalid header in its error, which would put the key into the logs.
-        if not (self._key.isascii() and self._key.isprintable()):
-            raise SearchUnavailableError("The Meilisearch key has characters outside of ASCII.")
-        # A client for each call: it changes its own headers, so threads cannot share one.
-        return Client(self._url, self._key or None, timeout=seconds)
 
     # ---- reading -------------------------------------------------------------------------------
 
@@ -151,7 +148,7 @@ class MeilisearchEngine:
         return None
 
     def _multi_search(self, searches: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        answers = self._connect(_QUERY_SECONDS).multi_search(searches)["results"]
+        answers = self._reading.multi_search(searches)["results"]
         if len(answers) != len(searches):
             raise SearchUnavailableError("Meilisearch returned fewer results than queries.")
         return answers
@@ -177,19 +174,16 @@ class MeilisearchEngine:
         text = clean_text(prefix)
         if not text:
             return []
-        answer = (
-            self._connect(_QUERY_SECONDS)
-            .index(self._uid)
-            .search(
-                text,
-                {
-                    "limit": limit,
-                    "attributesToSearchOn": NAME_ATTRIBUTES,
-                    "attributesToRetrieve": ["id"],
-                    "matchingStrategy": MATCH_ALL_WORDS,
-                    "filter": build_filter(SearchQuery(hidden=hidden)),
-                },
-            )
+        answer = self._reading.index(self._uid).search(
+            text,
+            {
+                "limit": limit,
+                "attributesToSearchOn": NAME_ATTRIBUTES,
+                "attributesToRetrieve": ["id"],
+                "matchingStrategy": MATCH_ALL_WORDS,
+                "locales": LOCALES,
+                "filter": build_filter(SearchQuery(hidden=hidden)),
+            },
         )
         return [int(hit["id"]) for hit in answer["hits"]]
 
@@ -200,18 +194,15 @@ class MeilisearchEngine:
             return []
         prefix = text.strip()
         used_query = self._choose_query(query)
-        answer = (
-            self._connect(_QUERY_SECONDS)
-            .index(self._uid)
-            .facet_search(
-                ATTRIBUTES[facet],
-                prefix or None,
-                {
-                    "q": clean_text(used_query.text),
-                    "filter": build_filter(used_query, without=facet),
-                    "matchingStrategy": MATCH_ALL_WORDS,
-                },
-            )
+        answer = self._reading.index(self._uid).facet_search(
+            ATTRIBUTES[facet],
+            prefix or None,
+            {
+                "q": clean_text(used_query.text),
+                "filter": build_filter(used_query, without=facet),
+                "matchingStrategy": MATCH_ALL_WORDS,
+                "locales": LOCALES,
+            },
         )
         values = [
             (decode_value(str(hit["value"])), int(hit["count"])) for hit in answer["facetHits"]
@@ -222,12 +213,12 @@ class MeilisearchEngine:
 
     @_translate_errors
     def count(self) -> int:
-        return self._connect(_WRITE_SECONDS).index(self._uid).get_stats().number_of_documents
+        return self._writing.index(self._uid).get_stats().number_of_documents
 
     @_translate_errors
     def iter_stamps(self) -> Iterator[tuple[int, int]]:
         """Read the stamps of all documents, 5,000 in a request."""
-        index = self._connect(_WRITE_SECONDS).index(self._uid)
+        index = self._writing.index(self._uid)
         stamps: list[tuple[int, int]] = []
         while True:
             request = {"limit": _STAMP_BATCH, "offset": len(stamps), "fields": ["id", "updated"]}
@@ -239,7 +230,12 @@ class MeilisearchEngine:
     @_translate_errors
     def ping(self) -> None:
         """Check the settings, too: Meilisearch creates an index without them for any document."""
-        settings = self._connect(_QUERY_SECONDS).index(self._uid).get_settings()
+        try:
+            settings = self._reading.index(self._uid).get_settings()
+        except IndexMissingError:
+            # A server that is too old cannot have the index, and never will.
+            check_version(self._reading)
+            raise
         if settings["searchableAttributes"] != SETTINGS["searchableAttributes"]:
             raise IndexMissingError(
                 "The Meilisearch index does not have the settings of this registry."
@@ -250,7 +246,7 @@ class MeilisearchEngine:
     @_translate_errors
     def index(self, documents: Sequence[SearchDocument]) -> None:
         """Write the documents in one task."""
-        client = self._connect(_WRITE_SECONDS)
+        client = self._writing
         bodies = [build_meili_document(document) for document in documents]
         task = client.index(self._uid).add_documents(bodies, primary_key="id")
         self._wait_for_task(client, task)
@@ -258,7 +254,7 @@ class MeilisearchEngine:
     @_translate_errors
     def remove(self, ids: Iterable[int]) -> None:
         """Delete the documents in one task."""
-        client = self._connect(_WRITE_SECONDS)
+        client = self._writing
         listed = ", ".join(str(int(number)) for number in ids)
         if listed:
             task = client.index(self._uid).delete_documents(filter=f"id IN [{listed}]")
@@ -267,8 +263,8 @@ class MeilisearchEngine:
     @_translate_errors
     def rebuild(self, documents: Iterable[SearchDocument]) -> int:
         """Fill a second index, then swap the two. Raises `IndexBusyError` if another process wrote."""
-        client = self._connect(_WRITE_SECONDS)
-        _check_version(client)
+        client = self._writing
+        check_version(client)
         last = self._get_last_task_uid(client)
         spare = f"{self._uid}-next"
         self._delete(client, spare)
@@ -287,17 +283,17 @@ class MeilisearchEngine:
         self._activate(client, spare)
         return count
 
-    def _get_last_task_uid(self, client: Client) -> int:
+    def _get_last_task_uid(self, client: PooledClient) -> int:
         """The uid of the last task of the index; -1 if there is none."""
         tasks = client.get_tasks({"indexUids": [self._uid], "limit": 1}).results
         return tasks[0].uid if tasks else -1
 
-    def _activate(self, client: Client, spare: str) -> None:
+    def _activate(self, client: PooledClient, spare: str) -> None:
         """Swap the spare index with the one in use, in one step."""
         tasks = []
         if not self._has_index(client):
             # A swap needs two indexes.
-            tasks.append(client.create_index(self._uid, {"primaryKey": "id"}))
+            tasks.append(client.create_index_with_ids(self._uid))
         tasks.append(client.swap_indexes([{"indexes": [self._uid, spare]}]))
         for task in tasks:
             self._wait_for_task(client, task, _REBUILD_TASK_MS)
@@ -310,8 +306,8 @@ class MeilisearchEngine:
     @_translate_errors
     def setup(self) -> None:
         """Create the index, or update its settings."""
-        client = self._connect(_WRITE_SECONDS)
-        _check_version(client)
+        client = self._writing
+        check_version(client)
         if self._has_index(client):
             self._wait_for_task(
                 client, client.index(self._uid).update_settings(SETTINGS), _REBUILD_TASK_MS
@@ -319,28 +315,24 @@ class MeilisearchEngine:
         else:
             self._create(client, self._uid)
 
-    def _has_index(self, client: Client) -> bool:
+    def _has_index(self, client: PooledClient) -> bool:
         try:
             client.get_raw_index(self._uid)
-        except MeilisearchApiError as error:
-            if error.code != "index_not_found":
-                raise
+        except IndexMissingError:
             return False
         return True
 
-    def _create(self, client: Client, uid: str) -> None:
-        self._wait_for_task(
-            client, client.create_index(uid, {"primaryKey": "id"}), _REBUILD_TASK_MS
-        )
+    def _create(self, client: PooledClient, uid: str) -> None:
+        self._wait_for_task(client, client.create_index_with_ids(uid), _REBUILD_TASK_MS)
         self._wait_for_task(client, client.index(uid).update_settings(SETTINGS), _REBUILD_TASK_MS)
 
-    def _delete(self, client: Client, uid: str) -> None:
+    def _delete(self, client: PooledClient, uid: str) -> None:
         self._wait_for_task(
             client, client.delete_index(uid), _REBUILD_TASK_MS, ignored="index_not_found"
         )
 
     def _wait_for_task(
-        self, client: Client, info: TaskInfo, timeout_ms: int = _TASK_MS, *, ignored: str = ""
+        self, client: PooledClient, info: TaskInfo, timeout_ms: int = _TASK_MS, *, ignored: str = ""
     ) -> None:
         """Wait until the task succeeds. Raises `SearchUnavailableError` if it fails or takes too long.
 
@@ -355,15 +347,6 @@ class MeilisearchEngine:
             raise SearchUnavailableError(
                 f"The Meilisearch task {task.type} failed: {error.get('message', task.status)}"
             )
-
-
-def _check_version(client: Client) -> None:
-    version = str(client.get_version()["pkgVersion"])
-    if tuple(int(number) for number in version.split(".")[:2]) < _MIN_VERSION:
-        oldest = ".".join(map(str, _MIN_VERSION))
-        raise SearchUnavailableError(
-            f"Meilisearch {version} is too old: {oldest} or later is required."
-        )
 
 
 def _sort_counts(counts: Mapping[str, int]) -> dict[str, int]:

@@ -7,7 +7,12 @@ from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
-from marketplace.search.engines.meilisearch.settings import ATTRIBUTES, SORTS, encode_value
+from marketplace.search.engines.meilisearch.settings import (
+    ATTRIBUTES,
+    LOCALES,
+    SORTS,
+    encode_value,
+)
 from marketplace.search.query import VERIFIED_LEVELS, SearchQuery
 from marketplace.search.tokenizer import parse_query
 
@@ -93,6 +98,7 @@ def _build_search(index: str, query: SearchQuery, without: str = "") -> dict[str
         "filter": build_filter(query, without=without),
         "matchingStrategy": MATCH_ALL_WORDS,
         "attributesToRetrieve": ["id"],
+        "locales": LOCALES,
     }
 
 

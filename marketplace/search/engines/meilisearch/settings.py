@@ -18,7 +18,7 @@ from marketplace.search.tokenizer import (
 
 # Part of the name of the index, so that versions of this software never share an index. Increase
 # it with every change to the attributes or their contents.
-VERSION = "6"
+VERSION = "7"
 
 # Names of facets and filters → attributes.
 ATTRIBUTES = {
@@ -37,6 +37,9 @@ SORTS = {
     "recent": ["updated:desc", "id:asc"],
     "name": ["name:asc"],
 }
+# Texts are split before they are sent. Servers with language packs would split CJK runs again with
+# their dictionaries; they do not for English. Every search must name the same languages.
+LOCALES = ["eng"]
 NAME_ATTRIBUTES = ["short_name", "title", "wholes"]
 
 # No `stopWords`: Meilisearch would not index them and return everything for a query that has no
@@ -50,6 +53,7 @@ SETTINGS: dict[str, Any] = {
         "people",
         "description",
     ],
+    "localizedAttributes": [{"attributePatterns": ["*"], "locales": LOCALES}],
     # Results need ids only, and `iter_stamps` both.
     "displayedAttributes": ["id", "updated"],
     "filterableAttributes": ["id", *ATTRIBUTES.values()],
