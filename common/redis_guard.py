@@ -14,10 +14,10 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
-from common.suspension import Suspension
+from common.suspension import PAUSE_SECONDS, Suspension
 
 TIMEOUT_SECONDS = 0.8
-_suspension = Suspension(seconds=5.0, trial_seconds=TIMEOUT_SECONDS)
+_suspension = Suspension(seconds=PAUSE_SECONDS, trial_seconds=TIMEOUT_SECONDS)
 
 
 def _check() -> None:

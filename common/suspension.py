@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 
+PAUSE_SECONDS = 5.0
+
 
 class Suspension:
     """After a call that timed out, further calls fail at once for `seconds`; then one tries again.

@@ -222,6 +222,11 @@ def build_storage_settings(
     }
 
 
+# S3 answers a copy or the end of an upload only when it is stored. Reading waits shorter
+# (`registry.storage.s3`).
+S3_WRITE_SECONDS = 8
+
+
 def _build_s3_config(*, has_endpoint: bool) -> Any:
     """Settings of the S3 client: it fails within seconds when the server does not respond."""
     from botocore.config import Config  # slow to import, and only needed with S3
@@ -229,10 +234,8 @@ def _build_s3_config(*, has_endpoint: bool) -> Any:
     return Config(
         signature_version="s3v4",
         s3={"addressing_style": "path" if has_endpoint else "auto"},
-        # S3 answers a copy or the end of an upload only when it is stored. Reading waits shorter
-        # (`registry.storage.s3`).
         connect_timeout=2,
-        read_timeout=8,
+        read_timeout=S3_WRITE_SECONDS,
         retries={"mode": "standard", "total_max_attempts": 2},
         # Some S3-compatible servers reject the checksums that current clients add by default.
         request_checksum_calculation="when_required",

@@ -31,6 +31,11 @@ def exit_on_start_error() -> Iterator[None]:
         sys.exit(f"error: {message}")
 
 
+# A reader waits for a web process; a worker also writes what many changes have added up to.
+WEB_STATEMENT_SECONDS = 15
+WORKER_STATEMENT_SECONDS = 60
+
+
 def limit_database_statements(*, seconds: int) -> None:
     """Limit the statements of this process on PostgreSQL. Commands have no limit: they migrate."""
     if connection.vendor == "postgresql":

@@ -23,7 +23,7 @@ from common.background import BackgroundThread
 from config.preload import preload_worker
 from config.processes.memory import limit_memory, measure_peak_kb
 from config.queues import folder_queue
-from config.startup import limit_database_statements
+from config.startup import WORKER_STATEMENT_SECONDS, limit_database_statements
 from marketplace.readme import prerendering
 from marketplace.search import index_follower
 from registry.jobs.last_runs import WORK, record_run
@@ -81,7 +81,7 @@ class WorkerSetup(bootsteps.StartStopStep):
             folder_queue.delete_leftovers(Path(folder))
         limit_memory(settings.WORKER_MEMORY_MB * 1_000_000)
         # Longer than in web processes: the periodic work summarizes tables.
-        limit_database_statements(seconds=60)
+        limit_database_statements(seconds=WORKER_STATEMENT_SECONDS)
         signals.task_prerun.connect(self._before_task)
         signals.task_postrun.connect(self._after_task)
         for thread in self._threads:

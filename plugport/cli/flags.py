@@ -18,6 +18,7 @@ _STATUS_LABELS = {
 
 def mark_release(session: Session, text: str, mark: str, document: Mapping[str, str]) -> None:
     """Send the API action `mark` for the release NAME@VERSION, and print its new status."""
+    from plugport.cli.missing_names import explain_missing
     from plugport.installer.resolver import find_exact_version
     from plugport.installer.sources import split_version_spec
     from plugport.spec.names import PluginName
@@ -29,7 +30,7 @@ def mark_release(session: Session, text: str, mark: str, document: Mapping[str, 
     name = PluginName.parse(name_text)
     # Without a version in the text this raises the error that explains what a version is.
     version = find_exact_version(version_text) or Version.parse(version_text)
-    with session.open_client() as client:
+    with session.open_client() as client, explain_missing(client, name):
         release = client.mark_release(name, version, mark, document)
     session.output.print_json({"release": release.document})
     session.output.print_line(f"{name}@{version} is {_STATUS_LABELS[mark]}")

@@ -17,12 +17,13 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import storages
 
-from common.suspension import Suspension
+from common.suspension import PAUSE_SECONDS, Suspension
 from registry.errors import StorageError
 from registry.storage.base import CHUNK_BYTES, StoredObject
 from registry.storage.disk_errors import RETRY_SECONDS, build_disk_error
 from registry.storage.scratch import SCRATCH
 
+READ_SECONDS = 2
 _BYTES_PER_SECOND = 8 << 20
 _NOT_FOUND_CODES = {"404", "NoSuchKey", "NotFound"}
 
@@ -44,7 +45,7 @@ def _shorten_waits(config: Any) -> Any:
     from botocore.config import Config
 
     return config.merge(
-        Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1})
+        Config(connect_timeout=1, read_timeout=READ_SECONDS, retries={"total_max_attempts": 1})
     )
 
 
@@ -80,7 +81,7 @@ class S3ObjectStore:
                 f"The S3 bucket cannot be used: {error}. Check PLUGPORT_S3_ENDPOINT and"
                 " PLUGPORT_S3_REGION."
             ) from error
-        self._suspension = Suspension(seconds=5.0, trial_seconds=_TRIAL_SECONDS)
+        self._suspension = Suspension(seconds=PAUSE_SECONDS, trial_seconds=_TRIAL_SECONDS)
 
     @contextlib.contextmanager
     def _translate_errors(self, key: str = "") -> Iterator[None]:

@@ -129,6 +129,17 @@ def test_a_mistyped_name_gets_similar_names(cli: Cli, verb: str) -> None:
     assert hint == "Run `plugport search qqqxyz` to find plugins."
 
 
+@pytest.mark.parametrize(("verb", "options"), [("yank", []), ("deprecate", ["-m", "moved"])])
+def test_commands_of_authors_suggest_names_and_versions(
+    cli: Cli, verb: str, options: list[str]
+) -> None:
+    indexer.index_changes()
+    error = cli.error(5, verb, "amber-brigde@1.0.0", *options)
+    assert error["hint"].startswith(f"Did you mean `{NAME}`?")
+    error = cli.error(5, verb, f"{NAME}@9.9.9", *options)
+    assert error["hint"] == f"Run `plugport versions {NAME}` for a list."
+
+
 @pytest.mark.parametrize("verb", ["info", "install", "readme"])
 def test_an_unknown_version_gets_a_command_that_lists_versions(cli: Cli, verb: str) -> None:
     error = cli.error(5, verb, f"{NAME}@9.9.9")

@@ -46,3 +46,8 @@ def iter_named(pattern: str, *, inline_only: bool = False) -> Iterator[tuple[str
         for code in list_inline_code(path) if inline_only else list_code(path):
             if re.fullmatch(pattern, code):
                 yield str(path.relative_to(ROOT)), code
+
+
+def load_prose(path: Path) -> str:
+    """Load the text of a page on one line, without code blocks."""
+    return " ".join(_FENCE.sub(" ", load_page(path)).split())

@@ -1,0 +1,316 @@
+"""The limits, times and sizes that the documents name are those of the source.
+
+`CLAIMS` has the sentences, with numbers from the source. `test_no_number_is_unchecked` finds numbers
+with a unit that are in none of them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+
+import click
+import pytest
+from django.conf import settings
+
+import common.postgres as postgres
+import config.middleware as middleware
+from accounts.actions.create_token import MAX_TOKENS
+from common import redis_guard, suspension
+from config import backends, health, startup
+from marketplace import syntax_highlighting
+from marketplace.images import fetching
+from marketplace.pages import badges, social_cards
+from marketplace.pages.plugin import charts, compare
+from marketplace.queries import feeds as feed_queries
+from marketplace.queries import home
+from marketplace.readme import changes, front_matter, highlight, images, link_base, markdown, render
+from marketplace.syndication import social_cards as card_images
+from plugport.checks import limits as sizes
+from plugport.checks import manifest_comparison, secret_scan, secrets
+from plugport.checks import registry as check_registry
+from plugport.cli import exit_codes, plugin_table
+from plugport.installer import dependency_plan, dependency_solver, downloader
+from plugport.spec.archive.model import ArchiveLimits
+from plugport.spec.manifest import document
+from plugport.spec.manifest.formats.registry import MANIFEST_FORMATS
+from plugport.spec.manifest.kinds import KINDS
+from plugport.spec.sizes import format_size
+from registry import package_limits, policies
+from registry.actions.parse_message import MAX_MESSAGE_CHARS
+from registry.downloads.byte_ranges import MAX_RANGES
+from registry.downloads.receipts import _GRACE as HASH_LIFETIME
+from registry.jobs import last_runs
+from registry.publishing.free_names import FREE_AFTER
+from registry.publishing.similar_names import ESTABLISHED_AFTER
+from registry.queries import catalog
+from registry.safe_http.client import MAX_REDIRECTS
+from registry.storage import s3
+from tests.client.test_docs import get_command
+from tests.support.data import ROOT
+from tests.support.documents import load_prose
+
+ARCHIVE = ArchiveLimits()
+DATABASE = backends.build_database_settings("postgres://nobody@127.0.0.1/none", ROOT)
+CELERY = backends.build_celery_settings("", ROOT, check_seconds=1)
+WAITING = settings.MAX_WAITING + settings.MAX_WAITING_IMAGES
+PAUSE = f"all calls of the process fail at once for {suspension.PAUSE_SECONDS:.0f} seconds"
+WORDS = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+]
+DAY = 86_400
+
+
+def option_default(command: str, name: str) -> object:
+    """The default of an option of the command line."""
+    options = {p.name: p for p in get_command(command).params if isinstance(p, click.Option)}
+    return options[name].default
+
+
+CLAIMS = {
+    "README.md": [f"**{WORDS[len(MANIFEST_FORMATS)].capitalize()} manifest formats"],
+    "CHANGELOG.md": [
+        f"{WORDS[len(MANIFEST_FORMATS)]} manifest formats and {WORDS[len(KINDS)]} kinds",
+        f"only up to {WORDS[document.MAX_EXPANSION]} times its size",
+        f"({format_size(document.MIN_EXPANDED_BYTES)} for small files)",
+        f"at most {format_size(document.MAX_MANIFEST_JSON_BYTES)} of JSON",
+        f"free for other accounts after {FREE_AFTER // dt.timedelta(hours=1)} hours",
+        f"checks of {settings.MAX_WAITING} uploads at once",
+        f"{WORDS[policies.MAX_SCOPES]} besides the scope of your user name",
+    ],
+    "docs/operations.md": [
+        f"used more than {CELERY['worker_max_memory_per_child'] // 1000} MB or",
+        f"takes {WORDS[CELERY['task_time_limit']]} times `PLUGPORT_CHECK_SECONDS`",
+        f"have waited for {last_runs.STALLED_SECONDS} seconds",
+        (
+            f"per image | {format_size(fetching.MAX_BYTES)}, {fetching.MAX_SECONDS:.0f} seconds,"
+            f" {MAX_REDIRECTS} redirects |"
+        ),
+        f"| {fetching.FETCH_THREADS}, and {fetching.MAX_PENDING} more in the queue |",
+        f"for an image, per web process | {settings.MAX_WAITING_IMAGES};",
+        (
+            f"{fetching.FRESH_SECONDS // 3600} hours; failures {fetching.RETRY_SECONDS // 60} minutes;"
+            f" an expired image up to {fetching.STALE_SECONDS // DAY} days"
+        ),
+        f"at least {WAITING + 2} threads (`granian … --blocking-threads {WAITING + 2}`)",
+        f"occupy up to {WAITING} of them",
+        (
+            f"{postgres._CHECK_SECONDS} seconds for the check of a connection,"
+            f" {DATABASE['OPTIONS']['pool']['timeout']} seconds for a free one,"
+            f" {postgres._LOCK_SECONDS} seconds for a lock,"
+            f" {startup.WEB_STATEMENT_SECONDS} seconds for a statement of a web process,"
+            f" {startup.WORKER_STATEMENT_SECONDS} seconds for one of a worker"
+        ),
+        f"{redis_guard.TIMEOUT_SECONDS} seconds once, then {PAUSE}",
+        (
+            f"{s3.READ_SECONDS} seconds for the first byte when reading,"
+            f" {backends.S3_WRITE_SECONDS} seconds (tried twice) when writing,"
+            f" `PLUGPORT_UPLOAD_SECONDS` plus one second for each {s3._BYTES_PER_SECOND >> 20} MB"
+            f" for a transfer. After a time-out, {PAUSE}"
+        ),
+        f"{math.ceil(health._SECONDS)} seconds for all services together",
+        f"`Retry-After: {middleware._MAINTENANCE_RETRY_SECONDS}`",
+        f"reason of at most {MAX_MESSAGE_CHARS} characters",
+        f"The front page shows {WORDS[home._MAX_FEATURED]};",
+        {dt.timedelta(hours=1): "an hour after the day ends"}[HASH_LIFETIME],
+    ],
+    "docs/limits.md": [
+        f"a package | {format_size(ARCHIVE.archive_bytes)} |",
+        f"all files of a package | {format_size(ARCHIVE.unpacked_bytes)} |",
+        f"one file | {format_size(ARCHIVE.file_bytes)} |",
+        f"files and folders | {ARCHIVE.entries:,} |",
+        (
+            f"a path | {ARCHIVE.path_bytes} bytes, {ARCHIVE.depth} folders deep,"
+            f" {ARCHIVE.component_bytes} bytes per component |"
+        ),
+        f"all paths of a package | {format_size(ARCHIVE.paths_bytes)} |",
+        (
+            f"all extended tar headers | {format_size(ARCHIVE.headers_bytes)},"
+            f" {format_size(ARCHIVE.header_bytes)} each |"
+        ),
+        f"all texts stored for a release | {format_size(ARCHIVE.texts_bytes)} |",
+        (
+            f"compression ratio | {ARCHIVE.ratio}, for content above"
+            f" {format_size(ARCHIVE.ratio_from_bytes)} |"
+        ),
+        f"the manifest | {format_size(ARCHIVE.manifest_bytes)} |",
+        (
+            f"{WORDS[document.MAX_EXPANSION]} times its size, or"
+            f" {format_size(document.MIN_EXPANDED_BYTES)} if that is more |"
+        ),
+        f"compared with the first | {manifest_comparison.MAX_MANIFESTS} |",
+        f"as JSON | {format_size(document.MAX_MANIFEST_JSON_BYTES)} |",
+        f"(README, changelog, license) | {format_size(ARCHIVE.text_bytes)} |",
+        f"a README | {render.MAX_MARKDOWN_CHARS:,} characters |",
+        (
+            f"{format_size(link_base.MAX_IMAGE_BYTES)} in the package,"
+            f" {format_size(fetching.MAX_BYTES)} from other hosts;"
+            f" {images.MAX_REMOTE_IMAGES} images from other hosts |"
+        ),
+        f"a changelog entry | {package_limits.CHANGELOG_CHARS:,} characters |",
+        f"decision | {MAX_MESSAGE_CHARS} characters |",
+        f"user name | {policies.MAX_SCOPES} |",
+        f"added up | {MAX_RANGES} for each client and day |",
+        f"tokens of an account | {MAX_TOKENS:,} |",
+        f"others need them | {dependency_plan.MAX_RELEASES} |",
+        f"their versions | {dependency_solver.MAX_NAMES:,} and {dependency_solver.MAX_STEPS:,} |",
+        f"a page of a list | {catalog.MAX_LIMIT} |",
+        f"(`?wait=`) | {settings.MAX_WAIT_SECONDS} s, and {settings.MAX_WAITING} simultaneous",
+        f"password | {WORDS[settings.PASSWORD_RESET_TIMEOUT // DAY]} days, one use |",
+    ],
+    "docs/checks.md": [
+        (
+            f"more than {format_size(sizes.LARGE_PACKAGE_BYTES)} unpacked,"
+            f" a file of more than {format_size(sizes.LARGE_FILE_BYTES)},"
+            f" more than {sizes.MANY_FILES:,} files,"
+            f" or a README of more than {format_size(sizes.LONG_README_BYTES)}"
+        ),
+        (
+            f"Text files of up to {format_size(secrets.MAX_FILE_BYTES)},"
+            f" at most {format_size(secrets.MAX_TOTAL_BYTES)} per package"
+        ),
+        f"the first {WORDS[secret_scan._SHOWN_CHARS]} characters",
+        {dt.timedelta(days=7): "has downloads or is a week old"}[ESTABLISHED_AFTER],
+        f"at most {check_registry.MAX_FINDINGS} findings",
+    ],
+    "docs/cli.md": [
+        f"(default {option_default('search', 'limit')}, at most {plugin_table.MAX_LIMIT})",
+        f"(default {option_default('list', 'limit')}, at most {plugin_table.MAX_LIMIT})",
+        f"(default {option_default('publish', 'timeout')})",
+        f"You can create {WORDS[policies.MAX_SCOPES]} more",
+    ],
+    "docs/guides/readme.md": [
+        f"shown as a table, up to {front_matter.MAX_CHARS:,} characters",
+        f"AVIF and SVG, up to {format_size(link_base.MAX_IMAGE_BYTES)}",
+        (
+            f"at most {format_size(fetching.MAX_BYTES)}, and load within"
+            f" {fetching.MAX_SECONDS:.0f} seconds"
+        ),
+        {DAY / 2: "about twice a day"}[fetching.FRESH_SECONDS],
+        f"The first {images.MAX_REMOTE_IMAGES} images",
+        f"of more than {render.MAX_MARKDOWN_CHARS:,} characters is shown",
+        f"One of more than {format_size(ARCHIVE.text_bytes)} is not shown",
+        f"more than {markdown.MAX_INLINE_CHARS:,} characters are shown",
+        (
+            f"more than about {markdown.MAX_BLOCK_RULE_CALLS:,} lines or blocks,"
+            f" or {markdown.MAX_MARKS:,} characters that"
+        ),
+        f"limited to {render.MAX_HTML_CHARS:,} characters",
+        (
+            f"more than {highlight.MAX_BLOCK_CHARS:,} characters, or with a line of more than"
+            f" {syntax_highlighting.MAX_LINE_CHARS}."
+        ),
+    ],
+    "docs/guides/badges.md": [
+        f"Browsers cache them for {WORDS[badges._MAX_AGE_SECONDS // 60]} minutes",
+        "{}×{} pixels".format(*card_images._SIZE),
+        f"Browsers cache a card for {WORDS[social_cards._MAX_AGE_SECONDS // 60]} minutes",
+        f"the newest {feed_queries.MAX_ENTRIES} entries",
+    ],
+    "docs/guides/concepts.md": [
+        f"one of the {WORDS[len(MANIFEST_FORMATS)]} formats",
+        f"up to {WORDS[policies.MAX_SCOPES]} more scopes",
+        f"for others after {FREE_AFTER // dt.timedelta(hours=1)} hours",
+    ],
+    "docs/guides/install.md": [
+        (
+            f"ends after {downloader.START_SECONDS / 60:.0f} minutes and the time that the package takes"
+            f" at {downloader.LOWEST_BYTES_PER_SECOND // 1000} kB/s"
+        ),
+        f"are kept for {WORDS[downloader.RETENTION_SECONDS // (7 * DAY)]} weeks",
+    ],
+    "docs/guides/judge.md": [
+        f"shows {WORDS[charts.SPARKLINE_WEEKS]} weeks",
+        f"Files over {compare.MAX_DIFF_BYTES:,} bytes",
+    ],
+    "docs/guides/publish.md": [
+        f"up to {WORDS[policies.MAX_SCOPES]} more scopes",
+        f"works for {WORDS[settings.PASSWORD_RESET_TIMEOUT // DAY]} days",
+        f"There are {WORDS[len(KINDS)]} kinds",
+    ],
+    "docs/guides/versions.md": [
+        f"at most {package_limits.CHANGELOG_CHARS:,} characters",
+        (
+            f"{changes.MAX_LISTED_CHARS:,} characters in the Versions tab and in feeds,"
+            f" {package_limits.LISTED_CHANGELOG_CHARS:,} in the API"
+        ),
+    ],
+}
+# Numbers that are no constants of the source; the tests in the comments prove some of them.
+FACTS = {
+    "CHANGELOG.md": [
+        "a package of 410 bytes could become a release of 250 MB",
+        "is below 150 kB",
+        "1,000,000 bytes, 5 % less",
+        "instead of 45 seconds",
+        "answers within two seconds",
+    ],
+    "docs/operations.md": [
+        "an IPv6 network of 64 bits",  # test_download_counts.py
+        "about 20 seconds for 100,000 plugins",  # bench/search.py
+    ],
+    "docs/limits.md": [
+        "powers of two (268.4 MB is 256 MiB)",
+        # test_email.py
+        "one a minute and five an hour for each account, ten an hour for each address",
+    ],
+    "docs/cli.md": [f"| {code} |" for code in exit_codes.MEANINGS],  # test_docs.py of the client
+    "docs/guides/publish.md": ["| 0 |", "| 3 |", "| 8 |"],  # test_publish.py of the client
+    "docs/guides/badges.md": [
+        "in the last seven days",  # test_downloads.py
+        "of about 1 kB",
+    ],
+    "docs/guides/readme.md": ["between two lines `---`"],
+    "docs/guides/judge.md": [
+        "count the last seven days",  # test_downloads.py
+        "collapsed after four lines",  # static/css/plugin.css
+    ],
+}
+# Without `one`, which rarely counts.
+NUMBER = rf"\d(?:[\d,.]*\d)?|(?i:{'|'.join(WORDS[2:])}|hundred|thousand)"
+UNIT = (
+    r"ms|s|seconds?|minutes?|hours?|days?|weeks?|bytes?|[kM]?B|%|characters?|times|entries|plugins?"
+    r"|files|folders|lines|images|redirects|threads|scopes|formats|kinds|pixels|bits|simultaneous"
+)
+
+
+def remove_claims(page: str) -> str:
+    """The text of a page without the sentences of `CLAIMS` and `FACTS`."""
+    text = load_prose(ROOT / page)
+    for claim in (*CLAIMS[page], *FACTS.get(page, [])):
+        text = text.replace(claim, "…")
+    return text
+
+
+@pytest.mark.parametrize(
+    ("page", "claim"), [(page, claim) for page in CLAIMS for claim in CLAIMS[page]]
+)
+def test_numbers_are_those_of_the_source(page: str, claim: str) -> None:
+    assert claim in load_prose(ROOT / page)
+
+
+@pytest.mark.parametrize("page", CLAIMS)
+def test_no_number_is_unchecked(page: str) -> None:
+    """A number with a unit, or alone in a table, is in `CLAIMS`, or in `FACTS` if it is not one of the source."""
+    # A generated part compares itself with the source.
+    text = remove_claims(page).split("## Deadlines of the command line")[0]
+    found = re.finditer(rf"(?<![\w.@^~=-])(?:{NUMBER})[ -](?:{UNIT})\b|\| [\d,]+ \|", text)
+    assert [text[max(0, m.start() - 40) : m.end() + 20] for m in found] == []
+
+
+@pytest.mark.parametrize("page", FACTS)
+def test_facts_are_still_there(page: str) -> None:
+    assert [fact for fact in FACTS[page] if fact not in load_prose(ROOT / page)] == []
