@@ -25,6 +25,8 @@ URL_FOLDERS = {
 }
 SERVED_BEFORE_URLS = {"/static/"}
 # Pages whose code is that of this repository, not of a plugin.
+# An endpoint of Meilisearch.
+ENDPOINTS_OF_OTHERS = {"/multi-search"}
 DEVELOPER_PAGES = (
     *("CONTRIBUTING.md", "docs/ARCHITECTURE.md", "docs/API-DESIGN.md", "docs/LOGGING.md"),
     "docs/search.md",
@@ -149,7 +151,7 @@ def test_endpoints_exist() -> None:
         path = url.partition("?")[0].removeprefix("/api/v1").replace("/scope/name", "/{name}")
         path = re.sub(r"\{\w+\}|\bNAME\b|\b\d\.\d\.\d\b", "{}", path)
         seen.add(path)
-        assert (method, path) in operations, (page, code)
+        assert path in ENDPOINTS_OF_OTHERS or (method, path) in operations, (page, code)
     assert len(seen) > 5
 
 

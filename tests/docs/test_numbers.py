@@ -19,6 +19,7 @@ import config.middleware as middleware
 from accounts.actions.create_token import MAX_TOKENS
 from common import redis_guard, suspension
 from config import backends, health, startup
+from config.env import DECLARED
 from marketplace import syntax_highlighting
 from marketplace.images import fetching
 from marketplace.pages import badges, social_cards
@@ -26,6 +27,18 @@ from marketplace.pages.plugin import charts, compare
 from marketplace.queries import feeds as feed_queries
 from marketplace.queries import home
 from marketplace.readme import changes, front_matter, highlight, images, link_base, markdown, render
+from marketplace.search import (
+    circuit_breaker,
+    cursor,
+    indexer,
+    query,
+    query_log,
+    tokenizer,
+    withdrawn_ids,
+)
+from marketplace.search import document as index_document
+from marketplace.search.engines import database
+from marketplace.search.engines.embedded import engine, matching, schema
 from marketplace.syndication import social_cards as card_images
 from plugport.checks import limits as sizes
 from plugport.checks import manifest_comparison, secret_scan, secrets
@@ -38,6 +51,7 @@ from plugport.spec.manifest.formats.registry import MANIFEST_FORMATS
 from plugport.spec.manifest.kinds import KINDS
 from plugport.spec.sizes import format_size
 from registry import package_limits, policies
+from registry.actions import invite_member
 from registry.actions.parse_message import MAX_MESSAGE_CHARS
 from registry.downloads.byte_ranges import MAX_RANGES
 from registry.downloads.receipts import _GRACE as HASH_LIFETIME
@@ -56,21 +70,7 @@ DATABASE = backends.build_database_settings("postgres://nobody@127.0.0.1/none", 
 CELERY = backends.build_celery_settings("", ROOT, check_seconds=1)
 WAITING = settings.MAX_WAITING + settings.MAX_WAITING_IMAGES
 PAUSE = f"all calls of the process fail at once for {suspension.PAUSE_SECONDS:.0f} seconds"
-WORDS = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-]
+WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()  # noqa: SIM905 -- short
 DAY = 86_400
 
 
@@ -78,6 +78,11 @@ def option_default(command: str, name: str) -> object:
     """The default of an option of the command line."""
     options = {p.name: p for p in get_command(command).params if isinstance(p, click.Option)}
     return options[name].default
+
+
+def per_day(variable: str) -> str:
+    """The default of a rate limit for a day."""
+    return DECLARED[variable].default.removesuffix("/day")
 
 
 CLAIMS = {
@@ -164,12 +169,55 @@ CLAIMS = {
         f"decision | {MAX_MESSAGE_CHARS} characters |",
         f"user name | {policies.MAX_SCOPES} |",
         f"added up | {MAX_RANGES} for each client and day |",
+        f"with pending invitations | {invite_member.MAX_MEMBERS} |",
+        f"pending invitations to a plugin | {invite_member.MAX_INVITATIONS} |",
+        f"{per_day('PLUGPORT_LIMIT_INVITATION')} a day (`PLUGPORT_LIMIT_INVITATION`)",
+        f"{per_day('PLUGPORT_LIMIT_INVITATION_MAIL')} a day (`PLUGPORT_LIMIT_INVITATION_MAIL`)",
+        f"an invitation | {invite_member.INVITATION_DAYS} days |",
         f"tokens of an account | {MAX_TOKENS:,} |",
         f"others need them | {dependency_plan.MAX_RELEASES} |",
         f"their versions | {dependency_solver.MAX_NAMES:,} and {dependency_solver.MAX_STEPS:,} |",
         f"a page of a list | {catalog.MAX_LIMIT} |",
         f"(`?wait=`) | {settings.MAX_WAIT_SECONDS} s, and {settings.MAX_WAITING} simultaneous",
         f"password | {WORDS[settings.PASSWORD_RESET_TIMEOUT // DAY]} days, one use |",
+    ],
+    "docs/search.md": [
+        f"Only the first {WORDS[tokenizer.MAX_WORDS]} words count",
+        f"a tag of a plugin with at most {WORDS[schema._MAX_EXACT_TAGS]} tags",
+        *(
+            f"| {signal} | {weight:.2f} |"
+            for signal, weight in (
+                ("trust", index_document._TRUST_WEIGHTS["official"]),
+                ("downloads", index_document._DOWNLOADS_WEIGHT),
+                ("freshness", index_document._FRESHNESS_WEIGHT),
+                ("rating", index_document._RATING_WEIGHT),
+            )
+        ),
+        ", ".join(
+            f"{level} {weight:.2f}" for level, weight in index_document._TRUST_WEIGHTS.items()
+        ),
+        *(
+            f"×{boost:g})"
+            for field, boost in matching._STEMMED_BOOSTS.items()
+            if field not in {"text", "topic"}
+        ),
+        f"{WORDS[2**schema._ID_BITS // 1_000_000]} million plugins",
+        {7.0: "ten times as many add a seventh"}[index_document._MAX_DOWNLOADS_LOG10],
+        {100: "for the hundred most frequent values"}[query.MAX_FACET_VALUES],
+        {1000: "a thousand at a time"}[indexer.BATCH_SIZE],
+        f"under a lease of {cursor.LEASE_SECONDS} seconds",
+        f"Every {WORDS[indexer.COUNTER_REFRESH_SECONDS // 60]} minutes the plugins",
+        {1000: "more than a thousand changes behind"}[withdrawn_ids.MAX_ENTRIES],
+        f"within {circuit_breaker.DEADLINE_SECONDS * 1000:.0f} ms",
+        f"at most {database._MAX_COUNTED_PLUGINS:,} plugins match",
+        f"is not called for {WORDS[int(circuit_breaker.RESET_SECONDS)]} seconds",
+        (
+            f"deleted after {query_log.RETENTION_DAYS} days, those of a single search after"
+            f" {query_log.SINGLE_SEARCH_RETENTION_DAYS} days"
+        ),
+        f"about {query_log.MAX_TERMS_PER_DAY:,} terms",
+        f"the last {engine._CACHED_RESULTS} pages",
+        f"the first {WORDS[schema._KEY_CHARS]} letters",
     ],
     "docs/checks.md": [
         (
@@ -266,6 +314,14 @@ FACTS = {
         "powers of two (268.4 MB is 256 MiB)",
         # test_email.py
         "one a minute and five an hour for each account, ten an hour for each address",
+    ],
+    "docs/search.md": [
+        "is found within two seconds",  # bench/search.py
+        "so that the order of two plugins stays",
+        "Of two plugins with equal numbers",
+        "With 100,000 plugins this takes",  # bench/search.py
+        "words that stay for two seconds",  # static/js/search.js
+        "a generated catalog of 100,000 plugins",  # bench/search.py
     ],
     "docs/cli.md": [f"| {code} |" for code in exit_codes.MEANINGS],  # test_docs.py of the client
     "docs/guides/publish.md": ["| 0 |", "| 3 |", "| 8 |"],  # test_publish.py of the client
