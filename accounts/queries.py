@@ -28,6 +28,20 @@ def get_token(text: str) -> Token:
         # The database compares hashes, so response times reveal nothing about stored tokens
         # (CWE-208).
         token = Token.objects.select_related("user").filter(sha256=hash_token(text)).first()
+    return _require_usable(token)
+
+
+def lock_usable_token(token: Token) -> None:
+    """Lock the row of a token that was loaded earlier, until the transaction ends: 1 query.
+
+    For a request that took long: the token may have been revoked since it began, and a revocation
+    that comes now waits for the transaction. Raises `InvalidTokenError`.
+    """
+    rows = Token.objects.select_related("user").select_for_update(of=("self",), no_key=True)
+    _require_usable(rows.filter(pk=token.pk).first())
+
+
+def _require_usable(token: Token | None) -> Token:
     if token is None or not token.is_usable(timezone.now()) or not token.user.is_active:
         raise InvalidTokenError(
             "The token is unknown, expired or revoked.",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import structlog
 from django.db import IntegrityError, OperationalError
 
-from accounts.models import User
+from accounts.models import Token, User
 from common.lock_conflicts import is_lock_conflict
 from registry.errors import PublishRaceError
 from registry.models import Release
@@ -35,22 +35,25 @@ def publish_release(
     received: ReceivedPackage,
     tag: str = "",
     changelog: str = "",
-    token_limit: str = "",
+    token: Token | None = None,
 ) -> Publication:
     """Record a received package; its checks run in the worker afterwards.
 
     Writes the object, the release in state `checking`, a job and the audit entry. Publishing the
-    same bytes again returns the existing release. Raises `ArchiveError`, `ManifestError`,
-    `PublishRaceError`, or any error of `registry.publishing.admit`; nothing is stored then.
+    same bytes again returns the existing release. `token` is that of the caller, if it has one: it
+    limits what may be published, and must still be usable when the release is recorded.
+
+    Raises `ArchiveError`, `ManifestError`, `PublishRaceError`, `InvalidTokenError`, or any error of
+    `registry.publishing.admit`; nothing is stored then.
     """
     inspected = inspect_package(received)
     for _ in range(_MAX_ATTEMPTS):
         admission = admit_package(
-            actor=actor, inspected=inspected, tag=tag, token_limit=token_limit
+            actor=actor, inspected=inspected, tag=tag, token_limit=token.limit if token else ""
         )
         if admission.existing is not None:
             return Publication(admission.existing, is_new=False)
-        release = _try_to_record(actor, admission, inspected, tag, changelog)
+        release = _try_to_record(actor, token, admission, inspected, tag, changelog)
         if release is not None:
             _log.info("recorded", release=str(release), size_bytes=received.size_bytes)
             return Publication(release, is_new=True)
@@ -61,7 +64,12 @@ def publish_release(
 
 
 def _try_to_record(
-    actor: User, admission: Admission, inspected: InspectedPackage, tag: str, changelog: str
+    actor: User,
+    token: Token | None,
+    admission: Admission,
+    inspected: InspectedPackage,
+    tag: str,
+    changelog: str,
 ) -> Release | None:
     """Record the release; None if another upload took the name or version in the meantime.
 
@@ -72,6 +80,7 @@ def _try_to_record(
         with quarantine_upload(actor, received) as upload:
             return record_release(
                 actor=actor,
+                token=token,
                 admission=admission,
                 inspected=inspected,
                 upload=upload,

@@ -16,7 +16,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.actions.record_audit_entry import record_audit_entry
-from accounts.models import User
+from accounts.models import Token, User
+from accounts.queries import lock_usable_token
 from plugport.checks.registry import CHECKS
 from plugport.spec.changelog import (
     CHANGELOG_NAMES,
@@ -96,11 +97,13 @@ def record_release(
     upload: Upload,
     tag: str,
     changelog: str,
+    token: Token | None = None,
 ) -> Release:
     """Write the release in state `checking`, its contents, artifact, checks and job.
 
     One transaction; after the commit a worker is notified. Raises `IntegrityError` when another
-    upload took the name or version first; the caller admits again to find out.
+    upload took the name or version first; the caller admits again to find out. Raises
+    `InvalidTokenError` if the token was revoked since the upload began.
     """
     with transaction.atomic():
         plugin = _get_or_create_plugin(actor, admission.name, inspected)
@@ -115,6 +118,10 @@ def record_release(
         enqueue_job(CHECK_RELEASE, str(release.pk))
         _delete_upload(upload)
         record_audit_entry(actor=actor, action="release.recorded", target=str(release))
+        if token is not None:
+            # A package can take minutes to arrive. A thief must not publish with a token that the
+            # owner has revoked meanwhile. Last, so that the lock is short.
+            lock_usable_token(token)
         # A worker that is woken before the commit would not see the job.
         transaction.on_commit(_notify_worker)
     return release

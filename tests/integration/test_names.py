@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
+from accounts.actions.create_token import create_token
 from accounts.errors import EmailNotVerifiedError, TokenScopeError
 from accounts.models import AuditEntry, User
 from plugport.spec.errors import PlugportError
@@ -236,8 +237,9 @@ def publish_with_limit(owner: User, folder: Path, name: str, limit: str) -> bool
     """Publish with a limited token; return whether the release is new."""
     path = folder / "p.tgz"
     path.write_bytes(build_package(name))
+    token, _ = create_token(actor=owner, name="test", scopes=["publish"], limit=limit)
     with receive_file(path) as received:
-        return publish_release(actor=owner, received=received, token_limit=limit).is_new
+        return publish_release(actor=owner, received=received, token=token).is_new
 
 
 def test_a_limited_token_publishes_within_its_limit_only(owner: User, tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ class PublishMixin:
                 received=handler.get_received(),
                 tag=form.get("tag", ""),
                 changelog=form.get("changelog", ""),
-                token_limit=get_request_token(request).limit,
+                token=get_request_token(request),
             )
         if wait_seconds and publication.release.state == ReleaseState.CHECKING:
             wait_for_decision(publication.release, wait_seconds)

@@ -61,7 +61,7 @@ SIGNED_IN = {
     "POST /plugins/@acme/chat/1.0.0/undeprecate": 21,
     "PATCH /plugins/@acme/chat": 26,
     "PUT /plugins/@acme/chat": 31,
-    "POST /plugins": 20,
+    "POST /plugins": 21,
     "POST /plugins again": 9,
 }
 BODIES: dict[str, Any] = {

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.utils import timezone
 
+from accounts.actions.reset_password import reset_password
 from accounts.actions.revoke_token import revoke_token
 from accounts.models import Token, User
-from registry.models import Scope
-from tests.functional.api.calls import Api, expect_problem
-from tests.support.people import create_api_token
+from registry.models import Release, Scope
+from tests.functional.api.calls import BASE, Api, expect_problem
+from tests.support.people import PASSWORD, create_api_token
+from tests.support.publishing import build_package
 
 
 def test_me(owner: User) -> None:
@@ -114,3 +121,51 @@ def test_use_is_recorded_periodically(owner: User) -> None:
     Token.objects.update(last_used_at=first - dt.timedelta(minutes=6))
     caller.get("/plugins")
     assert Token.objects.filter(last_used_at__gt=first).exists()
+
+
+class SlowBody(io.BytesIO):
+    """The body of a request. `on_read` runs when the server begins to read it."""
+
+    def __init__(self, content: bytes, on_read: Callable[[], object]) -> None:
+        super().__init__(content)
+        self.on_read = on_read
+        self.has_begun = False
+
+    def read(self, size: int | None = -1) -> bytes:
+        if not self.has_begun:
+            self.has_begun = True
+            self.on_read()
+        return super().read(size)
+
+
+def _revoke(owner: User) -> None:
+    revoke_token(actor=owner, token_id=Token.objects.get().pk)
+
+
+def _reset(owner: User) -> None:
+    reset_password(user=owner, password=PASSWORD)
+
+
+def _close(owner: User) -> None:
+    User.objects.filter(pk=owner.pk).update(is_active=False)
+
+
+@pytest.mark.parametrize("end", [_revoke, _reset, _close])
+def test_a_token_that_ends_during_an_upload_publishes_nothing(
+    owner: User, packages_dir: Path, end: Callable[[User], None]
+) -> None:
+    """A thief could open an upload, wait until the owner has recovered the account, and finish it."""
+    caller = Api(create_api_token(owner, "publish"))
+    package = SimpleUploadedFile("p.tgz", build_package("@acme/late"), "application/gzip")
+    body = SlowBody(encode_multipart(BOUNDARY, {"package": package}), lambda: end(owner))
+    response = caller.client.post(
+        f"{BASE}/plugins",
+        headers=caller.headers,
+        content_type=MULTIPART_CONTENT,
+        CONTENT_LENGTH=len(body.getvalue()),
+        **{"wsgi.input": body},
+    )
+    assert body.has_begun
+    expect_problem(response, 401, "invalid-token")
+    assert not Release.objects.exists()
+    assert not [path for path in packages_dir.rglob("*") if path.is_file()]
