@@ -14,7 +14,6 @@ from marketplace.pages import (
     images,
     own_scopes,
     profiles,
-    publication,
     search,
     taxonomy,
 )
@@ -43,7 +42,7 @@ urlpatterns = [
         name="release-image",
     ),
     path("images/<str:signature>/<str:payload>", images.serve_remote_image, name="remote-image"),
-    path("publications/<uuid:public_id>", publication.render_publication, name="publication"),
+    path("", include("marketplace.pages.publication.urls")),
     path("docs", docs.render_index, name="docs"),
     path("docs/api", docs.render_api_reference, name="docs-api"),
     path("docs/api/try", docs.render_api_console, name="docs-api-try"),

@@ -36,6 +36,12 @@ class ReleaseBlockedError(DeniedError):
     code, title = "release-blocked", "Release blocked"
 
 
+class PackageDeletedError(MissingError):
+    """The release was rejected and its package is deleted."""
+
+    code, title = "package-deleted", "Package deleted"
+
+
 class VersionTakenError(ConflictError):
     """The version was published before with different content. Versions are never replaced."""
 

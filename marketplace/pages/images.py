@@ -15,9 +15,11 @@ from marketplace.images.signed_urls import parse_path
 from marketplace.readme.link_base import MAX_IMAGE_BYTES
 from plugport.spec.text import quote_text
 from registry.api.conditional import matches_etag, respond_not_modified
+from registry.models import Release
 from registry.policies import check_served
 from registry.queries import catalog
 from registry.queries.package_files import get_file_entry, load_release_file
+from registry.visibility import Audience
 
 _CACHE_ONE_HOUR = "public, max-age=3600"
 # A release may be blocked at any time, so browsers revalidate its images soon, by ETag.
@@ -43,13 +45,24 @@ def serve_release_image(request: HttpRequest, name: str, version: str, path: str
     # Before the ETag: a 304 would confirm the content of a blocked release.
     check_served(release)
     etag = f'"{get_file_entry(release, path)["sha256"]}"'
-    content = load_release_file(release, path, max_bytes=MAX_IMAGE_BYTES)
+    content, media_type = load_image(release, path)
+    return build_image_response(request, content, media_type, etag=etag, cache=_CACHE_FIVE_MINUTES)
+
+
+def load_image(
+    release: Release, path: str, *, audience: Audience = Audience.EVERYONE
+) -> tuple[bytes, str]:
+    """Load an image of a release; return it and its media type.
+
+    Raises `UnknownFileError`, `NotAnImageError`, and the errors of `load_release_file`.
+    """
+    content = load_release_file(release, path, max_bytes=MAX_IMAGE_BYTES, audience=audience)
     media_type = sniff_image(content)
     if media_type is None:
         raise NotAnImageError(
             f"{quote_text(path)} is not an image.", hint="See the Files tab of the release."
         )
-    return _build_response(request, content, media_type, etag=etag, cache=_CACHE_FIVE_MINUTES)
+    return content, media_type
 
 
 @require_safe
@@ -71,15 +84,16 @@ def serve_remote_image(request: HttpRequest, signature: str, payload: str) -> Ht
         return HttpResponse(status=202, headers={"Retry-After": "2", "Cache-Control": "no-store"})
     if image.failure:
         placeholder = render_placeholder(label)
-        return _build_response(request, placeholder, SVG, etag="", cache=_CACHE_FIVE_MINUTES)
-    return _build_response(
+        return build_image_response(request, placeholder, SVG, etag="", cache=_CACHE_FIVE_MINUTES)
+    return build_image_response(
         request, image.body, image.media_type, etag=image.etag, cache=_CACHE_ONE_HOUR
     )
 
 
-def _build_response(
+def build_image_response(
     request: HttpRequest, body: bytes, media_type: str, *, etag: str, cache: str
 ) -> HttpResponse:
+    """Return an image that runs nothing, even if a browser opens it as a document."""
     headers = {
         "Content-Type": media_type,
         "Content-Security-Policy": _CSP,

@@ -11,6 +11,7 @@ from marketplace.readme.links import SourceTree
 from marketplace.readme.render import render_readme
 from plugport.spec.changelog import cut_text
 from registry.models import Release
+from registry.visibility import Audience
 
 # The length of an entry in lists, which have many.
 MAX_LISTED_CHARS = 2_000
@@ -18,12 +19,14 @@ _FILE = "CHANGELOG.md"
 _FENCE = re.compile(r"^([ \t>]*(?:`{3,}|~{3,}))[^\n`]*$", re.MULTILINE)
 
 
-def render_release_changes(name: str, release: Release) -> SafeString:
+def render_release_changes(
+    name: str, release: Release, *, audience: Audience = Audience.EVERYONE
+) -> SafeString:
     """The changelog entry of a release of the plugin `name` as safe HTML; "" if there is none.
 
     No query if the release was loaded with its contents, their files and changelog entry.
     """
-    link_base = LinkBase.build_for_release(name, release, path=_FILE)
+    link_base = LinkBase.build_for_release(name, release, path=_FILE, audience=audience)
     entry = release.contents.changelog_entry
     return render_readme(entry, path=_FILE, link_base=link_base, has_anchors=False)
 

@@ -16,6 +16,7 @@ from marketplace.readme.anchors import build_fragment
 from marketplace.readme.links import SourceTree
 from plugport.spec.path_folding import PathSpellings
 from registry.models import Release
+from registry.visibility import Audience, has_package
 
 # By file name only. Serving an image checks its content (`marketplace.images.content_type`).
 _IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg")
@@ -25,10 +26,12 @@ _PARTS = re.compile(r"([^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL)
 
 @dataclass(frozen=True)
 class ReleaseFiles:
-    """The files of a release. `readme` is the path of its README, `images` the paths of images."""
+    """The files of a release. `readme` is the path of its README, `images` the paths of images.
 
-    name: str
-    version: str
+    `base` is the path of the page below which `/files/` and `/raw/` serve them.
+    """
+
+    base: str
     readme: str
     paths: frozenset[str]
     images: frozenset[str]
@@ -55,17 +58,16 @@ class ReleaseFiles:
         path = self._spellings.find(path) or path
         if path == self.readme and (fragment := build_fragment(mark[1:])):
             return fragment
-        base = f"/plugins/{quote(self.name, safe='@/')}/{quote(self.version)}/files"
         if path in self.paths or path in self.folders:
-            return f"{base}/{quote(path)}{mark}"
-        return base if path == "." else None
+            return f"{self.base}/files/{quote(path)}{mark}"
+        return f"{self.base}/files" if path == "." else None
 
     def find_image(self, url: str) -> str | None:
         """The URL of an image file, or None if the release does not have it."""
         path = self._spellings.find(self._locate(_split(url)[0])) or ""
         if path not in self.images:
             return None
-        return reverse("release-image", args=[self.name, self.version, path])
+        return f"{self.base}/raw/{quote(path)}"
 
     def _locate(self, bare: str) -> str:
         """The path from the root of the package. A path outside of it matches no file."""
@@ -95,29 +97,44 @@ class LinkBase:
         readme: str,
         files: Sequence[Mapping[str, Any]],
         repository: object,
+        page: str = "",
+        has_images: bool = True,
     ) -> LinkBase:
-        """The link base for the README at path `readme` of a release with these files."""
+        """The link base for the README at path `readme` of a release with these files.
+
+        `page` is the path of the page with the files, by default the public one of the release.
+        """
         paths = frozenset(str(file["path"]) for file in files)
         images = frozenset(
             str(file["path"])
             for file in files
-            if str(file["path"]).lower().endswith(_IMAGE_SUFFIXES)
+            if has_images
+            and str(file["path"]).lower().endswith(_IMAGE_SUFFIXES)
             and file["size"] <= MAX_IMAGE_BYTES
         )
         tree = SourceTree.find(repository, folder=posixpath.dirname(readme))
-        return cls(ReleaseFiles(name, version, readme, paths, images), tree)
+        base = page or f"/plugins/{quote(name, safe='@/')}/{quote(version)}"
+        return cls(ReleaseFiles(base, readme, paths, images), tree)
 
     @classmethod
-    def build_for_release(cls, name: str, release: Release, *, path: str) -> LinkBase:
-        """The link base for the file at `path` of a release of the plugin `name`."""
+    def build_for_release(
+        cls, name: str, release: Release, *, path: str, audience: Audience = Audience.EVERYONE
+    ) -> LinkBase:
+        """The link base for the file at `path` of a release of the plugin `name`.
+
+        Links for members lead to the page of the upload, which shows the files in every state.
+        """
         contents = release.contents
+        is_public = audience is Audience.EVERYONE
         return cls.build(
             name=name,
             version=release.version,
             readme=path,
             # Files of a blocked release are not served, so its texts link to none.
-            files=contents.files if release.is_served else [],
+            files=contents.files if release.is_served or not is_public else [],
             repository=contents.manifest.get("repository"),
+            page="" if is_public else reverse("publication", args=[release.public_id]),
+            has_images=has_package(release),
         )
 
     def find_page(self, url: str) -> str | None:

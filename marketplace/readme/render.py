@@ -28,6 +28,7 @@ from marketplace.readme.well_formed import balance_html
 from plugport.spec import path_folding, repository_address
 from plugport.spec.manifest import document, yaml_parser
 from registry.models import Release
+from registry.visibility import Audience
 
 # Longer READMEs are shown as plain text: parsing takes seconds per megabyte.
 MAX_MARKDOWN_CHARS = 200_000
@@ -47,13 +48,17 @@ class _Options(NamedTuple):
     has_anchors: bool
 
 
-def render_release_readme(name: str, release: Release) -> SafeString:
+def render_release_readme(
+    name: str, release: Release, *, audience: Audience = Audience.EVERYONE
+) -> SafeString:
     """The README of a release of the plugin `name` as safe HTML; "" if there is none.
 
     No query if the release was loaded with its contents.
     """
     contents = release.contents
-    link_base = LinkBase.build_for_release(name, release, path=contents.readme_path)
+    link_base = LinkBase.build_for_release(
+        name, release, path=contents.readme_path, audience=audience
+    )
     return render_readme(contents.readme, path=contents.readme_path, link_base=link_base)
 
 
@@ -119,7 +124,7 @@ def _build_cache_key(text: str, path: str, link_base: LinkBase, options: _Option
         repr(link_base.repository),
         release
         and (
-            *(release.name, release.version, release.readme),
+            *(release.base, release.readme),
             *(sorted(release.paths), sorted(release.images)),
         ),
         text,

@@ -6,10 +6,14 @@
 The package is streamed from the store and decompressed only up to the end of the file. Nothing is
 written to disk, and only the result and one chunk are in memory. The bytes are returned only if the
 file has the SHA-256 that the release lists for its path.
+
+Of a rejected release, whose package is deleted, its members can still read the files whose text is
+stored with the release: manifest, README and licenses.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import time
@@ -33,10 +37,10 @@ from registry.errors import (
 )
 from registry.models import Artifact, Release
 from registry.package_limits import get_archive_limits
-from registry.policies import check_served
 from registry.queries.catalog import get_artifact
 from registry.storage import get_store
 from registry.storage.keys import build_package_key
+from registry.visibility import Audience, check_package_shown, has_package
 
 CACHED_BYTES = 512 << 10
 # The most bytes that are decompressed for one reader: those before the file in its package, and
@@ -54,15 +58,18 @@ class FilePart:
     lines_before: int
 
 
-def load_release_file(release: Release, path: str, *, max_bytes: int) -> bytes:
+def load_release_file(
+    release: Release, path: str, *, max_bytes: int, audience: Audience = Audience.EVERYONE
+) -> bytes:
     """The content of the file at `path`, if it has at most `max_bytes`.
 
-    No query for a release from a query of `registry.queries.catalog`. Raises
-    `ReleaseBlockedError`, `UnknownFileError`, `FileTooLargeToReadError`, `FileTooDeepError` for a
-    file behind too many other bytes, and `StorageError` if the store does not respond in time or
-    has different bytes.
+    No query for a release from a query of `registry.queries.catalog`, 1 for a rejected release whose
+    texts are not loaded. Raises `ReleaseBlockedError`, `UnknownFileError`,
+    `FileTooLargeToReadError`, `FileTooDeepError` for a file behind too many other bytes,
+    `PackageDeletedError`, and `StorageError` if the store does not respond in time or has different
+    bytes.
     """
-    check_served(release)
+    _check_shown(release, audience)
     entry = get_file_entry(release, path)
     if entry["size"] > max_bytes:
         raise FileTooLargeToReadError(
@@ -74,20 +81,30 @@ def load_release_file(release: Release, path: str, *, max_bytes: int) -> bytes:
     return _load_part(release, entry, 0, entry["size"]).content
 
 
-def load_release_part(release: Release, path: str, *, start: int, stop: int) -> FilePart:
+def _check_shown(release: Release, audience: Audience) -> None:
+    # Texts of a rejected release are stored without its package; `_load_part` looks for them.
+    if audience is Audience.EVERYONE or has_package(release):
+        check_package_shown(release, audience)
+
+
+def load_release_part(
+    release: Release, path: str, *, start: int, stop: int, audience: Audience = Audience.EVERYONE
+) -> FilePart:
     """The bytes of a file from `start` up to but not including `stop`.
 
     The whole file is decompressed to verify its digest; only the part is kept in memory. No query.
     Raises the same errors as `load_release_file`, `FileTooDeepError` also for a file that is too
     large to decompress for one reader.
     """
-    check_served(release)
+    _check_shown(release, audience)
     entry = get_file_entry(release, path)
     _check_unpacked_size(entry["size"], path)
     return _load_part(release, entry, start, stop)
 
 
 def _load_part(release: Release, entry: Mapping[str, Any], start: int, stop: int) -> FilePart:
+    if not has_package(release):
+        return _find_stored_part(release, entry, slice(start, stop))
     artifact = get_artifact(release)
     # By digest, so a cached part can never be outdated.
     cache, key = caches["files"], f"{artifact.sha256}:{entry['sha256']}:{start}-{stop}"
@@ -99,6 +116,42 @@ def _load_part(release: Release, entry: Mapping[str, Any], start: int, stop: int
     if len(part.content) <= CACHED_BYTES:
         cache.set(key, part)
     return part
+
+
+def _find_stored_part(
+    release: Release, entry: Mapping[str, Any], requested_range: slice
+) -> FilePart:
+    """The range of a text that is stored with the release. Raises `PackageDeletedError`."""
+    contents, path = release.contents, entry["path"]
+    if path == contents.manifest_path:
+        text = contents.manifest_text
+    elif path == contents.readme_path:
+        text = contents.readme
+    else:
+        text = contents.licences.get(path, "")
+    digest = hashlib.sha256()
+    part = _read_part([text.encode()], requested_range, digest)
+    # A text that was decoded from another encoding, or cut, is not the file.
+    if digest.hexdigest() != entry["sha256"]:
+        check_package_shown(release, Audience.MEMBERS)
+    return part
+
+
+def open_package(release: Release) -> Iterator[bytes]:
+    """The bytes of the package in chunks, for members. Close the iterator to end the transfer early.
+
+    No query. Raises `PackageDeletedError` and `StorageError`.
+    """
+    check_package_shown(release, Audience.MEMBERS)
+    return _open_object(release, get_artifact(release))
+
+
+def _open_object(release: Release, artifact: Artifact) -> Iterator[bytes]:
+    # The quarantined copy is deleted when the release becomes public, which may happen meanwhile.
+    for key in filter(None, (artifact.quarantine_key, build_package_key(artifact.digest))):
+        with contextlib.suppress(FileNotFoundError):
+            return get_store().open_range(key, 0, artifact.size_bytes)
+    raise StorageError(f"The package of `{release}` is missing from the store.")
 
 
 def get_file_entry(release: Release, path: str) -> Mapping[str, Any]:
@@ -116,11 +169,7 @@ def _extract(
 ) -> FilePart:
     """Decompress up to the file and return the range of it. Raises like `load_release_file`."""
     deadline = time.monotonic() + MAX_SECONDS
-    try:
-        chunks = get_store().open_range(build_package_key(artifact.digest), 0, artifact.size_bytes)
-    except FileNotFoundError:
-        raise StorageError(f"The package of `{release}` is missing from the store.") from None
-    with _ChunkFile(chunks, deadline) as raw:
+    with _ChunkFile(_open_object(release, artifact), deadline) as raw:
         limits = get_archive_limits()
         stream = GunzipStream(cast("BinaryIO", raw), artifact.size_bytes, limits)
         members = MemberReader(stream, limits)

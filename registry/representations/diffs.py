@@ -13,17 +13,22 @@ from plugport.spec.diff.values import Change
 from plugport.spec.manifest.model import Permissions
 from plugport.spec.manifest.permissions import build_permissions_value
 from registry.models import Release
+from registry.visibility import Audience
 
 
-def build_comparison(before: Release | None, after: Release) -> Comparison:
+def build_comparison(
+    before: Release | None, after: Release, audience: Audience = Audience.EVERYONE
+) -> Comparison:
     """Compare two releases, or a release with nothing. No query.
 
-    The manifest and the files of a blocked release are not public: the comparison lists the fields
+    For everyone, the manifest and the files of a blocked release are not public: the comparison lists the fields
     of the manifest that differ, without its values on that side, and no file.
     """
     comparison = compare_releases(
         _build_facts(before) if before else ReleaseFacts(), _build_facts(after)
     )
+    if audience is Audience.MEMBERS:
+        return comparison
     rows, files = comparison.manifest, comparison.files
     if before is not None and before.is_blocked:
         rows, files = [replace(row, before=None) for row in rows], []

@@ -63,7 +63,14 @@ PRIVATE = {
     "account_change_password": ["/account/password"],
 }
 # `test_trouble.py` opens these.
-TROUBLE = {"publication"}
+TROUBLE = {
+    "publication",
+    "publication-readme",
+    "publication-files",
+    "publication-file",
+    "publication-compare",
+    "publication-manifest",
+}
 # Not pages: files for programs, redirects, form targets, and the page that Swagger UI draws.
 OTHERS = {
     "search-record",
@@ -74,6 +81,8 @@ OTHERS = {
     "client-moved",
     "client-files-moved",
     "release-image",
+    "publication-image",
+    "publication-package",
     "remote-image",
     "revoke-token",
     "verify-email",

@@ -14,7 +14,8 @@ from tests.journeys.conftest import MEMBER, sign_in
 from tests.support.publishing import build_package
 from tests.support.server import LiveRegistry, find_free_port
 
-# In two parts, so that secret scanners do not report this file.
+# In parts, so that secret scanners do not report this file.
+_DATABASE = "postgres://chat:" + "kX9vQ2mL7pRw4tZs" + "@prod-db.internal/chat"
 _KEY = "AKIA" + "QYLPMN5HHHFPZAM2"
 
 
@@ -41,24 +42,45 @@ def test_search_without_its_engine(chromium, registry_without_search):
 
 
 @pytest.fixture(scope="module")
-def publication(demo_registry: LiveRegistry) -> str:
-    """The URL of an upload that was rejected because it contains a key."""
+def publications(demo_registry: LiveRegistry) -> list[str]:
+    """The URLs of an upload that was rejected for a key, and of one that is held for a password."""
     token = demo_registry.create_api_tokens(MEMBER)[MEMBER]
-    package = build_package(f"@{MEMBER}/leaky", files={"config.js": f'const key = "{_KEY}";'})
+    urls = []
     with demo_registry.client(token) as client:
-        response = client.post(
-            "/api/v1/plugins", params={"wait": 50}, files={"package": ("x.tgz", package)}
-        )
-    assert response.json()["state"] in ("rejected", "held"), response.text
-    return str(response.json()["statusUrl"]).replace("/api/v1/", "/")
+        for version, state, code in (
+            ("1.0.0", "published", "export default 1;"),
+            ("1.1.0", "rejected", f'const key = "{_KEY}";'),
+            ("1.2.0", "held", f'connect("{_DATABASE}");'),
+        ):
+            files = {"src/config.js": code}
+            package = build_package(f"@{MEMBER}/leaky", version, files=files)
+            response = client.post(
+                "/api/v1/plugins", params={"wait": 50}, files={"package": ("x.tgz", package)}
+            )
+            assert response.json()["state"] == state, response.text
+            urls.append(str(response.json()["publicationUrl"]))
+    return urls[1:]
 
 
-def test_upload_with_findings(open_tab, publication):
-    tab = open_tab(color_scheme="light")
+def test_upload_with_findings(open_tab, publications):
+    """Every page of the held release, and of the rejected one those that differ."""
+    tab = open_tab(color_scheme="light", reduced_motion="reduce")
     sign_in(tab)
-    tab.goto(publication)
-    assert "config.js" in tab.inner_text("main")
-    expect_usable(tab)
+    rejected, held = publications
+    ends = ("", "/readme", "/files", "/files/src/config.js", "/compare?file=src/config.js")
+    for url in (*(held + end for end in (*ends, "/manifest")), rejected, f"{rejected}/files"):
+        tab.goto(url)
+        expect_usable(tab)
+        tab.set_viewport_size({"width": 1280, "height": 800})
+    tab.goto(held)
+    tab.get_by_role("link", name="src/config.js:1").click()
+    tab.wait_for_url("**/files/src/config.js?start=1#L1")
+    assert "prod-db" in tab.inner_text("#L1")
+    tab.get_by_role("link", name="Compare").click()
+    assert "src/config.js" in tab.inner_text("main")
+    with tab.expect_download() as download:
+        tab.get_by_role("link", name="Download the package").click()
+    assert download.value.suggested_filename == f"{MEMBER}-leaky-1.2.0.tgz"
 
 
 @pytest.mark.parametrize("template", ["429.html", "500.html", "503.html"])

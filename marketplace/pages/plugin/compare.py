@@ -18,10 +18,11 @@ from plugport.spec.errors import LimitedError
 from plugport.spec.manifest.model import Permissions
 from plugport.spec.manifest.permissions import build_permissions_value
 from plugport.spec.text import quote_text
-from registry.errors import UnknownFileError
+from registry.errors import PackageDeletedError, UnknownFileError
 from registry.models import Release
 from registry.queries.package_files import load_release_file
 from registry.representations.diffs import build_comparison, get_change_counts
+from registry.visibility import Audience
 
 # The page shows the start of each list; the API returns everything.
 MAX_FILES = 200
@@ -94,10 +95,10 @@ class ComparisonSummary:
 
 
 def build_comparison_summary(
-    before: Release, after: Release
+    before: Release, after: Release, *, audience: Audience = Audience.EVERYONE
 ) -> tuple[ComparisonSummary, Comparison]:
     """Return the summary, and the comparison that it is built from. No query."""
-    comparison = build_comparison(before, after)
+    comparison = build_comparison(before, after, audience)
     summary = ComparisonSummary(
         gained=build_permission_groups(comparison.permissions.gained),
         lost=build_permission_groups(comparison.permissions.lost),
@@ -147,7 +148,14 @@ def _format_value(value: Any) -> str:
     return text if len(text) <= MAX_VALUE_CHARS else f"{text[:MAX_VALUE_CHARS]}…"
 
 
-def build_file_diff(comparison: Comparison, before: Release, after: Release, path: str) -> FileDiff:
+def build_file_diff(
+    comparison: Comparison,
+    before: Release,
+    after: Release,
+    path: str,
+    *,
+    audience: Audience = Audience.EVERYONE,
+) -> FileDiff:
     """Return the changed lines of one file. Raises `UnknownFileError` if it did not change."""
     row = next((row for row in comparison.files if row.path == path), None)
     if row is None:
@@ -156,15 +164,17 @@ def build_file_diff(comparison: Comparison, before: Release, after: Release, pat
             hint="Choose a file from the list on the Compare tab.",
         )
     try:
-        old = _load_text(before, row.before.path) if row.before else ""
-        new = _load_text(after, row.after.path) if row.after else ""
-    except LimitedError as error:
+        old = _load_text(before, row.before.path, audience) if row.before else ""
+        new = _load_text(after, row.after.path, audience) if row.after else ""
+    except (LimitedError, PackageDeletedError) as error:
         return FileDiff(row, reason=f"The lines cannot be compared: {error.detail}")
     return _compare_contents(row, old, new)
 
 
-def _load_text(release: Release, path: str) -> str | None:
-    return decode_text(load_release_file(release, path, max_bytes=MAX_DIFF_BYTES))
+def _load_text(release: Release, path: str, audience: Audience) -> str | None:
+    return decode_text(
+        load_release_file(release, path, max_bytes=MAX_DIFF_BYTES, audience=audience)
+    )
 
 
 def _compare_contents(row: FileChange, old: str | None, new: str | None) -> FileDiff:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial, wraps
 from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -18,13 +19,7 @@ from marketplace.pages.checks import build_check_results
 from marketplace.pages.plugin import frame
 from marketplace.pages.plugin.charts import build_chart
 from marketplace.pages.plugin.compare import build_comparison_summary, build_file_diff
-from marketplace.pages.plugin.files import (
-    ENTRIES_PER_PAGE,
-    FileOptions,
-    Folder,
-    build_breadcrumbs,
-    load_path,
-)
+from marketplace.pages.plugin.files import build_path_context
 from marketplace.pagination import build_pagination
 from marketplace.queries import plugin_detail as reads
 from marketplace.queries.plugin_detail import PluginHead, get_plugin_head
@@ -39,12 +34,10 @@ from registry.api.v1.parameters import get_int_parameter, get_text_parameter
 from registry.models import Artifact, Release
 from registry.queries.baselines import find_baseline
 from registry.queries.catalog import MAX_PAGE, list_checks
-from registry.representations.releases import get_install_policy
+from registry.representations.releases import build_release_url, get_install_policy
 from registry.visibility import get_public_contents, get_public_findings
 
 View = Callable[..., HttpResponse]
-# Larger files are shown in parts, so no file shown by line number has as many lines.
-MAX_LINE_NUMBER = 10_000_000
 
 
 def plugin_page(view: View) -> View:
@@ -176,34 +169,20 @@ def render_files(
     request: HttpRequest, head: PluginHead, version: str, path: str = ""
 ) -> HttpResponse:
     """`…/files` and `…/files/<path>`: a folder or a file: 6 queries."""
-    parameters = request.GET
     base = frame.build_tab_url(head.plugin.name, "" if head.is_latest else version, frame.FILES)
     context: dict[str, Any] = {
         "version": version,
         "base": base,
         "path": path,
-        "breadcrumbs": build_breadcrumbs("" if head.release.is_blocked else path),
         "is_deep": bool(path),
+        "raw_base": f"{reverse('release', args=[head.plugin.name, head.release.version])}/raw",
     }
-    number, form = (
-        get_int_parameter(parameters, "page", 1, MAX_PAGE),
-        get_text_parameter(parameters, "as"),
-    )
-    start = get_int_parameter(parameters, "start", 1, MAX_LINE_NUMBER)
-    options = FileOptions(start, number, as_text=form == "text", in_parts=form == "parts")
+    if head.release.is_served:
+        context["package_address"] = f"{build_release_url(head.release)}/download"
+        context["package_bytes"] = head.artifact.size_bytes
     # A URL with a file name must not show that name as one of a blocked release.
-    opened = load_path(head.release, "" if head.release.is_blocked else path, options)
-    if isinstance(opened, Folder):
-        first = (number - 1) * ENTRIES_PER_PAGE
-        pages = -(-len(opened.entries) // ENTRIES_PER_PAGE)
-        context["entries"] = opened.entries[first : first + ENTRIES_PER_PAGE]
-        context["file_count"] = len(get_public_contents(head.release).files)
-        context["pagination"] = build_pagination(request.GET, number=number, pages=pages)
-    else:
-        context["file"] = opened
-        context["pagination"] = build_pagination(
-            request.GET, number=opened.part, pages=opened.parts
-        )
+    shown_path = "" if head.release.is_blocked else path
+    context |= build_path_context(request.GET, head.release, shown_path)
     return frame.render_tab(request, head, frame.FILES, context, title=path)
 
 
@@ -238,6 +217,7 @@ def render_compare(request: HttpRequest, name: str) -> HttpResponse:
     if before is not None:
         summary, comparison = build_comparison_summary(before, after)
         path = get_text_parameter(parameters, "file")
+        query = f"?{urlencode({'from': before.version, 'to': after.version})}"
         # A diff contains lines of both releases, so one blocked release hides it.
         hides_files = before.is_blocked or after.is_blocked
         shows_diff = path and not hides_files
@@ -245,9 +225,21 @@ def render_compare(request: HttpRequest, name: str) -> HttpResponse:
             "summary": summary,
             "hides_files": hides_files,
             "diff": build_file_diff(comparison, before, after, path) if shows_diff else None,
+            "compare_address": query,
+            "file_query": f"{query}&file=",
+            "before_files": _find_files_url(before),
+            "after_files": _find_files_url(after),
+            "diff_address": f"{build_release_url(after)}/diff?{urlencode({'from': before.version})}",
         }
         title = f"{before.version} to {after.version}"
     return frame.render_tab(request, head, frame.COMPARE, context, title=title)
+
+
+def _find_files_url(release: Release) -> str:
+    """Return the URL of the files of a release, or "" if they are not public."""
+    if not release.is_served:
+        return ""
+    return frame.build_tab_url(release.plugin.name, release.version, frame.FILES)
 
 
 def _list_version_options(choices: list[str], chosen: Release | None) -> list[str]:

@@ -155,14 +155,18 @@ def build_headers(release: Release, artifact: Artifact, *, is_pinned: bool) -> d
     """Return the headers that are the same for every range of the file."""
     sha256 = base64.b64encode(bytes.fromhex(artifact.sha256)).decode("ascii")
     sha512 = base64.b64encode(bytes.fromhex(artifact.sha512)).decode("ascii")
-    file_name = release.plugin.name.removeprefix("@").replace("/", "-")
     return {
         "ETag": f'"{artifact.sha256}"',
         "Cache-Control": _IMMUTABLE_CACHE if is_pinned else _REVALIDATE_CACHE,
         "Accept-Ranges": "bytes",
         "Digest": f"sha-256={sha256}",
         "Repr-Digest": f"sha-256=:{sha256}:, sha-512=:{sha512}:",
-        "Content-Disposition": f'attachment; filename="{file_name}-{release.version}.tgz"',
+        "Content-Disposition": f'attachment; filename="{build_package_filename(release)}"',
         # No browser should guess that a package is HTML and run it on this origin.
         "X-Content-Type-Options": "nosniff",
     }
+
+
+def build_package_filename(release: Release) -> str:
+    """Return the name under which a browser saves the package."""
+    return f"{release.plugin.name.removeprefix('@').replace('/', '-')}-{release.version}.tgz"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from marketplace.pages.plugin import code, files, views
+from marketplace.pages.plugin import code, files
 from registry.actions import moderate_release
 from registry.jobs.runner import run_pending_jobs
 from registry.models import Release
@@ -305,7 +305,7 @@ def test_pages_stay_light(client, own, monkeypatch):
 
 def test_very_many_files(open_page, own, monkeypatch):
     """A large folder is paginated; each entry appears once."""
-    monkeypatch.setattr(views, "ENTRIES_PER_PAGE", 3)
+    monkeypatch.setattr(files, "ENTRIES_PER_PAGE", 3)
     seen = []
     for number in (1, 2, 3):
         panel = open_page(f"{OWN_FILES}/data", page=number).one(id="files")

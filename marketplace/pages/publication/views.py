@@ -1,0 +1,156 @@
+"""The tabs of an upload, its images, and its package."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+
+from marketplace.labels import list_permission_groups
+from marketplace.pages.checks import build_check_results
+from marketplace.pages.images import build_image_response, load_image
+from marketplace.pages.plugin.code import build_code_page
+from marketplace.pages.plugin.compare import build_comparison_summary, build_file_diff
+from marketplace.pages.plugin.files import MAX_LINE_NUMBER, build_path_context
+from marketplace.pages.publication import frame
+from marketplace.pages.publication.frame import publication_page
+from marketplace.pages.publication.next_steps import NEXT_STEPS
+from marketplace.queries.plugin_detail import MAX_DEPENDENCIES
+from marketplace.readme import render_release_changes, render_release_readme
+from registry.api.v1.download import build_package_filename
+from registry.api.v1.parameters import get_int_parameter, get_text_parameter
+from registry.models import Release
+from registry.models.states import ReleaseState
+from registry.queries.baselines import find_baseline
+from registry.queries.catalog import get_artifact, list_checks
+from registry.queries.package_files import open_package
+from registry.visibility import Audience
+
+_DEPENDENCY_TITLES = (
+    ("plugins", "Plugins"),
+    ("packages", "Language packages"),
+    ("peer", "Host packages"),
+)
+# A document of this origin without an origin of its own, in case a browser shows the package.
+_CSP = "default-src 'none'; sandbox"
+
+
+@publication_page("manifest", "files")
+def render_overview(request: HttpRequest, release: Release) -> HttpResponse:
+    """`/publications/<id>`: state, reason, next step, findings and permissions: 4 queries."""
+    checks = list_checks(release)
+    context = {
+        "checks": build_check_results(checks, lambda run: run.findings),
+        # A finding may also name a file that the package lacks.
+        "linked_paths": {file["path"] for file in release.contents.files},
+        "permissions": list_permission_groups(release.contents.manifest.get("permissions", {})),
+        "next_steps": NEXT_STEPS[ReleaseState(release.state)],
+        "is_waiting": release.state == ReleaseState.CHECKING,
+    }
+    return frame.render_tab(request, release, frame.OVERVIEW, context)
+
+
+@publication_page("manifest", "readme", "files", "changelog_entry")
+def render_readme(request: HttpRequest, release: Release) -> HttpResponse:
+    """`…/readme`: as on the public page of a release: 3 queries."""
+    name = release.plugin.name
+    context = {
+        "readme": render_release_readme(name, release, audience=Audience.MEMBERS),
+        "changes": render_release_changes(name, release, audience=Audience.MEMBERS),
+    }
+    return frame.render_tab(request, release, frame.README, context)
+
+
+@publication_page("files")
+def render_files(request: HttpRequest, release: Release, path: str = "") -> HttpResponse:
+    """`…/files` and `…/files/<path>`: a folder or a file: 3 queries.
+
+    1 more for a file of a rejected release, whose text may be stored apart from the package.
+    """
+    base = frame.build_tab_url(release, frame.FILES)
+    context: dict[str, Any] = {
+        "base": base,
+        "path": path,
+        "raw_base": f"{frame.build_tab_url(release, frame.OVERVIEW)}/raw",
+        **build_path_context(request.GET, release, path, audience=Audience.MEMBERS),
+    }
+    return frame.render_tab(request, release, frame.FILES, context, title=path)
+
+
+@publication_page("manifest", "files")
+def render_compare(request: HttpRequest, release: Release) -> HttpResponse:
+    """`…/compare?file=`: what changed since the release that users have: 4 queries.
+
+    1 more for a file, 2 more for one of a rejected release.
+    """
+    before = find_baseline(release)
+    context: dict[str, Any] = {"before": before, "after": release}
+    if before is not None:
+        before.plugin = release.plugin
+        summary, comparison = build_comparison_summary(before, release, audience=Audience.MEMBERS)
+        path = get_text_parameter(request.GET, "file")
+        context |= {
+            "summary": summary,
+            "diff": build_file_diff(comparison, before, release, path, audience=Audience.MEMBERS)
+            if path
+            else None,
+            "compare_address": frame.build_tab_url(release, frame.COMPARE),
+            "file_query": "?file=",
+            "before_files": reverse("release-files", args=[release.plugin.name, before.version]),
+            "after_files": frame.build_tab_url(release, frame.FILES),
+        }
+    return frame.render_tab(request, release, frame.COMPARE, context)
+
+
+@publication_page("manifest", "manifest_text", "warnings")
+def render_manifest(request: HttpRequest, release: Release) -> HttpResponse:
+    """`…/manifest`: warnings, dependencies and the text as sent: 3 queries."""
+    contents = release.contents
+    start = get_int_parameter(request.GET, "start", 1, MAX_LINE_NUMBER)
+    needs = contents.manifest.get("dependencies", {})
+    total = sum(len(group) for group in needs.values())
+    context = {
+        "path": contents.manifest_path,
+        "warnings": contents.warnings,
+        "dependencies": [
+            (title, sorted(needs[key].items())[:MAX_DEPENDENCIES])
+            for key, title in _DEPENDENCY_TITLES
+            if needs.get(key)
+        ],
+        "dependency_count": total,
+        "code": build_code_page(contents.manifest_text, contents.manifest_path, start=start),
+    }
+    return frame.render_tab(request, release, frame.MANIFEST, context)
+
+
+@publication_page("files")
+def serve_image(request: HttpRequest, release: Release, path: str) -> HttpResponseBase:
+    """`…/raw/<path>`: an image of the release: 3 queries, 4 if the release was rejected.
+
+    Raises like `load_image`.
+    """
+    content, media_type = load_image(release, path, audience=Audience.MEMBERS)
+    return build_image_response(request, content, media_type, etag="", cache="no-store")
+
+
+@publication_page()
+def send_package(request: HttpRequest, release: Release) -> HttpResponseBase:
+    """`…/package`: the package as it was sent: 3 queries. It counts as no download.
+
+    Raises `PackageDeletedError` and `StorageError`.
+    """
+    chunks = open_package(release)
+    headers = {
+        "Content-Type": "application/gzip",
+        "Content-Length": str(get_artifact(release).size_bytes),
+        "Content-Disposition": f'attachment; filename="{build_package_filename(release)}"',
+        "Content-Security-Policy": _CSP,
+        "X-Content-Type-Options": "nosniff",
+    }
+    if request.method == "HEAD":
+        # Opened to answer like GET; nothing reads it.
+        getattr(chunks, "close", lambda: None)()
+        return HttpResponse(headers=headers)
+    return StreamingHttpResponse(chunks, headers=headers)
