@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import threading
 import time
@@ -70,8 +71,9 @@ class BackgroundThread:
         self._error_event = error_event
         self._interval_seconds = interval_seconds
         self._retry_seconds = interval_seconds if retry_seconds is None else retry_seconds
-        # Wake-ups that arrive within this time share one round.
+        # Rounds after wake-ups are at least this far apart: wake-ups in between share one.
         self._wake_delay_seconds = wake_delay_seconds
+        self._last_round_at = -math.inf
         self._runs_at_start = runs_at_start
         self._runs_at_exit = runs_at_exit
         self._thread: threading.Thread | None = None
@@ -143,7 +145,9 @@ class BackgroundThread:
     def _wait(self, seconds: float | None) -> bool:
         """Whether another round follows."""
         if self._wake_event.wait(seconds) and not self._is_stopping:
-            time.sleep(self._wake_delay_seconds)
+            # The first wake-up after a while leads to a round at once.
+            earliest = self._last_round_at + self._wake_delay_seconds
+            time.sleep(max(0.0, earliest - time.monotonic()))
         # Cleared before the round: a wake-up during it leads to another one.
         self._wake_event.clear()
         return not self._is_stopping
@@ -157,4 +161,5 @@ class BackgroundThread:
         finally:
             # As at the end of a request: a broken connection is replaced in the next round.
             close_old_connections()
+            self._last_round_at = time.monotonic()
         return self._interval_seconds if pause is None else pause

@@ -72,4 +72,13 @@ class SearchTermAdmin(StaffViewMixin, ModelAdmin):
 class SearchCursorAdmin(StaffViewMixin, ModelAdmin):
     """The journal serial that the index has reached, and the worker that holds the lease."""
 
-    list_display = ("engine", "serial", "indexed_at", "counted_at", "lease_holder", "leased_until")
+    list_display = (
+        "engine",
+        "serial",
+        "indexed_at",
+        "counted_at",
+        "compared_at",
+        "repaired",
+        "lease_holder",
+        "leased_until",
+    )

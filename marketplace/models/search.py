@@ -12,6 +12,8 @@ class SearchCursor(models.Model):
     """The index of one engine: every journal entry up to `serial` is indexed.
 
     A process writes the index only while it holds the lease, so one process writes at a time.
+    `compared_at` is the last comparison of all documents with the plugins; it repaired `repaired`
+    of them.
     """
 
     engine = models.CharField(max_length=40, primary_key=True)
@@ -20,6 +22,8 @@ class SearchCursor(models.Model):
     leased_until = models.DateTimeField(null=True)
     indexed_at = models.DateTimeField(null=True)
     counted_at = models.DateTimeField(null=True)
+    compared_at = models.DateTimeField(null=True)
+    repaired = models.IntegerField(default=0)
 
     def __str__(self) -> str:
         return f"{self.engine} at {self.serial}"

@@ -16,6 +16,7 @@ from django.utils import timezone
 from common.process_names import build_process_name, is_process_dead
 from marketplace.models import SearchCursor
 from marketplace.search.errors import IndexBusyError
+from marketplace.search.position import IndexPosition
 
 LEASE_SECONDS = 30
 
@@ -32,6 +33,19 @@ class Lease:
         """Store that every entry up to `serial` is indexed. Raises `IndexBusyError`."""
         self._update(serial=serial, indexed_at=timezone.now())
         self.serial = serial
+
+    def follow(self, position: IndexPosition) -> None:
+        """Continue at the position of the index instead of the stored one.
+
+        An older index has older download counts, too. Raises `IndexBusyError`.
+        """
+        if position.serial < self.serial:
+            # Counts are indexed some minutes after the downloads of a day.
+            counted_at = position.time and position.time - dt.timedelta(days=1)
+            self._update(serial=position.serial, counted_at=counted_at)
+        else:
+            self._update(serial=position.serial)
+        self.serial = position.serial
 
     def renew(self) -> None:
         """Extend the lease. Raises `IndexBusyError` if another process took it over."""
@@ -93,3 +107,14 @@ def get_serial(engine: str) -> int:
     """The last indexed serial; 0 if the index was never written."""
     serial = SearchCursor.objects.filter(engine=engine).values_list("serial", flat=True).first()
     return serial or 0
+
+
+def record_comparison(engine: str, *, repaired: int) -> None:
+    """Store that all documents were compared now, and how many were repaired."""
+    SearchCursor.objects.filter(engine=engine).update(compared_at=timezone.now(), repaired=repaired)
+
+
+def is_comparison_due(engine: str, *, interval_seconds: float) -> bool:
+    """Whether the last comparison is at least that old, or there was none."""
+    since = timezone.now() - dt.timedelta(seconds=interval_seconds)
+    return not SearchCursor.objects.filter(engine=engine, compared_at__gt=since).exists()

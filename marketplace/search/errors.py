@@ -36,6 +36,19 @@ class IndexDamagedError(_IndexUnusableError):
     code, title = "search-index-damaged", "The search index is damaged"
 
 
+class IndexOutdatedError(_IndexUnusableError):
+    """The index is older than the registry believes, for example restored from a backup.
+
+    `serial` is the last journal entry that it contains.
+    """
+
+    code, title = "search-index-outdated", "The search index is outdated"
+
+    def __init__(self, serial: int) -> None:
+        super().__init__(f"The search index contains only the changes up to {serial}.")
+        self.serial = serial
+
+
 class IndexBusyError(SearchUnavailableError):
     """Another process is writing the index."""
 

@@ -10,30 +10,33 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
 import structlog
 from django.utils import timezone
 
 from marketplace.models import SearchCursor
-from marketplace.search.cursor import Lease, acquire_lease, get_serial
-from marketplace.search.document import (
-    build_documents,
-    iter_all_documents,
-    iter_batches,
-    to_milliseconds,
-)
+from marketplace.search.cursor import Lease, acquire_lease, get_serial, record_comparison
+from marketplace.search.document import build_documents, iter_all_documents, iter_batches
 from marketplace.search.engines import get_engine
 from marketplace.search.engines.base import SearchEngine
 from marketplace.search.errors import (
     IndexBusyError,
     IndexDamagedError,
     IndexMissingError,
-    SearchUnavailableError,
 )
-from registry.models import DownloadCount, JournalEntry, JournalHead, Plugin
+from marketplace.search.position import (
+    START,
+    build_position,
+    get_last_serial,
+    get_position_of,
+    is_in_journal,
+)
+from registry.models import DownloadCount, JournalEntry, Plugin
 
 _log = structlog.get_logger("plugport.search")
+OTHER_JOURNAL = (
+    "The index was written from another journal: the index or the database was restored."
+)
 BATCH_SIZE = 1000
 COUNTER_REFRESH_SECONDS = 300
 _LEASE_POLL_SECONDS = 0.2
@@ -42,7 +45,8 @@ _LEASE_POLL_SECONDS = 0.2
 def index_changes() -> int:
     """Index the journal entries since the cursor; returns how many.
 
-    Returns 0 if another process is indexing. Rebuilds a missing or damaged index. Raises
+    Returns 0 if another process is indexing. Rebuilds an index that is missing, damaged, or written
+    from another journal. Raises
     `SearchUnavailableError` if the engine does not respond; the next call continues from there.
     """
     engine = get_engine()
@@ -50,45 +54,78 @@ def index_changes() -> int:
         return 0
     try:
         with acquire_lease(engine.name) as lease:
-            return _index_entries(engine, lease)
+            return follow_journal(engine, lease)
     except IndexBusyError:
         return 0
 
 
 def _has_work(engine: SearchEngine) -> bool:
     # Reads only: every worker calls this once a second, and taking the lease is a write.
-    if get_last_serial() > get_serial(engine.name) or _is_counter_refresh_due(engine):
+    serial = get_serial(engine.name)
+    if get_last_serial() > serial or _is_counter_refresh_due(engine):
         return True
     try:
         engine.ping()
+        position = engine.get_position()
     except (IndexMissingError, IndexDamagedError):
         return True
-    return False
+    return position is None or position.serial != serial or not is_in_journal(position)
 
 
-def _index_entries(engine: SearchEngine, lease: Lease) -> int:
+def follow_journal(engine: SearchEngine, lease: Lease) -> int:
+    """Make the index usable and index what is new; returns the number of journal entries."""
+    _follow_index(engine, lease)
+    done = index_new_entries(engine, lease)
+    if _is_counter_refresh_due(engine):
+        _refresh_counters(engine, lease)
+    return done
+
+
+def _follow_index(engine: SearchEngine, lease: Lease) -> None:
+    """Make the index usable, and continue at its own position.
+
+    The index or the database may have been restored from a backup. An older index of this journal
+    is completed from its position; one of another journal is rebuilt.
+    """
     try:
         engine.ping()
+        position = engine.get_position()
     except (IndexMissingError, IndexDamagedError) as error:
         # A new registry has no index yet, which is no reason for a warning.
         is_first = isinstance(error, IndexMissingError) and not lease.serial
         log = _log.info if is_first else _log.warning
         log("index_rebuilding", reason=error.code, detail=error.detail)
         _rebuild(engine, lease)
+        return
+    if position is None or not is_in_journal(position):
+        _log.warning("index_rebuilding", reason="other-journal", detail=OTHER_JOURNAL)
+        # Until the new index is active, searches must not rely on the old one.
+        engine.store_position(START)
+        lease.follow(START)
+        _rebuild(engine, lease)
+    elif position.serial != lease.serial:
+        if position.serial < lease.serial:
+            _log.warning("index_outdated", indexed=position.serial, expected=lease.serial)
+        lease.follow(position)
+
+
+def index_new_entries(engine: SearchEngine, lease: Lease) -> int:
+    """Index the journal entries since the position of the lease; returns how many."""
     done = 0
     while entries := _list_entries(lease.serial):
-        update_plugins(engine, list({name for _serial, name in entries}))
-        # Only now: a process killed before this indexes the batch again.
-        lease.advance(entries[-1][0])
+        update_plugins(engine, list({name for _serial, name, _at in entries}))
+        serial, _name, at = entries[-1]
+        # Only now: a process killed before this indexes the batch again. The index first, because a
+        # search must never find it behind the cursor.
+        engine.store_position(build_position(serial, at))
+        lease.advance(serial)
         done += len(entries)
-    if _is_counter_refresh_due(engine):
-        _refresh_counters(engine, lease)
     return done
 
 
-def _list_entries(after: int) -> list[tuple[int, str]]:
+def _list_entries(after: int) -> list[tuple[int, str, dt.datetime]]:
     entries = JournalEntry.objects.filter(serial__gt=after).order_by("serial")
-    return list(entries.values_list("serial", "plugin")[:BATCH_SIZE])
+    return list(entries.values_list("serial", "plugin", "at")[:BATCH_SIZE])
 
 
 def update_plugins(engine: SearchEngine, names: Iterable[str]) -> None:
@@ -122,11 +159,12 @@ def rebuild(*, patience_seconds: float = 0) -> int:
 
 def _rebuild(engine: SearchEngine, lease: Lease) -> int:
     # Read the serial first: changes during the rebuild are indexed again afterwards, not missed.
-    serial = get_last_serial()
+    position = get_position_of(get_last_serial())
     with lease.renew_in_background():
-        count = engine.rebuild(iter_all_documents())
-    lease.advance(serial)
-    _log.info("index_rebuilt", engine=engine.name, documents=count, serial=serial)
+        count = engine.rebuild(iter_all_documents(), position)
+    lease.advance(position.serial)
+    record_comparison(engine.name, repaired=0)
+    _log.info("index_rebuilt", engine=engine.name, documents=count, serial=position.serial)
     return count
 
 
@@ -149,67 +187,3 @@ def _refresh_counters(engine: SearchEngine, lease: Lease) -> None:
             update_plugins(engine, batch)
             lease.renew()
     SearchCursor.objects.filter(engine=engine.name).update(counted_at=started)
-
-
-def get_last_serial() -> int:
-    """The last serial of the journal; 0 if it is empty."""
-    head = JournalHead.objects.values_list("last_serial", flat=True).first()
-    return head or 0
-
-
-@dataclass(frozen=True, slots=True)
-class IndexStatus:
-    """The index compared with the database. `error` and `hint` say why it cannot be compared."""
-
-    engine: str
-    serial: int
-    head: int
-    indexed_at: dt.datetime | None
-    listed: int
-    documents: int = 0
-    missing: int = 0
-    surplus: int = 0
-    outdated: int = 0
-    error: str = ""
-    hint: str = ""
-
-    @property
-    def lag(self) -> int:
-        """The number of journal entries that are not indexed yet."""
-        return self.head - self.serial
-
-    @property
-    def drift(self) -> int:
-        """The number of plugins that are missing, surplus or out of date in the index."""
-        return self.missing + self.surplus + self.outdated
-
-
-def get_index_status() -> IndexStatus:
-    """Compare every document with its plugin. Does not raise if the engine fails."""
-    engine = get_engine()
-    cursor = SearchCursor.objects.filter(engine=engine.name).first()
-    listed = {
-        number: to_milliseconds(updated)
-        for number, updated in Plugin.objects.filter(is_listed=True)
-        .values_list("id", "updated_at")
-        .iterator()
-    }
-    status = IndexStatus(
-        engine=engine.name,
-        serial=cursor.serial if cursor else 0,
-        head=get_last_serial(),
-        indexed_at=cursor.indexed_at if cursor else None,
-        listed=len(listed),
-    )
-    try:
-        engine.ping()
-        indexed = dict(engine.iter_stamps())
-    except SearchUnavailableError as error:
-        return replace(status, error=error.detail, hint=error.hint or "")
-    return replace(
-        status,
-        documents=len(indexed),
-        missing=len(listed.keys() - indexed.keys()),
-        surplus=len(indexed.keys() - listed.keys()),
-        outdated=sum(listed[n] != indexed[n] for n in listed.keys() & indexed.keys()),
-    )

@@ -27,7 +27,8 @@ class SearchQuery:
     `filters` maps names of `FILTERS` to the value that each must have; an empty value is no
     filter. `is_verified` selects the trust levels `VERIFIED_LEVELS`, or all others. With
     `has_open_facets` the counts of a filtered facet ignore its own filter, so that readers see
-    what else they can choose. Plugins in `hidden` appear in no result and no count.
+    what else they can choose. Plugins in `hidden` appear in no result and no count. An index that
+    has not all journal entries up to `min_serial` must not answer.
     """
 
     text: str = ""
@@ -39,6 +40,7 @@ class SearchQuery:
     facets: tuple[str, ...] = FACETS
     has_open_facets: bool = False
     hidden: frozenset[int] = frozenset()
+    min_serial: int = 0
 
     @property
     def key(self) -> Hashable:

@@ -17,6 +17,7 @@ from marketplace.search import circuit_breaker, query_log
 from marketplace.search.bayesian_rating import compute_grade
 from marketplace.search.engines import database, get_engine
 from marketplace.search.engines.base import SearchEngine
+from marketplace.search.errors import IndexOutdatedError
 from marketplace.search.highlights import Highlight, correct_query, highlight_plugins
 from marketplace.search.query import (
     FACETS,
@@ -28,7 +29,7 @@ from marketplace.search.query import (
     SearchQuery,
 )
 from marketplace.search.tokenizer import parse_query
-from marketplace.search.withdrawn_ids import find_hidden_ids
+from marketplace.search.withdrawn_ids import HiddenIds, find_hidden_ids
 from plugport.spec.text import quote_text
 from registry.errors import QueryError
 from registry.models import Plugin
@@ -66,7 +67,7 @@ def search_plugins(query: SearchQuery, *, is_recorded: bool = True) -> SearchRes
         raise QueryError(
             f"sort {quote_text(query.sort)} is not known", hint=f"Allowed: {', '.join(SORTS)}."
         )
-    answer = _query_engine(lambda engine, hidden: engine.search(replace(query, hidden=hidden)))
+    answer = _query_engine(lambda engine, hidden: engine.search(_restrict(query, hidden)))
     results = _search_database(query) if answer is None else _build_results(query, answer)
     # A partial result counts as none: operators need to see which searches fail.
     if is_recorded and query.page == 1 and query.text.strip():
@@ -103,14 +104,40 @@ def _search_database(query: SearchQuery) -> SearchResults:
     )
 
 
-def _query_engine(act: Callable[[SearchEngine, frozenset[int]], T]) -> T | None:
-    """The engine's results without hidden plugins; None if the database must be used: 1 query."""
+def _query_engine(act: Callable[[SearchEngine, HiddenIds], T]) -> T | None:
+    """The engine's results without hidden plugins; None if the database must be used: 1 query.
+
+    If the index turns out to be older than the cursor, for example restored from a backup, 1 query
+    more: plugins withdrawn since then are hidden until the worker has indexed the changes again.
+    """
     # Before the search: the index only gets newer in between. A plugin withdrawn after this query
     # is still removed by `list_by_ids`.
     hidden = find_hidden_ids(get_engine().name)
-    return (
-        None if hidden is None else circuit_breaker.call_engine(lambda engine: act(engine, hidden))
-    )
+    answer = _call_engine(act, hidden)
+    if isinstance(answer, IndexOutdatedError):
+        hidden = find_hidden_ids(get_engine().name, serial=answer.serial)
+        answer = _call_engine(act, hidden)
+    return None if isinstance(answer, IndexOutdatedError) else answer
+
+
+def _call_engine(
+    act: Callable[[SearchEngine, HiddenIds], T], hidden: HiddenIds | None
+) -> T | IndexOutdatedError | None:
+    if hidden is None:
+        return None
+
+    def run(engine: SearchEngine) -> T | IndexOutdatedError:
+        # Not a failure: the same engine can answer for its position.
+        try:
+            return act(engine, hidden)
+        except IndexOutdatedError as error:
+            return error
+
+    return circuit_breaker.call_engine(run)
+
+
+def _restrict(query: SearchQuery, hidden: HiddenIds) -> SearchQuery:
+    return replace(query, hidden=hidden.ids, min_serial=hidden.serial)
 
 
 def _list_rows(query: SearchQuery, answer: SearchPage) -> list[Plugin]:
@@ -154,7 +181,9 @@ def suggest(prefix: str, *, limit: int = 8) -> list[Plugin]:
     prefix, limit = prefix.strip(), max(1, min(limit, MAX_SUGGESTIONS))
     if not prefix:
         return []
-    ids = _query_engine(lambda engine, hidden: engine.suggest(prefix, limit, hidden))
+    ids = _query_engine(
+        lambda engine, hidden: engine.suggest(prefix, limit, hidden.ids, hidden.serial)
+    )
     if ids is None:
         return database.suggest(prefix, limit)
     return list_by_ids(ids)
@@ -170,7 +199,7 @@ def facet_search(facet: str, text: str, query: SearchQuery | None = None) -> lis
         raise KeyError(facet)
     search = query or SearchQuery()
     values = _query_engine(
-        lambda engine, hidden: engine.facet_search(facet, text, replace(search, hidden=hidden))
+        lambda engine, hidden: engine.facet_search(facet, text, _restrict(search, hidden))
     )
     if values is not None:
         return values

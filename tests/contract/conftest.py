@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from marketplace.search.engines.base import SearchEngine
     from tests.contract.search_engine import GetSharedEngine
 
-pytest.register_assert_rewrite("tests.contract.search_engine")
+pytest.register_assert_rewrite("tests.contract.search_engine", "tests.contract.index_position")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

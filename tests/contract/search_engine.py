@@ -493,8 +493,10 @@ class SearchEngineContract(Fixtures):
 
     def test_stamps_list_the_contents(self, engine: SearchEngine) -> None:
         engine.index([dataclasses.replace(CATALOG[0], updated=5)])
-        stamps = dict(engine.iter_stamps())
-        assert stamps == {document.id: document.updated for document in CATALOG} | {1: 5}
+        stamps = {document.id: document.updated for document in CATALOG} | {1: 5}
+        assert engine.list_stamps(0, 4999) == engine.list_stamps(1, None) == stamps
+        assert engine.list_stamps(2, 3) == {number: stamps[number] for number in (2, 3)}
+        assert engine.list_stamps(max(stamps) + 1, None) == {}
 
     def test_setup_makes_and_keeps(self, empty_engine: SearchEngine) -> None:
         empty_engine.setup()

@@ -17,9 +17,16 @@ from marketplace.search.engines.embedded import EmbeddedEngine
 from marketplace.search.engines.embedded.matching import Matcher, MatchLevel
 from marketplace.search.engines.embedded.reader import open_index
 from marketplace.search.engines.embedded.schema import build_schema
-from marketplace.search.errors import IndexBusyError, IndexDamagedError, IndexMissingError
+from marketplace.search.errors import (
+    IndexBusyError,
+    IndexDamagedError,
+    IndexMissingError,
+    IndexOutdatedError,
+)
+from marketplace.search.position import IndexPosition
 from marketplace.search.query import SearchQuery
 from marketplace.search.tokenizer import parse_query
+from tests.contract.index_position import PositionContract
 from tests.contract.search_documents import CATALOG, build_document
 from tests.contract.search_engine import GetSharedEngine, SearchEngineContract, SuggestionContract
 from tests.contract.signed_names import LANGUAGES, NAMES, SignedNamesContract
@@ -36,6 +43,17 @@ def build_empty_engine(tmp_path_factory: pytest.TempPathFactory) -> Callable[[],
 
 class TestEmbeddedEngine(SearchEngineContract):
     pass
+
+
+class TestEmbeddedPosition(PositionContract):
+    def test_suggestions_and_values(self, empty_engine: EmbeddedEngine) -> None:
+        empty_engine.rebuild(CATALOG, IndexPosition(7, 1))
+        for act in (
+            lambda: empty_engine.suggest("sla", 8, frozenset(), 8),
+            lambda: empty_engine.facet_search("tag", "s", SearchQuery(min_serial=8)),
+        ):
+            with pytest.raises(IndexOutdatedError):
+                act()
 
 
 class TestEmbeddedSuggestions(SuggestionContract):

@@ -12,13 +12,18 @@ import requests
 
 from marketplace.search.document import SearchDocument
 from marketplace.search.engines.meilisearch import MeilisearchEngine
-from marketplace.search.engines.meilisearch.settings import SETTINGS, VERSION
+from marketplace.search.engines.meilisearch.settings import (
+    POSITION_SUFFIX,
+    SETTINGS,
+    VERSION,
+)
 from marketplace.search.errors import (
     IndexBusyError,
     IndexMissingError,
     SearchUnavailableError,
 )
 from marketplace.search.query import SearchQuery
+from tests.contract.index_position import PositionContract
 from tests.contract.search_documents import CATALOG, build_document
 from tests.contract.search_engine import GetSharedEngine, SearchEngineContract, SuggestionContract
 from tests.contract.signed_names import LANGUAGES, SignedNamesContract
@@ -65,7 +70,8 @@ def build_empty_engine(
         return
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     for name in names:
-        for uid in (f"{name}-v{VERSION}", f"{name}-v{VERSION}-next"):
+        for suffix in ("", "-next", POSITION_SUFFIX, f"-next{POSITION_SUFFIX}"):
+            uid = f"{name}-v{VERSION}{suffix}"
             requests.delete(f"{url}/indexes/{uid}", headers=headers, timeout=10)
 
 
@@ -188,6 +194,10 @@ class TestMeilisearchEngine(SearchEngineContract):
         assert engine.search(SearchQuery(text)).ids[0] == 1
 
 
+class TestMeilisearchPosition(PositionContract):
+    pass
+
+
 @pytest.mark.meilisearch
 class TestMeilisearchSuggestions(SuggestionContract):
     """Suggestions and searches for values of facets were not recorded."""
@@ -307,7 +317,7 @@ def test_settings_are_in_force_after_a_rebuild_and_a_setup(double: MeilisearchDo
     assert double.indexes[INDEX].settings == SETTINGS
     engine.rebuild(CATALOG)
     assert double.indexes[INDEX].settings == SETTINGS
-    assert list(double.indexes) == [INDEX]
+    assert set(double.indexes) == {INDEX, f"{INDEX}{POSITION_SUFFIX}"}
 
 
 def test_failed_tasks_raise(double: MeilisearchDouble) -> None:
@@ -327,4 +337,5 @@ def test_an_old_index_that_is_not_deleted_is_ignored(double: MeilisearchDouble) 
     assert engine.count() == len(CATALOG)
     double.keeps_indexes = False
     engine.rebuild(CATALOG[:1])
-    assert (list(double.indexes), engine.count()) == ([INDEX], 1)
+    assert set(double.indexes) == {INDEX, f"{INDEX}{POSITION_SUFFIX}"}
+    assert engine.count() == 1

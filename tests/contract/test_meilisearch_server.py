@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,10 @@ from marketplace.search.engines.meilisearch.connection import MIN_VERSION, TESTE
 from marketplace.search.errors import (
     EngineTooOldError,
     IndexMissingError,
+    IndexOutdatedError,
     SearchUnavailableError,
 )
+from marketplace.search.position import IndexPosition
 from marketplace.search.query import SearchQuery
 from tests.contract.search_documents import CATALOG
 from tests.support.data import shared_data
@@ -40,7 +43,7 @@ def recorded_server() -> Iterator[MeilisearchDouble]:
     """A double with the documents of `CATALOG` and the recorded answers."""
     recordings = load_recordings(shared_data("meilisearch", "searches.jsonl"))
     with run_meilisearch_double(recordings) as double:
-        build_engine(double).rebuild(CATALOG)
+        build_engine(double).rebuild(CATALOG, IndexPosition(5, 1))
         yield double
         assert not double.unrecorded
 
@@ -74,27 +77,30 @@ def build_engine(double: MeilisearchDouble, key: str = KEY) -> MeilisearchEngine
 def test_requests_of_a_search(
     recorded_server: MeilisearchDouble, query: SearchQuery, requests: int
 ) -> None:
-    """All on the connection that the engine keeps."""
+    """All on the connection that the engine keeps, with the position of the index."""
     engine = build_engine(recorded_server)
     engine.ping()
     recorded_server.exchanges.clear()
     recorded_server.connections = 0
-    engine.search(query)
+    engine.search(replace(query, min_serial=5))
     assert [path for _, path, _, _ in recorded_server.exchanges] == ["/multi-search"] * requests
     assert recorded_server.connections == 0
 
 
 def test_requests_of_suggestions_and_values(double: MeilisearchDouble) -> None:
     engine = build_engine(double)
-    engine.setup()
+    engine.rebuild([], IndexPosition(5, 1))
     double.exchanges.clear()
     double.connections = 0
     double.reply(1)
-    engine.suggest("sla", 8, frozenset())
+    engine.suggest("sla", 8, frozenset(), 5)
     double.canned.append({"facetHits": []})
     engine.facet_search("tag", "s", SLACK)
     assert len(double.exchanges) == 2
     assert double.connections == 0
+    double.reply(1)
+    with pytest.raises(IndexOutdatedError):
+        engine.suggest("sla", 8, frozenset(), 6)
 
 
 def test_threads_share_the_kept_connections(double: MeilisearchDouble) -> None:

@@ -1,7 +1,8 @@
 """A test double of a Meilisearch server: checks requests, and replays recorded responses.
 
 It listens on a local port, refuses requests whose shape the registry has no reason to send, and
-keeps settings, documents and tasks in memory. It does not search. The results of a search come from
+keeps settings, documents and tasks in memory. It does not search, except for the one document with the
+position of the index. The results of a search come from
 `canned` (set by the test) or from recordings of a real server with the same documents. Every other
 search fails with 501 and is listed in `unrecorded`.
 """
@@ -31,7 +32,7 @@ _FACET_TYPES: dict[str, type] = {
     **dict.fromkeys(("facetName", "facetQuery", "q", "matchingStrategy"), str),
     **dict.fromkeys(("filter", "locales"), list),
 }
-_FILTER = re.compile(r"(\w+) (?:= \"|(?:NOT )?IN \[)")
+_FILTER = re.compile(r"(\w+) (?:= \"|>= |(?:NOT )?IN \[)")
 
 
 class ServerError(Exception):
@@ -115,8 +116,8 @@ class MeilisearchDouble:
                 return 200, self.tasks[int(number)]
             case "POST", ["indexes"], {"uid": str(uid), "primaryKey": "id"}:
                 return self._run("indexCreation", uid, lambda: self._create(uid))
-            case "POST", ["swap-indexes"], [{"indexes": [first, second]}]:
-                return self._run("indexSwap", None, lambda: self._swap(first, second))
+            case "POST", ["swap-indexes"], list(pairs):
+                return self._run("indexSwap", None, lambda: self._swap(pairs))
             case "POST", ["multi-search"], {"queries": list(queries), "federation": None}:
                 return 200, {"results": [self._multi_search(n, q) for n, q in enumerate(queries)]}
             case _, ["indexes", uid, *rest], _:
@@ -131,7 +132,7 @@ class MeilisearchDouble:
                 types = _SEARCH_TYPES if route == "search" else _FACET_TYPES
                 return 200, self._search(uid, body, types)
             case "POST", "documents/fetch", {"fields": fields, "offset": offset, "limit": limit}:
-                documents = [d for _, d in sorted(self._get(uid).documents.items())]
+                documents = self._list_documents(uid, body.get("filter", ""))
                 rows = [{f: d[f] for f in fields} for d in documents[offset : offset + limit]]
                 page = {"offset": offset, "limit": limit, "total": len(documents)}
                 return 200, {"results": rows, **page}
@@ -195,8 +196,22 @@ class MeilisearchDouble:
             raise ServerError(409, "index_already_exists", f"Index `{uid}` already exists.")
         self.indexes[uid] = Index()
 
-    def _swap(self, first: str, second: str) -> None:
-        self.indexes[first], self.indexes[second] = self._get(second), self._get(first)
+    def _swap(self, pairs: list[dict[str, list[str]]]) -> None:
+        swapped = {}
+        for pair in pairs:
+            first, second = pair["indexes"]
+            swapped |= {first: self._get(second), second: self._get(first)}
+        self.indexes |= swapped
+
+    def _list_documents(self, uid: str, condition: str) -> list[dict[str, Any]]:
+        """The documents in the order of ids; the only filter is a range of ids."""
+        index = self._get(uid)
+        if condition:
+            _check_attributes([condition], index, "invalid_document_filter")
+        limits = re.fullmatch(r"(?:id >= (\d+)(?: AND id <= (\d+))?)?", condition)
+        assert limits, f"unexpected filter of documents: {condition}"
+        first, last = int(limits[1] or 0), int(limits[2] or 2**63)
+        return [d for n, d in sorted(index.documents.items()) if first <= n <= last]
 
     def _delete(self, uid: str, condition: str) -> None:
         _check_attributes([condition], self._get(uid), "invalid_document_filter")
@@ -224,6 +239,10 @@ class MeilisearchDouble:
                 raise ServerError(400, "bad_request", f"Unknown field `{name}`")
             if not (value is None and name == "facetQuery") and type(value) is not types[name]:
                 raise ServerError(400, f"invalid_search_{name}", f"Invalid value type at `.{name}`")
+        if uid.endswith("-position"):
+            # Without words or filter, every document is a result.
+            assert body == {"q": "", "limit": 1, "attributesToRetrieve": ["serial"]}
+            return {"hits": [{"serial": d["serial"]} for d in index.documents.values()]}
         _check_attributes(body.get("filter", []), index, "invalid_search_filter")
         self.searches.append(body)
         if self.canned:

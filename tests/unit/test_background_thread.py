@@ -56,6 +56,15 @@ def test_each_wake_leads_to_a_round(build):
         assert rounds.get(timeout=WAIT_SECONDS) != threading.get_ident()
 
 
+def test_the_first_wake_leads_to_a_round_at_once(build):
+    """The delay only separates rounds."""
+    rounds: SimpleQueue[None] = SimpleQueue()
+    thread = build(lambda: rounds.put(None), wake_delay_seconds=LONG_SECONDS)
+    thread.start()
+    thread.wake()
+    rounds.get(timeout=WAIT_SECONDS)
+
+
 def test_the_interval_leads_to_rounds_and_a_round_may_choose_the_next_pause(build):
     rounds: SimpleQueue[None] = SimpleQueue()
     pauses = iter([0.001, LONG_SECONDS])

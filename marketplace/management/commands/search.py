@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from marketplace.search import indexer, query_log
+from marketplace.search import comparison, indexer, query_log
 from marketplace.search.engines import get_engine
 from plugport.spec.errors import PlugportError
 from plugport.spec.text import quote_text
@@ -53,13 +53,18 @@ class Command(BaseCommand):
 
     def _write_status(self) -> None:
         """Raises `CommandError` if the index cannot be used or differs, for use in scripts."""
-        status = indexer.get_index_status()
+        status = comparison.get_index_status()
         indexed = status.indexed_at.isoformat(timespec="seconds") if status.indexed_at else "never"
+        compared = "never"
+        if status.compared_at:
+            time_text = status.compared_at.isoformat(timespec="seconds")
+            compared = f"{time_text}, {status.repaired:,} documents repaired"
         lines = [
             ("engine", status.engine),
             ("last written", indexed),
             ("journal", f"{status.serial:,} of {status.head:,}"),
             ("lag", f"{status.lag:,} entries"),
+            ("last compared", compared),
             ("listed plugins", f"{status.listed:,}"),
         ]
         if not status.error:
@@ -74,7 +79,10 @@ class Command(BaseCommand):
         if status.error:
             raise CommandError("\n".join(filter(None, (status.error, status.hint))))
         if status.drift and not status.lag:
-            raise CommandError("The index differs from the database. Run `search rebuild`.")
+            raise CommandError(
+                "The index differs from the database. A worker repairs it when it starts, and daily."
+                " To repair it now, run `search rebuild`."
+            )
 
     def _rebuild(self) -> None:
         started = time.monotonic()

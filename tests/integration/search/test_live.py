@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -45,3 +47,21 @@ def test_the_worker_keeps_the_index(live_registry: LiveRegistry) -> None:
         names, _ = find(client, "heliograph")
         assert names == ["@finder/heliograph"]
         wait_until(lambda: find(client, "helograph") == (["@finder/heliograph"], False))
+
+
+def test_the_worker_completes_a_restored_folder(
+    live_registry: LiveRegistry, tmp_path: Path
+) -> None:
+    folder, backup = live_registry.data_dir / "search", tmp_path / "search"
+    token = live_registry.create_api_tokens("keeper")["keeper"]
+    with live_registry.client(token) as client:
+        publish(client, "@keeper/astrolabe")
+        wait_until(lambda: find(client, "astrolabe") == (["@keeper/astrolabe"], False))
+        shutil.copytree(folder, backup)
+        publish(client, "@keeper/sextant")
+        wait_until(lambda: find(client, "sextant") == (["@keeper/sextant"], False))
+        folder.rename(tmp_path / "newer")
+        # Not a rename, because the folders may be on different file systems.
+        shutil.copytree(backup, folder)
+        wait_until(lambda: find(client, "sextant") == (["@keeper/sextant"], False))
+        assert "repaired" in live_registry.manage("search", "status")

@@ -17,6 +17,7 @@ from cachetools import LRUCache
 from tantivy import Occur, Query
 
 from marketplace.search.document import SearchDocument, iter_batches
+from marketplace.search.engines.base import MAX_STAMPS
 from marketplace.search.engines.embedded.index_directory import (
     IndexDirectory,
     check_files,
@@ -41,6 +42,7 @@ from marketplace.search.errors import (
     IndexDamagedError,
     SearchUnavailableError,
 )
+from marketplace.search.position import START, IndexPosition
 from marketplace.search.query import (
     MAX_FACET_SEARCH_VALUES,
     MAX_FACET_VALUES,
@@ -58,6 +60,8 @@ _MAX_FACET_BUCKETS = 65_000
 # From here on a count first is cheaper than collecting the hits of all earlier pages.
 _DEEP_OFFSET = 2000
 _CACHED_RESULTS = 500
+# The highest primary key of the database.
+_MAX_ID = 2**63 - 1
 # Facets that have one value in most registries: two term lookups then replace a full count.
 _OFTEN_SINGLE_VALUED = ("registry", "dialect")
 _BY_NAME_KEY = {"order_by_field": "name_key", "order": tantivy.Order.Asc}
@@ -117,7 +121,7 @@ class EmbeddedEngine:
     @_translate_errors
     def search(self, query: SearchQuery) -> SearchPage:
         """Search with one pass for the page and one for all facets; cached until the next commit."""
-        searcher, commit = self._reader.get_with_commit()
+        searcher, commit, _position = self._reader.get_snapshot(query.min_serial)
         return self._get_cached(
             self._pages, (commit, query.key), lambda: self._search(searcher, commit, query)
         )
@@ -258,12 +262,14 @@ class EmbeddedEngine:
         return {name: counts[name] for name in query.facets}
 
     @_translate_errors
-    def suggest(self, prefix: str, limit: int, hidden: frozenset[int]) -> list[int]:
+    def suggest(
+        self, prefix: str, limit: int, hidden: frozenset[int], min_serial: int = 0
+    ) -> list[int]:
         """Suggest with typing errors only if nothing starts with the prefix."""
         words = parse_query(prefix)
         if not words.words:
             return []
-        searcher = self._reader.get()
+        searcher = self._reader.get(min_serial)
         query = SearchQuery(text=prefix, limit=limit, hidden=hidden)
         page = self._run(searcher, self._scored.build_prefix_query(words), query)
         if not page.count and can_have_typos(words):
@@ -273,7 +279,7 @@ class EmbeddedEngine:
     @_translate_errors
     def facet_search(self, facet: str, text: str, query: SearchQuery) -> list[tuple[str, int]]:
         """Find values that start with the text, or have a part after a hyphen that does."""
-        searcher = self._reader.get()
+        searcher = self._reader.get(query.min_serial)
         text_query, _page, _is_partial = self._match_text(searcher, replace(query, limit=0))
         filtered = self._scored.add_filters(text_query, query, without=facet)
         # Aggregations cannot be limited to a prefix, so count all values and select here.
@@ -294,13 +300,18 @@ class EmbeddedEngine:
         return int(self._reader.get().num_docs)
 
     @_translate_errors
-    def iter_stamps(self) -> Iterator[tuple[int, int]]:
-        """Read all stamps at once: two numbers for each document."""
+    def list_stamps(self, first: int, last: int | None) -> dict[int, int]:
+        """Read the stamps with one search."""
         searcher = self._reader.get()
-        hits = searcher.search(Query.all_query(), limit=max(1, searcher.num_docs)).hits
-        addresses = [address for _score, address in hits]
+        last = _MAX_ID if last is None else last
+        query = Query.range_query(self._schema, "id", tantivy.FieldType.Unsigned, first, last)
+        addresses = [address for _score, address in searcher.search(query, limit=MAX_STAMPS).hits]
         ids = _list_numbers(searcher, "id", addresses)
-        return zip(ids, _list_numbers(searcher, "updated", addresses), strict=True)
+        return dict(zip(ids, _list_numbers(searcher, "updated", addresses), strict=True))
+
+    @_translate_errors
+    def get_position(self) -> IndexPosition | None:
+        return self._reader.get_snapshot().position
 
     @_translate_errors
     def ping(self) -> None:
@@ -347,7 +358,13 @@ class EmbeddedEngine:
             write_stamps(folder)
 
     @_translate_errors
-    def rebuild(self, documents: Iterable[SearchDocument]) -> int:
+    def store_position(self, position: IndexPosition) -> None:
+        """Replace the file that also has the stamps of the other files."""
+        with self._write_lock:
+            write_stamps(self._directory.get_current(), position)
+
+    @_translate_errors
+    def rebuild(self, documents: Iterable[SearchDocument], position: IndexPosition = START) -> int:
         """Write a new generation in a directory of its own, then activate it."""
         folder = self._directory.create_generation()
         index = tantivy.Index(self._schema, str(folder))
@@ -362,7 +379,7 @@ class EmbeddedEngine:
             count += len(batch)
         writer.commit()
         writer.wait_merging_threads()
-        write_stamps(folder)
+        write_stamps(folder, position)
         with self._write_lock:
             self._directory.activate(folder)
         return count

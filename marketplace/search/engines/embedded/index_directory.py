@@ -3,7 +3,8 @@
 A rebuild writes a folder of its own and then replaces the pointer file, which is one atomic step.
 tantivy never changes a file once it is written. It maps files into memory, and reading a mapped
 file that was truncated kills the process with SIGBUS. So the sizes and times of the files are
-stored next to them and compared before every search.
+stored next to them and compared before every search. The same file has the position in the journal, so
+that a folder that is restored from a backup still says what it contains.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ import orjson
 
 from marketplace.search.engines.embedded.schema import VERSION
 from marketplace.search.errors import IndexDamagedError, IndexMissingError
+from marketplace.search.position import IndexPosition
 
 _POINTER = "current"
-_STAMPS_FILE = "files.json"
+STAMPS_FILE = "files.json"
 # A process may still read an old generation until its next search loads the new one.
 _RETENTION_SECONDS = 60.0
 
@@ -112,12 +114,17 @@ def _is_current_file(name: str, segments: Mapping[str, Any]) -> bool:
     return not suffix.endswith("del") or suffix == f"{deletes.get('opstamp')}.del"
 
 
-def write_stamps(folder: Path) -> None:
-    """Store the current stamps in the folder."""
+def write_stamps(folder: Path, position: IndexPosition | None = None) -> None:
+    """Store the current stamps in the folder, with the position or the one that it has."""
+    position = position or load_position(folder)
+    stored = {
+        "files": load_stamps(folder),
+        "position": [position.serial, position.mark] if position else None,
+    }
     # Write and rename, because a reader may load the stamps at any moment.
-    scratch = folder / f"{_STAMPS_FILE}.{os.getpid()}"
-    scratch.write_bytes(orjson.dumps(load_stamps(folder)))
-    scratch.replace(folder / _STAMPS_FILE)
+    scratch = folder / f"{STAMPS_FILE}.{os.getpid()}"
+    scratch.write_bytes(orjson.dumps(stored))
+    scratch.replace(folder / STAMPS_FILE)
 
 
 def check_files(folder: Path, stamps: Stamps | None = None) -> None:
@@ -135,12 +142,28 @@ def check_files(folder: Path, stamps: Stamps | None = None) -> None:
             raise IndexDamagedError(f"The file `{name}` of the search index has changed.")
 
 
+def load_position(folder: Path) -> IndexPosition | None:
+    """The stored position; None if there is none. Raises `IndexDamagedError`."""
+    try:
+        position = _load_stored(folder).get("position")
+        return IndexPosition(int(position[0]), int(position[1])) if position else None
+    except (TypeError, ValueError, IndexError, AttributeError):
+        raise IndexDamagedError("The position of the search index cannot be read.") from None
+
+
 def _load_stored_stamps(folder: Path) -> Stamps:
     try:
-        stored = orjson.loads((folder / _STAMPS_FILE).read_bytes())
+        stored = _load_stored(folder).get("files", {})
         return {str(name): (int(stamp[0]), int(stamp[1])) for name, stamp in stored.items()}
+    except (ValueError, AttributeError, TypeError, IndexError):
+        raise IndexDamagedError("The stamps of the search index cannot be read.") from None
+
+
+def _load_stored(folder: Path) -> Any:
+    try:
+        return orjson.loads((folder / STAMPS_FILE).read_bytes())
     except FileNotFoundError:
         # Without stamps there is nothing to compare; tantivy reports missing files on opening.
         return {}
-    except (OSError, ValueError, AttributeError, TypeError, IndexError):
+    except (OSError, ValueError):
         raise IndexDamagedError("The stamps of the search index cannot be read.") from None

@@ -17,7 +17,7 @@ from marketplace.search.tokenizer import (
 
 # Increase this with every change to the fields or their contents: an index of another version is
 # not used, and the worker rebuilds it.
-VERSION = "8"
+VERSION = "9"
 
 PREFIX_CHARS = 20
 # A plugin with more tags is about none of them in particular.

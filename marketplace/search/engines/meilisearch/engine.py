@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from itertools import chain
 from typing import Any, ParamSpec, TypeVar
@@ -13,6 +13,7 @@ from meilisearch.errors import MeilisearchError
 from meilisearch.models.task import TaskInfo
 
 from marketplace.search.document import SearchDocument, iter_batches
+from marketplace.search.engines.base import MAX_STAMPS
 from marketplace.search.engines.meilisearch.connection import (
     PooledClient,
     build_pool,
@@ -22,8 +23,10 @@ from marketplace.search.engines.meilisearch.queries import (
     MATCH_ALL_WORDS,
     build_exact_probes,
     build_filter,
+    build_position_search,
     build_probe,
     build_searches,
+    build_suggestion,
     can_have_only_typos,
     clean_text,
     list_partial_queries,
@@ -31,23 +34,28 @@ from marketplace.search.engines.meilisearch.queries import (
 from marketplace.search.engines.meilisearch.settings import (
     ATTRIBUTES,
     LOCALES,
-    NAME_ATTRIBUTES,
+    POSITION_SUFFIX,
     SETTINGS,
     VERSION,
     build_meili_document,
     decode_value,
 )
-from marketplace.search.errors import IndexBusyError, IndexMissingError, SearchUnavailableError
+from marketplace.search.errors import (
+    IndexBusyError,
+    IndexMissingError,
+    IndexOutdatedError,
+    SearchUnavailableError,
+)
+from marketplace.search.position import START, IndexPosition
 from marketplace.search.query import MAX_FACET_SEARCH_VALUES, SearchPage, SearchQuery
 from marketplace.search.tokenizer import has_only_signs
 
 _log = structlog.get_logger("plugport.search")
 _QUERY_SECONDS, _WRITE_SECONDS = 1, 30
 # Generous, because the server runs the tasks of all its indexes one after the other.
-_TASK_MS, _REBUILD_TASK_MS, _POLL_MS = 20_000, 600_000, 20
+_TASK_MS, _REBUILD_TASK_MS, _POLL_MS = 20_000, 600_000, 10
 # Well below 100 MB, the server's default limit of a request.
 _REBUILD_BATCH = 2000
-_STAMP_BATCH = 5000
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -86,6 +94,7 @@ class MeilisearchEngine:
         self._reading = PooledClient(url, key, pool=pool, seconds=_QUERY_SECONDS)
         self._writing = PooledClient(url, key, pool=pool, seconds=_WRITE_SECONDS)
         self._uid = f"{index}-v{VERSION}"
+        self._position_uid = f"{self._uid}{POSITION_SUFFIX}"
 
     # ---- reading -------------------------------------------------------------------------------
 
@@ -96,9 +105,11 @@ class MeilisearchEngine:
             return self._build_page(query, [{"hits": [], "totalHits": 0}])
         searches = build_searches(self._uid, query)
         if " " not in clean_text(query.text):
-            return self._build_page(query, self._multi_search(searches))
+            return self._build_page(query, self._search_since(query.min_serial, searches))
         # In the same request, because most searches need no other one.
-        probe, *answers = self._multi_search([build_probe(self._uid, query), *searches])
+        probe, *answers = self._search_since(
+            query.min_serial, [build_probe(self._uid, query), *searches]
+        )
         if part := self._choose_part(query, probe):
             answers = self._multi_search(build_searches(self._uid, part))
         return self._build_page(query, answers, is_partial=part is not None)
@@ -107,7 +118,7 @@ class MeilisearchEngine:
         """The query, or the query with some of its words if not all of them match."""
         if " " not in clean_text(query.text):
             return query
-        (probe,) = self._multi_search([build_probe(self._uid, query)])
+        (probe,) = self._search_since(query.min_serial, [build_probe(self._uid, query)])
         return self._choose_part(query, probe) or query
 
     def _choose_part(self, query: SearchQuery, probe: Mapping[str, Any]) -> SearchQuery | None:
@@ -147,6 +158,21 @@ class MeilisearchEngine:
                 return max(ranked, key=lambda item: item[:2])[2]
         return None
 
+    def _search_since(
+        self, min_serial: int, searches: Sequence[Mapping[str, Any]]
+    ) -> list[dict[str, Any]]:
+        """Search and read the position in one request. Raises `IndexOutdatedError`."""
+        if not min_serial:
+            return self._multi_search(searches)
+        # First: the server runs the searches in order, and meanwhile the index may only get newer.
+        stored, *answers = self._multi_search(
+            [build_position_search(self._position_uid), *searches]
+        )
+        serial = int(stored["hits"][0]["serial"]) if stored["hits"] else 0
+        if serial < min_serial:
+            raise IndexOutdatedError(serial)
+        return answers
+
     def _multi_search(self, searches: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         answers = self._reading.multi_search(searches)["results"]
         if len(answers) != len(searches):
@@ -169,27 +195,23 @@ class MeilisearchEngine:
         )
 
     @_translate_errors
-    def suggest(self, prefix: str, limit: int, hidden: frozenset[int]) -> list[int]:
+    def suggest(
+        self, prefix: str, limit: int, hidden: frozenset[int], min_serial: int = 0
+    ) -> list[int]:
         """Suggest with typing errors at once; the server ranks them last."""
-        text = clean_text(prefix)
-        if not text:
+        if not clean_text(prefix):
             return []
-        answer = self._reading.index(self._uid).search(
-            text,
-            {
-                "limit": limit,
-                "attributesToSearchOn": NAME_ATTRIBUTES,
-                "attributesToRetrieve": ["id"],
-                "matchingStrategy": MATCH_ALL_WORDS,
-                "locales": LOCALES,
-                "filter": build_filter(SearchQuery(hidden=hidden)),
-            },
-        )
+        search = build_suggestion(self._uid, prefix, limit, hidden)
+        (answer,) = self._search_since(min_serial, [search])
         return [int(hit["id"]) for hit in answer["hits"]]
 
     @_translate_errors
     def facet_search(self, facet: str, text: str, query: SearchQuery) -> list[tuple[str, int]]:
-        """Find values among the results of the query, or of its words that match."""
+        """Find values among the results of the query, or of its words that match.
+
+        The position is read for several words only: it would be a request of its own. The worker
+        detects an outdated index within a second.
+        """
         if has_only_signs(query.text):
             return []
         prefix = text.strip()
@@ -216,16 +238,25 @@ class MeilisearchEngine:
         return self._writing.index(self._uid).get_stats().number_of_documents
 
     @_translate_errors
-    def iter_stamps(self) -> Iterator[tuple[int, int]]:
-        """Read the stamps of all documents, 5,000 in a request."""
-        index = self._writing.index(self._uid)
-        stamps: list[tuple[int, int]] = []
-        while True:
-            request = {"limit": _STAMP_BATCH, "offset": len(stamps), "fields": ["id", "updated"]}
-            documents = index.get_documents(request).results
-            stamps += [(int(document.id), int(document.updated)) for document in documents]
-            if len(documents) < _STAMP_BATCH:
-                return iter(stamps)
+    def list_stamps(self, first: int, last: int | None) -> dict[int, int]:
+        conditions = [f"id >= {first}"] + ([] if last is None else [f"id <= {last}"])
+        request = {
+            "fields": ["id", "updated"],
+            "filter": " AND ".join(conditions),
+            "limit": MAX_STAMPS,
+            "offset": 0,
+        }
+        documents = self._writing.index(self._uid).get_documents(request).results
+        return {int(document.id): int(document.updated) for document in documents}
+
+    @_translate_errors
+    def get_position(self) -> IndexPosition | None:
+        """Read the only document of the index of the position."""
+        request = {"fields": ["serial", "mark"], "limit": 1, "offset": 0}
+        documents = self._reading.index(self._position_uid).get_documents(request).results
+        if not documents:
+            return None
+        return IndexPosition(int(documents[0].serial), int(documents[0].mark))
 
     @_translate_errors
     def ping(self) -> None:
@@ -261,15 +292,30 @@ class MeilisearchEngine:
             self._wait_for_task(client, task)
 
     @_translate_errors
-    def rebuild(self, documents: Iterable[SearchDocument]) -> int:
+    def store_position(self, position: IndexPosition) -> None:
+        """Write the position into an index of its own, which searches of plugins never see.
+
+        It is on the same server and swapped together with the index, so it is restored with it.
+        """
+        self._wait_for_task(
+            self._writing, self._send_position(self._writing, self._position_uid, position)
+        )
+
+    def _send_position(self, client: PooledClient, uid: str, position: IndexPosition) -> TaskInfo:
+        document = {"id": 1, "serial": position.serial, "mark": position.mark}
+        return client.index(uid).add_documents([document], primary_key="id")
+
+    @_translate_errors
+    def rebuild(self, documents: Iterable[SearchDocument], position: IndexPosition = START) -> int:
         """Fill a second index, then swap the two. Raises `IndexBusyError` if another process wrote."""
         client = self._writing
         check_version(client)
         last = self._get_last_task_uid(client)
         spare = f"{self._uid}-next"
-        self._delete(client, spare)
+        for uid in (spare, f"{spare}{POSITION_SUFFIX}"):
+            self._delete(client, uid)
         self._create(client, spare)
-        count, tasks = 0, []
+        count, tasks = 0, [self._send_position(client, f"{spare}{POSITION_SUFFIX}", position)]
         # Wait after the last batch only: the server merges queued additions into fewer, larger tasks.
         for batch in iter_batches(documents, _REBUILD_BATCH):
             bodies = [build_meili_document(document) for document in batch]
@@ -290,15 +336,19 @@ class MeilisearchEngine:
 
     def _activate(self, client: PooledClient, spare: str) -> None:
         """Swap the spare index with the one in use, in one step."""
-        tasks = []
-        if not self._has_index(client):
+        pairs = [(self._uid, spare), (self._position_uid, f"{spare}{POSITION_SUFFIX}")]
+        tasks = [
             # A swap needs two indexes.
-            tasks.append(client.create_index_with_ids(self._uid))
-        tasks.append(client.swap_indexes([{"indexes": [self._uid, spare]}]))
+            client.create_index_with_ids(used)
+            for used, _spare in pairs
+            if not self._has_index(client, used)
+        ]
+        tasks.append(client.swap_indexes([{"indexes": [*pair]} for pair in pairs]))
         for task in tasks:
             self._wait_for_task(client, task, _REBUILD_TASK_MS)
         try:
-            self._delete(client, spare)
+            for _used, left in pairs:
+                self._delete(client, left)
         except (SearchUnavailableError, MeilisearchError) as error:
             # Harmless: the new index is in use, and the next rebuild deletes the spare one first.
             _log.warning("index_left_over", index=spare, detail=str(error))
@@ -308,16 +358,17 @@ class MeilisearchEngine:
         """Create the index, or update its settings."""
         client = self._writing
         check_version(client)
-        if self._has_index(client):
+        if self._has_index(client, self._uid):
             self._wait_for_task(
                 client, client.index(self._uid).update_settings(SETTINGS), _REBUILD_TASK_MS
             )
         else:
             self._create(client, self._uid)
+            self.store_position(START)
 
-    def _has_index(self, client: PooledClient) -> bool:
+    def _has_index(self, client: PooledClient, uid: str) -> bool:
         try:
-            client.get_raw_index(self._uid)
+            client.get_raw_index(uid)
         except IndexMissingError:
             return False
         return True

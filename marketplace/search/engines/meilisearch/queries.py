@@ -10,6 +10,7 @@ from typing import Any
 from marketplace.search.engines.meilisearch.settings import (
     ATTRIBUTES,
     LOCALES,
+    NAME_ATTRIBUTES,
     SORTS,
     encode_value,
 )
@@ -72,6 +73,20 @@ def build_probe(index: str, query: SearchQuery) -> dict[str, Any]:
         "showRankingScore": True,
         "showRankingScoreDetails": True,
     }
+
+
+def build_suggestion(index: str, prefix: str, limit: int, hidden: frozenset[int]) -> dict[str, Any]:
+    """A search in names and titles, for ids only."""
+    return {
+        **_build_search(index, SearchQuery(prefix, hidden=hidden)),
+        "attributesToSearchOn": NAME_ATTRIBUTES,
+        "limit": limit,
+    }
+
+
+def build_position_search(index: str) -> dict[str, Any]:
+    """A search for the only document of the index of the position."""
+    return {"indexUid": index, "q": "", "limit": 1, "attributesToRetrieve": ["serial"]}
 
 
 def can_have_only_typos(query: SearchQuery, probe: Mapping[str, Any]) -> bool:

@@ -18,7 +18,9 @@ from marketplace.search.tokenizer import (
 
 # Part of the name of the index, so that versions of this software never share an index. Increase
 # it with every change to the attributes or their contents.
-VERSION = "7"
+VERSION = "8"
+# The position in the journal is in an index of its own, so that no search of plugins finds it.
+POSITION_SUFFIX = "-position"
 
 # Names of facets and filters → attributes.
 ATTRIBUTES = {
@@ -54,7 +56,7 @@ SETTINGS: dict[str, Any] = {
         "description",
     ],
     "localizedAttributes": [{"attributePatterns": ["*"], "locales": LOCALES}],
-    # Results need ids only, and `iter_stamps` both.
+    # Results need ids only, and `list_stamps` both.
     "displayedAttributes": ["id", "updated"],
     "filterableAttributes": ["id", *ATTRIBUTES.values()],
     "sortableAttributes": ["id", "downloads", "grade", "updated", "name"],
