@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "publish": ("publish", "Author", "Publish a plugin to the registry."),
     "deprecate": ("deprecate", "Author", "Mark a release as deprecated."),
     "yank": ("yank", "Author", "Hide a release from new installations."),
+    "owner": ("owner", "Author", "List, invite and remove the members of a plugin."),
     "login": ("login", "Account", "Log in to the registry with a token."),
     "logout": ("logout", "Account", "Log out of the registry."),
     "scope": ("scope", "Account", "List your scopes, or create one."),

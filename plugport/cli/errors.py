@@ -36,6 +36,12 @@ def build_file_system_error(error: OSError, subject: str = "") -> FileSystemErro
     return result
 
 
+class NoInvitationError(MissingError):
+    """The account has no pending invitation to the plugin."""
+
+    code, title = "no-invitation", "No invitation"
+
+
 class InternalError(PlugportError):
     """A bug in Plugport."""
 

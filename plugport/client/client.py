@@ -16,12 +16,15 @@ from plugport.client.errors import UnexpectedResponseError
 from plugport.client.http import HttpSession, Params
 from plugport.client.models import (
     Account,
+    Invitation,
+    MemberList,
     Plugin,
     PluginPage,
     PublishStatus,
     Release,
     ReleaseList,
     ReleasePermissionChanges,
+    list_rows,
     parse_suggestions,
     require_object,
 )
@@ -32,7 +35,7 @@ from plugport.client.upload import CountedFile
 from plugport.client.urls import API_PATH, Origin, RegistryUrl, quote_path_segment
 from plugport.spec.api.accounts import Scope
 from plugport.spec.api.reading import parse_leniently
-from plugport.spec.names import PluginName
+from plugport.spec.names import PluginName, parse_scope
 from plugport.spec.versions import Version
 
 README_BYTES = 8 << 20
@@ -141,6 +144,42 @@ class RegistryClient:
         body = {"name": name} if owner is None else {"name": name, "owner": owner}
         document = self._http.post_json(self.registry.api("/scopes"), body)
         return parse_leniently(Scope, require_object(document, "a scope"))
+
+    def list_members(self, name: PluginName) -> MemberList:
+        """Return the members of a plugin; with a token of a member, also pending invitations."""
+        return MemberList.from_document(self._http.get_json(self._build_url(name, "owners")))
+
+    def invite_member(self, name: PluginName, username: str, role: str) -> Invitation:
+        """Offer an account a role in a plugin. It becomes a member when it accepts."""
+        body = {"username": username, "role": role}
+        return Invitation.from_document(self._http.post_json(self._build_url(name, "owners"), body))
+
+    def change_member_role(self, name: PluginName, username: str, role: str) -> Mapping[str, Any]:
+        """Give a member another role and return the member.
+
+        User names are valid scopes. Raises `InvalidNameError` for others: `..` would be another URL.
+        """
+        url = self._build_url(name, "owners", parse_scope(username))
+        return require_object(self._http.send_json("PATCH", url, {"role": role}), "a member")
+
+    def remove_member(self, name: PluginName, username: str) -> Mapping[str, Any]:
+        """Remove a member or withdraw an invitation; `removed` in the result says which.
+
+        Raises `InvalidNameError` like `change_member_role`.
+        """
+        url = self._build_url(name, "owners", parse_scope(username))
+        return require_object(self._http.send_json("DELETE", url), "a removal")
+
+    def list_invitations(self) -> list[Invitation]:
+        """Return the pending invitations of the account of the token."""
+        document = self._http.get_json(self.registry.api("/me/invitations"))
+        rows = list_rows(require_object(document, "invitations"), "invitations")
+        return [Invitation.from_document(row) for row in rows]
+
+    def answer_invitation(self, invitation: Invitation, answer: str) -> Mapping[str, Any]:
+        """Send `accept` or `decline`; return the new member, or the invitation that has ended."""
+        url = self.registry.api(f"/me/invitations/{invitation.number}/{answer}")
+        return require_object(self._http.post_json(url, {}), "a member or an invitation")
 
     def get_status(self, status_url: str) -> PublishStatus:
         """Return the status of an upload; `status_url` comes from the response to `publish`.

@@ -106,8 +106,12 @@ class HttpSession:
 
     def post_json(self, url: str, document: Any) -> Any:
         """Send JSON once and return the JSON of the response."""
-        headers = {"Accept": _JSON}
-        with self.open("POST", url, json=document, headers=headers) as response:
+        return self.send_json("POST", url, document)
+
+    def send_json(self, method: str, url: str, document: Any = None) -> Any:
+        """Send a request once, with JSON if there is a document; return the JSON of the response."""
+        body = {} if document is None else {"json": document}
+        with self.open(method, url, headers={"Accept": _JSON}, **body) as response:
             return read_json(response)
 
     @contextmanager

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from plugport.client.errors import UnexpectedResponseError
+from plugport.spec.api import owners as owner_api
 from plugport.spec.api import plugins as plugin_api
 from plugport.spec.api import releases as release_api
 from plugport.spec.api.accounts import Me
@@ -210,6 +211,44 @@ class Account:
         if not data["username"]:
             raise UnexpectedResponseError("The registry returned an account without `username`.")
         return cls(data=data, document=checked)
+
+
+@dataclass(frozen=True, slots=True)
+class MemberList:
+    """The members of a plugin."""
+
+    data: owner_api.MemberList
+    document: Mapping[str, Any]
+
+    @classmethod
+    def from_document(cls, document: Any) -> MemberList:
+        """Raises `UnexpectedResponseError` for anything that is not a list of members."""
+        checked = require_object(document, "a list of members")
+        return cls(data=parse_leniently(owner_api.MemberList, checked), document=checked)
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """An offer of a role in the plugin `name`. `number` identifies it."""
+
+    number: int
+    name: PluginName
+    data: owner_api.Invitation
+    document: Mapping[str, Any]
+
+    @classmethod
+    def from_document(cls, document: Any) -> Invitation:
+        """Raises `UnexpectedResponseError` without a number or a valid name."""
+        checked = require_object(document, "an invitation")
+        number = checked.get("id")
+        if not isinstance(number, int):
+            raise UnexpectedResponseError("The registry returned an invitation without `id`.")
+        return cls(
+            number=number,
+            name=_parse_member(PluginName.parse, checked, "plugin"),
+            data=parse_leniently(owner_api.Invitation, checked),
+            document=checked,
+        )
 
 
 def parse_suggestions(document: Any) -> list[PluginName]:

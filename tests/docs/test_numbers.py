@@ -288,6 +288,7 @@ CLAIMS = {
         f"up to {WORDS[policies.MAX_SCOPES]} more scopes",
         f"works for {WORDS[settings.PASSWORD_RESET_TIMEOUT // DAY]} days",
         f"There are {WORDS[len(KINDS)]} kinds",
+        f"An invitation ends after {invite_member.INVITATION_DAYS} days",
     ],
     "docs/guides/versions.md": [
         f"at most {package_limits.CHANGELOG_CHARS:,} characters",
