@@ -71,7 +71,7 @@ SECRET_KEY = backends.load_secret_key(
 
 # ---- apps ------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "config.apps.AdminConfig",
     # Before Django's app, whose command `changepassword` it replaces.
     "accounts",
     "django.contrib.auth",
@@ -177,7 +177,9 @@ SEARCH_ENGINE = backends.build_search_engine_settings(
 )
 SEARCH_FLUSH_SECONDS = 2.0
 
-REGISTRY_NAME = get_env_text("PLUGPORT_NAME", "plugport", "Name of this registry in API responses.")
+REGISTRY_NAME = get_env_text(
+    "PLUGPORT_NAME", "plugport", "Name of this registry in API responses and in `/admin/`."
+)
 DOWNLOAD_HOSTS = get_env_list(
     "PLUGPORT_DOWNLOAD_HOSTS",
     [],

@@ -15,7 +15,8 @@ from plugport.spec.names import fold_part
 class User(AbstractUser):
     """An account. It owns the scope of its user name.
 
-    `is_moderator` allows decisions on held releases; `is_staff` also gives access to the admin.
+    `is_moderator` allows decisions on releases; `is_staff` gives access to the admin, where they are
+    taken.
     `is_verified` allows to create tokens and to publish. Only sign-up creates accounts without it: an
     account that an operator creates needs no proof. `collision_key` is equal for all names that look alike, which prevents impersonation (PKG-1).
     """

@@ -1,81 +1,17 @@
-"""The registry in Django's admin: view everything, decide on held releases.
-
-Nothing is edited in place. Releases and plugins change through actions only, so that state,
-journal and audit log stay consistent.
-"""
+"""Plugins, scopes, the journal and the jobs in Django's admin. Nothing is edited in place."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
 
 from accounts.admin_base import ModelAdmin, StaffViewMixin, TabularInline
 from plugport.spec.errors import PlugportError
-from registry.actions import moderate_release
 from registry.actions.feature_plugin import feature_plugin
-from registry.models import CheckRun, Job, JournalEntry, Member, Plugin, Release, Scope
-
-
-class CheckRunInline(StaffViewMixin, TabularInline):
-    """The check results on the page of a release."""
-
-    model = CheckRun
-    fields = ("name", "state", "findings", "duration_ms")
-    extra = 0
-
-
-def _build_decision_action(
-    title: str, decide_one: Callable[..., None]
-) -> Callable[[ModelAdmin, HttpRequest, QuerySet[Release]], None]:
-    """An admin action that applies a moderator's decision to each selected release.
-
-    One release that cannot be changed does not stop the others: each has its own message.
-    """
-
-    @admin.action(description=title)
-    def decide(_admin: ModelAdmin, request: HttpRequest, selected: QuerySet[Release]) -> None:
-        for release in selected.select_related("plugin", "plugin__scope"):
-            try:
-                decide_one(
-                    actor=request.user, release=release, reason=f"{title} by {request.user}."
-                )
-            except PlugportError as error:
-                messages.error(request, error.detail)
-            else:
-                messages.success(request, f"{release} is now {release.state}.")
-
-    # Django identifies an action by its function's name.
-    decide.__name__ = decide_one.__name__
-    return decide
-
-
-@admin.register(Release)
-class ReleaseAdmin(StaffViewMixin, ModelAdmin):
-    """Releases with their check results, and a moderator's decisions as actions."""
-
-    list_display = ("plugin", "version", "state", "trust", "published_by", "created_at")
-    list_filter = ("state", "trust", "is_prerelease")
-    search_fields = ("plugin__name", "version", "published_by__username")
-    list_select_related = ("plugin", "published_by")
-    # Binary, for comparisons in the database only.
-    exclude = ("sort_key",)
-    inlines = (CheckRunInline,)
-    actions = (
-        _build_decision_action("Approve", moderate_release.approve_release),
-        _build_decision_action("Reject", moderate_release.reject_release),
-        _build_decision_action("Quarantine", moderate_release.quarantine_release),
-        _build_decision_action("Restore", moderate_release.restore_release),
-        _build_decision_action("Revoke", moderate_release.revoke_release),
-    )
-
-    def view_on_site(self, release: Release) -> str:
-        """The link to the page with findings, files and changes, which shows it in every state."""
-        return reverse("publication", args=[release.public_id])
+from registry.models import Job, JournalEntry, Member, Plugin, Scope
 
 
 class MemberInline(StaffViewMixin, TabularInline):

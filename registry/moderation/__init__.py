@@ -1,0 +1,1 @@
+"""What moderators see in Django's admin, and how a decision is confirmed."""
