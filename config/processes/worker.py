@@ -134,6 +134,9 @@ def build_periodic_runner() -> PeriodicRunner:
             "registry.sweep_unfinished": PeriodicWork(
                 "registry.publishing.sweep.sweep_unfinished", 3600.0
             ),
+            "registry.send_decision_mails": PeriodicWork(
+                "registry.publishing.decision_mails.send_decision_mails", 10.0
+            ),
             "registry.roll_up_downloads": PeriodicWork(
                 "registry.downloads.counts.update_weekly_downloads", 300.0
             ),

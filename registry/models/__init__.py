@@ -11,6 +11,7 @@ from registry.models.catalog import (
     Tag,
     Trust,
 )
+from registry.models.decision_mail import DecisionMail
 from registry.models.download import DownloadCount, DownloadReceipt, DownloadSalt
 from registry.models.job import Job, JobState, Upload
 from registry.models.journal import JournalEntry, JournalHead
@@ -29,6 +30,7 @@ __all__ = [
     "Category",
     "CheckRun",
     "CheckState",
+    "DecisionMail",
     "Dependency",
     "DistTag",
     "DownloadCount",

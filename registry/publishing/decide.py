@@ -7,7 +7,7 @@ lists the rules that have their own decision.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -76,6 +76,12 @@ def decide(outcomes: Sequence[CheckOutcome], *, is_official: bool) -> Verdict:
         return Verdict(Decision.HOLD, reason, Trust.EXPERIMENTAL)
     trust = Trust.OFFICIAL if is_official else Trust.COMMUNITY
     return Verdict(Decision.PUBLISH, "All checks passed.", trust)
+
+
+def list_deciding_rules(findings: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The rules because of which a release is not published, each once, in the order of findings."""
+    rules = [f["rule"] for f in findings if _get_decision(f) is not Decision.PUBLISH]
+    return list(dict.fromkeys(rules))
 
 
 def _get_decision(finding: Mapping[str, Any]) -> Decision:

@@ -9,12 +9,13 @@ from accounts.models import User
 from registry.errors import TransitionError
 from registry.models import Release
 from registry.models.states import TRANSITIONS, ReleaseState, can_transition
+from registry.publishing.decision_mails import add_decision_mails
 
 
 def change_release_state(
     release: Release, to: ReleaseState, *, actor: User | None, reason: str = ""
 ) -> None:
-    """Change the state along the table `TRANSITIONS` and write the audit entry; nothing else.
+    """Change the state along the table `TRANSITIONS`; write the audit entry and mails to owners.
 
     Call it inside a transaction. `actor` is None for the pipeline itself. Raises `TransitionError`
     for a change that the table does not allow, or when another caller changed the state first.
@@ -33,6 +34,7 @@ def change_release_state(
     # Only after the update: an object whose change was refused keeps its state.
     release.state = to
     release.verdict_reason = reason[:500]
+    add_decision_mails(release, to, is_by_moderator=actor is not None, reason=reason)
     record_audit_entry(
         actor=actor, action=f"release.{to}", target=str(release), before=str(before), reason=reason
     )

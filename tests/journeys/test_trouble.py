@@ -11,8 +11,9 @@ from django.template.loader import render_to_string
 from plugport.spec.errors import UnavailableError
 from tests.journeys.axe import expect_usable
 from tests.journeys.conftest import MEMBER, sign_in
+from tests.support.people import PASSWORD
 from tests.support.publishing import build_package
-from tests.support.server import LiveRegistry, find_free_port
+from tests.support.server import LiveRegistry, find_free_port, wait_until
 
 # In parts, so that secret scanners do not report this file.
 _DATABASE = "postgres://chat:" + "kX9vQ2mL7pRw4tZs" + "@prod-db.internal/chat"
@@ -81,6 +82,22 @@ def test_upload_with_findings(open_tab, publications):
     with tab.expect_download() as download:
         tab.get_by_role("link", name="Download the package").click()
     assert download.value.suggested_filename == f"{MEMBER}-leaky-1.2.0.tgz"
+
+
+def test_the_link_in_the_mail_leads_through_signing_in(open_tab, demo_registry, publications):
+    """The worker sends the mail; a registry without a mail server writes it to the data folder."""
+    held = publications[1]
+    folder = Path(demo_registry.data_dir, "mail")
+    wait_until(
+        lambda: any(f"\n{held}\n" in path.read_text() for path in folder.glob("*")), seconds=60
+    )
+    tab = open_tab(color_scheme="light")
+    tab.goto(held)
+    tab.fill("#id_login", MEMBER)
+    tab.fill("#id_password", PASSWORD)
+    tab.click("main button")
+    tab.wait_for_url(held)
+    assert "Held." in tab.inner_text("main")
 
 
 @pytest.mark.parametrize("template", ["429.html", "500.html", "503.html"])

@@ -12,7 +12,7 @@ NEXT_STEPS: Mapping[ReleaseState, Sequence[str]] = {
     ReleaseState.CHECKING: (),
     ReleaseState.PUBLISHED: (),
     ReleaseState.HELD: (
-        "You do not have to do anything. A moderator decides, and this page shows the decision.",
+        "You do not have to do anything. A moderator decides, and the owners get a mail.",
         f"If the findings are right, do not wait. {_RAISE}",
     ),
     ReleaseState.REJECTED: (
