@@ -32,14 +32,13 @@ class ManifestCheck:
 
 
 def _check_name(subject: Subject) -> list[Finding]:
+    # Only a warning: only the registry knows whether the plugin had the name before it was reserved. It
+    # refuses new plugins with the name before it stores them.
     try:
         check_reserved(subject.manifest.name)
     except ReservedNameError as error:
-        return [
-            build_finding(
-                "name-reserved", error.detail, hint=error.hint, path=subject.manifest_path
-            )
-        ]
+        hint = f"{error.hint} A plugin that already has the name keeps it."
+        return [build_finding("name-reserved", error.detail, hint=hint, path=subject.manifest_path)]
     return []
 
 

@@ -63,6 +63,9 @@ def admit_package(
             raise
         check_new_name(actor, name)
         return Admission(name, None)
+    # A name that is reserved later stays with a plugin that has been published.
+    if not plugin.document:
+        check_reserved(name)
     return Admission(name, plugin, find_same_release(plugin, inspected))
 
 

@@ -12,7 +12,12 @@ from accounts.actions.create_token import create_token
 from accounts.errors import EmailNotVerifiedError, TokenScopeError
 from accounts.models import AuditEntry, User
 from plugport.spec.errors import PlugportError
-from plugport.spec.names import RESERVED_NAMES, PluginName, load_well_known_names
+from plugport.spec.names import (
+    RESERVED_NAMES,
+    PluginName,
+    ReservedNameError,
+    load_well_known_names,
+)
 from registry.actions.create_scope import create_scope
 from registry.actions.publish_release import publish_release
 from registry.errors import (
@@ -29,7 +34,7 @@ from registry.models import Member, Plugin, Release, Role, Scope
 from registry.policies import MAX_SCOPES
 from registry.publishing.receive import receive_file
 from tests.support.people import create_user
-from tests.support.publishing import build_package, publish_bytes
+from tests.support.publishing import Publisher, build_package, publish_bytes
 
 pytestmark = pytest.mark.django_db
 
@@ -266,3 +271,31 @@ def test_the_key_of_an_account_follows_its_name(owner: User) -> None:
     owner.username = "harbor"
     owner.save(update_fields=["username"])
     assert User.objects.get(pk=owner.pk).collision_key == "harbor"
+
+
+def _rename(plugin: Plugin, name: str) -> None:
+    """Give the plugin a name that was reserved after it was published."""
+    key = PluginName.parse(name).collision_key
+    Plugin.objects.filter(pk=plugin.pk).update(name=name, collision_key=key)
+
+
+@pytest.mark.parametrize("name", ["cards", "@acme/files", "nul.tool"])
+def test_a_name_that_is_reserved_later_stays_with_its_plugin(
+    publisher: Publisher, name: str
+) -> None:
+    """Further versions are published, with a warning."""
+    _rename(publisher.publish("@acme/deck").plugin, name)
+    release = publisher.publish(name, "1.1.0")
+    assert release.state == "published", release.verdict_reason
+    found = [finding for run in release.checks.all() for finding in run.findings]
+    (warning,) = [finding for finding in found if finding["rule"] == "name-reserved"]
+    assert warning["severity"] == "warning"
+    assert "A plugin that already has the name keeps it." in warning["hint"]
+
+
+def test_a_reserved_name_without_a_published_release_is_refused(owner: User) -> None:
+    """Its plugin exists because of an upload that nobody has accepted."""
+    release = publish_bytes(owner, build_package("@acme/deck"))
+    _rename(release.plugin, "cards")
+    with pytest.raises(ReservedNameError):
+        publish_bytes(owner, build_package("cards", "1.1.0"))
