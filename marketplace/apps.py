@@ -11,12 +11,14 @@ class MarketplaceConfig(AppConfig):
         """Register the section of the account page, the readers of the journal and system checks."""
         from accounts.pages.account import register_section
         from marketplace import system_checks  # noqa: F401  -- importing registers them
-        from marketplace.pages.own_plugins import OWN_PLUGINS
-        from marketplace.pages.own_scopes import OWN_SCOPES
+        from marketplace.pages.own.invitations import OWN_INVITATIONS
+        from marketplace.pages.own.plugins import OWN_PLUGINS
+        from marketplace.pages.own.scopes import OWN_SCOPES
         from marketplace.readme import prerendering
         from marketplace.search import index_follower
         from registry.journal import journal_appended
 
+        register_section(OWN_INVITATIONS)
         register_section(OWN_PLUGINS)
         register_section(OWN_SCOPES)
         journal_appended.connect(index_follower.on_journal_appended, dispatch_uid="search")

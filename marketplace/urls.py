@@ -12,11 +12,12 @@ from marketplace.pages import (
     docs,
     home,
     images,
-    own_scopes,
     profiles,
     search,
     taxonomy,
 )
+from marketplace.pages.own import invitations as own_invitations
+from marketplace.pages.own import scopes as own_scopes
 from marketplace.pages.syndication_urls import urlpatterns as syndication_urls
 
 urlpatterns = [
@@ -24,6 +25,16 @@ urlpatterns = [
     path("featured", home.render_featured, name="featured"),
     path("contact", contact.render_contact, name="contact"),
     path("account/scopes", own_scopes.render_scopes, name="scopes"),
+    path(
+        "account/invitations/<int:invitation_id>/accept",
+        own_invitations.accept,
+        name="accept-invitation",
+    ),
+    path(
+        "account/invitations/<int:invitation_id>/decline",
+        own_invitations.decline,
+        name="decline-invitation",
+    ),
     path("search", search.render_search, name="search"),
     path("search/note", search.record_search, name="search-record"),
     path("categories", taxonomy.render_categories, name="categories"),

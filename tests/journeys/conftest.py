@@ -103,10 +103,10 @@ def shared_tab(_shared_tab: tuple[Any, list[str]]) -> Iterator[Any]:
     assert found == []
 
 
-def sign_in(tab: Any) -> None:
-    """Sign in as `MEMBER`."""
+def sign_in(tab: Any, username: str = MEMBER) -> None:
+    """Sign in as an account with the password of all test accounts."""
     tab.goto("/login")
-    tab.fill("#id_login", MEMBER)
+    tab.fill("#id_login", username)
     tab.fill("#id_password", PASSWORD)
     tab.click("main button")
     tab.wait_for_url("**/account")

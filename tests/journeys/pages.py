@@ -32,6 +32,7 @@ PUBLIC = {
     "compare": [f"{PLUGIN}/compare?from=1.1.0&to=2.0.0-beta.1&file=src/index.mjs"],
     "security": [f"{PLUGIN}/security"],
     "stats": [f"{PLUGIN}/stats"],
+    "owners": [f"{PLUGIN}/owners"],
     "release": [f"{PLUGIN}/1.0.0"],
     "release-dependencies": [f"{PLUGIN}/1.0.0/dependencies"],
     "release-files": [f"{PLUGIN}/1.0.0/files"],
@@ -85,6 +86,8 @@ OTHERS = {
     "publication-package",
     "remote-image",
     "revoke-token",
+    "accept-invitation",
+    "decline-invitation",
     "verify-email",
     "docs-api-try",
 }

@@ -57,11 +57,21 @@ def test_plugins_with_their_latest_uploads(open_page, owner_client, owner, publi
     assert facts[0] == "You are the owner"
     assert facts[1].startswith("Last upload 1.1.0 Rejected")
     actions = [link.text for link in chat.by_class("row-actions")[0].all("a")]
-    assert actions == ["Versions", "Compare", "Security", "Stats", "Checks of the last upload"]
+    assert actions == [
+        "Versions",
+        "Compare",
+        "Security",
+        "Stats",
+        "Owners",
+        "Checks of the last upload",
+    ]
     assert "/plugins/@acme/chat" in chat.links
     # Nothing of this one is public yet: there is no page to lead to.
     assert "Last upload 1.0.0 Checking" in rows["@acme/new"].text
-    assert all(link.startswith("/publications/") for link in rows["@acme/new"].links)
+    upload, owners, checks = rows["@acme/new"].links
+    assert upload == checks
+    assert upload.startswith("/publications/")
+    assert owners == "/plugins/@acme/new/owners"
 
 
 def test_scopes_are_created_on_their_page(open_page, owner_client):

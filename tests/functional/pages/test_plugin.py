@@ -84,7 +84,7 @@ def test_facts(open_page, rich):
     assert facts["Kind"] == "Bridge"
     assert facts["Provides"] == "bidirectional"
     assert facts["Manifest format"] == "Plugport plugport.yaml"
-    assert facts["Owner"] == "acme"
+    assert facts["Owner"] == "acme Members and roles"
     assert facts["Unverified author"].startswith("Mira")
     assert _links(page) == [
         "Repository: github.com/acme/chat",

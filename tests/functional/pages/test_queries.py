@@ -22,6 +22,7 @@ STRANGER = {
     "/plugins/@acme/chat/compare?from=1.0.0&to=1.0.0": 11,
     "/plugins/@acme/chat/security": 7,
     "/plugins/@acme/chat/stats": 7,
+    "/plugins/@acme/chat/owners": 2,
 }
 # These need the search index.
 WITH_INDEX = {
@@ -47,7 +48,8 @@ WITH_INDEX = {
     "/users/nope": 2,
 }
 SIGNED_IN = {
-    "/account": 3 + 1 + 1,
+    "/account": 1 + 3 + 1 + 1,
+    "/plugins/@acme/chat/owners": 3,
     "/account/tokens": 1,
     "/account/scopes": 1,
     "/account/email": 0,

@@ -1,0 +1,1 @@
+"""The sections of `/account` about plugins: one module each, with its pages."""
