@@ -83,13 +83,26 @@ def check_may_manage(actor: User, plugin: Plugin) -> None:
 
 def check_may_manage_members(actor: User, plugin: Plugin) -> None:
     """Owners and moderators may invite, remove and change members. Raises `NotMemberError`."""
-    # Moderators too: they settle disputes, and find new owners for abandoned plugins.
-    if is_moderator(actor) or plugin.members.filter(user=actor, role=Role.OWNER).exists():
-        return
-    raise NotMemberError(
-        f"Only owners may change the members of `{plugin.name}`.",
-        hint="Ask an owner of the plugin.",
-    )
+    member = plugin.members.filter(user=actor).first()
+    role = member.role if member is not None else ""
+    if not can_manage_members(actor, role):
+        raise NotMemberError(
+            f"Only owners may change the members of `{plugin.name}`.",
+            hint="Ask an owner of the plugin, or a moderator who is not a member.",
+        )
+
+
+def can_manage_members(actor: User, role: str) -> bool:
+    """Whether the actor, whose role in the plugin is given ("" for none), may change its members."""
+    return role == Role.OWNER or _can_settle(actor, role)
+
+
+def _can_settle(actor: User, role: str) -> bool:
+    """Whether the actor settles disputes about a plugin, and finds owners for abandoned ones.
+
+    Moderators do, but not in their own plugins; superusers in all.
+    """
+    return actor.is_superuser or (actor.is_moderator and not role)
 
 
 def check_may_end_role(actor: User, member: Member) -> None:
@@ -103,7 +116,12 @@ def check_may_end_role(actor: User, member: Member) -> None:
         check_may_manage_members(actor, plugin)
         # Otherwise an invited owner could take the plugin out of the hands of the scope's owner.
         scope = plugin.scope
-        if scope is not None and scope.owner_id == member.user_id and not is_moderator(actor):
+        own = plugin.members.filter(user=actor).first()
+        if (
+            scope is not None
+            and scope.owner_id == member.user_id
+            and not _can_settle(actor, own.role if own is not None else "")
+        ):
             raise ScopeOwnerError(
                 f"`{member.user.username}` owns the scope `{scope}`, and with it `{plugin.name}`.",
                 hint="Ask the owner of the scope to leave the plugin, or a moderator.",

@@ -21,7 +21,7 @@ from accounts.queries import list_tokens
 _SCOPES = (
     ("read", "Read: everything your account can see"),
     ("publish", "Publish: upload new releases"),
-    ("manage", "Manage: edit plugins, deprecate and yank releases"),
+    ("manage", "Manage: edit plugins and their members, deprecate and yank releases"),
 )
 
 

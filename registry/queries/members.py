@@ -12,7 +12,7 @@ from accounts.models import User
 from plugport.spec.text import quote_text, remove_nul
 from registry.errors import UnknownInvitationError, UnknownMemberError
 from registry.models import Invitation, Member, Plugin, Role
-from registry.policies import is_moderator
+from registry.policies import can_manage_members, is_moderator
 from registry.queries.catalog import build_unknown_plugin_error, find_plugin, is_public
 
 # Ids are 64-bit integers in the databases, and larger ones are errors there.
@@ -48,12 +48,12 @@ def get_team(name: str, *, viewer: User | None) -> Team:
         key=lambda member: (_RANKS[Role(member.role)], member.created_at, member.pk),
     )
     role = next((m.role for m in members if viewer is not None and m.user_id == viewer.pk), "")
-    moderates = viewer is not None and is_moderator(viewer)
-    is_insider = bool(role) or moderates
+    is_insider = viewer is not None and (bool(role) or is_moderator(viewer))
     if not (is_public(plugin) or is_insider):
         raise build_unknown_plugin_error(name)
     invitations = list(_list_pending(plugin=plugin)) if is_insider else None
-    return Team(plugin, members, invitations, role, role == Role.OWNER or moderates)
+    can_manage = viewer is not None and can_manage_members(viewer, role)
+    return Team(plugin, members, invitations, role, can_manage)
 
 
 def get_member_plugin(name: str, *, viewer: User) -> Plugin:

@@ -343,3 +343,24 @@ def test_moderators_find_new_owners(judge: Api, guest: Api, api: Api, owner: Use
     assert accept(guest, invite(judge)).status_code == 200
     assert judge.call("DELETE", f"{OWNERS}/ada").status_code == 200
     assert list_roles(api) == {"mallory": "owner"}
+
+
+@pytest.mark.usefixtures("plugin")
+def test_moderators_have_only_their_role_in_their_own_plugins(
+    author: Api, judge: Api, moderator: User
+) -> None:
+    """Superusers may do everything."""
+    create_user("mallory")
+    member = Member.objects.create(
+        plugin=Plugin.objects.get(name=NAME), user=moderator, role=Role.MAINTAINER
+    )
+    body = {"username": "mallory", "role": "owner"}
+    expect_problem(judge.post(OWNERS, body), 403, "not-a-member")
+    expect_problem(judge.call("DELETE", f"{OWNERS}/ada"), 403, "not-a-member")
+    member.role = Role.OWNER
+    member.save()
+    expect_problem(judge.call("DELETE", f"{OWNERS}/ada"), 403, "scope-owner")
+    moderator.is_superuser = True
+    moderator.save()
+    assert judge.call("DELETE", f"{OWNERS}/ada").status_code == 200
+    assert list(list_roles(author)) == ["maude"]
