@@ -56,6 +56,15 @@ def _build_action(
     return start
 
 
+# The plugin, the version, the state and its reason, and the publisher are above the fields.
+_FIELDS = ("trust", "created_at", "published_at", "unpacked_bytes", "downloads", "public_id")
+# Most releases have none of these.
+_OPTIONAL_FIELDS = (
+    *("tag", "is_prerelease", "deprecated_at", "deprecated_message", "replacement"),
+    *("yanked_at", "yanked_reason"),
+)
+
+
 @admin.register(Release)
 class ReleaseAdmin(StaffViewMixin, ModelAdmin):
     """Releases with their check results, and a moderator's decisions."""
@@ -64,18 +73,16 @@ class ReleaseAdmin(StaffViewMixin, ModelAdmin):
     list_filter = ("state", "trust", "is_prerelease")
     search_fields = ("plugin__name", "version", "published_by__username")
     list_select_related = ("plugin", "published_by")
-    # The plugin, the version, the state and its reason, and the publisher are above the fields.
-    fields = (
-        *("trust", "tag", "is_prerelease", "created_at", "published_at"),
-        *("deprecated_at", "deprecated_message", "replacement", "yanked_at", "yanked_reason"),
-        *("unpacked_bytes", "downloads", "public_id"),
-    )
     readonly_fields = ("public_id",)
     actions = tuple(_build_action(decision) for decision in DECISIONS.values())
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Release]:
         """Return the releases with what their pages show of other tables."""
         return super().get_queryset(request).select_related("plugin", "published_by")
+
+    def get_fields(self, request: HttpRequest, obj: Release | None = None) -> tuple[str, ...]:
+        """Return the fields that the release has a value for."""
+        return (*_FIELDS, *(name for name in _OPTIONAL_FIELDS if getattr(obj, name, None)))
 
     def has_moderate_permission(self, request: HttpRequest) -> bool:
         """Whether the account may decide on releases."""

@@ -256,6 +256,15 @@ def test_findings_are_readable_and_escaped(desk, release):
     assert not any("auditentry" in (link or "") for link in links)
 
 
+def test_fields_without_a_value_are_left_out(desk, release):
+    address = reverse("admin:registry_release_change", args=[release.pk])
+    assert "Yanked" not in parse(desk.get(address).content.decode()).text
+    Release.objects.filter(pk=release.pk).update(yanked_reason="Broken.")
+    page = parse(desk.get(address).content.decode())
+    assert "Broken." in page.by_class("field-yanked_reason")[0].text
+    assert str(release.public_id) in page.text
+
+
 def test_many_findings_are_counted(desk, release):
     found = {"rule": "gone-rule", "severity": "note", "message": "Note."}
     CheckRun.objects.filter(release=release, name="files").update(findings=[found] * 101)
