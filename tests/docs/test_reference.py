@@ -137,3 +137,10 @@ def test_readme_has_the_two_commands() -> None:
     assert "make run" in head
     assert "make test" in head
     assert "docs/images/home.png" in head
+
+
+def test_the_guide_to_trust_lists_every_check() -> None:
+    """docs/guides/trust.md has a row for each check of docs/checks.md."""
+    titles = re.findall(r"^## (.+) \(`", (ROOT / "docs/checks.md").read_text(), re.MULTILINE)
+    guide = (ROOT / "docs/guides/trust.md").read_text()
+    assert re.findall(r"^\| \[(.+?)\]\(\.\./checks\.md#", guide, re.MULTILINE) == titles
