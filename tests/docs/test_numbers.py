@@ -20,6 +20,7 @@ from accounts.actions.create_token import MAX_TOKENS
 from common import redis_guard, suspension
 from config import backends, health, startup
 from config.env import DECLARED
+from config.processes import worker
 from marketplace import syntax_highlighting
 from marketplace.images import fetching
 from marketplace.pages import badges, social_cards
@@ -46,16 +47,17 @@ from plugport.checks import registry as check_registry
 from plugport.cli import exit_codes, plugin_table
 from plugport.installer import dependency_plan, dependency_solver, downloader
 from plugport.spec.archive.model import ArchiveLimits
-from plugport.spec.manifest import document
+from plugport.spec.manifest import document, fields, marketplace, taxonomy
 from plugport.spec.manifest.formats.registry import MANIFEST_FORMATS
 from plugport.spec.manifest.kinds import KINDS
+from plugport.spec.names import validation
 from plugport.spec.sizes import format_size
 from registry import package_limits, policies
 from registry.actions import invite_member
 from registry.actions.parse_message import MAX_MESSAGE_CHARS
 from registry.downloads.byte_ranges import MAX_RANGES
 from registry.downloads.receipts import _GRACE as HASH_LIFETIME
-from registry.jobs import last_runs
+from registry.jobs import last_runs, queue
 from registry.publishing.free_names import FREE_AFTER
 from registry.publishing.similar_names import ESTABLISHED_AFTER
 from registry.queries import catalog
@@ -72,6 +74,16 @@ WAITING = settings.MAX_WAITING + settings.MAX_WAITING_IMAGES
 PAUSE = f"all calls of the process fail at once for {suspension.PAUSE_SECONDS:.0f} seconds"
 WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()  # noqa: SIM905 -- short
 DAY = 86_400
+# The script has no module name.
+HOUSE = {
+    name: int(number)
+    for names, numbers in re.findall(
+        r"^([A-Z_, ]+_ENTRIES) = ([\d, ]+)$",
+        (ROOT / "bin/check-house.py").read_text(),
+        re.MULTILINE,
+    )
+    for name, number in zip(names.split(", "), numbers.split(", "), strict=True)
+}
 
 
 def option_default(command: str, name: str) -> object:
@@ -181,6 +193,46 @@ CLAIMS = {
         f"(`?wait=`) | {settings.MAX_WAIT_SECONDS} s, and {settings.MAX_WAITING} simultaneous",
         f"password | {WORDS[settings.PASSWORD_RESET_TIMEOUT // DAY]} days, one use |",
     ],
+    "docs/manifest.md": [
+        f"supports {WORDS[len(MANIFEST_FORMATS)]} manifest formats",
+        f"one paragraph of up to {fields.MAX_PARAGRAPH_CHARS:,} characters",
+        f"one line of up to {fields.MAX_LINE_CHARS} characters",
+        (
+            f"up to {taxonomy.MAX_TAGS} tags and {taxonomy.MAX_CATEGORIES} categories of up to"
+            f" {taxonomy.MAX_LABEL_CHARS} characters each"
+        ),
+        f"has 1 to {validation.MAX_PART_CHARS} of the characters",
+        f"each component file | {format_size(document.MAX_DOCUMENT_BYTES)} |",
+        f"marketplace file | {format_size(document.MAX_MARKETPLACE_BYTES)} |",
+        f"aliases repeat | {document.MAX_NODES:,} |",
+        f"values in a marketplace file | {document.MAX_MARKETPLACE_NODES:,} |",
+        f"entries of a marketplace file | {marketplace.MAX_ENTRIES:,} |",
+        f"nesting | {document.MAX_DEPTH} levels |",
+        f"digits of a number | {document.MAX_NUMBER_CHARS:,} |",
+        f"in a known field | {fields.MAX_ITEMS} |",
+        f"errors and warnings | {document.MAX_PROBLEMS} each |",
+        (
+            f"more than {WORDS[document.MAX_EXPANSION]} times its size"
+            f" (small files: {format_size(document.MIN_EXPANDED_BYTES)})"
+        ),
+    ],
+    "docs/ARCHITECTURE.md": [
+        (
+            f"at most {HOUSE['FILE_LINES']} lines per file, {HOUSE['FUNCTION_LINES']} per function,"
+            f" {HOUSE['FOLDER_ENTRIES']} entries"
+        ),
+        f"After {WORDS[queue.MAX_ATTEMPTS]} attempts a moderator",
+        f"every {WORDS[int(worker._BEAT_SECONDS)]} seconds each worker sends",
+        f"the message that a worker sends every {WORDS[int(worker._BEAT_SECONDS)]} seconds",
+        f"Without a sign for {last_runs.STALLED_SECONDS} seconds",
+        f"writes them every {WORDS[int(settings.DOWNLOAD_FLUSH_SECONDS or 2)]} seconds",
+    ],
+    "docs/guides/trust.md": [],
+    "docs/guides/terms.md": [],
+    "docs/guides/get.md": [],
+    "docs/guides/ci.md": [],
+    "docs/API-DESIGN.md": [],
+    "docs/LOGGING.md": [],
     "docs/search.md": [
         f"Only the first {WORDS[tokenizer.MAX_WORDS]} words count",
         f"a tag of a plugin with at most {WORDS[schema._MAX_EXACT_TAGS]} tags",
@@ -324,7 +376,13 @@ FACTS = {
         "words that stay for two seconds",  # static/js/search.js
         "a generated catalog of 100,000 plugins",  # bench/search.py
     ],
+    "docs/ARCHITECTURE.md": [
+        "of this machine after two seconds or more",  # test_kills.py
+        "Our own counters** for rate limits without Redis (`common/shared_windows.py`): a mapped file",
+    ],
     "docs/cli.md": [f"| {code} |" for code in exit_codes.MEANINGS],  # test_docs.py of the client
+    "docs/API-DESIGN.md": ["| 202 |", "| 201 |", "| 200 |"],  # test_publish.py of the API
+    "docs/guides/ci.md": ["| 0 |", "| 3 |", "| 6 |", "| 8 |"],  # test_publish.py of the client
     "docs/guides/publish.md": ["| 0 |", "| 3 |", "| 8 |"],  # test_publish.py of the client
     "docs/guides/badges.md": [
         "in the last seven days",  # test_downloads.py
