@@ -67,7 +67,7 @@ def build_engine(double: MeilisearchDouble, key: str = KEY) -> MeilisearchEngine
         # A typing error in one of two words.
         (SearchQuery("featrue flags"), 1),
         # Every word may have an error: does one of them exist without?
-        (SearchQuery("post gres"), 2),
+        (SearchQuery("sl ack"), 2),
         # No plugin has all words: which of the words are best, and their page.
         (SearchQuery("quaternions discord"), 3),
         (SearchQuery("++"), 0),

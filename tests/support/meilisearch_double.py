@@ -4,7 +4,8 @@ It listens on a local port, refuses requests whose shape the registry has no rea
 keeps settings, documents and tasks in memory. It does not search, except for the one document with the
 position of the index. The results of a search come from
 `canned` (set by the test) or from recordings of a real server with the same documents. Every other
-search fails with 501 and is listed in `unrecorded`.
+search fails with 501 and is listed in `unrecorded`, like one whose recorded answer may no longer hold
+(`recorded_forms`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.support.recorded_forms import is_unaffected, remove_forms
 
 KEY = "a-master-key-of-tests"
 _TIME = "2026-11-28T18:19:32.956718584Z"
@@ -66,7 +69,7 @@ def load_recordings(path: Path) -> dict[str, dict[str, Any]]:
 
 def _build_key(documents: list[dict[str, Any]], query: Mapping[str, Any]) -> str:
     compared = {k: v for k, v in query.items() if k != "indexUid"}
-    documents = sorted(documents, key=lambda document: document["id"])
+    documents = sorted(map(remove_forms, documents), key=lambda document: document["id"])
     return json.dumps([documents, compared], sort_keys=True)
 
 
@@ -247,8 +250,9 @@ class MeilisearchDouble:
         self.searches.append(body)
         if self.canned:
             return self.canned.pop(0)
-        result = self.recordings.get(_build_key(list(index.documents.values()), body))
-        if result is None:
+        documents = list(index.documents.values())
+        result = self.recordings.get(_build_key(documents, body))
+        if result is None or not all(is_unaffected(row, body["q"]) for row in documents):
             self.unrecorded.append(body)
             raise ServerError(501, "not_recorded", f"No answer was recorded for {body}")
         return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 from marketplace.search.document import SearchDocument
@@ -15,10 +16,11 @@ from marketplace.search.tokenizer import (
     split_text,
     split_whole,
 )
+from marketplace.search.word_forms import list_forms
 
 # Part of the name of the index, so that versions of this software never share an index. Increase
 # it with every change to the attributes or their contents.
-VERSION = "8"
+VERSION = "9"
 # The position in the journal is in an index of its own, so that no search of plugins finds it.
 POSITION_SUFFIX = "-position"
 
@@ -51,9 +53,12 @@ SETTINGS: dict[str, Any] = {
     "searchableAttributes": [
         *NAME_ATTRIBUTES,
         "pairs",
+        "name_forms",
         "topics",
+        "topic_forms",
         "people",
         "description",
+        "text_forms",
     ],
     "localizedAttributes": [{"attributePatterns": ["*"], "locales": LOCALES}],
     # Results need ids only, and `list_stamps` both.
@@ -112,12 +117,14 @@ def build_meili_document(document: SearchDocument) -> dict[str, Any]:
     """Convert the document.
 
     Texts are split and folded here, like queries: versions of Meilisearch differ in how they split
-    `fooBar`, `foo_bar` and `v1.2`.
+    `fooBar`, `foo_bar` and `v1.2`. The forms are attributes of their own, after those of their words: a
+    word as it was written counts more, and the rule `exactness` sees texts without additions.
     """
     names = (document.name, document.short_name, document.title)
     wholes = [*map(join_words, names), "".join(parse_query(document.title).words)]
     pairs = [*pair_words(split_whole(names[1])), *pair_words(split_whole(names[2]))]
     topics = [*document.categories, *document.tags, document.kind_title]
+    topic_pairs = [pair for topic in topics for pair in pair_words(split_whole(topic))]
     people = [document.scope, document.author, *document.owners]
     return {
         "id": document.id,
@@ -126,9 +133,12 @@ def build_meili_document(document: SearchDocument) -> dict[str, Any]:
         "title": " ".join(split_text(document.title)),
         "wholes": list(dict.fromkeys(filter(None, wholes))),
         "pairs": list(dict.fromkeys(pairs)),
+        "name_forms": _list_forms([document.short_name, document.title], has_participles=True),
         "topics": [" ".join(split_text(text)) for text in topics],
+        "topic_forms": [*dict.fromkeys([*_list_forms(topics, has_participles=True), *topic_pairs])],
         "people": [" ".join(split_text(text)) for text in people],
         "description": " ".join(split_text(document.description)),
+        "text_forms": _list_forms([document.description], has_participles=False),
         "kind": encode_value(document.kind),
         "categories": [encode_value(value) for value in document.categories],
         "tags": [encode_value(value) for value in document.tags],
@@ -142,3 +152,13 @@ def build_meili_document(document: SearchDocument) -> dict[str, Any]:
         "updated": document.updated,
         "quality": round(document.quality, 6),
     }
+
+
+def _list_forms(texts: Sequence[str], *, has_participles: bool) -> list[str]:
+    """Other forms of the words, without those that the texts have. Each is an item of its own.
+
+    So Meilisearch does not take two of them for neighbors.
+    """
+    words = {word for text in texts for word in split_text(text)}
+    forms = {form for word in words for form in list_forms(word, has_participles=has_participles)}
+    return sorted(forms - words)
