@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from accounts.errors import InvalidTokenError, UnknownUserError
+from accounts.errors import InvalidTokenError, PasswordChangedError, UnknownUserError
 from accounts.models import Token, User
 from accounts.models.token import PREFIX, hash_token
 from accounts.verification_keys import is_verification_key, parse_account_id
@@ -112,6 +112,20 @@ def find_address_owner(user: User) -> User | None:
 def lock_accounts_of_address(email: str) -> None:
     """Lock the rows of all accounts with the address until the transaction ends: 1 query."""
     list(_filter_by_email(email).select_for_update().order_by("pk").values_list("pk"))
+
+
+def lock_unchanged_account(user: User) -> None:
+    """Lock the row of an account that was loaded earlier, until the transaction ends: 1 query.
+
+    What was checked since then, such as the old password or the key of a mail, must still hold: a thief
+    may send a request at the moment in which the owner recovers the account. Raises
+    `PasswordChangedError` if the password or the address differs.
+    """
+    current = User.objects.select_for_update().get(pk=user.pk)
+    if (current.password, current.email) != (user.password, user.email):
+        raise PasswordChangedError(
+            "The password or the address of your account was changed.", hint="Sign in again."
+        )
 
 
 def find_account_of_key(key: str) -> User | None:

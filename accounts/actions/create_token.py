@@ -10,10 +10,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.actions.record_audit_entry import record_audit_entry
-from accounts.errors import PasswordChangedError, TokenRequestError
+from accounts.errors import TokenRequestError
 from accounts.models import Token, User
 from accounts.models.token import PREFIX, SCOPES, hash_token
 from accounts.policies import check_is_verified
+from accounts.queries import lock_unchanged_account
 from plugport.spec.errors import FieldError, PlugportError
 from plugport.spec.names import PluginName, parse_scope
 
@@ -54,19 +55,6 @@ def _list_field_errors(
     return errors
 
 
-def _check_password_is_current(actor: User) -> None:
-    """Raise `PasswordChangedError` if the password was set after the actor was loaded; lock the row.
-
-    The session of a thief may be older than a password reset that commits now, which revokes only the
-    tokens that exist.
-    """
-    current = User.objects.select_for_update().get(pk=actor.pk)
-    if current.password != actor.password:
-        raise PasswordChangedError(
-            "The password of your account was changed.", hint="Sign in again."
-        )
-
-
 def create_token(
     *,
     actor: User,
@@ -93,7 +81,9 @@ def create_token(
     # 32 bytes: 256 bits, so a plain hash of the text is safe to store.
     text = PREFIX + secrets.token_urlsafe(32)
     with transaction.atomic():
-        _check_password_is_current(actor)
+        # The session of a thief may be older than a password reset that commits now, which revokes
+        # only the tokens that exist.
+        lock_unchanged_account(actor)
         token = Token.objects.create(
             user=actor,
             name=name.strip(),

@@ -7,17 +7,24 @@ from django.db import transaction
 from accounts.actions.mark_verified import mark_verified
 from accounts.actions.set_password import set_password
 from accounts.models import User
-from accounts.queries import find_address_owner, lock_accounts_of_address
+from accounts.queries import (
+    find_address_owner,
+    lock_accounts_of_address,
+    lock_unchanged_account,
+)
 
 
 def reset_password(*, user: User, password: str) -> None:
     """Set the password, revoke all tokens, and verify the address: the mail was read.
 
-    Tokens cannot be kept: the account may have been used by someone else. Raises nothing if another
-    account has verified the address; this one stays unverified then.
+    Tokens cannot be kept: the account may have been used by someone else. If another account has
+    verified the address, this one stays unverified. Raises `PasswordChangedError` if the account
+    changed since the link was checked.
     """
     with transaction.atomic():
         lock_accounts_of_address(user.email)
+        # The mail went to the address that the account had then.
+        lock_unchanged_account(user)
         if not user.is_verified and find_address_owner(user) is None:
             mark_verified(user=user, by=user)
         set_password(user=user, password=password, by=user)

@@ -10,6 +10,7 @@ from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.actions.revoke_all_tokens import revoke_all_tokens
 from accounts.mails import build_url, notify_owner
 from accounts.models import Token, User
+from accounts.queries import lock_unchanged_account
 from plugport.spec.text import quote_text
 
 _MAX_NAMES = 50
@@ -26,9 +27,12 @@ def set_password(
 
     A person who knew the old password may have created tokens. All sessions end too, as Django compares
     them with the password. Writes audit entries, and sends a mail with the names of the tokens to the
-    owner; `by` None means an operator.
+    owner; `by` None means an operator. Raises `PasswordChangedError` if the account changed since its
+    owner proved to be the owner.
     """
     with transaction.atomic():
+        if by == user:
+            lock_unchanged_account(user)
         if password is None:
             user.set_unusable_password()
         else:
