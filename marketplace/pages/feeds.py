@@ -50,5 +50,4 @@ def _build_response(request: HttpRequest, feed: Feed) -> HttpResponseBase:
         render_feed(feed),
         content_type="application/atom+xml; charset=utf-8",
         seconds=_MAX_AGE_SECONDS,
-        modified_at=feed.updated_at,
     )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
-from django.utils.http import http_date
 
 
 def build_cacheable_response(
@@ -18,7 +16,6 @@ def build_cacheable_response(
     content_type: str,
     seconds: int,
     status: int = 200,
-    modified_at: dt.datetime | None = None,
 ) -> HttpResponseBase:
     """A public response that any site can embed and cache for `seconds`; 304 if it is unchanged."""
     response = HttpResponse(
@@ -26,9 +23,7 @@ def build_cacheable_response(
     )
     if status != 200:
         return response
-    return build_conditional_response(
-        request, response, etag=compute_etag(body), modified_at=modified_at
-    )
+    return build_conditional_response(request, response, etag=compute_etag(body))
 
 
 def build_cache_headers(seconds: int) -> dict[str, str]:
@@ -45,18 +40,12 @@ def compute_etag(content: bytes) -> str:
 
 
 def build_conditional_response(
-    request: HttpRequest,
-    response: HttpResponse,
-    *,
-    etag: str,
-    modified_at: dt.datetime | None = None,
+    request: HttpRequest, response: HttpResponse, *, etag: str
 ) -> HttpResponseBase:
-    """The response with ETag and Last-Modified, or 304 (RFC 9110, section 13)."""
-    modified = int(modified_at.timestamp()) if modified_at else None
+    """The response with the ETag, or 304 (RFC 9110, section 13).
+
+    No Last-Modified: the date of the newest entry of a list does not change when an entry is removed,
+    so a client that compares dates would keep showing a release that was blocked.
+    """
     response.headers["ETag"] = etag
-    if modified is not None:
-        response.headers["Last-Modified"] = http_date(modified)
-    conditional = get_conditional_response(
-        request, etag=etag, last_modified=modified, response=response
-    )
-    return conditional or response
+    return get_conditional_response(request, etag=etag, response=response) or response

@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.utils.http import http_date
 
 from registry.actions import flag_release
 from registry.actions.moderate_release import quarantine_release, revoke_release
@@ -214,12 +215,28 @@ def _check_caching(client, path: str) -> str:
     assert first.headers["Cache-Control"] == "public, max-age=300"
     assert first.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert "Cookie" not in first.headers.get("Vary", "")
-    etag, modified = first.headers["ETag"], first.headers["Last-Modified"]
+    etag = first.headers["ETag"]
     assert client.get(path).content == first.content
-    for header, value in (("IF_NONE_MATCH", etag), ("IF_MODIFIED_SINCE", modified)):
-        again = client.get(path, **{f"HTTP_{header}": value})
-        assert (again.status_code, again.content) == (304, b"")
+    again = client.get(path, HTTP_IF_NONE_MATCH=etag)
+    assert (again.status_code, again.content) == (304, b"")
     return etag
+
+
+def test_a_copy_with_a_blocked_release_is_never_confirmed(client, catalog, moderator, publisher):
+    """Whatever date or tag a reader compares: removing the newest entry makes no entry newer."""
+    bad = publisher.publish("@acme/worm", "1.0.0", changelog="Visit evil.test.")
+    first = {path: client.get(path) for path in PATHS if path != PATHS[2]}
+    quarantine_release(actor=moderator, release=bad, reason="It is a worm.")
+    for path, response in first.items():
+        assert b"worm" in response.content
+        copied = {
+            "HTTP_IF_MODIFIED_SINCE": response.headers.get("Last-Modified", http_date()),
+            "HTTP_IF_NONE_MATCH": response.headers["ETag"],
+        }
+        for header, value in copied.items():
+            again = client.get(path, **{header: value})
+            assert again.status_code == 200, (path, header)
+            assert b"worm" not in again.content
 
 
 def test_queries_do_not_grow(owner_client, catalog, publisher, django_assert_num_queries):
