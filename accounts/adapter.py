@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from accounts.models import User
+from common.client_address import get_client_network
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the library has no types
@@ -25,6 +26,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
     def new_user(self, request: HttpRequest) -> User:
         """An account of the sign-up form: not verified, unlike those that operators create."""
         return User(is_verified=False)
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """What identifies the client in rate limits, the same as for the API.
+
+        The library's own function takes the address with its port where a proxy sends it, and fails
+        for requests that passed fewer proxies than configured.
+        """
+        return get_client_network(request)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """The page after a change of the password: the account, with the tokens that were kept."""

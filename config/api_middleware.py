@@ -7,8 +7,8 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
+from common.client_address import get_client_network
 from config.problems import respond_with_error
-from registry.api.client_address import get_client_address
 from registry.errors import RateLimitedError
 from registry.rate_limits import consume_quota, get_quota
 
@@ -43,7 +43,7 @@ class ApiQuotaMiddleware:
         response = self.get_response(request)
         if not is_api_request(request) or "RateLimit-Limit" in response.headers:
             return response
-        address = get_client_address(request)
+        address = get_client_network(request)
         if response.status_code != 404:
             quota = get_quota(_KIND, address)
         else:

@@ -27,10 +27,12 @@ from config.env import (
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # ---- environment ------------------------------------------------------------------------------
-ENVIRONMENT = get_env_text(
+ENVIRONMENT = get_env_choice(
     "PLUGPORT_ENV",
     "local",
     "`local` for one machine, `production` behind TLS, `test` for the test suite.",
+    # A mistyped `production` would serve the public without TLS and with cookies that lack Secure.
+    allowed=("local", "production", "test"),
 )
 IS_PRODUCTION = ENVIRONMENT == "production"
 DEBUG = get_env_bool(
@@ -263,16 +265,20 @@ IMAGE_CACHE_MB = get_env_int(
 # ---- limits ----------------------------------------------------------------------------------
 RATE_LIMITS = {
     "read": get_env_text(
-        "PLUGPORT_LIMIT_READ", "120000/minute", "Read requests per token or IP address."
+        "PLUGPORT_LIMIT_READ",
+        "120000/minute",
+        "Read requests per token or client address (of IPv6 the first 64 bits).",
     ),
     "write": get_env_text(
-        "PLUGPORT_LIMIT_WRITE", "3000/minute", "Write requests per token or IP address."
+        "PLUGPORT_LIMIT_WRITE",
+        "3000/minute",
+        "Write requests per token or client address (of IPv6 the first 64 bits).",
     ),
     "publish": get_env_text("PLUGPORT_LIMIT_PUBLISH", "1200/minute", "Uploads per token."),
     "denied": get_env_text(
         "PLUGPORT_LIMIT_DENIED",
         "300/minute",
-        "Rejected tokens per IP address. Prevents guessing of tokens.",
+        "Rejected tokens per client address. Prevents guessing of tokens.",
     ),
     "invitation": get_env_text(
         "PLUGPORT_LIMIT_INVITATION", "30/day", "Invitations to plugins that an account sends."
@@ -287,8 +293,6 @@ RATE_LIMIT_STORAGE = REDIS_URL or (DATA_DIR / "rate-limits").as_uri()
 TRUSTED_PROXIES = get_env_int(
     "PLUGPORT_TRUSTED_PROXIES", 0, "Number of reverse proxies that append to X-Forwarded-For."
 )
-# Failed sign-ins are counted by IP address. Without this, all users behind a proxy share one.
-ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 
 # ---- accounts --------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -417,9 +421,17 @@ SPECTACULAR_SETTINGS = {
 }
 
 # ---- logs ------------------------------------------------------------------------------------
-LOG_FORMAT = get_env_text(
-    "PLUGPORT_LOG_FORMAT", "text", "`text` for people, `json` for log processors."
+LOG_FORMAT = get_env_choice(
+    "PLUGPORT_LOG_FORMAT",
+    "text",
+    "`text` for people, `json` for log processors.",
+    allowed=("text", "json"),
 )
-LOG_LEVEL = get_env_text("PLUGPORT_LOG_LEVEL", "INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`.")
+LOG_LEVEL = get_env_choice(
+    "PLUGPORT_LOG_LEVEL",
+    "INFO",
+    "`DEBUG`, `INFO`, `WARNING` or `ERROR`.",
+    allowed=("DEBUG", "INFO", "WARNING", "ERROR"),
+)
 LOGGING_CONFIG = "config.logs.configure_logging"
 LOGGING = {"format": LOG_FORMAT, "level": LOG_LEVEL}

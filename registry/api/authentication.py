@@ -16,7 +16,7 @@ from accounts.actions.record_token_use import record_token_use
 from accounts.errors import InvalidTokenError
 from accounts.models import Token, User
 from accounts.queries import get_token
-from registry.api.client_address import get_client_address
+from common.client_address import get_client_network
 from registry.rate_limits import consume_quota
 
 _SCHEME = "bearer"
@@ -34,7 +34,7 @@ class TokenAuthentication(BaseAuthentication):
             token = get_token(parse_bearer_token(header))
         except InvalidTokenError as error:
             # Limits guessing: such calls never get as far as the limits of tokens.
-            quota = consume_quota("denied", get_client_address(request))
+            quota = consume_quota("denied", get_client_network(request))
             error.context["headers"] = quota.headers
             raise
         record_token_use(token=token)

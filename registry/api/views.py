@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from accounts.errors import TokenRequiredError
 from accounts.models import Token, User
-from registry.api.client_address import get_client_address
+from common.client_address import get_client_network
 from registry.errors import LengthRequiredError, QueryError
 from registry.policies import check_token_may
 from registry.rate_limits import Quota, consume_quota
@@ -43,7 +43,7 @@ class ApiView(APIView):
         is_read = request.method in ("GET", "HEAD", "OPTIONS")
         kind = "read" if is_read else self.limit_kind or "write"
         token = request.auth
-        caller = f"token:{token.pk}" if isinstance(token, Token) else get_client_address(request)
+        caller = f"token:{token.pk}" if isinstance(token, Token) else get_client_network(request)
         self.quota = consume_quota(kind, caller)
 
     def finalize_response(

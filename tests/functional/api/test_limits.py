@@ -109,6 +109,18 @@ def test_forwarded_address_counts_behind_a_proxy(api: Api, settings: Any) -> Non
     assert get_quota(response) == (4, 3)
 
 
+@pytest.mark.parametrize("template", ["2001:db8::{}", "2001:db8::{}:1", "192.0.2.1:{}"])
+def test_ports_and_addresses_of_one_network_count_as_one_client(
+    api: Api, settings: Any, template: str
+) -> None:
+    settings.TRUSTED_PROXIES = 1
+    for number in range(1, 6):
+        headers = {"X-Forwarded-For": template.format(number)}
+        last = api.get("/plugins", headers=headers)
+    expect_limit(last, 4)
+    expect_limit(api.get("/nothing", headers=headers), 4)
+
+
 def test_guessing_tokens_is_limited(api: Api, owner: User) -> None:
     for _ in range(2):
         response = api.get("/me", headers={"Authorization": "Bearer pp_guess"})

@@ -1,13 +1,16 @@
-"""The IP address of the client."""
+"""Which client sent a request, for limits and counts."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.http import HttpRequest
-from rest_framework.request import Request
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
 
 # Some proxies add the port: `192.0.2.1:4711`, `[2001:db8::1]:4711`.
 _ADDRESS = re.compile(
@@ -15,7 +18,7 @@ _ADDRESS = re.compile(
 )
 
 
-def get_client_address(request: HttpRequest | Request) -> str:
+def _get_address(request: HttpRequest | Request) -> str:
     """Return the address that connected to the outermost of `TRUSTED_PROXIES` proxies.
 
     Each trusted proxy appends one entry to X-Forwarded-For. Entries to the left of theirs come from
@@ -32,10 +35,11 @@ def get_client_address(request: HttpRequest | Request) -> str:
 def get_client_network(request: HttpRequest | Request) -> str:
     """Return what identifies a client: its IPv4 address, or the first 64 bits of its IPv6 address.
 
-    One connection usually has a whole IPv6 network of that size (RFC 6177). Returns "unknown"
+    One connection usually has a whole IPv6 network of that size (RFC 6177), and a new port for each
+    connection: with the address as it is sent, a client could evade every limit. Returns "unknown"
     without an address, as on a Unix socket.
     """
-    match = _ADDRESS.match(get_client_address(request))
+    match = _ADDRESS.match(_get_address(request))
     try:
         address = ipaddress.ip_address((match["v6"] or match["other"]) if match else "")
     except ValueError:
