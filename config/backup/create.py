@@ -7,13 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from config.backup.databases import DatabaseCopier, get_copier
+from config.backup.databases.base import MIGRATIONS
 from config.backup.errors import BackupDamagedError
 from config.backup.folder import SUMS, BackupFolder, Marker
 from config.backup.packages import iter_named_packages, save_package
 from plugport import __version__
 from registry.publishing.deletion_hold import hold_deletions
-
-_MIGRATIONS = "SELECT app, name FROM django_migrations ORDER BY app, name"
 
 
 def create_backup(root: Path, *, report: Callable[[str], None]) -> Marker:
@@ -48,7 +47,7 @@ def create_backup(root: Path, *, report: Callable[[str], None]) -> Marker:
 def _save_database(folder: BackupFolder, copier: DatabaseCopier) -> list[str]:
     """Copy the database and list the packages that it names; returns the applied migrations."""
     with copier.open_snapshot(folder) as select:
-        migrations = [f"{app}.{name}" for app, name in select(_MIGRATIONS)]
+        migrations = [f"{app}.{name}" for app, name in select(MIGRATIONS)]
         with (
             folder.translate_errors(),
             folder.create_file(SUMS) as part,

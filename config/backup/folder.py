@@ -19,10 +19,11 @@ import hashlib
 import json
 import os
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, BinaryIO, Self, cast
 
 from config.backup.errors import (
     BackupDamagedError,
@@ -35,14 +36,17 @@ from registry.storage.base import CHUNK_BYTES
 
 FORMAT = 1
 MARKER, SUMS, INCOMPLETE = "backup.json", "SHA256SUMS", "incomplete"
-DATABASES = ("postgresql", "sqlite")
+# The file of the database by its kind.
+DATABASES = {"postgresql": "database.dump", "sqlite": "database.sqlite3"}
 PACKAGE_FOLDERS = ("packages", "quarantine")
+# The key of a published package has its digest.
 _SUM_LINE = re.compile(
-    r"(?P<sha256>[0-9a-f]{64})  (?P<path>"
+    r"(?P<sha256>([0-9a-f]{2})([0-9a-f]{2})[0-9a-f]{60})  (?P<path>"
     r"database\.(?:sqlite3|dump)"
-    r"|packages/[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{64}\.tar\.gz"
+    r"|packages/\2/\3/(?P=sha256)\.tar\.gz"
     r"|quarantine/[0-9a-f]{32})\n"
 )
+_MAX_LINE_CHARS = 300
 _MAX_MARKER_BYTES = 1 << 20
 _PART = ".part"
 # Of the fields of the marker that are not texts.
@@ -208,12 +212,23 @@ class BackupFolder:
 
     def iter_sums(self) -> Iterator[tuple[str, str]]:
         """The path and SHA-256 of each file. Raises `BackupDamagedError` for an invalid line."""
-        with self.translate_errors(), self.get_path(SUMS).open(encoding="ascii") as lines:
-            for line in lines:
+        with self.translate_errors(), self.open_file(SUMS) as lines:
+            while content := lines.readline(_MAX_LINE_CHARS):
+                line = content.decode("ascii", "backslashreplace")
                 match = _SUM_LINE.fullmatch(line)
                 if not match:
                     raise BackupDamagedError(f"`{SUMS}` has an invalid line: {quote_text(line)}.")
                 yield match["path"], match["sha256"]
+
+    def open_file(self, name: str) -> BinaryIO:
+        """Open a file of the backup to read it. Raises `OSError`, and `BackupFileError` for a pipe."""
+        path = self.get_path(name)
+        # To open a named pipe would wait for a writer.
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            os.close(handle)
+            raise BackupFileError(f"`{path}` is not a regular file.")
+        return os.fdopen(handle, "rb")
 
     def prune(self) -> None:
         """Delete the packages that `SHA256SUMS` does not name: an interrupted run copied them."""
@@ -227,7 +242,7 @@ class BackupFolder:
     def digest_file(self, name: str) -> str:
         """The SHA-256 of a file in hex, or "" if it does not exist."""
         try:
-            with self.translate_errors(), self.get_path(name).open("rb") as file:
+            with self.translate_errors(), self.open_file(name) as file:
                 digest = hashlib.sha256()
                 while chunk := file.read(CHUNK_BYTES):
                     digest.update(chunk)

@@ -106,7 +106,7 @@ def restore_package(folder: BackupFolder, key: str, sha256: str) -> None:
         digest = hashlib.sha256()
         with (
             folder.translate_errors(),
-            folder.get_path(key).open("rb") as source,
+            folder.open_file(key) as source,
             translate_scratch_errors(),
             scratch.open("wb") as target,
         ):

@@ -10,7 +10,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from config.backup.databases import DatabaseCopier, get_copier
 from config.backup.errors import BackupDamagedError, BackupTargetError, BackupUnsupportedError
-from config.backup.folder import BackupFolder, Marker
+from config.backup.folder import DATABASES, SUMS, BackupFolder, Marker
 from config.backup.packages import check_store_empty, restore_package
 from plugport.spec.text import quote_text
 
@@ -19,13 +19,14 @@ def check_backup(root: Path, *, report: Callable[[str], None]) -> Marker:
     """Read every file of the backup and compare its digest; returns the marker.
 
     Calls `report` for each missing or damaged file, and raises `BackupDamagedError` at the end if
-    there was one.
+    there was one, or if `SHA256SUMS` does not name the database and all packages.
     """
     folder = BackupFolder(root)
     marker = folder.load_marker()
-    count = failed = 0
+    count = failed = databases = 0
     for path, sha256 in folder.iter_sums():
         count += 1
+        databases += path == DATABASES[marker.database]
         found = folder.digest_file(path)
         if found != sha256:
             failed += 1
@@ -34,6 +35,12 @@ def check_backup(root: Path, *, report: Callable[[str], None]) -> Marker:
     if failed:
         raise BackupDamagedError(
             f"{failed} of {count} files of the backup are missing or damaged.",
+            hint="Restore another backup.",
+        )
+    if (databases, count) != (1, 1 + marker.packages):
+        raise BackupDamagedError(
+            f"`{SUMS}` names {count} files, not one `{DATABASES[marker.database]}` and"
+            f" {marker.packages} packages.",
             hint="Restore another backup.",
         )
     return marker
@@ -55,6 +62,7 @@ def restore_backup(root: Path, *, report: Callable[[str], None]) -> Marker:
         )
     check_store_empty(folder)
     check_backup(root, report=report)
+    copier.check_file(folder.get_path(copier.file_name), marker.migrations)
     for path, sha256 in folder.iter_sums():
         if path != copier.file_name:
             restore_package(folder, path, sha256)

@@ -7,8 +7,10 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,8 @@ from tests.support.backups import (
     fail,
     fill,
     list_sums,
+    replace_database,
+    rewrite_sums,
     start_command,
 )
 from tests.support.server import LiveRegistry, wait_until
@@ -298,6 +302,41 @@ def empty_marker(folder: Path) -> None:
     (folder / "backup.json").write_text("{}")
 
 
+def leave_out(folder: Path, prefix: str) -> None:
+    lines = (folder / "SHA256SUMS").read_bytes().splitlines(keepends=True)
+    left_out = next(line for line in lines if line[66:].startswith(prefix.encode()))
+    rewrite_sums(folder, b"".join(line for line in lines if line != left_out))
+
+
+def leave_out_database(folder: Path) -> None:
+    leave_out(folder, "database.")
+
+
+def leave_out_package(folder: Path) -> None:
+    leave_out(folder, "packages/")
+
+
+def misname_package(folder: Path) -> None:
+    """The bytes of one package under the digest of another one."""
+    sums = (folder / "SHA256SUMS").read_text()
+    package = find_package(folder)
+    sha256 = list_sums(folder)[package]
+    rewrite_sums(folder, sums.replace(f"{sha256}  ", f"{'0' * 64}  ").encode())
+
+
+def write_other_text(folder: Path) -> None:
+    rewrite_sums(folder, "é\n".encode())
+
+
+def write_endless_line(folder: Path) -> None:
+    rewrite_sums(folder, b"0" * 10_000)
+
+
+def put_pipe(folder: Path) -> None:
+    (folder / "database.sqlite3").unlink()
+    os.mkfifo(folder / "database.sqlite3")
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
@@ -310,6 +349,12 @@ def empty_marker(folder: Path) -> None:
         (cut_marker, r"backup\.json` cannot be read: "),
         (empty_marker, r"backup\.json` cannot be read: `format` is missing or invalid"),
         (shutil.rmtree, r"There is no folder `"),
+        (leave_out_database, r"names 3 files, not one `database\.sqlite3` and 3 packages"),
+        (leave_out_package, r"names 3 files, not one `database\.sqlite3` and 3 packages"),
+        (misname_package, r"`SHA256SUMS` has an invalid line: `0{64}  packages/"),
+        (write_other_text, r"`SHA256SUMS` has an invalid line: "),
+        (write_endless_line, r"`SHA256SUMS` has an invalid line: `0{50}"),
+        (put_pipe, r"database\.sqlite3` is not a regular file"),
     ],
 )
 def test_a_damaged_backup_is_found_by_its_check(
@@ -329,6 +374,26 @@ def test_nothing_is_restored_from_a_damaged_backup(backup: Path, target: LiveReg
     lose_package(backup)
     errors = fail(target, "restore", str(backup))
     assert "1 of 4 files of the backup are missing or damaged." in errors
+    assert not list_packages(target)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"not a database", b"", b"SQLite format 3\0" + bytes(4080), None],
+    ids=["text", "empty", "damaged", "other-migrations"],
+)
+def test_only_the_database_of_a_registry_is_restored(
+    backup: Path, target: LiveRegistry, content: bytes | None
+) -> None:
+    """A file with the right digest and the wrong content, as after a mistake in a script."""
+    path = backup / "database.sqlite3"
+    if content is None:
+        with closing(sqlite3.connect(path)) as database:
+            database.execute("DELETE FROM django_migrations WHERE app = 'registry'")
+            database.commit()
+        content = path.read_bytes()
+    replace_database(backup, content)
+    assert "is not the database of a registry: " in fail(target, "restore", str(backup))
     assert not list_packages(target)
 
 

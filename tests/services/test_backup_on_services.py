@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -12,7 +13,14 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from tests.support.backups import PUBLISH_PENDING, describe, fail, fill, list_sums
+from tests.support.backups import (
+    PUBLISH_PENDING,
+    describe,
+    fail,
+    fill,
+    list_sums,
+    replace_database,
+)
 from tests.support.s3 import ACCESS_KEY, REGION, SECRET_KEY, S3Server
 from tests.support.server import LiveRegistry, find_free_port
 
@@ -134,6 +142,19 @@ def test_an_interrupted_restore_has_no_tables_and_can_be_repeated(
     assert target.list_objects() == source.list_objects()
 
 
+def test_only_the_database_of_a_registry_is_restored(
+    complete: Path, target: StoredRegistry, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(complete, tmp_path / "backup"))
+    dump = folder / "database.dump"
+    empty = dump.read_bytes()[:5]
+    for content in (b"not a database", b"", empty):
+        replace_database(folder, content)
+        errors = fail(target, "restore", str(folder))
+        assert f"`{dump}` is not the database of a registry: " in errors
+    assert not target.list_objects()
+
+
 def test_a_target_with_tables_or_packages_is_refused(
     source: StoredRegistry, complete: Path, target: StoredRegistry
 ) -> None:
@@ -145,10 +166,14 @@ def test_a_target_with_tables_or_packages_is_refused(
 
 
 def write_program(path: Path, version: str, *, fails: bool = False) -> None:
-    """Write a program that prints a version and then does nothing."""
+    """Write a program that prints a version and the contents of a dump, and then does nothing."""
     path.parent.mkdir(exist_ok=True)
     end = "echo out of luck >&2; exit 1" if fails else "exit 1"
-    path.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo "{version}" && exit\n{end}\n')
+    table = "1; 0 1 TABLE DATA public django_migrations acme"
+    path.write_text(
+        f'#!/bin/sh\n[ "$1" = --version ] && echo "{version}" && exit\n'
+        f'[ "$1" = --list ] && echo "{table}" && exit\n{end}\n'
+    )
     path.chmod(0o700)
 
 

@@ -83,6 +83,22 @@ def list_sums(folder: Path) -> dict[str, str]:
     return {path: sha256 for sha256, path in (line.split("  ") for line in lines)}
 
 
+def rewrite_sums(folder: Path, sums: bytes) -> None:
+    """Replace `SHA256SUMS`, with its digest in the marker."""
+    (folder / "SHA256SUMS").write_bytes(sums)
+    marker = json.loads((folder / "backup.json").read_text())
+    marker["sums"] = hashlib.sha256(sums).hexdigest()
+    (folder / "backup.json").write_text(json.dumps(marker))
+
+
+def replace_database(folder: Path, content: bytes) -> None:
+    """Replace the copy of the database, with its digest."""
+    (old, name), *_ = ((h, p) for p, h in list_sums(folder).items() if p.startswith("database."))
+    (folder / name).write_bytes(content)
+    sums = (folder / "SHA256SUMS").read_text()
+    rewrite_sums(folder, sums.replace(old, hashlib.sha256(content).hexdigest()).encode())
+
+
 def digest_files(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of each visible file below the folder, by path."""
     return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,6 +12,7 @@ from config.backup.folder import BackupFolder
 # The position of the search index. A restored registry has no index, or one of another time.
 EXCLUDED_TABLE = "marketplace_searchcursor"
 
+MIGRATIONS = "SELECT app, name FROM django_migrations ORDER BY app, name"
 Select = Callable[[str], Iterable[tuple[Any, ...]]]
 
 
@@ -42,6 +43,12 @@ class DatabaseCopier(Protocol):
 
     def find_table(self) -> str | None:
         """The name of any table in the database."""
+
+    def check_file(self, path: Path, migrations: Sequence[str]) -> None:
+        """Raise `BackupDamagedError` unless the file is a copy of a registry's database.
+
+        `migrations` are those of the marker.
+        """
 
     def restore(self, path: Path) -> None:
         """Load the copy into the empty database, completely or not at all."""

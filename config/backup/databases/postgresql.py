@@ -7,15 +7,15 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
 
 from config.backup.databases.base import EXCLUDED_TABLE, Select
-from config.backup.errors import BackupToolError, BackupUnsupportedError
-from config.backup.folder import BackupFolder
+from config.backup.errors import BackupDamagedError, BackupToolError, BackupUnsupportedError
+from config.backup.folder import DATABASES, BackupFolder
 
 _DUMP, _RESTORE = "pg_dump", "pg_restore"
 _VERSION = re.compile(r"\(PostgreSQL\) (\d+)")
@@ -28,7 +28,7 @@ class PostgresCopier:
     """Dumps in the custom format. The dump and the list of packages share one exported snapshot."""
 
     engine = "postgresql"
-    file_name = "database.dump"
+    file_name = DATABASES[engine]
 
     def get_version(self) -> int:
         """The server's major version, such as 15."""
@@ -82,6 +82,26 @@ class PostgresCopier:
             )
             row = cursor.fetchone()
         return row[0] if row else None
+
+    def check_file(self, path: Path, migrations: Sequence[str]) -> None:
+        """Check that the dump can be read and has the table of migrations."""
+        try:
+            done = subprocess.run(  # noqa: S603 -- a constant and a path of this module
+                [_RESTORE, "--list", str(path)],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                check=False,
+            )
+        except OSError as error:
+            raise BackupToolError(f"`{_RESTORE}` cannot be run: {error.strerror}.") from error
+        if done.returncode or not re.search(r" TABLE DATA \S+ django_migrations ", done.stdout):
+            reason = done.stderr.strip()[-_MAX_MESSAGE_CHARS:] or "it has no table of migrations"
+            raise BackupDamagedError(
+                f"`{path}` is not the database of a registry: {reason}.",
+                hint="Restore another backup.",
+            )
 
     def restore(self, path: Path) -> None:
         """Load the dump in one transaction."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
 from django.db import connection
 
-from config.backup.databases.base import EXCLUDED_TABLE, Select
+from config.backup.databases.base import EXCLUDED_TABLE, MIGRATIONS, Select
 from config.backup.errors import BackupDamagedError, BackupFileError
-from config.backup.folder import BackupFolder
+from config.backup.folder import DATABASES, BackupFolder
 
 
 def _open_copy(path: Path) -> contextlib.closing[sqlite3.Connection]:
@@ -36,7 +36,7 @@ class SqliteCopier:
     """Copies all pages in one read transaction. In WAL mode, writers do not wait for it."""
 
     engine = "sqlite"
-    file_name = "database.sqlite3"
+    file_name = DATABASES[engine]
 
     def get_version(self) -> int:
         """Every SQLite 3 reads the files of the others."""
@@ -71,6 +71,22 @@ class SqliteCopier:
             )
             row = cursor.fetchone()
         return row[0] if row else None
+
+    def check_file(self, path: Path, migrations: Sequence[str]) -> None:
+        """Check the pages, and that the same migrations are applied as when the copy was made."""
+        try:
+            with _open_copy(path) as copy:
+                (problem,) = copy.execute("PRAGMA quick_check(1)").fetchone()
+                found = [f"{app}.{name}" for app, name in copy.execute(MIGRATIONS)]
+        except sqlite3.Error as error:
+            problem, found = str(error), []
+        if problem == "ok" and found != list(migrations):
+            problem = "it has other migrations than the backup"
+        if problem != "ok":
+            raise BackupDamagedError(
+                f"`{path}` is not the database of a registry: {problem}.",
+                hint="Restore another backup.",
+            )
 
     def restore(self, path: Path) -> None:
         """Copy the pages into the database in one transaction: a killed process leaves it empty."""
