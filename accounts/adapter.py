@@ -9,9 +9,11 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.forms import BaseForm
 from django.http import HttpRequest
 from django.urls import reverse
 
+from accounts.actions.create_account import create_account
 from accounts.models import User
 from common.client_address import get_client_network
 
@@ -34,6 +36,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
         for requests that passed fewer proxies than configured.
         """
         return get_client_network(request)
+
+    def save_user(
+        self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True
+    ) -> User:
+        """Save the account of the sign-up form. Raises `ValidationError` if its name was taken."""
+        # First without saving: hashing the password takes long, and the lock of the name must not.
+        super().save_user(request, user, form, commit=False)
+        if commit:
+            create_account(user)
+        return user
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """The page after a change of the password: the account, with the tokens that were kept."""

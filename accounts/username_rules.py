@@ -52,8 +52,7 @@ def check_username_is_free(value: str) -> None:
     """
     for check in username_checks:
         check(value)
-    # Not atomic with the sign-up: of two at the same time with one name, the second fails at the
-    # unique constraint.
+    # Not atomic with the sign-up, so `create_account` checks again.
     key = PluginName(None, value).collision_key
     twin = get_user_model().objects.filter(collision_key=key).exclude(username=value).first()
     if twin is not None:

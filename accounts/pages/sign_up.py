@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.forms import SignupForm
+from allauth.account.views import SignupView
 from django.contrib import messages
-from django.http import HttpRequest
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
 
 from accounts.errors import MailUnavailableError
 from accounts.models import User
@@ -43,3 +45,16 @@ class SignUpForm(SignupForm):  # type: ignore[misc]  # the library has no types
             # The account exists, and the page that follows offers to send the mail again.
             messages.error(request, error.detail)
         return user
+
+
+class SignUpView(SignupView):  # type: ignore[misc]  # the library has no types
+    """allauth's view, which shows the form again if another person was faster."""
+
+    def form_valid(self, form: SignUpForm) -> HttpResponse:
+        """Create the account and sign in."""
+        try:
+            response: HttpResponse = super().form_valid(form)
+        except ValidationError as error:
+            form.add_error("username", error)
+            response = self.form_invalid(form)
+        return response

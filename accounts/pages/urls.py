@@ -6,7 +6,7 @@ from allauth.account import views as allauth
 from django.urls import path, re_path
 from django.views.decorators.cache import never_cache
 
-from accounts.pages import account, email, tokens
+from accounts.pages import account, email, sign_up, tokens
 
 urlpatterns = [
     path("account", account.render_account, name="account"),
@@ -16,7 +16,7 @@ urlpatterns = [
     path("account/tokens/<int:token_id>/revoke", tokens.revoke, name="revoke-token"),
     # The names are allauth's own: its views reverse them.
     path("login", allauth.login, name="account_login"),
-    path("signup", allauth.signup, name="account_signup"),
+    path("signup", sign_up.SignUpView.as_view(), name="account_signup"),
     path("logout", allauth.logout, name="account_logout"),
     path("account/inactive", allauth.account_inactive, name="account_inactive"),
     path("account/password", never_cache(allauth.password_change), name="account_change_password"),

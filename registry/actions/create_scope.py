@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.models import User
 from accounts.policies import check_is_verified
+from common.name_locks import lock_name
 from plugport.spec.names import PluginName, check_reserved, parse_scope
 from registry.errors import PublishRaceError
 from registry.models import Scope
@@ -31,8 +32,10 @@ def create_scope(*, actor: User, name: str, owner: User | None = None) -> tuple[
             existing = Scope.objects.filter(name=scope_name, owner=owner).first()
             if existing is not None:
                 return existing, False
-            check_may_create_scope(actor, scope_name, owner)
             key = PluginName(None, scope_name).collision_key
+            # An account that is being created may have the name.
+            lock_name(key)
+            check_may_create_scope(actor, scope_name, owner)
             scope = Scope.objects.create(name=scope_name, owner=owner, collision_key=key)
             record_audit_entry(
                 actor=actor, action="scope.created", target=str(scope), owner=owner.username

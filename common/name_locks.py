@@ -1,0 +1,23 @@
+"""Locks of texts that are not rows yet, such as the name of an account that is being created."""
+
+from __future__ import annotations
+
+import hashlib
+
+from django.db import connection
+
+
+def lock_name(name: str) -> None:
+    """Hold the lock of a name until the transaction ends: 1 query on PostgreSQL.
+
+    What the caller finds out about the name afterwards stays true until it commits, if all others who
+    create something of that name hold the lock too. Other databases need none: transactions of
+    SQLite that write (`IMMEDIATE`, see `config/backends.py`) run one after the other.
+    """
+    assert connection.in_atomic_block, "the lock ends with the transaction"
+    if connection.vendor == "postgresql":
+        digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(digest, signed=True)]
+            )
