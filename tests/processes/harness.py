@@ -141,15 +141,21 @@ class Registry:
         """Return every process of this folder, also those with another parent."""
         processes = []
         for process in psutil.process_iter():
+            # A process may end at any of these calls.
             with contextlib.suppress(psutil.Error):
-                if process.environ().get("PLUGPORT_DATA_DIR") == str(self.folder):
+                is_own = process.environ().get("PLUGPORT_DATA_DIR") == str(self.folder)
+                if is_own and process.status() != psutil.STATUS_ZOMBIE:
                     processes.append(process)
-        return [p for p in processes if p.status() != psutil.STATUS_ZOMBIE]
+        return processes
 
     def find_processes(self, word: str) -> list[psutil.Process]:
         """Return the processes whose command line contains the word, parents first."""
-        processes = [p for p in self.list_processes() if any(word in part for part in p.cmdline())]
-        return sorted(processes, key=lambda p: (len(p.parents()), p.pid))
+        found = []
+        for process in self.list_processes():
+            with contextlib.suppress(psutil.Error):
+                if any(word in part for part in process.cmdline()):
+                    found.append((len(process.parents()), process.pid, process))
+        return [process for *_, process in sorted(found, key=lambda entry: entry[:2])]
 
     def kill(self, word: str) -> None:
         """Send SIGKILL to all processes whose command line contains the word; wait for their end."""
