@@ -8,7 +8,8 @@ not grow with the catalog.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import structlog
@@ -25,11 +26,17 @@ from marketplace.search.cursor import (
 from marketplace.search.document import build_documents, iter_batches, to_milliseconds
 from marketplace.search.engines import get_engine
 from marketplace.search.engines.base import MAX_STAMPS, SearchEngine
-from marketplace.search.errors import SearchUnavailableError
+from marketplace.search.errors import IndexBusyError, SearchUnavailableError
 from marketplace.search.position import get_last_serial, is_in_journal
 from registry.models import Plugin
 
 _log = structlog.get_logger("plugport.search")
+# Workers that start together compare once.
+START_INTERVAL_SECONDS = 60.0
+DAILY_INTERVAL_SECONDS = 86_400.0
+# The worker that compared yesterday may be gone, so all of them try.
+TRY_SECONDS = 600.0
+_BUSY_SECONDS = 5.0
 _WRITE_BATCH = 1000
 _REBUILD_HINT = "A running worker rebuilds the index. Without one, run `manage.py search rebuild`."
 
@@ -137,6 +144,27 @@ def _repair(engine: SearchEngine, differences: Differences) -> None:
             engine.index(documents)
     for ids in iter_batches(differences.surplus, _WRITE_BATCH):
         engine.remove(ids)
+
+
+class PeriodicComparison:
+    """Repairs the index when a process starts, and once a day. One of several workers does it."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._interval_seconds = START_INTERVAL_SECONDS
+        self._next_try_at = clock()
+
+    def run_if_due(self) -> None:
+        """Compare, unless another worker has done it. Raises `SearchUnavailableError`."""
+        if self._clock() < self._next_try_at:
+            return
+        try:
+            repair_index(interval_seconds=self._interval_seconds)
+        except IndexBusyError:
+            self._next_try_at = self._clock() + _BUSY_SECONDS
+            return
+        self._interval_seconds = DAILY_INTERVAL_SECONDS
+        self._next_try_at = self._clock() + TRY_SECONDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,22 +9,17 @@ plugins when the worker starts, and once a day.
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import structlog
 
 from common.background import BackgroundThread
 from marketplace.search import comparison, indexer
-from marketplace.search.errors import IndexBusyError, SearchUnavailableError
+from marketplace.search.errors import SearchUnavailableError
 
 _log = structlog.get_logger("plugport.search")
 POLL_SECONDS = 1.0
 RETRY_SECONDS = 5.0
-# Workers that start together compare once.
-START_INTERVAL_SECONDS = 60.0
-DAILY_INTERVAL_SECONDS = 86400.0
-COMPARISON_TRY_SECONDS = 600.0
 # A round costs four commits, however many changes it indexes.
 BATCH_DELAY_SECONDS = 0.2
 
@@ -43,26 +38,6 @@ def on_journal_appended(**_kwargs: Any) -> None:
     _follower.wake()
 
 
-class _Comparison:
-    """Compares the whole index when this process starts, and once a day."""
-
-    def __init__(self) -> None:
-        self._interval_seconds = START_INTERVAL_SECONDS
-        self._next_try_at = 0.0
-
-    def run_if_due(self) -> None:
-        """Compare, unless another worker has done it. Raises `SearchUnavailableError`."""
-        if time.monotonic() < self._next_try_at:
-            return
-        try:
-            comparison.repair_index(interval_seconds=self._interval_seconds)
-        except IndexBusyError:
-            self._next_try_at = time.monotonic() + RETRY_SECONDS
-            return
-        self._interval_seconds = DAILY_INTERVAL_SECONDS
-        self._next_try_at = time.monotonic() + COMPARISON_TRY_SECONDS
-
-
 def _index_changes() -> float | None:
     """Index the new journal entries; returns a longer pause while the engine is unavailable."""
     try:
@@ -74,7 +49,7 @@ def _index_changes() -> float | None:
     return None
 
 
-_comparison = _Comparison()
+_comparison = comparison.PeriodicComparison()
 _follower = BackgroundThread(
     "search-follower",
     _index_changes,

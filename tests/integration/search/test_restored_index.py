@@ -240,3 +240,33 @@ def test_a_comparison_indexes_new_plugins_first(publisher: Publisher) -> None:
     publisher.publish("@acme/notes")
     assert comparison.repair_index() == 0
     assert find() == ["@acme/chat", "@acme/notes"]
+
+
+def test_a_worker_compares_at_its_start_and_daily(publisher: Publisher) -> None:
+    seconds = 0.0
+    # Another worker, or an earlier process, compared two minutes ago.
+    start = comparison.PeriodicComparison(clock=lambda: seconds)
+    break_index(publisher)
+    SearchCursor.objects.update(compared_at=timezone.now() - dt.timedelta(minutes=2))
+    start.run_if_due()
+    assert comparison.get_index_status().drift == 0
+
+    get_engine().remove([Plugin.objects.earliest("id").pk])
+    for hours, drift in ((1, 1), (23, 1), (25, 0)):
+        seconds += comparison.TRY_SECONDS
+        SearchCursor.objects.update(compared_at=timezone.now() - dt.timedelta(hours=hours))
+        start.run_if_due()
+        assert comparison.get_index_status().drift == drift
+
+
+def test_a_worker_that_finds_the_index_busy_tries_again(publisher: Publisher) -> None:
+    seconds = 0.0
+    start = comparison.PeriodicComparison(clock=lambda: seconds)
+    break_index(publisher)
+    SearchCursor.objects.update(compared_at=None)
+    with cursor.acquire_lease("embedded"):
+        start.run_if_due()
+    assert comparison.get_index_status().drift == 4
+    seconds += comparison.TRY_SECONDS
+    start.run_if_due()
+    assert comparison.get_index_status().drift == 0
