@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
@@ -65,7 +66,9 @@ def test_everybody_sees_the_members(open_page: Any, guest: Client) -> None:
 
 
 @pytest.mark.usefixtures("plugin")
-def test_a_transfer(open_page: Any, owner_client: Client, guest: Client) -> None:
+def test_a_transfer(
+    open_page: Any, owner_client: Client, guest: Client, index_now: Callable[[], int]
+) -> None:
     page = invite(owner_client, "@Mallory ")
     assert "mallory is invited. Nothing changes until the invitation is accepted." in page.text
     assert "Pending invitations 1" in page.text
@@ -81,6 +84,10 @@ def test_a_transfer(open_page: Any, owner_client: Client, guest: Client) -> None
     assert list_members(page) == ["mallory owner"]
     page = open_page("/plugins/@acme/chat")
     assert "Owner mallory" in page.by_class("facts")[0].text
+    # The search index follows.
+    index_now()
+    assert "/plugins/@acme/chat" in open_page("/users/mallory").links
+    assert "/plugins/@acme/chat" not in open_page("/users/acme").links
 
 
 @pytest.mark.usefixtures("plugin")
