@@ -8,14 +8,20 @@ import allauth.account.admin  # noqa: F401 -- registers the list that is removed
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm
+from django.db.models.signals import pre_save
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from accounts.actions.set_password import set_password
 from accounts.admin_base import ModelAdmin, ReadOnlyMixin
 from accounts.models import AuditEntry, Token, User
+from common.bounded_fields import check_stored_size
+
+MAX_LOG_MESSAGE_BYTES = 64 << 10
 
 if TYPE_CHECKING:
     # Generic for the type checker only: at run time Django's admin classes take no parameter.
@@ -38,6 +44,13 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 admin.site.password_change = _redirect_to_password_page  # type: ignore[method-assign,assignment]
 # The library's own list of addresses. This registry keeps one address for each account, in the account.
 admin.site.unregister(EmailAddress)
+
+
+@receiver(pre_save, sender=LogEntry)
+def _check_log_entry(instance: LogEntry, **_: Any) -> None:
+    """The message names the changed fields of a form, and the objects below it."""
+    size = len(instance.change_message.encode())
+    check_stored_size("admin.LogEntry.change_message", size, MAX_LOG_MESSAGE_BYTES)
 
 
 class PasswordForm(_PasswordForm):

@@ -1,4 +1,4 @@
-"""Generate reference pages from the code: error codes and configuration.
+"""Generate reference pages from the code: error codes, configuration, and parts of the limits.
 
 `make docs` writes them; a test compares them with the generated text.
 """
@@ -14,6 +14,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT / "bin"))
+
+from limits_page import write_limits  # noqa: E402 -- needs the folder above
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 _ERRORS = """# Error codes
@@ -76,7 +80,9 @@ def build_pages() -> dict[Path, str]:
 
     django.setup()
     import_everything()
+    limits = ROOT / "docs" / "limits.md"
     return {
+        limits: write_limits(limits),
         ROOT / "docs" / "errors.md": write_errors(),
         ROOT / "docs" / "configuration.md": write_configuration(),
     }

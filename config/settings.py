@@ -363,6 +363,7 @@ if _MAIL_URL:
     globals().update(backends.build_mail_settings(_MAIL_URL))
 
 # ---- security --------------------------------------------------------------------------------
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True

@@ -8,6 +8,9 @@ from plugport.spec.archive.model import ArchiveLimits
 
 TAG_CHARS = 64
 CHANGELOG_CHARS = 65_536
+# Of all license files of a release, as JSON. Their names are stored in any case.
+LICENSE_BYTES = 1 << 20
+MAX_TAGS = 100
 # In lists of releases. A plugin may have hundreds.
 LISTED_CHANGELOG_CHARS = 1_000
 

@@ -8,6 +8,9 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from common.bounded_fields import BoundedCharField, BoundedJSONField
+from plugport.spec.archive.model import KIB
+
 
 class AuditEntry(models.Model):
     """One action: who did what to which target. Append-only.
@@ -20,10 +23,14 @@ class AuditEntry(models.Model):
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
-    actor_name = models.CharField(max_length=150, blank=True)
-    action = models.CharField(max_length=60, db_index=True)
-    target = models.CharField(max_length=400, blank=True, db_index=True)
-    details = models.JSONField(default=dict)
+    actor_name = BoundedCharField(max_length=150, blank=True)
+    action = BoundedCharField(max_length=60, db_index=True)
+    target = BoundedCharField(max_length=400, blank=True, db_index=True)
+    details = BoundedJSONField(
+        max_bytes=64 * KIB,
+        excess="reasons are cut to 500 characters and end with `…`",
+        default=dict,
+    )
 
     class Meta:
         ordering = ["-id"]

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from common.bounded_fields import BoundedCharField, BoundedJSONField
+
 # A fixed prefix lets secret scanners recognize a leaked token.
 PREFIX = "pp_"
 SCOPES = ("read", "publish", "manage")
@@ -34,11 +36,13 @@ class Token(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tokens"
     )
-    name = models.CharField(max_length=100)
-    start = models.CharField(max_length=12)
-    sha256 = models.CharField(max_length=64, unique=True)
-    scopes = models.JSONField(default=list)
-    limit = models.CharField(max_length=130, blank=True)
+    name = BoundedCharField(max_length=100)
+    start = BoundedCharField(max_length=12)
+    sha256 = BoundedCharField(max_length=64, unique=True)
+    scopes = BoundedJSONField(
+        max_bytes=100, excess="other scopes are refused: 400 `invalid-token-request`", default=list
+    )
+    limit = BoundedCharField(max_length=130, blank=True)
     can_flag_releases = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(null=True, blank=True)

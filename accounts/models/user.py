@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from accounts.username_rules import check_username
+from common.bounded_fields import BoundedCharField
 from plugport.spec.names import fold_part
 
 
@@ -21,13 +22,13 @@ class User(AbstractUser):
     account that an operator creates needs no proof. `collision_key` is equal for all names that look alike, which prevents impersonation (PKG-1).
     """
 
-    username = models.CharField(
+    username = BoundedCharField(
         max_length=64,
         unique=True,
         validators=[check_username],
         error_messages={"unique": "That user name is taken."},
     )
-    collision_key = models.CharField(max_length=64, db_index=True, editable=False)
+    collision_key = BoundedCharField(max_length=64, db_index=True, editable=False)
     is_moderator = models.BooleanField(default=False)
     is_verified = models.BooleanField(
         "verified",

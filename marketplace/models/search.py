@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from common.bounded_fields import BoundedCharField
+
 TERM_CHARS = 100
 FILTER_CHARS = 200
 
@@ -16,9 +18,9 @@ class SearchCursor(models.Model):
     of them.
     """
 
-    engine = models.CharField(max_length=40, primary_key=True)
+    engine = BoundedCharField(max_length=40, primary_key=True)
     serial = models.BigIntegerField(default=0)
-    lease_holder = models.CharField(max_length=200, blank=True)
+    lease_holder = BoundedCharField(max_length=200, blank=True)
     leased_until = models.DateTimeField(null=True)
     indexed_at = models.DateTimeField(null=True)
     counted_at = models.DateTimeField(null=True)
@@ -37,8 +39,8 @@ class SearchTerm(models.Model):
     """
 
     day = models.DateField()
-    term = models.CharField(max_length=TERM_CHARS)
-    filters = models.CharField(max_length=FILTER_CHARS, blank=True)
+    term = BoundedCharField(max_length=TERM_CHARS)
+    filters = BoundedCharField(max_length=FILTER_CHARS, blank=True)
     searches = models.IntegerField(default=0)
     failed = models.IntegerField(default=0)
     results = models.IntegerField(default=0)

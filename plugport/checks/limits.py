@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from plugport.checks.base import Finding, Subject
 from plugport.checks.rules import build_finding
-from plugport.spec.archive.model import KIB, MIB
+from plugport.spec.archive.model import KIB, MIB, ArchiveLimits
+from plugport.spec.archive.retained_texts import is_displayed_text
 from plugport.spec.sizes import format_size
 from plugport.spec.text import quote_text
 
@@ -47,4 +48,19 @@ class LimitsCheck:
             if path.lower().startswith("readme") and len(content) > LONG_README_BYTES:
                 message = f"{quote_text(path)} has {format_size(len(content))}"
                 findings.append(build_finding("readme-long", message, path=path))
-        return findings
+        return findings + _list_unread_texts(subject)
+
+
+def _list_unread_texts(subject: Subject) -> list[Finding]:
+    """Texts that are shown on pages of the registry unless they are too large to be kept."""
+    limits = ArchiveLimits()
+    return [
+        build_finding(
+            "text-too-large",
+            f"{quote_text(file.path)} has {format_size(file.size_bytes)}; shown are texts of at most"
+            f" {format_size(limits.text_bytes)} each and {format_size(limits.texts_bytes)} together",
+            path=file.path,
+        )
+        for file in subject.package.files
+        if is_displayed_text(file.path) and file.path not in subject.package.texts
+    ]

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from plugport.spec.errors import FieldError
 from plugport.spec.manifest.detection import find_manifest_format, list_manifests
-from plugport.spec.manifest.document import Document
+from plugport.spec.manifest.document import MORE_PROBLEMS, Document
 from plugport.spec.manifest.draft import Draft
 from plugport.spec.manifest.errors import ManifestError
 from plugport.spec.manifest.fields import Cursor, ManifestProblems, parse_path
@@ -38,6 +38,7 @@ _COMPONENT_FIELDS = tuple(component.field for component in ACTIVE_COMPONENTS)
 _ENTRY_POINT_FIELDS = ("entrypoint", "runtime")
 # Problems in these fields hide what a host would load.
 _GUARDED_FIELDS = frozenset({"main", "permissions", *_ENTRY_POINT_FIELDS, *_COMPONENT_FIELDS})
+_GUARDED_CODES = frozenset({"duplicate-key", MORE_PROBLEMS})
 # Compared separately, or without a meaning of their own.
 _SEPARATE_MEMBERS = frozenset(
     {"name", "version", "main", "permissions", "kind_fields", "components", "extra"}
@@ -148,9 +149,10 @@ def _compare_manifest(
 
 
 def _is_guarded(problem: FieldError, path: str) -> bool:
-    # A repeated key is a problem of the document: hosts disagree on which value counts.
+    # A repeated key is a problem of the document: hosts disagree on which value counts. Problems that
+    # are not listed can be in any field.
     is_guarded = (problem.field or "").replace("[", ".").split(".")[0] in _GUARDED_FIELDS
-    return is_guarded or problem.file != path or problem.code == "duplicate-key"
+    return is_guarded or problem.file != path or problem.code in _GUARDED_CODES
 
 
 def _parse_declaration(
@@ -168,7 +170,7 @@ def _parse_declaration(
     declaration.components = collect_active_components(
         components, package, reads_default_files=draft.kind == "toolset"
     )
-    declaration.problems = list(dict.fromkeys(problems.errors))
+    declaration.problems = list(problems.errors.finish(document.file))
     return declaration
 
 

@@ -1,6 +1,7 @@
 """The rules of all checks, as data: severity, title and advice for the author.
 
-`docs/checks.md` lists the same rules. An `error` rejects a release; warnings and notes never block.
+`docs/checks.md` lists the same rules. An `error` rejects a release; warnings and notes never block,
+unless the rule needs a review.
 Ids are stable, because they are stored with releases.
 """
 
@@ -15,13 +16,17 @@ NOTE, WARNING, ERROR = Severity.NOTE, Severity.WARNING, Severity.ERROR
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule of a check. `advice` is the default hint of its findings."""
+    """A rule of a check. `advice` is the default hint of its findings.
+
+    A person must look at a finding of a rule that `needs_review`: registries hold the release.
+    """
 
     id: str
     check: str
     severity: Severity
     title: str
     advice: str
+    needs_review: bool = False
 
 
 _ALL = (
@@ -66,6 +71,8 @@ _ALL = (
          "Download large data on first use, or publish it as a separate plugin."),
     Rule("many-files", "limits", WARNING, "Package with many files",
          "Exclude installed dependencies and build files with `.plugportignore`."),
+    Rule("text-too-large", "limits", WARNING, "Text too large to be shown",
+         "Shorten the file or split it. Users can read it in the package only."),
     Rule("readme-long", "limits", NOTE, "Long README",
          "Move reference material to a `docs/` folder and link to it."),
     # files: files that the manifest or its format requires, and files that users expect
@@ -126,7 +133,8 @@ _ALL = (
     Rule("secret-in-url", "secrets", ERROR, "URL with a password in the package",
          "Remove the password, read it from the configuration, and change it."),
     Rule("secret-possible", "secrets", WARNING, "Password for an internal host",
-         "Remove the password and read it from the configuration. The registry holds the release for a moderator."),
+         "Remove the password and read it from the configuration. The registry holds the release for a moderator.",
+         needs_review=True),
     Rule("secret-example", "secrets", WARNING, "Password in an example",
          "Write a placeholder such as `<password>`. If the password is real, remove and change it."),
     Rule("secret-allowed", "secrets", NOTE, "Secret on a line marked as harmless",
@@ -137,7 +145,8 @@ _ALL = (
          "Install the extra `scan` (`plugport[scan]`). The registry always has it."),
     # name: confusion with other plugins; only the registry knows them
     Rule("name-similar", "name", WARNING, "Name similar to that of another plugin",
-         "Wait for a moderator, or publish under a name that nobody can confuse with the other one."),
+         "Wait for a moderator, or publish under a name that nobody can confuse with the other one.",
+         needs_review=True),
     # every check
     Rule("more-findings", "*", NOTE, "More findings",
          "Fix the listed problems first, then check again."),

@@ -8,8 +8,9 @@ with an overlap that is longer than any token.
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from plugport.checks.secret_evidence import select_url_rule
 from plugport.checks.secret_patterns import Detector, is_sample, iter_private_keys
@@ -26,28 +27,42 @@ _NEXT_ALLOWED = re.compile(r"pragma: ?allowlist[ -]nextline[ -]secret")
 
 @dataclass(frozen=True, slots=True)
 class SecretMatch:
-    """A secret in a text: the rule, a description, the line (from 1) and the masked value."""
+    """A secret in a text: the rule, a description, the line (from 1) and the masked value.
+
+    `more` counts others like it that are not listed.
+    """
 
     rule: str
     what: str
     line: int
     masked: str
     is_allowed: bool = False
+    more: int = 0
 
 
 def scan_text(text: str, detectors: tuple[Detector, ...], path: str = "") -> list[SecretMatch]:
-    """The secrets in a text, sorted by line, one per line and rule, at most `MAX_MATCHES`.
+    """The secrets in a text, sorted by line, one per line and rule, at most `MAX_MATCHES` of a kind.
 
     `path` is the file of the text, which decides how much a weak match counts.
     """
     lines = text.split("\n")
-    seen: dict[tuple[int, str], SecretMatch] = {}
+    seen: set[tuple[int, str]] = set()
+    # By kind: any number of harmless ones must not hide a secret after them.
+    kinds: dict[tuple[str, bool], list[SecretMatch]] = defaultdict(list)
+    omitted: Counter[tuple[str, bool]] = Counter()
     for rule, what, line, masked in _iter_secrets(text, lines, detectors, path):
-        if (line, rule) not in seen:
-            seen[line, rule] = SecretMatch(rule, what, line, masked, _is_allowed(lines, line))
-            if len(seen) == MAX_MATCHES:
-                break
-    return sorted(seen.values(), key=lambda hit: (hit.line, hit.rule))
+        if (line, rule) in seen:
+            continue
+        seen.add((line, rule))
+        kind = rule, _is_allowed(lines, line)
+        if len(kinds[kind]) < MAX_MATCHES:
+            kinds[kind].append(SecretMatch(rule, what, line, masked, kind[1]))
+        else:
+            omitted[kind] += 1
+    for kind, count in omitted.items():
+        kinds[kind][-1] = replace(kinds[kind][-1], more=count)
+    matches = [match for several in kinds.values() for match in several]
+    return sorted(matches, key=lambda match: (match.line, match.rule))
 
 
 def mask_secret(value: str) -> str:
@@ -58,8 +73,11 @@ def mask_secret(value: str) -> str:
 def _iter_secrets(
     text: str, lines: list[str], detectors: tuple[Detector, ...], path: str
 ) -> Iterator[tuple[str, str, int, str]]:
-    for offset in iter_private_keys(text):
-        yield "secret-private-key", "a private key", text.count("\n", 0, offset) + 1, ""
+    line, position = 1, 0
+    for offset in sorted(iter_private_keys(text)):
+        line += text.count("\n", position, offset)
+        position = offset
+        yield "secret-private-key", "a private key", line, ""
     active = [detector for detector in detectors if detector.trigger.search(text)]
     if not active:
         return

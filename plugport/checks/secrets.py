@@ -91,7 +91,8 @@ def _load_text(subject: Subject, file: FileEntry) -> str | None:
 
 def _build_secret_finding(path: str, hit: SecretMatch) -> Finding:
     shown = f" (`{hit.masked}`)" if hit.masked else ""
-    message = f"{hit.what}{shown}"
+    more = f", and {hit.more:,} more in this file" if hit.more else ""
+    message = f"{hit.what}{shown}{more}"
     if hit.is_allowed:
         return build_finding("secret-allowed", message, path=path, line=hit.line)
     return build_finding(hit.rule, message, path=path, line=hit.line)

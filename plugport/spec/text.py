@@ -76,6 +76,11 @@ def quote_text(text: str, limit: int = MAX_QUOTED_CHARS) -> str:
     return f"`{shown}`"
 
 
+def shorten_text(text: str, limit: int) -> str:
+    """At most `limit` characters of the text. A text that is cut ends with `…`."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
 def find_unsafe_character(text: str, *, prose: bool = False) -> str | None:
     """Return the first character that must not be shown as `U+202E`, or None.
 

@@ -8,6 +8,9 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from common.bounded_fields import BoundedCharField, BoundedJSONField, BoundedTextField
+from plugport.spec.archive.model import KIB
+
 if TYPE_CHECKING:
     from plugport.spec.names import PluginName
 
@@ -42,8 +45,8 @@ class Scope(models.Model):
     scope that readers could mistake for another.
     """
 
-    name = models.CharField(max_length=64, unique=True)
-    collision_key = models.CharField(max_length=64, unique=True)
+    name = BoundedCharField(max_length=64, unique=True)
+    collision_key = BoundedCharField(max_length=64, unique=True)
     # PROTECT here and below: deleting an account must not delete what others depend on. Accounts
     # are deactivated instead.
     owner = models.ForeignKey(
@@ -67,7 +70,7 @@ class Category(models.Model):
     transaction that lists, unlists or reassigns a plugin.
     """
 
-    slug = models.CharField(max_length=60, unique=True)
+    slug = BoundedCharField(max_length=60, unique=True)
     plugin_count = models.IntegerField(default=0)
 
     class Meta:
@@ -81,7 +84,7 @@ class Category(models.Model):
 class Tag(models.Model):
     """A free keyword. `plugin_count` works as in `Category`."""
 
-    slug = models.CharField(max_length=60, unique=True)
+    slug = BoundedCharField(max_length=60, unique=True)
     plugin_count = models.IntegerField(default=0)
 
     class Meta:
@@ -103,21 +106,27 @@ class Plugin(models.Model):
     a change: they are columns and are added when the plugin is read.
     """
 
-    name = models.CharField(max_length=NAME_CHARS, unique=True)
-    collision_key = models.CharField(max_length=NAME_CHARS, unique=True)
+    name = BoundedCharField(max_length=NAME_CHARS, unique=True)
+    collision_key = BoundedCharField(max_length=NAME_CHARS, unique=True)
     scope = models.ForeignKey(Scope, null=True, on_delete=models.PROTECT, related_name="plugins")
-    kind = models.CharField(max_length=30)
-    dialect = models.CharField(max_length=30)
-    display_name = models.CharField(max_length=200, blank=True)
-    description = models.TextField(blank=True)
-    author_name = models.CharField(max_length=200, blank=True)
-    license = models.CharField(max_length=200, blank=True)
-    trust = models.CharField(max_length=20, choices=Trust.choices, default=Trust.EXPERIMENTAL)
+    kind = BoundedCharField(max_length=30)
+    dialect = BoundedCharField(max_length=30)
+    display_name = BoundedCharField(max_length=200, blank=True)
+    description = BoundedTextField(max_bytes=8_000, excess="400 above 2,000 characters", blank=True)
+    author_name = BoundedCharField(max_length=200, blank=True)
+    license = BoundedCharField(max_length=200, blank=True)
+    trust = BoundedCharField(max_length=20, choices=Trust.choices, default=Trust.EXPERIMENTAL)
     is_listed = models.BooleanField(default=False)
     featured_at = models.DateTimeField(null=True, blank=True)
     # Kept apart from the manifest's values, so that an author can restore those.
-    metadata = models.JSONField(default=dict)
-    document = models.JSONField(default=dict)
+    metadata = BoundedJSONField(
+        max_bytes=64 * KIB, excess="400 above the limit of each field", default=dict
+    )
+    document = BoundedJSONField(
+        max_bytes=256 * KIB,
+        excess="follows from the limits of the manifest, the edits and the dist-tags",
+        default=dict,
+    )
     latest = models.ForeignKey(
         "registry.Release", null=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -174,7 +183,7 @@ class Member(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships"
     )
-    role = models.CharField(max_length=12, choices=Role.choices)
+    role = BoundedCharField(max_length=12, choices=Role.choices)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -198,7 +207,7 @@ class Invitation(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="invitations"
     )
-    role = models.CharField(max_length=12, choices=Role.choices)
+    role = BoundedCharField(max_length=12, choices=Role.choices)
     invited_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
     )
@@ -218,7 +227,7 @@ class DistTag(models.Model):
     """A name that points at a release and can move: `latest`, `beta`, and others."""
 
     plugin = models.ForeignKey(Plugin, on_delete=models.CASCADE, related_name="dist_tags")
-    name = models.CharField(max_length=64)
+    name = BoundedCharField(max_length=64)
     release = models.ForeignKey(
         "registry.Release", on_delete=models.CASCADE, related_name="dist_tags"
     )

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from common.bounded_fields import BoundedCharField
 from registry.models.release import Release
 from registry.models.states import ReleaseState
 
@@ -19,9 +20,9 @@ class DecisionMail(models.Model):
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="+")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    state = models.CharField(max_length=12, choices=ReleaseState.choices)
+    state = BoundedCharField(max_length=12, choices=ReleaseState.choices)
     is_by_moderator = models.BooleanField()
-    reason = models.CharField(max_length=500, blank=True)
+    reason = BoundedCharField(max_length=500, blank=True)
     attempts = models.IntegerField(default=0)
     due_at = models.DateTimeField(default=timezone.now, db_index=True)
 

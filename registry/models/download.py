@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from common.bounded_fields import BoundedCharField, BoundedJSONField
+from plugport.spec.archive.model import KIB
 from registry.models.release import Release
 
 
@@ -28,7 +30,7 @@ class DownloadSalt(models.Model):
     """The random key of one day (UTC) that hides the clients in its receipts, in hexadecimal."""
 
     day = models.DateField(unique=True)
-    salt = models.CharField(max_length=64)
+    salt = BoundedCharField(max_length=64)
 
     def __str__(self) -> str:
         return str(self.day)
@@ -43,8 +45,10 @@ class DownloadReceipt(models.Model):
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="+")
     day = models.DateField()
-    client = models.CharField(max_length=32)
-    ranges = models.JSONField(default=list)
+    client = BoundedCharField(max_length=32)
+    ranges = BoundedJSONField(
+        max_bytes=4 * KIB, excess="the first 64 separate ranges are kept", default=list
+    )
     is_complete = models.BooleanField(default=False)
 
     class Meta:

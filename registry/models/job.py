@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from common.bounded_fields import BoundedCharField
+
 
 class JobState(models.TextChoices):
     """Queued, held by a worker under a lease, or set aside for an operator."""
@@ -24,16 +26,16 @@ class Job(models.Model):
     is free again. A finished job is deleted in the transaction that stores its result.
     """
 
-    kind = models.CharField(max_length=40)
-    key = models.CharField(max_length=100)
-    state = models.CharField(max_length=8, choices=JobState.choices, default=JobState.QUEUED)
+    kind = BoundedCharField(max_length=40)
+    key = BoundedCharField(max_length=100)
+    state = BoundedCharField(max_length=8, choices=JobState.choices, default=JobState.QUEUED)
     attempts = models.IntegerField(default=0)
     available_at = models.DateTimeField(default=timezone.now)
     leased_until = models.DateTimeField(null=True)
     lease_id = models.UUIDField(null=True)
     # The process that has the lease (`common.process_names`).
-    holder = models.CharField(max_length=100, blank=True)
-    last_error = models.CharField(max_length=500, blank=True)
+    holder = BoundedCharField(max_length=100, blank=True)
+    last_error = BoundedCharField(max_length=500, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -53,7 +55,7 @@ class Upload(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    key = models.CharField(max_length=200, unique=True)
+    key = BoundedCharField(max_length=200, unique=True)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     # Generous for the slowest supported storage; see `quarantine_upload`.
     expires_at = models.DateTimeField(db_index=True)

@@ -7,6 +7,8 @@ from typing import Any, NoReturn
 from django.db import models
 from django.utils import timezone
 
+from common.bounded_fields import BoundedCharField, BoundedJSONField
+from plugport.spec.archive.model import KIB
 from registry.models.catalog import NAME_CHARS
 
 
@@ -27,11 +29,15 @@ class JournalEntry(models.Model):
     """
 
     serial = models.BigIntegerField(primary_key=True)
-    event = models.CharField(max_length=40)
+    event = BoundedCharField(max_length=40)
     # A name and not a foreign key: entries are never changed, whatever happens to the plugin.
-    plugin = models.CharField(max_length=NAME_CHARS, db_index=True)
-    version = models.CharField(max_length=256, blank=True)
-    data = models.JSONField(default=dict)
+    plugin = BoundedCharField(max_length=NAME_CHARS, db_index=True)
+    version = BoundedCharField(max_length=256, blank=True)
+    data = BoundedJSONField(
+        max_bytes=16 * KIB,
+        excess="messages above 500 characters are refused, reasons are cut and end with `…`",
+        default=dict,
+    )
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from common.bounded_fields import BoundedCharField
+
 
 class LastRun(models.Model):
     """The last start of one kind of periodic work, on any machine.
@@ -12,7 +14,7 @@ class LastRun(models.Model):
     interval.
     """
 
-    name = models.CharField(max_length=60, primary_key=True)
+    name = BoundedCharField(max_length=60, primary_key=True)
     at = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -9,9 +9,22 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from common.bounded_fields import (
+    BoundedBinaryField,
+    BoundedCharField,
+    BoundedJSONField,
+    BoundedTextField,
+)
+from plugport.spec.archive.model import KIB, MIB
 from plugport.spec.digest import Digest
+from plugport.spec.manifest.document import MAX_DOCUMENT_BYTES, MAX_MANIFEST_JSON_BYTES
 from registry.models.catalog import NAME_CHARS, Plugin, Trust
 from registry.models.states import ReleaseState
+from registry.package_limits import CHANGELOG_CHARS
+
+# The files have at most 1 MiB; an invalid byte becomes U+FFFD, which has three.
+_SHOWN_BYTES = 3 * MIB
+_NOT_SHOWN = "the text is not shown; the finding `text-too-large` says so"
 
 
 class Release(models.Model):
@@ -28,23 +41,23 @@ class Release(models.Model):
     # be guessed.
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     plugin = models.ForeignKey(Plugin, on_delete=models.CASCADE, related_name="releases")
-    version = models.CharField(max_length=256)
-    precedence = models.CharField(max_length=256)
+    version = BoundedCharField(max_length=256)
+    precedence = BoundedCharField(max_length=256)
     # Binary, because text would be ordered by the collation of the database.
-    sort_key = models.BinaryField(max_length=1024)
+    sort_key = BoundedBinaryField(max_length=1024)
     is_prerelease = models.BooleanField(default=False)
-    state = models.CharField(
+    state = BoundedCharField(
         max_length=12, choices=ReleaseState.choices, default=ReleaseState.CHECKING
     )
     # The dist-tag requested by the publisher; it is applied when the release becomes public.
-    tag = models.CharField(max_length=64, blank=True)
-    trust = models.CharField(max_length=20, choices=Trust.choices, default=Trust.EXPERIMENTAL)
-    verdict_reason = models.CharField(max_length=500, blank=True)
+    tag = BoundedCharField(max_length=64, blank=True)
+    trust = BoundedCharField(max_length=20, choices=Trust.choices, default=Trust.EXPERIMENTAL)
+    verdict_reason = BoundedCharField(max_length=500, blank=True)
     deprecated_at = models.DateTimeField(null=True, blank=True)
-    deprecated_message = models.CharField(max_length=500, blank=True)
-    replacement = models.CharField(max_length=NAME_CHARS, blank=True)
+    deprecated_message = BoundedCharField(max_length=500, blank=True)
+    replacement = BoundedCharField(max_length=NAME_CHARS, blank=True)
     yanked_at = models.DateTimeField(null=True, blank=True)
-    yanked_reason = models.CharField(max_length=500, blank=True)
+    yanked_reason = BoundedCharField(max_length=500, blank=True)
     unpacked_bytes = models.BigIntegerField(default=0)
     downloads = models.BigIntegerField(default=0)
     published_by = models.ForeignKey(
@@ -89,16 +102,34 @@ class ReleaseContents(models.Model):
     """
 
     release = models.OneToOneField(Release, on_delete=models.CASCADE, related_name="contents")
-    manifest = models.JSONField(default=dict)
-    manifest_path = models.CharField(max_length=200)
-    manifest_text = models.TextField()
-    warnings = models.JSONField(default=list)
-    files = models.JSONField(default=list)
-    readme_path = models.CharField(max_length=512, blank=True)
-    readme = models.TextField(blank=True)
-    changelog = models.TextField(blank=True)
-    changelog_entry = models.TextField(blank=True)
-    licences = models.JSONField(default=dict)
+    manifest = BoundedJSONField(
+        max_bytes=MAX_MANIFEST_JSON_BYTES, excess="400 `invalid-manifest`", default=dict
+    )
+    manifest_path = BoundedCharField(max_length=200)
+    manifest_text = BoundedTextField(
+        max_bytes=MAX_DOCUMENT_BYTES, excess="400 `archive-manifest-too-large`"
+    )
+    warnings = BoundedJSONField(
+        max_bytes=512 * KIB,
+        excess="100 warnings of up to 1,000 characters; a last one counts the others",
+        default=list,
+    )
+    files = BoundedJSONField(
+        max_bytes=8 * MIB, excess="400 above the limits of files and paths", default=list
+    )
+    readme_path = BoundedCharField(max_length=512, blank=True)
+    readme = BoundedTextField(max_bytes=_SHOWN_BYTES, excess=_NOT_SHOWN, blank=True)
+    changelog = BoundedTextField(max_bytes=_SHOWN_BYTES, excess=_NOT_SHOWN, blank=True)
+    changelog_entry = BoundedTextField(
+        max_bytes=4 * CHANGELOG_CHARS,
+        excess="400 above 65,536 characters; a section of the changelog is cut and ends with `…`",
+        blank=True,
+    )
+    licences = BoundedJSONField(
+        max_bytes=6 * MIB,
+        excess="the texts of license files above 1 MB together are left out, their names are kept",
+        default=dict,
+    )
 
     def __str__(self) -> str:
         return f"contents of {self.release_id}"
@@ -112,12 +143,12 @@ class Artifact(models.Model):
     """
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="artifacts")
-    role = models.CharField(max_length=20, default="package")
+    role = BoundedCharField(max_length=20, default="package")
     # Not unique: a rejected release and the one published later may have the same bytes.
-    sha256 = models.CharField(max_length=64, db_index=True)
-    sha512 = models.CharField(max_length=128)
+    sha256 = BoundedCharField(max_length=64, db_index=True)
+    sha512 = BoundedCharField(max_length=128)
     size_bytes = models.BigIntegerField()
-    quarantine_key = models.CharField(max_length=200, blank=True, db_index=True)
+    quarantine_key = BoundedCharField(max_length=200, blank=True, db_index=True)
     promoted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -147,8 +178,8 @@ class Dependency(models.Model):
     """
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="dependencies")
-    name = models.CharField(max_length=NAME_CHARS, db_index=True)
-    range = models.CharField(max_length=500)
+    name = BoundedCharField(max_length=NAME_CHARS, db_index=True)
+    range = BoundedCharField(max_length=500)
 
     class Meta:
         constraints = [
@@ -173,9 +204,13 @@ class CheckRun(models.Model):
     """One check of one release: its state, findings and duration."""
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="checks")
-    name = models.CharField(max_length=40)
-    state = models.CharField(max_length=8, choices=CheckState.choices, default=CheckState.QUEUED)
-    findings = models.JSONField(default=list)
+    name = BoundedCharField(max_length=40)
+    state = BoundedCharField(max_length=8, choices=CheckState.choices, default=CheckState.QUEUED)
+    findings = BoundedJSONField(
+        max_bytes=2 * MIB,
+        excess="100 findings of up to 1,000 characters of text; a last one counts the others",
+        default=list,
+    )
     duration_ms = models.IntegerField(null=True)
     finished_at = models.DateTimeField(null=True)
 

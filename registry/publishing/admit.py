@@ -18,13 +18,14 @@ from plugport.spec.text import quote_text
 from registry.errors import InvalidTagError, NameTakenError, NotMemberError, VersionTakenError
 from registry.models import Plugin, Release
 from registry.models.states import UNDECIDED_STATES, ReleaseState
-from registry.package_limits import TAG_CHARS
+from registry.package_limits import MAX_TAGS, TAG_CHARS
 from registry.policies import (
     check_may_publish,
     check_may_use_scope,
     check_not_well_known,
     check_token_limit,
 )
+from registry.publishing.dist_tags import LATEST
 from registry.publishing.free_names import is_name_free
 from registry.publishing.inspect import InspectedPackage
 
@@ -66,7 +67,10 @@ def admit_package(
     # A name that is reserved later stays with a plugin that has been published.
     if not plugin.document:
         check_reserved(name)
-    return Admission(name, plugin, find_same_release(plugin, inspected))
+    existing = find_same_release(plugin, inspected)
+    if existing is None:
+        _check_number_of_tags(plugin, tag)
+    return Admission(name, plugin, existing)
 
 
 def check_tag(tag: str) -> None:
@@ -78,6 +82,24 @@ def check_tag(tag: str) -> None:
             hint=f"Use a letter, then up to {TAG_CHARS - 1} of a-z, 0-9, `.`, `_` and `-`:"
             " `latest`, `beta`, `next`.",
             fields=[FieldError("tag", "It is not a valid dist-tag.", InvalidTagError.code)],
+        )
+
+
+def _check_number_of_tags(plugin: Plugin, tag: str) -> None:
+    """Raise `InvalidTagError` if the plugin has too many dist-tags to get another one.
+
+    1 query for a tag other than `latest`. Simultaneous uploads may exceed the limit a little.
+    """
+    if tag in ("", LATEST):
+        return
+    tags = plugin.releases.exclude(state=ReleaseState.REJECTED).exclude(tag__in=("", LATEST))
+    names = set(tags.values_list("tag", flat=True).distinct())
+    if len(names) >= MAX_TAGS and tag not in names:
+        detail = f"`{plugin.name}` has {len(names)} dist-tags; at most {MAX_TAGS} are allowed."
+        raise InvalidTagError(
+            detail,
+            hint="Publish under a dist-tag that the plugin has.",
+            fields=[FieldError("tag", detail, InvalidTagError.code)],
         )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from plugport.checks.rules import RULES
 from registry.models import CheckState, Trust
 
 
@@ -50,10 +51,9 @@ DECISION_BY_SEVERITY: Mapping[str, Decision] = {
 DECISION_BY_RULE: Mapping[str, Decision] = {
     # Without the scanner the package was not searched for secrets: that is not a pass.
     "scan-not-installed": Decision.HOLD,
-    # A password of a host that only its owner's network reaches may be real.
-    "secret-possible": Decision.HOLD,
-    # Typosquatting is not certain: some similar names are honest.
-    "name-similar": Decision.HOLD,
+    # A password of a host that only its owner's network reaches may be real, and a similar name may
+    # be honest. `plugport validate` says so from the same list.
+    **{rule.id: Decision.HOLD for rule in RULES.values() if rule.needs_review},
 }
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -44,7 +45,7 @@ from registry.models import (
     Scope,
     Upload,
 )
-from registry.package_limits import CHANGELOG_CHARS
+from registry.package_limits import CHANGELOG_CHARS, LICENSE_BYTES
 from registry.policies import check_may_publish
 from registry.publishing.admit import Admission, check_new_name
 from registry.publishing.failpoints import FailPoint, hit
@@ -210,11 +211,6 @@ def _create_contents(release: Release, inspected: InspectedPackage, changelog_en
     changelogs = {path: text for path, text in texts.items() if is_changelog_path(path)}
     _, changelog = get_root_text(changelogs, *CHANGELOG_NAMES)
     entry = changelog_entry.strip() or extract_section(changelog, release.version)
-    license_texts = {
-        path: remove_nul(decode_marked_text(text, "replace"))
-        for path, text in texts.items()
-        if path.lower().startswith(("licen", "copying", "notice")) and "/" not in path
-    }
     ReleaseContents.objects.create(
         release=release,
         manifest=inspected.manifest.as_dict(),
@@ -234,8 +230,23 @@ def _create_contents(release: Release, inspected: InspectedPackage, changelog_en
         readme=readme,
         changelog=changelog,
         changelog_entry=cut_text(entry, CHANGELOG_CHARS),
-        licences=license_texts,
+        licences=_collect_licenses(texts),
     )
+
+
+def _collect_licenses(texts: Mapping[str, bytes]) -> dict[str, str]:
+    """The license files at the root. Texts beyond `LICENSE_BYTES` together are empty."""
+    licenses: dict[str, str] = {}
+    remaining_bytes = LICENSE_BYTES
+    for path, content in texts.items():
+        if "/" in path or not path.lower().startswith(("licen", "copying", "notice")):
+            continue
+        text = remove_nul(decode_marked_text(content, "replace"))
+        # Control characters take six bytes in JSON.
+        size = len(json.dumps(text, ensure_ascii=False).encode())
+        licenses[path] = text if size <= remaining_bytes else ""
+        remaining_bytes -= size if licenses[path] else 0
+    return licenses
 
 
 def _create_artifact(release: Release, received: ReceivedPackage, upload: Upload) -> None:

@@ -6,10 +6,13 @@ from django.db import transaction
 
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.models import User
+from plugport.spec.text import shorten_text
 from registry.errors import TransitionError
 from registry.models import Release
 from registry.models.states import TRANSITIONS, ReleaseState, can_transition
 from registry.publishing.decision_mails import add_decision_mails
+
+MAX_REASON_CHARS = 500
 
 
 def change_release_state(
@@ -18,22 +21,25 @@ def change_release_state(
     """Change the state along the table `TRANSITIONS`; write the audit entry and mails to owners.
 
     Call it inside a transaction. `actor` is None for the pipeline itself. Raises `TransitionError`
-    for a change that the table does not allow, or when another caller changed the state first.
+    for a change that the table does not allow, or when another caller changed the state first. A
+    longer `reason` than `MAX_REASON_CHARS` is cut and ends with `…`.
     """
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError(
             "release states must be changed in a transaction"
         )
+    # The texts of findings may be longer.
+    reason = shorten_text(reason, MAX_REASON_CHARS)
     before = ReleaseState(release.state)
     # Compare and swap: the update names the state it starts from, so of two callers one succeeds.
     is_changed = can_transition(before, to) and Release.objects.filter(
         pk=release.pk, state=before
-    ).update(state=to, verdict_reason=reason[:500])
+    ).update(state=to, verdict_reason=reason)
     if not is_changed:
         raise _build_refusal(release, before, to)
     # Only after the update: an object whose change was refused keeps its state.
     release.state = to
-    release.verdict_reason = reason[:500]
+    release.verdict_reason = reason
     add_decision_mails(release, to, is_by_moderator=actor is not None, reason=reason)
     record_audit_entry(
         actor=actor, action=f"release.{to}", target=str(release), before=str(before), reason=reason

@@ -179,6 +179,16 @@ CLAIMS = {
         ),
         f"a changelog entry | {package_limits.CHANGELOG_CHARS:,} characters |",
         f"decision | {MAX_MESSAGE_CHARS} characters |",
+        (
+            f"warnings of a manifest | {document.MAX_PROBLEMS} of each, with texts of up to"
+            f" {document.MAX_PROBLEM_CHARS:,} characters |"
+        ),
+        (
+            f"findings of a check | {check_registry.MAX_FINDINGS}, with texts of up to"
+            f" {check_registry.MAX_FINDING_CHARS:,} characters |"
+        ),
+        f"one kind in a file | {secret_scan.MAX_MATCHES} |",
+        f"besides `latest` | {package_limits.MAX_TAGS} |",
         f"user name | {policies.MAX_SCOPES} |",
         f"added up | {MAX_RANGES} for each client and day |",
         f"with pending invitations | {invite_member.MAX_MEMBERS} |",
@@ -284,7 +294,10 @@ CLAIMS = {
         ),
         f"the first {WORDS[secret_scan._SHOWN_CHARS]} characters",
         {dt.timedelta(days=7): "has downloads or is a week old"}[ESTABLISHED_AFTER],
+        f"Texts of more than {format_size(ARCHIVE.text_bytes)} are not shown",
         f"at most {check_registry.MAX_FINDINGS} findings",
+        f"each with at most {check_registry.MAX_FINDING_CHARS:,} characters",
+        f"at most {secret_scan.MAX_MATCHES} secrets of a kind",
     ],
     "docs/cli.md": [
         f"(default {option_default('search', 'limit')}, at most {plugin_table.MAX_LIMIT})",
@@ -364,7 +377,7 @@ FACTS = {
         "about 20 seconds for 100,000 plugins",  # bench/search.py
     ],
     "docs/limits.md": [
-        "powers of two (268.4 MB is 256 MiB)",
+        "powers of two: 268.4 MB is 256 MiB",
         # test_email.py
         "one a minute and five an hour for each account, ten an hour for each address",
     ],

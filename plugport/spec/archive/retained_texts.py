@@ -31,7 +31,9 @@ def is_retained_text(path: str) -> bool:
     # Hosts on file systems that ignore case find `Plugin.json` too, so it is compared.
     if is_manifest_path(path.casefold()) or is_component_file(path):
         return True
-    folder, _, name = path.rpartition("/")
-    if is_changelog_path(path) or folder.upper() == "LICENSES":
-        return True
-    return not folder and _DISPLAYED_FILES.match(name) is not None
+    return path.rpartition("/")[0].upper() == "LICENSES" or is_displayed_text(path)
+
+
+def is_displayed_text(path: str) -> bool:
+    """Whether it is a README, changelog, license or notice at the root, by its path."""
+    return "/" not in path and (is_changelog_path(path) or _DISPLAYED_FILES.match(path) is not None)

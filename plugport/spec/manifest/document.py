@@ -7,15 +7,15 @@ not recurse and limits size, depth and number of values; the limits are far abov
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import NoReturn, TypeAlias
 
 from plugport.spec.encoding import find_encoding_problem, find_marked_encoding
 from plugport.spec.errors import FieldError
 from plugport.spec.manifest.errors import build_manifest_error
 from plugport.spec.manifest.model import JsonValue
-from plugport.spec.text import quote_text
+from plugport.spec.text import quote_text, shorten_text
 
 Path: TypeAlias = "tuple[str | int, ...]"
 Container: TypeAlias = "list[JsonValue] | dict[str, JsonValue]"
@@ -36,11 +36,17 @@ MAX_MANIFEST_JSON_BYTES = 1 << 20
 # Converting an integer takes quadratic time, so Python refuses more than 4,300 digits with a
 # `ValueError` (CVE-2020-10735). This limit is lower, and reported as a problem of the manifest.
 MAX_NUMBER_CHARS = 1_000
-# A small file with very many problems must not cause a large response.
+# A small file with very many problems, or with problems in deeply nested values, must not cause a
+# large response.
 MAX_PROBLEMS = 100
+MAX_PROBLEM_CHARS = 1_000
+MAX_PROBLEM_PATH_CHARS = 300
+_PATH_TAIL_CHARS = 100
 
 # PostgreSQL rejects NUL in text and JSON, and UTF-8 cannot encode surrogates.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+# The code of the last problem of a list from which others were omitted.
+MORE_PROBLEMS = "more-problems"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,51 @@ class SourcePosition:
 
     file: str
     line: int | None = None
+
+
+class ProblemList(list[FieldError]):
+    """The first `MAX_PROBLEMS` problems of a document, each once and with shortened texts.
+
+    `omitted` counts the others. `add` and `add_all` keep to the limit.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.omitted = 0
+        self._known: set[FieldError] = set()
+
+    def add(self, problem: FieldError) -> None:
+        """Add a problem that is not in the list, or count it if there are too many."""
+        found, allowed = problem.found, problem.allowed
+        problem = replace(
+            problem,
+            detail=shorten_text(problem.detail, MAX_PROBLEM_CHARS),
+            found=found and shorten_text(found, MAX_PROBLEM_CHARS),
+            allowed=allowed and shorten_text(allowed, MAX_PROBLEM_CHARS),
+        )
+        # A component file that two fields name is parsed twice.
+        if problem in self._known:
+            return
+        if len(self) >= MAX_PROBLEMS:
+            self.omitted += 1
+            return
+        self._known.add(problem)
+        self.append(problem)
+
+    def add_all(self, problems: Iterable[FieldError]) -> None:
+        """Add problems that another list has; the number that it has omitted is added."""
+        for problem in problems:
+            if problem.code == MORE_PROBLEMS:
+                self.omitted += int(problem.found or 0)
+            else:
+                self.add(problem)
+
+    def finish(self, file: str) -> tuple[FieldError, ...]:
+        """All problems, and if some were omitted, a last one that says how many."""
+        if not self.omitted:
+            return tuple(self)
+        detail = f"{self.omitted:,} more problems are not listed"
+        return (*self, FieldError("", detail, MORE_PROBLEMS, file, found=str(self.omitted)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +136,7 @@ class Document:
 
 
 def format_path(path: Path) -> str:
-    """Return a path for messages: `dependencies.plugins[2]`."""
+    """Return a path for messages: `dependencies.plugins[2]`. The middle of a long one is cut."""
     text = ""
     for part in path:
         if isinstance(part, int):
@@ -93,6 +144,9 @@ def format_path(path: Path) -> str:
         else:
             key = quote_text(part).strip("`")
             text += f".{key}" if text else key
+    if len(text) > MAX_PROBLEM_PATH_CHARS:
+        head = shorten_text(text, MAX_PROBLEM_PATH_CHARS - _PATH_TAIL_CHARS)
+        text = head + text[-_PATH_TAIL_CHARS:]
     return text
 
 
@@ -129,7 +183,7 @@ class TreeBuilder:
     limits: DocumentLimits = field(default_factory=DocumentLimits)
     root: JsonValue = None
     positions: dict[Path, SourcePosition] = field(default_factory=dict)
-    problems: list[FieldError] = field(default_factory=list)
+    problems: ProblemList = field(default_factory=ProblemList)
     source_bytes: int = 0
     nodes: int = 0
     expanded_bytes: int = 0
@@ -153,16 +207,13 @@ class TreeBuilder:
     def refuse(self, detail: str, code: str, line: int | None) -> NoReturn:
         """Raise `ManifestError` with this problem and all earlier ones."""
         self.report((), detail, code, line)
-        raise build_manifest_error(self.file, self.problems)
+        raise build_manifest_error(self.file, self.problems.finish(self.file))
 
     def report(
         self, path: Path, detail: str, code: str, line: int | None, **more: str | None
     ) -> None:
         """Record a problem; parsing continues."""
-        if len(self.problems) < MAX_PROBLEMS:
-            self.problems.append(
-                FieldError(format_path(path), detail, code, self.file, line, **more)
-            )
+        self.problems.add(FieldError(format_path(path), detail, code, self.file, line, **more))
 
     def set_key(self, key: str, line: int) -> None:
         """Set the key of the next value."""
@@ -213,7 +264,7 @@ class TreeBuilder:
         if not isinstance(self.root, dict):
             actual = "nothing" if self.root is None else describe_value(self.root)
             self.refuse(f"must be a mapping of fields, found {actual}", "not-a-mapping", 1)
-        return Document(self.root, self.positions, tuple(self.problems))
+        return Document(self.root, self.positions, self.problems.finish(self.file))
 
     def _attach(self, value: JsonValue, line: int) -> Path:
         path: Path = ()

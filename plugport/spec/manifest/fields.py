@@ -12,9 +12,10 @@ from typing import TypeVar
 
 from plugport.spec.errors import FieldError
 from plugport.spec.manifest.document import (
-    MAX_PROBLEMS,
+    MORE_PROBLEMS,
     Document,
     Path,
+    ProblemList,
     describe_value,
     format_path,
     format_value,
@@ -36,28 +37,27 @@ class ManifestProblems:
     """The problems of one document: errors, warnings, and hints for the error message."""
 
     document: Document
-    errors: list[FieldError] = field(default_factory=list)
-    warnings: list[FieldError] = field(default_factory=list)
+    errors: ProblemList = field(default_factory=ProblemList)
+    warnings: ProblemList = field(default_factory=ProblemList)
     hints: list[str] = field(default_factory=list)
-    # Counts all errors; `errors` holds at most `MAX_PROBLEMS`.
+    # Counts all errors; `errors` holds the first of them.
     failures: int = 0
     # Set while a field is parsed that only describes the plugin, in a format that allows it: its
     # errors are reported as warnings, and the invalid value is dropped.
     is_tolerant: bool = False
 
     def __post_init__(self) -> None:
-        self.errors.extend(self.document.problems)
+        self.errors.add_all(self.document.problems)
 
     def raise_errors(self) -> None:
         """Raise `ManifestError` if there are errors."""
         if self.errors:
-            # Two manifests may name the same component file; its problems are reported once.
-            ordered = sorted(dict.fromkeys(self.errors), key=self._get_sort_key)
+            ordered = sorted(self.errors.finish(self.document.file), key=self._get_sort_key)
             raise build_manifest_error(self.document.file, ordered, self.hints)
 
-    def _get_sort_key(self, problem: FieldError) -> tuple[bool, str, int]:
-        file = problem.file or self.document.file
-        return file != self.document.file, file, problem.line or 0
+    def _get_sort_key(self, problem: FieldError) -> tuple[bool, bool, str, int]:
+        file, is_last = problem.file or self.document.file, problem.code == MORE_PROBLEMS
+        return is_last, file != self.document.file, file, problem.line or 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +105,10 @@ class Cursor:
         """Return the cursor of a value inside this one."""
         return Cursor(value, (*self.path, key), self.problems)
 
-    def _report(
-        self, problems: list[FieldError], detail: str, code: str, allowed: str | None
-    ) -> None:
-        if len(problems) >= MAX_PROBLEMS:
-            return
+    def _report(self, problems: ProblemList, detail: str, code: str, allowed: str | None) -> None:
         position = self.problems.document.get_position(self.path)
         name, actual = format_path(self.path), format_value(self.value)
-        problems.append(
-            FieldError(name, detail, code, position.file, position.line, actual, allowed)
-        )
+        problems.add(FieldError(name, detail, code, position.file, position.line, actual, allowed))
 
 
 def _parse_text(cursor: Cursor, limit: int, *, paragraph: bool) -> str | None:

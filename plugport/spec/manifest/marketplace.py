@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from plugport.spec.errors import FieldError
 from plugport.spec.manifest.authors import parse_person
 from plugport.spec.manifest.document import (
     MARKETPLACE_LIMITS,
-    MAX_PROBLEMS,
+    MORE_PROBLEMS,
     Document,
     Path,
+    ProblemList,
     SourcePosition,
 )
+from plugport.spec.manifest.errors import build_manifest_error
 from plugport.spec.manifest.fields import (
     Cursor,
     FieldParser,
@@ -90,6 +92,9 @@ class Marketplace:
 def parse_marketplace(content: bytes, *, file: str = MARKETPLACE_PATH) -> Marketplace:
     """Parse a marketplace. Raises `ManifestError` if it is invalid; invalid entries are only reported."""
     document = parse_json(content, file, MARKETPLACE_LIMITS)
+    if any(problem.code == MORE_PROBLEMS for problem in document.problems):
+        # Nobody can say which other entries are invalid.
+        raise build_manifest_error(file, document.problems)
     broken: dict[int, list[FieldError]] = {}
     others = []
     for problem in document.problems:
@@ -115,12 +120,19 @@ def parse_marketplace(content: bytes, *, file: str = MARKETPLACE_PATH) -> Market
         renames=_parse_renames(root),
         plugin_root=plugin_root,
         # Errors of single entries and of descriptions are warnings of the marketplace.
-        warnings=tuple(
-            problems.warnings
-            + problems.errors
-            + [problem for entry in unusable for problem in entry.problems]
-        )[:MAX_PROBLEMS],
+        warnings=_join_problems(
+            problems.warnings.finish(file),
+            problems.errors.finish(file),
+            *(entry.problems for entry in unusable),
+        ).finish(file),
     )
+
+
+def _join_problems(*several: Iterable[FieldError]) -> ProblemList:
+    joined = ProblemList()
+    for problems in several:
+        joined.add_all(problems)
+    return joined
 
 
 def _parse_required(root: Cursor) -> tuple[str, Cursor]:
@@ -169,7 +181,7 @@ def _parse_entries(
     for index, value in enumerate(plugins.value):
         # Problems of their own, so that those of one entry cannot hide those of another.
         problems = ManifestProblems(document)
-        problems.errors.extend(broken.get(index, ()))
+        problems.errors.add_all(broken.get(index, ()))
         cursor = Cursor(value, (*plugins.path, index), problems)
         entry = _parse_entry(cursor, index, positions.get(index, {}), plugin_root)
         if entry and entry.name in entries:
@@ -180,7 +192,9 @@ def _parse_entries(
         if entry and not problems.errors:
             entries[entry.name] = entry
         else:
-            unusable.append(UnusableEntry(index, _find_name(value), tuple(problems.errors)))
+            unusable.append(
+                UnusableEntry(index, _find_name(value), problems.errors.finish(document.file))
+            )
     return tuple(entries.values()), tuple(unusable)
 
 

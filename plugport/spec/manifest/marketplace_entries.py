@@ -81,20 +81,21 @@ def parse_entry_manifest(
 
 def _combine(
     entry: MarketplaceEntry, plugin_json: bytes | None
-) -> tuple[Document, list[FieldError]]:
+) -> tuple[Document, tuple[FieldError, ...]]:
     entry_document = Document(
         {key: value for key, value in entry.fields.items() if key not in _ENTRY_FIELDS},
         entry.document.positions,
     )
     problems = ManifestProblems(entry_document)
     if plugin_json is None:
-        return entry_document, problems.warnings
+        return entry_document, ()
     if not entry.strict:
         detail = "is false, so the plugin's own plugin.json is ignored"
         Cursor(False, ("strict",), problems).warn(detail, "plugin-json-ignored")
-        return entry_document, problems.warnings
+        return entry_document, tuple(problems.warnings)
     plugin = parse_json(plugin_json, claude.FORMAT.path)
-    return _merge(plugin, entry_document, problems), problems.warnings
+    merged = _merge(plugin, entry_document, problems)
+    return merged, problems.warnings.finish(entry_document.file)
 
 
 def _merge(plugin: Document, entry: Document, problems: ManifestProblems) -> Document:

@@ -99,8 +99,7 @@ def build_parsed_manifest(
     problems.raise_errors()
     assert manifest is not None, "a missing field was not reported"
     _check_json_size(manifest, document.file)
-    # A component file that two fields name is parsed twice; its warnings are reported once.
-    return ParsedManifest(manifest, document.file, tuple(dict.fromkeys(problems.warnings)))
+    return ParsedManifest(manifest, document.file, problems.warnings.finish(document.file))
 
 
 def add_format_facts(package: PackageFiles) -> PackageFiles:

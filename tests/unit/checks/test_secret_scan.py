@@ -105,9 +105,11 @@ def test_a_secret_is_found_anywhere_in_a_very_long_line(before: int) -> None:
     assert [(hit.what, hit.line) for hit in scan(line)] == [("a GitHub token", 1)]
 
 
-def test_hits_are_bounded() -> None:
+def test_hits_of_one_kind_are_bounded_and_the_others_counted() -> None:
     secret = OWN_FORMATS["an npm token"]
-    assert len(scan(f"'{secret}'\n" * 500)) == MAX_MATCHES
+    hits = scan(f"'{secret}'\n" * 500 + f"'{secret}' # pragma: allowlist secret\n")
+    assert [hit.more for hit in hits] == [0] * (MAX_MATCHES - 1) + [500 - MAX_MATCHES, 0]
+    assert (hits[-1].line, hits[-1].is_allowed) == (501, True)
 
 
 @given(st.text(alphabet=st.sampled_from("eyJ.:/@-_=AKIAsk ghp\n\r\0é" + "M1"), max_size=400))

@@ -164,7 +164,7 @@ def parse_component_file(
             package.documents[path] = error
     document = package.documents[path]
     if isinstance(document, ManifestError):
-        problems.errors.extend(document.fields)
+        problems.errors.add_all(document.fields)
         return Permissions()
     file_problems = ManifestProblems(document, problems.errors, problems.warnings, problems.hints)
     return parse(Cursor(document.root, (), file_problems), package)

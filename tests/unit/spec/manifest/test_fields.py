@@ -271,5 +271,9 @@ def test_unknown_fields_are_kept_with_a_warning():
 
 
 def test_the_number_of_reported_problems_is_limited():
-    assert len(list_error_codes("plugport", tags=list(range(400)))) == 100
-    assert len(list_warnings("plugport", **{f"k{i}": i for i in range(400)})) == 100
+    codes = list_error_codes("plugport", tags=list(range(400)))
+    assert codes[:100] == [(f"tags[{i}]", "wrong-type") for i in range(100)]
+    assert codes[100:] == [("", "more-problems")]
+    codes = list_warnings("plugport", **{f"k{i}": i for i in range(400)})
+    assert len(codes) == 101
+    assert codes[-1] == ("", "more-problems")
