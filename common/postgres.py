@@ -6,6 +6,9 @@ wait for it, so the client has to.
 
 from __future__ import annotations
 
+import math
+import threading
+import time
 from typing import Any, ClassVar
 
 import psycopg
@@ -17,8 +20,13 @@ from psycopg.abc import PQGen
 _LOCK_SECONDS = 10
 _CLIENT_GRACE_SECONDS = 5
 _IDLE_IN_TRANSACTION_SECONDS = 60
+# A request waits so long for a connection, including its checks.
+CONNECTION_SECONDS = 0.9
 # Of the empty query that checks a connection when it leaves the pool.
-_CHECK_SECONDS = 0.8
+_CHECK_SECONDS = 0.4
+# Of the checks that follow a failed one. After the second, the pool waits for what is left of
+# `CONNECTION_SECONDS` after the first, so that all together take less than a second.
+_NEXT_CHECK_SECONDS = 0.05
 _INTERVAL_SECONDS = 0.1
 
 
@@ -51,9 +59,12 @@ class BoundedConnection(psycopg.Connection[Any]):
         """Execute a query. The empty one is the pool's check, which has a shorter limit."""
         self._is_check = query == ""
         try:
-            return super().execute(query, *args, **kwargs)
+            result = super().execute(query, *args, **kwargs)
         finally:
             self._is_check = False
+        if query == "":
+            _failed_check.at = -math.inf
+        return result
 
     def wait(
         self, gen: PQGen[Any], interval: float = _INTERVAL_SECONDS, timeout: float | None = None
@@ -61,16 +72,28 @@ class BoundedConnection(psycopg.Connection[Any]):
         """Wait for the server. Closes the connection at the limit: its state is unknown then."""
         limit = timeout
         if self._is_check:
-            limit = _CHECK_SECONDS
+            limit = _get_check_seconds()
         elif limit is None and self.statement_seconds is not None:
             limit = self.statement_seconds + _CLIENT_GRACE_SECONDS
         try:
             return super().wait(gen, interval, limit)
         except errors._WaitTimeout:  # noqa: SLF001 -- the documented error of the public `wait`
+            if self._is_check:
+                _failed_check.at = time.monotonic()
             self.pgconn.finish()
             raise psycopg.OperationalError(
                 f"the server did not respond within {limit} seconds"
             ) from None
+
+
+# The time of the last failed check of this thread, whose request may still wait for a connection.
+_failed_check = threading.local()
+
+
+def _get_check_seconds() -> float:
+    failed_at: float = getattr(_failed_check, "at", -math.inf)
+    is_next = time.monotonic() - failed_at < CONNECTION_SECONDS
+    return _NEXT_CHECK_SECONDS if is_next else _CHECK_SECONDS
 
 
 def limit_statements(seconds: int) -> None:

@@ -82,7 +82,8 @@ def build_database_settings(url: str, data_dir: Path) -> dict[str, Any]:
     settings: dict[str, Any] = {**dj_database_url.parse(url)}
     if settings.get("ENGINE") != "django.db.backends.postgresql":
         raise ImproperlyConfigured("DATABASE_URL must start with postgres://")
-    from common.postgres import KEEPALIVE_OPTIONS, BoundedConnection  # loads the driver
+    # Loads the driver.
+    from common.postgres import CONNECTION_SECONDS, KEEPALIVE_OPTIONS, BoundedConnection
 
     # Replace a connection that the server has closed, or does not answer, when it leaves the pool.
     settings["CONN_HEALTH_CHECKS"] = True
@@ -94,8 +95,7 @@ def build_database_settings(url: str, data_dir: Path) -> dict[str, Any]:
             # More than the threads of a web process, so that none waits for another.
             "min_size": 1,
             "max_size": 16,
-            # With the check of the last connection (`common.postgres`): below 2 seconds.
-            "timeout": 1.2,
+            "timeout": CONNECTION_SECONDS,
             # Attempts of the pool itself become rarer. When they end, the next request starts one,
             # so the pool recovers as soon as the server does.
             "reconnect_timeout": 2.0,
