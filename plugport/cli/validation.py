@@ -22,12 +22,23 @@ class CheckRun:
     results: tuple[tuple[Check, list[Finding]], ...]
 
     @property
+    def findings(self) -> list[Finding]:
+        """The findings of all checks."""
+        return [finding for _, findings in self.results for finding in findings]
+
+    @property
     def error_count(self) -> int:
         """The number of findings for which a registry rejects the release."""
         from plugport.checks.base import Severity
 
-        findings = [finding for _, findings in self.results for finding in findings]
-        return sum(finding.severity is Severity.ERROR for finding in findings)
+        return sum(finding.severity is Severity.ERROR for finding in self.findings)
+
+    @property
+    def review_findings(self) -> list[Finding]:
+        """The findings for which a registry holds the release until a moderator has reviewed it."""
+        from plugport.checks.registry import needs_review
+
+        return [finding for finding in self.findings if needs_review(finding)]
 
     def as_dict(self) -> dict[str, Any]:
         """The run as JSON; `checks` has the form of the registry's publish status."""
@@ -41,6 +52,7 @@ class CheckRun:
             "kind": manifest.kind,
             "manifestPath": self.subject.manifest_path,
             "verdict": "failed" if self.error_count else "passed",
+            "needsReview": bool(self.review_findings),
             "checks": [
                 {
                     "name": check.name,

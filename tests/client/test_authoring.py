@@ -176,6 +176,23 @@ def test_validate_prints_findings_with_their_position(cli: Cli) -> None:
     assert document["verdict"] == "failed"
 
 
+def test_validate_says_that_a_moderator_must_review_the_release(cli: Cli) -> None:
+    url = "postgres://app:s3cr" + "etive9x@prod-db.internal/live"
+    folder = write_plugin(cli.project / "p", "some-plugin")
+    (folder / "db.js").write_text(f"connect('{url}')")
+    result = cli.run("validate", "p")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[-1].startswith(
+        "valid, but the registry holds the release until a moderator has reviewed it:"
+    )
+    assert result.stdout.rstrip().endswith("[secret-possible]")
+    document = cli.json("validate", "p")
+    assert (document["verdict"], document["needsReview"]) == ("passed", True)
+    (folder / "db.js").unlink()
+    assert cli.json("validate", "p")["needsReview"] is False
+    assert cli.run("validate", "p").stdout.endswith("valid: all checks passed\n")
+
+
 def test_validate_shows_both_values_of_manifests_that_contradict_each_other(cli: Cli) -> None:
     folder = write_plugin(cli.project / "p", "some-plugin")
     (folder / "plugin.json").write_text(

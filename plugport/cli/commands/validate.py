@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from plugport.cli.command_group import plugport_command
 from plugport.cli.session import Session
+
+if TYPE_CHECKING:
+    from plugport.checks.base import Finding
 
 
 @plugport_command(
@@ -24,7 +28,8 @@ def command(session: Session, path: str) -> None:
     """Run the registry's checks on this machine, without a connection.
 
     PATH is a plugin folder or a package; the default is the current folder. The registry rejects a
-    release with errors; it accepts warnings and notes.
+    release with errors. It accepts warnings and notes, but holds a release for a moderator if a
+    finding needs a review.
     """
     from plugport.cli.errors import ValidationFailedError
     from plugport.cli.packages import open_package
@@ -45,4 +50,14 @@ def command(session: Session, path: str) -> None:
             f"{'error' if run.error_count == 1 else 'errors'}",
             hint=f"Fix the errors above, then run `{session.format_rerun()}` again.",
         )
-    session.output.print_line("valid: all checks passed")
+    session.output.print_line(_format_verdict(run.review_findings))
+
+
+def _format_verdict(reviewed: list[Finding]) -> str:
+    if not reviewed:
+        return "valid: all checks passed"
+    more = f" (and {len(reviewed) - 1} more)" if len(reviewed) > 1 else ""
+    return (
+        "valid, but the registry holds the release until a moderator has reviewed it:"
+        f" {reviewed[0].message} [{reviewed[0].rule}]{more}"
+    )

@@ -23,6 +23,7 @@ from plugport.spec.manifest.fields import (
     Cursor,
     FieldParser,
     iter_members,
+    parse_choice,
     parse_line,
     parse_list,
     require_list,
@@ -40,6 +41,9 @@ _HOST = re.compile(
     rf"(?:\*\.)?{_LABEL}(?:\.{_LABEL})*(?::[0-9]{{1,5}})?\Z|\[[0-9a-f:.]+\](?::[0-9]{{1,5}})?\Z"
 )
 _ENV = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}\Z")
+_MAX_ACCESS_CHARS = 600
+# Writing includes reading.
+_ACCESS_VERBS = {"read": "read", "write": "write", "readwrite": "write"}
 _COMPONENT = re.compile(r"(?:hook|mcp|lsp):\S(?:.{0,98}\S)?\Z")
 
 
@@ -94,15 +98,24 @@ def find_url_host(url: str) -> str | None:
 
 def _parse_file_access(cursor: Cursor) -> str | None:
     if isinstance(cursor.value, dict):
-        access, path = cursor.value.get("access"), cursor.value.get("path")
-        verb = "read" if access == "read" else "write"  # writing includes reading
-        return parse_line(cursor.child("path", f"{verb}:{path}")) if isinstance(path, str) else None
-    text = parse_line(cursor, 600)
+        return _parse_access_mapping(cursor, cursor.value)
+    text = parse_line(cursor, _MAX_ACCESS_CHARS)
     if text and not re.match(r"(?:read|write):\S", text):
         allowed = "`read:PATH` or `write:PATH`"
         cursor.fail(f"{quote_text(text)} is not {allowed}", "invalid-permission", allowed=allowed)
         return None
     return text
+
+
+def _parse_access_mapping(cursor: Cursor, members: dict[str, JsonValue]) -> str | None:
+    """Parse `{access, path}`, which means the same as `ACCESS:PATH`."""
+    member = cursor.child("path", members.get("path"))
+    path = parse_line(member, _MAX_ACCESS_CHARS - len("write:"))
+    if isinstance(member.value, str) and not member.value.strip():
+        # Elsewhere an empty text counts as absent; without a path the access has no meaning.
+        member.fail("is empty", "invalid-permission", allowed="a path")
+    access = parse_choice(cursor.child("access", members.get("access")), tuple(_ACCESS_VERBS))
+    return f"{_ACCESS_VERBS[access]}:{path}" if access and path else None
 
 
 def _parse_network(cursor: Cursor) -> str | None:

@@ -43,6 +43,25 @@ def test_lists_are_sorted_and_have_no_duplicates():
     [
         ({"filesystem": ["/tmp"]}, "filesystem[0]", "invalid-permission"),
         ({"filesystem": ["delete:/tmp"]}, "filesystem[0]", "invalid-permission"),
+        ({"filesystem": ["read:"]}, "filesystem[0]", "invalid-permission"),
+        (
+            {"filesystem": [{"access": "read", "path": ""}]},
+            "filesystem[0].path",
+            "invalid-permission",
+        ),
+        (
+            {"filesystem": [{"access": "read", "path": " "}]},
+            "filesystem[0].path",
+            "invalid-permission",
+        ),
+        ({"filesystem": [{"access": "read", "path": 7}]}, "filesystem[0].path", "wrong-type"),
+        ({"filesystem": [{"access": "read"}]}, "filesystem[0].path", "wrong-type"),
+        ({"filesystem": [{"path": "/tmp"}]}, "filesystem[0].access", "wrong-type"),
+        (
+            {"filesystem": [{"access": "all", "path": "."}]},
+            "filesystem[0].access",
+            "not-allowed-value",
+        ),
         ({"network": ["a b"]}, "network[0]", "invalid-host"),
         ({"network": ["*.*.org"]}, "network[0]", "invalid-host"),
         ({"network": ["https://${HOST}/"]}, "network[0]", "invalid-host"),
@@ -57,6 +76,18 @@ def test_lists_are_sorted_and_have_no_duplicates():
 def test_permissions_that_are_refused(permissions, where, code):
     field = f"permissions.{where}" if where else "permissions"
     assert list_error_codes("plugport", permissions=permissions) == [(field, code)]
+
+
+def test_both_forms_of_file_access_mean_the_same():
+    mappings = [
+        {"access": "read", "path": "./data"},
+        {"access": "write", "path": "/tmp"},
+        {"access": "readwrite", "path": "x" * 500},
+    ]
+    texts = ["read:./data", "write:/tmp", "write:" + "x" * 500]
+    one = parse_valid("plugport", permissions={"filesystem": mappings})
+    two = parse_valid("plugport", permissions={"filesystem": texts})
+    assert one.permissions == two.permissions
 
 
 def test_unknown_permissions_are_warnings():
