@@ -238,7 +238,6 @@ CLAIMS = {
         f"writes them every {WORDS[int(settings.DOWNLOAD_FLUSH_SECONDS or 2)]} seconds",
     ],
     "docs/guides/trust.md": [],
-    "docs/guides/terms.md": [],
     "docs/guides/get.md": [],
     "docs/guides/ci.md": [],
     "docs/API-DESIGN.md": [],
@@ -354,6 +353,9 @@ CLAIMS = {
         f"works for {WORDS[settings.PASSWORD_RESET_TIMEOUT // DAY]} days",
         f"There are {WORDS[len(KINDS)]} kinds",
         f"An invitation ends after {invite_member.INVITATION_DAYS} days",
+    ],
+    "docs/guides/terms.md": [
+        {dt.timedelta(hours=1): "an hour after the day ends"}[HASH_LIFETIME],
     ],
     "docs/guides/versions.md": [
         f"at most {package_limits.CHANGELOG_CHARS:,} characters",
