@@ -90,7 +90,7 @@ class IndexReader:
             return Snapshot(self._index.searcher(), (current.name, self._commit), self._position)
 
     def _load_position(self, current: Path) -> None:
-        stamp = _find_stamp(current / STAMPS_FILE)
+        stamp = _find_stamp(f"{current}/{STAMPS_FILE}")
         if stamp != self._position_stamp or current != self._current:
             self._position, self._position_stamp = load_position(current), stamp
 
@@ -121,13 +121,14 @@ class IndexReader:
 
 def _get_commit_stamp(folder: Path) -> _FileStamp:
     """Changes with every commit, because tantivy replaces `meta.json` each time."""
-    stamp = _find_stamp(folder / "meta.json")
+    stamp = _find_stamp(f"{folder}/meta.json")
     if stamp is None:
         raise IndexDamagedError("The segment list of the search index is missing.")
     return stamp
 
 
-def _find_stamp(path: Path) -> _FileStamp | None:
+def _find_stamp(path: str) -> _FileStamp | None:
+    # A text and not a `Path`, which costs more than the call.
     try:
         status = os.stat(path)  # noqa: PTH116 -- on the path of every search
     except OSError:
