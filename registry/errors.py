@@ -168,6 +168,12 @@ class MarketplaceNotFoundError(MissingError):
     code, title = "no-marketplace", "Marketplace not found"
 
 
+class ReadmesNotFoundError(MissingError):
+    """The folder contains no README files for plugins without one."""
+
+    code, title = "no-readmes", "README files not found"
+
+
 class RemoteSourceError(InvalidError):
     """The files of a marketplace entry are not in the marketplace's folder."""
 

@@ -6,17 +6,19 @@ upload.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from accounts.models import User
 from plugport.spec.errors import FieldError, PlugportError
+from plugport.spec.manifest.document import MAX_MARKETPLACE_BYTES
 from plugport.spec.manifest.marketplace import MARKETPLACE_PATH, Marketplace, parse_marketplace
 from plugport.spec.manifest.marketplace_entries import MarketplaceEntry, UnusableEntry
 from plugport.spec.text import quote_text
 from registry.actions.publish_folder import publish_folder
-from registry.errors import MarketplaceNotFoundError
+from registry.errors import MarketplaceNotFoundError, ReadmesNotFoundError
 from registry.models import Release
 from registry.models.states import ReleaseState
 from registry.publishing.marketplace_folder import MarketplaceFolder, write_plugin_folder
@@ -50,14 +52,46 @@ def load_marketplace(folder: Path) -> tuple[Path, Marketplace]:
     `MarketplaceNotFoundError` or `ManifestError`.
     """
     paths = [folder / MARKETPLACE_PATH]
-    if not paths[0].is_file():
-        paths = sorted(folder.rglob(MARKETPLACE_PATH))
+    if not _is_file(paths[0]):
+        # Without links to folders, which can form a loop, and without folders that cannot be read.
+        paths = [Path(parent) / MARKETPLACE_PATH for parent, _, _ in os.walk(folder)]
+        paths = sorted(path for path in paths if _is_file(path))
     if len(paths) != 1:
         raise MarketplaceNotFoundError(
             f"`{folder}` contains {len(paths) or 'no'} `{MARKETPLACE_PATH}`; exactly one is required.",
             hint="Specify the folder of a Claude Code marketplace: the root of its repository.",
         )
-    return paths[0].parent.parent, parse_marketplace(paths[0].read_bytes())
+    try:
+        with paths[0].open("rb") as file:
+            # One byte more than allowed: the parser refuses it, and no file fills the memory.
+            content = file.read(MAX_MARKETPLACE_BYTES + 1)
+    except OSError as error:
+        raise MarketplaceNotFoundError(
+            f"`{paths[0]}` cannot be read: {error.strerror or 'unknown error'}."
+        ) from None
+    return paths[0].parent.parent, parse_marketplace(content)
+
+
+def list_readmes(folder: Path) -> list[Path]:
+    """The Markdown files in `folder` for plugins without a README, sorted by name.
+
+    Links are left out: they could publish any file of this machine (CWE-59). So is `README.md`, which
+    describes the folder and not a plugin. Raises `ReadmesNotFoundError` if there is no such file.
+    """
+    paths = sorted(path for path in folder.glob("*.md") if path.name != "README.md")
+    readmes = [path for path in paths if not path.is_symlink() and _is_file(path)]
+    if not readmes:
+        raise ReadmesNotFoundError(
+            f"`{folder}` contains no `.md` file for plugins.",
+            hint="Specify a folder with `.md` files; `README.md` and links are not used.",
+        )
+    return readmes
+
+
+def _is_file(path: Path) -> bool:
+    # Neither a pipe, which blocks its reader, nor a device. Unlike the method of `Path`, this is false
+    # for a name that is too long for the file system.
+    return os.path.isfile(path)  # noqa: PTH113
 
 
 def import_marketplace(

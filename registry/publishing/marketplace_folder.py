@@ -85,10 +85,12 @@ def find_source_folder(root: Path, entry: MarketplaceEntry) -> Path:
             f" {quote_text(entry.source.address, 300)}."
         )
     names = [path for path in (entry.source.path, entry.source.other_path) if path is not None]
+    real_root = os.path.realpath(root)
     for name in names:
         folder = root / name
-        # Resolved, so that neither `..` nor a link in the path leaves the folder (CWE-22).
-        if not folder.resolve().is_relative_to(root.resolve()):
+        # Resolved, so that neither `..` nor a link in the path leaves the folder (CWE-22). Unlike the
+        # method of `Path`, this returns a path for links that form a loop, which is no folder.
+        if not Path(os.path.realpath(folder)).is_relative_to(real_root):
             raise SymlinkError(f"The folder of `{entry.name}` is outside the marketplace.")
         # Unlike the method of `Path`, this is false for a name that is too long for the file system.
         if os.path.isdir(folder):  # noqa: PTH112

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections import Counter
 from io import StringIO
@@ -370,3 +371,65 @@ def test_symbolic_links_are_refused(admin, tmp_path: Path):
     assert load_table(out)["refused: link"] == "2"
     assert not Release.objects.exists()
     assert (private / "plugin.json").read_text() == '{"name": "b"}'
+
+
+def test_links_that_form_a_loop_are_refused_by_name(admin, tmp_path: Path):
+    """They lead nowhere, and the other entries are imported."""
+    write_files(tmp_path, "good/commands/hello.md")
+    (tmp_path / "loop").symlink_to("loop")
+    entries = [{"name": n, "source": f"./{n}"} for n in ("loop", "loop/inner", "good")]
+    entries[1]["name"] = "inner"
+    out = run(write_marketplace(tmp_path, *entries), refused=2)
+    assert "The marketplace has no folder `./loop`" in out
+    assert list_files("@shelf/good") == [".claude-plugin/plugin.json", "commands/hello.md"]
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder", "loop"])
+def test_only_a_file_is_a_marketplace(admin, tmp_path: Path, kind: str):
+    """Reading a pipe would wait forever, and reading a device would fill the memory."""
+    path = write_marketplace(tmp_path) / ".claude-plugin/marketplace.json"
+    path.unlink()
+    match kind:
+        case "pipe":
+            os.mkfifo(path)
+        case "device":
+            path.symlink_to("/dev/zero")
+        case "folder":
+            path.mkdir()
+        case _:
+            path.symlink_to(path.name)
+    with pytest.raises(CommandError, match="contains no `.claude-plugin/marketplace.json`"):
+        run(tmp_path)
+
+
+def test_a_huge_marketplace_is_not_read(admin, tmp_path: Path):
+    path = write_marketplace(tmp_path) / ".claude-plugin/marketplace.json"
+    os.truncate(path, 1 << 40)
+    with pytest.raises(CommandError, match=r"marketplace\.json.*bytes"):
+        run(tmp_path)
+
+
+@pytest.mark.parametrize("root", ["../shelf", "/etc", 5, "a\\b"])
+def test_nothing_is_published_below_an_invalid_plugin_root(admin, tmp_path: Path, root: Any):
+    """A folder of the same name elsewhere in the marketplace has other files."""
+    write_files(tmp_path, "kit/commands/hello.md")
+    folder = write_marketplace(tmp_path, {"name": "kit", "source": "kit"}, pluginRoot=root)
+    with pytest.raises(CommandError, match="pluginRoot"):
+        run(folder)
+    assert not Plugin.objects.exists()
+
+
+def test_readmes_are_files_and_no_links(admin, tmp_path: Path):
+    """A link would publish any file of this machine."""
+    folder = write_marketplace(tmp_path / "shelf", {"name": "kit", "source": "./kit"})
+    write_files(folder, "kit/commands/hello.md")
+    texts = tmp_path / "texts"
+    (texts / "folder.md").mkdir(parents=True)
+    (tmp_path / "diary.txt").write_text("secret")
+    (texts / "link.md").symlink_to(tmp_path / "diary.txt")
+    for path in (texts, tmp_path / "nowhere"):
+        with pytest.raises(CommandError, match=r"contains no `\.md` file"):
+            run(folder, "--readmes", str(path))
+    (texts / "text.md").write_text("# Text\n")
+    run(folder, "--readmes", str(texts))
+    assert Release.objects.get().contents.readme == "# Text\n"

@@ -105,8 +105,9 @@ def parse_marketplace(content: bytes, *, file: str = MARKETPLACE_PATH) -> Market
     problems = ManifestProblems(replace(document, problems=tuple(others)))
     root = Cursor(document.root, (), problems)
     name, plugins = _parse_required(root)
-    problems.raise_errors()
     plugin_root = join_folders("", _parse_metadata_field(root, "pluginRoot", parse_path) or "")
+    # Without a valid `pluginRoot` the folders of the entries are not known.
+    problems.raise_errors()
     entries, unusable = _parse_entries(plugins, plugin_root, broken)
     owner = _parse_metadata_field(root, "owner", parse_person)
     description = _parse_metadata_field(root, "description", parse_paragraph) or ""

@@ -16,7 +16,12 @@ from plugport.spec.errors import PlugportError
 from plugport.spec.manifest.marketplace import Marketplace
 from plugport.spec.names import parse_scope
 from registry.actions.create_scope import create_scope
-from registry.actions.import_marketplace import Outcome, import_marketplace, load_marketplace
+from registry.actions.import_marketplace import (
+    Outcome,
+    import_marketplace,
+    list_readmes,
+    load_marketplace,
+)
 
 
 class Command(BaseCommand):
@@ -45,10 +50,10 @@ class Command(BaseCommand):
             scope = parse_scope(options["scope"].removeprefix("@"))
             actor = get_publisher(options["owner"])
             folder, marketplace = load_marketplace(options["path"])
+            readmes = list_readmes(options["readmes"]) if options["readmes"] else []
             create_scope(actor=actor, name=scope)
         except PlugportError as error:
             raise CommandError(error.detail + (f"\n{error.hint}" if error.hint else "")) from None
-        readmes = sorted(options["readmes"].glob("*.md")) if options["readmes"] else []
         total = len(marketplace.entries) + len(marketplace.unusable)
         outcomes = []
         for outcome in import_marketplace(
@@ -56,8 +61,7 @@ class Command(BaseCommand):
             folder=folder,
             marketplace=marketplace,
             scope=scope,
-            # The README of the folder describes the folder, not a plugin.
-            readmes=[path for path in readmes if path.name != "README.md"],
+            readmes=readmes,
         ):
             outcomes.append(outcome)
             if not options["json"]:
