@@ -9,6 +9,7 @@ from typing import Any, cast
 import click
 
 from plugport.cli.session import Session
+from plugport.cli.streams import report_stdout_errors
 from plugport.spec.text import quote_text
 
 # In the order of the help: verb -> (module, section, summary).
@@ -84,6 +85,11 @@ class PlugportCommand(click.Command):
         # After the options of the command, so that these come first in its help.
         self.params.extend(build_global_options())
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Parse the command line; `--help` prints. Raises `FileSystemError` if it cannot."""
+        with report_stdout_errors():
+            return super().make_context(*args, **kwargs)
+
     def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the examples below the options."""
         with formatter.section("Examples"):
@@ -105,6 +111,11 @@ class LazyGroup(click.Group):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.params.extend(build_global_options())
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Parse the command line; `--help` prints. Raises `FileSystemError` if it cannot."""
+        with report_stdout_errors():
+            return super().make_context(*args, **kwargs)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All verbs, in the order of the help."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from plugport.spec.errors import (
     ConflictError,
     DeniedError,
@@ -29,7 +31,7 @@ def build_file_system_error(error: OSError, subject: str = "") -> FileSystemErro
     """The error for one of the operating system, with its file or `subject`."""
     # Without the number: it differs between operating systems.
     reason = error.strerror or str(error) or type(error).__name__
-    subject = subject or (f"`{error.filename}`" if error.filename else "")
+    subject = subject or (f"`{error.filename}`" if error.filename else _name_lost_folder())
     hint = "Free some space, then run the same command again." if is_disk_full(error) else None
     result = FileSystemError(f"{subject}: {reason}" if subject else reason, hint=hint)
     set_os_error_kind(result, error)
@@ -40,6 +42,15 @@ class NoInvitationError(MissingError):
     """The account has no pending invitation to the plugin."""
 
     code, title = "no-invitation", "No invitation"
+
+
+def _name_lost_folder() -> str:
+    """The current folder if it was deleted: every relative path fails then, without a name."""
+    try:
+        os.getcwd()  # noqa: PTH109
+    except OSError:
+        return "the current folder"
+    return ""
 
 
 class InternalError(PlugportError):

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -19,7 +20,12 @@ from plugport.cli.command_group import LazyGroup
 from plugport.cli.error_handler import report_error
 from plugport.cli.output import Output
 from plugport.cli.session import Session
-from plugport.cli.streams import discard_stdout, prepare_streams, report_stdout_errors
+from plugport.cli.streams import (
+    discard_stdout,
+    prepare_streams,
+    report_stdout_errors,
+    write_to_stderr,
+)
 
 
 class OutputClosedError(Exception):
@@ -57,27 +63,38 @@ class PlugportGroup(LazyGroup):
             sys.exit(_handle_error(error, given, session.output))
         sys.exit(code if isinstance(code, int) else exit_codes.OK)
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Parse the command line; `--help` and `--version` print. Raises `OutputClosedError`."""
+        with _report_closed_output():
+            return super().make_context(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command and flush its output. Raises `OutputClosedError`."""
-        try:
+        with _report_closed_output():
             result = super().invoke(ctx)
             with report_stdout_errors():
                 sys.stdout.flush()
-        except BrokenPipeError as error:
-            raise OutputClosedError from error
         return result
+
+
+@contextmanager
+def _report_closed_output() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise OutputClosedError from error
 
 
 def _handle_error(error: BaseException, args: list[str], output: Output) -> int:
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else exit_codes.INTERNAL_ERROR
-    if isinstance(error, click.ClickException):
+    if isinstance(error, (click.ClickException, KeyboardInterrupt)):
         # Parsing stopped at the error, so options after it were not processed.
         words = args[: args.index("--")] if "--" in args else args
         output.as_json |= "--json" in words
         output.verbose |= "--verbose" in words
     if isinstance(error, click.exceptions.NoArgsIsHelpError) and not output.as_json:
-        click.echo(error.message, err=True)
+        write_to_stderr(error.message)
         return exit_codes.USAGE
     return report_error(error, output)
 
@@ -106,12 +123,16 @@ def _interrupt_once(number: int, frame: FrameType | None) -> None:
     signal.default_int_handler(number, frame)
 
 
-def main() -> NoReturn:
-    """The entry point of the program."""
+def main(blocked: Iterable[signal.Signals] = ()) -> NoReturn:
+    """Run the program. `blocked` are signals that wait until their errors can be reported."""
     session = Session()
     if prepare_streams():
         session.output.is_stdout_closed = True
         session.output.warn("stdout is closed, so that the result is not printed")
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupt_once)
+    try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, blocked)
+    except KeyboardInterrupt as error:
+        sys.exit(_handle_error(error, sys.argv[1:], session.output))
     cli.main(obj=session)

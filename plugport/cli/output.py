@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from plugport.cli.streams import report_stdout_errors
+from plugport.cli.streams import report_stdout_errors, write_to_stderr
 from plugport.environment.variables import NO_COLOR, find_variable, is_dumb_terminal
 from plugport.spec.errors import PlugportError
 from plugport.spec.text import escape_char
@@ -104,7 +104,7 @@ class Output:
             extra: dict[str, Any] = {"warnings": self._warnings} if self._warnings else {}
             if trace is not None:
                 extra["trace"] = trace
-            click.echo(self._redact(_format_json({**document, **extra})), err=True)
+            write_to_stderr(self._redact(_format_json({**document, **extra})))
             return
         self._print_labeled("error", error.detail)
         for field_error in error.fields:
@@ -122,10 +122,10 @@ class Output:
         if not self.as_json:
             label = click.style(f"{kind}:", fg=_COLORS[kind], bold=True)
             message = sanitize_text(self._redact(text)).replace("\n", "\n  ")
-            click.echo(f"{label} {message}", err=True, color=_find_color_override())
+            write_to_stderr(f"{label} {message}", color=_find_color_override())
 
     def _print_to_stderr(self, text: str) -> None:
-        click.echo(sanitize_text(self._redact(text)), err=True, color=_find_color_override())
+        write_to_stderr(sanitize_text(self._redact(text)), color=_find_color_override())
 
     def _redact(self, text: str) -> str:
         for secret in self._secrets:

@@ -50,9 +50,9 @@ def check_output(output: str) -> None:
 def find_path_inside(folder: Path, output: str) -> str | None:
     """The path of `output` relative to `folder`; None if it is not inside."""
     # The name itself is not resolved: what is excluded is the entry of the folder.
-    target = Path(output).parent.resolve() / Path(output).name
+    target = Path(os.path.realpath(Path(output).parent)) / Path(output).name
     try:
-        return target.relative_to(folder.resolve()).as_posix()
+        return target.relative_to(os.path.realpath(folder)).as_posix()
     except ValueError:
         return None
 

@@ -6,6 +6,9 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TextIO
+
+import click
 
 from plugport.cli.errors import build_file_system_error
 
@@ -34,12 +37,26 @@ def prepare_streams() -> bool:
 
 
 def discard_stdout() -> None:
-    """Discard what is written to stdout from now on, because it cannot be written.
+    """Discard what is written to stdout from now on, because it cannot be written."""
+    _discard(sys.stdout)
 
-    Python flushes stdout when it exits, which would fail again.
+
+def write_to_stderr(text: str, *, color: bool | None = None) -> None:
+    """Write a line to stderr.
+
+    If stderr cannot be written, such as a log on a full disk or a pipe whose reader has ended, the
+    command goes on without its messages: its exit code still tells the result.
     """
+    try:
+        click.echo(text, err=True, color=color)
+    except OSError:
+        _discard(sys.stderr)
+
+
+def _discard(stream: TextIO) -> None:
+    # Python flushes the streams when it exits, which would fail again.
     descriptor = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(descriptor, sys.stdout.fileno())
+    os.dup2(descriptor, stream.fileno())
     os.close(descriptor)
 
 

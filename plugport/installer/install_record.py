@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -119,11 +121,18 @@ def load_json_object(path: Path) -> dict[str, Any] | None:
     Raises `BrokenRecordError` for any other content.
     """
     try:
-        with path.open("rb") as file:
-            # Bounded, because the file may come with a cloned project (CWE-400).
-            content = file.read(RECORD_BYTES + 1)
+        # The file may come with a cloned project: without this flag, opening a pipe waits forever.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise _build_record_error(path, "it is not a regular file")
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            # Bounded for the same reason (CWE-400).
+            content = file.read(RECORD_BYTES + 1)
+    finally:
+        os.close(descriptor)
     try:
         data = json.loads(content)
     except (ValueError, RecursionError) as error:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -230,6 +232,31 @@ def test_doctor_names_an_invalid_record(cli: Cli) -> None:
     (cli.project / ".plugport" / "installed.json").write_text("[]")
     (problem,) = diagnose(cli, "--repair")
     assert (problem["code"], problem["repaired"]) == ("broken-install-record", False)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_a_record_that_is_no_file_is_never_waited_for(
+    cli: Cli, make: Callable[[Path], None]
+) -> None:
+    """Opening a pipe would wait for a writer, and a folder could not be repaired."""
+    name, other = build_name(), build_name("other")
+    cli.publish(name)
+    cli.publish(other)
+    cli.ok("install", name)
+    work = break_change(cli, name, "")
+    (work / "pending.json").unlink()
+    make(work / "pending.json")
+    cli.ok("install", other)
+    assert cli.error(3, "remove", name)["code"] == "broken-install-record"
+    assert diagnose(cli, "--repair", code=0)[0]["repaired"] is True
+    assert list_status(cli) == {name: "ok", other: "ok"}
+    record = cli.project / ".plugport" / "installed.json"
+    record.unlink()
+    make(record)
+    (problem,) = diagnose(cli, "--repair")
+    assert (problem["code"], problem["repaired"]) == ("broken-install-record", False)
+    assert "it is not a regular file" in problem["detail"]
+    assert cli.error(3, "install", name)["code"] == "broken-install-record"
 
 
 def test_doctor_checks_a_target(cli: Cli, tmp_path: Path) -> None:

@@ -140,6 +140,70 @@ def test_a_package_is_not_written_to_a_closed_stdout(cli: Cli) -> None:
     assert b"error: stdout is closed" in run.stderr
 
 
+def test_messages_that_cannot_be_written_stop_nothing(cli: Cli) -> None:
+    """A full disk, or a pipe whose reader has ended; the exit code tells the result."""
+    cli.publish(name := build_name())
+    scripts = {
+        "full": "{command} 2>/dev/full; echo $? > code",
+        "closed": "{{ {command} 2>&1 >/dev/null; echo $? > code; }} | true",
+    }
+    for folder, script in scripts.items():
+        install = f"plugport install {name} --target {folder}"
+        run = run_in_shell(cli, script.format(command=install))
+        assert run.stderr == b""
+        assert (cli.project / "code").read_text() == "0\n"
+        assert (cli.project / folder / name / "index.js").exists()
+        run_in_shell(cli, script.format(command=f"plugport remove {name}"))
+        assert (cli.project / "code").read_text() == "5\n"
+
+
+@pytest.mark.parametrize("command", ["--version", "--help", "install --help", "help"])
+def test_help_into_a_closed_or_full_output(cli: Cli, command: str) -> None:
+    run = run_in_shell(cli, f"{{ plugport {command}; echo $? > code; }} | true")
+    assert ((cli.project / "code").read_text(), run.stderr) == ("0\n", b"")
+    run = run_in_shell(cli, f"plugport {command} > /dev/full")
+    assert run.returncode == 7
+    assert b"error: stdout cannot be written: No space left on device" in run.stderr
+
+
+@pytest.mark.parametrize("options", ["", "--json"])
+def test_ctrl_c_during_the_imports(cli: Cli, options: str) -> None:
+    """It is reported like any other, and not by a traceback."""
+    (cli.project / "sitecustomize.py").write_text(
+        "import signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'click': signal.raise_signal(signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Finder())\n"
+    )
+    script = f"PYTHONPATH=\"$PWD:$PYTHONPATH\" '{sys.executable}' -m plugport search x {options}"
+    run = run_in_shell(cli, script)
+    assert (run.returncode, run.stdout) == (130, b"")
+    if options:
+        assert json.loads(run.stderr)["error"]["code"] == "interrupted"
+    else:
+        assert run.stderr.startswith(b"error: interrupted")
+        assert b"Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("command", ["list --installed", "init", "pack", "install some-plugin"])
+def test_a_deleted_current_folder_is_named(cli: Cli, command: str) -> None:
+    run = run_in_shell(cli, f"mkdir x && cd x && rmdir ../x && plugport {command}")
+    assert run.returncode == 5
+    assert b"error: the current folder: No such file or directory" in run.stderr
+
+
+def test_links_that_form_a_loop_are_errors(cli: Cli) -> None:
+    write_plugin(cli.project / "p", "some-plugin")
+    (cli.project / "loop").symlink_to("loop")
+    for args in (["init", "loop/x"], ["pack", "p", "-o", "loop/x.tgz"], ["init", "loop"]):
+        result = cli.run(*args)
+        assert result.exit_code in {6, 8}
+        assert "Too many levels of symbolic links" in result.stderr or "loop" in result.stderr
+        assert "unexpected error" not in result.stderr
+
+
 def test_closed_stdin_and_stderr_are_no_crash(cli: Cli) -> None:
     assert run_in_shell(cli, "plugport search nothing 2>&-").returncode == 0
     assert run_in_shell(cli, "plugport login <&-").returncode == 2

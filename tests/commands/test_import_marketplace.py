@@ -398,7 +398,7 @@ def test_only_a_file_is_a_marketplace(admin, tmp_path: Path, kind: str):
             path.mkdir()
         case _:
             path.symlink_to(path.name)
-    with pytest.raises(CommandError, match="contains no `.claude-plugin/marketplace.json`"):
+    with pytest.raises(CommandError, match=r"contains no `\.claude-plugin/marketplace\.json`"):
         run(tmp_path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from pathlib import Path
@@ -92,7 +93,7 @@ def command(
 def _build_name(folder: Path) -> str:
     """A plugin name from a folder's name: lowercase, with dashes for invalid characters."""
     # Consecutive dots are valid in folder names, but not in plugin names.
-    text = re.sub(r"[^a-z0-9.]+", "-", folder.resolve().name.lower())
+    text = re.sub(r"[^a-z0-9.]+", "-", Path(os.path.realpath(folder)).name.lower())
     return re.sub(r"\.\.+", ".", text).strip("-.")
 
 

@@ -62,7 +62,7 @@ def test_the_wheel_has_the_program_and_its_data(wheel):
         entry_points = archive.read(f"plugport-{__version__}.dist-info/entry_points.txt")
         record = archive.read(f"plugport-{__version__}.dist-info/RECORD").decode()
         digest = hashlib.sha256(archive.read("plugport/cli/main.py")).digest()
-    assert b"plugport = plugport.cli.main:main" in entry_points
+    assert b"plugport = plugport.__main__:main" in entry_points
     assert base64.urlsafe_b64encode(digest).decode().rstrip("=") in record
     packaged = {p for p in names if p.startswith("plugport/")}
     source = {
