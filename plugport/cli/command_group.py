@@ -43,7 +43,10 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
 # An option that is absent must not reset one that was given before the verb.
 def _set_registry(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
     if value is not None:
-        ctx.ensure_object(Session).registry_text = value
+        session = ctx.ensure_object(Session)
+        session.registry_text = value
+        # Not with a user name and password, which are refused and must not be printed.
+        session.output.hints.registry = None if "@" in value else value
 
 
 def _set_json(ctx: click.Context, _: click.Parameter, value: bool) -> None:

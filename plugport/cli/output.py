@@ -16,6 +16,7 @@ from typing import Any
 
 import click
 
+from plugport.cli.hints import CommandHints
 from plugport.cli.streams import report_stdout_errors, write_to_stderr
 from plugport.environment.variables import NO_COLOR, find_variable, is_dumb_terminal
 from plugport.spec.errors import PlugportError
@@ -50,6 +51,7 @@ class Output:
     as_json: bool = False
     verbose: bool = False
     is_stdout_closed: bool = False
+    hints: CommandHints = field(default_factory=CommandHints)
     _secrets: set[str] = field(default_factory=set)
     _warnings: list[str] = field(default_factory=list)
 
@@ -59,7 +61,14 @@ class Output:
         self._secrets.update({secret, json.dumps(secret)[1:-1]})
 
     def print_line(self, text: str = "") -> None:
-        """Print a line of data, unless `--json` is set."""
+        """Print a line of data, unless `--json` is set.
+
+        Line breaks become spaces: with them, a text of a registry could look like other lines.
+        """
+        self.print_text(text.replace("\r\n", " ").replace("\n", " "))
+
+    def print_text(self, text: str) -> None:
+        """Print data that may have several lines, unless `--json` is set."""
         if not self.as_json:
             with report_stdout_errors():
                 click.echo(sanitize_text(self._redact(text)), color=_find_color_override())
@@ -87,10 +96,11 @@ class Output:
 
     def note(self, text: str) -> None:
         """Print information on stderr."""
-        self._print_labeled("note", text)
+        self._print_labeled("note", self.hints.complete(text))
 
     def warn(self, text: str) -> None:
         """Print a warning on stderr; with `--json` it becomes part of the document."""
+        text = self.hints.complete(text)
         # Once: each of several downloads can give the same one.
         if self._redact(text) in self._warnings:
             return
@@ -100,7 +110,7 @@ class Output:
     def print_error(self, error: PlugportError, trace: str | None = None) -> None:
         """Print an error with its field errors, its hint and the traceback, if any."""
         if self.as_json:
-            document = {"error": build_error_document(error)}
+            document = {"error": self._build_error_document(error)}
             extra: dict[str, Any] = {"warnings": self._warnings} if self._warnings else {}
             if trace is not None:
                 extra["trace"] = trace
@@ -108,13 +118,13 @@ class Output:
             return
         self._print_labeled("error", error.detail)
         for field_error in error.fields:
-            self._print_to_stderr(f"  {field_error}")
+            self._print_to_stderr(f"  {field_error}".replace("\n", "\n    "))
             values = {"found": field_error.found, "allowed": field_error.allowed}
             parts = [f"{label} {value}" for label, value in values.items() if value is not None]
             if parts:
-                self._print_to_stderr(f"    {', '.join(parts)}")
+                self._print_to_stderr(f"    {', '.join(parts)}".replace("\n", "\n    "))
         if error.hint:
-            self._print_labeled("hint", error.hint)
+            self._print_labeled("hint", self.hints.complete(error.hint))
         if trace is not None:
             self._print_to_stderr(trace)
 
@@ -127,23 +137,22 @@ class Output:
     def _print_to_stderr(self, text: str) -> None:
         write_to_stderr(sanitize_text(self._redact(text)), color=_find_color_override())
 
+    def _build_error_document(self, error: PlugportError) -> dict[str, Any]:
+        """An error as JSON, without members that have no value."""
+        members = {
+            "code": error.code,
+            "kind": str(error.kind),
+            "detail": error.detail,
+            "hint": self.hints.complete(error.hint) if error.hint else None,
+            "fields": [field_error.as_dict() for field_error in error.fields] or None,
+            "context": error.context or None,
+        }
+        return {key: value for key, value in members.items() if value is not None}
+
     def _redact(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, "***")
         return text
-
-
-def build_error_document(error: PlugportError) -> dict[str, Any]:
-    """An error as JSON, without members that have no value."""
-    members = {
-        "code": error.code,
-        "kind": str(error.kind),
-        "detail": error.detail,
-        "hint": error.hint,
-        "fields": [field_error.as_dict() for field_error in error.fields] or None,
-        "context": error.context or None,
-    }
-    return {key: value for key, value in members.items() if value is not None}
 
 
 def format_size(size_bytes: int) -> str:

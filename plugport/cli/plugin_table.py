@@ -24,10 +24,13 @@ def print_page(session: Session, params: Mapping[str, str | int | None]) -> None
     with session.open_client() as client:
         page = client.search(query)
     session.output.print_json(page.document)
-    _note_about_query(session, page)
+    _note_about_query(session, page, query)
+    pagination = page.pagination
+    current, last = pagination["current"], pagination["pages"]
     if not page.plugins:
         hint = page.document.get("hint")
-        session.output.note(hint if isinstance(hint, str) else "no plugins found")
+        nothing = f"page {current} does not exist; the last is {last}" if 0 < last < current else ""
+        session.output.note(nothing or (hint if isinstance(hint, str) else "no plugins found"))
         return
     session.output.print_table(
         [
@@ -42,21 +45,26 @@ def print_page(session: Session, params: Mapping[str, str | int | None]) -> None
         ],
         HEADER,
     )
-    pagination = page.pagination
-    if pagination["pages"] > 1:
-        current, last = pagination["current"], pagination["pages"]
+    if last > 1:
         following = session.format_rerun("--page", str(current + 1), without="--page")
         more = f"; next: `{following}`" if current < last else ""
         session.output.note(f"page {current} of {last}, {pagination['total']} plugins{more}")
 
 
-def _note_about_query(session: Session, page: PluginPage) -> None:
+def _note_about_query(session: Session, page: PluginPage, query: Mapping[str, str | int]) -> None:
     """Say that the results are not those of the query as it was entered."""
     if page.is_partial:
         session.output.note("no plugin matches all words; these match most of them")
     if page.did_you_mean is not None and page.plugins:
         # Not started by itself: the misspelled words may be the right ones.
-        corrected = shlex.join(["plugport", "search", page.did_you_mean])
+        filters = [
+            f"--{name}={query[name]}"
+            for name in ("type", "category", "tag", "sort")
+            if name in query
+        ]
+        # After `--`, a word that starts with a dash is no option.
+        words = ["--"] if page.did_you_mean.startswith("-") else []
+        corrected = shlex.join(["plugport", "search", *filters, *words, page.did_you_mean])
         session.output.note(
             f"the results include words like those of the query; did you mean {quote_text(page.did_you_mean)}? "
             f"Run `{corrected}`"

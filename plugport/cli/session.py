@@ -152,6 +152,7 @@ class Session:
         from plugport.installer.layout import InstallLayout
         from plugport.installer.permission_changes import refuse_changes
 
+        self.output.hints.target = target
         layout = (
             InstallLayout.for_project(Path.cwd())
             if target is None

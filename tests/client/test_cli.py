@@ -82,23 +82,43 @@ def test_shell_completion(cli: Cli, shell: str) -> None:
 @pytest.mark.processes
 def test_bash_completes_a_command(cli: Cli, tmp_path: Path) -> None:
     """A real shell loads the script and completes a word with it."""
+    write_plugin(cli.project / "p", "some-plugin")
+    cli.ok("install", "./p")
     program = tmp_path / "bin" / "plugport"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m plugport "$@"\n')
     program.chmod(0o755)
+    expected = {
+        "install --tar": "--target",
+        "help ins": "install",
+        "remove so": "some-plugin",
+        "list --type memo": "memory",
+        # `compopt` tells the shell to complete these itself.
+        "validate ./p": "files",
+        "pack --output x": "files",
+        "install ./p": "files",
+        "install some": "",
+        "install --target x": "folders",
+    }
     script = (
-        "source <(plugport completion bash); COMP_WORDS=(plugport install --tar); COMP_CWORD=2; "
-        '_plugport_completion plugport --tar install; echo "${COMPREPLY[@]}"'
+        "compopt() { [ $2 = default ] && echo files || echo folders; }\n"
+        "source <(plugport completion bash)\n"
     )
+    for typed in expected:
+        script += (
+            f"COMPREPLY=(); COMP_WORDS=(plugport {typed}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); "
+            f'echo "$(_plugport_completion plugport; echo "${{COMPREPLY[@]}}")" | xargs; '
+        )
     path = f"{program.parent}:{os.environ['PATH']}"
     result = subprocess.run(
         ["bash", "-c", script],
+        cwd=cli.project,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PATH": path},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert result.stdout == "--target\n", result.stderr
+    assert dict(zip(expected, result.stdout.split("\n"), strict=False)) == expected, result.stderr
 
 
 def test_help_prints_the_help_of_a_command(cli: Cli) -> None:

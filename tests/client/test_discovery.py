@@ -151,6 +151,17 @@ def test_search_says_when_a_word_is_misspelled(cli: Cli) -> None:
     assert NAME in result.stdout
     assert "Run `plugport search 'amber bridge'`" in result.stderr
     assert "did you mean" not in cli.ok("search", "amber bridge").stderr
+    result = cli.ok("search", "ambr", "bridge", "--type", "hook", "--sort", "name")
+    assert "Run `plugport search --type=hook --sort=name 'amber bridge'`" in result.stderr
+
+
+def test_search_takes_words_without_quotes(cli: Cli) -> None:
+    assert cli.ok("search", "amber", "bridge").stdout == cli.ok("search", "amber bridge").stdout
+
+
+def test_a_page_after_the_last_is_named(cli: Cli) -> None:
+    result = cli.ok("search", "amber bridge", "--page", "7")
+    assert (result.stdout, result.stderr) == ("", "note: page 7 does not exist; the last is 1\n")
 
 
 def test_search_says_when_no_plugin_has_all_words(cli: Cli) -> None:

@@ -38,4 +38,4 @@ def command(context: click.Context, shell: str) -> None:
     complete = completion(context.find_root().command, {}, _PROGRAM, _VARIABLE)
     script = complete.source_template % complete.source_vars()
     session.output.print_json({"shell": shell, "script": script})
-    session.output.print_line(script.strip("\n"))
+    session.output.print_text(script.strip("\n"))

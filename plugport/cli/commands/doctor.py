@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from plugport.cli.command_group import plugport_command
+from plugport.cli.completions import complete_folders
 from plugport.cli.session import Session
 
 if TYPE_CHECKING:
@@ -23,7 +24,12 @@ if TYPE_CHECKING:
     ),
 )
 @click.option("--repair", is_flag=True, help="Repair what can be repaired without losing files.")
-@click.option("--target", metavar="DIR", help="Folder that was given to `plugport install`.")
+@click.option(
+    "--target",
+    metavar="DIR",
+    shell_complete=complete_folders,
+    help="Folder that was given to `plugport install`.",
+)
 @click.pass_obj
 def command(session: Session, repair: bool, target: str | None) -> None:
     """Find problems of the environment and of the installed plugins.
@@ -77,18 +83,19 @@ def _process(
 ) -> list[dict[str, Any]]:
     rows = []
     for problem in problems:
+        hint = session.output.hints.complete(problem.hint)
         failure = _find_repair_failure(problem) if repair and problem.repair else None
         is_repaired = repair and problem.repair is not None and failure is None
         session.output.print_line(f"{'repaired' if is_repaired else 'problem'}: {problem.detail}")
         if failure is not None:
             session.output.print_line(f"  cannot be repaired: {failure}")
         elif not is_repaired:
-            session.output.print_line(f"  {problem.hint}")
+            session.output.print_line(f"  {hint}")
         rows.append(
             _build_row(
                 problem.code,
                 problem.detail,
-                problem.hint,
+                hint,
                 plugin=str(problem.plugin) if problem.plugin is not None else None,
                 path=str(problem.path),
                 repaired=is_repaired,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from plugport.cli.command_group import plugport_command
+from plugport.cli.completions import complete_folders, complete_sources
 from plugport.cli.install_output import print_installed, print_several
 from plugport.cli.output import sanitize_text
 from plugport.cli.session import Session
@@ -45,9 +46,14 @@ _PERMISSION_VERBS = {
         "plugport install https://example.org/my-plugin-1.0.0.tgz --yes",
     ),
 )
-@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@click.argument(
+    "sources", nargs=-1, required=True, metavar="SOURCE...", shell_complete=complete_sources
+)
 @click.option(
-    "--target", metavar="DIR", help="Install into this folder instead of .plugport/plugins."
+    "--target",
+    metavar="DIR",
+    shell_complete=complete_folders,
+    help="Install into this folder instead of .plugport/plugins.",
 )
 @click.option("--integrity", metavar="SRI", help="Expected digest of a package from a path or URL.")
 @click.option(

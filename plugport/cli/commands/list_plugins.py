@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from plugport.cli.command_group import plugport_command
+from plugport.cli.completions import complete_folders, complete_kinds
 from plugport.cli.plugin_table import MAX_LIMIT, print_page
 from plugport.cli.session import Session
 from plugport.spec.text import quote_text
@@ -27,11 +28,20 @@ _HEADER = ("NAME", "VERSION", "KIND", "TRUST", "STATUS", "NEEDED BY")
         "plugport list --installed --target ./host/plugins --json",
     ),
 )
-@click.option("--type", "kind", metavar="KIND", help="Filter by kind, such as bridge or hook.")
+@click.option(
+    "--type",
+    "kind",
+    metavar="KIND",
+    shell_complete=complete_kinds,
+    help="Filter by kind, such as bridge or hook.",
+)
 @click.option("--official", is_flag=True, help="Only plugins of the registry's owner.")
 @click.option("--installed", is_flag=True, help="List the installed plugins of this project.")
 @click.option(
-    "--target", metavar="DIR", help="With --installed: folder that was given to `plugport install`."
+    "--target",
+    metavar="DIR",
+    shell_complete=complete_folders,
+    help="With --installed: folder that was given to `plugport install`.",
 )
 @click.option(
     "--page",

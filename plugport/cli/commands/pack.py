@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from plugport.cli.command_group import plugport_command
+from plugport.cli.completions import complete_files
 from plugport.cli.output import format_size
 from plugport.cli.session import Session
 
@@ -19,11 +20,12 @@ from plugport.cli.session import Session
         "plugport pack --output - | sha256sum",
     ),
 )
-@click.argument("path", default=".", metavar="[PATH]")
+@click.argument("path", default=".", metavar="[PATH]", shell_complete=complete_files)
 @click.option(
     "-o",
     "--output",
     metavar="FILE",
+    shell_complete=complete_files,
     help="Package file to write, or - for stdout.  [default: NAME-VERSION.tgz]",
 )
 @click.pass_obj

@@ -31,6 +31,6 @@ def command(session: Session, plugin: str) -> None:
         readme = client.get_readme(name, version)
     session.output.print_json({"name": str(name), "version": version, "readme": readme})
     if readme.strip():
-        session.output.print_line(readme.rstrip("\n"))
+        session.output.print_text(readme.rstrip("\n"))
     else:
         session.output.note(f"`{name}` has no README")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from plugport.cli.command_group import plugport_command
+from plugport.cli.completions import complete_folders, complete_installed
 from plugport.cli.session import Session
 
 
@@ -12,9 +13,14 @@ from plugport.cli.session import Session
     "remove",
     examples=("plugport remove @ar/slack-bridge", "plugport uninstall @ar/slack-bridge --force"),
 )
-@click.argument("plugin", metavar="NAME")
+@click.argument("plugin", metavar="NAME", shell_complete=complete_installed)
 @click.option("--force", is_flag=True, help="Remove it even if other plugins depend on it.")
-@click.option("--target", metavar="DIR", help="Folder that was given to `plugport install`.")
+@click.option(
+    "--target",
+    metavar="DIR",
+    shell_complete=complete_folders,
+    help="Folder that was given to `plugport install`.",
+)
 @click.pass_obj
 def command(session: Session, plugin: str, force: bool, target: str | None) -> None:
     """Remove an installed plugin.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from plugport.cli.command_group import plugport_command
+from plugport.cli.completions import complete_kinds
 from plugport.cli.plugin_table import MAX_LIMIT, print_page
 from plugport.cli.session import Session
 
@@ -20,8 +21,14 @@ SORT_ORDERS = ("relevance", "downloads", "rating", "recent", "name")
         "plugport search chat --tag realtime --json",
     ),
 )
-@click.argument("query", default="", metavar="[QUERY]")
-@click.option("--type", "kind", metavar="KIND", help="Filter by kind, such as bridge or hook.")
+@click.argument("query", nargs=-1, metavar="[QUERY]...")
+@click.option(
+    "--type",
+    "kind",
+    metavar="KIND",
+    shell_complete=complete_kinds,
+    help="Filter by kind, such as bridge or hook.",
+)
 @click.option("--category", metavar="NAME", help="Filter by category.")
 @click.option("--tag", metavar="NAME", help="Filter by tag.")
 @click.option("--sort", type=click.Choice(SORT_ORDERS), help="Sort order.  [default: relevance]")
@@ -44,7 +51,7 @@ SORT_ORDERS = ("relevance", "downloads", "rating", "recent", "name")
 @click.pass_obj
 def command(
     session: Session,
-    query: str,
+    query: tuple[str, ...],
     kind: str | None,
     category: str | None,
     tag: str | None,
@@ -56,5 +63,5 @@ def command(
 
     Without QUERY, lists all plugins that match the filters.
     """
-    filters = {"q": query, "type": kind, "category": category, "tag": tag, "sort": sort}
+    filters = {"q": " ".join(query), "type": kind, "category": category, "tag": tag, "sort": sort}
     print_page(session, {**filters, "page": page, "limit": limit})

@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 
 from plugport.cli.command_group import plugport_command
+from plugport.cli.completions import complete_commands
 from plugport.cli.session import Session
 
 
 @plugport_command(
     "help", examples=("plugport help", "plugport help install", "plugport help scope")
 )
-@click.argument("words", nargs=-1, metavar="[COMMAND]")
+@click.argument("words", nargs=-1, metavar="[COMMAND]", shell_complete=complete_commands)
 @click.pass_context
 def command(context: click.Context, words: tuple[str, ...]) -> None:
     """Print the help of a command, or the list of commands.
@@ -22,7 +23,7 @@ def command(context: click.Context, words: tuple[str, ...]) -> None:
     found = _find_context(context.find_root(), list(words))
     text = found.get_help()
     session.output.print_json({"command": found.command_path, "help": text})
-    session.output.print_line(text)
+    session.output.print_text(text)
 
 
 def _find_context(root: click.Context, words: list[str]) -> click.Context:

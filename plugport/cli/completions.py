@@ -1,0 +1,71 @@
+"""Values that a shell completes: files, commands, kinds and the names of installed plugins."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+from click.shell_completion import CompletionItem
+
+
+def complete_files(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Files and folders, which the shell itself completes."""
+    return [CompletionItem(incomplete, type="file")]
+
+
+def complete_folders(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Folders, which the shell itself completes."""
+    return [CompletionItem(incomplete, type="dir")]
+
+
+def complete_sources(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Files if the word is a path; names are known to the registry only."""
+    is_path = incomplete.startswith((".", "~", os.sep))
+    return complete_files(context, parameter, incomplete) if is_path else []
+
+
+def complete_commands(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Verbs, with their summaries."""
+    from plugport.cli.command_group import COMMANDS
+
+    return [
+        CompletionItem(verb, help=summary)
+        for verb, (_, _, summary) in COMMANDS.items()
+        if verb.startswith(incomplete)
+    ]
+
+
+def complete_kinds(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Kinds of plugins."""
+    from plugport.spec.manifest.kinds import KINDS
+
+    return [CompletionItem(kind) for kind in KINDS if kind.startswith(incomplete)]
+
+
+def complete_installed(
+    context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Names of the plugins that are installed in this project or in `--target`."""
+    from plugport.installer.install_record import load_installed
+    from plugport.installer.layout import InstallLayout
+    from plugport.spec.errors import PlugportError
+
+    target = context.params.get("target")
+    layout = InstallLayout.for_target(Path(target)) if target else InstallLayout.for_project(Path())
+    try:
+        names = [str(name) for name in load_installed(layout.installed_file)]
+    except (PlugportError, OSError):
+        # The command itself reports it.
+        return []
+    return [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]
