@@ -1,4 +1,4 @@
-"""Values that a shell completes: files, commands, kinds and the names of installed plugins."""
+"""Values of options and arguments that a shell completes: files, commands, kinds and the names of installed plugins."""
 
 from __future__ import annotations
 
@@ -9,26 +9,40 @@ import click
 from click.shell_completion import CompletionItem
 
 
-def complete_files(
-    _context: click.Context, _parameter: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """Files and folders, which the shell itself completes."""
-    return [CompletionItem(incomplete, type="file")]
+class PathText(click.ParamType[str]):
+    """The path of a file or folder, which the shell itself completes.
+
+    An empty text is an error: it comes from a variable that is not set, and would mean the current
+    folder.
+    """
+
+    name = "path"
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the text as it is. Raises `click.BadParameter` if it is empty."""
+        if not value:
+            self.fail("the path is empty; the current folder is `.`", param, ctx)
+        return value
+
+    def shell_complete(
+        self, _ctx: click.Context, _param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Let the shell complete the path."""
+        return [CompletionItem(incomplete, type=self._kind)]
 
 
-def complete_folders(
-    _context: click.Context, _parameter: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """Folders, which the shell itself completes."""
-    return [CompletionItem(incomplete, type="dir")]
+FILE_PATH, FOLDER_PATH = PathText("file"), PathText("dir")
 
 
 def complete_sources(
-    context: click.Context, parameter: click.Parameter, incomplete: str
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Files if the word is a path; names are known to the registry only."""
     is_path = incomplete.startswith((".", "~", os.sep))
-    return complete_files(context, parameter, incomplete) if is_path else []
+    return [CompletionItem(incomplete, type="file")] if is_path else []
 
 
 def complete_commands(

@@ -20,6 +20,8 @@ from plugport.cli.streams import discard_stdout, report_stdout_errors
 STDOUT = "-"
 # The prefix and suffix are excluded from packages (`plugport.spec.archive.ignore`).
 _PREFIX, _SUFFIX = ".plugport-pack-", ".tmp"
+# The first bytes of every package (RFC 1952).
+_GZIP = b"\x1f\x8b"
 _FILE_TYPES: tuple[tuple[Callable[[int], bool], str], ...] = (
     (stat.S_ISLNK, "symbolic link"),
     (stat.S_ISDIR, "folder"),
@@ -39,11 +41,29 @@ def check_output(output: str) -> None:
         if sys.stdout.isatty():
             raise click.UsageError("stdout is a terminal; redirect it to write a package")
         return
-    found = _find_file_type(output)
+    # A rename would drop the slash and create a file beside the folder that is meant.
+    found = "folder" if output.endswith(os.sep) else _find_file_type(output)
     if found is not None:
         raise UnsafeOutputError(
             f"the output `{output}` is a {found}; expected a regular file, a pipe, or no file",
             hint="Name another file, or write to stdout with `-o -`.",
+        )
+
+
+def check_replaced(output: str) -> None:
+    """Check that `output`, a path inside the plugin's folder, replaces no file of the plugin.
+
+    A package and an empty file may be replaced. Raises `UnsafeOutputError`.
+    """
+    path = Path(output)
+    if not path.is_file():
+        return
+    with path.open("rb") as file:
+        head = file.read(len(_GZIP))
+    if head not in {b"", _GZIP}:
+        raise UnsafeOutputError(
+            f"the output `{output}` is a file of the plugin and no package",
+            hint="Name another file, such as `../my-plugin.tgz`.",
         )
 
 

@@ -207,6 +207,26 @@ def test_usage_errors_in_json(cli: Cli) -> None:
         assert (error["code"], error["kind"]) == ("usage", "invalid")
 
 
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("validate", ""),
+        ("pack", ""),
+        ("pack", "-o", ""),
+        ("publish", ""),
+        ("init", ""),
+        ("install", "x", "--target", ""),
+        ("remove", "x", "--target="),
+        ("doctor", "--target", ""),
+        ("list", "--installed", "--target", ""),
+    ],
+)
+def test_an_empty_path_is_no_folder(cli: Cli, args: tuple[str, ...]) -> None:
+    """It comes from a variable that is not set: the current folder is another one."""
+    write_plugin(cli.project, "some-plugin")
+    assert "the path is empty" in cli.error(2, *args)["detail"]
+
+
 def test_a_value_may_look_like_an_option(cli: Cli) -> None:
     result = cli.run("yank", "nobody-has-this@1.0.0", "--reason", "--json")
     assert result.exit_code == 5

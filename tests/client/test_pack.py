@@ -109,6 +109,26 @@ def test_folders_and_sockets_are_refused(cli: Cli) -> None:
         check_refused(cli, "socket.tgz", "socket")
 
 
+def test_a_name_with_a_slash_at_its_end_is_a_folder(cli: Cli) -> None:
+    """Also if there is none: a file of that name is not what was asked for."""
+    write_plugin(cli.project / "p", "some-plugin")
+    assert cli.error(6, "pack", "p", "-o", "dist/")["code"] == "unsafe-output"
+    assert sorted(path.name for path in cli.project.iterdir()) == ["p"]
+
+
+def test_files_of_the_plugin_are_not_replaced(cli: Cli) -> None:
+    """A package that replaces the source it is made of destroys it; an older package may go."""
+    write_plugin(cli.project, "some-plugin", files={"empty.tgz": ""})
+    for name in NAMES:
+        before = Path(name).read_bytes()
+        error = cli.error(6, "pack", "-o", name)
+        assert (error["code"], Path(name).read_bytes()) == ("unsafe-output", before)
+        assert f"`{name}` is a file of the plugin" in error["detail"]
+    for _ in range(2):
+        cli.ok("pack", "-o", "empty.tgz")
+    assert list_names(Path("empty.tgz").read_bytes()) == NAMES
+
+
 def test_devices_are_refused(cli: Cli) -> None:
     write_plugin(cli.project / "p", "some-plugin")
     controller, terminal = os.openpty()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from plugport.cli.command_group import plugport_command
-from plugport.cli.completions import complete_folders
+from plugport.cli.completions import FOLDER_PATH
 from plugport.cli.session import Session
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.option(
     "--target",
     metavar="DIR",
-    shell_complete=complete_folders,
+    type=FOLDER_PATH,
     help="Folder that was given to `plugport install`.",
 )
 @click.pass_obj

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from plugport.cli.command_group import plugport_command
-from plugport.cli.completions import complete_folders
+from plugport.cli.completions import FOLDER_PATH
 from plugport.cli.session import Session
 from plugport.spec.manifest.formats.registry import DEFAULT_MANIFEST_FORMAT, MANIFEST_FORMATS
 from plugport.spec.manifest.kinds import KINDS
@@ -26,7 +26,7 @@ _MAX_TEXT_CHARS = 300
         'plugport init helper --dialect claude --description "Reviews a pull request."',
     ),
 )
-@click.argument("folder", default=".", metavar="[FOLDER]", shell_complete=complete_folders)
+@click.argument("folder", default=".", metavar="[FOLDER]", type=FOLDER_PATH)
 @click.option("--name", metavar="NAME", help="Name of the plugin.  [default: name of FOLDER]")
 @click.option("--kind", type=click.Choice(tuple(KINDS)), help="Kind of the plugin.")
 @click.option(

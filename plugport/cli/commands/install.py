@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from plugport.cli.command_group import plugport_command
-from plugport.cli.completions import complete_folders, complete_sources
+from plugport.cli.completions import FOLDER_PATH, complete_sources
 from plugport.cli.install_output import print_installed, print_several
 from plugport.cli.output import sanitize_text
 from plugport.cli.session import Session
@@ -52,7 +52,7 @@ _PERMISSION_VERBS = {
 @click.option(
     "--target",
     metavar="DIR",
-    shell_complete=complete_folders,
+    type=FOLDER_PATH,
     help="Install into this folder instead of .plugport/plugins.",
 )
 @click.option("--integrity", metavar="SRI", help="Expected digest of a package from a path or URL.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from plugport.cli.command_group import plugport_command
-from plugport.cli.completions import complete_folders, complete_kinds
+from plugport.cli.completions import FOLDER_PATH, complete_kinds
 from plugport.cli.plugin_table import MAX_LIMIT, print_page
 from plugport.cli.session import Session
 from plugport.spec.text import quote_text
@@ -40,7 +40,7 @@ _HEADER = ("NAME", "VERSION", "KIND", "TRUST", "STATUS", "NEEDED BY")
 @click.option(
     "--target",
     metavar="DIR",
-    shell_complete=complete_folders,
+    type=FOLDER_PATH,
     help="With --installed: folder that was given to `plugport install`.",
 )
 @click.option(

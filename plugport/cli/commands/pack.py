@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from plugport.cli.command_group import plugport_command
-from plugport.cli.completions import complete_files
+from plugport.cli.completions import FILE_PATH
 from plugport.cli.output import format_size
 from plugport.cli.session import Session
 
@@ -20,12 +20,12 @@ from plugport.cli.session import Session
         "plugport pack --output - | sha256sum",
     ),
 )
-@click.argument("path", default=".", metavar="[PATH]", shell_complete=complete_files)
+@click.argument("path", default=".", metavar="[PATH]", type=FILE_PATH)
 @click.option(
     "-o",
     "--output",
     metavar="FILE",
-    shell_complete=complete_files,
+    type=FILE_PATH,
     help="Package file to write, or - for stdout.  [default: NAME-VERSION.tgz]",
 )
 @click.pass_obj
@@ -53,6 +53,7 @@ def _pack_folder(session: Session, folder: Path, output: str | None) -> None:
     from plugport.cli.package_output import (
         STDOUT,
         check_output,
+        check_replaced,
         find_path_inside,
         write_package,
     )
@@ -67,6 +68,8 @@ def _pack_folder(session: Session, folder: Path, output: str | None) -> None:
         # Before packing, which can take seconds.
         check_output(output)
         excluded = find_path_inside(folder, output)
+        if excluded is not None and output != STDOUT:
+            check_replaced(output)
     with build_package(folder, [excluded] if excluded else []) as package:
         manifest, report = load_package_manifest(package.path), package.report
         if output is None:

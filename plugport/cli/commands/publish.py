@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from plugport.cli.command_group import plugport_command
-from plugport.cli.completions import complete_files
+from plugport.cli.completions import FILE_PATH
 from plugport.cli.session import Session
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         "plugport publish my-plugin-1.0.0.tgz --no-wait --json",
     ),
 )
-@click.argument("path", default=".", metavar="[PATH]", shell_complete=complete_files)
+@click.argument("path", default=".", metavar="[PATH]", type=FILE_PATH)
 @click.option("--tag", metavar="NAME", help="Set this dist-tag. The registry sets `latest` itself.")
 @click.option("--changelog", metavar="TEXT", help="Changelog entry of this release.")
 @click.option(

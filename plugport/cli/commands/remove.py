@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from plugport.cli.command_group import plugport_command
-from plugport.cli.completions import complete_folders, complete_installed
+from plugport.cli.completions import FOLDER_PATH, complete_installed
 from plugport.cli.session import Session
 
 
@@ -18,7 +18,7 @@ from plugport.cli.session import Session
 @click.option(
     "--target",
     metavar="DIR",
-    shell_complete=complete_folders,
+    type=FOLDER_PATH,
     help="Folder that was given to `plugport install`.",
 )
 @click.pass_obj

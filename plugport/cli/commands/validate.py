@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from plugport.cli.command_group import plugport_command
-from plugport.cli.completions import complete_files
+from plugport.cli.completions import FILE_PATH
 from plugport.cli.session import Session
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         "plugport validate my-plugin-1.0.0.tgz --json",
     ),
 )
-@click.argument("path", default=".", metavar="[PATH]", shell_complete=complete_files)
+@click.argument("path", default=".", metavar="[PATH]", type=FILE_PATH)
 @click.pass_obj
 def command(session: Session, path: str) -> None:
     """Run the registry's checks on this machine, without a connection.
