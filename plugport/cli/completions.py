@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from click.shell_completion import CompletionItem
 
+if TYPE_CHECKING:
+    TextType = click.ParamType[str]
+else:
+    # Not generic before click 8.3.
+    TextType = click.ParamType
 
-class PathText(click.ParamType[str]):
+
+class PathText(TextType):
     """The path of a file or folder, which the shell itself completes.
 
     An empty text is an error: it comes from a variable that is not set, and would mean the current
