@@ -87,11 +87,12 @@ class Destinations:
             return
         if any(each.matches(origin.host, origin.port) for each in self._listed_hosts):
             return
-        host = f"{origin.host}:{origin.port}"
+        host = f"[{origin.host}]" if ":" in origin.host else origin.host
+        address = find_address(origin.host)
         raise ForeignHostError(
-            f"`{url.partition('?')[0][:200]}` is on `{host}`, which is neither the registry nor a"
+            f"`{url.partition('?')[0][:200]}` is on `{host}:{origin.port}`, which is neither the registry nor a"
             " host that it lists for downloads",
-            hint=f"If you trust it, set {TRUSTED_HOSTS}={origin.host}.",
+            hint=_build_hint(origin.host, get_address_kind(address) if address else None),
             context={"host": origin.host, "port": origin.port},
         )
 
@@ -127,13 +128,15 @@ class Destinations:
 
 
 def _build_address_error(host: str, address: IPAddress, kind: AddressKind) -> ForeignHostError:
-    hint = (
-        "Addresses of this kind are never connected to."
-        if kind in _NEVER
-        else f"If you trust it, set {TRUSTED_HOSTS}={host}."
-    )
     return ForeignHostError(
         f"`{host}` has the {kind} address `{address}`, which the registry may not lead to",
-        hint=hint,
+        hint=_build_hint(host, kind),
         context={"host": host, "address": str(address), "kind": str(kind)},
     )
+
+
+def _build_hint(host: str, kind: AddressKind | None) -> str:
+    """What allows a host. `kind` is that of its address, None for a name."""
+    if kind in _NEVER:
+        return "Addresses of this kind are never connected to."
+    return f"If you trust it, set {TRUSTED_HOSTS}={host}."

@@ -232,7 +232,8 @@ def _build_unreachable_error(url: str, error: httpx.TransportError) -> RegistryU
     if is_certificate_error(error):
         hint = "If the server's certificate is from an authority of your own, set SSL_CERT_FILE."
     return RegistryUnreachableError(
-        f"`{_format_url(httpx.URL(url))}` cannot be reached: {_format_error(error)}.", hint=hint
+        f"`{_format_url(httpx.URL(url))}` cannot be reached: {_format_error(error).rstrip('.')}.",
+        hint=hint,
     )
 
 

@@ -43,7 +43,7 @@ def list_downloads(registry: LocalRegistry) -> list[str]:
         ("http://127.0.0.1:1/x.tgz", "127.0.0.1:1"),
         ("http://127.0.0.1.evil.example.org/x.tgz", "127.0.0.1.evil.example.org:80"),
         (METADATA, "169.254.169.254:80"),
-        ("http://[fe80::1]/x.tgz", "fe80::1:80"),
+        ("http://[fe80::1]/x.tgz", "[fe80::1]:80"),
         ("//evil.example.org/x.tgz", "evil.example.org:80"),
     ],
 )
@@ -54,7 +54,8 @@ def test_a_package_on_another_host_is_refused(
     error = cli.error(4, "install", name)
     assert error["code"] == "foreign-host"
     assert f"is on `{found}`, which is neither the registry nor" in error["detail"]
-    assert "PLUGPORT_TRUSTED_HOSTS" in error["hint"]
+    is_link_local = found.startswith(("169.254.", "[fe80:"))
+    assert ("PLUGPORT_TRUSTED_HOSTS" in error["hint"]) is not is_link_local
     assert list_downloads(registry) == []
     assert not cli.folder_of(name).exists()
 
@@ -118,6 +119,19 @@ def test_a_link_local_address_is_always_refused(
     error = cli.error(4, "install", name)
     assert error["code"] == "foreign-host"
     assert "link-local address" in error["detail"]
+
+
+def test_a_hint_names_what_can_be_allowed(cli: Cli, registry: LocalRegistry, name: str) -> None:
+    """Trusting a link-local address would change nothing. Ports follow IPv6 addresses in brackets."""
+    registry.faults.release_members = {"packageUrl": METADATA}
+    error = cli.error(4, "install", name)
+    assert error["hint"] == "Addresses of this kind are never connected to."
+    registry.faults.release_members = {"packageUrl": "http://[fd00::1]:81/x"}
+    error = cli.error(4, "install", name)
+    assert "is on `[fd00::1]:81`" in error["detail"]
+    assert error["hint"] == "If you trust it, set PLUGPORT_TRUSTED_HOSTS=fd00::1."
+    cli.env["PLUGPORT_TRUSTED_HOSTS"] = "fd00::1"
+    assert cli.run("install", name).exit_code != 4
 
 
 # ---- addresses, with real connections ----------------------------------------------------------

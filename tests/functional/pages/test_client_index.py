@@ -73,6 +73,14 @@ def test_the_wheel_has_the_program_and_its_data(wheel):
     assert packaged == source
 
 
+def test_the_wheel_needs_a_click_that_has_its_errors(wheel):
+    """Before 8.2, click has no `NoArgsIsHelpError`: each error would end in a traceback."""
+    with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
+        metadata = archive.read(f"plugport-{__version__}.dist-info/METADATA").decode()
+    (bounds,) = re.findall(r"^Requires-Dist: click(.*)$", metadata, re.MULTILINE)
+    assert set(bounds.strip().split(",")) == {">=8.2", "<9"}
+
+
 def test_the_same_source_gives_the_same_bytes(client, settings, wheel, tmp_path):
     settings.CLIENT_DIR = tmp_path / "other"
     call_command("build_client", verbosity=0)
