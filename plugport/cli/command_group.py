@@ -9,7 +9,7 @@ from typing import Any, cast
 import click
 
 from plugport.cli.session import Session
-from plugport.cli.streams import report_stdout_errors
+from plugport.cli.terminal.streams import report_stdout_errors
 from plugport.spec.text import quote_text
 
 # In the order of the help: verb -> (module, section, summary).

@@ -20,7 +20,7 @@ from plugport.cli.command_group import LazyGroup
 from plugport.cli.error_handler import report_error
 from plugport.cli.output import Output
 from plugport.cli.session import Session
-from plugport.cli.streams import (
+from plugport.cli.terminal.streams import (
     discard_stdout,
     prepare_streams,
     report_stdout_errors,

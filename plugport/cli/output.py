@@ -16,8 +16,8 @@ from typing import Any
 
 import click
 
-from plugport.cli.hints import CommandHints
-from plugport.cli.streams import report_stdout_errors, write_to_stderr
+from plugport.cli.terminal.hints import CommandHints
+from plugport.cli.terminal.streams import report_stdout_errors, write_to_stderr
 from plugport.environment.variables import NO_COLOR, find_variable, is_dumb_terminal
 from plugport.spec.errors import PlugportError
 from plugport.spec.text import escape_char

@@ -15,7 +15,7 @@ from typing import BinaryIO
 import click
 
 from plugport.cli.errors import IncompletePackageError, UnsafeOutputError
-from plugport.cli.streams import discard_stdout, report_stdout_errors
+from plugport.cli.terminal.streams import discard_stdout, report_stdout_errors
 
 STDOUT = "-"
 # The prefix and suffix are excluded from packages (`plugport.spec.archive.ignore`).

@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from plugport.cli.hints import CommandHints
+from plugport.cli.terminal.hints import CommandHints
 from tests.client.support import Cli, build_name, write_plugin
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from plugport.cli.command_group import plugport_command
-from plugport.cli.completions import FOLDER_PATH
 from plugport.cli.session import Session
+from plugport.cli.terminal.completions import FOLDER_PATH
 
 if TYPE_CHECKING:
     from plugport.installer.diagnosis import InstallProblem

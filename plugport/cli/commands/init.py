@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 
 from plugport.cli.command_group import plugport_command
-from plugport.cli.completions import FOLDER_PATH
 from plugport.cli.session import Session
+from plugport.cli.terminal.completions import FOLDER_PATH
 from plugport.spec.manifest.formats.registry import DEFAULT_MANIFEST_FORMAT, MANIFEST_FORMATS
 from plugport.spec.manifest.kinds import KINDS
 

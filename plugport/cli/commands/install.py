@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from plugport.cli.command_group import plugport_command
-from plugport.cli.completions import FOLDER_PATH, complete_sources
 from plugport.cli.install_output import print_installed, print_several
 from plugport.cli.output import sanitize_text
 from plugport.cli.session import Session
+from plugport.cli.terminal.completions import FOLDER_PATH, complete_sources
 from plugport.spec.text import quote_text
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from plugport.cli.command_group import plugport_command
-from plugport.cli.completions import FOLDER_PATH, complete_kinds
 from plugport.cli.plugin_table import MAX_LIMIT, print_page
 from plugport.cli.session import Session
+from plugport.cli.terminal.completions import FOLDER_PATH, complete_kinds
 from plugport.spec.text import quote_text
 
 if TYPE_CHECKING:

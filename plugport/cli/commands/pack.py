@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from plugport.cli.command_group import plugport_command
-from plugport.cli.completions import FILE_PATH
 from plugport.cli.output import format_size
 from plugport.cli.session import Session
+from plugport.cli.terminal.completions import FILE_PATH
 
 
 @plugport_command(

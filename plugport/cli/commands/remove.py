@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from plugport.cli.command_group import plugport_command
-from plugport.cli.completions import FOLDER_PATH, complete_installed
 from plugport.cli.session import Session
+from plugport.cli.terminal.completions import FOLDER_PATH, complete_installed
 
 
 @plugport_command(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from plugport.cli.command_group import plugport_command
-from plugport.cli.completions import complete_kinds
 from plugport.cli.plugin_table import MAX_LIMIT, print_page
 from plugport.cli.session import Session
+from plugport.cli.terminal.completions import complete_kinds
 
 # The orders of the API. A choice, so that a typo fails without a request.
 SORT_ORDERS = ("relevance", "downloads", "rating", "recent", "name")

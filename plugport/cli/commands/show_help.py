@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import click
+from click.shell_completion import CompletionItem
 
-from plugport.cli.command_group import plugport_command
-from plugport.cli.completions import complete_commands
+from plugport.cli.command_group import COMMANDS, plugport_command
 from plugport.cli.session import Session
+
+
+def _complete_commands(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Verbs, with their summaries."""
+    return [
+        CompletionItem(verb, help=summary)
+        for verb, (_, _, summary) in COMMANDS.items()
+        if verb.startswith(incomplete)
+    ]
 
 
 @plugport_command(
     "help", examples=("plugport help", "plugport help install", "plugport help scope")
 )
-@click.argument("words", nargs=-1, metavar="[COMMAND]", shell_complete=complete_commands)
+@click.argument("words", nargs=-1, metavar="[COMMAND]", shell_complete=_complete_commands)
 @click.pass_context
 def command(context: click.Context, words: tuple[str, ...]) -> None:
     """Print the help of a command, or the list of commands.

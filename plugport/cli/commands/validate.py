@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from plugport.cli.command_group import plugport_command
-from plugport.cli.completions import FILE_PATH
 from plugport.cli.session import Session
+from plugport.cli.terminal.completions import FILE_PATH
 
 if TYPE_CHECKING:
     from plugport.checks.base import Finding

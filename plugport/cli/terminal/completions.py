@@ -1,4 +1,4 @@
-"""Values of options and arguments that a shell completes: files, commands, kinds and the names of installed plugins."""
+"""Values of options and arguments that a shell completes: files, kinds and the names of installed plugins."""
 
 from __future__ import annotations
 
@@ -50,19 +50,6 @@ def complete_sources(
     """Files if the word is a path; names are known to the registry only."""
     is_path = incomplete.startswith((".", "~", os.sep))
     return [CompletionItem(incomplete, type="file")] if is_path else []
-
-
-def complete_commands(
-    _context: click.Context, _parameter: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """Verbs, with their summaries."""
-    from plugport.cli.command_group import COMMANDS
-
-    return [
-        CompletionItem(verb, help=summary)
-        for verb, (_, _, summary) in COMMANDS.items()
-        if verb.startswith(incomplete)
-    ]
 
 
 def complete_kinds(

@@ -1,0 +1,1 @@
+"""What surrounds the command line: its streams, the shell that completes it, commands to copy."""
