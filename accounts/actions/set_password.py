@@ -11,6 +11,7 @@ from accounts.actions.revoke_all_tokens import revoke_all_tokens
 from accounts.mails import build_url, notify_owner
 from accounts.models import Token, User
 from accounts.queries import lock_unchanged_account
+from accounts.recovery import run_recovery_steps
 from plugport.spec.text import quote_text
 
 _MAX_NAMES = 50
@@ -23,7 +24,7 @@ def set_password(
     by: User | None,
     kept_token_ids: Collection[int] = (),
 ) -> None:
-    """Set the password, and revoke all tokens but those with the given ids. None: no password.
+    """Set the password; revoke all tokens but those with the given ids, and end what `accounts.recovery` names.
 
     A person who knew the old password may have created tokens. All sessions end too, as Django compares
     them with the password. Writes audit entries, and sends a mail with the names of the tokens to the
@@ -40,6 +41,7 @@ def set_password(
         user.save(update_fields=["password"])
         record_audit_entry(actor=by, action="password.changed", target=user.username)
         tokens = revoke_all_tokens(user=user, by=by, kept_token_ids=kept_token_ids)
+        withdrawn = run_recovery_steps(user, by)
     # Someone else may have signed up with the address of a person who has no account.
     if user.is_verified:
         notify_owner(
@@ -48,6 +50,7 @@ def set_password(
             user=user,
             kept=_list_names(tokens.kept),
             revoked=_list_names(tokens.revoked),
+            withdrawn=_cut(withdrawn),
             is_by_operator=by is None,
             reset_url=build_url("account_reset_password"),
         )
@@ -55,6 +58,9 @@ def set_password(
 
 def _list_names(tokens: list[Token]) -> list[str]:
     # Quoted: a thief chose the names of the tokens that a thief created.
-    names = [f"{quote_text(token.name)} ({token.start}…)" for token in tokens[:_MAX_NAMES]]
-    more = len(tokens) - _MAX_NAMES
-    return [*names, f"and {more} more"] if more > 0 else names
+    return _cut([f"{quote_text(token.name)} ({token.start}…)" for token in tokens])
+
+
+def _cut(lines: list[str]) -> list[str]:
+    more = len(lines) - _MAX_NAMES
+    return [*lines[:_MAX_NAMES], f"and {more} more"] if more > 0 else lines

@@ -11,7 +11,7 @@ from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.mails import build_url, notify_owner
 from accounts.models import User
 from accounts.policies import check_is_verified
-from accounts.queries import get_open_user
+from accounts.queries import get_open_user, lock_unchanged_account
 from registry.errors import (
     AlreadyInvitedError,
     AlreadyMemberError,
@@ -35,12 +35,14 @@ def invite_member(*, actor: User, plugin: Plugin, username: str, role: Role) -> 
 
     Nothing changes until the person accepts. Writes the invitation and an audit entry. Raises
     `EmailNotVerifiedError`, `NotMemberError`, `UnknownUserError`, `AlreadyMemberError`,
-    `AlreadyInvitedError`, `InvitationLimitError` and `RateLimitedError`.
+    `AlreadyInvitedError`, `InvitationLimitError`, `PasswordChangedError` and `RateLimitedError`.
     """
     check_is_verified(actor)
     check_may_manage_members(actor, plugin)
     user = get_open_user(username.strip().removeprefix("@").lower())
     with transaction.atomic():
+        # A new password withdraws the invitations of the account, and this must not be a later one.
+        lock_unchanged_account(actor)
         locked = lock_plugin(plugin)
         # Again: the actor may have been removed since.
         check_may_manage_members(actor, locked)

@@ -12,8 +12,13 @@ from django.core.management import call_command
 from django.test import Client
 
 from accounts.actions.create_token import create_token
+from accounts.actions.set_password import set_password
 from accounts.errors import PasswordChangedError
 from accounts.models import AuditEntry, Token, User
+from registry.actions.accept_invitation import accept_invitation
+from registry.actions.invite_member import invite_member
+from registry.errors import UnknownInvitationError
+from registry.models import Invitation, Role
 from tests.functional.pages.dom import parse
 from tests.support.people import PASSWORD, bearer
 
@@ -91,6 +96,33 @@ def test_a_reset_revokes_all_sessions_and_tokens(owner, tokens, open_page):
     actions = AuditEntry.objects.filter(actor=owner).values_list("action", flat=True)
     assert sorted(actions)[:1] == ["password.changed"]
     assert list(actions).count("token.revoked") == 2
+
+
+@pytest.mark.parametrize("kind", ["reset", "change", "operator"])
+def test_a_new_password_withdraws_invitations(owner_client, owner, publisher, outsider, kind):
+    """A thief invites an accomplice, who would accept when the owner has recovered the account."""
+    plugin = publisher.publish("@acme/chat").plugin
+    invitation = invite_member(actor=owner, plugin=plugin, username="mallory", role=Role.OWNER)
+    if kind == "reset":
+        _reset(owner.email)
+    elif kind == "change":
+        _change(owner_client)
+    else:
+        set_password(user=owner, password=NEW_PASSWORD, by=None)
+    with pytest.raises(UnknownInvitationError):
+        accept_invitation(actor=outsider, invitation_id=invitation.pk)
+    assert "- `mallory` as owner of `@acme/chat`" in mail.outbox[-1].body
+    assert AuditEntry.objects.filter(action="invitation.withdrawn").exists()
+
+
+def test_a_session_from_before_invites_nobody(owner, publisher, outsider):
+    """As `test_a_session_from_before_creates_no_token`."""
+    plugin = publisher.publish("@acme/chat").plugin
+    stale = User.objects.get(pk=owner.pk)
+    _reset(owner.email)
+    with pytest.raises(PasswordChangedError):
+        invite_member(actor=stale, plugin=plugin, username="mallory", role=Role.OWNER)
+    assert not Invitation.objects.exists()
 
 
 def test_a_reset_cannot_keep_a_token(owner, tokens, open_page):
