@@ -76,6 +76,6 @@ def describe_missing_migrations() -> str:
     if not missing:
         return ""
     return (
-        f"The database is not ready: {missing} migrations are not applied."
+        f"The database is not ready: it lacks migrations ({missing})."
         " Run `manage.py migrate` first."
     )

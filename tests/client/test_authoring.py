@@ -254,6 +254,13 @@ def test_pack_names_the_file_after_the_plugin(cli: Cli) -> None:
     assert sorted(path.name for path in cli.project.iterdir()) == ["p", "some-plugin-1.2.3.tgz"]
 
 
+def test_one_packed_file_is_not_several(cli: Cli) -> None:
+    folder = write_plugin(cli.project / "p", "some-plugin")
+    for name in ("README.md", "CHANGELOG.md", "LICENSE", "index.js"):
+        (folder / name).unlink(missing_ok=True)
+    assert "packed 1 file into some-plugin-1.0.0.tgz" in cli.ok("pack", "p").stdout
+
+
 def test_does_not_pack_secrets(cli: Cli) -> None:
     write_plugin(cli.project / "p", "some-plugin", files={".env": "PASSWORD=sesame"})
     error = cli.error(3, "pack", "p")

@@ -19,4 +19,4 @@ class Command(changepassword.Command):
         message = super().handle(*args, **options)
         user = get_user(options["username"] or getpass.getuser())
         count = len(revoke_all_tokens(user=user, by=None).revoked)
-        return f"{message}. All sessions have ended, and {count} tokens are revoked."
+        return f"{message}. All sessions have ended. Revoked tokens: {count}."

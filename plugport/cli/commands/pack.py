@@ -95,5 +95,6 @@ def _pack_folder(session: Session, folder: Path, output: str | None) -> None:
     # With `--output -`, stdout contains the package.
     print_line = session.output.note if output == STDOUT else session.output.print_line
     shown = "stdout" if output == STDOUT else output
-    print_line(f"packed {len(report.files)} files into {shown} ({size})")
+    count = len(report.files)
+    print_line(f"packed {count} file{'s' if count > 1 else ''} into {shown} ({size})")
     print_line(f"integrity {report.sha512.sri}")

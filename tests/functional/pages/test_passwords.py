@@ -302,6 +302,6 @@ def test_the_command_revokes_tokens(owner, tokens, monkeypatch):
     monkeypatch.setattr("getpass.getpass", lambda prompt: NEW_PASSWORD)
     out = StringIO()
     call_command("changepassword", "acme", stdout=out)
-    assert "and 2 tokens are revoked." in out.getvalue()
+    assert "All sessions have ended. Revoked tokens: 2." in out.getvalue()
     assert not _is_signed_in(thief)
     assert not any(map(_is_usable, tokens.values()))
