@@ -79,6 +79,22 @@ def build_global_options() -> list[click.Parameter]:
     ]
 
 
+def _print_help(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if not value or ctx.resilient_parsing:
+        return
+    output = ctx.ensure_object(Session).output
+    output.as_json |= has_option(ctx.ensure_object(Session).arguments, "--json")
+    output.print_json({"command": ctx.command_path, "help": ctx.get_help()})
+    output.print_text(ctx.get_help())
+    ctx.exit()
+
+
+def has_option(arguments: Sequence[str], name: str) -> bool:
+    """Whether a command line has a flag, for what is printed before it is parsed."""
+    words = list(arguments)
+    return name in (words[: words.index("--")] if "--" in words else words)
+
+
 class PlugportCommand(click.Command):
     """A command with the global options, and with examples in its help."""
 
@@ -87,6 +103,13 @@ class PlugportCommand(click.Command):
         self.examples = tuple(examples)
         # After the options of the command, so that these come first in its help.
         self.params.extend(build_global_options())
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """The option `--help`, which prints JSON with `--json`."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.callback = _print_help
+        return option
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         """Parse the command line; `--help` prints. Raises `FileSystemError` if it cannot."""
@@ -114,6 +137,13 @@ class LazyGroup(click.Group):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.params.extend(build_global_options())
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """The option `--help`, which prints JSON with `--json`."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.callback = _print_help
+        return option
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         """Parse the command line; `--help` prints. Raises `FileSystemError` if it cannot."""

@@ -16,7 +16,7 @@ import click
 
 from plugport import __version__
 from plugport.cli import exit_codes
-from plugport.cli.command_group import LazyGroup
+from plugport.cli.command_group import LazyGroup, has_option
 from plugport.cli.error_handler import report_error
 from plugport.cli.output import Output
 from plugport.cli.session import Session
@@ -90,20 +90,36 @@ def _handle_error(error: BaseException, args: list[str], output: Output) -> int:
         return error.code if isinstance(error.code, int) else exit_codes.INTERNAL_ERROR
     if isinstance(error, (click.ClickException, KeyboardInterrupt)):
         # Parsing stopped at the error, so options after it were not processed.
-        words = args[: args.index("--")] if "--" in args else args
-        output.as_json |= "--json" in words
-        output.verbose |= "--verbose" in words
+        output.as_json |= has_option(args, "--json")
+        output.verbose |= has_option(args, "--verbose")
     if isinstance(error, click.exceptions.NoArgsIsHelpError) and not output.as_json:
         write_to_stderr(error.message)
         return exit_codes.USAGE
     return report_error(error, output)
 
 
+def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if not value or ctx.resilient_parsing:
+        return
+    output = ctx.ensure_object(Session).output
+    output.as_json |= has_option(ctx.ensure_object(Session).arguments, "--json")
+    output.print_json({"version": __version__})
+    output.print_text(f"plugport, version {__version__}")
+    ctx.exit()
+
+
 _CONTEXT_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 @click.group("plugport", cls=PlugportGroup, context_settings=_CONTEXT_SETTINGS)
-@click.version_option(__version__, prog_name="plugport")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version and exit.",
+)
 def cli() -> None:
     """Find, install and publish plugins.
 

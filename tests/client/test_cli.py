@@ -201,6 +201,16 @@ def test_usage_errors(cli: Cli, args: tuple[str, ...], words: str) -> None:
     assert result.stdout == ""
 
 
+@pytest.mark.parametrize("args", [("--help",), ("install", "-h"), ("plugin", "--help")])
+def test_help_and_version_in_json(cli: Cli, args: tuple[str, ...]) -> None:
+    """Wherever `--json` is, it gives one document."""
+    for words in (("--json", *args), (*args, "--json")):
+        assert cli.json(*words)["help"] == cli.ok(*args).stdout.rstrip("\n")
+    assert cli.json("--version", "--json") == cli.json("--json", "--version")
+    assert cli.json("--json", "--version") == {"version": __version__}
+    assert cli.ok("--help", "--", "--json").stdout == cli.ok("--help").stdout
+
+
 def test_usage_errors_in_json(cli: Cli) -> None:
     for args in (["install", "--nonsense"], ["frobnicate"], ["plugin"], []):
         error = cli.error(2, *args)
