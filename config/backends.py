@@ -17,6 +17,8 @@ from urllib.parse import unquote, urlsplit
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
+from config.env import require_url
+
 _SQLITE_INIT_COMMAND = (
     # WAL: readers do not wait for the writer. FULL: a committed transaction survives a power loss.
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=20000;"
@@ -79,9 +81,9 @@ def build_database_settings(url: str, data_dir: Path) -> dict[str, Any]:
                 "init_command": _SQLITE_INIT_COMMAND,
             },
         }
+    # A host is optional: `postgres:///name` uses the socket of this machine.
+    require_url("DATABASE_URL", url, schemes=("postgres", "postgresql"), needs_host=False)
     settings: dict[str, Any] = {**dj_database_url.parse(url)}
-    if settings.get("ENGINE") != "django.db.backends.postgresql":
-        raise ImproperlyConfigured("DATABASE_URL must start with postgres://")
     # Loads the driver.
     from common.postgres import CONNECTION_SECONDS, KEEPALIVE_OPTIONS, BoundedConnection
 
@@ -160,19 +162,10 @@ def build_mail_settings(url: str) -> dict[str, Any]:
     Raises `ImproperlyConfigured`. The message does not include the URL, which may contain a
     password.
     """
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        raise ImproperlyConfigured("PLUGPORT_MAIL_URL is not a valid URL") from None
-    if parts.scheme not in _MAIL_PORTS or not host:
-        allowed = ", ".join(f"{scheme}://" for scheme in _MAIL_PORTS)
-        raise ImproperlyConfigured(
-            f"PLUGPORT_MAIL_URL must have a host and start with one of {allowed}"
-        )
+    parts = urlsplit(require_url("PLUGPORT_MAIL_URL", url, schemes=tuple(_MAIL_PORTS)))
     return {
-        "EMAIL_HOST": host,
-        "EMAIL_PORT": port or _MAIL_PORTS[parts.scheme],
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or _MAIL_PORTS[parts.scheme],
         "EMAIL_HOST_USER": unquote(parts.username or ""),
         "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
         "EMAIL_USE_SSL": parts.scheme == "smtps",

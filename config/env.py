@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -101,3 +102,22 @@ def get_env_secret(name: str, description: str, default: str = "") -> str:
         raise ImproperlyConfigured(
             f"{name}_FILE is `{path}`. This file cannot be read: {error.strerror}."
         ) from error
+
+
+def require_url(name: str, url: str, *, schemes: tuple[str, ...], needs_host: bool = True) -> str:
+    """Return the URL, which may be empty, or raise `ImproperlyConfigured`.
+
+    The message does not include the URL, which may contain a password.
+    """
+    if not url:
+        return url
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is not a valid URL.") from None
+    if parts.scheme not in schemes or (needs_host and not host):
+        allowed = " or ".join(f"{scheme}://" for scheme in schemes)
+        required = f"start with {allowed}" + (" and have a host" if needs_host else "")
+        raise ImproperlyConfigured(f"{name} must {required}.")
+    return url

@@ -103,8 +103,11 @@ def configure_logging(options: dict[str, Any]) -> None:
                 # config.middleware writes one line for each request, with its id.
                 "django.server": {"level": "WARNING"},
                 "django.request": {"level": "ERROR"},
-                # Scanners send arbitrary Host headers. They get a 400, and nobody has to act.
+                # Scanners send arbitrary Host headers, and forms over the limits. They get a 400 or
+                # 413, and nobody has to act. Django would log a traceback for each request.
                 "django.security.DisallowedHost": {"level": "CRITICAL"},
+                "django.security.RequestDataTooBig": {"level": "CRITICAL"},
+                "django.security.TooManyFieldsSent": {"level": "CRITICAL"},
                 "celery.app.trace": {"level": "WARNING"},
                 "celery.worker.strategy": {"level": "WARNING"},
                 "celery.beat": {"level": "WARNING"},

@@ -106,7 +106,12 @@ _TRANSLATIONS: tuple[tuple[tuple[type[Exception], ...], Callable[[Any], Plugport
         (RequestDataTooBig,),
         lambda _: BodyTooLargeError("The request body is too large for this path."),
     ),
-    ((TooManyFieldsSent,), lambda _: MalformedRequestError("The form has too many fields.")),
+    (
+        (TooManyFieldsSent,),
+        lambda _: MalformedRequestError(
+            f"The request has more than {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS} parameters."
+        ),
+    ),
     ((UnreadablePostError,), lambda _: MalformedRequestError("The request body is incomplete.")),
     ((drf.NotFound, Http404), lambda _: MissingError("No page or resource exists at this URL.")),
 )

@@ -1,4 +1,4 @@
-"""Settings that are one of a few words refuse all others, instead of meaning the default."""
+"""Settings that are one of a few words, or a URL, refuse all other values by name."""
 
 from __future__ import annotations
 
@@ -27,4 +27,42 @@ def test_an_unknown_word_is_refused_by_name(
     monkeypatch.setenv("PLUGPORT_DATA_DIR", str(tmp_path))
     monkeypatch.setenv(name, value)
     with pytest.raises(ImproperlyConfigured, match=f"^{name} is `{value}`. Allowed: "):
+        runpy.run_path(str(ROOT / "config" / "settings.py"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "required"),
+    [
+        ("DATABASE_URL", "u:geheim@db", "start with postgres:// or postgresql://."),
+        ("DATABASE_URL", "mysql://u:geheim@db/x", "start with postgres:// or postgresql://."),
+        (
+            "PLUGPORT_REDIS_URL",
+            "u:geheim@redis",
+            "start with redis:// or rediss:// and have a host.",
+        ),
+        ("PLUGPORT_REDIS_URL", "redis://", "start with redis:// or rediss:// and have a host."),
+        ("PLUGPORT_S3_ENDPOINT", "s3:9000", "start with http:// or https:// and have a host."),
+        ("PLUGPORT_MEILI_URL", "ftp://x", "start with http:// or https:// and have a host."),
+        ("PLUGPORT_BASE_URL", "plugins.test", "start with http:// or https:// and have a host."),
+        ("PLUGPORT_MAIL_URL", "http://u:geheim@x", "start with smtp:// or smtp"),
+    ],
+)
+def test_a_url_of_another_kind_is_refused_without_its_password(
+    name: str, value: str, required: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLUGPORT_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ImproperlyConfigured) as caught:
+        runpy.run_path(str(ROOT / "config" / "settings.py"))
+    assert str(caught.value).startswith(f"{name} must {required}")
+    assert "geheim" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "PLUGPORT_REDIS_URL", "PLUGPORT_BASE_URL"])
+def test_a_url_that_cannot_be_parsed_is_refused(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLUGPORT_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv(name, "redis://u:geheim@host:port")
+    with pytest.raises(ImproperlyConfigured, match=f"^{name} is not a valid URL.$"):
         runpy.run_path(str(ROOT / "config" / "settings.py"))

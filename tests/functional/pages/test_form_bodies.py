@@ -64,3 +64,15 @@ def test_large_plain_form(settings: Any) -> None:
     text = "a=" + "x" * settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     response = client.post("/login", text, content_type="application/x-www-form-urlencoded")
     assert response.status_code == 413
+
+
+@pytest.mark.parametrize("path", ["/search", "/api/v1/plugins"])
+def test_too_many_parameters_are_refused_without_a_traceback(
+    client: Client, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    query = "&".join(f"parameter{number}=1" for number in range(1001))
+    response = client.get(f"{path}?{query}")
+    assert response.status_code == 400
+    assert "The request has more than 1000 parameters." in response.content.decode()
+    # Anyone can send this, and each line would be a page long.
+    assert [record for record in caplog.records if record.exc_info] == []
