@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.errors import TokenScopeError
 from accounts.models import Token, User
@@ -42,18 +43,19 @@ def check_may_moderate(actor: User) -> None:
 def list_own_releases(actor: User, releases: Collection[Release]) -> set[int]:
     """The keys of the releases on which a moderator must not decide: 1 query, none for superusers.
 
-    Those of plugins of which the moderator is a member, and those that the moderator published.
+    Those of plugins of which the moderator is a member, that are in a scope of the moderator, or for
+    which the moderator has published: nobody leaves a plugin to decide on it.
     """
     if actor.is_superuser:
         return set()
-    plugins = {release.plugin_id for release in releases}
-    rows = Member.objects.filter(user=actor, plugin__in=plugins)
-    own = set(rows.values_list("plugin_id", flat=True))
-    return {
-        release.pk
-        for release in releases
-        if release.plugin_id in own or release.published_by_id == actor.pk
-    }
+    rows = Plugin.objects.filter(pk__in={release.plugin_id for release in releases})
+    own_rows = rows.filter(
+        Q(scope__owner=actor)
+        | Exists(Member.objects.filter(plugin=OuterRef("pk"), user=actor))
+        | Exists(Release.objects.filter(plugin=OuterRef("pk"), published_by=actor))
+    )
+    own = set(own_rows.values_list("pk", flat=True))
+    return {release.pk for release in releases if release.plugin_id in own}
 
 
 def check_may_decide(actor: User, release: Release) -> None:
@@ -64,7 +66,7 @@ def check_may_decide(actor: User, release: Release) -> None:
     check_may_moderate(actor)
     if list_own_releases(actor, [release]):
         raise OwnReleaseError(
-            f"You are a member of `{release.plugin.name}`, so you cannot decide on `{release}`.",
+            f"`{release.plugin.name}` is your own plugin, so you cannot decide on `{release}`.",
             hint="Leave the decision to another moderator or a superuser. You may quarantine the"
             " release until then.",
         )
@@ -176,11 +178,16 @@ def check_token_may_create_scope(token: Token, scope_name: str) -> None:
         )
 
 
+def is_in_token_limit(limit: str, name: PluginName) -> bool:
+    """Whether a token with that limit is valid for the plugin."""
+    # A limit is a plugin name or a scope with `@`. A stolen token of one plugin's pipeline must not
+    # publish any other plugin of its owner, nor read about it what is not public.
+    return not limit or limit in (str(name), f"@{name.scope}")
+
+
 def check_token_limit(limit: str, name: PluginName) -> None:
     """Raise `TokenScopeError` if the token is limited to another plugin or scope."""
-    # A limit is a plugin name or a scope with `@`. A stolen token of one plugin's pipeline must not
-    # publish any other plugin of its owner.
-    if limit and limit not in (str(name), f"@{name.scope}"):
+    if not is_in_token_limit(limit, name):
         raise TokenScopeError(
             f"This token is limited to `{limit}`; the package is `{name}`.",
             hint="Create a token for this plugin on your account page.",

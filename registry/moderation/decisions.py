@@ -181,7 +181,7 @@ def _explain_refusal(decision: Decision, release: Release, own: set[int]) -> str
         allowed = " and ".join(decision.sources)
         return f"Only {allowed} releases can be {decision.done.lower()}."
     if release.pk in own:
-        return "You are a member of this plugin. Another moderator must decide."
+        return "This is your own plugin. Another moderator must decide."
     return ""
 
 

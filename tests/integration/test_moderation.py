@@ -21,7 +21,7 @@ from registry.errors import (
     OwnReleaseError,
     TransitionError,
 )
-from registry.models import Job, JournalEntry, Member, Release, Role
+from registry.models import Job, JournalEntry, Member, Release, Role, Scope
 from registry.models.states import ReleaseState
 from tests.support.publishing import Publisher, build_package, publish_bytes
 
@@ -116,6 +116,33 @@ def test_moderators_do_not_decide_on_what_they_published(owner: User, release: R
     release.refresh_from_db()
     with pytest.raises(OwnReleaseError):
         approve_release(actor=owner, release=release, reason="mine")
+
+
+@pytest.mark.parametrize("bond", ["scope", "earlier release"])
+def test_moderators_leave_no_plugin_to_decide_on_it(
+    owner: User, outsider: User, release: Release, bond: str
+) -> None:
+    """Somebody else has published the release, and the moderator is no longer a member."""
+    User.objects.filter(pk=owner.pk).update(is_moderator=True)
+    owner.refresh_from_db()
+    Member.objects.filter(user=owner).delete()
+    if bond == "scope":
+        Release.objects.filter(plugin=release.plugin).update(published_by=outsider)
+    else:
+        Scope.objects.filter(plugins=release.plugin).update(owner=outsider)
+        Release.objects.create(
+            plugin=release.plugin,
+            version="1.0.1",
+            precedence="1.0.1",
+            sort_key=b"1",
+            published_by=outsider,
+        )
+    held = release.plugin.releases.latest("id")
+    Release.objects.filter(pk=held.pk).update(state=S.HELD)
+    held.refresh_from_db()
+    with pytest.raises(OwnReleaseError):
+        reject_release(actor=owner, release=held, reason="mine")
+    assert held.published_by == outsider
 
 
 @pytest.mark.parametrize("act", DECISIONS)

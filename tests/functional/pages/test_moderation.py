@@ -210,9 +210,9 @@ def test_only_moderators_of_the_staff_decide(create_user, release, name):
 
 def test_moderators_only_quarantine_their_own_plugins(desk, moderator, release):
     Member.objects.create(plugin=release.plugin, user=moderator, role=Role.OWNER)
-    assert "You are a member of this plugin." in _open(desk, "revoke", release).text
+    assert "This is your own plugin." in _open(desk, "revoke", release).text
     shown = _read_messages(_send(desk, "revoke", [f"{release.pk}:published"], "Mine."))
-    assert shown[0].startswith(f"You are a member of {release.plugin.name}")
+    assert shown[0].startswith(f"{release.plugin.name} is your own plugin")
     page = parse(
         desk.get(reverse("admin:registry_release_change", args=[release.pk])).content.decode()
     )
