@@ -134,6 +134,9 @@ def build_periodic_runner() -> PeriodicRunner:
             "registry.sweep_unfinished": PeriodicWork(
                 "registry.publishing.sweep.sweep_unfinished", 3600.0
             ),
+            "registry.delete_ended_invitations": PeriodicWork(
+                "registry.publishing.sweep.delete_ended_invitations", 86400.0
+            ),
             "registry.send_decision_mails": PeriodicWork(
                 "registry.publishing.decision_mails.send_decision_mails", 10.0
             ),

@@ -198,8 +198,8 @@ class Member(models.Model):
 class Invitation(models.Model):
     """An offer of a role in a plugin. It has no effect until the invited person accepts it.
 
-    It ends with its answer, at `expires_at`, and when its sender is no longer an owner. Rows that
-    have ended are deleted. Every change locks the row of the plugin first.
+    It ends with its answer, at `expires_at`, and when its sender may no longer manage the members.
+    Rows that have ended are deleted. Every change locks the row of the plugin first.
     """
 
     plugin = models.ForeignKey(Plugin, on_delete=models.CASCADE, related_name="invitations")

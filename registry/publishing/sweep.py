@@ -1,4 +1,4 @@
-"""The sweeper: remove what crashes left in quarantine and scratch."""
+"""The sweeper: remove what crashes left in quarantine and scratch, and what has ended."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import structlog
 from django.conf import settings
 from django.utils import timezone
 
-from registry.models import Artifact, Upload
+from registry.models import Artifact, Invitation, Upload
 from registry.models.states import ReleaseState
 from registry.publishing.discard import discard_package
 from registry.publishing.record import abandon_upload
+from registry.queries.members import build_ended_condition
 from registry.storage import get_store
 from registry.storage.keys import QUARANTINE
 from registry.storage.scratch import sweep_scratch
@@ -72,3 +73,9 @@ def sweep_unfinished() -> int:
     """Remove what storage writes left that were interrupted long ago; returns how many."""
     before = timezone.now() - dt.timedelta(seconds=_UNFINISHED_SECONDS)
     return get_store().discard_unfinished(before)
+
+
+def delete_ended_invitations() -> int:
+    """Delete invitations that can no longer be accepted; returns how many."""
+    # Without the lock of the plugin: nothing changes a row that has ended.
+    return Invitation.objects.filter(build_ended_condition()).delete()[0]

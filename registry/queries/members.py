@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -17,6 +17,8 @@ from registry.queries.catalog import build_unknown_plugin_error, find_plugin, is
 
 # Ids are 64-bit integers in the databases, and larger ones are errors there.
 _MAX_ID = 2**63 - 1
+# An account may have more: any owner of any plugin can invite it.
+MAX_LISTED_INVITATIONS = 100
 _RANKS = {role: rank for rank, role in enumerate(Role)}
 
 
@@ -73,10 +75,13 @@ def lock_plugin(plugin: Plugin) -> Plugin:
     """Lock the row until the transaction ends; returns it as it is now: 1 query.
 
     Changes of members are decided under this lock, so that two of them cannot leave a plugin without
-    an owner.
+    an owner. Raises `UnknownPluginError` if the plugin was deleted: its name was freed meanwhile.
     """
     rows = Plugin.objects.select_for_update(of=("self",)).select_related("scope")
-    return rows.get(pk=plugin.pk)
+    locked = rows.filter(pk=plugin.pk).first()
+    if locked is None:
+        raise build_unknown_plugin_error(plugin.name)
+    return locked
 
 
 def get_member(plugin: Plugin, username: str) -> Member:
@@ -90,8 +95,8 @@ def get_member(plugin: Plugin, username: str) -> Member:
 
 
 def list_invitations(user: User) -> list[Invitation]:
-    """The pending invitations of the user, newest first: 1 query."""
-    return list(_list_pending(user=user))
+    """The pending invitations of the user, newest first, `MAX_LISTED_INVITATIONS` at most: 1 query."""
+    return list(_list_pending(user=user)[:MAX_LISTED_INVITATIONS])
 
 
 def get_invitation(user: User, invitation_id: int) -> Invitation:
@@ -115,5 +120,14 @@ def _list_pending(**condition: User | Plugin) -> QuerySet[Invitation]:
 
 
 def build_ended_condition() -> Q:
-    """Select the invitations that have expired, or whose sender's account is closed."""
-    return Q(expires_at__lte=timezone.now()) | Q(invited_by__is_active=False)
+    """Select the invitations that have expired, or whose sender may no longer send them.
+
+    The sender's account is closed, or `can_manage_members` is not true for it any longer.
+    """
+    own = Member.objects.filter(plugin=OuterRef("plugin"), user=OuterRef("invited_by"))
+    can_manage = (
+        Q(Exists(own.filter(role=Role.OWNER)))
+        | Q(invited_by__is_superuser=True)
+        | (Q(invited_by__is_moderator=True) & ~Q(Exists(own)))
+    )
+    return Q(expires_at__lte=timezone.now()) | Q(invited_by__is_active=False) | ~can_manage

@@ -60,7 +60,7 @@ from registry.downloads.receipts import _GRACE as HASH_LIFETIME
 from registry.jobs import last_runs, queue
 from registry.publishing.free_names import FREE_AFTER
 from registry.publishing.similar_names import ESTABLISHED_AFTER
-from registry.queries import catalog
+from registry.queries import catalog, members
 from registry.safe_http.client import MAX_REDIRECTS
 from registry.storage import s3
 from tests.client.test_docs import get_command
@@ -195,6 +195,7 @@ CLAIMS = {
         f"pending invitations to a plugin | {invite_member.MAX_INVITATIONS} |",
         f"{per_day('PLUGPORT_LIMIT_INVITATION')} a day (`PLUGPORT_LIMIT_INVITATION`)",
         f"{per_day('PLUGPORT_LIMIT_INVITATION_MAIL')} a day (`PLUGPORT_LIMIT_INVITATION_MAIL`)",
+        f"listed invitations of an account | the newest {members.MAX_LISTED_INVITATIONS} |",
         f"an invitation | {invite_member.INVITATION_DAYS} days |",
         f"tokens of an account | {MAX_TOKENS:,} |",
         f"others need them | {dependency_plan.MAX_RELEASES} |",

@@ -17,12 +17,16 @@ from accounts.pages.current_user import get_signed_in_user
 from plugport.spec.errors import PlugportError
 from registry.actions.accept_invitation import accept_invitation
 from registry.actions.decline_invitation import decline_invitation
-from registry.queries.members import list_invitations
+from registry.queries.members import MAX_LISTED_INVITATIONS, list_invitations
 
 
 def _build_context(_request: HttpRequest, user: User) -> dict[str, Any]:
-    """Return the pending invitations of the user: 1 query."""
-    return {"own_invitations": list_invitations(user)}
+    """Return the newest pending invitations of the user: 1 query."""
+    invitations = list_invitations(user)
+    return {
+        "own_invitations": invitations,
+        "are_invitations_cut": len(invitations) == MAX_LISTED_INVITATIONS,
+    }
 
 
 OWN_INVITATIONS = AccountSection("partials/own_invitations.html", _build_context)

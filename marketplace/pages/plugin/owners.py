@@ -104,8 +104,10 @@ def _invite(request: HttpRequest, plugin: Plugin, viewer: User) -> HttpResponse:
 def _change(request: HttpRequest, plugin: Plugin, viewer: User) -> HttpResponse:
     """Run the action of a button, and show the page again with its result."""
     form = _MemberForm(request.POST)
-    run = _ACTIONS.get(request.POST.get("action", ""))
-    if run is None or not form.is_valid():
+    action = request.POST.get("action", "")
+    run = _ACTIONS.get(action)
+    is_complete = form.is_valid() and (action != "change" or form.cleaned_data["role"])
+    if run is None or not is_complete:
         messages.error(request, "The form is not complete. Nothing was changed.")
         return redirect("owners", plugin.name)
     username = form.cleaned_data["username"]
@@ -125,9 +127,7 @@ def _change_role(viewer: User, plugin: Plugin, username: str, role: str) -> str:
         # Ownership needs the consent of the new owner.
         invite_member(actor=viewer, plugin=plugin, username=username, role=Role.OWNER)
         return f"{username} is invited to become an owner. The role changes with the acceptance."
-    change_member_role(
-        actor=viewer, plugin=plugin, username=username, role=Role(role or Role.PUBLISHER)
-    )
+    change_member_role(actor=viewer, plugin=plugin, username=username, role=Role(role))
     return f"{username} is now a {role}."
 
 

@@ -10,6 +10,7 @@ from accounts.models import Token, User
 from plugport.spec.api import owners as api
 from plugport.spec.api.bodies import InvitationBody, RoleBody
 from plugport.spec.api.validation import validate_body
+from plugport.spec.errors import PlugportError
 from registry.actions.accept_invitation import accept_invitation
 from registry.actions.change_member_role import change_member_role
 from registry.actions.decline_invitation import decline_invitation
@@ -21,6 +22,7 @@ from registry.api.v1.parameters import INVITATION_ID, NAME, USERNAME
 from registry.api.views import ApiView, get_actor, get_request_token
 from registry.errors import UnknownMemberError
 from registry.models import Invitation, Plugin, Role
+from registry.policies import check_token_may, is_in_token_limit
 from registry.queries.members import (
     get_invitation,
     get_member_plugin,
@@ -39,10 +41,11 @@ class OwnersView(ApiView):
 
     @extend_schema(operation_id="listOwners", parameters=[NAME], responses=api.MemberList)
     def get(self, request: Request, name: str) -> HttpResponse:
-        """List the members of a plugin. With a token of a member, also pending invitations."""
-        token = request.auth
-        viewer = token.user if isinstance(token, Token) else None
-        document = build_member_list(get_team(name, viewer=viewer))
+        """List the members of a plugin. With a token of a member, also pending invitations.
+
+        For them, the token needs `read` or `manage`, and must be valid for the plugin.
+        """
+        document = build_member_list(get_team(name, viewer=_find_viewer(request, name)))
         cache = REVALIDATE if document["invitations"] is None else PRIVATE
         return respond_json(request, document, cache=cache)
 
@@ -107,8 +110,13 @@ class InvitationsView(ApiView):
 
     @extend_schema(operation_id="listInvitations", responses=api.InvitationList)
     def get(self, request: Request) -> HttpResponse:
-        """List the invitations of the account of the token. Requires `read` or `manage`."""
+        """List the newest invitations of the account of the token, at most 100.
+
+        Requires `read` or `manage`.
+        """
         rows = list_invitations(get_actor(request, "read", "manage"))
+        limit = get_request_token(request).limit
+        rows = [row for row in rows if is_in_token_limit(limit, row.plugin.parsed_name)]
         document: api.InvitationList = {"invitations": [build_invitation(row) for row in rows]}
         return respond_json(request, document, cache=PRIVATE)
 
@@ -143,6 +151,19 @@ class DeclineView(ApiView):
         invitation = _get_own_invitation(request, id)
         declined = decline_invitation(actor=invitation.user, invitation_id=invitation.pk)
         return respond_json(request, build_invitation(declined), cache=PRIVATE)
+
+
+def _find_viewer(request: Request, name: str) -> User | None:
+    """Return the caller, if the token may read what is not public about the plugin."""
+    token = request.auth
+    if not isinstance(token, Token):
+        return None
+    try:
+        check_token_may(token, ("read", "manage"), name)
+    except PlugportError:
+        # The members of a public plugin are shown to everybody, also with such a token.
+        return None
+    return token.user
 
 
 def _get_plugin_and_actor(request: Request, name: str) -> tuple[Plugin, User]:

@@ -9,7 +9,8 @@ from rest_framework.request import Request
 from plugport.spec.api.releases import Publication
 from registry.api.conditional import PRIVATE, respond_json
 from registry.api.v1.parameters import ID, parse_publication_id
-from registry.api.views import ApiView, get_actor
+from registry.api.views import ApiView, get_actor, get_request_token
+from registry.policies import check_token_limit
 from registry.queries import catalog
 from registry.representations.releases import build_publication
 
@@ -21,5 +22,6 @@ class PublicationView(ApiView):
     def get(self, request: Request, id: str) -> HttpResponse:  # noqa: A002 -- the name in the path
         """Get the state, the verdict, and each check with its findings."""
         release = catalog.get_publication(parse_publication_id(id), actor=get_actor(request))
+        check_token_limit(get_request_token(request).limit, release.plugin.parsed_name)
         checks = list(release.checks.all())
         return respond_json(request, build_publication(release, checks), cache=PRIVATE)

@@ -9,7 +9,11 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import AuditEntry, User
+from registry.actions.invite_member import invite_member
+from registry.actions.remove_member import remove_member
+from registry.errors import UnknownPluginError
 from registry.models import Invitation, JournalEntry, Member, Plugin, Role, Scope
+from registry.publishing.sweep import delete_ended_invitations
 from tests.functional.api.calls import Api, expect_problem
 from tests.support.people import create_api_token, create_user
 from tests.support.publishing import Publisher, build_package
@@ -135,6 +139,76 @@ def test_an_invitation_ends_with_the_account_of_its_sender(
     owner.is_active = False
     owner.save()
     expect_problem(accept(guest, invitation), 404, "unknown-invitation")
+
+
+@pytest.mark.usefixtures("plugin")
+def test_an_invitation_ends_with_the_right_to_send_it(
+    author: Api, guest: Api, judge: Api, moderator: User
+) -> None:
+    """A moderator who is none any longer leaves no ownership behind."""
+    invitation = invite(judge)
+    moderator.is_moderator = False
+    moderator.save()
+    expect_problem(accept(guest, invitation), 404, "unknown-invitation")
+    assert guest.get("/me/invitations").json() == {"invitations": []}
+    assert author.get(OWNERS).json()["invitations"] == []
+    assert accept(guest, invite(author)).status_code == 200
+
+
+@pytest.mark.usefixtures("plugin")
+def test_an_invitation_of_a_moderator_ends_with_a_lower_role(
+    guest: Api, judge: Api, moderator: User
+) -> None:
+    """Moderators have only their role in their own plugins."""
+    invitation = invite(judge)
+    plugin = Plugin.objects.get(name=NAME)
+    Member.objects.create(plugin=plugin, user=moderator, role=Role.MAINTAINER)
+    expect_problem(accept(guest, invitation), 404, "unknown-invitation")
+
+
+@pytest.mark.usefixtures("plugin")
+def test_ended_invitations_are_deleted(author: Api, guest: Api) -> None:
+    pending = invite(author)
+    invite(author, create_user("late").username)
+    past = timezone.now() - dt.timedelta(seconds=1)
+    Invitation.objects.exclude(pk=pending["id"]).update(expires_at=past)
+    assert delete_ended_invitations() == 1
+    assert guest.get("/me/invitations").json() == {"invitations": [pending]}
+
+
+@pytest.mark.usefixtures("plugin")
+def test_the_list_of_invitations_is_bounded(guest: Api, outsider: User, moderator: User) -> None:
+    """Anybody may invite, so an account may have any number."""
+    plugins = Plugin.objects.bulk_create(
+        Plugin(name=f"many-{number}", collision_key=f"many{number}", kind="service")
+        for number in range(101)
+    )
+    Invitation.objects.bulk_create(
+        Invitation(
+            plugin=plugin,
+            user=outsider,
+            role=Role.OWNER,
+            invited_by=moderator,
+            expires_at=timezone.now() + dt.timedelta(days=1),
+        )
+        for plugin in plugins
+    )
+    listed = guest.get("/me/invitations").json()["invitations"]
+    assert len(listed) == 100
+    assert listed[0]["plugin"] == "many-100"
+    # The answer to one shows the next one.
+    assert guest.post(f"/me/invitations/{listed[0]['id']}/decline").status_code == 200
+    assert guest.get("/me/invitations").json()["invitations"][-1]["plugin"] == "many-0"
+
+
+def test_the_name_of_a_plugin_is_freed_meanwhile(owner: User, outsider: User) -> None:
+    """Its row is gone when the lock is taken."""
+    gone = Plugin(pk=999_999, name="@ada/gone")
+    with pytest.raises(UnknownPluginError):
+        remove_member(actor=owner, plugin=gone, username="ada")
+    outsider.is_moderator = True
+    with pytest.raises(UnknownPluginError):
+        invite_member(actor=outsider, plugin=gone, username="ada", role=Role.OWNER)
 
 
 @pytest.mark.usefixtures("plugin")
@@ -294,6 +368,29 @@ def test_tokens_need_manage_and_their_limit(owner: User, outsider: User) -> None
     expect_problem(publisher.get("/me/invitations"), 403, "token-scope")
     guest = Api(create_api_token(outsider, "manage", limit="@ada/chat"))
     assert accept(guest, invitation).status_code == 200
+
+
+@pytest.mark.usefixtures("plugin")
+def test_a_token_reads_about_its_own_plugins_only(
+    author: Api, guest: Api, owner: User, outsider: User
+) -> None:
+    """With another token, the page of a plugin is the one that everybody sees."""
+    invitation = invite(author)
+    draft = "/plugins/@ada/draft/owners"
+    assert author.publish(build_package("@ada/draft")).status_code == 202
+    for scopes, limit in ((("publish",), ""), (("read", "manage"), "@ada/other"), (("read",), "x")):
+        caller = Api(create_api_token(owner, *scopes, limit=limit))
+        response = caller.get(OWNERS)
+        assert response.json()["invitations"] is None
+        assert response.headers["Cache-Control"] == "public, no-cache"
+        expect_problem(caller.get(draft), 404, "unknown-plugin")
+    for scopes, limit in ((("read",), ""), (("manage",), "@ada")):
+        caller = Api(create_api_token(owner, *scopes, limit=limit))
+        assert caller.get(OWNERS).json()["invitations"] == [invitation]
+        assert caller.get(draft).status_code == 200
+    for limit, listed in (("@ada/chat", [invitation]), ("@ada", [invitation]), ("@mallory", [])):
+        caller = Api(create_api_token(outsider, "read", limit=limit))
+        assert caller.get("/me/invitations").json() == {"invitations": listed}
 
 
 @pytest.mark.usefixtures("plugin")

@@ -128,3 +128,12 @@ def test_id_of_a_refused_attempt_stays(author: Api, publisher: Publisher) -> Non
     publisher.publish()
     assert author.get(path).json()["state"] == "rejected"
     assert author.get("/plugins/@acme/chat/1.0.0").json()["state"] == "published"
+
+
+def test_a_token_for_another_plugin_reads_no_status(author: Api, owner: User) -> None:
+    path = send(author)
+    for limit in ("@acme/other", "@other", "acme"):
+        caller = Api(create_api_token(owner, "read", "publish", "manage", limit=limit))
+        expect_problem(caller.get(path), 403, "token-scope")
+    for limit in ("@acme/chat", "@acme"):
+        assert Api(create_api_token(owner, "publish", limit=limit)).get(path).status_code == 200

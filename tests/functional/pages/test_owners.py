@@ -149,7 +149,12 @@ def test_refusals_are_explained(owner_client: Client, guest: Client) -> None:
     assert (
         "Only owners may change the members" in send(guest, action="remove", username="acme").text
     )
-    for form in ({}, {"action": "remove"}, {"action": "give", "username": "acme"}):
+    for form in (
+        {},
+        {"action": "remove"},
+        {"action": "give", "username": "acme"},
+        {"action": "change", "username": "acme"},
+    ):
         assert "The form is not complete." in send(owner_client, **form).text
     assert "no pending invitation" in send(owner_client, action="withdraw", username="x").text
 
