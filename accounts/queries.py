@@ -121,7 +121,9 @@ def lock_unchanged_account(user: User) -> None:
     may send a request at the moment in which the owner recovers the account. Raises
     `PasswordChangedError` if the password or the address differs.
     """
-    current = User.objects.select_for_update().get(pk=user.pk)
+    # `no_key`: rows that refer to the account, such as audit entries, are written meanwhile by
+    # transactions that hold a lock for which this one waits.
+    current = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if (current.password, current.email) != (user.password, user.email):
         raise PasswordChangedError(
             "The password or the address of your account was changed.", hint="Sign in again."

@@ -204,6 +204,30 @@ def test_an_invitation_is_accepted_or_withdrawn(owner: User, publisher: Publishe
     assert not Invitation.objects.exists()
 
 
+def test_one_account_invites_and_removes_at_once(owner: User, publisher: Publisher) -> None:
+    """The audit entry of a removal refers to the account that the invitation locks."""
+    plugin = publisher.publish("@acme/chat").plugin
+    half = THREADS // 2
+    people = [create_user(f"person-{number}") for number in range(4 * THREADS)]
+    Member.objects.bulk_create(
+        Member(plugin=plugin, user=user, role=Role.PUBLISHER) for user in people[: 2 * THREADS]
+    )
+    for first in range(0, 2 * THREADS, half):
+        works: list[Callable[[], Any]] = []
+        for number in range(first, first + half):
+            member, guest = people[number].username, people[2 * THREADS + number].username
+            works += [
+                lambda name=member: remove_member(actor=owner, plugin=plugin, username=name),
+                lambda name=guest: invite_member(
+                    actor=owner, plugin=plugin, username=name, role=Role.PUBLISHER
+                ),
+            ]
+        _, errors = split(run_together(works))
+        assert errors == []
+    assert plugin.members.count() == 1
+    assert plugin.invitations.count() == 2 * THREADS
+
+
 def test_an_account_cannot_exceed_its_scopes_at_once(owner: User) -> None:
     works = [lambda n=n: create_scope(actor=owner, name=f"team-{n}x") for n in range(THREADS)]
     done, errors = split(run_together(works))  # type: ignore[arg-type]
