@@ -304,6 +304,11 @@ RATE_LIMITS = {
         "5/day",
         "Mails about invitations to one account. Further invitations are on its account page only.",
     ),
+    "decision-mail": get_env_text(
+        "PLUGPORT_LIMIT_DECISION_MAIL",
+        "6/hour",
+        "Mails about decisions on releases to one account. Further decisions are in the next mail.",
+    ),
 }
 RATE_LIMIT_STORAGE = REDIS_URL or (DATA_DIR / "rate-limits").as_uri()
 TRUSTED_PROXIES = get_env_int(

@@ -15,6 +15,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from registry.models import Plugin, Release
+from registry.publishing.decision_mails import send_decision_mails
 from tests.support.data import shared_data
 
 pytestmark = pytest.mark.django_db
@@ -433,3 +434,21 @@ def test_readmes_are_files_and_no_links(admin, tmp_path: Path):
     (texts / "text.md").write_text("# Text\n")
     run(folder, "--readmes", str(texts))
     assert Release.objects.get().contents.readme == "# Text\n"
+
+
+def test_an_import_is_one_mail(admin, tmp_path, mailoutbox):
+    """A mail about each entry would fill the mailbox of the person who reads the output."""
+    url = "postgres://chat:" + "kX9vQ2mL7pRw4tZs" + "@prod-db.internal/chat"
+    names = [f"shelf-{number}" for number in range(4)]
+    entries = [{"name": name, "source": f"./{name}", "version": "1.0.0"} for name in names]
+    write_marketplace(tmp_path, *entries)
+    for name in names:
+        write_files(tmp_path, f"{name}/commands/hello.md")
+        (tmp_path / name / "src").mkdir()
+        (tmp_path / name / "src" / "db.js").write_text(f'db("{url}");\n')
+    run(tmp_path)
+    assert set(Release.objects.values_list("state", flat=True)) == {"held"}
+    assert send_decision_mails() == 1
+    (mail,) = mailoutbox
+    assert mail.subject.endswith("] 4 decisions on releases")
+    assert "@shelf/shelf-3 1.0.0 is held for a review." in mail.body

@@ -58,6 +58,7 @@ from registry.actions.parse_message import MAX_MESSAGE_CHARS
 from registry.downloads.byte_ranges import MAX_RANGES
 from registry.downloads.receipts import _GRACE as HASH_LIFETIME
 from registry.jobs import last_runs, queue
+from registry.publishing import decision_mails
 from registry.publishing.free_names import FREE_AFTER
 from registry.publishing.similar_names import ESTABLISHED_AFTER
 from registry.queries import catalog, members
@@ -95,6 +96,11 @@ def option_default(command: str, name: str) -> object:
 def per_day(variable: str) -> str:
     """The default of a rate limit for a day."""
     return DECLARED[variable].default.removesuffix("/day")
+
+
+def per_hour(variable: str) -> str:
+    """The default of a rate limit for an hour."""
+    return DECLARED[variable].default.removesuffix("/hour")
 
 
 CLAIMS = {
@@ -196,6 +202,8 @@ CLAIMS = {
         f"{per_day('PLUGPORT_LIMIT_INVITATION')} a day (`PLUGPORT_LIMIT_INVITATION`)",
         f"{per_day('PLUGPORT_LIMIT_INVITATION_MAIL')} a day (`PLUGPORT_LIMIT_INVITATION_MAIL`)",
         f"listed invitations of an account | the newest {members.MAX_LISTED_INVITATIONS} |",
+        f"{per_hour('PLUGPORT_LIMIT_DECISION_MAIL')} an hour (`PLUGPORT_LIMIT_DECISION_MAIL`)",
+        f"decisions that a mail names | {decision_mails.MAX_NAMED} |",
         f"an invitation | {invite_member.INVITATION_DAYS} days |",
         f"tokens of an account | {MAX_TOKENS:,} |",
         f"others need them | {dependency_plan.MAX_RELEASES} |",

@@ -149,6 +149,70 @@ def test_a_newer_decision_replaces_a_mail_that_is_not_sent(
     assert [mail.subject.split("] ")[1] for mail in mailoutbox] == ["@acme/chat 1.0.0 is published"]
 
 
+def test_decisions_that_are_due_together_are_one_mail(
+    publisher: Publisher, moderator: User, mailoutbox: Mails
+) -> None:
+    releases = [publisher.publish(f"@acme/many-{n}", files=HOLDING) for n in range(3)]
+    left = publisher.publish("@acme/left", files=HOLDING)
+    Member.objects.filter(plugin=left.plugin).delete()
+    moderate_release.reject_release(actor=moderator, release=releases[0], reason="It is a copy.")
+    assert send_decision_mails() == 1
+    (mail,) = mailoutbox
+    assert mail.subject.endswith("] 3 decisions on releases")
+    text = str(mail.body)
+    assert (
+        "\n@acme/many-0 1.0.0 was rejected by a moderator.\nReason: It is a copy.\n"
+        f"https://plugins.example.test/publications/{releases[0].public_id}\n" in text
+    )
+    assert "\n@acme/many-2 1.0.0 is held for a review.\nhttps://" in text
+    assert "@acme/left" not in text
+    assert "more" not in text
+    assert (send_decision_mails(), DecisionMail.objects.count()) == (0, 0)
+
+
+def test_hundreds_of_decisions_are_one_mail_that_names_some(
+    held: Release, mailoutbox: Mails
+) -> None:
+    Release.objects.bulk_create(
+        Release(
+            plugin=held.plugin,
+            version=f"2.0.{number}",
+            precedence=f"2.0.{number}",
+            sort_key=b"%d" % number,
+            published_by=held.published_by,
+            state="held",
+        )
+        for number in range(300)
+    )
+    mailoutbox.clear()
+    DecisionMail.objects.bulk_create(
+        DecisionMail(release=release, user=held.published_by, state="held", is_by_moderator=False)
+        for release in Release.objects.exclude(pk=held.pk)
+    )
+    assert send_decision_mails() == 1
+    text = str(mailoutbox[0].body)
+    assert text.count("is held for a review.") == 50
+    assert "\nAnd 250 more. " in text
+    assert not DecisionMail.objects.exists()
+
+
+def test_more_mails_than_an_account_may_get_wait_for_the_next(
+    publisher: Publisher, mailoutbox: Mails, settings: Any
+) -> None:
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "decision-mail": "1/hour"}
+    for version, sent in (("1.0.0", 1), ("1.1.0", 0), ("1.2.0", 0)):
+        publisher.publish(version=version, files=HOLDING)
+        assert send_decision_mails() == sent
+    mailoutbox.clear()
+    assert all(mail.due_at > timezone.now() for mail in DecisionMail.objects.all())
+    assert {mail.attempts for mail in DecisionMail.objects.all()} == {0}
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "decision-mail": "2/hour"}
+    DecisionMail.objects.update(due_at=timezone.now())
+    assert send_decision_mails() == 1
+    assert "@acme/chat 1.1.0" in str(mailoutbox[0].body)
+    assert "@acme/chat 1.2.0" in str(mailoutbox[0].body)
+
+
 def test_a_removed_member_gets_no_mail(publisher: Publisher, mailoutbox: Mails) -> None:
     release = publisher.publish(files=HOLDING)
     Member.objects.filter(plugin=release.plugin).delete()
