@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery, Value
+from django.db.models import CharField, Count, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Concat
 
 from accounts.models import AuditEntry
@@ -64,10 +64,11 @@ def load_overview() -> Overview:
 
 def _select_decided(state: ReleaseState) -> QuerySet[Release]:
     """Releases in the state, with when and by whom they got into it, the latest first."""
-    entries = AuditEntry.objects.filter(
-        action=f"release.{state}",
-        target=Concat(OuterRef("plugin__name"), Value("@"), OuterRef("version")),
-    ).order_by("-id")
+    # The type is stated, because PostgreSQL needs one and the columns have another than the constant.
+    target = Concat(
+        OuterRef("plugin__name"), Value("@"), OuterRef("version"), output_field=CharField()
+    )
+    entries = AuditEntry.objects.filter(action=f"release.{state}", target=target).order_by("-id")
     return (
         Release.objects.filter(state=state)
         .select_related("plugin", "published_by")
