@@ -12,13 +12,13 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from django.core.management import execute_from_command_line
 
-    from config.startup import exit_on_start_error
+    from config.startup import exit_on_start_error, write_output_safely
 
     # Like Django's own option: its errors come without a traceback unless it is given.
     if "--traceback" in sys.argv:
         execute_from_command_line(sys.argv)
         return
-    with exit_on_start_error():
+    with write_output_safely(), exit_on_start_error():
         execute_from_command_line(sys.argv)
 
 

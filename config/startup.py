@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
@@ -29,6 +32,30 @@ def exit_on_start_error() -> Iterator[None]:
         if not message:
             raise
         sys.exit(f"error: {message}")
+
+
+@contextlib.contextmanager
+def write_output_safely() -> Iterator[None]:
+    """Let a command write to any standard output: a closed one, an ASCII one, a pipe without a reader.
+
+    Characters that the encoding lacks are escaped. Exits with 1 and a one-line message if the reader
+    of a pipe ends first, as `head` does.
+    """
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            # Closed by the caller. Python has no stream then, and Django would write to None.
+            # For the rest of the process, so nothing closes it.
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes once more at the exit, which must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit("error: The output was closed before the command ended.")
 
 
 # A reader waits for a web process; a worker also writes what many changes have added up to.

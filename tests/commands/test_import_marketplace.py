@@ -147,6 +147,15 @@ def test_components_without_files_are_removed(admin, tmp_path: Path):
     assert manifest["components"] == {"commands": ["./commands/here.md"]}
 
 
+def test_an_import_that_cannot_start_says_so_in_json(admin, tmp_path: Path, capsys):
+    """Programs that read the output get the reason, and not an empty text."""
+    with pytest.raises(CommandError):
+        call_command("import_marketplace", tmp_path, "--scope", "shelf", "--json")
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error.keys() == {"code", "detail", "hint"}
+    assert ".claude-plugin/marketplace.json" in error["detail"]
+
+
 @pytest.mark.parametrize("args", [("--owner", "nobody"), ()])
 def test_without_an_owner_nothing_happens(db, tmp_path: Path, args):
     """The publishing account must exist."""

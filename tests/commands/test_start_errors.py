@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -114,3 +115,34 @@ def test_a_missing_secret_key_is_named_in_one_line(command: list[str], tmp_path:
     assert done.returncode == 1
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
     assert line.startswith("error: PLUGPORT_SECRET_KEY (or PLUGPORT_SECRET_KEY_FILE) is not set. ")
+
+
+def test_a_closed_output_is_no_error(tmp_path: Path) -> None:
+    done = _run(["sh", "-c", f"{sys.executable} manage.py help >&-"], build_environment(tmp_path))
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_reader_that_ends_first_is_named(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [*_MANAGE, "help"],
+        cwd=ROOT,
+        env=build_environment(tmp_path),
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    os.close(writer)
+    assert done.returncode == 1
+    assert done.stderr == "error: The output was closed before the command ended.\n"
+
+
+def test_characters_that_the_output_lacks_are_escaped(tmp_path: Path) -> None:
+    environment = build_environment(
+        tmp_path, LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0", PYTHONIOENCODING="ascii"
+    )
+    done = _run([*_MANAGE, "shell", "--no-imports", "-c", "print(chr(233))"], environment)
+    assert (done.returncode, done.stdout) == (0, "\\xe9\n")

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from accounts.errors import UnknownUserError
 from accounts.models import User
 from accounts.queries import find_superuser, get_user
 from plugport.spec.errors import PlugportError
@@ -53,6 +54,8 @@ class Command(BaseCommand):
             readmes = list_readmes(options["readmes"]) if options["readmes"] else []
             create_scope(actor=actor, name=scope)
         except PlugportError as error:
+            if options["json"]:
+                self.stdout.write(format_error(error))
             raise CommandError(error.detail + (f"\n{error.hint}" if error.hint else "")) from None
         total = len(marketplace.entries) + len(marketplace.unusable)
         outcomes = []
@@ -81,13 +84,15 @@ class Command(BaseCommand):
 def get_publisher(username: str | None) -> User:
     """The account to publish as: the named one, else the first superuser.
 
-    Raises `UnknownUserError`, or `CommandError` without a superuser.
+    Raises `UnknownUserError`, also without a superuser.
     """
     if username:
         return get_user(username)
     user = find_superuser()
     if user is None:
-        raise CommandError("There is no superuser. Specify an account with --owner.")
+        raise UnknownUserError(
+            "There is no superuser.", hint="Name an account with --owner, or create a superuser."
+        )
     return user
 
 
@@ -141,3 +146,9 @@ def format_json(name: str, scope: str, outcomes: list[Outcome], warnings: list[s
         "warnings": warnings,
     }
     return json.dumps(document, ensure_ascii=False, indent=2)
+
+
+def format_error(error: PlugportError) -> str:
+    """The reason why nothing was imported, as a JSON document."""
+    members = {"code": error.code, "detail": error.detail, "hint": error.hint or None}
+    return json.dumps({"error": members}, ensure_ascii=False, indent=2)
