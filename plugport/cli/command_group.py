@@ -95,12 +95,11 @@ def has_option(arguments: Sequence[str], name: str) -> bool:
     return name in (words[: words.index("--")] if "--" in words else words)
 
 
-class PlugportCommand(click.Command):
-    """A command with the global options, and with examples in its help."""
+class _WithGlobalOptions(click.Command):
+    """What commands and groups share: the global options, and help that can be JSON."""
 
-    def __init__(self, *args: Any, examples: Sequence[str] = (), **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.examples = tuple(examples)
         # After the options of the command, so that these come first in its help.
         self.params.extend(build_global_options())
 
@@ -115,6 +114,14 @@ class PlugportCommand(click.Command):
         """Parse the command line; `--help` prints. Raises `FileSystemError` if it cannot."""
         with report_stdout_errors():
             return super().make_context(*args, **kwargs)
+
+
+class PlugportCommand(_WithGlobalOptions):
+    """A command with the global options, and with examples in its help."""
+
+    def __init__(self, *args: Any, examples: Sequence[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.examples = tuple(examples)
 
     def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the examples below the options."""
@@ -131,24 +138,8 @@ def plugport_command(
     return click.command(name, cls=PlugportCommand, examples=examples)
 
 
-class LazyGroup(click.Group):
+class LazyGroup(_WithGlobalOptions, click.Group):
     """A group of the commands in `COMMANDS`, which are modules of `plugport.cli.commands`."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.params.extend(build_global_options())
-
-    def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        """The option `--help`, which prints JSON with `--json`."""
-        option = super().get_help_option(ctx)
-        if option is not None:
-            option.callback = _print_help
-        return option
-
-    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
-        """Parse the command line; `--help` prints. Raises `FileSystemError` if it cannot."""
-        with report_stdout_errors():
-            return super().make_context(*args, **kwargs)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All verbs, in the order of the help."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pytest
 from django.core import mail
 from django.test import Client
 
-from accounts.models import User
+from tests.support.meanwhile import Meanwhile
 from tests.support.people import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -17,22 +16,10 @@ _THIEF = {"password1": "thief of batteries 8", "password2": "thief of batteries 
 _OWNER = {"password1": "staple of batteries 7", "password2": "staple of batteries 7"}
 
 
-class Meanwhile:
-    """A password validator that runs something once: between the checks of a form and its effect."""
-
-    action: Callable[[], object] | None = None
-
-    def validate(self, password: str, user: User | None = None) -> None:
-        """Accept every password."""
-        action, Meanwhile.action = Meanwhile.action, None
-        if action:
-            action()
-
-
 @pytest.fixture(autouse=True)
 def _settings(settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-    settings.AUTH_PASSWORD_VALIDATORS = [{"NAME": f"{__name__}.Meanwhile"}]
+    settings.AUTH_PASSWORD_VALIDATORS = [{"NAME": f"{Meanwhile.__module__}.Meanwhile"}]
     Meanwhile.action = None
 
 

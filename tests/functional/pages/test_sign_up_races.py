@@ -13,27 +13,16 @@ from accounts.models import User
 from registry.actions.create_scope import create_scope
 from tests.functional.api.test_races import race
 from tests.functional.pages.dom import parse
+from tests.support.meanwhile import Meanwhile
 from tests.support.server import LiveRegistry
 
 PASSWORD = "staple of batteries 7"
 
 
-class Meanwhile:
-    """A password validator that runs something once: after the name was checked, before it is used."""
-
-    action: Callable[[], object] | None = None
-
-    def validate(self, password: str, user: User | None = None) -> None:
-        """Accept every password."""
-        action, Meanwhile.action = Meanwhile.action, None
-        if action:
-            action()
-
-
 @pytest.fixture(autouse=True)
 def _settings(settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-    settings.AUTH_PASSWORD_VALIDATORS = [{"NAME": f"{__name__}.Meanwhile"}]
+    settings.AUTH_PASSWORD_VALIDATORS = [{"NAME": f"{Meanwhile.__module__}.Meanwhile"}]
     Meanwhile.action = None
 
 
