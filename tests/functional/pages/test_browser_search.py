@@ -302,9 +302,11 @@ def test_without_scripts(chromium, registry):
     assert _read_names(tab) == ["@find/slack-store"]
     tab.fill("#q", "bridge")
     tab.get_by_role("button", name="Search").click()
-    tab.wait_for_url("**type=storage**")
+    tab.wait_for_url("**/search?q=bridge&type=storage")
     tab.get_by_role("link", name="Remove Kind Storage").click()
+    tab.wait_for_url("**/search?q=bridge")
     tab.get_by_role("link", name="Name", exact=True).click()
+    tab.wait_for_url("**/search?q=bridge&sort=name")
     assert _read_names(tab) == ["@find/mail-bridge", "@find/slack-bridge"]
     tab.go_back()
     tab.wait_for_url("**/search?q=bridge")
