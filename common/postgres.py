@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import psycopg
 from psycopg import errors
 from psycopg.abc import PQGen
+from psycopg_pool.base import AttemptWithBackoff
 
 # For a server that is slow and not hanging; each limit is longer than the one before it, so that
 # the server can answer with its own error first.
@@ -24,10 +25,14 @@ _IDLE_IN_TRANSACTION_SECONDS = 60
 CONNECTION_SECONDS = 0.9
 # Of the empty query that checks a connection when it leaves the pool.
 _CHECK_SECONDS = 0.4
-# Of the checks that follow a failed one. After the second, the pool waits for what is left of
-# `CONNECTION_SECONDS` after the first, so that all together take less than a second.
+# Of the checks that follow a failed one, so that all together take less than a second.
 _NEXT_CHECK_SECONDS = 0.05
 _INTERVAL_SECONDS = 0.1
+# Between the attempts of the pool. Its own first delay of a second is longer than a request waits:
+# after a restart of the server, a request that met two dead connections would get no third one.
+# With these, it tries a dozen, as many as a web process has threads.
+AttemptWithBackoff.INITIAL_DELAY = 0.05
+AttemptWithBackoff.DELAY_BACKOFF = 1.1
 
 
 class BoundedConnection(psycopg.Connection[Any]):

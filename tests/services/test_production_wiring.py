@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import cycle
 from typing import Any
@@ -153,6 +154,10 @@ def test_dropped_database_connections_are_replaced_before_use(
 ) -> None:
     address = publish_and_check(one, two)
     for _ in range(3):
+        # Simultaneous requests, so that the pool has several connections that are dropped.
+        with ThreadPoolExecutor(8) as threads:
+            statuses = list(threads.map(lambda _: one.http.get(address).status_code, range(32)))
+        assert set(statuses) == {200}
         services.database.drop()
         assert one.http.get(address).status_code == 200
         assert two.http.get(address).status_code == 200
