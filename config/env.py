@@ -104,6 +104,11 @@ def get_env_secret(name: str, description: str, default: str = "") -> str:
         ) from error
 
 
+def get_env_url(name: str, default: str, description: str) -> str:
+    """The variable, which must be an `http` or `https` URL. Raises `ImproperlyConfigured`."""
+    return require_url(name, get_env_text(name, default, description), schemes=("http", "https"))
+
+
 def require_url(name: str, url: str, *, schemes: tuple[str, ...], needs_host: bool = True) -> str:
     """Return the URL, which may be empty, or raise `ImproperlyConfigured`.
 

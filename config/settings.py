@@ -22,11 +22,11 @@ from config.env import (
     get_env_list,
     get_env_secret,
     get_env_text,
+    get_env_url,
     require_url,
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-_WEB_SCHEMES = ("http", "https")
 
 # ---- environment ------------------------------------------------------------------------------
 ENVIRONMENT = get_env_choice(
@@ -50,15 +50,11 @@ DATA_DIR = Path(
 ).absolute()
 SCRATCH_DIR = DATA_DIR / "scratch"
 PORT = get_env_int("PORT", 8000, "Port of the web server.", min_value=1)
-BASE_URL = require_url(
+BASE_URL = get_env_url(
     "PLUGPORT_BASE_URL",
-    get_env_text(
-        "PLUGPORT_BASE_URL",
-        f"http://127.0.0.1:{PORT}",
-        "Public URL of the registry. Links in responses start with it.",
-    ).rstrip("/"),
-    schemes=_WEB_SCHEMES,
-)
+    f"http://127.0.0.1:{PORT}",
+    "Public URL of the registry. Links in responses start with it.",
+).rstrip("/")
 _BASE_HOST = urlsplit(BASE_URL).hostname or ""
 ALLOWED_HOSTS = get_env_list(
     "PLUGPORT_ALLOWED_HOSTS",
@@ -164,12 +160,8 @@ STORAGES = backends.build_storage_settings(
     s3_bucket=get_env_text(
         "PLUGPORT_S3_BUCKET", "", "S3 bucket for packages. Without it, packages are local files."
     ),
-    s3_endpoint=require_url(
-        "PLUGPORT_S3_ENDPOINT",
-        get_env_text(
-            "PLUGPORT_S3_ENDPOINT", "", "URL of an S3-compatible server, if it is not AWS."
-        ),
-        schemes=_WEB_SCHEMES,
+    s3_endpoint=get_env_url(
+        "PLUGPORT_S3_ENDPOINT", "", "URL of an S3-compatible server, if it is not AWS."
     ),
     s3_region=get_env_text("PLUGPORT_S3_REGION", "us-east-1", "Region of the bucket."),
     s3_access_key=get_env_secret("PLUGPORT_S3_ACCESS_KEY", "Access key ID for the bucket."),
@@ -179,14 +171,10 @@ STORAGES = backends.build_storage_settings(
 PACKAGE_STORE = backends.build_package_store_settings(STORAGES)
 SEARCH_ENGINE = backends.build_search_engine_settings(
     DATA_DIR,
-    meili_url=require_url(
+    meili_url=get_env_url(
         "PLUGPORT_MEILI_URL",
-        get_env_text(
-            "PLUGPORT_MEILI_URL",
-            "",
-            "URL of Meilisearch. Without it, the built-in search index is used.",
-        ),
-        schemes=_WEB_SCHEMES,
+        "",
+        "URL of Meilisearch. Without it, the built-in search index is used.",
     ),
     meili_key=get_env_secret("PLUGPORT_MEILI_KEY", "API key for Meilisearch."),
     meili_index=get_env_text(

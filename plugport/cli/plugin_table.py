@@ -1,12 +1,15 @@
-"""Print a page of plugins, for `search` and `list`."""
+"""The options and the output of `search` and `list`: a page of plugins."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TypeVar
+
+import click
 
 from plugport.cli.session import Session
+from plugport.cli.terminal.completions import complete_kinds
 from plugport.spec.text import quote_text
 
 if TYPE_CHECKING:
@@ -15,6 +18,36 @@ if TYPE_CHECKING:
 # The API's own maximum.
 MAX_LIMIT = 100
 HEADER = ("NAME", "VERSION", "KIND", "TRUST", "DESCRIPTION")
+_Command = TypeVar("_Command", bound=Callable[..., object])
+
+kind_option = click.option(
+    "--type",
+    "kind",
+    metavar="KIND",
+    shell_complete=complete_kinds,
+    help="Filter by kind, such as bridge or hook.",
+)
+
+
+def page_options(*, limit: int) -> Callable[[_Command], _Command]:
+    """Decorate a command with `--page` and `--limit`, whose default is `limit`."""
+    page_option = click.option(
+        "--page",
+        metavar="N",
+        type=click.IntRange(1, 100_000),
+        default=1,
+        show_default=True,
+        help="Page number.",
+    )
+    limit_option = click.option(
+        "--limit",
+        metavar="N",
+        type=click.IntRange(1, MAX_LIMIT),
+        default=limit,
+        show_default=True,
+        help="Plugins per page.",
+    )
+    return lambda function: page_option(limit_option(function))
 
 
 def print_page(session: Session, params: Mapping[str, str | int | None]) -> None:

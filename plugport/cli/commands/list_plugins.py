@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from plugport.cli.command_group import plugport_command
-from plugport.cli.plugin_table import MAX_LIMIT, print_page
+from plugport.cli.plugin_table import kind_option, page_options, print_page
 from plugport.cli.session import Session
-from plugport.cli.terminal.completions import FOLDER_PATH, complete_kinds
+from plugport.cli.terminal.completions import FOLDER_PATH
 from plugport.spec.text import quote_text
 
 if TYPE_CHECKING:
@@ -28,13 +28,7 @@ _HEADER = ("NAME", "VERSION", "KIND", "TRUST", "STATUS", "NEEDED BY")
         "plugport list --installed --target ./host/plugins --json",
     ),
 )
-@click.option(
-    "--type",
-    "kind",
-    metavar="KIND",
-    shell_complete=complete_kinds,
-    help="Filter by kind, such as bridge or hook.",
-)
+@kind_option
 @click.option("--official", is_flag=True, help="Only plugins of the registry's owner.")
 @click.option("--installed", is_flag=True, help="List the installed plugins of this project.")
 @click.option(
@@ -43,22 +37,7 @@ _HEADER = ("NAME", "VERSION", "KIND", "TRUST", "STATUS", "NEEDED BY")
     type=FOLDER_PATH,
     help="With --installed: folder that was given to `plugport install`.",
 )
-@click.option(
-    "--page",
-    metavar="N",
-    type=click.IntRange(1, 100_000),
-    default=1,
-    show_default=True,
-    help="Page number.",
-)
-@click.option(
-    "--limit",
-    metavar="N",
-    type=click.IntRange(1, MAX_LIMIT),
-    default=50,
-    show_default=True,
-    help="Plugins per page.",
-)
+@page_options(limit=50)
 @click.pass_obj
 def command(
     session: Session,

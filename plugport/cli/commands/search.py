@@ -5,9 +5,8 @@ from __future__ import annotations
 import click
 
 from plugport.cli.command_group import plugport_command
-from plugport.cli.plugin_table import MAX_LIMIT, print_page
+from plugport.cli.plugin_table import kind_option, page_options, print_page
 from plugport.cli.session import Session
-from plugport.cli.terminal.completions import complete_kinds
 
 # The orders of the API. A choice, so that a typo fails without a request.
 SORT_ORDERS = ("relevance", "downloads", "rating", "recent", "name")
@@ -22,32 +21,11 @@ SORT_ORDERS = ("relevance", "downloads", "rating", "recent", "name")
     ),
 )
 @click.argument("query", nargs=-1, metavar="[QUERY]...")
-@click.option(
-    "--type",
-    "kind",
-    metavar="KIND",
-    shell_complete=complete_kinds,
-    help="Filter by kind, such as bridge or hook.",
-)
+@kind_option
 @click.option("--category", metavar="NAME", help="Filter by category.")
 @click.option("--tag", metavar="NAME", help="Filter by tag.")
 @click.option("--sort", type=click.Choice(SORT_ORDERS), help="Sort order.  [default: relevance]")
-@click.option(
-    "--page",
-    metavar="N",
-    type=click.IntRange(1, 100_000),
-    default=1,
-    show_default=True,
-    help="Page number.",
-)
-@click.option(
-    "--limit",
-    metavar="N",
-    type=click.IntRange(1, MAX_LIMIT),
-    default=20,
-    show_default=True,
-    help="Plugins per page.",
-)
+@page_options(limit=20)
 @click.pass_obj
 def command(
     session: Session,
