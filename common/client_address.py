@@ -21,14 +21,15 @@ _ADDRESS = re.compile(
 def _get_address(request: HttpRequest | Request) -> str:
     """Return the address that connected to the outermost of `TRUSTED_PROXIES` proxies.
 
-    Each trusted proxy appends one entry to X-Forwarded-For. Entries to the left of theirs come from
+    The gateway is one more. Each trusted proxy appends one entry to X-Forwarded-For. Entries to the left of theirs come from
     the client, who could use them to evade rate limits (CWE-348), and are ignored.
     """
     direct = str(request.META.get("REMOTE_ADDR", ""))
-    if settings.TRUSTED_PROXIES:
+    proxies = settings.TRUSTED_PROXIES + settings.BEHIND_GATEWAY
+    if proxies:
         hops = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
-        if len(hops) >= settings.TRUSTED_PROXIES:
-            return hops[-settings.TRUSTED_PROXIES] or direct
+        if len(hops) >= proxies:
+            return hops[-proxies] or direct
     return direct
 
 

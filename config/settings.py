@@ -7,6 +7,7 @@ PostgreSQL, Redis and S3.
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -302,6 +303,9 @@ RATE_LIMIT_STORAGE = REDIS_URL or (DATA_DIR / "rate-limits").as_uri()
 TRUSTED_PROXIES = get_env_int(
     "PLUGPORT_TRUSTED_PROXIES", 0, "Number of reverse proxies that append to X-Forwarded-For."
 )
+# Set by the commands that start the web server: requests arrive through the gateway, over a socket
+# that only it can open. It appends one entry to X-Forwarded-For. See `common.gateway_protocol`.
+BEHIND_GATEWAY = "PLUGPORT_BEHIND_GATEWAY" in os.environ
 
 # ---- accounts --------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

@@ -1,0 +1,35 @@
+"""What the gateway and Django tell each other in headers. Imports nothing, for both sides.
+
+The gateway (`gateway/`) accepts all connections and passes requests on to Django over a Unix socket.
+It removes every header named here from requests of clients and from responses, so that neither
+side can be told anything by a third.
+"""
+
+from __future__ import annotations
+
+# Django to gateway: the response is the same for every visitor without a session and without a
+# token. The value says which changes end that: `all` for any public change, `plugin=NAME` for those
+# of one plugin (with the name percent-encoded).
+CACHE_HEADER = "X-Plugport-Cache"
+CACHE_ALL = "all"
+CACHE_PLUGIN_PREFIX = "plugin="
+# A stored response is used for at most this time, so that counts of downloads and relative dates in it
+# are never older.
+MAX_CACHE_SECONDS = 60
+
+# Django to gateway: the body is empty, and the gateway sends the bytes of this local file instead.
+FILE_HEADER = "X-Plugport-File"
+# Django to gateway: the same with an object of a store, at a presigned URL.
+FETCH_HEADER = "X-Plugport-Fetch"
+# Django to gateway, with one of the two above: `START-STOP`, the bytes from START up to but not
+# including STOP. Without it the whole file is sent.
+BYTES_HEADER = "X-Plugport-Bytes"
+
+# Django to gateway: what to record when the gateway answers from its cache. The value has a meaning
+# for Django only. The gateway sends it back to RECORDS_PATH.
+RECORD_HEADER = "X-Plugport-Record"
+# A POST with JSON: `{"records": [[RECORD, CLIENT, COUNT], …]}`. CLIENT is the network of the client as
+# `common.client_address` returns it. The gateway answers requests of clients below this path with 404.
+RECORDS_PATH = "/gateway/records"
+
+INTERNAL_HEADERS = frozenset({CACHE_HEADER, FILE_HEADER, FETCH_HEADER, BYTES_HEADER, RECORD_HEADER})
