@@ -71,6 +71,12 @@ class MailUnavailableError(UnavailableError):
     code, title = "mail-unavailable", "Mail cannot be sent"
 
 
+class PasswordsBusyError(UnavailableError):
+    """The server checks too many passwords at the same time."""
+
+    code, title = "passwords-busy", "Too many sign-ins at the moment"
+
+
 class UnknownUserError(MissingError):
     """No account has this user name."""
 

@@ -90,6 +90,15 @@ def find_sign_in_account(login: str) -> User | None:
     return _filter_by_email(login).filter(is_verified=True).order_by("id").first()
 
 
+def find_decoy_password(text: str) -> str | None:
+    """The password hash of the first account whose name follows the text, or None: 1 query.
+
+    A new account changes the result for a text at most to its own hash.
+    """
+    rows = User.objects.filter(username__gt=text).order_by("username")
+    return rows.values_list("password", flat=True).first()
+
+
 def list_recoverable_accounts(email: str) -> list[User]:
     """The active accounts whose password a mail to the address can reset: 1 query.
 

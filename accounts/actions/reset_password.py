@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from accounts.actions.mark_verified import mark_verified
-from accounts.actions.set_password import set_password
+from accounts.actions.set_password import store_password
 from accounts.models import User
 from accounts.queries import (
     find_address_owner,
@@ -21,10 +22,11 @@ def reset_password(*, user: User, password: str) -> None:
     verified the address, this one stays unverified. Raises `PasswordChangedError` if the account
     changed since the link was checked.
     """
+    encoded = make_password(password)
     with transaction.atomic():
         lock_accounts_of_address(user.email)
         # The mail went to the address that the account had then.
         lock_unchanged_account(user)
         if not user.is_verified and find_address_owner(user) is None:
             mark_verified(user=user, by=user)
-        set_password(user=user, password=password, by=user)
+        store_password(user=user, encoded=encoded, by=user)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from accounts.actions.record_audit_entry import record_audit_entry
@@ -31,13 +32,18 @@ def set_password(
     owner; `by` None means an operator. Raises `PasswordChangedError` if the account changed since its
     owner proved to be the owner.
     """
+    # Before the transaction: a hash takes long, and may wait for others.
+    store_password(user=user, encoded=make_password(password), by=by, kept_token_ids=kept_token_ids)
+
+
+def store_password(
+    *, user: User, encoded: str, by: User | None, kept_token_ids: Collection[int] = ()
+) -> None:
+    """As `set_password`, with a hash (`make_password`), for callers within a transaction."""
     with transaction.atomic():
         if by == user:
             lock_unchanged_account(user)
-        if password is None:
-            user.set_unusable_password()
-        else:
-            user.set_password(password)
+        user.password = encoded
         user.save(update_fields=["password"])
         record_audit_entry(actor=by, action="password.changed", target=user.username)
         tokens = revoke_all_tokens(user=user, by=by, kept_token_ids=kept_token_ids)

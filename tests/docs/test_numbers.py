@@ -17,6 +17,7 @@ from django.conf import settings
 import common.postgres as postgres
 import config.middleware as middleware
 from accounts.actions.create_token import MAX_TOKENS
+from accounts.hashers import BoundedArgon2Hasher
 from common import redis_guard, suspension
 from config import backends, health, startup
 from config.env import DECLARED
@@ -72,6 +73,7 @@ ARCHIVE = ArchiveLimits()
 DATABASE = backends.build_database_settings("postgres://nobody@127.0.0.1/none", ROOT)
 CELERY = backends.build_celery_settings("", ROOT, check_seconds=1)
 WAITING = settings.MAX_WAITING + settings.MAX_WAITING_IMAGES
+PASSWORD_MIB = BoundedArgon2Hasher.memory_cost // 1024
 PAUSE = f"all calls of the process fail at once for {suspension.PAUSE_SECONDS:.0f} seconds"
 WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()  # noqa: SIM905 -- short
 DAY = 86_400
@@ -112,11 +114,14 @@ CLAIMS = {
         f"at most {format_size(document.MAX_MANIFEST_JSON_BYTES)} of JSON",
         f"free for other accounts after {FREE_AFTER // dt.timedelta(hours=1)} hours",
         f"checks of {settings.MAX_WAITING} uploads at once",
+        f"a password hash takes {PASSWORD_MIB} MiB instead of 100",
+        f"beyond {WORDS[settings.MAX_PENDING_PASSWORDS]} it answers 503",
         f"{WORDS[policies.MAX_SCOPES]} besides the scope of your user name",
     ],
     "docs/operations.md": [
         f"used more than {CELERY['worker_max_memory_per_child'] // 1000} MB or",
         f"takes {WORDS[CELERY['task_time_limit']]} times `PLUGPORT_CHECK_SECONDS`",
+        f"recommends ({PASSWORD_MIB} MiB,",
         f"have waited for {last_runs.STALLED_SECONDS} seconds",
         (
             f"per image | {format_size(fetching.MAX_BYTES)}, {fetching.MAX_SECONDS:.0f} seconds,"
@@ -151,6 +156,10 @@ CLAIMS = {
         {dt.timedelta(hours=1): "an hour after the day ends"}[HASH_LIFETIME],
     ],
     "docs/limits.md": [
+        (
+            f"{settings.MAX_PENDING_PASSWORDS} at a time with those that wait, each for"
+            f" {settings.PASSWORD_SECONDS:.0f} s at most"
+        ),
         f"a package | {format_size(ARCHIVE.archive_bytes)} |",
         f"all files of a package | {format_size(ARCHIVE.unpacked_bytes)} |",
         f"one file | {format_size(ARCHIVE.file_bytes)} |",

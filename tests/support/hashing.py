@@ -17,3 +17,13 @@ class CountingHasher(MD5PasswordHasher):
     def encode(self, password: str, salt: str) -> str:
         CountingHasher.count += 1
         return super().encode(password, salt)
+
+
+class RecordingHasher(MD5PasswordHasher):
+    """`seen` has the salt of each hash that was computed, the parameter that tells hashes apart."""
+
+    seen: ClassVar[list[str]] = []
+
+    def encode(self, password: str, salt: str) -> str:
+        RecordingHasher.seen.append(salt)
+        return super().encode(password, salt)
