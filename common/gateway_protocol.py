@@ -13,6 +13,14 @@ from __future__ import annotations
 CACHE_HEADER = "X-Plugport-Cache"
 CACHE_ALL = "all"
 CACHE_PLUGIN_PREFIX = "plugin="
+# The state that stored responses depend on: the last serial of the journal, and the number of public
+# changes outside it (`registry.change_counter`). One statement, so that both are of the same moment.
+# The gateway reads it before it passes a request on whose response it may store.
+PUBLIC_STATE_SQL = """
+SELECT
+    COALESCE((SELECT last_serial FROM registry_journalhead WHERE id = 1), 0),
+    (SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM registry_changecounter)
+"""
 # A stored response is used for at most this time, so that counts of downloads and relative dates in it
 # are never older.
 MAX_CACHE_SECONDS = 60

@@ -146,6 +146,9 @@ def build_periodic_runner() -> PeriodicRunner:
             "registry.delete_receipts": PeriodicWork(
                 "registry.downloads.receipts.delete_old_receipts", 300.0
             ),
+            "registry.add_up_changes": PeriodicWork(
+                "registry.change_counter.add_up_changes", 300.0
+            ),
             "marketplace.forget_searches": PeriodicWork(
                 "marketplace.search.query_log.delete_old_terms", 86400.0
             ),

@@ -17,6 +17,7 @@ from common.process_names import build_process_name, is_process_dead
 from marketplace.models import SearchCursor
 from marketplace.search.errors import IndexBusyError
 from marketplace.search.position import IndexPosition
+from registry.change_counter import count_change
 
 LEASE_SECONDS = 30
 
@@ -110,8 +111,12 @@ def get_serial(engine: str) -> int:
 
 
 def record_comparison(engine: str, *, repaired: int) -> None:
-    """Store that all documents were compared now, and how many were repaired."""
+    """Store that all documents were compared now, and how many were repaired.
+
+    Counts a public change: what searches found before may have been wrong.
+    """
     SearchCursor.objects.filter(engine=engine).update(compared_at=timezone.now(), repaired=repaired)
+    count_change()
 
 
 def is_comparison_due(engine: str, *, interval_seconds: float) -> bool:

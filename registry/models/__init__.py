@@ -11,6 +11,7 @@ from registry.models.catalog import (
     Tag,
     Trust,
 )
+from registry.models.change_counter import ChangeCounter
 from registry.models.decision_mail import DecisionMail
 from registry.models.download import DownloadCount, DownloadReceipt, DownloadSalt
 from registry.models.job import Job, JobState, Upload
@@ -28,6 +29,7 @@ from registry.models.release import (
 __all__ = [
     "Artifact",
     "Category",
+    "ChangeCounter",
     "CheckRun",
     "CheckState",
     "DecisionMail",
