@@ -236,11 +236,33 @@ def _build_s3_config(*, has_endpoint: bool) -> Any:
     )
 
 
-def build_package_store_settings(storages: dict[str, Any]) -> dict[str, Any]:
+def build_package_store_settings(
+    storages: dict[str, Any], *, s3_public_endpoint: str
+) -> dict[str, Any]:
     """The object store class for the storage `packages`."""
-    on_s3 = "s3" in storages["packages"]["BACKEND"]
-    name = "s3.S3ObjectStore" if on_s3 else "local.LocalObjectStore"
-    return {"BACKEND": f"registry.storage.{name}", "OPTIONS": {"storage": "packages"}}
+    if "s3" not in storages["packages"]["BACKEND"]:
+        return {
+            "BACKEND": "registry.storage.local.LocalObjectStore",
+            "OPTIONS": {"storage": "packages"},
+        }
+    return {
+        "BACKEND": "registry.storage.s3.S3ObjectStore",
+        "OPTIONS": {"storage": "packages", "public_endpoint": s3_public_endpoint},
+    }
+
+
+def build_package_sender_settings(
+    *, x_accel_prefix: str, redirects: bool, is_behind_gateway: bool
+) -> dict[str, Any]:
+    """The class that sends packages to clients: what an operator selected, otherwise the gateway."""
+    options: dict[str, Any] = {}
+    if x_accel_prefix:
+        name, options = "x_accel.XAccelSender", {"prefix": x_accel_prefix}
+    elif redirects:
+        name = "redirect.RedirectSender"
+    else:
+        name = "gateway.GatewaySender" if is_behind_gateway else "stream.StreamSender"
+    return {"BACKEND": f"registry.downloads.sending.{name}", "OPTIONS": options}
 
 
 def build_search_engine_settings(

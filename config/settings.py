@@ -169,7 +169,33 @@ STORAGES = backends.build_storage_settings(
     s3_secret_key=get_env_secret("PLUGPORT_S3_SECRET_KEY", "Secret access key for the bucket."),
     use_manifest=ENVIRONMENT != "test",
 )
-PACKAGE_STORE = backends.build_package_store_settings(STORAGES)
+PACKAGE_STORE = backends.build_package_store_settings(
+    STORAGES,
+    s3_public_endpoint=get_env_url(
+        "PLUGPORT_S3_PUBLIC_ENDPOINT",
+        "",
+        "URL of the S3 server for clients that PLUGPORT_S3_REDIRECT sends there, if it differs from"
+        " PLUGPORT_S3_ENDPOINT.",
+    ),
+)
+X_ACCEL_PREFIX = get_env_text(
+    "PLUGPORT_X_ACCEL_PREFIX",
+    "",
+    "Path of an internal location from which nginx sends packages that are local files, for example"
+    " `PLUGPORT_X_ACCEL_PREFIX=/protected-packages/`.",
+)
+S3_REDIRECT = get_env_bool(
+    "PLUGPORT_S3_REDIRECT",
+    "Redirect downloads to presigned URLs of the S3 bucket, which are valid for a minute. Clients must"
+    " be able to reach the bucket.",
+    default=False,
+)
+# Set by the commands that start the web server: requests arrive through the gateway, over a socket
+# that only it can open. It appends one entry to X-Forwarded-For. See `common.gateway_protocol`.
+BEHIND_GATEWAY = "PLUGPORT_BEHIND_GATEWAY" in os.environ
+PACKAGE_SENDER = backends.build_package_sender_settings(
+    x_accel_prefix=X_ACCEL_PREFIX, redirects=S3_REDIRECT, is_behind_gateway=BEHIND_GATEWAY
+)
 SEARCH_ENGINE = backends.build_search_engine_settings(
     DATA_DIR,
     meili_url=get_env_url(
@@ -303,9 +329,6 @@ RATE_LIMIT_STORAGE = REDIS_URL or (DATA_DIR / "rate-limits").as_uri()
 TRUSTED_PROXIES = get_env_int(
     "PLUGPORT_TRUSTED_PROXIES", 0, "Number of reverse proxies that append to X-Forwarded-For."
 )
-# Set by the commands that start the web server: requests arrive through the gateway, over a socket
-# that only it can open. It appends one entry to X-Forwarded-For. See `common.gateway_protocol`.
-BEHIND_GATEWAY = "PLUGPORT_BEHIND_GATEWAY" in os.environ
 
 # ---- accounts --------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,8 @@ from plugport.spec.download_hosts import DownloadHost
 from plugport.spec.errors import PlugportError
 from plugport.spec.names import parse_scope
 from registry.rate_limits import parse_rate
+
+_X_ACCEL_PREFIX = re.compile(r"/(?:[A-Za-z0-9_-]+/)+")
 
 
 @register(SETTINGS_TAG)
@@ -67,6 +70,38 @@ def check_download_hosts(**_kwargs: Any) -> list[CheckMessage]:
                     id="registry.E003",
                 )
             )
+    return messages
+
+
+@register(SETTINGS_TAG)
+def check_sending(**_kwargs: Any) -> list[CheckMessage]:
+    """`registry.E004`, `registry.E005`: packages cannot be sent in the way that is set."""
+    messages: list[CheckMessage] = []
+    prefix, is_on_s3 = settings.X_ACCEL_PREFIX, "s3" in settings.PACKAGE_STORE["BACKEND"]
+    if prefix and is_on_s3:
+        messages.append(
+            Error(
+                "PLUGPORT_X_ACCEL_PREFIX is set, but packages are on S3, where nginx cannot read them.",
+                hint="Set PLUGPORT_S3_REDIRECT=true instead, or neither.",
+                id="registry.E004",
+            )
+        )
+    elif prefix and not _X_ACCEL_PREFIX.fullmatch(prefix):
+        messages.append(
+            Error(
+                f"PLUGPORT_X_ACCEL_PREFIX is `{prefix}`, which is not the path of a location.",
+                hint="Start and end it with a slash, for example `/protected-packages/`.",
+                id="registry.E004",
+            )
+        )
+    if settings.S3_REDIRECT and not is_on_s3:
+        messages.append(
+            Error(
+                "PLUGPORT_S3_REDIRECT is set, but packages are local files.",
+                hint="Set PLUGPORT_S3_BUCKET, or remove PLUGPORT_S3_REDIRECT.",
+                id="registry.E005",
+            )
+        )
     return messages
 
 

@@ -42,7 +42,7 @@ _HEADER_DESCRIPTIONS = {
     "Cache-Control": "How the response may be cached.",
     "Content-Range": "The range of bytes and the size of the file.",
     "ETag": "The version of the response, for `If-None-Match` and `If-Range`.",
-    "Location": "The URL of the publication status.",
+    "Location": "The URL of the publication status, or of the package.",
     "RateLimit-Limit": "Number of calls allowed in the window.",
     "RateLimit-Remaining": "Number of calls left in the window.",
     "RateLimit-Reset": "Seconds until the window ends.",
@@ -62,7 +62,9 @@ _HEADERS_BY_STATUS = {
 def list_response_headers(method: str, path: str, status: str) -> list[str]:
     """Return the headers that such a response always has."""
     names = ["Cache-Control", *_HEADERS_BY_STATUS.get(status, ())]
-    if status < "400":
+    if status == "302":
+        names += ["Location", *_RATE_LIMIT_HEADERS]
+    elif status < "400":
         names += _RATE_LIMIT_HEADERS
         names += ["ETag"] if method == "GET" else []
         names += ["Location"] if method == "POST" and path.endswith("/plugins") else []

@@ -17,10 +17,10 @@ import contextlib
 import hashlib
 import io
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, TypeVar, cast
 
 from django.core.cache import caches
 
@@ -42,6 +42,7 @@ from registry.storage import get_store
 from registry.storage.keys import build_package_key
 from registry.visibility import Audience, check_package_shown, has_package
 
+T = TypeVar("T")
 CACHED_BYTES = 512 << 10
 # The most bytes that are decompressed for one reader: those before the file in its package, and
 # those of a file of which a part is loaded. Decompressing this much takes about half a second.
@@ -137,20 +138,26 @@ def _find_stored_part(
     return part
 
 
-def open_package(release: Release) -> Iterator[bytes]:
-    """The bytes of the package in chunks, for members. Close the iterator to end the transfer early.
+def use_package(release: Release, use: Callable[[str], T]) -> T:
+    """The result of `use` with the key of the package, for members.
 
-    No query. Raises `PackageDeletedError` and `StorageError`.
+    `use` raises `FileNotFoundError` for a key that does not exist. No query. Raises
+    `PackageDeletedError` and `StorageError`.
     """
     check_package_shown(release, Audience.MEMBERS)
-    return _open_object(release, get_artifact(release))
+    return _use_object(release, get_artifact(release), use)
 
 
 def _open_object(release: Release, artifact: Artifact) -> Iterator[bytes]:
+    size_bytes = artifact.size_bytes
+    return _use_object(release, artifact, lambda key: get_store().open_range(key, 0, size_bytes))
+
+
+def _use_object(release: Release, artifact: Artifact, use: Callable[[str], T]) -> T:
     # The quarantined copy is deleted when the release becomes public, which may happen meanwhile.
     for key in filter(None, (artifact.quarantine_key, build_package_key(artifact.digest))):
         with contextlib.suppress(FileNotFoundError):
-            return get_store().open_range(key, 0, artifact.size_bytes)
+            return use(key)
     raise StorageError(f"The package of `{release}` is missing from the store.")
 
 

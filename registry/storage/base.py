@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -41,6 +41,24 @@ class ObjectStore(Protocol):
 
         Errors are raised by the call itself, not by the first chunk. Close the iterator to end
         the transfer early.
+        """
+
+    def find_path(self, key: str) -> Path | None:
+        """The absolute path of the object's file, or None if objects of this store are no files."""
+
+    def find_signed_url(
+        self,
+        key: str,
+        *,
+        seconds: int,
+        is_for_clients: bool = False,
+        headers: Mapping[str, str] | None = None,
+    ) -> str | None:
+        """A URL at which anyone can GET the object for `seconds`, or None if this store has no URLs.
+
+        Sends no request, so the object may not exist. `is_for_clients` uses the address of the
+        storage at which clients reach it. `headers` are Content-Type, Content-Disposition and
+        Cache-Control of the response.
         """
 
     def promote(self, source: str, target: str) -> None:

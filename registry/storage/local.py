@@ -8,7 +8,7 @@ import errno
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from django.core.files.storage import FileSystemStorage, storages
@@ -128,6 +128,23 @@ class LocalObjectStore:
                     return
                 start += len(chunk)
                 yield chunk
+
+    def find_path(self, key: str) -> Path:
+        """The path, if a file exists there."""
+        with _translate_errors():
+            path = self._path(key).absolute()
+            path.stat()
+            return path
+
+    def find_signed_url(
+        self,
+        key: str,
+        *,
+        seconds: int,
+        is_for_clients: bool = False,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Files have no URLs."""
 
     def promote(self, source: str, target: str) -> None:
         """Link the object to its second key."""

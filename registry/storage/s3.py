@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,12 @@ from registry.storage.scratch import SCRATCH
 
 READ_SECONDS = 2
 _BYTES_PER_SECOND = 8 << 20
+# Headers of a response that a presigned URL can set, and their parameters.
+_RESPONSE_PARAMETERS = {
+    "Cache-Control": "ResponseCacheControl",
+    "Content-Disposition": "ResponseContentDisposition",
+    "Content-Type": "ResponseContentType",
+}
 _NOT_FOUND_CODES = {"404", "NoSuchKey", "NotFound"}
 
 
@@ -64,22 +70,29 @@ def _build_deadline(size_bytes: int) -> Callable[[int], None]:
 class S3ObjectStore:
     """Objects in one bucket. S3 shows an object only when it is complete."""
 
-    def __init__(self, storage: str) -> None:
-        """Build the clients, without a request. Raises `ImproperlyConfigured`."""
+    def __init__(self, storage: str, public_endpoint: str = "") -> None:
+        """Build the clients, without a request. Raises `ImproperlyConfigured`.
+
+        `public_endpoint` is the URL of the S3 server for clients of the registry, if it is another.
+        """
         writing: Any = storages[storage]
         # With its own client, because the time-outs of a client hold for all of its calls.
         options = settings.STORAGES[storage]["OPTIONS"]
         short = {"client_config": _shorten_waits(options["client_config"])}
         reading: Any = type(writing)(**{**options, **short})
+        public: Any = reading
+        if public_endpoint:
+            public = type(writing)(**{**options, "endpoint_url": public_endpoint})
         # django-storages shares a bucket between threads. But threads that need it first at the same
         # time would each build a client, which takes so long that their requests time out.
         try:
             self._bucket: Any = writing.bucket
             self._reading_bucket: Any = reading.bucket
+            self._public_bucket: Any = public.bucket
         except (BotoCoreError, ValueError) as error:
             raise ImproperlyConfigured(
-                f"The S3 bucket cannot be used: {error}. Check PLUGPORT_S3_ENDPOINT and"
-                " PLUGPORT_S3_REGION."
+                f"The S3 bucket cannot be used: {error}. Check PLUGPORT_S3_ENDPOINT,"
+                " PLUGPORT_S3_PUBLIC_ENDPOINT and PLUGPORT_S3_REGION."
             ) from error
         self._suspension = Suspension(seconds=PAUSE_SECONDS, trial_seconds=_TRIAL_SECONDS)
 
@@ -131,6 +144,29 @@ class S3ObjectStore:
             with contextlib.closing(response["Body"]) as body:
                 yield b""
                 yield from body.iter_chunks(CHUNK_BYTES)
+
+    def find_path(self, key: str) -> None:
+        """Objects of S3 are no files."""
+
+    def find_signed_url(
+        self,
+        key: str,
+        *,
+        seconds: int,
+        is_for_clients: bool = False,
+        headers: Mapping[str, str] | None = None,
+    ) -> str:
+        """Sign a URL with the access key."""
+        bucket = self._public_bucket if is_for_clients else self._reading_bucket
+        sent = {_RESPONSE_PARAMETERS[name]: value for name, value in (headers or {}).items()}
+        try:
+            url: str = bucket.meta.client.generate_presigned_url(
+                "get_object", Params={"Bucket": bucket.name, "Key": key, **sent}, ExpiresIn=seconds
+            )
+        except BotoCoreError as error:
+            # Without an access key of its own, the client asks the machine for one.
+            raise _build_error("The access key of the package bucket is unavailable.") from error
+        return url
 
     def promote(self, source: str, target: str) -> None:
         """Copy within the bucket; the bytes do not leave S3."""

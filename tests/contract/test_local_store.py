@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import SuspiciousFileOperation
 
+from registry.errors import StorageError
 from registry.storage.base import ObjectStore
 from registry.storage.local import LocalObjectStore
 from tests.contract.object_store import ObjectStoreContract
@@ -45,6 +46,19 @@ class TestLocalObjectStore(ObjectStoreContract):
         store.put_file("quarantine/a", small)
         store.promote("quarantine/a", "packages/aa/a")
         assert (tmp_path / "packages/packages/aa/a").stat().st_ino == small.stat().st_ino
+
+    def test_an_object_has_a_path_and_no_url(
+        self, store: ObjectStore, small: Path, tmp_path: Path
+    ) -> None:
+        store.put_file("quarantine/a", small)
+        assert store.find_path("quarantine/a") == tmp_path / "packages/quarantine/a"
+        assert store.find_signed_url("quarantine/a", seconds=60) is None
+        with pytest.raises(FileNotFoundError):
+            store.find_path("quarantine/none")
+
+    def test_a_path_in_a_broken_store_is_an_error(self, broken_store: ObjectStore) -> None:
+        with pytest.raises(StorageError):
+            broken_store.find_path("quarantine/a")
 
 
 class TestLocalObjectStoreOnAnotherDisk(ObjectStoreContract):

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from django.test import override_settings
 
@@ -83,3 +84,18 @@ class TestS3ObjectStore(ObjectStoreContract):
         assert store.discard_unfinished(dt.datetime(2001, 1, 1, tzinfo=dt.UTC)) == 0
         assert store.discard_unfinished(dt.datetime.now(dt.UTC) + dt.timedelta(days=1)) == 1
         assert "Uploads" not in s3.client.list_multipart_uploads(Bucket=BUCKET)
+
+    def test_an_object_has_a_url_and_no_path(self, store: ObjectStore, small: Path) -> None:
+        store.put_file("quarantine/a", small)
+        assert store.find_path("quarantine/a") is None
+        url = store.find_signed_url(
+            "quarantine/a", seconds=60, headers={"Content-Type": "application/gzip"}
+        )
+        assert url
+        response = httpx.get(url)
+        assert (response.status_code, response.content) == (200, b"0123456789")
+        assert response.headers["Content-Type"] == "application/gzip"
+        assert "X-Amz-Expires=60" in url
+        unknown = store.find_signed_url("quarantine/none", seconds=60)
+        assert unknown
+        assert httpx.get(unknown).status_code == 404

@@ -58,6 +58,7 @@ from registry.actions import invite_member
 from registry.actions.parse_message import MAX_MESSAGE_CHARS
 from registry.downloads.byte_ranges import MAX_RANGES
 from registry.downloads.receipts import _GRACE as HASH_LIFETIME
+from registry.downloads.sending import redirect
 from registry.jobs import last_runs, queue
 from registry.publishing import decision_mails
 from registry.publishing.free_names import FREE_AFTER
@@ -123,6 +124,7 @@ CLAIMS = {
         f"takes {WORDS[CELERY['task_time_limit']]} times `PLUGPORT_CHECK_SECONDS`",
         f"recommends ({PASSWORD_MIB} MiB,",
         f"have waited for {last_runs.STALLED_SECONDS} seconds",
+        f"A presigned URL is valid for {redirect.URL_SECONDS} seconds",
         (
             f"per image | {format_size(fetching.MAX_BYTES)}, {fetching.MAX_SECONDS:.0f} seconds,"
             f" {MAX_REDIRECTS} redirects |"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
@@ -21,11 +21,12 @@ from marketplace.queries.plugin_detail import MAX_DEPENDENCIES
 from marketplace.readme import render_release_changes, render_release_readme
 from registry.api.v1.download import build_package_filename
 from registry.api.v1.parameters import get_int_parameter, get_text_parameter
+from registry.downloads.sending import Transfer, get_sender
 from registry.models import Release
 from registry.models.states import ReleaseState
 from registry.queries.baselines import find_baseline
 from registry.queries.catalog import get_artifact, list_checks
-from registry.queries.package_files import open_package
+from registry.queries.package_files import use_package
 from registry.visibility import Audience
 
 _DEPENDENCY_TITLES = (
@@ -141,16 +142,18 @@ def send_package(request: HttpRequest, release: Release) -> HttpResponseBase:
 
     Raises `PackageDeletedError` and `StorageError`.
     """
-    chunks = open_package(release)
     headers = {
         "Content-Type": "application/gzip",
-        "Content-Length": str(get_artifact(release).size_bytes),
         "Content-Disposition": f'attachment; filename="{build_package_filename(release)}"',
         "Content-Security-Policy": _CSP,
         "X-Content-Type-Options": "nosniff",
     }
-    if request.method == "HEAD":
-        # Opened to answer like GET; nothing reads it.
-        getattr(chunks, "close", lambda: None)()
-        return HttpResponse(headers=headers)
-    return StreamingHttpResponse(chunks, headers=headers)
+    size_bytes = get_artifact(release).size_bytes
+
+    def send(key: str) -> HttpResponseBase:
+        transfer = Transfer(key, size_bytes, headers)
+        if request.method == "HEAD":
+            return HttpResponse(headers=transfer.build_range_headers())
+        return get_sender().send(transfer)
+
+    return use_package(release, send)

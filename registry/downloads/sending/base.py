@@ -1,0 +1,81 @@
+"""What is sent, and the interface of the senders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from django.http.response import HttpResponseBase
+
+from registry.downloads.counts import record_sent_bytes
+from registry.downloads.range_header import ByteRange
+
+
+@dataclass(frozen=True, slots=True)
+class PublicDownload:
+    """The download of a release that everybody may download, and the client that it counts for."""
+
+    release_id: int
+    plugin_name: str
+    # See `common.client_address.get_client_network`.
+    client: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """A stored package, and the range of it that the client gets: all of it without `part`.
+
+    `headers` are those that do not depend on the range. Without `public`, the package is not for
+    everybody: the transfer counts as no download, and no shared cache may keep it. `ignores_range`
+    means that the request has a Range header that is not understood.
+    """
+
+    key: str
+    size_bytes: int
+    headers: Mapping[str, str]
+    part: ByteRange | None = None
+    public: PublicDownload | None = None
+    ignores_range: bool = False
+
+    @property
+    def status(self) -> int:
+        """The status of the response with the bytes."""
+        return 200 if self.part is None else 206
+
+    @property
+    def sent(self) -> ByteRange:
+        """The bytes that the client gets."""
+        return self.part or ByteRange(0, self.size_bytes)
+
+    def build_range_headers(self) -> dict[str, str]:
+        """The headers of the response with the bytes, with those that depend on the range."""
+        sent = self.sent
+        headers = {**self.headers, "Content-Length": str(sent.stop - sent.start)}
+        if self.part is not None:
+            headers["Content-Range"] = f"bytes {sent.start}-{sent.stop - 1}/{self.size_bytes}"
+        return headers
+
+    def record(self, stop: int | None = None) -> None:
+        """Record that the client got the bytes up to before `stop`, or all that it should get."""
+        if self.public is not None:
+            record_sent_bytes(
+                self.public.release_id,
+                client=self.public.client,
+                size_bytes=self.size_bytes,
+                start=self.sent.start,
+                stop=self.sent.stop if stop is None else stop,
+            )
+
+
+class PackageSender(Protocol):
+    """Responds to GET requests for packages. `tests/functional/api/test_download_senders.py` tests it."""
+
+    def send(self, transfer: Transfer) -> HttpResponseBase:
+        """The response, and the record of what was sent. Raises `StorageError`.
+
+        Raises `FileNotFoundError` for a key that does not exist, if the sender can tell.
+        """
+
+    def list_hosts(self) -> Sequence[str]:
+        """The other hosts from which clients get packages, as `HOST` or `HOST:PORT`."""

@@ -1,0 +1,61 @@
+"""Let the gateway send packages (`common.gateway_protocol`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+
+from common.gateway_protocol import (
+    BYTES_HEADER,
+    CACHE_HEADER,
+    CACHE_PLUGIN_PREFIX,
+    FETCH_HEADER,
+    FILE_HEADER,
+    RECORD_HEADER,
+)
+from registry.downloads.gateway_records import build_download_record
+from registry.downloads.sending.base import Transfer
+from registry.downloads.sending.stream import StreamSender
+from registry.storage import get_store
+
+# The gateway uses the URL at once, and starts only one request with it.
+_URL_SECONDS = 60
+
+
+class GatewaySender:
+    """Responds without a body and names the file, or its URL on S3. The gateway adds the bytes."""
+
+    def send(self, transfer: Transfer) -> HttpResponseBase:
+        """Respond with the headers of the real response, and those for the gateway."""
+        source = _find_source(transfer.key)
+        if not source:
+            return StreamSender().send(transfer)
+        headers = {**transfer.build_range_headers(), **source}
+        if transfer.part is not None:
+            headers[BYTES_HEADER] = f"{transfer.part.start}-{transfer.part.stop}"
+        elif transfer.public is not None:
+            plugin = quote(transfer.public.plugin_name, safe="")
+            headers[CACHE_HEADER] = f"{CACHE_PLUGIN_PREFIX}{plugin}"
+            headers[RECORD_HEADER] = build_download_record(
+                transfer.public.release_id, transfer.size_bytes
+            )
+        transfer.record()
+        return HttpResponse(status=transfer.status, headers=headers)
+
+    def list_hosts(self) -> Sequence[str]:
+        """No other host."""
+        return ()
+
+
+def _find_source(key: str) -> dict[str, str]:
+    """The header that names the bytes. Empty for a path that a header cannot contain."""
+    store = get_store()
+    path = store.find_path(key)
+    if path is not None:
+        text = str(path)
+        return {FILE_HEADER: text} if text.isascii() and text.isprintable() else {}
+    url = store.find_signed_url(key, seconds=_URL_SECONDS)
+    return {FETCH_HEADER: url} if url else {}
