@@ -22,6 +22,7 @@ from django.utils.module_loading import import_string
 
 from config.celery import app
 from marketplace.search.engines import get_engine
+from registry.downloads.sending import get_sender
 from registry.jobs.kinds import JOB_KINDS
 from registry.rate_limits import get_limiter
 from registry.storage import get_store
@@ -36,6 +37,7 @@ def preload_services() -> None:
     for alias in caches:
         caches[alias]
     get_store()
+    get_sender()
     get_engine()
     # The sender of messages, and the transport of the queue.
     app.finalize(auto=True)
