@@ -291,6 +291,33 @@ def test_a_killed_writer_leaves_the_last_commit(engine: EmbeddedEngine, folder: 
     assert engine.count() == len(CATALOG) + 1
 
 
+def test_a_writer_killed_within_its_commit_does_not_stop_the_next_one(
+    engine: EmbeddedEngine, folder: Path, tmp_path: Path
+) -> None:
+    """tantivy names the list of deleted documents of a segment by the number of operations so far.
+
+    So repeating the commit creates files of the same names as the killed one did.
+    """
+    # One segment: an update writes no list for a segment of which no document is left.
+    engine.rebuild([])
+    engine.index(CATALOG)
+    generation, changed = find_generation(folder), [build_document(1, "renamed")]
+    before = tmp_path / "before"
+    shutil.copytree(generation, before)
+    engine.index(changed)
+    # As if the process had been killed after its files were written, and before the list of segments.
+    for name in ("meta.json", "files.json"):
+        shutil.copy2(before / name, generation / name)
+    for path in before.iterdir():
+        if not (generation / path.name).exists():
+            shutil.copy2(path, generation / path.name)
+    assert list(generation.glob("*.del"))
+    other = EmbeddedEngine(path=str(folder))
+    other.index(changed)
+    assert other.count() == len(CATALOG)
+    assert other.search(SearchQuery("renamed")).ids == (1,)
+
+
 def test_old_generations_are_removed(engine: EmbeddedEngine, folder: Path) -> None:
     old = find_generation(folder)
     engine.rebuild(CATALOG)

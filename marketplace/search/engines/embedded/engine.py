@@ -350,6 +350,9 @@ class EmbeddedEngine:
             folder = self._directory.get_current()
             writer = _get_writer(open_index(folder), _UPDATE_HEAP_BYTES)
             try:
+                # A process that was killed within its commit leaves files. tantivy names some of them
+                # by the number of operations, and does not replace one of the same name.
+                writer.garbage_collect_files()
                 yield writer
                 writer.commit()
             finally:
