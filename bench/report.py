@@ -23,3 +23,8 @@ def report(
 def skip(name: str, reason: str) -> None:
     """Print the reason for a missing measurement."""
     print(f"{name} | skipped | {reason}", flush=True)
+
+
+def report_unmeasured(name: str, reason: str) -> None:
+    """Print that a figure is missing although it was requested."""
+    print(f"{name} | not measured | {reason}", flush=True)
