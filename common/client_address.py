@@ -7,20 +7,27 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.http import HttpRequest
 
-from common.networks import parse_network, select_address
+from common.networks import is_in_networks, parse_network, select_address
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
 
 
-def get_client_network(request: HttpRequest | Request) -> str:
-    """Return the network of the client (`common.networks`), or "unknown", as on a Unix socket.
+def _select_address(request: HttpRequest | Request) -> str:
+    direct = str(request.META.get("REMOTE_ADDR", ""))
+    forwarded_for = request.headers.get("X-Forwarded-For", "")
+    if settings.BEHIND_GATEWAY:
+        # What connected to the gateway. It is known also for a request that passed no other proxy.
+        forwarded_for, _, direct = forwarded_for.rpartition(",")
+    return select_address(direct.strip(), forwarded_for, settings.TRUSTED_PROXIES)
 
-    The gateway is one more trusted proxy, in front of Django.
-    """
-    address = select_address(
-        str(request.META.get("REMOTE_ADDR", "")),
-        request.headers.get("X-Forwarded-For", ""),
-        settings.TRUSTED_PROXIES + settings.BEHIND_GATEWAY,
-    )
-    return parse_network(address)
+
+def get_client_network(request: HttpRequest | Request) -> str:
+    """Return the network of the client (`common.networks`), or "unknown", as on a Unix socket."""
+    return parse_network(_select_address(request))
+
+
+def is_unlimited(request: HttpRequest | Request) -> bool:
+    """Whether the client is in `UNLIMITED_NETWORKS`."""
+    networks = settings.UNLIMITED_NETWORKS
+    return bool(networks) and is_in_networks(_select_address(request), networks)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from common.client_address import get_client_network
+from common.client_address import get_client_network, is_unlimited
 from config.problems import respond_with_error
 from registry.errors import RateLimitedError
 from registry.rate_limits import consume_quota, get_quota
@@ -31,6 +31,8 @@ def is_api_request(request: HttpRequest) -> bool:
 class ApiQuotaMiddleware:
     """Adds the `RateLimit-*` headers to every response below `/api/` that lacks them.
 
+    Clients without limits get none.
+
     These have no view: unknown paths, preflights, unknown hosts, maintenance, failures of other
     middleware. An unknown path counts as a read of the client address, so that it costs what a
     known path costs; the others do not count.
@@ -41,7 +43,11 @@ class ApiQuotaMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        if not is_api_request(request) or "RateLimit-Limit" in response.headers:
+        if (
+            not is_api_request(request)
+            or "RateLimit-Limit" in response.headers
+            or is_unlimited(request)
+        ):
             return response
         address = get_client_network(request)
         if response.status_code != 404:

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+
+from common.networks import Network
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
@@ -49,6 +52,20 @@ def get_env_list(name: str, default: list[str], description: str) -> list[str]:
     if value is None:
         return list(default)
     return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def get_env_networks(name: str, description: str) -> tuple[Network, ...]:
+    """The variable as networks or addresses, separated by commas. Raises `ImproperlyConfigured`."""
+    networks = []
+    for text in get_env_list(name, [], description):
+        try:
+            networks.append(ip_network(text))
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"{name} has `{text}`. Allowed: networks such as `192.0.2.0/24` and `2001:db8::/32`,"
+                " without bits after the prefix, and addresses."
+            ) from None
+    return tuple(networks)
 
 
 def get_env_bool(name: str, description: str, *, default: bool) -> bool:

@@ -23,6 +23,12 @@ class MalformedRequestError(InvalidError):
     code, title = "malformed-request", "Malformed request"
 
 
+class UntrustedProxyError(InvalidError):
+    """A proxy received the request over HTTPS, but the settings of the registry name no proxy."""
+
+    code, title = "untrusted-proxy", "The registry does not trust its proxy"
+
+
 class BodyTooLargeError(LimitedError):
     """The body exceeds the size limit of this path."""
 

@@ -1,4 +1,4 @@
-"""Middleware: request ids, one log line for each request, errors, maintenance, security headers."""
+"""Middleware: request ids, one log line for each request, errors, proxies, maintenance, security headers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from config.api_middleware import is_api_request
-from config.errors import MaintenanceError
+from config.errors import MaintenanceError, UntrustedProxyError
 from config.outages import find_outage
 from config.problems import respond_with_error
 from plugport.spec.errors import PlugportError
@@ -25,6 +25,8 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 # Load balancers request these every few seconds.
 _QUIET_PATHS = ("/static/", "/healthz", "/readyz")
 _MAINTENANCE_RETRY_SECONDS = 300
+# A parameter of RFC 7239.
+_FORWARDED_HTTPS = re.compile(r'(?:^|[;,\s])proto="?https\b', re.IGNORECASE)
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -94,6 +96,45 @@ class MaintenanceMiddleware:
             context={"retryAfterSeconds": _MAINTENANCE_RETRY_SECONDS},
         )
         return respond_with_error(request, error)
+
+
+class UntrustedProxyMiddleware:
+    """Replaces redirects to the URL that a client, as a header says, has requested.
+
+    A proxy that received a request over HTTPS says so in X-Forwarded-Proto. Without
+    `TRUSTED_PROXIES`, which is a mistake there, the header counts for nothing, since any client can
+    send it. The redirect to HTTPS would then lead to the same URL, for ever. The response is 400
+    instead, and names the setting. A client that sends the header without a proxy gets this
+    response too, and nothing else.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if response.status_code != 301 or request.is_secure() or not _claims_https(request):
+            return response
+        if response.headers["Location"] != f"https://{request.get_host()}{request.get_full_path()}":
+            return response
+        _log.warning(
+            "untrusted_proxy",
+            hint="A proxy sends X-Forwarded-Proto or Forwarded. Set PLUGPORT_TRUSTED_PROXIES.",
+        )
+        error = UntrustedProxyError(
+            "A proxy received this request over HTTPS, but the registry does not trust the proxy.",
+            hint="If you operate this registry, set `PLUGPORT_TRUSTED_PROXIES` to the number of proxies"
+            " in front of it, usually 1. Each must overwrite `X-Forwarded-Proto` and append to"
+            " `X-Forwarded-For`.",
+        )
+        return respond_with_error(request, error)
+
+
+def _claims_https(request: HttpRequest) -> bool:
+    """Whether a header says that the client used HTTPS, true or not."""
+    scheme = request.headers.get("X-Forwarded-Proto", "").partition(",")[0].strip()
+    forwarded = request.headers.get("Forwarded", "")
+    return scheme == "https" or bool(_FORWARDED_HTTPS.search(forwarded))
 
 
 def _build_style_source() -> str:

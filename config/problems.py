@@ -30,6 +30,7 @@ from config.errors import (
     MalformedRequestError,
     MediaTypeError,
     MethodNotAllowedError,
+    UntrustedProxyError,
 )
 from config.outages import RETRY_SECONDS, find_outage
 from marketplace.pages.not_found import find_similar_names
@@ -156,7 +157,7 @@ def respond_with_error(request: HttpRequest, error: PlugportError) -> HttpRespon
     if request.path.startswith("/api/"):
         return _respond_with_problem(error)
     _add_retry(error)
-    if isinstance(error, _OUTAGE_ERRORS):
+    if isinstance(error, _PLAIN_ERRORS):
         return _respond_with_plain_page("503.html", error)
     is_missing = error.kind is ErrorKind.MISSING
     context = {
@@ -169,8 +170,13 @@ def respond_with_error(request: HttpRequest, error: PlugportError) -> HttpRespon
     return response
 
 
-# The regular error page needs the session and the database, which may be what failed.
-_OUTAGE_ERRORS = (DatabaseUnavailableError, CacheUnavailableError, MaintenanceError)
+# The regular error page needs the session, the database and static files, which may be what failed.
+_PLAIN_ERRORS = (
+    DatabaseUnavailableError,
+    CacheUnavailableError,
+    MaintenanceError,
+    UntrustedProxyError,
+)
 
 
 def _respond_with_plain_page(template: str, error: PlugportError) -> HttpResponse:

@@ -21,6 +21,7 @@ from config.env import (
     get_env_choice,
     get_env_int,
     get_env_list,
+    get_env_networks,
     get_env_secret,
     get_env_text,
     get_env_url,
@@ -100,6 +101,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "config.middleware.RequestContextMiddleware",
+    "config.middleware.UntrustedProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.compression.CompressionMiddleware",
@@ -327,7 +329,15 @@ RATE_LIMITS = {
 }
 RATE_LIMIT_STORAGE = REDIS_URL or (DATA_DIR / "rate-limits").as_uri()
 TRUSTED_PROXIES = get_env_int(
-    "PLUGPORT_TRUSTED_PROXIES", 0, "Number of reverse proxies that append to X-Forwarded-For."
+    "PLUGPORT_TRUSTED_PROXIES",
+    0,
+    "Number of reverse proxies that append to X-Forwarded-For and set X-Forwarded-Proto. Needed behind"
+    " TLS.",
+)
+UNLIMITED_NETWORKS = get_env_networks(
+    "PLUGPORT_UNLIMITED_NETWORKS",
+    "Networks or addresses of clients without limits for reads, writes, pages and requests in flight,"
+    " comma-separated: mirrors, CI, monitoring. For example `192.0.2.0/24,2001:db8::/32`.",
 )
 
 # ---- accounts --------------------------------------------------------------------------------

@@ -7,19 +7,24 @@ import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import structlog
 from django.conf import settings
+from django.http import HttpRequest
 from limits import RateLimitItem, parse
 from limits.errors import StorageError
 from limits.storage import Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
+from common.client_address import get_client_network, is_unlimited
 from common.once import built_once
 from common.shared_windows import get_windows
 from registry.errors import RateLimitedError
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
 
 _log = structlog.get_logger("plugport.limits")
 
@@ -124,6 +129,17 @@ def consume_quota(kind: str, caller: str) -> Quota:
             context={"retryAfterSeconds": quota.reset_seconds, "headers": quota.headers},
         )
     return quota
+
+
+def count_request(request: HttpRequest | Request, kind: str, *, token_id: int = 0) -> Quota | None:
+    """Count a request of the token or, without one, of the client, and return what remains.
+
+    Returns None for a client in `UNLIMITED_NETWORKS`, whose requests do not count. Raises
+    `RateLimitedError`.
+    """
+    if is_unlimited(request):
+        return None
+    return consume_quota(kind, f"token:{token_id}" if token_id else get_client_network(request))
 
 
 def get_quota(kind: str, caller: str) -> Quota:

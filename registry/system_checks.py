@@ -120,3 +120,21 @@ def check_shared_limits(**_kwargs: Any) -> list[CheckMessage]:
             id="registry.W001",
         )
     ]
+
+
+@register(SETTINGS_TAG, deploy=True)
+def check_proxies(**_kwargs: Any) -> list[CheckMessage]:
+    """`registry.W002`: no request can count as HTTPS, so that all get a redirect or an error.
+
+    The web server itself does not speak TLS.
+    """
+    if not settings.SECURE_SSL_REDIRECT or settings.TRUSTED_PROXIES:
+        return []
+    return [
+        CheckWarning(
+            "The registry redirects to HTTPS, but trusts no proxy to say that a request used it.",
+            hint="Set PLUGPORT_TRUSTED_PROXIES to the number of proxies, usually 1. Each must overwrite"
+            " X-Forwarded-Proto and append to X-Forwarded-For.",
+            id="registry.W002",
+        )
+    ]

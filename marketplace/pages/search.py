@@ -11,7 +11,6 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from common.client_address import get_client_network
 from marketplace.pages.facets import build_chips, build_facets
 from marketplace.pages.listing import build_sort_options
 from marketplace.pagination import build_pagination
@@ -23,7 +22,7 @@ from marketplace.search.service import SearchResults
 from marketplace.search.tokenizer import has_only_signs
 from registry.api.v1.parameters import get_int_parameter
 from registry.queries.catalog import MAX_LIMIT, MAX_PAGE
-from registry.rate_limits import consume_quota
+from registry.rate_limits import count_request
 
 
 @require_safe
@@ -82,7 +81,7 @@ def record_search(request: HttpRequest) -> HttpResponse:
     Runs up to 5 queries without `rank`, none with it. Counts against the quota for reads. Raises
     `RateLimitedError`.
     """
-    consume_quota("read", get_client_network(request))
+    count_request(request, "read")
     query = SearchParameters(request, is_lenient=True).parse_search_query()
     rank = get_int_parameter(request.GET, "rank", 0, MAX_PAGE * MAX_LIMIT)
     # Another site could post here to distort the statistics; browsers name the origin (Fetch

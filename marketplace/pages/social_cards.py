@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
-from common.client_address import get_client_network
 from marketplace.errors import CardsBusyError
 from marketplace.labels import TRUST
 from marketplace.syndication.http_cache import build_cache_headers, build_conditional_response
@@ -18,7 +17,7 @@ from marketplace.syndication.social_cards import Card, render_card
 from marketplace.templatetags.plugport import short_number
 from registry.models import Plugin
 from registry.queries.catalog import get_plugin
-from registry.rate_limits import consume_quota
+from registry.rate_limits import count_request
 
 # A plugin may be blocked at any time; its old card must disappear soon.
 _MAX_AGE_SECONDS = 300
@@ -50,7 +49,7 @@ def serve_plugin_card(request: HttpRequest, name: str) -> HttpResponseBase:
 
     Raises `UnknownPluginError`, `RateLimitedError`, `CardsBusyError`.
     """
-    consume_quota("read", get_client_network(request))
+    count_request(request, "read")
     return _build_response(request, _build_card(get_plugin(name)))
 
 

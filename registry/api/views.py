@@ -11,10 +11,9 @@ from rest_framework.views import APIView
 
 from accounts.errors import TokenRequiredError
 from accounts.models import Token, User
-from common.client_address import get_client_network
 from registry.errors import LengthRequiredError, QueryError
 from registry.policies import check_token_may
-from registry.rate_limits import Quota, consume_quota
+from registry.rate_limits import Quota, count_request
 
 
 class ApiView(APIView):
@@ -42,9 +41,8 @@ class ApiView(APIView):
         """Count the call. Raises `RateLimitedError`."""
         is_read = request.method in ("GET", "HEAD", "OPTIONS")
         kind = "read" if is_read else self.limit_kind or "write"
-        token = request.auth
-        caller = f"token:{token.pk}" if isinstance(token, Token) else get_client_network(request)
-        self.quota = consume_quota(kind, caller)
+        token_id = request.auth.pk if isinstance(request.auth, Token) else 0
+        self.quota = count_request(request, kind, token_id=token_id)
 
     def finalize_response(
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any

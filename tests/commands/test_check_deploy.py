@@ -20,6 +20,7 @@ REQUIRED = {
     "PLUGPORT_ENV": "production",
     "PLUGPORT_SECRET_KEY": "".join(chr(ord("!") + number % 90) for number in range(64)),
     "PLUGPORT_BASE_URL": "https://plugins.example.org",
+    "PLUGPORT_TRUSTED_PROXIES": "1",
 }
 CONTACT = {"PLUGPORT_SECURITY_CONTACT": "security@example.org"}
 MAIL = {"PLUGPORT_MAIL_URL": "smtp://mail.example.org"}
@@ -33,6 +34,11 @@ POSTGRES = {"DATABASE_URL": "postgres://acme@127.0.0.1:1/registry"}
         (CONTACT, ["accounts.W001"]),
         (CONTACT | MAIL, []),
         (CONTACT | {"PLUGPORT_ALLOW_SIGNUP": "0"}, []),
+        (CONTACT | MAIL | {"PLUGPORT_TRUSTED_PROXIES": "0"}, ["registry.W002"]),
+        (
+            CONTACT | MAIL | {"PLUGPORT_TRUSTED_PROXIES": "0", "PLUGPORT_TLS_REDIRECT": "0"},
+            ["security.W008"],
+        ),
         (CONTACT | MAIL | POSTGRES, ["registry.W001"]),
         (CONTACT | MAIL | POSTGRES | {"PLUGPORT_REDIS_URL": "redis://127.0.0.1:1/0"}, []),
     ],
@@ -43,7 +49,7 @@ def test_production_reports_only_what_is_not_set(
     done = subprocess.run(
         [sys.executable, "manage.py", "check", "--deploy"],
         cwd=ROOT,
-        env=build_environment(tmp_path, **REQUIRED, **variables),
+        env=build_environment(tmp_path, **REQUIRED | variables),
         capture_output=True,
         text=True,
         check=False,

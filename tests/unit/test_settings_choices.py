@@ -58,6 +58,18 @@ def test_a_url_of_another_kind_is_refused_without_its_password(
     assert "geheim" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "value", ["10.0.0.1/8", "2001:db8::1/64", "example.org", "10.0.0.0/33", "1"]
+)
+def test_what_is_not_a_network_is_refused_by_name(
+    value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLUGPORT_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("PLUGPORT_UNLIMITED_NETWORKS", f"192.0.2.0/24, {value}")
+    with pytest.raises(ImproperlyConfigured, match=f"^PLUGPORT_UNLIMITED_NETWORKS has `{value}`."):
+        runpy.run_path(str(ROOT / "config" / "settings.py"))
+
+
 @pytest.mark.parametrize("name", ["DATABASE_URL", "PLUGPORT_REDIS_URL", "PLUGPORT_BASE_URL"])
 def test_a_url_that_cannot_be_parsed_is_refused(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

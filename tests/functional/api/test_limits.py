@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import runpy
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from accounts.models import User
 from tests.functional.api.calls import Api, expect_problem
+from tests.support.data import ROOT
 from tests.support.people import create_api_token
 from tests.support.publishing import build_package
 
@@ -177,3 +180,33 @@ def test_preflights_cost_nothing(api: Api) -> None:
     for _ in range(6):
         response = api.call("OPTIONS", "/plugins", headers=PREFLIGHT)
         assert (response.status_code, get_quota(response)) == (204, (4, 4))
+
+
+@pytest.mark.parametrize("address", ["192.0.2.7", "2001:db8:1::7", "198.51.100.9"])
+def test_listed_networks_have_no_limit(
+    author: Api,
+    api: Api,
+    settings: Any,
+    address: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """Neither with a token nor without one. Such requests have no headers, as nothing is counted."""
+    monkeypatch.setenv("PLUGPORT_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("PLUGPORT_UNLIMITED_NETWORKS", "192.0.2.0/24, 2001:db8::/32,198.51.100.9")
+    loaded = runpy.run_path(str(ROOT / "config" / "settings.py"))
+    settings.UNLIMITED_NETWORKS = loaded["UNLIMITED_NETWORKS"]
+    for caller in (api, author):
+        for path in ("/plugins", "/nothing") * 3:
+            response = caller.get(path, REMOTE_ADDR=address)
+            assert response.status_code in (200, 404)
+            assert not [name for name in response.headers if name.startswith("RateLimit")]
+    for _ in range(4):
+        response = author.post("/plugins/none/1.0.0/yank", REMOTE_ADDR=address)
+        expect_problem(response, 404, "unknown-plugin")
+    assert get_quota(api.get("/plugins", REMOTE_ADDR="198.51.100.8")) == (4, 3)
+    # Guessing stays limited.
+    wrong = {"Authorization": "Bearer pp_guess"}
+    for _ in range(3):
+        response = api.get("/me", headers=wrong, REMOTE_ADDR=address)
+    expect_limit(response, 2)
