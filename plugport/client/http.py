@@ -42,6 +42,9 @@ FIRST_PAUSE_SECONDS = 0.2
 _REDIRECT_STATUS = frozenset({301, 302, 303, 307, 308})
 # Not 503: registries send it deliberately, with a reason that the user should see at once.
 _RETRY_STATUS = frozenset({502, 504})
+# The server closed the connection before it responded, for example because it restarted, or because
+# the connection was idle. Which of the errors follows depends on what has arrived by then.
+_LOST_CONNECTION = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 
 Sleep = Callable[[float], None]
 Params = Mapping[str, str | int]
@@ -152,8 +155,8 @@ class HttpSession:
         for _ in range(READ_ATTEMPTS - 1 if method == "GET" else 0):
             try:
                 response = self._send_and_follow(method, url, headers, body)
-            except httpx.RemoteProtocolError:
-                pass  # The server closed an idle connection, for example because it restarted.
+            except _LOST_CONNECTION:
+                pass
             else:
                 if response.status_code not in _RETRY_STATUS:
                     return response
@@ -162,7 +165,7 @@ class HttpSession:
             pause_seconds *= 4
         try:
             return self._send_and_follow(method, url, headers, body)
-        except httpx.RemoteProtocolError as error:
+        except _LOST_CONNECTION as error:
             raise _build_unreachable_error(url, error) from error
 
     def _send_and_follow(
@@ -213,7 +216,7 @@ class HttpSession:
                 method, url, headers={**headers, **credentials}, **body
             )
             return self._http.send(request, stream=True)
-        except httpx.RemoteProtocolError:
+        except _LOST_CONNECTION:
             raise
         except httpx.TransportError as error:
             raise _build_unreachable_error(url, error) from error

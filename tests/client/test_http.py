@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import socket
+import struct
 from collections.abc import Callable, Iterator
 
 import httpx
@@ -17,7 +19,7 @@ from plugport.client.errors import (
     UnexpectedResponseError,
     UnsafeRedirectError,
 )
-from plugport.client.http import HttpSession
+from plugport.client.http import READ_ATTEMPTS, HttpSession
 from plugport.client.responses import JSON_BYTES
 from plugport.spec.errors import (
     ConflictError,
@@ -29,6 +31,7 @@ from plugport.spec.errors import (
     UnavailableError,
 )
 from plugport.spec.names import PluginName
+from tests.support.odd_server import OddServer, build_response, open_server
 
 REGISTRY = RegistryUrl.parse("https://plugins.example.org")
 URL = "https://plugins.example.org/api/v1/me"
@@ -206,6 +209,38 @@ def test_never_retries_writes() -> None:
     with pytest.raises(UnavailableError):
         open_session(handle).post_json(URL, {})
     assert len(requests) == 1
+
+
+def reset(server: OddServer, client: socket.socket) -> None:
+    """End the connection without a response, as a server does with a request that it has not read."""
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def test_retries_reads_whose_connection_was_reset() -> None:
+    """A server may close an idle connection while the next request is on its way."""
+    with open_server() as server:
+
+        def reset_once(server: OddServer, client: socket.socket) -> None:
+            server.answers["/me"] = build_response(b"[1]")
+            reset(server, client)
+
+        server.answers["/me"] = reset_once
+        with HttpSession(RegistryUrl.parse(server.url), sleep=lambda _: None) as session:
+            assert session.get_json(f"{server.url}/me") == [1]
+            server.answers["/me"] = reset
+            with pytest.raises(RegistryUnreachableError) as caught:
+                session.get_json(f"{server.url}/me")
+            assert "reset" in caught.value.detail
+            assert len(server.requests) == 2 + READ_ATTEMPTS
+
+
+def test_never_retries_writes_whose_connection_was_reset() -> None:
+    with open_server() as server:
+        server.answers["/me"] = reset
+        with HttpSession(RegistryUrl.parse(server.url)) as session:
+            with pytest.raises(RegistryUnreachableError):
+                session.post_json(f"{server.url}/me", {})
+            assert len(server.requests) == 1
 
 
 def test_a_failed_connection_is_an_error_with_hint() -> None:

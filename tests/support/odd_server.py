@@ -15,6 +15,8 @@ def build_response(
 ) -> bytes:
     """Build a complete response with its length."""
     lines = [f"HTTP/1.1 {status}", f"Content-Type: {media_type}", f"Content-Length: {len(body)}"]
+    # So that the client does not send its next request on a connection that is being closed.
+    lines.append("Connection: close")
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
