@@ -99,6 +99,22 @@ class Registry:
         web = next(child for child in children if "granian" in " ".join(child.cmdline()))
         return [child for child in web.children() if "tracker" not in " ".join(child.cmdline())]
 
+    def list_serving_processes(self) -> dict[str, psutil.Process]:
+        """Return all processes below the supervisor that are no workers, with names for the output."""
+        assert self.process is not None
+        found: dict[str, psutil.Process] = {}
+        for child in psutil.Process(self.process.pid).children():
+            line = " ".join(child.cmdline())
+            if "celery" in line:
+                continue
+            kind = "gateway" if "gateway" in line else "web"
+            descendants = child.children(recursive=True)
+            serving = [each for each in descendants if "tracker" not in " ".join(each.cmdline())]
+            # A web server without processes of its own serves requests itself.
+            for process in serving or [child]:
+                found[f"{kind} process {len(found) + 1}"] = process
+        return found
+
 
 def _is_ready(url: str) -> bool:
     try:

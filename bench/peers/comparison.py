@@ -8,12 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-import psutil
-
 from bench.load import Connection, LoadResult, summarize
 from bench.peers.bare import ETAG, METADATA_PATH, PACKAGE_PATH
 from bench.peers.generators import Generator, LoadError, Target, fetch
-from bench.peers.servers import PeerError, build_npm_path
+from bench.peers.servers import build_npm_path
 from bench.report import report, report_unmeasured
 from bench.running import Registry
 
@@ -184,29 +182,8 @@ def fill_caches(bench: Comparison, names: list[str], seconds: int) -> None:
 
 def measure_memory(bench: Comparison, plugin_count: int) -> None:
     """Report the memory of each process that serves requests."""
-    for label, process in list_serving_processes(bench.registry).items():
+    for label, process in bench.registry.list_serving_processes().items():
         memory = process.memory_full_info()
         title = f"memory, {plugin_count:,} plugins, caches filled: {label}"
         report(f"{title}, RSS", memory.rss / MB, "MB", maximum=300)
         report(f"{title}, PSS", memory.pss / MB, "MB")
-
-
-def list_serving_processes(registry: Registry) -> dict[str, psutil.Process]:
-    """Return the processes below the supervisor that are no workers, with names for the output.
-
-    Raises `PeerError` if there are none.
-    """
-    assert registry.process is not None
-    found: dict[str, psutil.Process] = {}
-    for child in psutil.Process(registry.process.pid).children():
-        line = " ".join(child.cmdline())
-        if "celery" in line:
-            continue
-        kind = "gateway" if "gateway" in line else "web"
-        descendants = child.children(recursive=True)
-        serving = [each for each in descendants if "tracker" not in " ".join(each.cmdline())]
-        for process in serving or [child]:
-            found[f"{kind} process {len(found) + 1}"] = process
-    if not found:
-        raise PeerError("no process of the registry serves requests")
-    return found
