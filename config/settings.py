@@ -295,6 +295,13 @@ IMAGE_CACHE_MB = get_env_int(
     "PLUGPORT_IMAGE_CACHE_MB", 512, "Disk space for cached remote images, in MB.", min_value=16
 )
 
+# ---- expensive results -----------------------------------------------------------------------
+# Comparisons of large releases and sitemap indexes, see `common.expensive.results`.
+RESULT_CACHE_DIR = DATA_DIR / "results"
+RESULT_CACHE_BYTES = 256 * 1_000_000
+# A request waits for a computation this long at most.
+COMPUTATION_SECONDS = 5.0
+
 # ---- limits ----------------------------------------------------------------------------------
 RATE_LIMITS = {
     "read": get_env_text(

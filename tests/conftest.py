@@ -113,6 +113,7 @@ def _own_storage(_data_folders: Iterator[Path], settings: Any) -> Iterator[None]
     """Give each test empty folders for packages, scratch and index, empty caches and full quotas."""
     from django.core.cache import cache, caches
 
+    from common.expensive.results import get_result_cache
     from marketplace.search import circuit_breaker, query_log
     from marketplace.search.engines import get_engine
     from registry import rate_limits, storage
@@ -127,11 +128,13 @@ def _own_storage(_data_folders: Iterator[Path], settings: Any) -> Iterator[None]
         },
     }
     settings.SCRATCH_DIR = folder / "scratch"
+    settings.RESULT_CACHE_DIR = folder / "results"
     settings.SEARCH_ENGINE = {
         "BACKEND": "marketplace.search.engines.embedded.EmbeddedEngine",
         "OPTIONS": {"path": str(folder / "search")},
     }
     storage.get_store.cache_clear()
+    get_result_cache.cache_clear()
     rate_limits.get_limiter.cache_clear()
     rate_limits.get_limiter().storage.reset()
     download_counts.discard_downloads()

@@ -18,7 +18,7 @@ from django.conf import settings
 
 from common.once import built_once
 from marketplace.images.content_type import sniff_image
-from marketplace.images.disk_cache import DiskCache, Entry
+from marketplace.images.disk_cache import Entry, ImageDiskCache
 from marketplace.images.errors import ImagesBusyError
 from plugport.spec.errors import PlugportError
 from registry.safe_http import Fetcher, FetchFailedError
@@ -42,7 +42,7 @@ class ImageCache:
     """Loads images for one process: a disk cache, a fetcher and a thread pool."""
 
     def __init__(
-        self, disk_cache: DiskCache, fetcher: Fetcher, *, max_seconds: float = MAX_SECONDS
+        self, disk_cache: ImageDiskCache, fetcher: Fetcher, *, max_seconds: float = MAX_SECONDS
     ) -> None:
         self.disk_cache = disk_cache
         self._fetcher = fetcher
@@ -134,4 +134,4 @@ def _get_host(url: str) -> str:
 def get_image_cache() -> ImageCache:
     """The image cache of this process, in the data directory."""
     folder = Path(settings.DATA_DIR) / "images"
-    return ImageCache(DiskCache(folder, settings.IMAGE_CACHE_MB * 1_000_000), Fetcher())
+    return ImageCache(ImageDiskCache(folder, settings.IMAGE_CACHE_MB * 1_000_000), Fetcher())

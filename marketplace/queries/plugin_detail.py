@@ -54,7 +54,7 @@ _PACKAGES = Prefetch("artifacts", Artifact.objects.filter(role="package"))
 class PluginHead:
     """What every page of a plugin shows: the plugin and one of its releases.
 
-    `baseline` is the release to compare with, without its list of files. `days` are the downloads
+    `baseline` is the release to compare with. `days` are the downloads
     of each of the last 90 days, oldest first. `dependent_count` stops at `MAX_COUNTED_DEPENDENTS`.
     `closed_owners` have no page.
     """
@@ -92,7 +92,7 @@ def get_plugin_head(name: str, version: str = "", *, load: Sequence[str] = ()) -
         plugin=plugin,
         release=release,
         artifact=catalog.get_artifact(release),
-        baseline=find_baseline(release, with_files=False),
+        baseline=find_baseline(release),
         days=list_daily_downloads(plugin),
         version_count=_filter_public_releases(plugin).count(),
         dependent_count=release.dependent_count,
@@ -199,9 +199,9 @@ def list_version_choices(plugin: Plugin) -> list[str]:
     return list(rows.values_list("version", flat=True)[:MAX_VERSION_CHOICES])
 
 
-def get_release_with_files(plugin: Plugin, version: str) -> Release:
-    """Return a release with its list of files: 2 queries. Raises `UnknownReleaseError`."""
-    return _get_release(plugin, version, ("files",))
+def get_release(plugin: Plugin, version: str) -> Release:
+    """Return a release: 2 queries. Raises `UnknownReleaseError`."""
+    return _get_release(plugin, version, ())
 
 
 def list_downloads_by_version(plugin: Plugin, *, max_versions: int = 20) -> list[tuple[str, int]]:

@@ -70,8 +70,23 @@ def load_release_file(
     `PackageDeletedError`, and `StorageError` if the store does not respond in time or has different
     bytes.
     """
+    # Before the path is looked up: of a blocked release, no path is confirmed.
     _check_shown(release, audience)
-    entry = get_file_entry(release, path)
+    return load_listed_file(
+        release, get_file_entry(release, path), max_bytes=max_bytes, audience=audience
+    )
+
+
+def load_listed_file(
+    release: Release,
+    entry: Mapping[str, Any],
+    *,
+    max_bytes: int,
+    audience: Audience = Audience.EVERYONE,
+) -> bytes:
+    """The same for an entry of the release's list of files, which need not be loaded."""
+    _check_shown(release, audience)
+    path = entry["path"]
     if entry["size"] > max_bytes:
         raise FileTooLargeToReadError(
             f"{quote_text(path)} has {format_size(entry['size'])}; {format_size(max_bytes)} can be"

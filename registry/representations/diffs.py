@@ -1,9 +1,13 @@
-"""The JSON of the difference between two releases."""
+"""The difference between two releases, and its JSON.
+
+Without Django, because large releases are compared in a process without it (`common.expensive`).
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import cast
 
 from plugport.spec.api import releases as api
@@ -12,41 +16,51 @@ from plugport.spec.diff.releases import Comparison, ReleaseFacts, compare_releas
 from plugport.spec.diff.values import Change
 from plugport.spec.manifest.model import Permissions
 from plugport.spec.manifest.permissions import build_permissions_value
-from registry.models import Release
-from registry.visibility import Audience
 
 
-def build_comparison(
-    before: Release | None, after: Release, audience: Audience = Audience.EVERYONE
-) -> Comparison:
-    """Compare two releases, or a release with nothing. No query.
+@dataclass(frozen=True, slots=True)
+class ComparedRelease:
+    """One side of a comparison. `manifest` and `files` are the JSON of its contents.
 
-    For everyone, the manifest and the files of a blocked release are not public: the comparison lists the fields
-    of the manifest that differ, without its values on that side, and no file.
+    `is_hidden`: the readers may not see its manifest and its files.
+    """
+
+    version: str
+    state: str
+    is_hidden: bool
+    manifest: str
+    files: str
+
+
+def build_comparison(before: ComparedRelease | None, after: ComparedRelease) -> Comparison:
+    """Compare two releases, or a release with nothing.
+
+    Of a hidden release, the comparison lists the fields of the manifest that differ, without its
+    values on that side, and no file.
     """
     comparison = compare_releases(
         _build_facts(before) if before else ReleaseFacts(), _build_facts(after)
     )
-    if audience is Audience.MEMBERS:
-        return comparison
     rows, files = comparison.manifest, comparison.files
-    if before is not None and before.is_blocked:
+    if before is not None and before.is_hidden:
         rows, files = [replace(row, before=None) for row in rows], []
-    if after.is_blocked:
+    if after.is_hidden:
         rows, files = [replace(row, after=None) for row in rows], []
     return replace(comparison, manifest=rows, files=files)
 
 
-def _build_facts(release: Release) -> ReleaseFacts:
-    return ReleaseFacts(release.contents.manifest, release.contents.files)
+def _build_facts(release: ComparedRelease) -> ReleaseFacts:
+    return ReleaseFacts(json.loads(release.manifest), json.loads(release.files))
 
 
-def build_diff_document(before: Release | None, after: Release) -> api.Diff:
+def build_diff_document(
+    name: str, before: ComparedRelease | None, after: ComparedRelease
+) -> api.Diff:
     """Return what changed from `before` to `after`; from nothing if `before` is None."""
     comparison = build_comparison(before, after)
     permissions, capabilities = comparison.permissions, comparison.capabilities
     return {
-        "name": after.plugin.name,
+        "name": name,
         "from": before.version if before else None,
         "fromState": before.state if before else None,
         "to": after.version,

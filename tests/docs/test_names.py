@@ -90,7 +90,10 @@ def test_files_of_the_data_folder_exist() -> None:
         if name.startswith(("config/", "marketplace/images/", "demo/")) and name.endswith(".py")
     )
     page = load_page(ROOT / "docs" / "operations.md") + load_page(ROOT / "docs" / "search.md")
-    for name in ("mail/", "client/", "images/", "readmes/", "attempts/", "search/", "secret_key"):
+    for name in (
+        *("mail/", "client/", "images/", "readmes/", "attempts/", "results/", "search/"),
+        "secret_key",
+    ):
         assert f"`{name}`" in page
         assert re.search(rf'(?i)data_dir\)? / "{name.rstrip("/")}"', source), name
 

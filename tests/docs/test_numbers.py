@@ -19,13 +19,14 @@ import config.middleware as middleware
 from accounts.actions.create_token import MAX_TOKENS
 from accounts.hashers import BoundedArgon2Hasher
 from common import redis_guard, suspension
+from common.expensive import results
 from config import backends, health, startup
 from config.env import DECLARED
 from config.processes import worker
 from marketplace import syntax_highlighting
 from marketplace.images import fetching
 from marketplace.pages import badges, social_cards
-from marketplace.pages.plugin import charts, compare
+from marketplace.pages.plugin import charts
 from marketplace.queries import feeds as feed_queries
 from marketplace.queries import home
 from marketplace.readme import changes, front_matter, highlight, images, link_base, markdown, render
@@ -64,6 +65,7 @@ from registry.publishing import decision_mails
 from registry.publishing.free_names import FREE_AFTER
 from registry.publishing.similar_names import ESTABLISHED_AFTER
 from registry.queries import catalog, members
+from registry.representations import comparison_extract
 from registry.safe_http.client import MAX_REDIRECTS
 from registry.storage import s3
 from tests.client.test_docs import get_command
@@ -135,6 +137,11 @@ CLAIMS = {
             f"{fetching.FRESH_SECONDS // 3600} hours; failures {fetching.RETRY_SECONDS // 60} minutes;"
             f" an expired image up to {fetching.STALE_SECONDS // DAY} days"
         ),
+        (
+            f"{results.MAX_PENDING} requests wait for it, each {settings.COMPUTATION_SECONDS:.0f} seconds"
+            f" at most"
+        ),
+        f"up to {settings.RESULT_CACHE_BYTES // 1_000_000} MB in `results/`",
         f"at least {WAITING + 2} threads (`granian … --blocking-threads {WAITING + 2}`)",
         f"occupy up to {WAITING} of them",
         (
@@ -366,7 +373,7 @@ CLAIMS = {
     ],
     "docs/guides/judge.md": [
         f"shows {WORDS[charts.SPARKLINE_WEEKS]} weeks",
-        f"Files over {compare.MAX_DIFF_BYTES:,} bytes",
+        f"Files over {comparison_extract.MAX_DIFF_BYTES:,} bytes",
     ],
     "docs/guides/publish.md": [
         f"up to {WORDS[policies.MAX_SCOPES]} more scopes",

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from marketplace.images import fetching
-from marketplace.images.disk_cache import DiskCache, Entry
+from marketplace.images.disk_cache import Entry, ImageDiskCache
 from marketplace.images.errors import ImagesBusyError
 from marketplace.images.fetching import ImageCache
 from registry.safe_http import Fetcher
@@ -31,12 +31,12 @@ def server() -> Iterator[OddServer]:
 
 
 @pytest.fixture
-def cache(tmp_path: Path) -> DiskCache:
-    return DiskCache(tmp_path / "images", 16 * MIB)
+def cache(tmp_path: Path) -> ImageDiskCache:
+    return ImageDiskCache(tmp_path / "images", 16 * MIB)
 
 
 @pytest.fixture
-def images(cache: DiskCache) -> ImageCache:
+def images(cache: ImageDiskCache) -> ImageCache:
     return ImageCache(cache, Fetcher(allow_loopback=True))
 
 
@@ -45,7 +45,7 @@ def build_entry(body: bytes = PNG, *, age: float = 0, good: float = 60, failure:
     return Entry("image/png", body, now - age, now + good, failure)
 
 
-def test_fetched_once(server: OddServer, images: ImageCache, cache: DiskCache):
+def test_fetched_once(server: OddServer, images: ImageCache, cache: ImageDiskCache):
     """The second reader has it from the cache, also in another process."""
     server.answers["/a"] = build_response(PNG, media_type="text/plain")
     for _ in range(2):
@@ -74,14 +74,14 @@ def test_failures_are_kept(server: OddServer, images: ImageCache, response: Any)
     assert len(server.requests) == 1
 
 
-def test_internal_addresses_are_never_requested(server: OddServer, cache: DiskCache):
+def test_internal_addresses_are_never_requested(server: OddServer, cache: ImageDiskCache):
     """With the default settings, this machine is not requested: a failure like any other."""
     image = ImageCache(cache, Fetcher()).get(f"{server.url}/a")
     assert image.failure
     assert server.requests == []
 
 
-def test_old_pictures(server: OddServer, images: ImageCache, cache: DiskCache):
+def test_old_pictures(server: OddServer, images: ImageCache, cache: ImageDiskCache):
     """A stale image is shown and refreshed in the background; it is kept while its host fails."""
     url = f"{server.url}/a"
     server.answers["/a"] = build_response(SVG)
@@ -98,7 +98,7 @@ def test_old_pictures(server: OddServer, images: ImageCache, cache: DiskCache):
     wait_until(lambda: bool(images.get(url).failure))
 
 
-def test_slow_hosts_do_not_take_every_thread(server: OddServer, cache: DiskCache):
+def test_slow_hosts_do_not_take_every_thread(server: OddServer, cache: ImageDiskCache):
     """A few requests wait; the others fail immediately, and so do later ones."""
     images = ImageCache(cache, Fetcher(allow_loopback=True), max_seconds=30)
     server.answers = {f"/{n}": drip(b"HTTP/1.1 200 OK\r\n\r\n") for n in range(200)}
@@ -159,7 +159,7 @@ def list_bytes(folder: Path) -> int:
 
 def test_cache_is_bounded(tmp_path: Path):
     """The least recently used entries are evicted. Failures count, too."""
-    cache = DiskCache(tmp_path / "images", MIB)
+    cache = ImageDiskCache(tmp_path / "images", MIB)
     for number in range(60):
         cache.put(f"http://a.test/{number}", build_entry(bytes(20_000)))
         for path in tmp_path.glob("images/*/*"):
@@ -183,7 +183,7 @@ def test_cache_is_bounded(tmp_path: Path):
         lambda path: path.unlink(),
     ],
 )
-def test_spoilt_files(cache: DiskCache, tmp_path: Path, spoil: Callable[[Path], object]):
+def test_spoilt_files(cache: ImageDiskCache, tmp_path: Path, spoil: Callable[[Path], object]):
     """A file that is not whole is none."""
     cache.put("http://a.test/a", build_entry())
     (path,) = tmp_path.glob("images/*/*")
@@ -195,7 +195,7 @@ def test_spoilt_files(cache: DiskCache, tmp_path: Path, spoil: Callable[[Path], 
 def test_disk_away(tmp_path: Path, server: OddServer):
     """A folder that cannot be written costs a fetch each time, and nothing else."""
     (tmp_path / "images").write_text("a file in the way")
-    images = ImageCache(DiskCache(tmp_path / "images", MIB), Fetcher(allow_loopback=True))
+    images = ImageCache(ImageDiskCache(tmp_path / "images", MIB), Fetcher(allow_loopback=True))
     server.answers["/a"] = build_response(PNG)
     assert images.get(f"{server.url}/a").body == PNG
     assert images.get(f"{server.url}/a").body == PNG

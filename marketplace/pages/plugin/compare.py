@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from common.expensive.results import build_key, get_code_digest, load_or_compute
 from marketplace.labels import PermissionGroup, list_permission_groups
 from marketplace.pages.plugin.code import decode_text
+from plugport.spec.diff import texts
 from plugport.spec.diff.dependencies import DependencyChange
-from plugport.spec.diff.files import FileChange
-from plugport.spec.diff.releases import Comparison
-from plugport.spec.diff.texts import Line, TextDiff, compare_texts
+from plugport.spec.diff.files import FileChange, ListedFile
+from plugport.spec.diff.texts import Line, TextDiff
 from plugport.spec.diff.values import Change
 from plugport.spec.errors import LimitedError
 from plugport.spec.manifest.model import Permissions
@@ -20,19 +22,21 @@ from plugport.spec.manifest.permissions import build_permissions_value
 from plugport.spec.text import quote_text
 from registry.errors import PackageDeletedError, UnknownFileError
 from registry.models import Release
-from registry.queries.package_files import load_release_file
-from registry.representations.diffs import build_comparison, get_change_counts
+from registry.queries.package_files import load_listed_file
+from registry.representations import comparison_extract
+from registry.representations.compared_releases import ReleasePair
+from registry.representations.comparison_extract import (
+    compare_file_texts,
+    extract_comparison,
+    find_file_change,
+)
 from registry.visibility import Audience
 
-# The page shows the start of each list; the API returns everything.
-MAX_FILES = 200
-MAX_ROWS = 100
 MAX_VALUE_CHARS = 300
-# Comparing takes quadratic time in the number of edits (CWE-407), so bytes and lines are limited.
-MAX_DIFF_BYTES = 512 << 10
 MAX_DIFF_INPUT_LINES = 20_000
-MAX_DIFF_LINES = 300
 MAX_LINE_CHARS = 240
+# Lines of both files. If all of them differ, comparing takes up to ten milliseconds.
+MAX_CHEAP_LINES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +75,10 @@ class FileDiff:
 
 @dataclass(frozen=True, slots=True)
 class ComparisonSummary:
-    """Everything that the tab shows. `omitted_files` counts the files beyond `MAX_FILES`.
+    """Everything that the tab shows. `omitted_files` counts the changed files that `files` lacks.
 
-    `large_files` have new content that is too large to compare by line.
+    `large_file_count` files have new content that is too large to compare by line; `large_files`
+    are the first of them.
     """
 
     gained: Sequence[PermissionGroup]
@@ -85,6 +90,7 @@ class ComparisonSummary:
     files: Sequence[FileChange]
     omitted_files: int
     large_files: Sequence[FileChange]
+    large_file_count: int
     counts: str
 
     @property
@@ -94,39 +100,29 @@ class ComparisonSummary:
         return not any((*rows, self.manifest, self.dependencies, self.files))
 
 
-def build_comparison_summary(
-    before: Release, after: Release, *, audience: Audience = Audience.EVERYONE
-) -> tuple[ComparisonSummary, Comparison]:
-    """Return the summary, and the comparison that it is built from. No query."""
-    comparison = build_comparison(before, after, audience)
-    summary = ComparisonSummary(
+def build_comparison_summary(pair: ReleasePair) -> ComparisonSummary:
+    """Return the summary of the difference: 1 query, none if it is stored.
+
+    Raises `ServerBusyError`.
+    """
+    extract = pair.load_or_compute(extract_comparison)
+    comparison = extract.comparison
+    return ComparisonSummary(
         gained=build_permission_groups(comparison.permissions.gained),
         lost=build_permission_groups(comparison.permissions.lost),
         capabilities_gained=_format_capabilities(comparison.capabilities.gained),
         capabilities_lost=_format_capabilities(comparison.capabilities.lost),
         manifest=[
             ValueRow(row.field, row.change, _format_value(row.before), _format_value(row.after))
-            for row in comparison.manifest[:MAX_ROWS]
+            for row in comparison.manifest
         ],
-        dependencies=comparison.dependencies[:MAX_ROWS],
-        files=comparison.files[:MAX_FILES],
-        omitted_files=max(0, len(comparison.files) - MAX_FILES),
-        large_files=[row for row in comparison.files if _is_large(row)],
-        counts=", ".join(
-            f"{count} {change}"
-            for change, count in get_change_counts(comparison.files).items()
-            if count
-        ),
+        dependencies=comparison.dependencies,
+        files=comparison.files,
+        omitted_files=extract.omitted_files,
+        large_files=extract.large_files,
+        large_file_count=extract.large_file_count,
+        counts=", ".join(f"{count} {change}" for change, count in extract.counts.items() if count),
     )
-    return summary, comparison
-
-
-def _is_large(row: FileChange) -> bool:
-    """Whether it has new content that is not compared by line. A renamed file has none."""
-    sides = [side for side in (row.before, row.after) if side is not None]
-    # Content with the digest of the old file was reviewed before; only new digests need a warning.
-    is_new = row.after is not None and len({side.sha256 for side in sides}) == len(sides)
-    return is_new and any(side.size_bytes > MAX_DIFF_BYTES for side in sides)
 
 
 def build_permission_groups(permissions: Permissions) -> list[PermissionGroup]:
@@ -148,33 +144,33 @@ def _format_value(value: Any) -> str:
     return text if len(text) <= MAX_VALUE_CHARS else f"{text[:MAX_VALUE_CHARS]}…"
 
 
-def build_file_diff(
-    comparison: Comparison,
-    before: Release,
-    after: Release,
-    path: str,
-    *,
-    audience: Audience = Audience.EVERYONE,
-) -> FileDiff:
-    """Return the changed lines of one file. Raises `UnknownFileError` if it did not change."""
-    row = next((row for row in comparison.files if row.path == path), None)
+def build_file_diff(pair: ReleasePair, summary: ComparisonSummary, path: str) -> FileDiff:
+    """Return the changed lines of one file: no query, 1 for a file that is not in the summary.
+
+    Raises `UnknownFileError` if it did not change, and `ServerBusyError`.
+    """
+    assert pair.before is not None, "the page compares two releases"
+    row = next((row for row in summary.files if row.path == path), None)
+    if row is None and summary.omitted_files:
+        row = pair.load_or_compute(find_file_change, path)
     if row is None:
         raise UnknownFileError(
-            f"{quote_text(path)} does not differ between {before.version} and {after.version}.",
+            f"{quote_text(path)} does not differ between {pair.before.version} and"
+            f" {pair.after.version}.",
             hint="Choose a file from the list on the Compare tab.",
         )
     try:
-        old = _load_text(before, row.before.path, audience) if row.before else ""
-        new = _load_text(after, row.after.path, audience) if row.after else ""
+        old = _load_text(pair.before, row.before, pair.audience) if row.before else ""
+        new = _load_text(pair.after, row.after, pair.audience) if row.after else ""
     except (LimitedError, PackageDeletedError) as error:
         return FileDiff(row, reason=f"The lines cannot be compared: {error.detail}")
     return _compare_contents(row, old, new)
 
 
-def _load_text(release: Release, path: str, audience: Audience) -> str | None:
-    return decode_text(
-        load_release_file(release, path, max_bytes=MAX_DIFF_BYTES, audience=audience)
-    )
+def _load_text(release: Release, file: ListedFile, audience: Audience) -> str | None:
+    entry = {"path": file.path, "size": file.size_bytes, "sha256": file.sha256}
+    max_bytes = comparison_extract.MAX_DIFF_BYTES
+    return decode_text(load_listed_file(release, entry, max_bytes=max_bytes, audience=audience))
 
 
 def _compare_contents(row: FileChange, old: str | None, new: str | None) -> FileDiff:
@@ -183,13 +179,26 @@ def _compare_contents(row: FileChange, old: str | None, new: str | None) -> File
     if max(old.count("\n"), new.count("\n")) > MAX_DIFF_INPUT_LINES:
         reason = f"The file has more than {MAX_DIFF_INPUT_LINES:,} lines and is not compared here."
         return FileDiff(row, reason=reason)
-    diff = compare_texts(old, new, max_lines=MAX_DIFF_LINES)
+    diff = _compare_texts(old, new)
     if not diff.hunks:
         is_renamed = row.change is Change.RENAMED
         reason = "The file was renamed without changes." if is_renamed else "No line differs."
         return FileDiff(row, reason=reason)
     hunks = [(hunk.title, [_build_row(line) for line in hunk.lines]) for hunk in diff.hunks]
     return FileDiff(row, diff, hunks)
+
+
+def _compare_texts(old: str, new: str) -> TextDiff:
+    digests = [
+        hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() for text in (old, new)
+    ]
+    code = get_code_digest(str(texts.__file__), str(comparison_extract.__file__))
+    return load_or_compute(
+        build_key(code, "texts", *digests),
+        compare_file_texts,
+        lambda: (old, new),
+        is_cheap=lambda before, after: before.count("\n") + after.count("\n") <= MAX_CHEAP_LINES,
+    )
 
 
 def _build_row(line: Line) -> DiffRow:

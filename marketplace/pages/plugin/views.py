@@ -34,6 +34,7 @@ from registry.api.v1.parameters import get_int_parameter, get_text_parameter
 from registry.models import Artifact, Release
 from registry.queries.baselines import find_baseline
 from registry.queries.catalog import MAX_PAGE, list_checks
+from registry.representations.compared_releases import ReleasePair
 from registry.representations.releases import build_release_url, get_install_policy
 from registry.visibility import get_public_contents, get_public_findings
 
@@ -188,19 +189,20 @@ def render_files(
 
 @plugin_page
 def render_compare(request: HttpRequest, name: str) -> HttpResponse:
-    """`…/compare?from=&to=&file=`: the difference between releases: 11 queries, 12 with `from`.
+    """`…/compare?from=&to=&file=`: the difference between releases: 12 queries.
 
-    `to` defaults to the newest release, `from` to the one before it (`find_baseline`).
+    1 less if the comparison is stored. `to` defaults to the newest release, `from` to the one before
+    it (`find_baseline`).
     """
     parameters = request.GET
     head = get_plugin_head(name)
-    after = reads.get_release_with_files(
+    after = reads.get_release(
         head.plugin, get_text_parameter(parameters, "to") or head.release.version
     )
     baseline_version = get_text_parameter(parameters, "from")
     # A URL may name any public version as `from`, so a downgrade can be reviewed as well.
     before = (
-        reads.get_release_with_files(head.plugin, baseline_version)
+        reads.get_release(head.plugin, baseline_version)
         if baseline_version
         else find_baseline(after)
     )
@@ -215,7 +217,8 @@ def render_compare(request: HttpRequest, name: str) -> HttpResponse:
     }
     title = "Compare"
     if before is not None:
-        summary, comparison = build_comparison_summary(before, after)
+        pair = ReleasePair(before, after)
+        summary = build_comparison_summary(pair)
         path = get_text_parameter(parameters, "file")
         query = f"?{urlencode({'from': before.version, 'to': after.version})}"
         # A diff contains lines of both releases, so one blocked release hides it.
@@ -224,7 +227,7 @@ def render_compare(request: HttpRequest, name: str) -> HttpResponse:
         context |= {
             "summary": summary,
             "hides_files": hides_files,
-            "diff": build_file_diff(comparison, before, after, path) if shows_diff else None,
+            "diff": build_file_diff(pair, summary, path) if shows_diff else None,
             "compare_address": query,
             "file_query": f"{query}&file=",
             "before_files": _find_files_url(before),

@@ -27,6 +27,7 @@ from registry.models.states import ReleaseState
 from registry.queries.baselines import find_baseline
 from registry.queries.catalog import get_artifact, list_checks
 from registry.queries.package_files import use_package
+from registry.representations.compared_releases import ReleasePair
 from registry.visibility import Audience
 
 _DEPENDENCY_TITLES = (
@@ -80,23 +81,22 @@ def render_files(request: HttpRequest, release: Release, path: str = "") -> Http
     return frame.render_tab(request, release, frame.FILES, context, title=path)
 
 
-@publication_page("manifest", "files")
+@publication_page()
 def render_compare(request: HttpRequest, release: Release) -> HttpResponse:
-    """`…/compare?file=`: what changed since the release that users have: 4 queries.
+    """`…/compare?file=`: what changed since the release that users have: 5 queries.
 
-    1 more for a file, 2 more for one of a rejected release.
+    1 less if the comparison is stored, 1 more for a file, 2 more for one of a rejected release.
     """
     before = find_baseline(release)
     context: dict[str, Any] = {"before": before, "after": release}
     if before is not None:
         before.plugin = release.plugin
-        summary, comparison = build_comparison_summary(before, release, audience=Audience.MEMBERS)
+        pair = ReleasePair(before, release, Audience.MEMBERS)
+        summary = build_comparison_summary(pair)
         path = get_text_parameter(request.GET, "file")
         context |= {
             "summary": summary,
-            "diff": build_file_diff(comparison, before, release, path, audience=Audience.MEMBERS)
-            if path
-            else None,
+            "diff": build_file_diff(pair, summary, path) if path else None,
             "compare_address": frame.build_tab_url(release, frame.COMPARE),
             "file_query": "?file=",
             "before_files": reverse("release-files", args=[release.plugin.name, before.version]),

@@ -7,12 +7,13 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
 from plugport.spec.api.releases import Diff
-from registry.api.conditional import respond_json
+from registry.api.conditional import respond_body
+from registry.api.diff_json import render_diff
 from registry.api.v1.parameters import NAME, VERSION, get_text_parameter
 from registry.api.views import ApiView
 from registry.queries import catalog
 from registry.queries.baselines import find_baseline
-from registry.representations.diffs import build_diff_document
+from registry.representations.compared_releases import ReleasePair
 
 FROM_PARAMETER = OpenApiParameter(
     "from",
@@ -35,7 +36,8 @@ class DiffView(ApiView):
         The first release is compared with nothing: `from` is null and everything is added. For a
         release that is quarantined or revoked, the values in `manifest` are null and `files` is empty.
         """
-        after = catalog.get_release(name, version)
+        after = catalog.get_release_row(name, version)
         baseline = get_text_parameter(request.GET, "from")
-        before = catalog.get_release(name, baseline) if baseline else find_baseline(after)
-        return respond_json(request, build_diff_document(before, after))
+        before = catalog.get_release_row(name, baseline) if baseline else find_baseline(after)
+        body = ReleasePair(before, after).load_or_compute(render_diff, after.plugin.name)
+        return respond_body(request, body, content_type="application/json")

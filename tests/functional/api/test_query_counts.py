@@ -33,7 +33,7 @@ COUNTS = {
     "GET /plugins/@acme/chat/1.0.0/readme": 2,
     "GET /plugins/@acme/chat/readme": 3,
     "GET /plugins/@acme/chat/1.0.0/diff": 3,
-    "GET /plugins/@acme/chat/1.0.0/diff?from=1.0.0": 4,
+    "GET /plugins/@acme/chat/1.0.0/diff?from=1.0.0": 3,
     "GET /plugins/@acme/chat/1.0.0/download": 2,
     "HEAD /plugins/@acme/chat/1.0.0/download": 2,
     "GET /plugins/@acme/chat/latest/download": 3,

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from marketplace.images import fetching
-from marketplace.images.disk_cache import DiskCache
+from marketplace.images.disk_cache import ImageDiskCache
 from marketplace.images.fetching import ImageCache
 from marketplace.images.signed_urls import build_path
 from marketplace.pages import images as pages
@@ -27,7 +27,7 @@ CSP = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OddServer]:
     """An image host on this machine, to which the proxy of this test may connect."""
-    images = ImageCache(DiskCache(tmp_path / "images", 16 << 20), Fetcher(allow_loopback=True))
+    images = ImageCache(ImageDiskCache(tmp_path / "images", 16 << 20), Fetcher(allow_loopback=True))
     monkeypatch.setattr(pages, "get_image_cache", lambda: images)
     with open_server() as server:
         yield server

@@ -7,6 +7,7 @@ import pytest
 from marketplace.pages.plugin import compare
 from registry.actions import moderate_release
 from registry.models import Release
+from registry.representations import comparison_extract
 
 COMPARE = "/plugins/@acme/chat/compare"
 COMPARE_TALK = "/plugins/@acme/talk/compare"
@@ -139,21 +140,21 @@ def test_added_and_removed_files(open_page, releases):
 
 def test_large_files(open_page, releases, monkeypatch):
     """A large file is not compared by line; the reason is shown with the list."""
-    monkeypatch.setattr(compare, "MAX_DIFF_BYTES", 3)
+    monkeypatch.setattr(comparison_extract, "MAX_DIFF_BYTES", 3)
     diff = _open_diff(open_page, "a.txt")
     assert "The lines cannot be compared: a.txt has 8 B; 3 B can be shown." in diff.text
     assert diff.one("p").links == [
         "/plugins/@acme/chat/1.0.0/files/a.txt",
         "/plugins/@acme/chat/1.1.0/files/a.txt",
     ]
-    monkeypatch.setattr(compare, "MAX_DIFF_BYTES", 1_000)
+    monkeypatch.setattr(comparison_extract, "MAX_DIFF_BYTES", 1_000)
     monkeypatch.setattr(compare, "MAX_DIFF_INPUT_LINES", 1)
     assert "more than 1 lines" in _open_diff(open_page, "a.txt").text
 
 
 def test_large_files_are_called_out(open_page, publisher, monkeypatch):
     """Large changed files are listed with links, so that size cannot hide a change."""
-    monkeypatch.setattr(compare, "MAX_DIFF_BYTES", 5_000)
+    monkeypatch.setattr(comparison_extract, "MAX_DIFF_BYTES", 5_000)
     for version, last in (("1.0.0", "fine();\n"), ("1.1.0", "evil();\n")):
         large = "fine();\n" * 700
         files = {"dist/bundle.js": large + last, "same.js": large, f"{version}.js": f"{large} "}
@@ -168,7 +169,7 @@ def test_large_files_are_called_out(open_page, publisher, monkeypatch):
 
 def test_many_lines_are_cut(open_page, publisher, monkeypatch):
     """A long diff is truncated."""
-    monkeypatch.setattr(compare, "MAX_DIFF_LINES", 10)
+    monkeypatch.setattr(comparison_extract, "MAX_DIFF_LINES", 10)
     publisher.publish("@acme/talk", "1.0.0", files={"a.txt": "x\n" * 50})
     publisher.publish("@acme/talk", "1.1.0", files={"a.txt": "y\n" * 50 + "z" * 1_000})
     diff = _open_diff(open_page, "a.txt", COMPARE_TALK)

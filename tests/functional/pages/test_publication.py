@@ -152,9 +152,13 @@ def _is_missing(state: str, route: str) -> bool:
 
 def _count_more_queries(state: str, route: str) -> int:
     """The queries that only some states need."""
+    # The contents of both releases, if there is another one.
+    compared = int(route.startswith("/compare") and state in ("checking", "held", "rejected"))
     if route.startswith("/compare?"):
         # The package of the other release; a stored text of the rejected one.
-        return {"held": 1, "rejected": 2}.get(state, 0)
+        return compared + {"held": 1, "rejected": 2}.get(state, 0)
+    if route == "/compare":
+        return compared
     return int(state == "rejected" and route in ("/files/src/talk.js", "/raw/logo.png"))
 
 

@@ -19,7 +19,7 @@ STRANGER = {
     "/plugins/@acme/chat/files": 6,
     "/plugins/@acme/chat/files/index.js": 6,
     "/plugins/@acme/chat/compare?to=1.0.0": 10,
-    "/plugins/@acme/chat/compare?from=1.0.0&to=1.0.0": 11,
+    "/plugins/@acme/chat/compare?from=1.0.0&to=1.0.0": 12,
     "/plugins/@acme/chat/security": 7,
     "/plugins/@acme/chat/stats": 7,
     "/plugins/@acme/chat/owners": 2,

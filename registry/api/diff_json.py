@@ -1,0 +1,11 @@
+"""The response of the diff as bytes. Without Django, see `registry.representations.diffs`."""
+
+from __future__ import annotations
+
+from registry.api.json_encoding import dump_json
+from registry.representations.diffs import ComparedRelease, build_diff_document
+
+
+def render_diff(before: ComparedRelease | None, after: ComparedRelease, name: str) -> bytes:
+    """Return the JSON of what changed from `before` to `after` of the plugin `name`."""
+    return dump_json(build_diff_document(name, before, after))
