@@ -32,6 +32,9 @@ FETCH_HEADER = "X-Plugport-Fetch"
 # Django to gateway, with one of the two above: `START-STOP`, the bytes from START up to but not
 # including STOP. Without it the whole file is sent.
 BYTES_HEADER = "X-Plugport-Bytes"
+# Django to gateway, with one of the two above: the number of bytes of the real body. It is the value of
+# Content-Length, which granian replaces by 0 in a response to GET whose body is empty.
+LENGTH_HEADER = "X-Plugport-Length"
 
 # Django to gateway: what to record when the gateway answers from its cache. The value has a meaning
 # for Django only. The gateway sends it back to RECORDS_PATH.
@@ -40,4 +43,6 @@ RECORD_HEADER = "X-Plugport-Record"
 # `common.client_address` returns it. The gateway answers requests of clients below this path with 404.
 RECORDS_PATH = "/gateway/records"
 
-INTERNAL_HEADERS = frozenset({CACHE_HEADER, FILE_HEADER, FETCH_HEADER, BYTES_HEADER, RECORD_HEADER})
+INTERNAL_HEADERS = frozenset(
+    {CACHE_HEADER, FILE_HEADER, FETCH_HEADER, BYTES_HEADER, LENGTH_HEADER, RECORD_HEADER}
+)

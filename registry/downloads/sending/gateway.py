@@ -14,6 +14,7 @@ from common.gateway_protocol import (
     CACHE_PLUGIN_PREFIX,
     FETCH_HEADER,
     FILE_HEADER,
+    LENGTH_HEADER,
     RECORD_HEADER,
 )
 from registry.downloads.gateway_records import build_download_record
@@ -34,6 +35,7 @@ class GatewaySender:
         if not source:
             return StreamSender().send(transfer)
         headers = {**transfer.build_range_headers(), **source}
+        headers[LENGTH_HEADER] = headers["Content-Length"]
         if transfer.part is not None:
             headers[BYTES_HEADER] = f"{transfer.part.start}-{transfer.part.stop}"
         elif transfer.public is not None:

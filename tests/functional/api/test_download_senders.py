@@ -95,6 +95,7 @@ class TestGateway:
         assert "X-Plugport-Bytes" not in response.headers
         assert response.headers["Content-Type"] == "application/gzip"
         assert response.headers["Content-Length"] == str(SIZE)
+        assert response.headers["X-Plugport-Length"] == str(SIZE)
         assert response.headers["ETag"] == ETAG
         assert "sha-512=:" in response.headers["Repr-Digest"]
 
@@ -110,6 +111,7 @@ class TestGateway:
         assert response.headers["X-Plugport-Bytes"] == f"{start}-{stop}"
         assert response.headers["Content-Range"] == f"bytes {start}-{stop - 1}/{SIZE}"
         assert response.headers["Content-Length"] == str(stop - start)
+        assert response.headers["X-Plugport-Length"] == str(stop - start)
         assert response.headers["ETag"] == ETAG
         assert not {"X-Plugport-Cache", "X-Plugport-Record"} & set(response.headers)
 
@@ -142,7 +144,7 @@ class TestGateway:
         response = client.get(f"/publications/{release.public_id}/package")
         assert response.content == b""
         headers = list_hidden_headers(response)
-        assert headers.keys() == {"X-Plugport-File"}
+        assert headers.keys() == {"X-Plugport-File", "X-Plugport-Length"}
         assert Path(headers["X-Plugport-File"]).read_bytes() == body
         assert "private" in response.headers["Cache-Control"]
         assert flush_downloads() == 0
