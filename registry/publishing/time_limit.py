@@ -33,9 +33,9 @@ def run_with_timeout(seconds: float, work: Callable[[], T]) -> T:
             raise WorkTimeoutError
 
     previous_handler = signal.signal(signal.SIGALRM, stop)
-    # Repeated every second, for work that swallows the first exception.
-    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
     try:
+        # Repeated every second, for work that swallows the first exception.
+        signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
         return work()
     finally:
         is_over = True
