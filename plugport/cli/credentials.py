@@ -10,14 +10,15 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from plugport.cli.errors import BrokenCredentialsError, HomeNotWritableError, KeyringError
 from plugport.client.tokens import Token
-from plugport.client.urls import RegistryUrl
 from plugport.environment.home import format_home_source
-from plugport.installer.filesystem import write_json
 from plugport.spec.os_errors import is_disk_full, set_os_error_kind
+
+if TYPE_CHECKING:
+    from plugport.client.urls import RegistryUrl
 
 KEYRING_SERVICE = "plugport"
 FILE_BYTES = 1 << 20
@@ -106,6 +107,9 @@ class Credentials:
             ) from error
 
     def _write(self, entries: dict[str, dict[str, Any]]) -> None:
+        # Imported here: most commands only read.
+        from plugport.installer.filesystem import write_json
+
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             write_json(self.file, {"format": 1, "registries": entries}, mode=_PRIVATE_MODE)

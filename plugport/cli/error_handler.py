@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import traceback
 
 import click
 
@@ -24,7 +23,11 @@ from plugport.spec.text import quote_text
 def report_error(error: BaseException, output: Output) -> int:
     """Print an error, with its traceback in verbose mode, and return the exit code."""
     classified, code = _classify_error(error)
-    trace = "".join(traceback.format_exception(error)) if output.verbose else None
+    trace = None
+    if output.verbose:
+        import traceback
+
+        trace = "".join(traceback.format_exception(error))
     output.print_error(classified, trace)
     return code
 

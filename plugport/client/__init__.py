@@ -10,27 +10,18 @@ All errors are subclasses of `plugport.spec.errors.PlugportError`; errors that t
 have its code. The token is sent to the registry's own origin and nowhere else.
 """
 
-import sys
+from __future__ import annotations
 
-if "httpx" not in sys.modules:
-    # httpx imports rich for its own command line, which takes half of its import time. With None
-    # in sys.modules that import fails, and httpx handles the failure.
-    sys.modules["httpx._main"] = None  # type: ignore[assignment]  # None marks a module that cannot be imported
-    import httpx  # noqa: F401 -- imported here, while the line above is in effect
+from typing import TYPE_CHECKING
 
-    del sys.modules["httpx._main"]
+from plugport.lazy_exports import export_lazily
 
-from plugport.client.client import RegistryClient, Upload
-from plugport.client.models import (
-    Account,
-    Plugin,
-    PluginPage,
-    PublishStatus,
-    Release,
-)
-from plugport.client.progress import NoProgress, Progress
-from plugport.client.tokens import Token
-from plugport.client.urls import Origin, RegistryUrl
+if TYPE_CHECKING:
+    from plugport.client.client import RegistryClient, Upload
+    from plugport.client.models import Account, Plugin, PluginPage, PublishStatus, Release
+    from plugport.client.progress import NoProgress, Progress
+    from plugport.client.tokens import Token
+    from plugport.client.urls import Origin, RegistryUrl
 
 __all__ = [
     "Account",
@@ -46,3 +37,21 @@ __all__ = [
     "Token",
     "Upload",
 ]
+
+__getattr__ = export_lazily(
+    __name__,
+    {
+        "Account": "models",
+        "NoProgress": "progress",
+        "Origin": "urls",
+        "Plugin": "models",
+        "PluginPage": "models",
+        "Progress": "progress",
+        "PublishStatus": "models",
+        "RegistryClient": "client",
+        "RegistryUrl": "urls",
+        "Release": "models",
+        "Token": "tokens",
+        "Upload": "client",
+    },
+)

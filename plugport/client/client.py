@@ -9,11 +9,10 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self
 from urllib.parse import urljoin, urlsplit
 
-import httpx
-
 from plugport.client.addresses import Resolver, resolve
 from plugport.client.errors import UnexpectedResponseError
 from plugport.client.http import HttpSession, Params
+from plugport.client.lean_httpx import httpx
 from plugport.client.models import (
     Account,
     Invitation,

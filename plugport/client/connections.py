@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import httpcore
-import httpx
 
 from plugport.client.addresses import IPAddress
+from plugport.client.lean_httpx import httpx
 from plugport.environment.proxies import Proxy
 
 # The handshake with a SOCKS proxy has no timeout in httpcore; a proxy could block it forever.

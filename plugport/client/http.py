@@ -14,8 +14,6 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urljoin
 
-import httpx
-
 from plugport import __version__
 from plugport.client.addresses import Resolver, resolve
 from plugport.client.destinations import Destinations
@@ -25,6 +23,7 @@ from plugport.client.errors import (
     TransferInterruptedError,
     UnsafeRedirectError,
 )
+from plugport.client.lean_httpx import httpx
 from plugport.client.responses import raise_for_problem, read_json
 from plugport.client.tokens import Token
 from plugport.client.transport import EnvironmentTransport, is_certificate_error

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from plugport.client.errors import UnexpectedResponseError
 from plugport.spec.api import owners as owner_api
@@ -19,11 +19,12 @@ from plugport.spec.api import plugins as plugin_api
 from plugport.spec.api import releases as release_api
 from plugport.spec.api.accounts import Me
 from plugport.spec.api.reading import parse_leniently
-from plugport.spec.diff.permissions import parse_permissions
 from plugport.spec.errors import PlugportError
-from plugport.spec.manifest.model import Permissions
 from plugport.spec.names import PluginName
 from plugport.spec.versions import Version
+
+if TYPE_CHECKING:
+    from plugport.spec.manifest.model import Permissions
 
 T = TypeVar("T")
 
@@ -53,7 +54,6 @@ class Release:
 
     name: PluginName
     version: Version
-    permissions: Permissions
     data: release_api.ReleaseSummary
     document: Mapping[str, Any]
 
@@ -64,7 +64,6 @@ class Release:
         return cls(
             name=_parse_member(PluginName.parse, checked, "name"),
             version=_parse_member(Version.parse, checked, "version"),
-            permissions=parse_permissions(checked.get("permissions")),
             data={
                 **parse_leniently(release_api.ReleaseSummary, checked),
                 "state": _parse_member(_parse_state, checked, "state"),
@@ -72,6 +71,14 @@ class Release:
             },
             document=checked,
         )
+
+    @property
+    def permissions(self) -> Permissions:
+        """The permissions that the release declares."""
+        # Imported here: a search shows no permissions.
+        from plugport.spec.diff.permissions import parse_permissions
+
+        return parse_permissions(self.document.get("permissions"))
 
     @property
     def is_installable(self) -> bool:
@@ -113,6 +120,8 @@ class ReleasePermissionChanges:
 
         Raises `UnexpectedResponseError` for anything that is not a comparison.
         """
+        from plugport.spec.diff.permissions import parse_permissions
+
         checked = require_object(document, "a comparison of releases")
         if checked.get("from") is None:
             return None

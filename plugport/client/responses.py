@@ -8,13 +8,12 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import httpx
-
 from plugport.client.errors import (
     ResponseTooLargeError,
     TransferInterruptedError,
     UnexpectedResponseError,
 )
+from plugport.client.lean_httpx import httpx
 from plugport.spec.api.problems import FieldProblem, Problem
 from plugport.spec.api.reading import parse_leniently
 from plugport.spec.errors import (

@@ -10,13 +10,13 @@ import ssl
 from collections.abc import Sequence
 
 import httpcore
-import httpx
 from socksio.exceptions import SOCKSError
 
 from plugport.client.addresses import IPAddress, Resolver, resolve
 from plugport.client.connections import Dialer, HeaderDeadline, build_pool, send_request
 from plugport.client.destinations import Destinations
 from plugport.client.errors import ProxyFailedError
+from plugport.client.lean_httpx import httpx
 from plugport.environment.certificates import build_ssl_context
 from plugport.environment.proxies import Proxy, ProxySettings
 

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import SplitResult, quote, urlsplit
 
-import httpx
-
 from plugport.client.errors import InvalidUrlError
+from plugport.client.lean_httpx import httpx
 
 API_PATH = "/api/v1"
 URL_CHARS = 4096

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 from plugport.environment.variables import (
@@ -63,6 +62,9 @@ def expand_home(text: str) -> Path:
 
 def find_write_failure(folder: Path) -> str | None:
     """Why no file can be created in a folder; None if one can. Creates the folder."""
+    # Imported here: most commands only read.
+    import tempfile
+
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Tried, because permissions do not tell about read-only file systems.

@@ -16,9 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, TypeVar
-
-import httpx
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias, TypeVar
 
 from plugport.client.errors import TransferInterruptedError, UnexpectedResponseError
 from plugport.client.progress import Progress
@@ -30,6 +28,9 @@ from plugport.installer.verify import find_repr_digest
 from plugport.spec.archive.model import ArchiveLimits
 from plugport.spec.digest import Digest
 from plugport.spec.errors import InvalidError, LimitedError, PlugportError
+
+if TYPE_CHECKING:
+    import httpx
 
 # Requests in one run; each resumes where the last one stopped.
 MAX_ATTEMPTS = 50
@@ -47,7 +48,7 @@ _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,15})-[0-9]{1,15}/([0-9]{1,15}|\*)\Z
 _NOT_SATISFIABLE = 416
 
 Result = TypeVar("Result")
-Opener = Callable[[str, Mapping[str, str]], AbstractContextManager[httpx.Response]]
+Opener: TypeAlias = "Callable[[str, Mapping[str, str]], AbstractContextManager[httpx.Response]]"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,6 @@ is run, and a program in the current folder is never run.
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,6 +70,10 @@ class EngineVersions:
 
 def find_engine_version(name: str) -> Version | None:
     """The version of a runtime that is in PATH, or None. Runs its program with `--version`."""
+    # Imported here: most plugins name no runtime.
+    import shutil
+    import subprocess
+
     for program in PROGRAMS.get(name, ()):
         path = shutil.which(program)
         # A relative folder in PATH would run a program of a cloned project (CWE-426).

@@ -11,7 +11,6 @@ Each step is complete for all packages before the next begins, and no file of th
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -67,7 +66,6 @@ from plugport.installer.verify import (
     parse_integrity,
     verify_package,
 )
-from plugport.spec.archive.packer import list_source_files, pack_files
 from plugport.spec.archive.reader import load_package
 from plugport.spec.digest import Digest
 from plugport.spec.manifest.model import Dependencies, Permissions
@@ -190,6 +188,11 @@ class Installer:
 
     def install_path(self, path: Path, integrity: Digest | None) -> Outcome:
         """Install a folder or a package file. Raises `NoSuchSourceError`."""
+        # Imported here: packages of a registry are already packed.
+        import tempfile
+
+        from plugport.spec.archive.packer import list_source_files, pack_files
+
         expected, provenance = ExpectedPackage(integrity=integrity), Provenance(str(path))
         if path.is_file():
             return self._install_archive(path, expected, provenance)
@@ -259,6 +262,8 @@ class Installer:
                 f"`{partial}` cannot be written: {reason}; this download cannot be resumed. Set "
                 "PLUGPORT_HOME to a folder that you can write"
             )
+        import tempfile
+
         with tempfile.TemporaryDirectory(prefix="plugport-") as folder:
             yield Path(folder)
 

@@ -17,17 +17,25 @@ _MAX_LISTED_TAGS = 20
 _MAX_TAG_CHARS = 64
 
 
-def resolve_release(client: RegistryClient, name: PluginName, requested: str | None) -> Release:
+def resolve_release(
+    client: RegistryClient,
+    name: PluginName,
+    requested: str | None,
+    *,
+    plugin: Plugin | None = None,
+) -> Release:
     """The release to install, with all its metadata. Raises `MissingError`.
 
     A version, in any form that names exactly one, or a dist-tag gives that release, even if it is
     yanked. A range gives the release that `select_release` selects. None gives the release tagged
-    `latest`, unless it is yanked or blocked; then the newest one that can be installed.
+    `latest`, unless it is yanked or blocked; then the newest one that can be installed. `plugin` saves
+    the request for the plugin if the caller has it already.
     """
     exact = find_exact_version(requested)
     if exact is not None:
         return _get_exact_release(client, name, exact)
-    plugin = client.get_plugin(name)
+    if plugin is None:
+        plugin = client.get_plugin(name)
     tag = requested or "latest"
     tagged = plugin.data["distTags"].get(tag) or (
         plugin.data["latestVersion"] if tag == "latest" else None

@@ -28,6 +28,15 @@ INTERRUPTIBLE = (
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
     "from plugport.cli.main import main; main()"
 )
+# The first argument is the file for the names. None in sys.modules marks a module that was not imported.
+LISTS_IMPORTS = """
+import atexit, sys
+from pathlib import Path
+file = Path(sys.argv.pop(1))
+atexit.register(lambda: file.write_text(" ".join(n for n, m in sys.modules.items() if m is not None)))
+from plugport.__main__ import main
+main()
+"""
 README = "# A test plugin\n\nIt exists so that the command line has something to carry about.\n"
 
 
@@ -173,6 +182,15 @@ class Cli:
         with self._spawn(command, {"stdin": subprocess.PIPE}) as process:
             stdout, stderr = process.communicate(input, timeout=60)
         return process.returncode, stdout, stderr
+
+    def list_imports(self, *args: str) -> set[str]:
+        """The modules that the program has imported at the end of a successful command."""
+        names = self.project.parent / "imports"
+        command = [sys.executable, "-c", LISTS_IMPORTS, str(names), *args]
+        with self._spawn(command, {}) as process:
+            _, stderr = process.communicate(timeout=60)
+        assert process.returncode == 0, stderr
+        return set(names.read_text().split())
 
     def publish(self, name: str, version: str = "1.0.0", **plugin: Any) -> Path:
         """Publish a small plugin; returns its folder."""

@@ -34,6 +34,12 @@ def _published(publish: Callable[..., object]) -> None:
         publish(name, manifest="tags: [timber]\n")
 
 
+def test_info_requests_the_plugin_and_its_release_once(cli: Cli, registry: LocalRegistry) -> None:
+    cli.ok("info", NAME)
+    paths = [request.path for request in registry.requests]
+    assert paths == [f"/api/v1/plugins/{NAME}", f"/api/v1/plugins/{NAME}/1.0.0"]
+
+
 def test_finds_a_published_plugin(cli: Cli) -> None:
     lines = cli.ok("search", "amber").stdout.splitlines()
     line = next(line for line in lines if NAME in line)

@@ -17,8 +17,8 @@ from marketplace.pages.plugin.charts import build_sparkline
 from marketplace.pages.plugin.compare import build_permission_groups
 from marketplace.pages.plugin.install import build_install_command, list_other_install_methods
 from marketplace.queries.plugin_detail import MAX_COUNTED_DEPENDENTS, PluginHead
+from plugport.spec.config_keys import count_config_keys, list_config_keys
 from plugport.spec.diff.permissions import compare_permissions, parse_permissions
-from plugport.spec.manifest.config import count_config_keys, list_config_keys
 from registry.representations.plugins import build_deprecation, build_public_metadata
 
 # Four lines of description, at 44rem (`--measure` in tokens.css) and on a phone.

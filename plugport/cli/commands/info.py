@@ -47,7 +47,7 @@ def command(session: Session, plugin: str) -> None:
     with session.open_client() as client, explain_missing(client, name):
         details = client.get_plugin(name)
         try:
-            release = resolve_release(client, name, requested)
+            release = resolve_release(client, name, requested, plugin=details)
         except MissingError:
             # A plugin without an installable release still has details to show.
             if requested is not None:
@@ -113,7 +113,7 @@ def _iter_release_rows(release: Release) -> Iterator[tuple[str, str]]:
 
 def _iter_config_rows(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """The settings of the plugin, required ones first."""
-    from plugport.spec.manifest.config import count_config_keys, list_config_keys
+    from plugport.spec.config_keys import count_config_keys, list_config_keys
 
     manifest = document.get("manifest")
     config = manifest.get("config") if isinstance(manifest, Mapping) else None

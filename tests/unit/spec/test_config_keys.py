@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugport.spec.manifest.config import (
+from plugport.spec.config_keys import (
     MAX_KEYS,
     ConfigKey,
     count_config_keys,
