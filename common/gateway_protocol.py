@@ -13,6 +13,12 @@ from __future__ import annotations
 CACHE_HEADER = "X-Plugport-Cache"
 CACHE_ALL = "all"
 CACHE_PLUGIN_PREFIX = "plugin="
+# Django to gateway, with CACHE_HEADER: all query parameters that the view reads, separated by commas;
+# empty if it reads none. A response to a query with other or repeated parameters is never marked.
+QUERY_HEADER = "X-Plugport-Query"
+# A response is marked for requests without these cookies only. A request with one of them is never
+# answered from the cache; no other cookie changes a marked response, although its `Vary` has `Cookie`.
+PERSONAL_COOKIES = frozenset({"sessionid", "messages"})
 # The state that stored responses depend on: the last serial of the journal, and the number of public
 # changes outside it (`registry.change_counter`). One statement, so that both are of the same moment.
 # The gateway reads it before it passes a request on whose response it may store.
@@ -41,8 +47,12 @@ LENGTH_HEADER = "X-Plugport-Length"
 RECORD_HEADER = "X-Plugport-Record"
 # A POST with JSON: `{"records": [[RECORD, CLIENT, COUNT], …]}`. CLIENT is the network of the client as
 # `common.client_address` returns it. The gateway answers requests of clients below this path with 404.
-RECORDS_PATH = "/gateway/records"
+# `-` is no name of a plugin, so none can look like this path.
+RECORDS_PATH = "/-/gateway/records"
 
 INTERNAL_HEADERS = frozenset(
-    {CACHE_HEADER, FILE_HEADER, FETCH_HEADER, BYTES_HEADER, LENGTH_HEADER, RECORD_HEADER}
+    {
+        *(CACHE_HEADER, QUERY_HEADER, RECORD_HEADER),
+        *(FILE_HEADER, FETCH_HEADER, BYTES_HEADER, LENGTH_HEADER),
+    }
 )

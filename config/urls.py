@@ -5,12 +5,15 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
+from common.gateway_protocol import RECORDS_PATH
 from config import health
+from config.caching.records import record_cached_responses
 from registry.api.schema import OpenApiView
 
 urlpatterns = [
     path("healthz", health.respond_liveness),
     path("readyz", health.respond_readiness),
+    path(RECORDS_PATH.removeprefix("/"), record_cached_responses),
     path("status", health.render_status, name="status"),
     path("api/v1/openapi.json", OpenApiView.as_view()),
     path("api/openapi.json", OpenApiView.as_view()),

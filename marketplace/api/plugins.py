@@ -8,9 +8,11 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
+from common.cache_marks import EndsWith, cacheable
 from marketplace.search import service
-from marketplace.search.parameters import PARAMETERS, parse_search_query
+from marketplace.search.parameters import PARAMETERS, SEARCH_PARAMETERS, parse_search_query
 from marketplace.search.query import SearchQuery
+from marketplace.search.result_marks import mark_results
 from marketplace.search.service import SearchResults
 from marketplace.search.tokenizer import has_only_signs
 from plugport.spec.api.plugins import Facets, Highlight, PluginSearch
@@ -27,10 +29,13 @@ class PluginsView(PublishMixin, ApiView):
     limit_kind = "publish"
 
     @extend_schema(operation_id="listPlugins", parameters=PARAMETERS, responses=PluginSearch)
+    @cacheable(EndsWith.ANY_CHANGE, *SEARCH_PARAMETERS)
     def get(self, request: Request) -> HttpResponse:
         """Search plugins by text and filters, with facet counts."""
         query = parse_search_query(request)
-        return respond_json(request, build_search_response(query, service.search_plugins(query)))
+        results = service.search_plugins(query)
+        response = respond_json(request, build_search_response(query, results))
+        return mark_results(response, results)
 
 
 def build_search_response(query: SearchQuery, results: SearchResults) -> PluginSearch:

@@ -14,6 +14,9 @@ from marketplace.search.query import SearchQuery
 from marketplace.search.search_urls import SearchUrl
 from registry.queries.catalog import Page
 
+# What the lists read of the query.
+LIST_PARAMETERS = ("sort", "page", "limit")
+
 
 @dataclass(frozen=True, slots=True)
 class SortOption:

@@ -11,12 +11,14 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from common.cache_marks import EndsWith, cacheable
 from marketplace.pages.facets import build_chips, build_facets
 from marketplace.pages.listing import build_sort_options
 from marketplace.pagination import build_pagination
 from marketplace.search import query_log, service
-from marketplace.search.parameters import SearchParameters
+from marketplace.search.parameters import SEARCH_PARAMETERS, SearchParameters
 from marketplace.search.query import FACETS, SearchQuery
+from marketplace.search.result_marks import mark_results
 from marketplace.search.search_urls import SearchUrl
 from marketplace.search.service import SearchResults
 from marketplace.search.tokenizer import has_only_signs
@@ -27,7 +29,9 @@ from registry.rate_limits import count_request
 
 @require_safe
 # The fragment and the page share a URL. Without Vary, the Back button or a cache shows the bare fragment.
-@vary_on_headers("HX-Request")
+# A search while typing looks the same, but is not recorded.
+@vary_on_headers("HX-Request", "HX-Trigger")
+@cacheable(EndsWith.ANY_CHANGE, *SEARCH_PARAMETERS)
 def render_search(request: HttpRequest) -> HttpResponse:
     """One page of results. An htmx request gets only the part below the search field."""
     parameters = SearchParameters(request, is_lenient=True)
@@ -59,7 +63,7 @@ def render_search(request: HttpRequest) -> HttpResponse:
         "has_only_signs": has_only_signs(query.text),
     }
     template = "partials/results.html" if is_in_place else "pages/search.html"
-    return render(request, template, context)
+    return mark_results(render(request, template, context), results)
 
 
 def _is_indexable(query: SearchQuery, results: SearchResults) -> bool:

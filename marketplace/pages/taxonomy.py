@@ -6,7 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from marketplace.pages.listing import build_listing_context
+from common.cache_marks import EndsWith, cacheable, withhold_mark
+from marketplace.pages.listing import LIST_PARAMETERS, build_listing_context
 from marketplace.queries.lists import TaxonomyType, get_taxonomy_page
 from marketplace.search.parameters import SearchParameters
 from registry.queries.catalog import list_categories, list_tags
@@ -18,6 +19,7 @@ _MAX_RELATED_TAGS = 16
 
 
 @require_safe
+@cacheable(EndsWith.ANY_CHANGE)
 def render_categories(request: HttpRequest) -> HttpResponse:
     """All categories, and the most used tags."""
     tags = list_tags(max_results=_MAX_TAGS_BELOW_CATEGORIES)
@@ -25,18 +27,21 @@ def render_categories(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@cacheable(EndsWith.ANY_CHANGE)
 def render_tags(request: HttpRequest) -> HttpResponse:
     """The most used tags."""
     return render(request, "pages/tags.html", {"tags": list_tags(max_results=_MAX_TAGS)})
 
 
 @require_safe
+@cacheable(EndsWith.ANY_CHANGE, *LIST_PARAMETERS)
 def render_category(request: HttpRequest, slug: str) -> HttpResponse:
     """The plugins in a category. Raises `UnknownCategoryError`."""
     return _render_term(request, "category", slug)
 
 
 @require_safe
+@cacheable(EndsWith.ANY_CHANGE, *LIST_PARAMETERS)
 def render_tag(request: HttpRequest, slug: str) -> HttpResponse:
     """The plugins with a tag. Raises `UnknownTagError`."""
     return _render_term(request, "tag", slug)
@@ -53,4 +58,7 @@ def _render_term(request: HttpRequest, taxonomy_type: TaxonomyType, slug: str) -
         "taxonomy_type": taxonomy_type,
         "related_tags": related[:_MAX_RELATED_TAGS],
     }
-    return render(request, "pages/taxonomy_term.html", context)
+    response = render(request, "pages/taxonomy_term.html", context)
+    if not term.is_current:
+        withhold_mark(response)
+    return response

@@ -36,11 +36,15 @@ _ORDERS: dict[str, tuple[str | OrderBy, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class TaxonomyPage:
-    """A category or tag: one page of its plugins, and counts of their tags."""
+    """A category or tag: one page of its plugins, and counts of their tags.
+
+    `is_current`: see `SearchResults`.
+    """
 
     slug: str
     page: Page
     facets: Facets
+    is_current: bool
 
 
 def get_taxonomy_page(taxonomy_type: TaxonomyType, slug: str, query: SearchQuery) -> TaxonomyPage:
@@ -62,7 +66,7 @@ def get_taxonomy_page(taxonomy_type: TaxonomyType, slug: str, query: SearchQuery
     )
     # Browsing is not a search: it stays out of the statistics of what people search for.
     results = service.search_plugins(term_query, is_recorded=False)
-    return TaxonomyPage(slug, results.page, results.facets)
+    return TaxonomyPage(slug, results.page, results.facets, results.is_current)
 
 
 @dataclass(frozen=True, slots=True)

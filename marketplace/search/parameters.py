@@ -24,6 +24,8 @@ from registry.models import Trust
 from registry.queries.catalog import MAX_LIMIT, MAX_PAGE
 
 T = TypeVar("T")
+# What `parse_search_query` reads of the query.
+SEARCH_PARAMETERS = ("q", *FILTERS, "verified", "sort", "page", "limit")
 _BOOLEANS = {"": None, "true": True, "false": False}
 _CHOICES: dict[str, tuple[str, ...]] = {
     "type": tuple(KINDS),

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -31,6 +32,7 @@ from marketplace.search.query import SearchQuery
 MAX_PENDING_TERMS = 2000
 MAX_TERMS_PER_DAY = 5000
 RETENTION_DAYS = 400
+RECORD_PREFIX = "search:"
 # Terms with a single search on a day are most of the rows and soon irrelevant.
 SINGLE_SEARCH_RETENTION_DAYS = 30
 _BATCH_ROWS = 500
@@ -77,6 +79,27 @@ def record_search(query: SearchQuery, results: int) -> None:
     _add_pending(query, _TermCounts(searches=1, failed=int(results == 0), results=results))
 
 
+def build_record(query: SearchQuery, results: int) -> str:
+    """The search as a text, from which `record_repeated_search` counts it again.
+
+    It is ASCII, and at most about 1 kB long.
+    """
+    values = {"q": normalize_term(query.text), "in": render_filters(query), "results": results}
+    return RECORD_PREFIX + urlencode(values)
+
+
+def record_repeated_search(record: str, count: int) -> None:
+    """Count a search with its record, `count` times. Raises `ValueError` for another text."""
+    values = dict(parse_qsl(record.removeprefix(RECORD_PREFIX), keep_blank_values=True))
+    if not record.startswith(RECORD_PREFIX) or values.keys() != {"q", "in", "results"}:
+        raise ValueError(f"{record!r} is not the record of a search")
+    term, filters, results = values["q"], values["in"], int(values["results"])
+    if not (term == normalize_term(term) and len(filters) <= FILTER_CHARS):
+        raise ValueError(f"{record!r} is too long")
+    failed = 0 if results else count
+    _add_counts(term, filters, _TermCounts(searches=count, failed=failed, results=results))
+
+
 def record_click(query: SearchQuery, rank: int) -> None:
     """Count that a user chose the result with this rank (from 1)."""
     _add_pending(query, _TermCounts(clicks=1, rank_sum=max(1, rank)))
@@ -96,10 +119,13 @@ def render_filters(query: SearchQuery) -> str:
 
 
 def _add_pending(query: SearchQuery, counts: _TermCounts) -> None:
-    term = normalize_term(query.text)
+    _add_counts(normalize_term(query.text), render_filters(query), counts)
+
+
+def _add_counts(term: str, filters: str, counts: _TermCounts) -> None:
     if not term:
         return
-    key = (timezone.now().date(), term, render_filters(query))
+    key = (timezone.now().date(), term, filters)
     # One lock for all: counts added to an object that a flush has already taken would be lost.
     with _lock:
         if key in _pending:

@@ -45,7 +45,9 @@ class SearchResults:
 
     `highlights` maps plugin ids to the texts (`name`, `displayName`, `description`) with matches.
     `did_you_mean` is a corrected query. `is_partial`: no plugin has all words, these have most of
-    them. `is_degraded`: the results come from the database, not from the engine.
+    them. `is_degraded`: the results come from the database, not from the engine. `is_current`: the index
+    had every public change when the search began. `record` is for `query_log.record_repeated_search`,
+    "" if the search is not recorded.
     """
 
     page: Page
@@ -55,6 +57,8 @@ class SearchResults:
     did_you_mean: str | None = None
     is_partial: bool = False
     is_degraded: bool = False
+    is_current: bool = False
+    record: str = ""
 
 
 def search_plugins(query: SearchQuery, *, is_recorded: bool = True) -> SearchResults:
@@ -67,15 +71,19 @@ def search_plugins(query: SearchQuery, *, is_recorded: bool = True) -> SearchRes
         raise QueryError(
             f"sort {quote_text(query.sort)} is not known", hint=f"Allowed: {', '.join(SORTS)}."
         )
-    answer = _query_engine(lambda engine, hidden: engine.search(_restrict(query, hidden)))
-    results = _search_database(query) if answer is None else _build_results(query, answer)
+    answer = _query_engine(
+        lambda engine, hidden: (engine.search(_restrict(query, hidden)), hidden.is_complete)
+    )
+    results = _search_database(query) if answer is None else _build_results(query, *answer)
     # A partial result counts as none: operators need to see which searches fail.
     if is_recorded and query.page == 1 and query.text.strip():
-        query_log.record_search(query, 0 if results.is_partial else results.page.total)
+        number = 0 if results.is_partial else results.page.total
+        query_log.record_search(query, number)
+        results = replace(results, record=query_log.build_record(query, number))
     return results
 
 
-def _build_results(query: SearchQuery, answer: SearchPage) -> SearchResults:
+def _build_results(query: SearchQuery, answer: SearchPage, is_current: bool) -> SearchResults:
     """Combine the engine's results with the current rows: 1 query."""
     plugins = _list_rows(query, answer)
     words = parse_query(query.text)
@@ -88,6 +96,7 @@ def _build_results(query: SearchQuery, answer: SearchPage) -> SearchResults:
         highlights=highlight_plugins(words, plugins),
         did_you_mean=correct_query(words, plugins) if words.words else None,
         is_partial=answer.is_partial,
+        is_current=is_current,
     )
 
 

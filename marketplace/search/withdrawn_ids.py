@@ -9,7 +9,7 @@ from django.db import connection
 # Every search reads this many journal entries at most, at some microseconds each. An index further
 # behind is not used.
 MAX_ENTRIES = 1000
-_PLUGIN, _SERIAL, _TOO_MANY_ENTRIES = 0, 1, 2
+_PLUGIN, _SERIAL, _TOO_MANY_ENTRIES, _LAST_SERIAL = 0, 1, 2, 3
 # Raw SQL, because every search runs it and the ORM has no cross joins. Serials have no gaps: if the
 # entry `MAX_ENTRIES` + 1 after the position exists, there are too many.
 _HIDDEN_IDS_SQL = """
@@ -31,15 +31,21 @@ _HIDDEN_IDS_SQL = """
     SELECT 1, serial FROM position
     UNION ALL
     SELECT 2, 0 FROM registry_journalentry entry, position WHERE entry.serial = position.serial + %s + 1
+    UNION ALL
+    SELECT 3, last_serial FROM registry_journalhead
 """
 
 
 @dataclass(frozen=True, slots=True)
 class HiddenIds:
-    """The plugins to hide from an index that has every journal entry up to `serial`."""
+    """The plugins to hide from an index that has every journal entry up to `serial`.
+
+    `is_complete`: these are all entries.
+    """
 
     ids: frozenset[int]
     serial: int
+    is_complete: bool
 
 
 def find_hidden_ids(engine: str, *, serial: int | None = None) -> HiddenIds | None:
@@ -56,4 +62,7 @@ def find_hidden_ids(engine: str, *, serial: int | None = None) -> HiddenIds | No
     values = {kind: number for kind, number in rows if kind != _PLUGIN}
     if _TOO_MANY_ENTRIES in values:
         return None
-    return HiddenIds(frozenset(n for kind, n in rows if kind == _PLUGIN), values[_SERIAL])
+    ids = frozenset(number for kind, number in rows if kind == _PLUGIN)
+    # An index can also be ahead of a database that was restored.
+    is_complete = values[_SERIAL] == values.get(_LAST_SERIAL, 0)
+    return HiddenIds(ids, values[_SERIAL], is_complete)

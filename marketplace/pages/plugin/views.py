@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from common.cache_marks import EndsWith, cacheable
 from marketplace.pages.checks import build_check_results
 from marketplace.pages.plugin import frame
 from marketplace.pages.plugin.charts import build_chart
@@ -64,7 +65,8 @@ def release_page(tab: frame.Tab, *load: str) -> Callable[[View], View]:
                 return redirect(frame.build_tab_url(name, head.release.version, tab, **rest))
             return view(request, head, version, **rest)
 
-        return plugin_page(render_release)
+        # Every tab has the number of dependents, which other plugins change.
+        return plugin_page(cacheable(EndsWith.ANY_CHANGE)(render_release))
 
     return decorate
 
@@ -82,6 +84,7 @@ def render_readme(request: HttpRequest, head: PluginHead, version: str) -> HttpR
 
 
 @plugin_page
+@cacheable(EndsWith.ANY_CHANGE, "page")
 def render_versions(request: HttpRequest, name: str) -> HttpResponse:
     """`…/versions`: public releases, grouped by major version: 8 queries."""
     head = get_plugin_head(name)
@@ -151,6 +154,7 @@ def render_dependencies(request: HttpRequest, head: PluginHead, version: str) ->
 
 
 @plugin_page
+@cacheable(EndsWith.ANY_CHANGE, "page")
 def render_dependents(request: HttpRequest, name: str) -> HttpResponse:
     """`…/dependents`: plugins whose newest release needs this one: 8 queries."""
     head = get_plugin_head(name)
@@ -269,6 +273,7 @@ def render_security(request: HttpRequest, head: PluginHead, version: str) -> Htt
 
 
 @plugin_page
+@cacheable(EndsWith.ANY_CHANGE)
 def render_stats(request: HttpRequest, name: str) -> HttpResponse:
     """`…/stats`: downloads by day and by version: 7 queries."""
     head = get_plugin_head(name)

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import quote
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
-from common.gateway_protocol import (
-    BYTES_HEADER,
-    CACHE_HEADER,
-    CACHE_PLUGIN_PREFIX,
-    FETCH_HEADER,
-    FILE_HEADER,
-    LENGTH_HEADER,
-    RECORD_HEADER,
-)
+from common.cache_marks import add_mark, add_record, build_plugin_mark
+from common.gateway_protocol import BYTES_HEADER, FETCH_HEADER, FILE_HEADER, LENGTH_HEADER
 from registry.downloads.gateway_records import build_download_record
 from registry.downloads.sending.base import Transfer
 from registry.downloads.sending.stream import StreamSender
@@ -38,14 +30,13 @@ class GatewaySender:
         headers[LENGTH_HEADER] = headers["Content-Length"]
         if transfer.part is not None:
             headers[BYTES_HEADER] = f"{transfer.part.start}-{transfer.part.stop}"
-        elif transfer.public is not None:
-            plugin = quote(transfer.public.plugin_name, safe="")
-            headers[CACHE_HEADER] = f"{CACHE_PLUGIN_PREFIX}{plugin}"
-            headers[RECORD_HEADER] = build_download_record(
-                transfer.public.release_id, transfer.size_bytes
-            )
+        response = HttpResponse(status=transfer.status, headers=headers)
+        if transfer.part is None and transfer.public is not None:
+            add_mark(response, build_plugin_mark(transfer.public.plugin_name))
+            record = build_download_record(transfer.public.release_id, transfer.size_bytes)
+            add_record(response, record)
         transfer.record()
-        return HttpResponse(status=transfer.status, headers=headers)
+        return response
 
     def list_hosts(self) -> Sequence[str]:
         """No other host."""

@@ -65,6 +65,7 @@ def select_sender(settings: Any, *, redirects: bool, is_behind_gateway: bool) ->
     settings.PACKAGE_SENDER = backends.build_package_sender_settings(
         x_accel_prefix="", redirects=redirects, is_behind_gateway=is_behind_gateway
     )
+    settings.BEHIND_GATEWAY = is_behind_gateway
 
 
 def fetch(url: str, range_: str = "") -> httpx.Response:

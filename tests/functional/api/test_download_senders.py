@@ -62,6 +62,7 @@ def sender(request: pytest.FixtureRequest, settings: Any) -> str:
 @pytest.fixture
 def _gateway(settings: Any) -> None:
     settings.PACKAGE_SENDER = SENDERS["gateway"]
+    settings.BEHIND_GATEWAY = True
 
 
 @pytest.fixture
@@ -150,7 +151,9 @@ class TestGateway:
         assert flush_downloads() == 0
 
     def test_answers_from_the_cache_count_like_others(self, api: Api) -> None:
-        record = api.get(PATH, REMOTE_ADDR="192.0.2.1").headers["X-Plugport-Record"]
+        record = api.get(PATH, headers={"X-Forwarded-For": "192.0.2.1"}).headers[
+            "X-Plugport-Record"
+        ]
         record_cached_download(record, client="192.0.2.1", count=3)
         record_cached_download(record, client="192.0.2.2", count=5)
         record_cached_download(record, client="192.0.2.3", count=0)

@@ -1,0 +1,1 @@
+"""Which responses others may store: browsers, shared caches, the gateway."""
