@@ -6,7 +6,8 @@ ends, and at worst one count is lost.
 
 The table has a fixed size. A key has eight slots in which it can be stored. When all of them are
 used, the one with the lowest count is replaced, so that many keys with few calls cannot displace
-the key with many.
+the key with many. Which slots a key has is secret: otherwise a client with many addresses, such as
+an IPv6 network, could select eight that share the slots of another key.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import fcntl
 import hashlib
 import mmap
 import os
+import secrets
 import struct
 import tempfile
 import threading
@@ -28,6 +30,8 @@ _SLOT = struct.Struct("<16sdQ")
 _SLOTS_PER_BUCKET = 8
 _BUCKET_BYTES = _SLOTS_PER_BUCKET * _SLOT.size
 _EMPTY = bytes(16)
+# The file starts with the key of the hash, which selects the slots, and the table follows.
+_SECRET_BYTES = 32
 
 
 class SharedWindows:
@@ -40,10 +44,11 @@ class SharedWindows:
     def __init__(self, path: Path, *, buckets: int = 16_384) -> None:
         self._path = path
         self._buckets = buckets
-        self._size = buckets * _BUCKET_BYTES
+        self._size = _SECRET_BYTES + buckets * _BUCKET_BYTES
         # Locks on a file belong to a process and do not exclude its other threads.
         self._lock = threading.Lock()
         self._table: mmap.mmap | None = None
+        self._secret = b""
         self._handle = -1
 
     def add(self, key: str, window_seconds: float, amount: int = 1) -> int:
@@ -79,21 +84,22 @@ class SharedWindows:
         """Forget all windows."""
         with self._lock:
             table = self._open()
-            with self._lock_range(0, self._size):
-                table[:] = bytes(self._size)
+            with self._lock_range(_SECRET_BYTES, self._size - _SECRET_BYTES):
+                table[_SECRET_BYTES:] = bytes(self._size - _SECRET_BYTES)
 
     @contextlib.contextmanager
     def _open_bucket(self, key: str) -> Iterator[tuple[mmap.mmap, int, bytes]]:
-        digest, offset = self._locate(key)
         with self._lock:
             table = self._open()
+            digest, offset = self._locate(key)
             with self._lock_range(offset, _BUCKET_BYTES):
                 yield table, offset, digest
 
     def _locate(self, key: str) -> tuple[bytes, int]:
-        """The digest of the key, and the position of its bucket."""
-        digest = hashlib.blake2b(key.encode(), digest_size=16).digest()
-        return digest, int.from_bytes(digest[:8]) % self._buckets * _BUCKET_BYTES
+        """The digest of the key, and the position of its bucket. The file must be open."""
+        digest = hashlib.blake2b(key.encode(), digest_size=16, key=self._secret).digest()
+        bucket = int.from_bytes(digest[:8]) % self._buckets
+        return digest, _SECRET_BYTES + bucket * _BUCKET_BYTES
 
     @contextlib.contextmanager
     def _lock_range(self, offset: int, size: int) -> Iterator[None]:
@@ -107,11 +113,13 @@ class SharedWindows:
         if self._table is None:
             handle = self._open_file()
             try:
-                self._table = mmap.mmap(handle, self._size)
+                table = mmap.mmap(handle, self._size)
             except OSError:
                 os.close(handle)
                 raise
-            self._handle = handle
+            self._handle, self._secret = handle, table[:_SECRET_BYTES]
+            # Last: `get` reads without the lock once there is a table.
+            self._table = table
         return self._table
 
     def _open_file(self) -> int:
@@ -133,6 +141,7 @@ class SharedWindows:
             # Allocated now: if the disk is full at a later write to the mapping, the kernel ends the
             # process (SIGBUS).
             os.posix_fallocate(handle, 0, self._size)
+            os.pwrite(handle, secrets.token_bytes(_SECRET_BYTES), 0)
             # Of several processes that start at once, one link succeeds.
             with contextlib.suppress(FileExistsError):
                 os.link(part, self._path)

@@ -111,23 +111,28 @@ def build_database_settings(url: str, data_dir: Path) -> dict[str, Any]:
 _MAX_CACHED_FILES = 64
 # About 100 MB on disk, compressed.
 _MAX_CACHED_READMES = 20_000
-# Each write lists the folder, which takes some milliseconds for that many files.
-_MAX_CACHED_ATTEMPTS = 10_000
 _README_SECONDS = 30 * 86_400
+
+
+def get_counters_path(data_dir: Path) -> Path:
+    """The file of `common.counter_table`, without Redis."""
+    return data_dir / "counters.sqlite3"
 
 
 def build_cache_settings(redis_url: str, data_dir: Path) -> dict[str, Any]:
     """`CACHES`: Redis if configured, otherwise files and the memory of each process.
 
-    `default` counts failed sign-ins and mails, which all processes must count together. `cards` holds
-    preview images.
+    `default` counts failed sign-ins and mails, which all processes must count together and no other
+    entry may displace. `cards` holds preview images.
     `readmes` holds rendered READMEs, which the worker and the web processes share: in Redis, or on
     disk. `files` holds small files from packages, always in memory: they are large for Redis and
-    fast to unpack again.
+    fast to unpack again. `cards` is in memory too, as images must not fill the memory of Redis, which
+    has the counts.
     """
     local = "django.core.cache.backends.locmem.LocMemCache"
     options = {"MAX_ENTRIES": _MAX_CACHED_FILES, "CULL_FREQUENCY": 8}
     files = {"BACKEND": local, "LOCATION": "files", "TIMEOUT": 3600, "OPTIONS": options}
+    cards = {"BACKEND": local, "LOCATION": "cards"}
     if redis_url:
         redis = {
             "BACKEND": "common.redis_cache.ProbingRedisCache",
@@ -135,7 +140,7 @@ def build_cache_settings(redis_url: str, data_dir: Path) -> dict[str, Any]:
             "OPTIONS": {"pool_class": "common.redis_guard.GuardedPool"},
         }
         readmes = {**redis, "KEY_PREFIX": "readmes", "TIMEOUT": _README_SECONDS}
-        return {"default": redis, "cards": redis, "files": files, "readmes": readmes}
+        return {"default": redis, "cards": cards, "files": files, "readmes": readmes}
     prepare_data_dir(data_dir)
     readmes = {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
@@ -143,13 +148,11 @@ def build_cache_settings(redis_url: str, data_dir: Path) -> dict[str, Any]:
         "TIMEOUT": _README_SECONDS,
         "OPTIONS": {"MAX_ENTRIES": _MAX_CACHED_READMES},
     }
-    attempts = {
-        "BACKEND": "common.file_cache.SharedFileCache",
-        "LOCATION": str(data_dir / "attempts"),
-        "OPTIONS": {"MAX_ENTRIES": _MAX_CACHED_ATTEMPTS},
+    counters = {
+        "BACKEND": "common.counter_cache.CounterCache",
+        "LOCATION": str(get_counters_path(data_dir)),
     }
-    cards = {"BACKEND": local, "LOCATION": "cards"}
-    return {"default": attempts, "cards": cards, "files": files, "readmes": readmes}
+    return {"default": counters, "cards": cards, "files": files, "readmes": readmes}
 
 
 _MAIL_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import structlog
 from django.db import DatabaseError, InterfaceError, OperationalError
 
+from common.counter_table import CounterTableError
 from config.errors import CacheUnavailableError, DatabaseUnavailableError
 from plugport.spec.errors import PlugportError
 from registry.storage.disk_errors import build_disk_error
@@ -39,7 +40,7 @@ def find_outage(error: BaseException) -> PlugportError | None:
                 hint=_HINT,
                 context={"retryAfterSeconds": RETRY_SECONDS},
             )
-        if type(cause).__module__ == "redis.exceptions":
+        if isinstance(cause, CounterTableError) or type(cause).__module__ == "redis.exceptions":
             _log.error("cache_unavailable", exc_info=error)
             return CacheUnavailableError(
                 "The rate limit for this request cannot be checked.",

@@ -48,7 +48,8 @@ def preload_services() -> None:
 def preload_web() -> None:
     """Load all pages and the API, for a web process."""
     preload_services()
-    get_limiter()
+    for kind in settings.RATE_LIMITS:
+        get_limiter(kind)
     get_resolver().url_patterns  # noqa: B018 -- imports all views
     get_backends()
     engine = Engine.get_default()

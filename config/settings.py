@@ -11,7 +11,7 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -336,6 +336,8 @@ RATE_LIMITS = {
     ),
 }
 RATE_LIMIT_STORAGE = REDIS_URL or (DATA_DIR / "rate-limits").as_uri()
+# For limits of accounts, which requests from many networks must not displace.
+COUNTER_STORAGE = REDIS_URL or f"sqlite://{quote(str(backends.get_counters_path(DATA_DIR)))}"
 TRUSTED_PROXIES = get_env_int(
     "PLUGPORT_TRUSTED_PROXIES",
     0,

@@ -19,6 +19,7 @@ from limits.storage import Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
 from common.client_address import get_client_network, is_unlimited
+from common.counter_table import CounterTableError, get_counter_table
 from common.once import built_once
 from common.shared_windows import get_windows
 from registry.errors import RateLimitedError
@@ -91,16 +92,69 @@ class FileStorage(Storage):
         self._windows.delete(key)
 
 
+class TableStorage(Storage):
+    """Counts in a `CounterTable`, for URIs like `sqlite:///path`: slower, and none is displaced."""
+
+    STORAGE_SCHEME = ["sqlite"]
+
+    def __init__(
+        self, uri: str, wrap_exceptions: bool = False, **options: float | str | bool
+    ) -> None:
+        super().__init__(uri, wrap_exceptions, **options)
+        self._table = get_counter_table(Path(unquote(urlsplit(uri).path)))
+
+    @property
+    def base_exceptions(self) -> type[Exception]:
+        """What the table raises."""
+        return CounterTableError
+
+    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        """Add `amount` calls; a window lasts `expiry` seconds from its first call."""
+        return self._table.increase(key, amount, expiry)
+
+    def get(self, key: str) -> int:
+        """The calls in the window."""
+        found = self._table.find(key)
+        return int(found[0]) if found else 0
+
+    def get_expiry(self, key: str) -> float:
+        """When the window ends, in seconds since the epoch; now if there is none."""
+        found = self._table.find(key)
+        return found[1] if found else time.time()
+
+    def check(self) -> bool:
+        """Whether the storage is available."""
+        self._table.find("")
+        return True
+
+    def reset(self) -> None:
+        """Delete all windows."""
+        self._table.clear()
+
+    def clear(self, key: str) -> None:
+        """Delete the window of one caller."""
+        self._table.delete(key)
+
+
 @cache
 def parse_rate(text: str) -> RateLimitItem:
     """Parse a rate like `600/minute`. Raises `ValueError`."""
     return parse(text)
 
 
+# Each counts for an account. Few requests add to them.
+_ACCOUNT_KINDS = frozenset({"invitation", "invitation-mail", "decision-mail"})
+
+
+def get_limiter(kind: str) -> FixedWindowRateLimiter:
+    """The limiter for requests of a kind; one instance for each process and storage."""
+    is_of_account = kind in _ACCOUNT_KINDS
+    return build_limiter(settings.COUNTER_STORAGE if is_of_account else settings.RATE_LIMIT_STORAGE)
+
+
 @built_once
-def get_limiter() -> FixedWindowRateLimiter:
-    """The limiter of the setting `RATE_LIMIT_STORAGE`; one instance for each process."""
-    uri = settings.RATE_LIMIT_STORAGE
+def build_limiter(uri: str) -> FixedWindowRateLimiter:
+    """The limiter that counts in the storage."""
     options: dict[str, Any] = {}
     if not uri.startswith("file:"):
         from common.redis_guard import build_connection_options  # slow to import
@@ -116,7 +170,7 @@ def consume_quota(kind: str, caller: str) -> Quota:
     Raises `RateLimitedError` with the seconds to wait. Refused calls do not extend the wait.
     """
     rate = parse_rate(settings.RATE_LIMITS[kind])
-    limiter = get_limiter()
+    limiter = get_limiter(kind)
     try:
         is_allowed = limiter.hit(rate, kind, caller)
         quota = _get_remaining(limiter, rate, kind, caller)
@@ -146,7 +200,7 @@ def get_quota(kind: str, caller: str) -> Quota:
     """What remains of the caller's limit, without counting a call."""
     rate = parse_rate(settings.RATE_LIMITS[kind])
     try:
-        return _get_remaining(get_limiter(), rate, kind, caller)
+        return _get_remaining(get_limiter(kind), rate, kind, caller)
     except StorageError as error:
         return _build_full_quota(rate, error)
 

@@ -138,3 +138,33 @@ def check_proxies(**_kwargs: Any) -> list[CheckMessage]:
             id="registry.W002",
         )
     ]
+
+
+@register(SETTINGS_TAG, deploy=True)
+def check_redis_memory(**_kwargs: Any) -> list[CheckMessage]:
+    """`registry.W003`: Redis deletes counts when its memory is full. It is asked if it responds."""
+    policy = _find_eviction_policy(settings.REDIS_URL) if settings.REDIS_URL else None
+    if policy in (None, "noeviction"):
+        return []
+    return [
+        CheckWarning(
+            f"Redis deletes entries when its memory is full (`maxmemory-policy {policy}`), also the"
+            " counts of failed sign-ins and of rate limits.",
+            hint="Set `maxmemory-policy noeviction` in Redis.",
+            id="registry.W003",
+        )
+    ]
+
+
+def _find_eviction_policy(url: str) -> str | None:
+    """The policy of a Redis server with a memory limit; None without a limit or a response."""
+    import redis  # slow to import, and only needed with Redis
+
+    from common.redis_guard import build_connection_options
+
+    try:
+        with redis.from_url(url, **build_connection_options(url)) as client:
+            memory = client.info("memory")
+    except redis.RedisError:
+        return None
+    return str(memory["maxmemory_policy"]) if memory.get("maxmemory") else None

@@ -135,8 +135,9 @@ def _own_storage(_data_folders: Iterator[Path], settings: Any) -> Iterator[None]
     }
     storage.get_store.cache_clear()
     get_result_cache.cache_clear()
-    rate_limits.get_limiter.cache_clear()
-    rate_limits.get_limiter().storage.reset()
+    rate_limits.build_limiter.cache_clear()
+    for kind in ("read", "invitation"):
+        rate_limits.get_limiter(kind).storage.reset()
     download_counts.discard_downloads()
     get_engine.cache_clear()
     circuit_breaker.reset()

@@ -36,6 +36,7 @@ CACHES["default"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 WHITENOISE_AUTOREFRESH = True
 # Workers of pytest-xdist share a data folder, and each test resets its counts.
 RATE_LIMIT_STORAGE = (DATA_DIR / f"rate-limits-{os.getpid()}").as_uri()
+COUNTER_STORAGE = f"sqlite://{DATA_DIR}/counters-{os.getpid()}.sqlite3"
 # A thread would write outside the transaction of a test; the tests write the counts themselves.
 DOWNLOAD_FLUSH_SECONDS = 0
 SEARCH_FLUSH_SECONDS = 0

@@ -33,7 +33,10 @@ DEVELOPER_PAGES = (
 )
 SOURCES = ("plugport", "common", "config", "accounts", "registry", "marketplace")
 # Words with dashes that are no codes.
-NO_CODES = ("agent-relay", "agent-plugins", "postgresql-client", "us-east-1", "slack-bridge", "a-z")
+NO_CODES = (
+    *("agent-relay", "agent-plugins", "postgresql-client", "us-east-1", "slack-bridge", "a-z"),
+    "rate-limits",
+)
 # What libraries and services define, not this repository.
 NAMES_OF_OTHERS = {"SnippetGenerator", "_formatted", "TypedDict", "AppConfig.ready", "MEILI_KEY"}
 
@@ -91,7 +94,7 @@ def test_files_of_the_data_folder_exist() -> None:
     )
     page = load_page(ROOT / "docs" / "operations.md") + load_page(ROOT / "docs" / "search.md")
     for name in (
-        *("mail/", "client/", "images/", "readmes/", "attempts/", "results/", "search/"),
+        *("mail/", "client/", "images/", "readmes/", "counters.sqlite3", "results/", "search/"),
         "secret_key",
     ):
         assert f"`{name}`" in page

@@ -22,7 +22,7 @@ def test_reads_work_without_counters_and_cache(publisher: Publisher, settings: A
     settings.CACHES = {
         "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": NO_REDIS}
     }
-    rate_limits.get_limiter.cache_clear()
+    rate_limits.build_limiter.cache_clear()
     response = Client().get("/api/v1/plugins/@acme/chat")
     assert response.status_code == 200
     assert response.headers["RateLimit-Remaining"] == response.headers["RateLimit-Limit"]

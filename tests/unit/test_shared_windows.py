@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
 import threading
 import time
+from itertools import count, islice
 from pathlib import Path
 
 import pytest
@@ -60,7 +62,27 @@ def test_more_callers_than_slots_do_not_displace_the_busiest(tmp_path: Path) -> 
     for number in range(100):
         assert windows.add(f"address {number}", HOUR) == 1
     assert windows.get("busy")[0] == 5
-    assert (tmp_path / "small").stat().st_size == 256
+    assert (tmp_path / "small").stat().st_size == 32 + 256
+
+
+def _find_neighbors(key: str, number: int) -> list[str]:
+    """Keys that share the slots of another one if their position is a plain hash."""
+
+    def locate(text: str) -> int:
+        digest = hashlib.blake2b(text.encode(), digest_size=16).digest()
+        return int.from_bytes(digest[:8]) % 16_384
+
+    names = (f"address {n}" for n in count())
+    return list(islice((name for name in names if locate(name) == locate(key)), number))
+
+
+def test_nobody_can_select_the_callers_whose_slots_are_those_of_another(
+    storage: FileStorage,
+) -> None:
+    storage.incr("victim", HOUR, 5)
+    for name in _find_neighbors("victim", 9):
+        storage.incr(name, HOUR, 6)
+    assert storage.get("victim") == 5
 
 
 def test_ended_windows_are_replaced_first(tmp_path: Path) -> None:
