@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from marketplace.pages import sitemap as pages
 from marketplace.queries import sitemap as queries
 from marketplace.syndication import sitemap
 from marketplace.syndication.atom import EPOCH
@@ -75,7 +76,6 @@ def test_a_scope_without_a_listed_plugin_is_not(read, publisher, moderator):
 
 def test_many_addresses_are_parts(read, client, monkeypatch):
     """Stable by id: what is unlisted leaves a gap and moves nothing; pages are in the first."""
-    monkeypatch.setattr(sitemap, "MAX_URLS", 1_020)
     monkeypatch.setattr(queries, "IDS_PER_PART", 10)
     Plugin.objects.bulk_create(create_plugin(key) for key in range(11, 36))
     tag, parts = read()
@@ -97,22 +97,58 @@ def test_many_addresses_are_parts(read, client, monkeypatch):
 def test_a_part_never_passes_the_limits():
     """50,000 addresses of any name that is allowed, and 50 MB."""
     longest = f"@{'a' * 64}/{'b' * 64}"
-    assert 2 * queries.IDS_PER_PART + queries.MAX_CATEGORIES + 100 <= sitemap.MAX_URLS
+    urls = 2 * queries.IDS_PER_PART + queries.MAX_CATEGORIES + 100
+    assert urls <= 50_000
     plugin = sitemap.SitemapUrl(f"/plugins/{longest}", EPOCH)
-    line = sum(len(piece) for piece in sitemap.iter_urlset_xml([plugin]))
-    assert line * sitemap.MAX_URLS < 50_000_000
+    assert len(sitemap.render_urlset([plugin])) * urls < 50_000_000
 
 
 @pytest.mark.parametrize("plugins", [3, 2_500])
 def test_queries_do_not_grow(client, db, django_assert_num_queries, monkeypatch, plugins):
     Plugin.objects.bulk_create(create_plugin(key) for key in range(1, plugins + 1))
     with django_assert_num_queries(5):
-        assert client.get("/sitemap.xml").getvalue().count(b"/plugins/p") == plugins
+        assert client.get("/sitemap.xml").content.count(b"/plugins/p") == plugins
     with django_assert_num_queries(3):
-        assert client.get("/sitemaps/1.xml").getvalue().count(b"/plugins/p") == plugins
-    monkeypatch.setattr(sitemap, "MAX_URLS", 10)
+        assert client.get("/sitemaps/1.xml").content.count(b"/plugins/p") == plugins
+    monkeypatch.setattr(queries, "IDS_PER_PART", 2)
+    with django_assert_num_queries(3):
+        assert b"sitemapindex" in client.get("/sitemap.xml").content
     with django_assert_num_queries(2):
-        assert b"sitemapindex" in client.get("/sitemap.xml").getvalue()
+        assert client.get("/sitemaps/2.xml").content.count(b"/plugins/p") == min(2, plugins - 2)
+
+
+@pytest.fixture
+def many_parts(db, monkeypatch):
+    """Three parts."""
+    monkeypatch.setattr(queries, "IDS_PER_PART", 10)
+    Plugin.objects.bulk_create(create_plugin(key) for key in range(1, 26))
+
+
+@pytest.mark.usefixtures("many_parts")
+def test_the_index_is_built_once_in_ten_minutes(client, django_assert_num_queries, monkeypatch):
+    """A new part may be listed late. The parts themselves are never stored."""
+    # From 1970 to 2286 in one interval.
+    monkeypatch.setattr(pages, "INDEX_SECONDS", 10**10)
+    index = client.get("/sitemap.xml")
+    Plugin.objects.bulk_create([create_plugin(31)])
+    with django_assert_num_queries(1):
+        assert client.get("/sitemap.xml").content == index.content
+    assert b"/plugins/p31" in client.get("/sitemaps/4.xml").content
+    unchanged = client.get("/sitemap.xml", headers={"If-None-Match": index.headers["ETag"]})
+    assert unchanged.status_code == 304
+    # Another interval.
+    monkeypatch.setattr(pages, "INDEX_SECONDS", 10**9)
+    assert b"/sitemaps/4.xml" in client.get("/sitemap.xml").content
+
+
+@pytest.mark.usefixtures("many_parts")
+def test_few_requests_wait_for_the_index(client, settings):
+    settings.COMPUTATION_SECONDS = 0.05
+    with pages.index_turns.take(max_seconds=60):
+        response = client.get("/sitemap.xml")
+        assert client.get("/sitemaps/1.xml").status_code == 200
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "2")
+    assert client.get("/sitemap.xml").status_code == 200
 
 
 def test_names_are_escaped(client, db):
