@@ -16,14 +16,18 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import struct
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from typing import Any, BinaryIO, TypeVar, cast
 
+from django.conf import settings
 from django.core.cache import caches
 
+from common.expensive.results import get_result_cache
+from common.expensive.turns import Turns
 from plugport.spec.archive.errors import ArchiveError
 from plugport.spec.archive.gunzip import GunzipStream
 from plugport.spec.archive.members import MemberReader
@@ -44,11 +48,23 @@ from registry.visibility import Audience, check_package_shown, has_package
 
 T = TypeVar("T")
 CACHED_BYTES = 512 << 10
+# Pages show parts of a file one after the other, and each would decompress everything before it. So
+# the part is cut from a block, which ends with the start of the next one.
+_BLOCK_BYTES = 448 << 10
+# Releases with more unpacked bytes take tenths of a second to decompress up to a file. Their parts are
+# also stored on disk, for all processes.
+LARGE_RELEASE_BYTES = 16 << 20
 # The most bytes that are decompressed for one reader: those before the file in its package, and
 # those of a file of which a part is loaded. Decompressing this much takes about half a second.
 MAX_SKIPPED_BYTES = 128 << 20
 # A web thread waits for the store this long at most.
 MAX_SECONDS = 5.0
+# In one web process: requests that decompress a large release for a part, or wait, each in a thread.
+part_turns = Turns(max_pending=3)
+
+
+# The number of lines before a part on disk.
+_LINES = struct.Struct(">Q")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,30 +124,58 @@ def load_release_part(
 ) -> FilePart:
     """The bytes of a file from `start` up to but not including `stop`.
 
-    The whole file is decompressed to verify its digest; only the part is kept in memory. No query.
-    Raises the same errors as `load_release_file`, `FileTooDeepError` also for a file that is too
-    large to decompress for one reader.
+    The whole file is decompressed to verify its digest; only a block around the part is kept in
+    memory. No query. Raises the same errors as `load_release_file`, `FileTooDeepError` also for a
+    file that is too large to decompress for one reader, and `ServerBusyError`.
     """
     _check_shown(release, audience)
     entry = get_file_entry(release, path)
     _check_unpacked_size(entry["size"], path)
-    return _load_part(release, entry, start, stop)
+    first = start - start % _BLOCK_BYTES
+    if stop - first > CACHED_BYTES:
+        return _load_part(release, entry, start, stop)
+    turn = part_turns.take(max_seconds=settings.COMPUTATION_SECONDS)
+    block = _load_part(release, entry, first, first + CACHED_BYTES, turn=turn)
+    content = block.content[start - first : stop - first]
+    return FilePart(content, block.lines_before + block.content.count(b"\n", 0, start - first))
 
 
-def _load_part(release: Release, entry: Mapping[str, Any], start: int, stop: int) -> FilePart:
+def _load_part(
+    release: Release,
+    entry: Mapping[str, Any],
+    start: int,
+    stop: int,
+    *,
+    turn: AbstractContextManager[None] = contextlib.nullcontext(),  # noqa: B008 -- has no state
+) -> FilePart:
+    """The range from a cache, else from the package; from that of a large release in the turn."""
     if not has_package(release):
         return _find_stored_part(release, entry, slice(start, stop))
     artifact = get_artifact(release)
     # By digest, so a cached part can never be outdated.
-    cache, key = caches["files"], f"{artifact.sha256}:{entry['sha256']}:{start}-{stop}"
-    cached = cache.get(key)
-    if cached is not None:
-        return cast("FilePart", cached)
-    part = _extract(release, artifact, entry, slice(start, stop))
-    # Larger parts would evict many small ones.
-    if len(part.content) <= CACHED_BYTES:
-        cache.set(key, part)
+    key = f"{artifact.sha256}:{entry['sha256']}:{start}-{stop}"
+    is_large = release.unpacked_bytes > LARGE_RELEASE_BYTES
+    if (cached := _find_cached(key, on_disk=is_large)) is not None:
+        return cached
+    with turn if is_large else contextlib.nullcontext():
+        # Another thread or process may have stored it meanwhile.
+        if is_large and (cached := _find_cached(key, on_disk=True)) is not None:
+            return cached
+        part = _extract(release, artifact, entry, slice(start, stop))
+        # Larger parts would evict many small ones.
+        if len(part.content) <= CACHED_BYTES:
+            caches["files"].set(key, part)
+            if is_large:
+                get_result_cache().put(key, _LINES.pack(part.lines_before) + part.content)
     return part
+
+
+def _find_cached(key: str, *, on_disk: bool) -> FilePart | None:
+    cached: FilePart | None = caches["files"].get(key)
+    if cached is None and on_disk and (stored := get_result_cache().get(key)) is not None:
+        cached = FilePart(stored[_LINES.size :], *_LINES.unpack(stored[: _LINES.size]))
+        caches["files"].set(key, cached)
+    return cached
 
 
 def _find_stored_part(

@@ -26,9 +26,10 @@ from config.processes import worker
 from marketplace import syntax_highlighting
 from marketplace.images import fetching
 from marketplace.pages import badges, social_cards
+from marketplace.pages import sitemap as sitemap_page
 from marketplace.pages.plugin import charts
 from marketplace.queries import feeds as feed_queries
-from marketplace.queries import home
+from marketplace.queries import home, sitemap
 from marketplace.readme import changes, front_matter, highlight, images, link_base, markdown, render
 from marketplace.search import (
     circuit_breaker,
@@ -142,6 +143,8 @@ CLAIMS = {
             f" at most"
         ),
         f"up to {settings.RESULT_CACHE_BYTES // 1_000_000} MB in `results/`",
+        f"built once in {WORDS[sitemap_page.INDEX_SECONDS // 60]} minutes",
+        f"the plugins of {sitemap.IDS_PER_PART:,} ids",
         f"at least {WAITING + 2} threads (`granian … --blocking-threads {WAITING + 2}`)",
         f"occupy up to {WAITING} of them",
         (

@@ -13,7 +13,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 from django.core.cache import caches
-from django.utils.html import escape as escape_safely
 from django.utils.safestring import SafeString
 
 from marketplace import syntax_highlighting
@@ -37,30 +36,21 @@ _HIGHLIGHTED_TOKENS = re.compile(r"(?:[kmsc]\w*|dl|il|ow|bp|fm|n[abcdftvo]|g[dei
 
 
 @dataclass(frozen=True, slots=True)
-class CodeLine:
-    """A line: its number in the file, its HTML, and how many characters are omitted (`cut`)."""
-
-    number: int
-    html: SafeString
-    cut: int
-
-
-@dataclass(frozen=True, slots=True)
 class CodePage:
     """Some lines of a file of `total` lines (0 if not counted).
 
-    `before` and `after` are the first lines of the previous and the next page.
+    `rows` are the lines as rows of a table, "" if there are none. They are not made by a template: a
+    part of a file has up to 40,000 lines, and a loop in a template takes 20 times as long. `before`
+    and `after` are the first lines of the previous and the next page. `query` is the start of the
+    query of links to lines, as HTML. `has_cuts`: a line is truncated.
     """
 
-    lines: Sequence[CodeLine]
+    rows: SafeString
     total: int = 0
     before: int | None = None
     after: int | None = None
-
-    @property
-    def has_cuts(self) -> bool:
-        """Whether a line is truncated."""
-        return any(line.cut for line in self.lines)
+    query: SafeString = SafeString("")  # noqa: RUF009 -- a text, which cannot change
+    has_cuts: bool = False
 
 
 def decode_text(content: bytes) -> str | None:
@@ -83,27 +73,49 @@ def decode_text(content: bytes) -> str | None:
     return text.translate(_CONTROL_PICTURES) if controls else text
 
 
-def build_code_page(text: str, path: str, *, start: int = 1) -> CodePage:
+def build_code_page(
+    text: str,
+    path: str,
+    *,
+    start: int = 1,
+    query: SafeString = SafeString(""),  # noqa: B008 -- a text
+) -> CodePage:
     """Return the lines from number `start` (1 is the first), as many as fit on a page."""
     lines = split_lines(text)
     # Pygments treats a lone carriage return as a line end, so its line numbers would differ.
     highlighted = None if "\r" in text.replace("\r\n", "") else _highlight_lines(text, path)
     first = min(start, len(lines) or 1) - 1
     shown = _count_lines_that_fit(lines[first : first + LINES_PER_PAGE])
-    rows = [
-        _build_line(first + index + 1, line, highlighted)
-        for index, line in enumerate(lines[first:][:shown])
-    ]
     end = first + shown
-    before = max(1, first + 1 - LINES_PER_PAGE) if first else None
-    return CodePage(rows, len(lines), before, end + 1 if end < len(lines) else None)
+    base = f"?{query}start={first + 1}"
+    rows = [
+        _render_row(number, _render_line(number, lines[number - 1], highlighted), base)
+        for number in range(first + 1, end + 1)
+    ]
+    return CodePage(
+        # Numbers, and HTML that is escaped.
+        SafeString("".join(rows)),
+        total=len(lines),
+        before=max(1, first + 1 - LINES_PER_PAGE) if first else None,
+        after=end + 1 if end < len(lines) else None,
+        query=query,
+        has_cuts=any(len(line) > MAX_LINE_CHARS for line in lines[first:end]),
+    )
 
 
 def build_part_page(text: str, *, first: int) -> CodePage:
     """Return all lines of a part of a file, without highlighting. `first` numbers its first line."""
     # Highlighting would need the file from its start: a part may begin inside a string or comment.
-    rows = [CodeLine(first + i, escape_safely(line), 0) for i, line in enumerate(split_lines(text))]
-    return CodePage(rows)
+    lines = split_lines(escape(text))
+    rows = [_render_row(number, line, "") for number, line in enumerate(lines, first)]
+    return CodePage(SafeString("".join(rows)))
+
+
+def _render_row(number: int, html: str, base: str) -> str:
+    return (
+        f'<tr id="L{number}"><td><a href="{base}#L{number}" tabindex="-1">{number}</a></td>'
+        f"<td>{html}\n</td></tr>"
+    )
 
 
 def _count_lines_that_fit(lines: Sequence[str]) -> int:
@@ -116,12 +128,13 @@ def _count_lines_that_fit(lines: Sequence[str]) -> int:
     return len(lines)
 
 
-def _build_line(number: int, line: str, highlighted: Sequence[str] | None) -> CodeLine:
-    if len(line) > MAX_LINE_CHARS:
-        return CodeLine(number, escape_safely(line[:MAX_LINE_CHARS]), len(line) - MAX_LINE_CHARS)
+def _render_line(number: int, line: str, highlighted: Sequence[str] | None) -> str:
+    cut = len(line) - MAX_LINE_CHARS
+    if cut > 0:
+        shown = escape(line[:MAX_LINE_CHARS])
+        return f'{shown}<span class="cut-off">… {cut} more characters</span>'
     # `_render_token` escapes the text.
-    html = SafeString(highlighted[number - 1]) if highlighted else escape_safely(line)
-    return CodeLine(number, html, 0)
+    return highlighted[number - 1] if highlighted else escape(line)
 
 
 def _highlight_lines(text: str, path: str) -> list[str] | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import QueryDict
+from django.utils.safestring import SafeString
 
 from marketplace.images.content_type import SVG, sniff_image
 from marketplace.pages.plugin.code import CodePage, build_code_page, build_part_page, decode_text
@@ -173,7 +174,8 @@ def load_file(release: Release, entry: Mapping[str, Any], view: FileOptions) -> 
     text = decode_text(content)
     if text is None:
         return OpenFile(entry, reason="Binary file: the content is not shown.")
-    code = build_code_page(text, entry["path"], start=view.start)
+    query = SafeString("as=text&amp;" if image_type == SVG else "")
+    code = build_code_page(text, entry["path"], start=view.start, query=query)
     return OpenFile(entry, code=code, has_source=image_type == SVG)
 
 

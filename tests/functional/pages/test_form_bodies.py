@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
 
 from config.uploads import DiscardUploadHandler
+from tests.support.people import create_api_token
 
 pytestmark = pytest.mark.django_db
 
@@ -66,13 +68,57 @@ def test_large_plain_form(settings: Any) -> None:
     assert response.status_code == 413
 
 
-@pytest.mark.parametrize("path", ["/search", "/api/v1/plugins"])
+MANY = {f"parameter{number}": "1" for number in range(1001)}
+TOO_MANY = "The request has more than 1000 parameters."
+
+
+def has_tracebacks(caplog: pytest.LogCaptureFixture) -> bool:
+    """Anyone can send this, and each line would be a page long."""
+    return any(record.exc_info for record in caplog.records)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/search", "/login", "/docs", "/plugins/@acme/chat/files", "/plugins/@acme/chat/compare"),
+        *("/api/v1/plugins", "/api/v1/suggest", "/api/v1/plugins/@acme/chat/1.0.0/diff"),
+    ],
+)
 def test_too_many_parameters_are_refused_without_a_traceback(
-    client: Client, path: str, caplog: pytest.LogCaptureFixture
+    client: Client, publisher: Any, path: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    query = "&".join(f"parameter{number}=1" for number in range(1001))
-    response = client.get(f"{path}?{query}")
+    publisher.publish("@acme/chat")
+    response = client.get(f"{path}?{urlencode(MANY)}")
     assert response.status_code == 400
-    assert "The request has more than 1000 parameters." in response.content.decode()
-    # Anyone can send this, and each line would be a page long.
-    assert [record for record in caplog.records if record.exc_info] == []
+    assert TOO_MANY in response.content.decode()
+    is_api = path.startswith("/api/")
+    expected = "application/problem+json" if is_api else "text/html; charset=utf-8"
+    assert response.headers["Content-Type"] == expected
+    assert not has_tracebacks(caplog)
+
+
+@pytest.mark.parametrize("media_type", [None, "application/x-www-form-urlencoded"])
+@pytest.mark.parametrize("path", FORMS[:3])
+def test_too_many_fields_of_a_form(
+    path: str, media_type: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.get("/login")
+    # The default of the client is multipart.
+    response = (
+        client.post(path, urlencode(MANY), content_type=media_type)
+        if media_type
+        else client.post(path, MANY)
+    )
+    assert response.status_code == 400
+    assert TOO_MANY in response.content.decode()
+    assert not has_tracebacks(caplog)
+
+
+def test_too_many_fields_of_an_upload(
+    client: Client, owner: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    headers = {"Authorization": f"Bearer {create_api_token(owner)}"}
+    response = client.post("/api/v1/plugins", MANY, headers=headers)
+    assert (response.status_code, response.json()["detail"]) == (400, TOO_MANY)
+    assert not has_tracebacks(caplog)

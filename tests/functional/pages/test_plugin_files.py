@@ -156,7 +156,7 @@ def test_colored_once(client, release, monkeypatch):
     first = client.get(f"{FILES}/src/talk.py").content
     monkeypatch.setattr(code, "MAX_HIGHLIGHT_SECONDS", 0)
     assert client.get(f"{FILES}/src/talk.py").content.count(b"hl-") == first.count(b"hl-") > 0
-    assert code.build_code_page("import os\n", "talk.py").lines[0].html == "import os"
+    assert "<td>import os\n</td>" in code.build_code_page("import os\n", "talk.py").rows
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-8-sig"])
