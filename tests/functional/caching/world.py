@@ -15,8 +15,9 @@ from registry.actions.feature_plugin import feature_plugin
 from registry.actions.invite_member import invite_member
 from registry.actions.remove_member import remove_member
 from registry.models import Member, Plugin, Release, Role
+from registry.models.states import ReleaseState
 from tests.support.people import create_user
-from tests.support.publishing import Publisher
+from tests.support.publishing import Publisher, build_package, publish_bytes
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,17 @@ def _block(world: World, version: str, name: str = "@acme/chat") -> Release:
 def _restore(world: World) -> None:
     moderate_release.restore_release(
         actor=world.moderator, release=world.get_release("1.0.0"), reason="Fine."
+    )
+
+
+def _hold(world: World) -> None:
+    publish_bytes(world.owner, build_package(version="3.0.0"))
+    Release.objects.filter(version="3.0.0").update(state=ReleaseState.HELD)
+
+
+def _approve(world: World) -> None:
+    moderate_release.approve_release(
+        actor=world.moderator, release=world.get_release("3.0.0"), reason="Fine."
     )
 
 
@@ -180,6 +192,19 @@ CHANGES: Mapping[str, Change] = {
         _restore,
         *(*_OLD, f"{_API}/versions", f"{_API}/1.0.0"),
         prepare=lambda w: _block(w, "1.0.0"),
+    ),
+    "an approval": _change(
+        _approve,
+        *("/", _CHAT, *_TABS, _API, f"{_API}/versions", f"{_API}/latest", "/search"),
+        *("/feeds/updates.atom", "/badges/@acme/chat/version.svg"),
+        prepare=_hold,
+    ),
+    "a held version": _change(_hold),
+    "a rejected version": _change(
+        lambda w: moderate_release.reject_release(
+            actor=w.moderator, release=w.get_release("3.0.0"), reason="No."
+        ),
+        prepare=_hold,
     ),
     "a revocation": _change(
         lambda w: moderate_release.revoke_release(
