@@ -50,6 +50,8 @@ EXAMPLES = {
     "badges/<plugin:name>/<slug:what>.svg": [
         f"/badges/@acme/chat/{what}.svg" for what in ("version", "trust", "license", "downloads")
     ],
+    "sitemap.xml": ["/sitemap.xml"],
+    "sitemaps/<int:number>.xml": ["/sitemaps/1.xml"],
     "robots.txt": ["/robots.txt"],
     "llms.txt": ["/llms.txt"],
     ".well-known/security.txt": ["/.well-known/security.txt"],

@@ -186,6 +186,7 @@ CHANGES: Mapping[str, Change] = {
         *("/", "/featured", *_LISTS, *_BADGES, "/badges/@acme/chat/downloads.svg", "/tags"),
         *("/api/v1/tags", f"{_BASE}/dependents", _BASE, "/api/v1/plugins/@acme/base/dependents"),
         *("/users/acme", "/users/helper", "/@acme", "/feeds/new.atom", _CHAT, _API),
+        *("/sitemap.xml", "/sitemaps/1.xml"),
         *("/api/v1/plugins/popular?limit=2", "/api/v1/plugins/featured"),
     ),
     "the end of a quarantine": _change(
