@@ -20,9 +20,13 @@
 
   const options = () => [...list.children];
 
-  const close = () => {
+  const cancel = () => {
     window.clearTimeout(timer);
     request?.abort();
+  };
+
+  const close = () => {
+    cancel();
     list.hidden = true;
     active = -1;
     field.setAttribute("aria-expanded", "false");
@@ -114,8 +118,11 @@
     const isOpen = !list.hidden;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
-      if (isOpen) activate(active + (event.key === "ArrowDown" ? 1 : -1));
-      else fetchSuggestions();
+      if (isOpen) {
+        // A response that is still on its way would replace the list, and undo the selection.
+        cancel();
+        activate(active + (event.key === "ArrowDown" ? 1 : -1));
+      } else fetchSuggestions();
     } else if (event.key === "Enter" && isOpen && active >= 0) {
       event.preventDefault();
       open(options()[active]);

@@ -39,7 +39,8 @@ def test_find_by_typing(hands):
     hands.write(tab.locator("#q"), "slack br")
     if hands.has_scripts:
         option = tab.get_by_role("option", name=NAME)
-        option.wait_for()
+        # The first list may be that of fewer letters, which the names contain and which are marked.
+        option.filter(has_not=tab.locator("mark")).wait_for()
         if hands.is_keyboard:
             tab.keyboard.press("ArrowDown")
             expect(option).to_have_attribute("aria-selected", "true")

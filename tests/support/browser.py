@@ -28,9 +28,11 @@ def find_chromium() -> str:
 @contextlib.contextmanager
 def run_chromium() -> Iterator[Any]:
     """Start the browser; it closes at the end of the context."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     path = find_chromium()
+    # As long as the other waits of Playwright; its default is five seconds.
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
