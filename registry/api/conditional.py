@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
+import gzip
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,12 +11,15 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.http import parse_etags
 from rest_framework.request import Request
 
+from registry.api.compressed import CompressedBody, compute_etag
 from registry.api.json_encoding import dump_json
 
 # Caches may store documents that change but must revalidate them, so that a revocation takes
 # effect at once.
 REVALIDATE = "public, no-cache"
 PRIVATE = "private, no-store"
+# As in `django.middleware.gzip`.
+_ACCEPTS_GZIP = re.compile(r"\bgzip\b")
 
 
 def matches_etag(request: HttpRequest | Request, etag: str) -> bool:
@@ -68,8 +72,25 @@ def respond_body(
     is_cacheable = request.method in ("GET", "HEAD") and status == 200
     response_headers = {"Cache-Control": cache, **(headers or {})}
     if is_cacheable:
-        # Not for security: the digest only has to differ when the body does.
-        response_headers["ETag"] = f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
+        response_headers["ETag"] = compute_etag(body)
         if matches_etag(request, response_headers["ETag"]):
             return respond_not_modified(response_headers, len(body))
     return HttpResponse(body, status=status, content_type=content_type, headers=response_headers)
+
+
+def respond_compressed(
+    request: HttpRequest | Request, body: CompressedBody, *, content_type: str
+) -> HttpResponse:
+    """Return a body that was compressed before, as `config.compression` would compress it.
+
+    Without random bytes against BREACH, so it must have no secrets.
+    """
+    headers = {"Cache-Control": REVALIDATE, "ETag": body.etag, "Vary": "Accept-Encoding"}
+    if matches_etag(request, body.etag):
+        return respond_not_modified(headers, body.size_bytes)
+    if not _ACCEPTS_GZIP.search(request.headers.get("Accept-Encoding", "")):
+        content = gzip.decompress(body.gzip)
+        return HttpResponse(content, content_type=content_type, headers=headers)
+    # The bytes differ from those without compression, so the ETag must be weak.
+    headers |= {"Content-Encoding": "gzip", "ETag": f"W/{body.etag}"}
+    return HttpResponse(body.gzip, content_type=content_type, headers=headers)

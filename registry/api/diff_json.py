@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from registry.api.compressed import CompressedBody, compress_body
 from registry.api.json_encoding import dump_json
 from registry.representations.diffs import ComparedRelease, build_diff_document
 
 
-def render_diff(before: ComparedRelease | None, after: ComparedRelease, name: str) -> bytes:
+def render_diff(
+    before: ComparedRelease | None, after: ComparedRelease, name: str
+) -> CompressedBody:
     """Return the JSON of what changed from `before` to `after` of the plugin `name`."""
-    return dump_json(build_diff_document(name, before, after))
+    return compress_body(dump_json(build_diff_document(name, before, after)))

@@ -45,6 +45,11 @@ print(load_or_compute(sys.argv[2], time.time_ns, tuple, is_cheap=lambda: False))
 """
 
 
+@pytest.fixture(autouse=True)
+def _patience(settings: Any) -> None:
+    settings.COMPUTATION_SECONDS = LONG
+
+
 @pytest.fixture
 def pool() -> Iterator[ProcessPool]:
     return ProcessPool(max_pending=1)
@@ -134,8 +139,7 @@ def load_time(key: str) -> int:
     return load_or_compute(key, time.time_ns, tuple, is_cheap=lambda: False)
 
 
-def test_threads_that_ask_at_once_get_one_computation(settings: Any) -> None:
-    settings.COMPUTATION_SECONDS = LONG
+def test_threads_that_ask_at_once_get_one_computation() -> None:
     start = threading.Barrier(results.MAX_PENDING)
     times: list[int] = []
 
@@ -153,7 +157,6 @@ def test_threads_that_ask_at_once_get_one_computation(settings: Any) -> None:
 
 
 def test_processes_share_results(settings: Any) -> None:
-    settings.COMPUTATION_SECONDS = LONG
     key = build_key("processes")
     ours = load_time(key)
     done = subprocess.run(
@@ -166,7 +169,7 @@ def test_processes_share_results(settings: Any) -> None:
     assert int(done.stdout) == ours
 
 
-def test_results_of_different_keys_fill_a_bounded_cache(settings: Any, tmp_path: Path) -> None:
+def test_results_of_different_keys_fill_a_bounded_cache(settings: Any) -> None:
     settings.RESULT_CACHE_BYTES = 1 << 20
     for number in range(40):
         text = str(number) * 50_000

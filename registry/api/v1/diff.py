@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
 from plugport.spec.api.releases import Diff
-from registry.api.conditional import respond_body
+from registry.api.conditional import respond_compressed
 from registry.api.diff_json import render_diff
 from registry.api.v1.parameters import NAME, VERSION, get_text_parameter
 from registry.api.views import ApiView
@@ -40,4 +40,4 @@ class DiffView(ApiView):
         baseline = get_text_parameter(request.GET, "from")
         before = catalog.get_release_row(name, baseline) if baseline else find_baseline(after)
         body = ReleasePair(before, after).load_or_compute(render_diff, after.plugin.name)
-        return respond_body(request, body, content_type="application/json")
+        return respond_compressed(request, body, content_type="application/json")
