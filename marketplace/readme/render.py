@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import re
+from contextlib import nullcontext, suppress
 from functools import cache
 from html import escape
 from importlib.metadata import version
@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.cache import caches
 from django.utils.safestring import SafeString
 
+from common.expensive.turns import Turns
 from marketplace import syntax_highlighting
 from marketplace.images import signed_urls
 from marketplace.readme.errors import TooComplexError, UnexpectedHtmlError
@@ -34,6 +35,11 @@ from registry.visibility import Audience
 MAX_MARKDOWN_CHARS = 200_000
 # The limit for rendered HTML and for plain text.
 MAX_HTML_CHARS = 600_000
+# Rendering holds the interpreter lock for up to 6 µs a character. The worker renders READMEs after
+# publishing, so pages render them only after an update of the registry.
+MAX_CHEAP_CHARS = 30_000
+# In one process: threads that render a long text, or wait.
+turns = Turns(max_pending=3)
 _LIBRARIES = ("markdown-it-py", "mdit-py-plugins", "linkify-it-py", "nh3", "pygments", "pyyaml")
 # The modules outside of this folder and of `marketplace.images` on which the HTML depends.
 _MODULES = (syntax_highlighting, document, yaml_parser, path_folding, repository_address)
@@ -74,22 +80,33 @@ def render_readme(
 
     Text that is not Markdown, is too long, or renders to nothing visible is shown as plain text.
     Without `shows_images`, remote images become links. Without `has_anchors`, no element has an id,
-    so that a page can show several texts.
+    so that a page can show several texts. Raises `ServerBusyError` for a long text that is not
+    cached, if other threads of this process are rendering such texts.
     """
     options = _Options(shows_images and settings.README_IMAGES == "proxy", has_anchors)
     if not text.strip():
         return SafeString("")
     key = _build_cache_key(text, path, link_base, options)
-    # Without the cache the page is slower, but it works.
-    html = None
-    with contextlib.suppress(Exception):
-        html = caches["readmes"].get(key)
+    html = _find_cached(key)
     if html is None:
-        html = _render(text, path, link_base, options)
-        with contextlib.suppress(Exception):
-            caches["readmes"].set(key, html)
+        is_long = len(text) > MAX_CHEAP_CHARS
+        with turns.take(max_seconds=settings.COMPUTATION_SECONDS) if is_long else nullcontext():
+            # Another thread may have rendered it meanwhile.
+            html = _find_cached(key) if is_long else None
+            if html is None:
+                html = _render(text, path, link_base, options)
+                with suppress(Exception):
+                    caches["readmes"].set(key, html)
     # The only place that marks text by authors as safe: it is the output of the sanitizer (CWE-79).
     return SafeString(html)
+
+
+def _find_cached(key: str) -> str | None:
+    # Without the cache the page is slower, but it works.
+    with suppress(Exception):
+        html: str | None = caches["readmes"].get(key)
+        return html
+    return None
 
 
 @cache

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from django.core.cache import caches
+from django.test import Client
 
-from marketplace.readme import LinkBase, SourceTree, render_readme
+from marketplace.readme import LinkBase, SourceTree, render, render_readme
 from marketplace.readme.prerendering import render_published
 from registry.models import JournalEntry
+from tests.support.publishing import Publisher
 
 TEXT = "# Title\n\n![x](https://pictures.test/a.png) [a](a.md)\n"
 
@@ -99,3 +101,21 @@ def test_rendered_when_published(
     assert list(stored_pages) == keys
     with django_assert_num_queries(1):
         assert render_published(after=last) == last
+
+
+def test_few_requests_render_long_texts(
+    client: Client, publisher: Publisher, stored_pages: dict[str, Any], settings: Any
+):
+    """One at a time; other pages keep their threads."""
+    long = "# Long\n\n" + "Some words. " * (render.MAX_CHEAP_CHARS // 12 + 1)
+    publisher.publish("@acme/long", files={"README.md": long})
+    publisher.publish("@acme/short")
+    settings.COMPUTATION_SECONDS = 0.05
+    with render.turns.take(max_seconds=60):
+        response = client.get("/plugins/@acme/long")
+        assert client.get("/plugins/@acme/short").status_code == 200
+        assert client.get("/plugins/@acme/long/versions").status_code == 200
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "2")
+    assert client.get("/plugins/@acme/long").status_code == 200
+    with render.turns.take(max_seconds=60):
+        assert b"Some words." in client.get("/plugins/@acme/long").content
