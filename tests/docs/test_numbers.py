@@ -143,6 +143,7 @@ CLAIMS = {
             f" at most"
         ),
         f"up to {settings.RESULT_CACHE_BYTES // 1_000_000} MB in `results/`",
+        f"READMEs above {render.MAX_CHEAP_CHARS:,} characters",
         f"built once in {WORDS[sitemap_page.INDEX_SECONDS // 60]} minutes",
         f"the plugins of {sitemap.IDS_PER_PART:,} ids",
         f"at least {WAITING + 2} threads (`granian … --blocking-threads {WAITING + 2}`)",

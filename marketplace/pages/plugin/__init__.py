@@ -5,6 +5,7 @@ views.py     one view per tab
 install.py   commands that install the plugin
 charts.py    geometry of the download charts
 files.py     folders and files of a release
-code.py      a text file with line numbers and highlighting
+code.py      a text file with line numbers
+highlighting.py  its colors
 compare.py   the difference between two releases
 """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +14,11 @@ from pathlib import Path
 from django.core.cache import caches
 from django.utils.safestring import SafeString
 
+from common.expensive.errors import ServerBusyError
+from common.expensive.results import load_or_compute
 from marketplace import syntax_highlighting
+from marketplace.pages.plugin import highlighting
+from marketplace.pages.plugin.highlighting import highlight
 from plugport.spec.diff.texts import split_lines
 from plugport.spec.encoding import decode_marked_text, find_marked_encoding
 
@@ -26,13 +29,13 @@ MAX_LINE_CHARS = 1_000
 MAX_PAGE_CHARS = 40_000
 # CPU seconds. Some inputs make a lexer quadratic (CWE-1333); those files are not highlighted.
 MAX_HIGHLIGHT_SECONDS = 0.3
+# Longer files are highlighted in the child process (`common.expensive`).
+MAX_CHEAP_CHARS = 8_000
 # Control characters, which a browser would hide, and the symbols that make them visible.
 _CONTROL_CHARS = bytes({*range(32), 127} - set(b"\t\n\f\r"))
 _CONTROL_PICTURES = {
     code: "\u2421" if code == 127 else chr(0x2400 + code) for code in _CONTROL_CHARS
 }
-# Tokens that have a color in `readme.css`. Spans around the others would double the size of a page.
-_HIGHLIGHTED_TOKENS = re.compile(r"(?:[kmsc]\w*|dl|il|ow|bp|fm|n[abcdftvo]|g[deiops])\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +136,15 @@ def _render_line(number: int, line: str, highlighted: Sequence[str] | None) -> s
     if cut > 0:
         shown = escape(line[:MAX_LINE_CHARS])
         return f'{shown}<span class="cut-off">… {cut} more characters</span>'
-    # `_render_token` escapes the text.
+    # `highlight` escapes the text.
     return highlighted[number - 1] if highlighted else escape(line)
 
 
 def _highlight_lines(text: str, path: str) -> list[str] | None:
-    """Return the HTML of each line, None if the file is not highlighted. Results are cached."""
+    """Return the HTML of each line, None if the file is not highlighted. Results are cached.
+
+    Colors are not worth an error: while other files are being highlighted, this one has none.
+    """
     language = path.rpartition("/")[2].lower().rpartition(".")[2]
     if language not in syntax_highlighting.LANGUAGES or len(text) > syntax_highlighting.MAX_CHARS:
         return None
@@ -147,7 +153,15 @@ def _highlight_lines(text: str, path: str) -> list[str] | None:
     # A file that exceeds the time limit is cached as "", so that it costs the time once.
     cached: str | None = caches["files"].get(key)
     if cached is None:
-        cached = _highlight(text, language) or ""
+        try:
+            cached = load_or_compute(
+                key,
+                highlight,
+                lambda: (text, language, MAX_HIGHLIGHT_SECONDS),
+                is_cheap=lambda text, *_: len(text) <= MAX_CHEAP_CHARS,
+            )
+        except ServerBusyError:
+            return None
         caches["files"].set(key, cached)
     return cached.split("\n") if cached else None
 
@@ -156,24 +170,6 @@ def _highlight_lines(text: str, path: str) -> list[str] | None:
 def _get_highlighter_version() -> str:
     """Return a digest of the highlighting code: an upgrade must not use entries of the old code."""
     digest = hashlib.sha256(version("pygments").encode())
-    for path in (syntax_highlighting.__file__, __file__):
+    for path in (syntax_highlighting.__file__, highlighting.__file__):
         digest.update(Path(path).read_bytes())
     return digest.hexdigest()
-
-
-def _highlight(text: str, language: str) -> str | None:
-    """Return the text with tokens in spans that end with their line; None if it takes too long."""
-    tokens = syntax_highlighting.TimeBudget(MAX_HIGHLIGHT_SECONDS).tokenize(text, language)
-    if tokens is None:
-        return None
-    return "".join(
-        _render_token(piece, short if _HIGHLIGHTED_TOKENS.match(short) else "")
-        for short, piece in tokens
-    )
-
-
-def _render_token(text: str, short: str) -> str:
-    lines = escape(text).split("\n")
-    if short:
-        lines = [f'<span class="hl-{short}">{line}</span>' if line else "" for line in lines]
-    return "\n".join(lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from common.expensive.results import get_pool
 from marketplace.pages.plugin import code, files
 from registry.actions import moderate_release
 from registry.jobs.runner import run_pending_jobs
@@ -292,8 +293,9 @@ def test_long_files_in_pages(open_page, own, monkeypatch):
     assert f"{OWN_FILES}/wide.js" in whole.links
 
 
-def test_pages_stay_light(client, own, monkeypatch):
-    """The size of a page is bounded, including highlighting."""
+def test_pages_stay_light(client, own, monkeypatch, settings):
+    """The size of a page is bounded, including highlighting, in a child process for this length."""
+    settings.COMPUTATION_SECONDS = 60.0
     monkeypatch.setattr(
         code, "MAX_HIGHLIGHT_SECONDS", 60
     )  # independent of the speed of the machine
@@ -301,6 +303,18 @@ def test_pages_stay_light(client, own, monkeypatch):
     assert page.count(b"<tr") == code.LINES_PER_PAGE
     assert b"hl-" in page
     assert len(page) < 150_000
+
+
+def test_long_files_have_no_colors_while_others_are_highlighted(client, own, settings):
+    """The page is shown. A short file is highlighted in the web process."""
+    settings.COMPUTATION_SECONDS = 0.05
+    with get_pool().turns.take(max_seconds=60):
+        assert b"hl-" in client.get(f"{FILES}/src/talk.py").content
+        plain = client.get(f"{OWN_FILES}/full.js")
+    assert plain.status_code == 200
+    assert b"hl-" not in plain.content
+    settings.COMPUTATION_SECONDS = 60.0
+    assert b"hl-" in client.get(f"{OWN_FILES}/full.js").content
 
 
 def test_very_many_files(open_page, own, monkeypatch):
