@@ -177,8 +177,7 @@ PACKAGE_STORE = backends.build_package_store_settings(
     s3_public_endpoint=get_env_url(
         "PLUGPORT_S3_PUBLIC_ENDPOINT",
         "",
-        "URL of the S3 server for clients that PLUGPORT_S3_REDIRECT sends there, if it differs from"
-        " PLUGPORT_S3_ENDPOINT.",
+        "URL of the S3 server for redirected clients, if it differs from PLUGPORT_S3_ENDPOINT.",
     ),
 )
 X_ACCEL_PREFIX = get_env_text(
@@ -189,8 +188,7 @@ X_ACCEL_PREFIX = get_env_text(
 )
 S3_REDIRECT = get_env_bool(
     "PLUGPORT_S3_REDIRECT",
-    "Redirect downloads to presigned URLs of the S3 bucket, which are valid for a minute. Clients must"
-    " be able to reach the bucket.",
+    "Redirect downloads to presigned URLs of the S3 bucket, which clients must be able to reach.",
     default=False,
 )
 # Set by the commands that start the web server: requests arrive through the gateway, over a socket
@@ -349,6 +347,23 @@ UNLIMITED_NETWORKS = get_env_networks(
     "Networks or addresses of clients without limits for reads, writes, pages and requests in flight,"
     " comma-separated: mirrors, CI, monitoring. For example `192.0.2.0/24,2001:db8::/32`.",
 )
+
+# ---- shared caches in front of the registry ----------------------------------------------------
+PURGE_URL = require_url(
+    "PLUGPORT_PURGE_URL",
+    get_env_secret(
+        "PLUGPORT_PURGE_URL",
+        "URL with `{key}` to request when a release is blocked, to purge caches in front of the registry.",
+    ),
+    schemes=("http", "https"),
+)
+PURGE_METHOD = get_env_choice(
+    "PLUGPORT_PURGE_METHOD", "POST", "Method of that request.", allowed=("POST", "PURGE")
+)
+PURGE_TOKEN = get_env_secret(
+    "PLUGPORT_PURGE_TOKEN", "Bearer token of that request, or `Fastly-Key: …` for another header."
+)
+PURGE_SECONDS = 5.0
 
 # ---- accounts --------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

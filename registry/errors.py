@@ -282,5 +282,9 @@ class QueryError(InvalidError):
     code, title = "invalid-query", "Invalid query"
 
 
+class PurgeError(Exception):
+    """The shared cache in front of the registry did not delete a release."""
+
+
 class WorkTimeoutError(Exception):
     """Work in `run_with_timeout` was stopped at its time limit."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
@@ -100,6 +101,41 @@ def check_sending(**_kwargs: Any) -> list[CheckMessage]:
                 "PLUGPORT_S3_REDIRECT is set, but packages are local files.",
                 hint="Set PLUGPORT_S3_BUCKET, or remove PLUGPORT_S3_REDIRECT.",
                 id="registry.E005",
+            )
+        )
+    return messages
+
+
+def _is_plain(url: str) -> bool:
+    return url.isascii() and url.isprintable() and " " not in url
+
+
+@register(SETTINGS_TAG)
+def check_purging(**_kwargs: Any) -> list[CheckMessage]:
+    """`registry.E006`: requests that purge a cache cannot be built. The values may be secret."""
+    messages: list[CheckMessage] = []
+    if settings.PURGE_URL and "{key}" not in settings.PURGE_URL:
+        messages.append(
+            Error(
+                "PLUGPORT_PURGE_URL does not contain `{key}`.",
+                hint="Write it where the key belongs, for example https://cache.example.org/{key}.",
+                id="registry.E006",
+            )
+        )
+    if "@" in urlsplit(settings.PURGE_URL).netloc or not _is_plain(settings.PURGE_URL):
+        messages.append(
+            Error(
+                "PLUGPORT_PURGE_URL contains a password, spaces or characters that are not ASCII.",
+                hint="Set PLUGPORT_PURGE_TOKEN, and percent-encode the other characters.",
+                id="registry.E006",
+            )
+        )
+    if not (settings.PURGE_TOKEN.isascii() and settings.PURGE_TOKEN.isprintable()):
+        messages.append(
+            Error(
+                "PLUGPORT_PURGE_TOKEN has characters that a header cannot contain.",
+                hint="Set the token in one line of ASCII characters.",
+                id="registry.E006",
             )
         )
     return messages

@@ -15,6 +15,7 @@ from marketplace.images.signed_urls import parse_path
 from marketplace.readme.link_base import MAX_IMAGE_BYTES
 from plugport.spec.text import quote_text
 from registry.api.conditional import matches_etag, respond_not_modified
+from registry.downloads.surrogate_keys import build_surrogate_headers
 from registry.models import Release
 from registry.policies import check_served
 from registry.queries import catalog
@@ -46,7 +47,13 @@ def serve_release_image(request: HttpRequest, name: str, version: str, path: str
     check_served(release)
     etag = f'"{get_file_entry(release, path)["sha256"]}"'
     content, media_type = load_image(release, path)
-    return build_image_response(request, content, media_type, etag=etag, cache=_CACHE_FIVE_MINUTES)
+    response = build_image_response(
+        request, content, media_type, etag=etag, cache=_CACHE_FIVE_MINUTES
+    )
+    keys = build_surrogate_headers(release.plugin.name, release.version)
+    for header, value in keys.items():
+        response.headers[header] = value
+    return response
 
 
 def load_image(

@@ -40,6 +40,7 @@ _COMMON_FAILURES = {
     503: "Not available at the moment.",
 }
 _HEADER_DESCRIPTIONS = {
+    "Cache-Tag": "Keys for shared caches, separated by commas.",
     "Cache-Control": "How the response may be cached.",
     "Content-Range": "The range of bytes and the size of the file.",
     "ETag": "The version of the response, for `If-None-Match` and `If-Range`.",
@@ -49,9 +50,11 @@ _HEADER_DESCRIPTIONS = {
     "RateLimit-Reset": "Seconds until the window ends.",
     "Repr-Digest": "SHA-256 and SHA-512 of the whole package (RFC 9530).",
     "Retry-After": "Seconds to wait before the next call.",
+    "Surrogate-Key": "Keys for shared caches, separated by spaces.",
     "WWW-Authenticate": "The authentication scheme to use.",
 }
 _RATE_LIMIT_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
+_DOWNLOAD_HEADERS = ("Cache-Tag", "Repr-Digest", "Surrogate-Key")
 _HEADERS_BY_STATUS = {
     "206": ("Content-Range",),
     "401": ("WWW-Authenticate",),
@@ -69,7 +72,7 @@ def list_response_headers(method: str, path: str, status: str) -> list[str]:
         names += _RATE_LIMIT_HEADERS
         names += ["ETag"] if method == "GET" else []
         names += ["Location"] if method == "POST" and path.endswith("/plugins") else []
-        names += ["Repr-Digest"] if path.endswith("/download") else []
+        names += _DOWNLOAD_HEADERS if path.endswith("/download") else ()
     return sorted(names)
 
 

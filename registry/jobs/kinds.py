@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from django.utils.module_loading import import_string
 
-from registry.jobs.queue import Lease
+from registry.jobs.queue import MAX_ATTEMPTS, Lease
 
 CHECK_RELEASE = "check-release"
+PURGE_CACHE = "purge-cache"
 Handler = Callable[[Lease], None]
 
 
@@ -22,11 +23,18 @@ class JobKind:
     """Two handlers, each of which must finish the job: `run`, and `give_up` at the last attempt.
 
     `give_up` must not repeat the work: every earlier attempt failed or ended without a result, so
-    the work itself may be what kills the worker.
+    the work itself may be what kills the worker. The wait after a failure doubles up to
+    `max_wait_seconds`, by default up to the time of a lease.
     """
 
     run_path: str
     give_up_path: str
+    max_attempts: int = MAX_ATTEMPTS
+    max_wait_seconds: int | None = None
+
+    def is_last(self, lease: Lease) -> bool:
+        """Whether this is the last attempt."""
+        return lease.attempts >= self.max_attempts
 
     def load_handler(self, *, is_last: bool) -> Handler:
         """The function for this attempt. Raises `ImportError` for a wrong path."""
@@ -38,5 +46,12 @@ JOB_KINDS: Mapping[str, JobKind] = {
     CHECK_RELEASE: JobKind(
         run_path="registry.publishing.check_job.run_release_checks",
         give_up_path="registry.publishing.check_job.hold_unchecked_release",
+    ),
+    # For more than two hours: the service of the cache may be down, and nobody waits for the result.
+    PURGE_CACHE: JobKind(
+        run_path="registry.publishing.purge.purge_release",
+        give_up_path="registry.publishing.purge.report_failed_purge",
+        max_attempts=24,
+        max_wait_seconds=600,
     ),
 }

@@ -35,20 +35,17 @@ class Lease:
     key: str
     attempts: int
 
-    @property
-    def is_last(self) -> bool:
-        """Whether this is the last attempt."""
-        return self.attempts >= MAX_ATTEMPTS
 
-
-def enqueue_job(kind: str, key: str) -> Job:
+def enqueue_job(kind: str, key: str, *, delay_seconds: float = 0) -> Job:
     """Add a job, or return the one that exists for this kind and key.
 
+    Workers do not take a new job before `delay_seconds` have passed.
     Call it inside the transaction that makes the work necessary: then both are committed or none.
     """
+    available_at = timezone.now() + dt.timedelta(seconds=delay_seconds)
     # One statement: `get_or_create` takes four, two of them for a savepoint.
     (job,) = Job.objects.bulk_create(
-        [Job(kind=kind, key=key)],
+        [Job(kind=kind, key=key, available_at=available_at)],
         update_conflicts=True,
         unique_fields=["kind", "key"],
         update_fields=["kind"],
@@ -131,13 +128,17 @@ def shorten_dead_leases() -> int:
     return count
 
 
-def _get_retry_seconds(attempts: int) -> int:
-    return min(int(2**attempts), int(settings.LEASE_SECONDS))
+def _get_retry_seconds(attempts: int, max_seconds: int | None = None) -> int:
+    limit = settings.LEASE_SECONDS if max_seconds is None else max_seconds
+    return min(int(2**attempts), int(limit))
 
 
-def retry_job(lease: Lease, error: str) -> None:
-    """Return the job to the list after a failure; the wait doubles with each attempt."""
-    delay = _get_retry_seconds(lease.attempts)
+def retry_job(lease: Lease, error: str, *, max_wait_seconds: int | None = None) -> None:
+    """Return the job to the list after a failure.
+
+    The wait doubles with each attempt, up to `max_wait_seconds` or the time of a lease.
+    """
+    delay = _get_retry_seconds(lease.attempts, max_wait_seconds)
     _release_job(lease, error, delay_seconds=delay, state=JobState.QUEUED)
 
 

@@ -12,7 +12,7 @@ from django.db import OperationalError
 from common.lock_conflicts import is_lock_conflict
 from plugport.spec.errors import UnavailableError
 from registry.errors import LeaseLostError
-from registry.jobs.kinds import JOB_KINDS
+from registry.jobs.kinds import JOB_KINDS, JobKind
 from registry.jobs.queue import Lease, fail_job, lease_job, postpone_job, retry_job
 
 _log = structlog.get_logger("plugport.work")
@@ -27,7 +27,7 @@ def run_job(lease: Lease) -> None:
         fail_job(lease, "There is no handler for this kind of job.")
         return
     try:
-        kind.load_handler(is_last=lease.is_last)(lease)
+        kind.load_handler(is_last=kind.is_last(lease))(lease)
     except LeaseLostError:
         _log.warning("lease_lost", kind=lease.kind, key=lease.key)
     except UnavailableError as error:
@@ -37,20 +37,20 @@ def run_job(lease: Lease) -> None:
         postpone_job(lease, error.detail)
     except OperationalError as error:
         if not is_lock_conflict(error):
-            _report_failure(lease, error)
+            _report_failure(lease, error, kind)
             return
         # Nor does a deadlock: the database chose one of two transactions.
         _log.info("deadlock_retried", kind=lease.kind, key=lease.key)
         postpone_job(lease, "The database ended a deadlock.")
     except Exception as error:  # noqa: BLE001 -- logged, and the job returns to the list
-        _report_failure(lease, error)
+        _report_failure(lease, error, kind)
 
 
-def _report_failure(lease: Lease, error: Exception) -> None:
+def _report_failure(lease: Lease, error: Exception, kind: JobKind) -> None:
     _log.error(
         "job_failed", kind=lease.kind, key=lease.key, attempts=lease.attempts, exc_info=error
     )
-    retry_job(lease, f"{type(error).__name__}: {error}")
+    retry_job(lease, f"{type(error).__name__}: {error}", max_wait_seconds=kind.max_wait_seconds)
 
 
 def run_pending_jobs(

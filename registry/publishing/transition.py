@@ -11,6 +11,7 @@ from registry.errors import TransitionError
 from registry.models import Release
 from registry.models.states import TRANSITIONS, ReleaseState, can_transition
 from registry.publishing.decision_mails import add_decision_mails
+from registry.publishing.purge import enqueue_purge
 
 MAX_REASON_CHARS = 500
 
@@ -20,6 +21,7 @@ def change_release_state(
 ) -> None:
     """Change the state along the table `TRANSITIONS`; write the audit entry and mails to owners.
 
+    A release that becomes blocked is purged from shared caches (`registry.publishing.purge`).
     Call it inside a transaction. `actor` is None for the pipeline itself. Raises `TransitionError`
     for a change that the table does not allow, or when another caller changed the state first. A
     longer `reason` than `MAX_REASON_CHARS` is cut and ends with `…`.
@@ -40,6 +42,8 @@ def change_release_state(
     # Only after the update: an object whose change was refused keeps its state.
     release.state = to
     release.verdict_reason = reason
+    if release.is_blocked:
+        enqueue_purge(release)
     add_decision_mails(release, to, is_by_moderator=actor is not None, reason=reason)
     record_audit_entry(
         actor=actor, action=f"release.{to}", target=str(release), before=str(before), reason=reason

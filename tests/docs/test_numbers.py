@@ -58,11 +58,12 @@ from plugport.spec.sizes import format_size
 from registry import package_limits, policies
 from registry.actions import invite_member
 from registry.actions.parse_message import MAX_MESSAGE_CHARS
+from registry.api.v1 import download
 from registry.downloads.byte_ranges import MAX_RANGES
 from registry.downloads.receipts import _GRACE as HASH_LIFETIME
 from registry.downloads.sending import redirect
 from registry.jobs import last_runs, queue
-from registry.publishing import decision_mails
+from registry.publishing import decision_mails, purge
 from registry.publishing.free_names import FREE_AFTER
 from registry.publishing.similar_names import ESTABLISHED_AFTER
 from registry.queries import catalog, members
@@ -128,6 +129,9 @@ CLAIMS = {
         f"recommends ({PASSWORD_MIB} MiB,",
         f"have waited for {last_runs.STALLED_SECONDS} seconds",
         f"A presigned URL is valid for {redirect.URL_SECONDS} seconds",
+        f"serve it for up to {WORDS[download.MAX_AGE_SECONDS // 60]} minutes",
+        f"within {WORDS[int(settings.PURGE_SECONDS)]} seconds",
+        f"again {purge.AGAIN_SECONDS} seconds later",
         (
             f"per image | {format_size(fetching.MAX_BYTES)}, {fetching.MAX_SECONDS:.0f} seconds,"
             f" {MAX_REDIRECTS} redirects |"

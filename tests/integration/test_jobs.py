@@ -131,17 +131,19 @@ def test_a_postponed_attempt_does_not_count() -> None:
     for _ in range(3 * MAX_ATTEMPTS):
         lease = lease_job()
         assert lease is not None
-        assert (lease.attempts, lease.is_last) == (1, False)
+        assert lease.attempts == 1
         postpone_job(lease, "storage is unavailable")
         pass_time(60)
 
 
-def test_the_last_attempt_is_marked() -> None:
-    enqueue_job("check-release", "1")
-    for attempt in range(1, MAX_ATTEMPTS + 1):
+@pytest.mark.parametrize("name", JOB_KINDS)
+def test_the_last_attempt_is_marked(name: str) -> None:
+    kind = JOB_KINDS[name]
+    enqueue_job(name, "1")
+    for attempt in range(1, kind.max_attempts + 1):
         lease = lease_job()
         assert lease is not None
-        assert lease.is_last == (attempt == MAX_ATTEMPTS)
+        assert kind.is_last(lease) == (attempt == kind.max_attempts)
         retry_job(lease, "")
         pass_time(60)
 

@@ -20,13 +20,17 @@ from registry.api.v1.parameters import NAME, VERSION
 from registry.api.views import ApiView
 from registry.downloads.range_header import parse_range
 from registry.downloads.sending import PublicDownload, Transfer, get_sender
+from registry.downloads.surrogate_keys import build_surrogate_headers
 from registry.models import Artifact, Release
 from registry.policies import check_served
 from registry.queries import catalog
 from registry.queries.catalog import get_artifact
 from registry.storage.keys import build_package_key
 
-_IMMUTABLE_CACHE = "public, max-age=31536000, immutable"
+# The bytes of a version never change, but its release may be blocked at any time: caches that are not
+# purged serve it for five minutes at most. While the registry fails, a stale package is better than none.
+MAX_AGE_SECONDS, STALE_IF_ERROR_SECONDS = 300, 86_400
+_PACKAGE_CACHE = f"public, max-age={MAX_AGE_SECONDS}, stale-if-error={STALE_IF_ERROR_SECONDS}"
 # A dist-tag moves, so caches must revalidate what it points at.
 _REVALIDATE_CACHE = "public, no-cache"
 
@@ -92,13 +96,14 @@ def build_headers(release: Release, artifact: Artifact, *, is_pinned: bool) -> d
     return {
         "Content-Type": "application/gzip",
         "ETag": f'"{artifact.sha256}"',
-        "Cache-Control": _IMMUTABLE_CACHE if is_pinned else _REVALIDATE_CACHE,
+        "Cache-Control": _PACKAGE_CACHE if is_pinned else _REVALIDATE_CACHE,
         "Accept-Ranges": "bytes",
         "Digest": f"sha-256={sha256}",
         "Repr-Digest": f"sha-256=:{sha256}:, sha-512=:{sha512}:",
         "Content-Disposition": f'attachment; filename="{build_package_filename(release)}"',
         # No browser should guess that a package is HTML and run it on this origin.
         "X-Content-Type-Options": "nosniff",
+        **build_surrogate_headers(release.plugin.name, release.version),
     }
 
 

@@ -33,7 +33,9 @@ def check_description(response: Any) -> None:
     assert response.headers["ETag"] == ETAG
     assert response.headers["Digest"] == f"sha-256={SHA256}"
     assert response.headers["Repr-Digest"] == f"sha-256=:{SHA256}:, sha-512=:{SHA512}:"
-    assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert response.headers["Cache-Control"] == "public, max-age=300, stale-if-error=86400"
+    assert response.headers["Surrogate-Key"] == "plugin-ada~chat release-ada~chat~1.0.0"
+    assert response.headers["Cache-Tag"] == "plugin-ada~chat,release-ada~chat~1.0.0"
     assert response.headers["Accept-Ranges"] == "bytes"
     assert "Set-Cookie" not in response.headers
     assert "Vary" not in response.headers
@@ -55,6 +57,7 @@ def test_dist_tag_may_not_be_kept(api: Api) -> None:
     response = api.get("/plugins/@ada/chat/latest/download")
     assert response.getvalue() == PACKAGE
     assert response.headers["Cache-Control"] == "public, no-cache"
+    assert response.headers["Surrogate-Key"] == "plugin-ada~chat release-ada~chat~1.0.0"
     assert response.headers["ETag"] == ETAG
 
 
