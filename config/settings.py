@@ -27,6 +27,7 @@ from config.env import (
     get_env_url,
     require_url,
 )
+from registry.api import settings as api_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -470,31 +471,8 @@ CLIENT_DIR = DATA_DIR / "client"
 WHITENOISE_USE_FINDERS = ENVIRONMENT == "test"
 
 # ---- API -------------------------------------------------------------------------------------
-REST_FRAMEWORK: dict[str, Any] = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["registry.api.authentication.TokenAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
-    "DEFAULT_RENDERER_CLASSES": ["registry.api.rendering.JsonRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["registry.api.rendering.JsonParser"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "registry.api.rendering.JsonNegotiation",
-    "DEFAULT_SCHEMA_CLASS": "registry.api.schema.ProblemSchema",
-    "EXCEPTION_HANDLER": "config.problems.handle_api_exception",
-    "UNAUTHENTICATED_USER": None,
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Plugport API",
-    "DESCRIPTION": "Find, publish and download plugins. Errors are RFC 9457 problem documents.",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.1",
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "SERVE_URLCONF": "marketplace.api.mounted",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "COMPONENT_SPLIT_REQUEST": True,
-    "SERVERS": [{"url": BASE_URL}],
-    "PREPROCESSING_HOOKS": ["registry.api.schema.keep_versioned_paths"],
-    "POSTPROCESSING_HOOKS": ["registry.api.schema.add_common_definitions"],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "/static/icons/mark.svg",
-}
+REST_FRAMEWORK = api_settings.REST_FRAMEWORK
+SPECTACULAR_SETTINGS = api_settings.build_openapi_settings(BASE_URL)
 
 # ---- logs ------------------------------------------------------------------------------------
 LOG_FORMAT = get_env_choice(
