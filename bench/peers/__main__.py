@@ -25,6 +25,7 @@ from bench.peers.comparison import (
     compare_metadata,
     compare_names,
     compare_packages,
+    compare_packages_behind_nginx,
     fill_caches,
     measure_cold_pages,
     measure_memory,
@@ -32,7 +33,8 @@ from bench.peers.comparison import (
 )
 from bench.peers.generators import Generator, Target, fetch
 from bench.peers.installation import Peers, install_peers
-from bench.peers.servers import PeerError, publish_npm_package, run_bare, run_nginx, run_verdaccio
+from bench.peers.nginx import configure_registry, run_nginx
+from bench.peers.servers import PeerError, publish_npm_package, run_bare, run_verdaccio
 from bench.publish import build_package, publish_many, wait_until_published
 from bench.reads import wait_for_search
 from bench.report import report, report_unmeasured
@@ -76,6 +78,8 @@ def run(registry: Registry, peers: Peers, load: Generator, options: argparse.Nam
         fill_caches(bench, names, options.fill_seconds)
         compare_names(bench, names)
         measure_memory(bench, len(names))
+        start_nginx(bench, stack, peers)
+        compare_packages_behind_nginx(bench, own_path, npm_path)
     return bench.unmeasured
 
 
@@ -96,13 +100,6 @@ def start_peers(
             bench.urls[name] = stack.enter_context(context)
         except PeerError as error:
             bench.reasons[name] = str(error)
-    if peers.nginx is None:
-        bench.reasons[NGINX] = peers.reasons["nginx"]
-    else:
-        try:
-            bench.urls[NGINX] = stack.enter_context(run_nginx(peers.nginx, folder, bench.registry))
-        except PeerError as error:
-            bench.reasons[NGINX] = str(error)
     if not peers.verdaccio:
         return "/"
     try:
@@ -114,6 +111,22 @@ def start_peers(
     bench.urls[VERDACCIO] = url
     report("verdaccio holds", len(names), "packages")
     return path
+
+
+def start_nginx(bench: Comparison, stack: contextlib.ExitStack, peers: Peers) -> None:
+    """Start the registry again, so that nginx sends its packages, and nginx until `stack` ends."""
+    if peers.nginx is None:
+        bench.reasons[NGINX] = peers.reasons["nginx"]
+        return
+    registry = bench.registry
+    registry.stop()
+    try:
+        configure_registry(registry)
+        registry.start()
+        folder = registry.folder / "peers"
+        bench.urls[NGINX] = stack.enter_context(run_nginx(peers.nginx, folder, registry))
+    except PeerError as error:
+        bench.reasons[NGINX] = str(error)
 
 
 def measure_requests(options: argparse.Namespace) -> int:

@@ -7,7 +7,6 @@ import contextlib
 import hashlib
 import json
 import os
-import re
 import socket
 import subprocess
 import sys
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from bench.running import ROOT, Registry
+from bench.running import ROOT
 
 _START_SECONDS = 120
 _STOP_SECONDS = 20
@@ -46,7 +45,7 @@ def find_port() -> int:
 
 
 @contextlib.contextmanager
-def _run_server(
+def run_server(
     command: Sequence[str], log: Path, ready_url: str, environment: Mapping[str, str]
 ) -> Iterator[None]:
     """Run the command until the end of the block. Raises `PeerError` if it does not respond."""
@@ -97,7 +96,7 @@ def run_bare(folder: Path, *, body: bytes, package: bytes, loop: str) -> Iterato
     command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "2", "--loop", loop]
     command += ["--no-ws", "--log-level", "warning", "bench.peers.bare:load_application"]
     environment = {name: str(path) for name, path in files.items()}
-    with _run_server(command, folder / f"bare-{loop}.log", url, environment):
+    with run_server(command, folder / f"bare-{loop}.log", url, environment):
         yield url
 
 
@@ -117,10 +116,10 @@ def run_verdaccio(command: Sequence[str], folder: Path, names: Sequence[str]) ->
     line = [*command, "--config", str(config), "--listen", f"127.0.0.1:{port}"]
     environment = {"NODE_ENV": "production"}
     log = folder / "verdaccio.log"
-    with _run_server(line, log, f"{url}/-/ping", environment):
+    with run_server(line, log, f"{url}/-/ping", environment):
         publish_npm_package(url, "plugport-bench-template", b"template", readme="")
     _copy_documents(storage, "plugport-bench-template", names)
-    with _run_server(line, log, f"{url}/-/ping", environment):
+    with run_server(line, log, f"{url}/-/ping", environment):
         yield url
 
 
@@ -188,48 +187,3 @@ def _build_attachment(package: bytes) -> dict[str, Any]:
         "data": base64.b64encode(package).decode(),
         "length": len(package),
     }
-
-
-@contextlib.contextmanager
-def run_nginx(program: Path, folder: Path, registry: Registry) -> Iterator[str]:
-    """Run nginx with the configuration of `deploy/` in front of the registry; yields the URL.
-
-    Without TLS, which no other server of the comparison has.
-    """
-    url = f"http://127.0.0.1:{(port := find_port())}"
-    config = folder / "nginx.conf"
-    config.write_text(_build_nginx_config(folder, registry, port))
-    command = [str(program), "-c", str(config), "-p", str(folder), "-e", str(folder / "nginx.log")]
-    with _run_server(command, folder / "nginx.out", url, {}):
-        yield url
-
-
-def _build_nginx_config(folder: Path, registry: Registry, port: int) -> str:
-    """Return `deploy/nginx.conf` with the addresses and folders of the benchmark.
-
-    Raises `PeerError` if the file no longer has what is replaced.
-    """
-    text = (ROOT / "deploy/nginx.conf").read_text()
-    replacements = (
-        (r"(?m)^server \{\n  listen 80;\n(?:.*\n)*?\}\n", ""),
-        (r"server web:8000;", f"server {registry.url.removeprefix('http://')};"),
-        (r"listen 443 ssl;", f"listen 127.0.0.1:{port};"),
-        (r"(?m)^ *(?:http2|ssl_\w+) .*;\n", ""),
-        (r"access_log \S+ plugport;", "access_log off;"),
-        (r"proxy_set_header Host \$host;", "proxy_set_header Host $http_host;"),
-        (r"proxy_set_header X-Forwarded-Proto \$scheme;", ""),
-    )
-    for pattern, replacement in replacements:
-        text, count = re.subn(pattern, replacement, text)
-        if not count:
-            raise PeerError(f"deploy/nginx.conf has no {pattern}")
-    # Debian runs it as root, and files of the benchmark are readable by their owner only.
-    user = "user root;" if os.geteuid() == 0 else ""
-    paths = "".join(
-        f"{name}_temp_path {folder / f'nginx-{name}'};"
-        for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    return (
-        f"daemon off; {user} worker_processes 2; pid {folder / 'nginx.pid'};\n"
-        f"events {{ worker_connections 1024; }}\nhttp {{\n{paths}\nkeepalive_requests 1000000;\n{text}}}\n"
-    )

@@ -1,0 +1,89 @@
+"""Run nginx with the configuration of `deploy/` in front of the registry.
+
+It sends the packages itself (X-Accel-Redirect). There is no TLS, which no other server of the
+comparison has.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.peers.servers import PeerError, find_port, run_server
+from bench.running import ROOT, Registry
+
+_CONFIG = ROOT / "deploy/nginx.conf"
+# Both may have the location from which nginx sends packages; not everyone needs it.
+_LOCATION_SOURCES = (_CONFIG, ROOT / "docs/operations.md")
+_LOCATION = re.compile(r"^ *location (/\S+/) \{\n *internal;\n(?:.*\n)*?^ *\}\n", re.MULTILINE)
+
+
+def find_package_location() -> tuple[str, str]:
+    """Return the path of nginx's internal location for packages, and the whole block.
+
+    Raises `PeerError` if neither the configuration nor the documentation has one.
+    """
+    for source in _LOCATION_SOURCES:
+        if found := _LOCATION.search(source.read_text()):
+            return found[1], found[0]
+    raise PeerError("no internal location in deploy/nginx.conf and docs/operations.md")
+
+
+def configure_registry(registry: Registry) -> None:
+    """Set what the registry needs behind nginx, from its next start. Raises `PeerError`."""
+    registry.environment["PLUGPORT_X_ACCEL_PREFIX"] = find_package_location()[0]
+    registry.environment["PLUGPORT_TRUSTED_PROXIES"] = "1"
+
+
+@contextlib.contextmanager
+def run_nginx(program: Path, folder: Path, registry: Registry) -> Iterator[str]:
+    """Run nginx until the end of the block; yields the URL. Raises `PeerError`."""
+    url = f"http://127.0.0.1:{(port := find_port())}"
+    config = folder / "nginx.conf"
+    config.write_text(_build_config(folder, registry, port))
+    command = [str(program), "-c", str(config), "-p", str(folder), "-e", str(folder / "nginx.log")]
+    with run_server(command, folder / "nginx.out", url, {}):
+        yield url
+
+
+def _build_config(folder: Path, registry: Registry, port: int) -> str:
+    """Return `deploy/nginx.conf` with the addresses and folders of the benchmark.
+
+    Raises `PeerError` if the file no longer has what is replaced.
+    """
+    text = _CONFIG.read_text()
+    if not _LOCATION.search(text):
+        block = find_package_location()[1]
+        text = _replace(text, r"(?m)^ *location / \{\n *proxy_pass", f"{block}\\g<0>")
+    for pattern, replacement in (
+        (r"(?m)^server \{\n  listen 80;\n(?:.*\n)*?\}\n", ""),
+        (r"server web:8000;", f"server {registry.url.removeprefix('http://')};"),
+        (r"listen 443 ssl;", f"listen 127.0.0.1:{port};"),
+        (r"(?m)^ *(?:http2|ssl_\w+) .*;\n", ""),
+        (r"access_log \S+ plugport;", "access_log off;"),
+        (r"alias \S+/packages/;", f"alias {registry.folder / 'packages'}/;"),
+        (r"proxy_set_header Host \$host;", "proxy_set_header Host $http_host;"),
+        (r"proxy_set_header X-Forwarded-Proto \$scheme;", ""),
+    ):
+        text = _replace(text, pattern, replacement)
+    # Only the account of the registry can read the packages.
+    user = "user root;" if os.geteuid() == 0 else ""
+    paths = "".join(
+        f"{name}_temp_path {folder / f'nginx-{name}'};"
+        for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    return (
+        f"daemon off; {user} worker_processes 2; pid {folder / 'nginx.pid'};\n"
+        f"events {{ worker_connections 1024; }}\n"
+        f"http {{\n{paths}\nkeepalive_requests 1000000;\n{text}}}\n"
+    )
+
+
+def _replace(text: str, pattern: str, replacement: str) -> str:
+    text, count = re.subn(pattern, replacement, text)
+    if not count:
+        raise PeerError(f"deploy/nginx.conf has no {pattern}")
+    return text
