@@ -6,6 +6,7 @@ from plugport.spec.errors import (
     ConflictError,
     DeniedError,
     InvalidError,
+    LimitedError,
     MissingError,
     UnavailableError,
 )
@@ -75,6 +76,12 @@ class PasswordsBusyError(UnavailableError):
     """The server checks too many passwords at the same time."""
 
     code, title = "passwords-busy", "Too many sign-ins at the moment"
+
+
+class TooManyAttemptsError(LimitedError):
+    """There were too many sign-ins, sign-ups or password changes from the network or for the account."""
+
+    code, title = "too-many-attempts", "Too many attempts"
 
 
 class UnknownUserError(MissingError):

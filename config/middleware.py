@@ -1,4 +1,4 @@
-"""Middleware: request ids, one log line for each request, errors, proxies, maintenance, security headers."""
+"""Middleware: request ids, one log line for each request, errors, proxies, limits of pages, maintenance, security headers."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
+from common.gateway_protocol import RECORDS_PATH
 from config.api_middleware import is_api_request
 from config.errors import MaintenanceError, UntrustedProxyError
 from config.outages import find_outage
 from config.problems import respond_with_error
 from plugport.spec.errors import PlugportError
+from registry.errors import RateLimitedError
+from registry.rate_limits import count_request
 
 _log = structlog.get_logger("plugport.request")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
@@ -76,6 +79,30 @@ class RequestContextMiddleware:
         """Respond to a `PlugportError` or an outage in a page; Django handles other exceptions."""
         known = error if isinstance(error, PlugportError) else find_outage(error)
         return respond_with_error(request, known) if known else None
+
+
+class PageLimitMiddleware:
+    """Counts requests for pages, feeds and images against the limit `page` of the client's network.
+
+    The API has limits of its own. Probes, static files and messages of the gateway do not count.
+    A client that exceeds the limit gets a page that needs no database and no session. The headers are
+    added here, outside all views, because a stored response must not have them.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if is_api_request(request) or request.path.startswith((*_QUIET_PATHS, RECORDS_PATH)):
+            return self.get_response(request)
+        try:
+            quota = count_request(request, "page")
+        except RateLimitedError as error:
+            return respond_with_error(request, error)
+        response = self.get_response(request)
+        for name, value in (quota.headers if quota else {}).items():
+            response.headers.setdefault(name, value)
+        return response
 
 
 class MaintenanceMiddleware:

@@ -19,7 +19,7 @@ from django.template.loader import render_to_string
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
-from accounts.errors import TokenRequiredError
+from accounts.errors import PasswordsBusyError, TokenRequiredError, TooManyAttemptsError
 from common.http_status import get_status
 from config.errors import (
     BodyTooLargeError,
@@ -42,9 +42,12 @@ from plugport.spec.errors import (
     PlugportError,
 )
 from registry.api.json_encoding import dump_json
+from registry.errors import RateLimitedError
 
 _log = structlog.get_logger("plugport.error")
 PROBLEM_JSON = "application/problem+json"
+# The window of all limits after which django-allauth calls `handle_429`.
+_ATTEMPTS_SECONDS = 60
 _INTERNAL_ERROR_DETAIL = "Something went wrong on the server. The error was logged."
 
 
@@ -157,8 +160,8 @@ def respond_with_error(request: HttpRequest, error: PlugportError) -> HttpRespon
     if request.path.startswith("/api/"):
         return _respond_with_problem(error)
     _add_retry(error)
-    if isinstance(error, _PLAIN_ERRORS):
-        return _respond_with_plain_page("503.html", error)
+    if template := _PLAIN_PAGES.get(type(error)):
+        return _respond_with_plain_page(template, error)
     is_missing = error.kind is ErrorKind.MISSING
     context = {
         "error": error,
@@ -171,12 +174,16 @@ def respond_with_error(request: HttpRequest, error: PlugportError) -> HttpRespon
 
 
 # The regular error page needs the session, the database and static files, which may be what failed.
-_PLAIN_ERRORS = (
-    DatabaseUnavailableError,
-    CacheUnavailableError,
-    MaintenanceError,
-    UntrustedProxyError,
-)
+# A client that sends too many requests gets a page that costs little.
+_PLAIN_PAGES: dict[type[PlugportError], str] = {
+    DatabaseUnavailableError: "503.html",
+    CacheUnavailableError: "503.html",
+    MaintenanceError: "503.html",
+    UntrustedProxyError: "503.html",
+    PasswordsBusyError: "503.html",
+    RateLimitedError: "429.html",
+    TooManyAttemptsError: "429.html",
+}
 
 
 def _respond_with_plain_page(template: str, error: PlugportError) -> HttpResponse:
@@ -207,6 +214,16 @@ def handle_403(request: HttpRequest, exception: Exception | None = None) -> Http
 def handle_404(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Django's handler for URLs without a view, and for `Http404`."""
     return respond_with_error(request, MissingError("No page or resource exists at this URL."))
+
+
+def handle_429(request: HttpRequest) -> HttpResponse:
+    """django-allauth's handler for too many sign-ins, sign-ups or password changes."""
+    error = TooManyAttemptsError(
+        "There were too many attempts from your network or for this account. Nothing was changed.",
+        hint=f"Try again in {_ATTEMPTS_SECONDS} seconds.",
+        context={"retryAfterSeconds": _ATTEMPTS_SECONDS},
+    )
+    return respond_with_error(request, error)
 
 
 def handle_500(request: HttpRequest) -> HttpResponse:

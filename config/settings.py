@@ -107,6 +107,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.compression.CompressionMiddleware",
     "config.middleware.SecurityHeadersMiddleware",
+    "config.middleware.PageLimitMiddleware",
     "config.api_middleware.ApiQuotaMiddleware",
     "config.api_middleware.PreflightMiddleware",
     "config.middleware.MaintenanceMiddleware",
@@ -303,16 +304,16 @@ RESULT_CACHE_BYTES = 256 * 1_000_000
 COMPUTATION_SECONDS = 5.0
 
 # ---- limits ----------------------------------------------------------------------------------
+_ADDRESS = "client address (of IPv6 the first 64 bits)"
 RATE_LIMITS = {
     "read": get_env_text(
-        "PLUGPORT_LIMIT_READ",
-        "120000/minute",
-        "Read requests per token or client address (of IPv6 the first 64 bits).",
+        "PLUGPORT_LIMIT_READ", "120000/minute", f"Read requests per token or {_ADDRESS}."
     ),
     "write": get_env_text(
-        "PLUGPORT_LIMIT_WRITE",
-        "3000/minute",
-        "Write requests per token or client address (of IPv6 the first 64 bits).",
+        "PLUGPORT_LIMIT_WRITE", "3000/minute", f"Write requests per token or {_ADDRESS}."
+    ),
+    "page": get_env_text(
+        "PLUGPORT_LIMIT_PAGE", "12000/minute", f"Requests for pages and images per {_ADDRESS}."
     ),
     "publish": get_env_text("PLUGPORT_LIMIT_PUBLISH", "1200/minute", "Uploads per token."),
     "denied": get_env_text(

@@ -30,4 +30,6 @@ urlpatterns = [
 handler400 = "config.problems.handle_400"
 handler403 = "config.problems.handle_403"
 handler404 = "config.problems.handle_404"
+# For django-allauth; Django itself has no such handler.
+handler429 = "config.problems.handle_429"
 handler500 = "config.problems.handle_500"
