@@ -64,7 +64,7 @@ def reader(live_registry: LiveRegistry) -> Iterator[httpx.Client]:
 def chat(live_registry: LiveRegistry, token: str) -> dict[str, Any]:
     """`@livia/chat` 1.0.0, published over HTTP with its checks done."""
     with live_registry.client(token) as client:
-        response = publish(client, PACKAGE, wait=30)
+        response = publish(client, PACKAGE, wait=60)
     assert response.status_code == 201, response.text
     document: dict[str, Any] = response.json()
     assert document["state"] == "published"
@@ -199,7 +199,7 @@ def test_aborted_upload_leaves_nothing(
         connection.sendall(head.encode() + bytes(1_000_000))
     scratch = live_registry.data_dir / "scratch"
     wait_until(lambda: [p for p in scratch.rglob("*") if p.is_file() and p.name != ".lock"] == [])
-    assert publish(author, build_package("@livia/next"), wait=30).status_code == 201
+    assert publish(author, build_package("@livia/next"), wait=60).status_code == 201
     assert "api_failed" not in live_registry.logs
 
 

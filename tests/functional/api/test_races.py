@@ -101,7 +101,7 @@ def test_one_of_twenty_wins(live_registry: LiveRegistry, tokens: dict[str, str])
         assert problem["publishedBy"] == winners[0]
         assert f"`{winners[0]}`" in problem["detail"]
     with live_registry.client(tokens[winners[0]]) as client:
-        again = send(client, packages[winners[0]], wait=30)
+        again = send(client, packages[winners[0]], wait=60)
         assert (again.status_code, again.json()["state"]) == (200, "published")
         served = client.get(again.json()["packageUrl"])
         assert served.content == packages[winners[0]]
@@ -114,7 +114,7 @@ def test_same_bytes_all_succeed(live_registry: LiveRegistry, tokens: dict[str, s
     assert {response.status_code for _, response in responses} <= {200, *RECORDED}
     assert len({response.json()["statusUrl"] for _, response in responses}) == 1
     with live_registry.client(tokens["racer0"]) as client:
-        assert send(client, package, wait=30).json()["state"] == "published"
+        assert send(client, package, wait=60).json()["state"] == "published"
     assert list_versions(live_registry, "@racer0/track").count("2.0.0") == 1
 
 

@@ -39,7 +39,7 @@ def registry(live_registry: Any) -> Any:
                 tags=["chat"],
                 permissions={"network": [f"v{version}.example.test"]},
             )
-            response = client.post("/api/v1/plugins?wait=30", files={"package": body})
+            response = client.post("/api/v1/plugins?wait=60", files={"package": body})
             assert response.status_code in (200, 201), response.text
         live_registry.token = token
     return live_registry

@@ -43,7 +43,7 @@ def _fill(registry: LiveRegistry) -> None:
     with registry.client(token) as client:
         for name, fields in PLUGINS.items():
             body = build_package(name, "1.0.0", **fields)
-            response = client.post("/api/v1/plugins?wait=30", files={"package": body})
+            response = client.post("/api/v1/plugins?wait=60", files={"package": body})
             assert response.status_code in (200, 201), response.text
 
         def is_indexed() -> bool:
