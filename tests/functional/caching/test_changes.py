@@ -13,7 +13,13 @@ from common.gateway_protocol import CACHE_ALL, CACHE_HEADER, CACHE_PLUGIN_PREFIX
 from marketplace.search import indexer
 from registry.change_counter import PublicState
 from registry.models import JournalEntry
-from tests.functional.caching.routes import EXAMPLES, FIXED, PATHS, iter_marked_patterns
+from tests.functional.caching.routes import (
+    EXAMPLES,
+    FIXED,
+    PATHS,
+    iter_marked_patterns,
+    remove_ages,
+)
 from tests.functional.caching.world import CHANGES, World
 from tests.support.public_state import read_public_state
 
@@ -46,7 +52,9 @@ SHOWING = [p for p in PATHS if p not in FIXED and (p.startswith("/api/v1/") or "
 def read_all(client: Client, paths: Iterable[str] = SHOWING) -> dict[str, Stored]:
     responses = {path: client.get(path) for path in paths}
     return {
-        path: Stored(each.status_code, each.getvalue(), each.headers.get(CACHE_HEADER, ""))
+        path: Stored(
+            each.status_code, remove_ages(each.getvalue()), each.headers.get(CACHE_HEADER, "")
+        )
         for path, each in responses.items()
     }
 
