@@ -28,6 +28,8 @@ from config.settings import CACHES, DATA_DIR, DATABASES, STATIC_ROOT
 if os.environ.get("DATABASE_URL"):
     # Two test runs on one server do not meet.
     DATABASES["default"]["TEST"] = {"NAME": f"test_plugport_{os.getpid()}"}
+    # Threads of a test connect at the same time, on a machine that is busy with other tests.
+    DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = 30
 # Argon2 is slow on purpose. The default hasher is covered by the tests over a live registry.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Processes of a test run share the data folder, and would clear each other's counters.
