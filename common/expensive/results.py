@@ -13,6 +13,7 @@ import contextlib
 import hashlib
 import json
 import pickle
+import threading
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -28,6 +29,10 @@ T = TypeVar("T")
 
 # In one web process: requests that compute or wait, each in a thread.
 MAX_PENDING = 3
+# The newest keys whose arguments were not cheap, so that a request that is refused loads no megabytes.
+_expensive_keys: dict[str, None] = {}
+_MAX_KEYS = 1_000
+_keys_lock = threading.Lock()
 
 
 @built_once
@@ -58,17 +63,27 @@ def load_or_compute(
     found, result = _load(key)
     if found:
         return result  # type: ignore[no-any-return] # stored below
-    arguments = load_arguments()
-    if is_cheap(*arguments):
-        return function(*arguments)
+    arguments = None
+    if key not in _expensive_keys:
+        arguments = load_arguments()
+        if is_cheap(*arguments):
+            return function(*arguments)
+        _remember_expensive(key)
     pool, seconds = get_pool(), settings.COMPUTATION_SECONDS
     with pool.turns.take(max_seconds=seconds):
         # Another thread or process may have computed it meanwhile.
         found, result = _load(key)
         if not found:
-            result = pool.compute(function, arguments, seconds=seconds)
+            result = pool.compute(function, arguments or load_arguments(), seconds=seconds)
             get_result_cache().put(key, pickle.dumps(result, pickle.HIGHEST_PROTOCOL))
     return result  # type: ignore[no-any-return]
+
+
+def _remember_expensive(key: str) -> None:
+    with _keys_lock:
+        _expensive_keys[key] = None
+        if len(_expensive_keys) > _MAX_KEYS:
+            del _expensive_keys[next(iter(_expensive_keys))]
 
 
 def _load(key: str) -> tuple[bool, Any]:
