@@ -119,7 +119,8 @@ def test_only_the_gateway_can_send_records(client: Client, settings: Any) -> Non
 def test_records_need_no_session_no_quota_and_no_query(
     client: Client, settings: Any, django_assert_num_queries: Any
 ) -> None:
-    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "read": "1/day", "write": "1/day"}
+    limits = dict.fromkeys(("read", "write", "page"), "1/day")
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, **limits}
     client.handler.enforce_csrf_checks = True
     with django_assert_num_queries(0):
         for _ in range(3):
