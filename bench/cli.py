@@ -1,26 +1,33 @@
-"""Wall time of the command line: start, and installation of a plugin of 20 kB.
+"""Wall time of the command line: help, search, info, and installation of a plugin of 20 kB.
 
     python -m bench.cli
+    python -m bench.cli --compare main~1     # in turn with the package of another commit
 
 The plugin is published to a registry that this script starts, or to PLUGPORT_REGISTRY with
-PLUGPORT_TOKEN. Reports medians of 10 runs after a warm-up run.
+PLUGPORT_TOKEN. Reports medians after a warm-up run, and the processor time, which depends less on
+what else the machine does.
 """
 
 from __future__ import annotations
 
+import argparse
+import contextlib
+import io
 import os
 import random
+import resource
 import statistics
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.report import report
-from bench.running import create_registry
+from bench.running import ROOT, create_registry
 
-RUNS = 10
 NAME = "bench-of-the-command-line"
 DATA_BYTES = 20_000
 MANIFEST = f"""\
@@ -33,25 +40,72 @@ license: MIT
 hooks: [onMessage]
 main: index.js
 """
+LIMITS_MS = {"--help": 150.0, "search": 200.0, "info": 200.0, "install": 300.0}
 
 
-def build_environment(folder: Path) -> dict[str, str]:
-    """Return the environment with a bytecode cache in the folder, as in an installed program."""
-    inherited = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    return {**inherited, "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
+class Run(NamedTuple):
+    """The time of one run of the program, in milliseconds."""
+
+    wall_ms: float
+    processor_ms: float
 
 
-def measure_seconds(folder: Path, *args: str) -> float:
-    """Return the wall time of one run of the program, in seconds."""
-    environment = build_environment(folder)
-    command = [sys.executable, "-m", "plugport", *args]
-    began = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True, env=environment)
-    return time.perf_counter() - began
+class Program:
+    """The package `plugport` in the folder `source`, run like an installed program.
+
+    `label` names it in the results, empty for the measured one. `scratch` has its compiled modules.
+    """
+
+    def __init__(self, label: str, source: Path, scratch: Path) -> None:
+        scratch.mkdir()
+        self.label = label
+        self._source = source
+        self._scratch = scratch
+        inherited = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+        self._environment = {
+            **inherited,
+            "PYTHONPATH": str(source),
+            "PYTHONPYCACHEPREFIX": str(scratch / "compiled"),
+            "PLUGPORT_HOME": str(scratch / "home"),
+        }
+
+    def run(self, *args: str) -> Run:
+        """Run the program once. Another exit code than 0 ends the benchmark."""
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        began = time.perf_counter()
+        subprocess.run(
+            [sys.executable, "-m", "plugport", *args],
+            check=True,
+            capture_output=True,
+            cwd=self._source,
+            env=self._environment,
+        )
+        wall_seconds = time.perf_counter() - began
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        user_seconds = after.ru_utime - before.ru_utime
+        system_seconds = after.ru_stime - before.ru_stime
+        return Run(wall_seconds * 1000, (user_seconds + system_seconds) * 1000)
+
+    def measure(self, command: str) -> Run:
+        """Run one of the measured commands. Each installation is into a new folder."""
+        with tempfile.TemporaryDirectory(dir=self._scratch) as target:
+            arguments = {
+                "search": ("search", NAME),
+                "info": ("info", NAME),
+                "install": ("install", NAME, "--yes", "--target", target),
+            }
+            return self.run(*arguments.get(command, (command,)))
 
 
-def report_median(name: str, seconds: list[float], limit_ms: float) -> None:
-    report(f"{name}: median", statistics.median(seconds) * 1000, "ms", maximum=limit_ms)
+def extract_package(commit: str, folder: Path) -> Path:
+    """Write the package of a commit into a folder; return the folder."""
+    archive = subprocess.run(
+        ["git", "archive", commit, "plugport"], cwd=ROOT, capture_output=True, check=True
+    ).stdout
+    folder.mkdir()
+    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+        files.extractall(folder, filter="data")
+    return folder
 
 
 def write_plugin(folder: Path) -> Path:
@@ -62,41 +116,45 @@ def write_plugin(folder: Path) -> Path:
         "index.js": b"export const onMessage = (message) => message;\n",
         "data.bin": random.Random(20).randbytes(DATA_BYTES),
     }
+    folder.mkdir()
     for path, data in content.items():
         (folder / path).write_bytes(data)
     return folder
 
 
-def measure_install(scratch: Path) -> list[float]:
-    """Return the times of installations into new folders, in seconds."""
-    source = scratch / "source"
-    source.mkdir()
-    measure_seconds(scratch, "publish", str(write_plugin(source)))
-    return [
-        measure_seconds(scratch, "install", NAME, "--yes", "--target", str(scratch / str(run)))
-        for run in range(RUNS + 1)
-    ][1:]
-
-
-def bench_install(scratch: Path) -> None:
-    """Publish the plugin, then report the median of its installations."""
-    os.environ["PLUGPORT_HOME"] = str(scratch / "home")
-    report_median("plugport install, 20 kB", measure_install(scratch), 400)
+def bench_command(programs: list[Program], command: str, limit_ms: float, runs: int) -> None:
+    """Report the medians of a command. The programs run in turn, `runs` times."""
+    for program in programs:
+        # Compiles the modules.
+        program.measure(command)
+    rounds = [[program.measure(command) for program in programs] for _ in range(runs)]
+    for program, results in zip(programs, zip(*rounds, strict=True), strict=True):
+        name = f"plugport {command}{program.label and f' of {program.label}'}"
+        wall_ms = statistics.median(run.wall_ms for run in results)
+        report(f"{name}: median", wall_ms, "ms", maximum=None if program.label else limit_ms)
+        processor_ms = statistics.median(run.processor_ms for run in results)
+        report(f"{name}: processor time", processor_ms, "ms")
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as name:
-        scratch = Path(name)
-        helps = [measure_seconds(scratch, "--help") for _ in range(RUNS + 1)][1:]
-        report_median("plugport --help", helps, 150)
-        if os.environ.get("PLUGPORT_REGISTRY"):
-            bench_install(scratch)
-            return
-        with create_registry("sqlite") as registry:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--runs", type=int, default=10)
+    parser.add_argument("--compare", metavar="COMMIT", help="also measure the package of a commit")
+    options = parser.parse_args()
+    with contextlib.ExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        if not os.environ.get("PLUGPORT_REGISTRY"):
+            registry = stack.enter_context(create_registry("sqlite"))
             registry.start()
             os.environ["PLUGPORT_REGISTRY"] = registry.url
             os.environ["PLUGPORT_TOKEN"] = registry.create_token("bench")
-            bench_install(scratch)
+        programs = [Program("", ROOT, scratch / "this")]
+        if options.compare:
+            source = extract_package(options.compare, scratch / "package")
+            programs.append(Program(options.compare, source, scratch / "other"))
+        programs[0].run("publish", str(write_plugin(scratch / "source")))
+        for command, limit_ms in LIMITS_MS.items():
+            bench_command(programs, command, limit_ms, options.runs)
 
 
 if __name__ == "__main__":
