@@ -113,6 +113,10 @@ class RegistryClient:
             )
         return release
 
+    def get_tagged_release(self, name: PluginName, tag: str) -> Release:
+        """Return the release that a dist-tag points to. Its name may differ as in `get_release`."""
+        return Release.from_document(self._http.get_json(self._build_url(name, tag)))
+
     def find_permission_changes(self, release: Release) -> ReleasePermissionChanges | None:
         """Return the permissions that the release before this one had not; None for the first."""
         url = self._build_url(release.name, str(release.version), "diff")

@@ -35,6 +35,10 @@ def resolve_release(
     if exact is not None:
         return _get_exact_release(client, name, exact)
     if plugin is None:
+        # One request in most cases; what follows explains why there is no such release.
+        latest = _find_latest(client, name) if requested is None else None
+        if latest is not None:
+            return latest
         plugin = client.get_plugin(name)
     tag = requested or "latest"
     tagged = plugin.data["distTags"].get(tag) or (
@@ -47,6 +51,15 @@ def resolve_release(
             return release
     # The list has summaries; the release itself also has its checks and files.
     return client.get_release(name, _select_version(client, plugin, requested))
+
+
+def _find_latest(client: RegistryClient, name: PluginName) -> Release | None:
+    """The release tagged `latest`; None if it does not exist or cannot be installed."""
+    try:
+        release = client.get_tagged_release(name, "latest")
+    except MissingError:
+        return None
+    return release if release.is_installable else None
 
 
 def _select_version(client: RegistryClient, plugin: Plugin, requested: str | None) -> Version:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.client.registry import LocalRegistry
 from tests.client.support import Cli, write_plugin
 
 NAME = "tide-bridge"
@@ -52,6 +53,17 @@ def test_installs_into_the_project(cli: Cli) -> None:
     assert record["registry"] == cli.registry.url
     assert str(record["integrity"]).startswith("sha512-")
     assert str(record["filesDigest"]).startswith("sha256-")
+
+
+def test_requests_the_latest_release_and_its_package_alone(
+    cli: Cli, registry: LocalRegistry
+) -> None:
+    cli.ok("install", NAME)
+    paths = [request.path for request in registry.requests]
+    assert paths == [
+        f"/api/v1/plugins/{NAME}/latest",
+        f"/api/v1/plugins/{NAME}/2.0.0/download",
+    ]
 
 
 def test_installing_twice_changes_nothing(cli: Cli) -> None:
