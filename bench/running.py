@@ -108,7 +108,7 @@ class Registry:
             line = " ".join(child.cmdline())
             if "celery" in line:
                 continue
-            kind = "gateway" if "gateway" in line else "web"
+            kind = "gateway" if "gateway.app" in line else "web"
             descendants = child.children(recursive=True)
             serving = [each for each in descendants if "tracker" not in " ".join(each.cmdline())]
             # A web server without processes of its own serves requests itself.

@@ -40,7 +40,7 @@ _WRITER_PAUSE_SECONDS = (0.1, 0.6)
 _READER_PAUSE_SECONDS = 0.01
 _TIMEOUT_SECONDS = 30
 # For each process. More than one, because a process that is busy serves its connections in turn.
-_CONNECTIONS_PER_PROCESS = 2
+_CONNECTIONS_PER_PROCESS = 4
 _MAX_CONNECTION_ATTEMPTS = 200
 _MODERATE_CODE = """
 import json, sys

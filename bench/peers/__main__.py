@@ -78,8 +78,7 @@ def run(registry: Registry, peers: Peers, load: Generator, options: argparse.Nam
         fill_caches(bench, names, options.fill_seconds)
         compare_names(bench, names)
         measure_memory(bench, len(names))
-        start_nginx(bench, stack, peers)
-        compare_packages_behind_nginx(bench, own_path, npm_path)
+        measure_behind_nginx(bench, peers, own_path, npm_path)
     return bench.unmeasured
 
 
@@ -113,20 +112,35 @@ def start_peers(
     return path
 
 
-def start_nginx(bench: Comparison, stack: contextlib.ExitStack, peers: Peers) -> None:
-    """Start the registry again, so that nginx sends its packages, and nginx until `stack` ends."""
+def measure_behind_nginx(bench: Comparison, peers: Peers, own_path: str, npm_path: str) -> None:
+    """Compare a package behind nginx: as the registry sends it, then as nginx sends the file.
+
+    The second starts the registry again, because that is a setting.
+    """
+    for sender in ("proxied", "X-Accel-Redirect"):
+        with contextlib.ExitStack() as stack:
+            try:
+                url = start_nginx(bench.registry, stack, peers, has_x_accel=sender != "proxied")
+                bench.urls[NGINX] = url
+            except PeerError as error:
+                bench.reasons[NGINX] = str(error)
+            compare_packages_behind_nginx(bench, sender, own_path, npm_path)
+        bench.urls.pop(NGINX, None)
+
+
+def start_nginx(
+    registry: Registry, stack: contextlib.ExitStack, peers: Peers, *, has_x_accel: bool
+) -> str:
+    """Run nginx until `stack` ends; return its URL. Raises `PeerError`."""
     if peers.nginx is None:
-        bench.reasons[NGINX] = peers.reasons["nginx"]
-        return
-    registry = bench.registry
-    registry.stop()
-    try:
-        configure_registry(registry)
-        registry.start()
-        folder = registry.folder / "peers"
-        bench.urls[NGINX] = stack.enter_context(run_nginx(peers.nginx, folder, registry))
-    except PeerError as error:
-        bench.reasons[NGINX] = str(error)
+        raise PeerError(peers.reasons["nginx"])
+    if has_x_accel:
+        registry.stop()
+        try:
+            configure_registry(registry)
+        finally:
+            registry.start()
+    return stack.enter_context(run_nginx(peers.nginx, registry.folder / "peers", registry))
 
 
 def measure_requests(options: argparse.Namespace) -> int:

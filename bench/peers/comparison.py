@@ -123,11 +123,12 @@ def compare_packages(bench: Comparison, ours: str, npm: str) -> None:
     bench.compare("20 kB package", targets, connections=16, minimums=minimums)
 
 
-def compare_packages_behind_nginx(bench: Comparison, ours: str, npm: str) -> None:
-    """Compare the download of one package that nginx sends."""
+def compare_packages_behind_nginx(bench: Comparison, sender: str, ours: str, npm: str) -> None:
+    """Compare the download of one package through nginx; `sender` labels the results."""
     targets = bench.build_targets({NGINX: [ours], VERDACCIO: [npm]})
     minimums = {(NGINX, VERDACCIO): 8}
-    bench.compare("20 kB package behind nginx", targets, connections=16, minimums=minimums)
+    title = f"20 kB package behind nginx, {sender}"
+    bench.compare(title, targets, connections=16, minimums=minimums)
 
 
 def measure_pages(bench: Comparison, name: str) -> None:
