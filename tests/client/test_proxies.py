@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import ipaddress
 import json
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,6 +18,7 @@ from plugport.environment.proxies import ProxySettings
 from plugport.environment.variables import hide_credentials
 from tests.client.support import Cli
 from tests.support.forward_proxy import ForwardProxy, open_forward_proxy, open_tls_endpoint
+from tests.support.server import find_free_port
 
 pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("served")]
 VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -48,8 +48,7 @@ def proxy(target: tuple[str, int]) -> Iterator[ForwardProxy]:
 
 def find_dead_address() -> str:
     """An address that refuses connections."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return f"127.0.0.1:{listener.getsockname()[1]}"
+    return f"127.0.0.1:{find_free_port()}"
 
 
 def search(cli: Cli, **variables: str) -> None:

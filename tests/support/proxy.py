@@ -7,6 +7,8 @@ import socket
 import threading
 from collections.abc import Iterator
 
+from tests.support.server import find_free_port
+
 
 class Proxy:
     """Forwards connections to `target` unless it is cut."""
@@ -16,7 +18,7 @@ class Proxy:
         self._guard = threading.Lock()
         self._sockets: set[socket.socket] = set()
         self._listener: socket.socket | None = None
-        self.port = 0
+        self.port = find_free_port()
         self._is_flowing = threading.Event()
         self._is_flowing.set()
         self.restore()
@@ -27,7 +29,6 @@ class Proxy:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", self.port))
         listener.listen(64)
-        self.port = listener.getsockname()[1]
         self._listener = listener
         threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
 
@@ -38,7 +39,9 @@ class Proxy:
             with contextlib.suppress(OSError):
                 self._listener.shutdown(socket.SHUT_RDWR)
             self._listener.close()
-            self._listener = None
+            with self._guard:
+                # A connection that was accepted a moment ago is closed, not added to those.
+                self._listener = None
         self.drop()
 
     def drop(self) -> None:
@@ -61,11 +64,21 @@ class Proxy:
         while True:
             try:
                 client, _ = listener.accept()
-                server = socket.create_connection(self._target)
             except OSError:
                 return
+            try:
+                server = socket.create_connection(self._target)
+            except OSError:
+                client.close()
+                continue
             with self._guard:
-                self._sockets |= {client, server}
+                is_cut = self._listener is not listener
+                if not is_cut:
+                    self._sockets |= {client, server}
+            if is_cut:
+                client.close()
+                server.close()
+                continue
             for pair in ((client, server), (server, client)):
                 threading.Thread(target=self._pass_on, args=pair, daemon=True).start()
 

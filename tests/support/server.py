@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import signal
 import socket
 import sqlite3
@@ -34,6 +35,7 @@ PATIENCE_SECONDS = 60
 # Longer than a response that waits for checks.
 RESPONSE_SECONDS = 90
 END_SECONDS = 20
+_PORTS = range(12_000, 32_000)
 # The status codes of a recorded release. A fast worker finishes the checks before the response (201).
 RECORDED = (201, 202)
 _SECRET_VARIABLES = ("DATABASE_URL", "PLUGPORT_REDIS_URL", "PLUGPORT_S3_BUCKET")
@@ -52,10 +54,17 @@ print(json.dumps(tokens))
 
 
 def find_free_port() -> int:
-    """Return an unused port of this machine."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return an unused port of this machine.
+
+    Not one that the kernel gives to outgoing connections (from 32768 on): a registry starts again on
+    its port, which a connection of another process could have by then.
+    """
+    while True:
+        # pytest-randomly seeds `random` equally in all processes of a test run.
+        port = secrets.choice(_PORTS)
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def write_database(folder: Path, content: bytes) -> None:
