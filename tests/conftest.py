@@ -48,11 +48,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, N
     """Group tests for `--dist loadgroup`, and start the long groups first.
 
     A file's tests stay together, and so do all that use one running registry: a second worker
-    would have to start it again. Short groups run last, to balance the workers.
+    would have to start it again. So do all that use the Redis database: registries on the same one
+    would take each other's messages. Short groups run last, to balance the workers.
     """
     groups: dict[Path, str] = {}
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
+        if "redis_url" in fixtures:
+            groups[item.path] = "redis"
         if registry := next((name for name in _RUNNING_REGISTRIES if name in fixtures), None):
             kind = "browser" if item.get_closest_marker("browser") else "processes"
             groups[item.path] = f"{registry}-{kind}"

@@ -1,4 +1,4 @@
-"""The first requests of a web process: 20 threads send them at the same time.
+"""The first requests of a web process: all of its threads send one at the same time.
 
 `send_first_requests` starts the application once, as a web process does, and forks for each kind
 of request, so that each kind is the first one.
@@ -21,7 +21,8 @@ from typing import Any
 
 from tests.support.data import ROOT
 
-THREADS = 20
+# The most that a web process has. More would have to wait for a connection to PostgreSQL.
+THREADS = 12
 CSRF_TOKEN = "c" * 32
 _BOUNDARY = "first-requests"
 _NAME, _VERSION = "@acme/chat", "1.0.0"
