@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +24,7 @@ from tests.support.data import ROOT
 
 # The most that a web process has. More would have to wait for a connection to PostgreSQL.
 THREADS = 12
+PATIENCE_SECONDS = 120
 CSRF_TOKEN = "c" * 32
 _BOUNDARY = "first-requests"
 _NAME, _VERSION = "@acme/chat", "1.0.0"
@@ -183,12 +185,31 @@ def _send(application: Any, case: Mapping[str, Any], body: bytes) -> str:
     return statuses[0].split()[0]
 
 
+def _connect(barrier: threading.Barrier) -> None:
+    """Let the pool open a connection for each thread, as often as it takes on a busy machine.
+
+    A request waits less than a second for a connection, and then answers 503.
+    """
+    from django.db import OperationalError, connection
+
+    until = time.monotonic() + PATIENCE_SECONDS
+    while connection.connection is None:
+        try:
+            connection.ensure_connection()
+        except OperationalError:
+            if time.monotonic() > until:
+                raise
+    barrier.wait(PATIENCE_SECONDS)
+    connection.close()
+
+
 def _send_at_once(application: Any, case: Mapping[str, Any]) -> tuple[Counter[str], list[str]]:
     barrier = threading.Barrier(THREADS)
 
     def send(number: int) -> str:
         body = base64.b64decode(case["bodies"][number % len(case["bodies"])])
-        barrier.wait()
+        _connect(barrier)
+        barrier.wait(PATIENCE_SECONDS)
         return _send(application, case, body)
 
     before = set(sys.modules)
