@@ -16,25 +16,16 @@ from bench.peers.servers import PeerError, find_port, run_server
 from bench.running import ROOT, Registry
 
 _CONFIG = ROOT / "deploy/nginx.conf"
-# Both may have the location from which nginx sends packages; not everyone needs it.
-_LOCATION_SOURCES = (_CONFIG, ROOT / "docs/operations.md")
-_LOCATION = re.compile(r"^ *location (/\S+/) \{\n *internal;\n(?:.*\n)*?^ *\}\n", re.MULTILINE)
-
-
-def find_package_location() -> tuple[str, str]:
-    """Return the path of nginx's internal location for packages, and the whole block.
-
-    Raises `PeerError` if neither the configuration nor the documentation has one.
-    """
-    for source in _LOCATION_SOURCES:
-        if found := _LOCATION.search(source.read_text()):
-            return found[1], found[0]
-    raise PeerError("no internal location in deploy/nginx.conf and docs/operations.md")
+# The location from which nginx sends packages.
+_LOCATION = re.compile(r"^ *location (/\S+/) \{\n *internal;$", re.MULTILINE)
 
 
 def configure_registry(registry: Registry) -> None:
     """Set what the registry needs behind nginx, from its next start. Raises `PeerError`."""
-    registry.environment["PLUGPORT_X_ACCEL_PREFIX"] = find_package_location()[0]
+    location = _LOCATION.search(_CONFIG.read_text())
+    if not location:
+        raise PeerError("deploy/nginx.conf has no internal location")
+    registry.environment["PLUGPORT_X_ACCEL_PREFIX"] = location[1]
     registry.environment["PLUGPORT_TRUSTED_PROXIES"] = "1"
 
 
@@ -55,14 +46,13 @@ def _build_config(folder: Path, registry: Registry, port: int) -> str:
     Raises `PeerError` if the file no longer has what is replaced.
     """
     text = _CONFIG.read_text()
-    if not _LOCATION.search(text):
-        block = find_package_location()[1]
-        text = _replace(text, r"(?m)^ *location / \{\n *proxy_pass", f"{block}\\g<0>")
     for pattern, replacement in (
         (r"(?m)^server \{\n  listen 80;\n(?:.*\n)*?\}\n", ""),
         (r"server web:8000;", f"server {registry.url.removeprefix('http://')};"),
-        (r"listen 443 ssl;", f"listen 127.0.0.1:{port};"),
-        (r"(?m)^ *(?:http2|ssl_\w+) .*;\n", ""),
+        (r"listen 443 ssl http2;", f"listen 127.0.0.1:{port};"),
+        (r"(?m)^ *ssl_\w+ .*;\n", ""),
+        # The load generator has one address.
+        (r"(?m)^ *limit_conn plugport_clients .*;\n", ""),
         (r"access_log \S+ plugport;", "access_log off;"),
         (r"alias \S+/packages/;", f"alias {registry.folder / 'packages'}/;"),
         (r"proxy_set_header Host \$host;", "proxy_set_header Host $http_host;"),

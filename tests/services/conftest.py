@@ -1,4 +1,4 @@
-"""The services of a production setup: PostgreSQL, Redis, and an S3 server in the test run.
+"""The services of a production setup: PostgreSQL, Redis, and an S3 server and nginx in the test run.
 
 `make test-services` sets `PLUGPORT_TEST_DATABASE_URL` and `PLUGPORT_TEST_REDIS_URL`; without them
 this folder is not collected. If a service does not respond, the tests are skipped with the reason,

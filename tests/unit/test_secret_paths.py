@@ -74,5 +74,9 @@ def test_the_proxy_of_the_example_knows_the_same_paths() -> None:
     found = re.search(r'"~\*\^\(\?<secret_path>([^)"]+)\)"', text)
     assert found is not None
     assert tuple(found[1].split("|")) == SECRET_PATHS
+    # Errors have no format: nothing is written.
+    found = re.search(r"location ~\* \^\(\?:([^)]+)\) \{\n *error_log /dev/null emerg;", text)
+    assert found is not None
+    assert tuple(found[1].split("|")) == SECRET_PATHS
     # Each server writes its own access log, in the format without secrets.
     assert text.count("listen ") == text.count("access_log /var/log/nginx/access.log plugport;")

@@ -1,0 +1,318 @@
+"""The registry behind a real nginx with `deploy/nginx.conf`, over HTTPS as in production."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import http.client
+import random
+import re
+import secrets
+import socket
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from django.conf import settings
+
+from common.secret_paths import SECRET_PATHS
+from plugport.spec.archive.model import ArchiveLimits
+from tests.functional.api.calls import PROBLEM
+from tests.services.conftest import skip_or_fail
+from tests.support.nginx import CONFIG, Nginx, find_nginx, run_nginx
+from tests.support.publishing import build_package
+from tests.support.server import (
+    RECORDED,
+    RESPONSE_SECONDS,
+    LiveRegistry,
+    find_free_port,
+    wait_until,
+)
+
+pytestmark = [pytest.mark.postgres, pytest.mark.processes]
+
+# Longer than the buffers of nginx, so that it reads the file.
+PACKAGE = build_package("@nina/chat", files={"data.bin": random.Random(1).randbytes(300_000)})
+SIZE = len(PACKAGE)
+ETAG = f'"{hashlib.sha256(PACKAGE).hexdigest()}"'
+DOWNLOAD = "/api/v1/plugins/@nina/chat/1.0.0/download"
+DENIED = 5
+# Each test that counts something has addresses of its own.
+SPOOFER, NEIGHBOR, GREEDY, MODEST = (f"127.0.0.{number}" for number in (11, 12, 13, 14))
+
+
+@pytest.fixture(scope="module")
+def program() -> str:
+    """The path of nginx."""
+    path = find_nginx()
+    if path is None:
+        skip_or_fail("nginx", FileNotFoundError("bin/install-system services installs it"))
+    assert path
+    return path
+
+
+@pytest.fixture(scope="module")
+def port() -> int:
+    """The port of nginx, which is in the public address of the registry."""
+    return find_free_port()
+
+
+@pytest.fixture(scope="module")
+def registry(
+    port: int, module_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveRegistry]:
+    """A registry as in production, with packages in its data folder."""
+    running = LiveRegistry(
+        tmp_path_factory.mktemp("registry"),
+        database_url=module_database,
+        PLUGPORT_ENV="production",
+        PLUGPORT_SECRET_KEY=secrets.token_hex(32),
+        PLUGPORT_BASE_URL=f"https://127.0.0.1:{port}",
+        PLUGPORT_TRUSTED_PROXIES="1",
+        PLUGPORT_X_ACCEL_PREFIX="/protected-packages/",
+        PLUGPORT_LIMIT_DENIED=f"{DENIED}/day",
+    )
+    try:
+        running.manage("collectstatic", "--noinput", "--verbosity", "0")
+        running.start()
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="module")
+def nginx(
+    program: str, port: int, registry: LiveRegistry, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Nginx]:
+    """nginx in front of the registry."""
+    packages = registry.data_dir / "packages"
+    folder = tmp_path_factory.mktemp("nginx")
+    with run_nginx(
+        program, folder, port=port, upstream_port=registry.port, packages=packages
+    ) as running:
+        yield running
+
+
+@contextlib.contextmanager
+def open_client(
+    nginx: Nginx, address: str = "127.0.0.1", token: str = ""
+) -> Iterator[httpx.Client]:
+    """A client of nginx that connects from the address."""
+    transport = httpx.HTTPTransport(
+        verify=ssl.create_default_context(cafile=nginx.authority), local_address=address
+    )
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    with httpx.Client(
+        transport=transport, base_url=nginx.url, headers=headers, timeout=RESPONSE_SECONDS
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+def client(nginx: Nginx) -> Iterator[httpx.Client]:
+    """Reads without a token."""
+    with open_client(nginx) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def token(registry: LiveRegistry) -> str:
+    """A token of `nina` with every scope."""
+    return registry.create_api_tokens("nina")["nina"]
+
+
+@pytest.fixture(scope="module")
+def published(nginx: Nginx, token: str) -> httpx.Response:
+    """The response to `PACKAGE`, published through nginx."""
+    with open_client(nginx, token=token) as author:
+        files = {"package": ("p.tgz", PACKAGE, "application/gzip")}
+        response = author.post("/api/v1/plugins?wait=30", files=files)
+        assert response.status_code in RECORDED, response.text
+        status = response.json()["statusUrl"]
+        wait_until(lambda: author.get(status).json()["state"] == "published")
+    return response
+
+
+def test_pages_and_the_api_are_sent_as_the_registry_sends_them(client: httpx.Client) -> None:
+    page = client.get("/", headers={"Accept-Encoding": "gzip"})
+    assert (page.status_code, page.headers["Content-Encoding"]) == (200, "gzip")
+    assert "</html>" in page.text
+    assert page.headers["Server"] == "nginx", "without the version"
+    assert "Retry-After" not in page.headers
+    plain = client.get("/", headers={"Accept-Encoding": "identity"})
+    assert "Content-Encoding" not in plain.headers
+    tags = client.get("/api/v1/tags")
+    assert (tags.status_code, tags.headers["Content-Type"]) == (200, "application/json")
+    assert client.get("/api/v1/plugins/@nina/none").headers["Content-Type"] == PROBLEM
+    assert client.get("/protected-packages/").status_code == 404
+
+
+def test_http_is_redirected_and_https_is_not(nginx: Nginx, client: httpx.Client) -> None:
+    response = httpx.get(f"{nginx.plain_url}/search?q=chat")
+    assert response.status_code == 301
+    assert response.headers["Location"] == "https://127.0.0.1/search?q=chat"
+    # The registry would redirect again if nginx did not tell it the scheme.
+    assert client.get("/search?q=chat").status_code == 200
+
+
+def test_nginx_sends_published_packages(client: httpx.Client, published: httpx.Response) -> None:
+    whole = client.get(DOWNLOAD)
+    assert (whole.status_code, whole.content) == (200, PACKAGE)
+    assert whole.headers.get_list("ETag") == [ETAG]
+    assert "sha-512=:" in whole.headers["Repr-Digest"]
+    assert whole.headers["Content-Length"] == str(SIZE)
+    assert whole.headers["X-Content-Type-Options"] == "nosniff"
+    assert "public" in whole.headers["Cache-Control"]
+    assert not {"X-Accel-Redirect", "Last-Modified"} & set(whole.headers)
+    head = client.head(DOWNLOAD)
+    assert (head.status_code, head.headers["ETag"]) == (200, ETAG)
+    assert client.get(DOWNLOAD, headers={"If-None-Match": ETAG}).status_code == 304
+
+
+def test_the_file_of_a_package_is_for_nginx_only(
+    registry: LiveRegistry, client: httpx.Client, published: httpx.Response
+) -> None:
+    """The registry answers with its address and no bytes; clients cannot request it."""
+    answer = httpx.get(
+        f"{registry.url}{DOWNLOAD}",
+        headers={"X-Forwarded-Proto": "https", "X-Forwarded-For": MODEST},
+    )
+    path = answer.headers["X-Accel-Redirect"]
+    assert (path.startswith("/protected-packages/"), answer.content) == (True, b"")
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("if_range", ["", ETAG, '"another"'], ids=["none", "same", "another"])
+def test_nginx_sends_ranges(client: httpx.Client, published: httpx.Response, if_range: str) -> None:
+    headers = {"Range": "bytes=100-199", **({"If-Range": if_range} if if_range else {})}
+    response = client.get(DOWNLOAD, headers=headers)
+    assert response.headers["ETag"] == ETAG
+    if if_range in ("", ETAG):
+        assert (response.status_code, response.content) == (206, PACKAGE[100:200])
+        assert response.headers["Content-Range"] == f"bytes 100-199/{SIZE}"
+    else:
+        assert (response.status_code, response.content) == (200, PACKAGE)
+
+
+def test_limits_count_the_address_that_connected(nginx: Nginx) -> None:
+    """A client cannot claim another address, in any header."""
+
+    def send(client: httpx.Client, number: int) -> int:
+        claimed = f"198.51.100.{number}"
+        headers = {
+            "Authorization": "Bearer pp_wrong",
+            "X-Forwarded-For": claimed,
+            "X_Forwarded_For": claimed,
+            "Forwarded": f"for={claimed}",
+        }
+        return client.get("/api/v1/me", headers=headers).status_code
+
+    with open_client(nginx, SPOOFER) as spoofer, open_client(nginx, NEIGHBOR) as neighbor:
+        statuses = [send(spoofer, number) for number in range(DENIED + 3)]
+        assert statuses == [401] * DENIED + [429] * 3
+        assert send(neighbor, 1) == 401
+
+
+def test_a_body_over_the_limit_is_refused(nginx: Nginx, token: str) -> None:
+    with open_client(nginx, token=token) as author:
+        headers = {"Content-Type": "application/json"}
+        response = author.post("/api/v1/scopes", content=b" " * 1_000_000, headers=headers)
+        # nginx has buffered it and the registry has read it.
+        assert (response.status_code, response.headers["Content-Type"]) == (400, PROBLEM)
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    for path in ("/login", "/api/v1/scopes", "/api/v1/plugins/@nina/chat/1.0.0/yank"):
+        assert read_status(nginx, path, length=limit + 1) == 413
+    # The fields of the form are beside the package.
+    largest = ArchiveLimits().archive_bytes + limit
+    for path in ("/api/v1/plugins", "/api/plugins"):
+        assert read_status(nginx, path, length=2 * largest) == 413
+
+
+def read_status(nginx: Nginx, path: str, *, length: int) -> int:
+    """Return the status of a POST request of which only the headers are sent."""
+    with contextlib.closing(connect(nginx, "127.0.0.1")) as connection:
+        start_post(connection, path, {"Content-Length": str(length)})
+        return connection.getresponse().status
+
+
+def connect(nginx: Nginx, address: str) -> http.client.HTTPSConnection:
+    return http.client.HTTPSConnection(
+        "127.0.0.1",
+        nginx.port,
+        source_address=(address, 0),
+        context=ssl.create_default_context(cafile=nginx.authority),
+        timeout=RESPONSE_SECONDS,
+    )
+
+
+def start_post(
+    connection: http.client.HTTPSConnection, path: str, headers: dict[str, str]
+) -> socket.socket:
+    connection.putrequest("POST", path)
+    for name, value in headers.items():
+        connection.putheader(name, value)
+    connection.endheaders()
+    return connection.sock
+
+
+def test_connections_of_one_address_are_limited(nginx: Nginx, token: str) -> None:
+    limits = set(re.findall(r"limit_conn plugport_clients (\d+);", CONFIG.read_text()))
+    (limit,) = map(int, limits)
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "Content-Type": "application/json",
+        "Content-Length": "10",
+        "Expect": "100-continue",
+    }
+    with contextlib.ExitStack() as stack:
+        for _ in range(limit):
+            connection = stack.enter_context(contextlib.closing(connect(nginx, GREEDY)))
+            interim = start_post(connection, "/api/v1/scopes", headers).recv(1024)
+            # nginx has counted the connection, and waits for the body.
+            assert interim.startswith(b"HTTP/1.1 100 ")
+        with open_client(nginx, GREEDY) as greedy, open_client(nginx, MODEST) as modest:
+            refused = greedy.get("/healthz")
+            assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
+            assert modest.get("/healthz").status_code == 200
+            # The registry's threads are free, although there are more bodies than threads.
+            assert modest.get("/api/v1/tags").status_code == 200
+    with open_client(nginx, GREEDY) as greedy:
+        wait_until(lambda: greedy.get("/healthz").status_code == 200)
+
+
+@pytest.mark.parametrize("path", SECRET_PATHS)
+def test_the_access_log_has_no_secrets(nginx: Nginx, client: httpx.Client, path: str) -> None:
+    secret = secrets.token_hex(8)
+    url = f"{path}1-{secret}/"
+    client.get(url)
+    client.get("/", headers={"Referer": f"{nginx.url}{url}"})
+    httpx.get(f"{nginx.plain_url}{url}")
+    mark = secrets.token_hex(8)
+    client.get(f"/healthz?{mark}")
+    wait_until(lambda: mark in nginx.access_log)
+    log = nginx.access_log
+    assert log.count(f'"GET {path}... HTTP/1.1"') == 2
+    assert secret not in log
+
+
+@pytest.mark.parametrize("path", SECRET_PATHS)
+def test_the_error_log_has_no_secrets(program: str, tmp_path: Path, path: str) -> None:
+    """nginx writes the whole address of a request for which it gets no response."""
+    secret, mark = secrets.token_hex(8), secrets.token_hex(8)
+    with (
+        run_nginx(
+            program,
+            tmp_path,
+            port=find_free_port(),
+            upstream_port=find_free_port(),
+            packages=tmp_path,
+        ) as alone,
+        open_client(alone) as client,
+    ):
+        statuses = [client.get(url).status_code for url in (f"{path}1-{secret}/", f"/?{mark}")]
+        wait_until(lambda: mark in alone.error_log)
+        log = alone.error_log
+    assert statuses == [502, 502]
+    assert secret not in log
