@@ -16,4 +16,4 @@ RUN pip install --no-cache-dir --no-deps --no-build-isolation .
 USER plugport
 VOLUME /data
 EXPOSE 8000
-CMD ["granian", "--interface", "wsgi", "config.wsgi:application", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "8", "--no-ws"]
+CMD ["python", "manage.py", "run_web", "--host", "0.0.0.0"]

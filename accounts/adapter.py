@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from accounts.actions.create_account import create_account
 from accounts.models import User
-from common.client_address import get_client_network
+from common.http.client_address import get_client_network
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the library has no types

@@ -66,9 +66,13 @@ def list_targets(registry: Registry) -> dict[int, str]:
     supervisor = psutil.Process(registry.process.pid)
     targets = {supervisor.pid: "supervisor"}
     for child in supervisor.children():
-        is_web = "granian" in " ".join(child.cmdline())
-        targets[child.pid] = "web server" if is_web else "worker"
-        targets |= {web.pid: "web process" for web in child.children()}
+        line = " ".join(child.cmdline())
+        if "celery" in line:
+            targets[child.pid] = "worker"
+            continue
+        kind = "gateway" if "gateway.app" in line else "web process"
+        targets[child.pid] = f"server of the {kind}"
+        targets |= {grandchild.pid: kind for grandchild in child.children()}
     return targets
 
 

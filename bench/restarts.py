@@ -132,7 +132,9 @@ def iter_targets(registry: Registry) -> Iterator[tuple[str, psutil.Process]]:
 
     yield "worker", find("celery")
     yield "web process", registry.list_web_processes()[0]
-    yield "web server", find("granian")
+    yield "web server", find("config.wsgi")
+    yield "gateway", find("gateway.app").children()[-1]
+    yield "server of the gateway", find("gateway.app")
 
 
 def measure_kill(

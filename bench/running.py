@@ -97,7 +97,7 @@ class Registry:
         """Return the processes that serve requests."""
         assert self.process is not None
         children = psutil.Process(self.process.pid).children()
-        web = next(child for child in children if "granian" in " ".join(child.cmdline()))
+        web = next(child for child in children if "config.wsgi" in " ".join(child.cmdline()))
         return [child for child in web.children() if "tracker" not in " ".join(child.cmdline())]
 
     def list_serving_processes(self) -> dict[str, psutil.Process]:

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCES = ("plugport", "common", "config", "accounts", "registry", "marketplace")
+SOURCES = ("plugport", "common", "config", "gateway", "accounts", "registry", "marketplace")
 FILE_LINES, TEST_LINES, FUNCTION_LINES, FOLDER_ENTRIES = 500, 600, 60, 24
 # Package indexes and crate hosts: a file that names one would pin where others must install from.
 INDEX_HOSTS = re.compile(

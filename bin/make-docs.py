@@ -49,7 +49,7 @@ def import_everything() -> None:
 
 def write_errors() -> str:
     """Return the page of error codes."""
-    from common.http_status import get_status
+    from common.http.status import get_status
     from plugport.spec.errors import list_error_codes
 
     rows = []

@@ -27,6 +27,11 @@ SELECT
     COALESCE((SELECT last_serial FROM registry_journalhead WHERE id = 1), 0),
     (SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM registry_changecounter)
 """
+# The plugins of the journal's entries after a serial. Braces for numbers: the drivers of SQLite and
+# PostgreSQL mark parameters differently.
+CHANGED_PLUGINS_SQL = (
+    "SELECT plugin FROM registry_journalentry WHERE serial > {after} ORDER BY serial LIMIT {limit}"
+)
 # A stored response is used for at most this time, so that counts of downloads and relative dates in it
 # are never older.
 MAX_CACHE_SECONDS = 60
@@ -38,15 +43,15 @@ FETCH_HEADER = "X-Plugport-Fetch"
 # Django to gateway, with one of the two above: `START-STOP`, the bytes from START up to but not
 # including STOP. Without it the whole file is sent.
 BYTES_HEADER = "X-Plugport-Bytes"
-# Django to gateway, with one of the two above: the number of bytes of the real body. It is the value of
-# Content-Length, which granian replaces by 0 in a response to GET whose body is empty.
+# Django to gateway, with one of the two above: the number of bytes of the real body. Content-Length is 0,
+# the size of the body between the two.
 LENGTH_HEADER = "X-Plugport-Length"
 
 # Django to gateway: what to record when the gateway answers from its cache. The value has a meaning
 # for Django only. The gateway sends it back to RECORDS_PATH.
 RECORD_HEADER = "X-Plugport-Record"
 # A POST with JSON: `{"records": [[RECORD, CLIENT, COUNT], …]}`. CLIENT is the network of the client as
-# `common.client_address` returns it. The gateway answers requests of clients below this path with 404.
+# `common.http.client_address` returns it. The gateway answers requests of clients below this path with 404.
 # `-` is no name of a plugin, so none can look like this path.
 RECORDS_PATH = "/-/gateway/records"
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from common.client_address import get_client_network, is_unlimited
+from common.http.client_address import get_client_network, is_unlimited
 from config.problems import respond_with_error
 from registry.errors import RateLimitedError
 from registry.rate_limits import consume_quota, get_quota

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugport.spec.errors import InvalidError, LimitedError, UnavailableError
+from plugport.spec.errors import InvalidError, UnavailableError
 
 
 class MethodNotAllowedError(InvalidError):
@@ -27,12 +27,6 @@ class UntrustedProxyError(InvalidError):
     """A proxy received the request over HTTPS, but the settings of the registry name no proxy."""
 
     code, title = "untrusted-proxy", "The registry does not trust its proxy"
-
-
-class BodyTooLargeError(LimitedError):
-    """The body exceeds the size limit of this path."""
-
-    code, title = "body-too-large", "Request body too large"
 
 
 class InternalError(UnavailableError):

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
-from config.outages import RETRY_SECONDS
+from common.http.problems import RETRY_SECONDS
 from config.probes import Probe, call_ping
 from marketplace.context_processors import site
 from plugport.spec.text import quote_text

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import random
 import re
 import time
@@ -15,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from common.gateway_protocol import RECORDS_PATH
+from common.http.content_security import CONTENT_SECURITY_POLICY, POLICY_WITH_INLINE_STYLE
 from config.api_middleware import is_api_request
 from config.errors import MaintenanceError, UntrustedProxyError
 from config.outages import find_outage
@@ -164,27 +163,14 @@ def _claims_https(request: HttpRequest) -> bool:
     return scheme == "https" or bool(_FORWARDED_HTTPS.search(forwarded))
 
 
-def _build_style_source() -> str:
-    """Return the CSP source that allows the inline style of outage pages (CSP Level 3, hashes)."""
-    style = (settings.BASE_DIR / "templates" / "plain.css").read_bytes()
-    return f"'sha256-{base64.b64encode(hashlib.sha256(style).digest()).decode()}'"
-
-
-_CSP = (
-    f"default-src 'none'; script-src 'self'; style-src 'self' {_build_style_source()};"
-    " img-src 'self' data:;"
-    " font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none';"
-    " frame-ancestors 'none'; manifest-src 'self'"
-)
-# Django's admin and Swagger UI set style attributes. The hash is replaced, not extended: browsers
-# ignore 'unsafe-inline' in a policy that also lists a hash.
-_CSP_INLINE_STYLE = _CSP.replace(_build_style_source(), "'unsafe-inline'")
-_INLINE_STYLE_PATHS = ("/admin/", "/docs/api/try")
 # What scripts of other sites may read from responses of the API.
 _EXPOSED_HEADERS = (
     "ETag, Location, RateLimit-Limit, RateLimit-Policy, RateLimit-Remaining, RateLimit-Reset,"
     " Repr-Digest, Retry-After"
 )
+
+
+_INLINE_STYLE_PATHS = ("/admin/", "/docs/api/try")
 
 
 class SecurityHeadersMiddleware:
@@ -197,7 +183,8 @@ class SecurityHeadersMiddleware:
         response = self.get_response(request)
         relaxed = request.path.startswith(_INLINE_STYLE_PATHS)
         response.headers.setdefault(
-            "Content-Security-Policy", _CSP_INLINE_STYLE if relaxed else _CSP
+            "Content-Security-Policy",
+            POLICY_WITH_INLINE_STYLE if relaxed else CONTENT_SECURITY_POLICY,
         )
         response.headers.setdefault(
             "Permissions-Policy", "camera=(), microphone=(), geolocation=()"

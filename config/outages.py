@@ -14,12 +14,12 @@ import structlog
 from django.db import DatabaseError, InterfaceError, OperationalError
 
 from common.counter_table import CounterTableError
+from common.disk_errors import build_disk_error
+from common.http.problems import RETRY_SECONDS
 from config.errors import CacheUnavailableError, DatabaseUnavailableError
 from plugport.spec.errors import PlugportError
-from registry.storage.disk_errors import build_disk_error
 
 _log = structlog.get_logger("plugport.error")
-RETRY_SECONDS = 10
 _HINT = "No partial changes were saved. Try again in a few seconds."
 
 

@@ -9,7 +9,7 @@ from queue import SimpleQueue
 
 import structlog
 
-from registry.errors import StorageFullError
+from common.http.errors import StorageFullError
 
 _log = structlog.get_logger("plugport.health")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -20,9 +20,10 @@ from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
 from accounts.errors import PasswordsBusyError, TokenRequiredError, TooManyAttemptsError
-from common.http_status import get_status
+from common.http.errors import BodyTooLargeError
+from common.http.problems import PROBLEM_JSON, add_retry, build_headers, build_problem
+from common.http.status import get_status
 from config.errors import (
-    BodyTooLargeError,
     CacheUnavailableError,
     DatabaseUnavailableError,
     InternalError,
@@ -32,9 +33,8 @@ from config.errors import (
     MethodNotAllowedError,
     UntrustedProxyError,
 )
-from config.outages import RETRY_SECONDS, find_outage
+from config.outages import find_outage
 from marketplace.pages.not_found import find_similar_names
-from plugport.spec.api.problems import FieldProblem, Problem
 from plugport.spec.errors import (
     DeniedError,
     ErrorKind,
@@ -45,55 +45,9 @@ from registry.api.json_encoding import dump_json
 from registry.errors import RateLimitedError
 
 _log = structlog.get_logger("plugport.error")
-PROBLEM_JSON = "application/problem+json"
 # The window of all limits after which django-allauth calls `handle_429`.
 _ATTEMPTS_SECONDS = 60
 _INTERNAL_ERROR_DETAIL = "Something went wrong on the server. The error was logged."
-
-
-def build_problem(error: PlugportError) -> dict[str, Any]:
-    """The error as an RFC 9457 document. `type` is the URL of the code's documentation."""
-    _add_retry(error)
-    problem: Problem = {
-        "type": f"{settings.BASE_URL}/docs/errors#{error.code}",
-        "title": error.title,
-        "status": get_status(error),
-        "code": error.code,
-        "detail": error.detail,
-    }
-    if error.hint:
-        problem["hint"] = error.hint
-    if error.fields:
-        problem["errors"] = [cast("FieldProblem", field.as_dict()) for field in error.fields]
-    # An extension member must not replace one that RFC 9457 defines.
-    extra = {k: v for k, v in error.context.items() if k not in problem and k != "headers"}
-    return {**problem, **extra}
-
-
-def build_headers(error: PlugportError) -> dict[str, str]:
-    """Headers for an error response, such as `Retry-After` and `WWW-Authenticate`.
-
-    Errors are never cached: a stored 404 would hide a plugin that is published a minute later.
-    """
-    _add_retry(error)
-    headers = {"Cache-Control": "no-store", **error.context.get("headers", {})}
-    retry = error.context.get("retryAfterSeconds")
-    if retry is not None:
-        headers["Retry-After"] = str(retry)
-    # RFC 9110, section 15.5.2: a 401 without a challenge is invalid.
-    if get_status(error) == 401:
-        headers["WWW-Authenticate"] = 'Bearer realm="plugport"'
-    # RFC 9110, section 15.5.6: required with a 405.
-    if isinstance(error, MethodNotAllowedError):
-        headers["Allow"] = ", ".join(error.context.get("allowed", []))
-    return headers
-
-
-def _add_retry(error: PlugportError) -> None:
-    """Say when to retry and what to do, where the error does not, if a retry can succeed."""
-    if get_status(error) in (503, 507):
-        seconds = error.context.setdefault("retryAfterSeconds", RETRY_SECONDS)
-        error.hint = error.hint or f"Try again in {seconds} seconds."
 
 
 _TRANSLATIONS: tuple[tuple[tuple[type[Exception], ...], Callable[[Any], PlugportError]], ...] = (
@@ -139,7 +93,7 @@ def handle_api_exception(error: Exception, context: dict[str, Any]) -> Response:
         view = context.get("view")
         known.context["allowed"] = list(getattr(view, "allowed_methods", []))
     return Response(
-        build_problem(known),
+        build_problem(known, settings.BASE_URL),
         status=get_status(known),
         headers=build_headers(known),
         content_type=PROBLEM_JSON,
@@ -148,7 +102,7 @@ def handle_api_exception(error: Exception, context: dict[str, Any]) -> Response:
 
 def _respond_with_problem(error: PlugportError) -> HttpResponse:
     return HttpResponse(
-        dump_json(build_problem(error)),
+        dump_json(build_problem(error, settings.BASE_URL)),
         status=get_status(error),
         headers=build_headers(error),
         content_type=PROBLEM_JSON,
@@ -159,7 +113,7 @@ def respond_with_error(request: HttpRequest, error: PlugportError) -> HttpRespon
     """An error outside DRF: a problem document under `/api`, a page elsewhere."""
     if request.path.startswith("/api/"):
         return _respond_with_problem(error)
-    _add_retry(error)
+    add_retry(error)
     if template := _PLAIN_PAGES.get(type(error)):
         return _respond_with_plain_page(template, error)
     is_missing = error.kind is ErrorKind.MISSING

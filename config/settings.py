@@ -147,14 +147,10 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 # ---- database, cache, queue, storage -----------------------------------------------------------
-DATABASES = {
-    "default": backends.build_database_settings(
-        get_env_secret(
-            "DATABASE_URL", "`postgres://user:password@host:port/name`. Without it, SQLite is used."
-        ),
-        DATA_DIR,
-    )
-}
+DATABASE_URL = get_env_secret(
+    "DATABASE_URL", "`postgres://user:password@host:port/name`. Without it, SQLite is used."
+)
+DATABASES = {"default": backends.build_database_settings(DATABASE_URL, DATA_DIR)}
 REDIS_URL = require_url(
     "PLUGPORT_REDIS_URL",
     get_env_secret("PLUGPORT_REDIS_URL", "URL of Redis for the queue, the cache and rate limits."),
@@ -193,8 +189,7 @@ S3_REDIRECT = get_env_bool(
     "Redirect downloads to presigned URLs of the S3 bucket, which clients must be able to reach.",
     default=False,
 )
-# Set by the commands that start the web server: requests arrive through the gateway, over a socket
-# that only it can open. It appends one entry to X-Forwarded-For. See `common.gateway_protocol`.
+# Set by the commands that start the web server; see `common.gateway_protocol`.
 BEHIND_GATEWAY = "PLUGPORT_BEHIND_GATEWAY" in os.environ
 PACKAGE_SENDER = backends.build_package_sender_settings(
     x_accel_prefix=X_ACCEL_PREFIX, redirects=S3_REDIRECT, is_behind_gateway=BEHIND_GATEWAY
@@ -335,9 +330,6 @@ RATE_LIMITS = {
         "Mails about decisions on releases to one account. Further decisions are in the next mail.",
     ),
 }
-RATE_LIMIT_STORAGE = REDIS_URL or (DATA_DIR / "rate-limits").as_uri()
-# For limits of accounts, which requests from many networks must not displace.
-COUNTER_STORAGE = REDIS_URL or f"sqlite://{quote(str(backends.get_counters_path(DATA_DIR)))}"
 TRUSTED_PROXIES = get_env_int(
     "PLUGPORT_TRUSTED_PROXIES",
     0,
@@ -349,6 +341,21 @@ UNLIMITED_NETWORKS = get_env_networks(
     "Networks or addresses of clients without limits for reads, writes, pages and requests in flight,"
     " comma-separated: mirrors, CI, monitoring. For example `192.0.2.0/24,2001:db8::/32`.",
 )
+GATEWAY_CACHE_MB = get_env_int(
+    "PLUGPORT_CACHE_MB", 96, "Memory for answers to visitors, in MB.", min_value=1
+)
+REQUESTS_IN_PROGRESS = get_env_int(
+    "PLUGPORT_LIMIT_REQUESTS", 256, f"Requests in progress per {_ADDRESS}.", min_value=1
+)
+UPLOADS_IN_PROGRESS = get_env_int(
+    "PLUGPORT_LIMIT_UPLOADS", 16, f"Uploads in progress per {_ADDRESS}.", min_value=1
+)
+DOWNLOADS_IN_PROGRESS = get_env_int(
+    "PLUGPORT_LIMIT_DOWNLOADS", 16, f"Downloads in progress per {_ADDRESS}.", min_value=1
+)
+RATE_LIMIT_STORAGE = REDIS_URL or (DATA_DIR / "rate-limits").as_uri()
+# For limits of accounts, which requests from many networks must not displace.
+COUNTER_STORAGE = REDIS_URL or f"sqlite://{quote(str(backends.get_counters_path(DATA_DIR)))}"
 
 # ---- shared caches in front of the registry ----------------------------------------------------
 PURGE_URL = require_url(
@@ -488,5 +495,5 @@ LOG_LEVEL = get_env_choice(
     "`DEBUG`, `INFO`, `WARNING` or `ERROR`.",
     allowed=("DEBUG", "INFO", "WARNING", "ERROR"),
 )
-LOGGING_CONFIG = "config.logs.configure_logging"
+LOGGING_CONFIG = "common.logs.configure_logging"
 LOGGING = {"format": LOG_FORMAT, "level": LOG_LEVEL}

@@ -5,7 +5,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from config.processes.parent_watchdog import exit_with_parent
+from common.processes.parent_watchdog import exit_with_parent
 from config.startup import (
     WEB_STATEMENT_SECONDS,
     exit_on_start_error,

@@ -192,12 +192,6 @@ class SymlinkError(InvalidError):
     code, title = "linked-out", "Symbolic links are not allowed"
 
 
-class UploadTooLargeError(LimitedError):
-    """The package is larger than the limit."""
-
-    code, title = "upload-too-large", "Upload too large"
-
-
 class UploadMissingError(InvalidError):
     """The publish form contains no package."""
 
@@ -208,12 +202,6 @@ class UnexpectedFileError(InvalidError):
     """The publish form contains a file other than the package."""
 
     code, title = "unexpected-file", "Unexpected file"
-
-
-class LengthRequiredError(InvalidError):
-    """The request body has no declared length."""
-
-    code, title = "length-required", "Content-Length required"
 
 
 class InvalidMessageError(InvalidError):
@@ -262,18 +250,6 @@ class RangeError(InvalidError):
     """The requested byte range is outside the file."""
 
     code, title = "range-not-satisfiable", "Range not satisfiable"
-
-
-class StorageError(UnavailableError):
-    """The package storage is unavailable."""
-
-    code, title = "storage-unavailable", "Storage unavailable"
-
-
-class StorageFullError(StorageError):
-    """A disk of the registry is full. Reading still works."""
-
-    code, title = "storage-full", "Storage full"
 
 
 class QueryError(InvalidError):

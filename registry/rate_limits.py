@@ -18,8 +18,8 @@ from limits.errors import StorageError
 from limits.storage import Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
-from common.client_address import get_client_network, is_unlimited
 from common.counter_table import CounterTableError, get_counter_table
+from common.http.client_address import get_client_network, is_unlimited
 from common.once import built_once
 from common.shared_windows import get_windows
 from registry.errors import RateLimitedError

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Any, cast
 
+from common.http.errors import StorageError
 from config.backup.databases.base import Select
 from config.backup.errors import BackupDamagedError, BackupTargetError
 from config.backup.folder import PACKAGE_FOLDERS, BackupFolder
 from plugport.spec.digest import CHUNK_BYTES, Digest
 from plugport.spec.text import quote_text
-from registry.errors import StorageError
 from registry.storage import get_store
 from registry.storage.keys import build_package_key
 from registry.storage.scratch import create_scratch_file, translate_scratch_errors

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
+import stat
 import sys
+import tempfile
 from pathlib import Path
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.template.loader import render_to_string
 
+from common.http.content_security import CONTENT_SECURITY_POLICY
+from config.processes.supervisor import Child
+from gateway.options import OPTIONS_VARIABLE, GatewayOptions
 from plugport.spec.text import quote_text
+from registry.package_limits import get_archive_limits
 
 _FOLDER = Path(sys.executable).parent
+# Connections that wait to be accepted, and requests in progress of all clients.
+_BACKLOG = 4096
+HEADER_SECONDS = 10
+# All headers of a request together; more is 431.
+HEADER_BYTES = 64 << 10
+_MAX_SOCKET_PATH_BYTES = 100
 
 
 def parse_count(text: str) -> int:
@@ -21,17 +36,88 @@ def parse_count(text: str) -> int:
     return int(text)
 
 
-def build_web_command(host: str, workers: int) -> list[str]:
-    """The web server with `workers` processes that serve requests."""
+def build_web_command(workers: int) -> list[str]:
+    """The web server with Django: `workers` processes that serve what the gateway passes on."""
     # Requests that wait for checks and for images each occupy a thread; two are left for others.
     needed = settings.MAX_WAITING + settings.MAX_WAITING_IMAGES + 2
     threads = min(12, max(needed, 2 * (os.cpu_count() or 1) + 1))
     options = (
-        f"--interface wsgi config.wsgi:application --host {host} --port {settings.PORT}"
-        f" --workers {workers} --blocking-threads {threads} --backpressure 64 --no-ws"
-        " --log-level warning --respawn-failed-workers --workers-kill-timeout 10"
+        f"--interface wsgi config.wsgi:application --workers {workers} --blocking-threads {threads}"
+        " --backpressure 64 --uds-permissions 0600"
     )
-    return [str(_FOLDER / "granian"), *options.split()]
+    return [*_build_granian_command(options), "--uds", str(get_web_socket())]
+
+
+def build_gateway_command(host: str) -> list[str]:
+    """The gateway: one process that accepts all connections."""
+    options = (
+        f"--interface asgi gateway.app:app --host {host} --port {settings.PORT} --workers 1"
+        # Its limits are its own: for each client, not for all of them.
+        f" --loop uvloop --http 1 --backlog {_BACKLOG} --backpressure {_BACKLOG}"
+        f" --http1-header-read-timeout {HEADER_SECONDS * 1000} --http1-buffer-size {HEADER_BYTES}"
+    )
+    return _build_granian_command(options)
+
+
+def build_web_children(host: str, workers: int) -> list[Child]:
+    """The two processes of the web server, for a supervisor."""
+    return [
+        Child("gateway", build_gateway_command(host), stops_first=True),
+        Child("web", build_web_command(workers), get_web_socket()),
+    ]
+
+
+def _build_granian_command(options: str) -> list[str]:
+    common = "--no-ws --log-level warning --respawn-failed-workers --workers-kill-timeout 10"
+    return [str(_FOLDER / "granian"), *options.split(), *common.split()]
+
+
+def get_web_socket() -> Path:
+    """The Unix socket of the web server, in the data folder.
+
+    In a private folder of the system's temporary files if that path is longer than a socket may have
+    (`sun_path` in unix(7)).
+    """
+    path = Path(settings.DATA_DIR) / f"web-{settings.PORT}.sock"
+    if len(os.fsencode(path)) <= _MAX_SOCKET_PATH_BYTES:
+        return path
+    digest = hashlib.blake2b(os.fsencode(path), digest_size=8).hexdigest()
+    folder = Path(tempfile.gettempdir()) / f"plugport-{os.geteuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    status = folder.stat(follow_symlinks=False)
+    if status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) != 0o700:
+        raise ImproperlyConfigured(
+            f"{folder} belongs to another user or is open to others. Use a shorter PLUGPORT_DATA_DIR."
+        )
+    return folder / f"{digest}.sock"
+
+
+def build_gateway_options() -> GatewayOptions:
+    """The options of the gateway, from the settings. Creates its folder for large bodies."""
+    database = settings.DATABASES["default"]
+    is_sqlite = "sqlite" in database["ENGINE"]
+    package_bytes = get_archive_limits().archive_bytes
+    settings.SCRATCH_DIR.mkdir(parents=True, exist_ok=True)
+    return GatewayOptions(
+        socket=str(get_web_socket()),
+        scratch=str(settings.SCRATCH_DIR),
+        base_url=settings.BASE_URL,
+        error_page=render_to_string("gateway_error.html"),
+        error_page_policy=CONTENT_SECURITY_POLICY,
+        sqlite_path=str(database["NAME"]) if is_sqlite else "",
+        postgres_url="" if is_sqlite else settings.DATABASE_URL,
+        log_format=settings.LOG_FORMAT,
+        log_level=settings.LOG_LEVEL,
+        trusted_proxies=settings.TRUSTED_PROXIES,
+        unlimited_networks=[str(network) for network in settings.UNLIMITED_NETWORKS],
+        form_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+        package_bytes=package_bytes,
+        upload_bytes=package_bytes + (1 << 20),
+        cache_bytes=settings.GATEWAY_CACHE_MB << 20,
+        requests_in_flight=settings.REQUESTS_IN_PROGRESS,
+        uploads_in_flight=settings.UPLOADS_IN_PROGRESS,
+        downloads_in_flight=settings.DOWNLOADS_IN_PROGRESS,
+    )
 
 
 def build_worker_command() -> list[str]:
@@ -46,6 +132,9 @@ def build_variables() -> dict[str, str]:
     """The environment variables of the processes, in addition to those of this process."""
     return {
         "PLUGPORT_DATA_DIR": str(settings.DATA_DIR),
+        # Django trusts the header of the gateway (`config.settings`).
+        "PLUGPORT_BEHIND_GATEWAY": "1",
+        OPTIONS_VARIABLE: build_gateway_options().serialize(),
         # The worker would run all system checks, which imports the pages that it never serves.
         "CELERY_SKIP_CHECKS": "1",
     }

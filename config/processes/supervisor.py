@@ -2,7 +2,7 @@
 
 For one machine or container (`manage.py serve`, `manage.py run_workers`). Each child leads a
 process group, so that its own children are stopped with it. On Linux it is killed when the
-supervisor is killed (`config.processes.parent_watchdog`).
+supervisor is killed (`common.processes.parent_watchdog`).
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import FrameType
 
 import structlog
 
-from config.processes.parent_watchdog import build_child_setup
+from common.processes.parent_watchdog import build_child_setup
 
 _log = structlog.get_logger("plugport.supervisor")
 _TICK_SECONDS = 0.1
@@ -39,6 +40,11 @@ class Child:
 
     name: str
     command: Sequence[str]
+    # The Unix socket on which it listens. A process that was killed leaves it behind, and the next one could not
+    # bind it.
+    socket: Path | None = None
+    # It is stopped before the others, because it needs them to complete what it has in progress.
+    stops_first: bool = False
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     retry_at: float = 0.0
@@ -83,6 +89,8 @@ class Supervisor:
             self._clean_up(child, child.process, code, now)
         if now >= child.retry_at:
             child.started_at = now
+            if child.socket is not None:
+                child.socket.unlink(missing_ok=True)
             child.process = subprocess.Popen(  # noqa: S603 -- our own command lines
                 list(child.command),
                 env=dict(self.environment),
@@ -115,18 +123,28 @@ class Supervisor:
         log("process_ended", process=child.name, code=code, pause_seconds=child.pause_seconds)
 
     def _stop_all(self) -> None:
-        """Send SIGTERM to each main process, wait, then kill what is left of the groups."""
-        running = [child.process for child in self.children if child.process is not None]
-        for process in running:
-            # Only the main process, which stops its children in order. All at once comes last.
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(signal.SIGTERM)
-        until = time.monotonic() + GRACE_SECONDS
-        for process in running:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=max(0.1, until - time.monotonic()))
-            _signal_group(process, signal.SIGKILL)
-            process.wait()
+        """Stop the children with `stops_first`, then the others."""
+        for is_first in (True, False):
+            running = [
+                child.process
+                for child in self.children
+                if child.process is not None and child.stops_first == is_first
+            ]
+            _stop_together(running)
+
+
+def _stop_together(running: Sequence[subprocess.Popen[bytes]]) -> None:
+    """Send SIGTERM to each main process, wait, then kill what is left of the groups."""
+    for process in running:
+        # Only the main process, which stops its children in order. All at once comes last.
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(signal.SIGTERM)
+    until = time.monotonic() + GRACE_SECONDS
+    for process in running:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=max(0.1, until - time.monotonic()))
+        _signal_group(process, signal.SIGKILL)
+        process.wait()
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from common.cache_marks import EndsWith, cacheable
-from common.http_status import get_status
+from common.http.status import get_status
 from marketplace import labels
 from marketplace.docs_site import guides
 from marketplace.docs_site.api_reference import build_reference

@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection
 from django.db.models import Q
 from django.utils import timezone
 
-from common.process_names import build_process_name, is_process_dead
+from common.processes.process_names import build_process_name, is_process_dead
 from marketplace.models import SearchCursor
 from marketplace.search.errors import IndexBusyError
 from marketplace.search.position import IndexPosition

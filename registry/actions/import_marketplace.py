@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from accounts.models import User
+from common.disk_errors import translate_full_disk
 from plugport.spec.errors import FieldError, PlugportError
 from plugport.spec.manifest.document import MAX_MARKETPLACE_BYTES
 from plugport.spec.manifest.marketplace import MARKETPLACE_PATH, Marketplace, parse_marketplace
@@ -23,7 +24,6 @@ from registry.models import Release
 from registry.models.states import ReleaseState
 from registry.publishing.marketplace_folder import MarketplaceFolder, write_plugin_folder
 from registry.queries import catalog
-from registry.storage.disk_errors import translate_full_disk
 from registry.storage.scratch import SCRATCH, open_scratch_folder
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from django.conf import settings
 
 from accounts.models import User
+from common.disk_errors import translate_full_disk
 from plugport.spec.archive.packer import pack_tree
 from registry.actions.publish_release import Publication, publish_release
 from registry.errors import ChecksPendingError
@@ -15,7 +16,6 @@ from registry.jobs.runner import run_pending_jobs
 from registry.models import Release
 from registry.models.states import ReleaseState
 from registry.publishing.receive import receive_file
-from registry.storage.disk_errors import translate_full_disk
 from registry.storage.scratch import SCRATCH, open_scratch_folder
 
 _POLL_SECONDS = 0.1

@@ -16,7 +16,7 @@ from accounts.actions.record_token_use import record_token_use
 from accounts.errors import InvalidTokenError
 from accounts.models import Token, User
 from accounts.queries import get_token
-from common.client_address import get_client_network
+from common.http.client_address import get_client_network
 from registry.rate_limits import consume_quota
 
 _SCHEME = "bearer"

@@ -11,7 +11,8 @@ from rest_framework.views import APIView
 
 from accounts.errors import TokenRequiredError
 from accounts.models import Token, User
-from registry.errors import LengthRequiredError, QueryError
+from common.http.errors import LengthRequiredError
+from registry.errors import QueryError
 from registry.policies import check_token_may
 from registry.rate_limits import Quota, count_request
 

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db.models import F, Q
 from django.utils import timezone
 
-from common.process_names import build_process_name, is_process_dead
+from common.processes.process_names import build_process_name, is_process_dead
 from registry.errors import LeaseLostError
 from registry.models import Job, JobState
 

@@ -33,7 +33,7 @@ class Job(models.Model):
     available_at = models.DateTimeField(default=timezone.now)
     leased_until = models.DateTimeField(null=True)
     lease_id = models.UUIDField(null=True)
-    # The process that has the lease (`common.process_names`).
+    # The process that has the lease (`common.processes.process_names`).
     holder = BoundedCharField(max_length=100, blank=True)
     last_error = BoundedCharField(max_length=500, blank=True)
     created_at = models.DateTimeField(default=timezone.now)

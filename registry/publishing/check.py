@@ -16,17 +16,18 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from common.disk_errors import translate_full_disk
+from common.http.errors import StorageFullError
 from plugport.checks.base import Check, Finding, Severity, Subject
 from plugport.checks.registry import CHECKS, run_check
 from plugport.checks.subject import load_subject
 from plugport.spec.errors import PlugportError
-from registry.errors import StorageFullError, WorkTimeoutError
+from registry.errors import WorkTimeoutError
 from registry.models import CheckRun, CheckState, Release
 from registry.package_limits import get_archive_limits
 from registry.publishing.failpoints import FailPoint, hit
 from registry.publishing.time_limit import run_with_timeout
 from registry.storage import get_store
-from registry.storage.disk_errors import translate_full_disk
 from registry.storage.scratch import SCRATCH, open_scratch_folder
 
 _log = structlog.get_logger("plugport.check")

@@ -14,10 +14,11 @@ from typing import IO, Any
 
 from django.core.files.uploadhandler import FileUploadHandler
 
+from common.http.errors import UploadTooLargeError
 from plugport.spec.digest import CHUNK_BYTES, Digest, Digester
 from plugport.spec.errors import FieldError
 from plugport.spec.text import quote_text
-from registry.errors import UnexpectedFileError, UploadMissingError, UploadTooLargeError
+from registry.errors import UnexpectedFileError, UploadMissingError
 from registry.package_limits import get_archive_limits
 from registry.publishing.failpoints import FailPoint, hit
 from registry.storage.scratch import create_scratch_file, translate_scratch_errors

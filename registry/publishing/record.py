@@ -19,6 +19,7 @@ from django.utils import timezone
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.models import Token, User
 from accounts.queries import lock_usable_token
+from common.http.errors import StorageError
 from plugport.checks.registry import CHECKS
 from plugport.spec.changelog import (
     CHANGELOG_NAMES,
@@ -29,7 +30,7 @@ from plugport.spec.changelog import (
 from plugport.spec.encoding import decode_marked_text
 from plugport.spec.names import PluginName
 from plugport.spec.text import remove_nul
-from registry.errors import NotMemberError, StorageError
+from registry.errors import NotMemberError
 from registry.jobs.kinds import CHECK_RELEASE
 from registry.jobs.notify import wake_worker
 from registry.jobs.queue import enqueue_job

@@ -28,17 +28,13 @@ from django.core.cache import caches
 
 from common.expensive.results import get_result_cache
 from common.expensive.turns import Turns
+from common.http.errors import StorageError
 from plugport.spec.archive.errors import ArchiveError
 from plugport.spec.archive.gunzip import GunzipStream
 from plugport.spec.archive.members import MemberReader
 from plugport.spec.sizes import format_size
 from plugport.spec.text import quote_text
-from registry.errors import (
-    FileTooDeepError,
-    FileTooLargeToReadError,
-    StorageError,
-    UnknownFileError,
-)
+from registry.errors import FileTooDeepError, FileTooLargeToReadError, UnknownFileError
 from registry.models import Artifact, Release
 from registry.package_limits import get_archive_limits
 from registry.queries.catalog import get_artifact

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from django.core.files.storage import FileSystemStorage, storages
 
+from common.disk_errors import translate_disk_errors, translate_full_disk
 from registry.storage.base import CHUNK_BYTES, StoredObject
-from registry.storage.disk_errors import translate_disk_errors, translate_full_disk
 from registry.storage.scratch import SCRATCH
 
 # Copies in progress. On the same file system as the objects, so that a rename is atomic, and outside

@@ -17,10 +17,10 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import storages
 
+from common.disk_errors import RETRY_SECONDS, build_disk_error
+from common.http.errors import StorageError
 from common.suspension import PAUSE_SECONDS, Suspension
-from registry.errors import StorageError
 from registry.storage.base import CHUNK_BYTES, StoredObject
-from registry.storage.disk_errors import RETRY_SECONDS, build_disk_error
 from registry.storage.scratch import SCRATCH
 
 READ_SECONDS = 2

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from registry.storage.disk_errors import translate_disk_errors
+from common.disk_errors import translate_disk_errors
 
 # In messages.
 SCRATCH = "the scratch folder"

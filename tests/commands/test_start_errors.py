@@ -30,6 +30,7 @@ _ARGUMENTS: dict[str, list[list[str]]] = {
     "import_marketplace": [[".", "--scope", "acme"]],
     "load_demo": [[]],
     "make_catalogue": [["5"]],
+    "run_web": [[]],
     "run_workers": [[]],
     "search": [["status"], ["rebuild"], ["popular"], ["missed"]],
     "createsuperuser": [["--noinput", "--username", "acme", "--email", "a@example.org"]],

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from registry.errors import StorageError
+from common.http.errors import StorageError
 from registry.storage.base import ObjectStore
 
 MIB = 1 << 20

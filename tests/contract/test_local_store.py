@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import SuspiciousFileOperation
 
-from registry.errors import StorageError
+from common.http.errors import StorageError
 from registry.storage.base import ObjectStore
 from registry.storage.local import LocalObjectStore
 from tests.contract.object_store import ObjectStoreContract

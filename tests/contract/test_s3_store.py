@@ -10,8 +10,8 @@ import httpx
 import pytest
 from django.test import override_settings
 
+from common.http.errors import StorageError
 from config import backends
-from registry.errors import StorageError
 from registry.storage.base import ObjectStore
 from registry.storage.s3 import S3ObjectStore
 from tests.contract.object_store import ObjectStoreContract

@@ -11,7 +11,6 @@ import click
 import pytest
 from celery.bin.worker import worker as celery_worker
 from django.core.management import CommandError, get_commands, load_command_class
-from granian.cli import cli as granian
 
 from plugport.cli.command_group import COMMANDS, build_global_options
 from tests.client.test_docs import get_command, get_first_command, parse
@@ -88,7 +87,6 @@ def test_options_in_sentences_exist() -> None:
 @pytest.mark.parametrize(
     ("program", "command", "arguments"),
     [
-        ("granian", granian, r"granian (?!…)(.+)"),
         ("celery", celery_worker, r"celery --app config\.celery worker (.+)"),
     ],
 )

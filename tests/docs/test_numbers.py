@@ -20,9 +20,12 @@ from accounts.actions.create_token import MAX_TOKENS
 from accounts.hashers import BoundedArgon2Hasher
 from common import redis_guard, suspension
 from common.expensive import results
+from common.gateway_protocol import MAX_CACHE_SECONDS
 from config import backends, health, startup
 from config.env import DECLARED
-from config.processes import worker
+from config.processes import commands, worker
+from gateway import bodies, handler, readiness, transfers, upstream
+from gateway import changes as changes_followed
 from marketplace import syntax_highlighting
 from marketplace.images import fetching
 from marketplace.pages import badges, social_cards
@@ -127,6 +130,31 @@ CLAIMS = {
         f"used more than {CELERY['worker_max_memory_per_child'] // 1000} MB or",
         f"takes {WORDS[CELERY['task_time_limit']]} times `PLUGPORT_CHECK_SECONDS`",
         f"recommends ({PASSWORD_MIB} MiB,",
+        f"request headers | {commands.HEADER_SECONDS} seconds, and about {commands.HEADER_BYTES >> 10} kB",
+        (
+            f"{bodies.TOTAL_SECONDS:.0f} seconds, and one second more for each"
+            f" {bodies.BYTES_PER_SECOND >> 10} kB; no pause of more than {bodies.IDLE_SECONDS:.0f} seconds"
+        ),
+        f"a form or JSON | {settings.DATA_UPLOAD_MAX_MEMORY_SIZE >> 20} MB,",
+        (
+            f"less than {transfers.BYTES_PER_SECOND >> 10} kB a second after the first"
+            f" {transfers.GRACE_SECONDS:.0f} seconds, or nothing for {transfers.STALL_SECONDS:.0f} seconds"
+        ),
+        (
+            f"in the web processes | {handler.PASSED_ON_PER_CLIENT}; others wait"
+            f" {handler.TURN_SECONDS:.0f} seconds for their turn, then"
+        ),
+        f"others wait {handler.TURN_SECONDS:.0f} seconds for their turn",
+        f"Bodies of more than {bodies.MEMORY_BYTES >> 10} kB",
+        f"wait for them up to {upstream.CONNECT_SECONDS:.0f} seconds",
+        f"for at most {MAX_CACHE_SECONDS} seconds, and dropped",
+        f"every {changes_followed.INTERVAL_SECONDS * 1000:.0f} ms, and uses",
+        f"less than {changes_followed.FRESH_SECONDS * 1000:.0f} ms ago",
+        f"at most {MAX_CACHE_SECONDS} seconds old",
+        (
+            f"every {readiness.INTERVAL_SECONDS:.0f} seconds, and every"
+            f" {readiness.RETRY_INTERVAL_SECONDS * 1000:.0f} ms"
+        ),
         f"have waited for {last_runs.STALLED_SECONDS} seconds",
         f"A presigned URL is valid for {redirect.URL_SECONDS} seconds",
         f"serve it for up to {WORDS[download.MAX_AGE_SECONDS // 60]} minutes",
@@ -150,8 +178,6 @@ CLAIMS = {
         f"READMEs above {render.MAX_CHEAP_CHARS:,} characters",
         f"built once in {WORDS[sitemap_page.INDEX_SECONDS // 60]} minutes",
         f"the plugins of {sitemap.IDS_PER_PART:,} ids",
-        f"at least {WAITING + 2} threads (`granian … --blocking-threads {WAITING + 2}`)",
-        f"occupy up to {WAITING} of them",
         (
             f"{postgres._CHECK_SECONDS} seconds for the check of a connection,"
             f" {DATABASE['OPTIONS']['pool']['timeout']} seconds for a free one,"

@@ -11,7 +11,7 @@ import pytest
 from django.db import OperationalError, connection
 
 from accounts.models import User
-from registry.errors import StorageFullError
+from common.http.errors import StorageFullError
 from registry.jobs.runner import run_pending_jobs
 from registry.models import Job, Release
 from registry.models.states import ReleaseState

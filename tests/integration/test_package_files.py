@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from django.core.cache import caches
 
+from common.http.errors import StorageError
 from plugport.spec.archive.model import ArchiveLimits
 from registry.actions import moderate_release
 from registry.errors import (
     FileTooDeepError,
     FileTooLargeToReadError,
     ReleaseBlockedError,
-    StorageError,
     UnknownFileError,
 )
 from registry.jobs.runner import run_pending_jobs

@@ -9,6 +9,7 @@ import pytest
 from django.db import IntegrityError
 
 from accounts.models import AuditEntry, User
+from common.http.errors import StorageError
 from registry.actions.moderate_release import (
     approve_release,
     quarantine_release,
@@ -16,7 +17,7 @@ from registry.actions.moderate_release import (
     revoke_release,
 )
 from registry.actions.publish_release import publish_release
-from registry.errors import NotMemberError, StorageError, VersionTakenError
+from registry.errors import NotMemberError, VersionTakenError
 from registry.jobs.runner import run_pending_jobs
 from registry.models import (
     Artifact,

@@ -182,7 +182,7 @@ def test_an_object_is_found_again_after_an_outage_of_the_storage(
     owner: User, packages_dir: Path, tmp_path: Path
 ) -> None:
     """The upload row is deleted, and its object is later found as unreferenced."""
-    from registry.errors import StorageError
+    from common.http.errors import StorageError
 
     create_upload(owner, tmp_path, expires_in=-1)
     away = packages_dir.with_name("away")

@@ -131,9 +131,9 @@ class Registry:
         wait_until(self.is_answering, "a response")
 
     def is_answering(self) -> bool:
-        """Whether the web server responds."""
+        """Whether Django responds: to a request with a token, which the gateway passes on."""
         with contextlib.suppress(httpx.TransportError):
-            return self.http.get("/healthz").status_code == 200
+            return self.http.get("/api/v1/me").status_code == 200
         return False
 
     def load_log(self) -> str:
@@ -222,7 +222,7 @@ class Registry:
         return version, build_package(version=version)
 
     def send(self, package: bytes, wait: int = 0) -> httpx.Response:
-        """Try to publish once. Raises `httpx.TransportError` if the server crashes meanwhile."""
+        """Try to publish once. The status is 503 if the web process crashes meanwhile."""
         files = {"package": ("p.tgz", package, "application/gzip")}
         return self.http.post(f"/api/v1/plugins?wait={wait}", files=files)
 

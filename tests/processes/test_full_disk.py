@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.processes.harness import Registry, prepare_folder
+from tests.processes.harness import Registry, prepare_folder, wait_until
 from tests.support.small_disk import SmallDisk, mount_small_disk
 
 pytestmark = pytest.mark.processes
@@ -64,10 +64,13 @@ def test_a_full_disk(registry: Registry, disk: SmallDisk) -> None:
 
     for path in READS:
         assert registry.http.get(path.format(version=version)).status_code == 200, path
+    # The gateway asks every five seconds.
+    wait_until(
+        lambda: registry.http.get("/readyz").json()["parts"].get("storage") == "full", "the state"
+    )
     for _ in range(3):
         ready = registry.http.get("/readyz")
         assert (ready.status_code, ready.json()["missing"]) == (200, [])
-        assert ready.json()["parts"]["storage"] == "full"
         assert ready.json()["publishing"] == "unavailable"
         unready = registry.http.get("/readyz?for=publishing")
         assert unready.status_code == 503
@@ -93,7 +96,9 @@ def test_a_full_disk(registry: Registry, disk: SmallDisk) -> None:
     disk.free()
     registry.wait_until_published(registry.publish(waiting))
     registry.wait_until_clean()
-    assert registry.http.get("/readyz?for=publishing").status_code == 200
+    wait_until(
+        lambda: registry.http.get("/readyz?for=publishing").status_code == 200, "the new state"
+    )
     assert "api_failed" not in registry.load_log()
 
 

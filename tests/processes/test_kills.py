@@ -16,7 +16,9 @@ from tests.support.data import ROOT
 
 pytestmark = pytest.mark.processes
 
-ROLES = ("supervisor", "server", "web process", "worker")
+ROLES = ("supervisor", "gateway", "web process", "worker")
+# Those of granian, which start the gateway and the web processes.
+PARENTS = ("server of the gateway", "server of Django")
 
 
 def find_process(registry: Registry, role: str) -> psutil.Process:
@@ -26,16 +28,17 @@ def find_process(registry: Registry, role: str) -> psutil.Process:
         return psutil.Process(registry.main.pid)
     if role == "worker":
         return registry.find_processes("celery")[0]
-    server, web = registry.find_processes("granian")
-    return server if role == "server" else web
+    word = "gateway.app" if "gateway" in role else "config.wsgi"
+    server, child = registry.find_processes(word)
+    return server if role in PARENTS else child
 
 
 def is_complete(registry: Registry) -> bool:
     """Whether there is one process of each role, as after a start."""
-    return len(registry.find_processes("granian")) == 2 and bool(registry.find_processes("celery"))
+    return len(registry.find_processes("granian")) == 4 and bool(registry.find_processes("celery"))
 
 
-@pytest.mark.parametrize("roles", [*combinations(ROLES, 2)], ids=" and ".join)
+@pytest.mark.parametrize("roles", [*combinations(ROLES, 2), PARENTS], ids=" and ".join)
 def test_after_a_kill_of_two_processes_none_is_left_behind(
     registry: Registry, roles: tuple[str, str]
 ) -> None:

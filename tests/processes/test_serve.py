@@ -86,7 +86,7 @@ def test_killing_the_supervisor_ends_every_process(registry: Registry) -> None:
     check_all_published(registry, sent)
 
 
-@pytest.mark.parametrize("program", ["celery", "granian"])
+@pytest.mark.parametrize("program", ["celery", "config.wsgi", "gateway.app"])
 def test_a_killed_main_process_is_started_again(registry: Registry, program: str) -> None:
     killed = registry.find_processes(program)
     killed[0].kill()

@@ -62,6 +62,10 @@ def expect_retry(response: httpx.Response, code: str) -> None:
 
 
 def expect_not_ready(machine: WiredRegistry, part: str) -> None:
+    # The gateway requests the state every few seconds.
+    wait_until(
+        lambda: get(machine, "/readyz", PROBE_SECONDS).json()["missing"] == [part], "the loss"
+    )
     for _ in range(2):
         response = get(machine, "/readyz", PROBE_SECONDS)
         assert (response.status_code, response.json()["missing"]) == (503, [part])

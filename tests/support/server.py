@@ -24,9 +24,8 @@ from typing import Any
 import httpx
 import psutil
 import pytest
-from django.test import override_settings
 
-from config.processes.commands import build_web_command, build_worker_command
+from config.processes.commands import build_worker_command
 from tests.support.data import ROOT
 
 # For a machine that is busy with other tests: nothing depends on how long it takes.
@@ -124,10 +123,7 @@ class LiveRegistry:
     def start(self, *, has_worker: bool = True) -> None:
         """Prepare the database, start the processes and return when the registry is ready."""
         self.prepare()
-        with override_settings(PORT=self.port):
-            commands = {"web": build_web_command("127.0.0.1", 2)}
-        for name, command in commands.items():
-            self._processes[name] = self._spawn(name, command)
+        self._processes["web"] = self._spawn("web", [sys.executable, "manage.py", "run_web"])
         if has_worker:
             self.start_worker()
         self._wait_until_ready()

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from common.process_names import build_process_name, is_process_dead
+from common.processes.process_names import build_process_name, is_process_dead
 
 
 def test_a_running_process_is_not_dead() -> None:

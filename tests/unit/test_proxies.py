@@ -10,7 +10,7 @@ import pytest
 from allauth.account.adapter import get_adapter
 from django.test import RequestFactory
 
-from common.client_address import get_client_network
+from common.http.client_address import get_client_network
 from tests.support.data import ROOT
 
 

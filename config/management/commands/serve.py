@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -22,10 +21,11 @@ from common.system_checks import SETTINGS_TAG
 from config.backends import prepare_data_dir
 from config.processes.commands import (
     build_variables,
-    build_web_command,
+    build_web_children,
     build_worker_command,
     parse_count,
 )
+from config.processes.ports import check_port
 from config.processes.supervisor import Child, Supervisor
 
 _HOST = "127.0.0.1"
@@ -46,7 +46,10 @@ class Command(BaseCommand):
         )
         parser.add_argument("--host", default=_HOST, help="address to listen on")
         parser.add_argument(
-            "--workers", type=parse_count, default=2, help="number of web processes"
+            "--workers",
+            type=parse_count,
+            default=2,
+            help="number of web processes behind the gateway",
         )
         parser.add_argument(
             "--background-workers",
@@ -68,7 +71,7 @@ class Command(BaseCommand):
             call_command("load_demo", stdout=self.stdout)
         environment = {**os.environ, **build_variables()}
         children = [
-            Child("web", build_web_command(options["host"], options["workers"])),
+            *build_web_children(options["host"], options["workers"]),
             *(
                 Child(f"worker-{number + 1}", build_worker_command())
                 for number in range(options["background_workers"])
@@ -104,20 +107,6 @@ class StartupReporter:
             lines += load_demo_sign_ins()
         self._out.write("\n" + "\n".join(lines) + "\n")
         self._out.flush()
-
-
-def check_port(host: str, port: int) -> None:
-    """Raise `CommandError` if the port is in use or may not be bound."""
-    with socket.socket() as probe:
-        # Like the server: without it, connections in TIME_WAIT block the port for a minute.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise CommandError(
-                f"Cannot listen on port {port} of {host}: {error.strerror}."
-                " To use another port, set PORT, for example PORT=8001."
-            ) from None
 
 
 def collect_static() -> None:

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
-from common.http_status import get_status
+from common.http.status import get_status
 from plugport.spec.errors import PlugportError
 from registry.actions.change_member_role import change_member_role
 from registry.actions.invite_member import INVITATION_DAYS, invite_member

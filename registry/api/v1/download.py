@@ -14,7 +14,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 
-from common.client_address import get_client_network
+from common.http.client_address import get_client_network
 from registry.api.conditional import matches_etag, respond_not_modified
 from registry.api.v1.parameters import NAME, VERSION
 from registry.api.views import ApiView

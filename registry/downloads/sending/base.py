@@ -18,7 +18,7 @@ class PublicDownload:
 
     release_id: int
     plugin_name: str
-    # See `common.client_address.get_client_network`.
+    # See `common.http.client_address.get_client_network`.
     client: str
 
 

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts.models import User
-from common.process_names import build_process_name
+from common.processes.process_names import build_process_name
 from marketplace.models import SearchCursor
 from marketplace.search import comparison, cursor, indexer
 from marketplace.search.engines import get_engine

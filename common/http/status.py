@@ -17,6 +17,7 @@ _STATUS_BY_CODE = {
     "unauthenticated": 401,
     "invalid-token": 401,
     "method-not-allowed": 405,
+    "request-timeout": 408,
     "length-required": 411,
     "body-too-large": 413,
     "upload-too-large": 413,

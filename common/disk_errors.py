@@ -6,7 +6,7 @@ import contextlib
 import errno
 from collections.abc import Iterator
 
-from registry.errors import StorageError, StorageFullError
+from common.http.errors import StorageError, StorageFullError
 
 RETRY_SECONDS = 10
 # An operator has to act first.
@@ -20,7 +20,7 @@ def translate_full_disk(place: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in _FULL_ERRNOS:
+        if not is_disk_full(error):
             raise
         raise build_disk_error(place, error) from error
 
@@ -40,10 +40,15 @@ def translate_disk_errors(place: str, *, keys: bool = False) -> Iterator[None]:
         raise build_disk_error(place, error) from error
 
 
+def is_disk_full(error: OSError) -> bool:
+    """Whether there is no space left, or none that this account may use."""
+    return error.errno in _FULL_ERRNOS
+
+
 def build_disk_error(place: str, error: OSError) -> StorageError:
     """The error for an `OSError`. It names no path (CWE-209)."""
     noun = place[0].upper() + place[1:]
-    if error.errno in _FULL_ERRNOS:
+    if is_disk_full(error):
         return StorageFullError(
             f"{noun} is full.",
             hint="Nothing was saved. Try again when the operator of the registry has freed space.",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.http import HttpRequest
 
-from common.networks import is_in_networks, parse_network, select_address
+from common.http.networks import is_in_networks, parse_network, select_address
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -23,7 +23,7 @@ def _select_address(request: HttpRequest | Request) -> str:
 
 
 def get_client_network(request: HttpRequest | Request) -> str:
-    """Return the network of the client (`common.networks`), or "unknown", as on a Unix socket."""
+    """Return the network of the client (`common.http.networks`), or "unknown", as on a Unix socket."""
     return parse_network(_select_address(request))
 
 

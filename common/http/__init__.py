@@ -1,0 +1,1 @@
+"""HTTP for both the gateway and Django: addresses of clients, errors, headers."""

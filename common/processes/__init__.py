@@ -1,0 +1,1 @@
+"""Facts about the processes of a registry."""

@@ -1,0 +1,346 @@
+"""The gateway in front of Django: what it answers itself, what it stores, and what it refuses."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from plugport.spec.archive.model import ArchiveLimits
+from tests.functional.api.calls import PROBLEM
+from tests.support.publishing import build_package
+from tests.support.server import RECORDED, LiveRegistry, wait_until
+
+pytestmark = pytest.mark.processes
+# Small enough for the gateway's memory, and too large for it.
+SIZES = {"small": 20_000, "large": 400_000}
+
+
+@pytest.fixture(scope="module")
+def token(live_registry: LiveRegistry) -> str:
+    """A token of `gwen` with every scope."""
+    return live_registry.create_api_tokens("gwen")["gwen"]
+
+
+@pytest.fixture
+def author(live_registry: LiveRegistry, token: str) -> Iterator[httpx.Client]:
+    """Calls as `gwen`."""
+    with live_registry.client(token) as client:
+        yield client
+
+
+@pytest.fixture
+def reader(live_registry: LiveRegistry) -> Iterator[httpx.Client]:
+    """Calls without a token."""
+    with live_registry.client() as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def packages(live_registry: LiveRegistry, token: str) -> dict[str, bytes]:
+    """`@gwen/small` and `@gwen/large` 1.0.0, published."""
+    built = {
+        name: build_package(f"@gwen/{name}", files={"a.bin": random.Random(name).randbytes(size)})
+        for name, size in SIZES.items()
+    }
+    with live_registry.client(token) as client:
+        for package in built.values():
+            assert publish(client, package).json()["state"] == "published"
+    return built
+
+
+def publish(client: httpx.Client, package: bytes) -> httpx.Response:
+    response = client.post("/api/v1/plugins?wait=30", files={"package": ("p.tgz", package)})
+    assert response.status_code in RECORDED, response.text
+    return response
+
+
+def connect(registry: LiveRegistry, address: str, request: bytes) -> socket.socket:
+    """Send the beginning of a request from one of the addresses of this machine."""
+    connection = socket.create_connection(
+        ("127.0.0.1", registry.port), timeout=60, source_address=(address, 0)
+    )
+    connection.sendall(request)
+    return connection
+
+
+def test_clients_that_stop_sending_block_nobody(
+    live_registry: LiveRegistry, token: str, author: httpx.Client, reader: httpx.Client
+) -> None:
+    """More of them than Django has threads, and later each gets a 408."""
+    head = (
+        f"POST /api/v1/plugins HTTP/1.1\r\nHost: 127.0.0.1:{live_registry.port}\r\n"
+        f"Authorization: Bearer {token}\r\nContent-Length: 1000\r\n"
+        "Content-Type: multipart/form-data; boundary=b\r\n\r\n-"
+    ).encode()
+    with contextlib.ExitStack() as stack:
+        slow = [
+            stack.enter_context(connect(live_registry, f"127.0.0.{number}", head))
+            for number in range(2, 10)
+            for _ in range(10)
+        ]
+        for path in ("/healthz", "/readyz", "/", "/api/v1/me"):
+            assert author.get(path).status_code == 200
+        assert reader.get("/api/v1/plugins").status_code == 200
+        publish(author, build_package("@gwen/meanwhile"))
+        assert slow[0].recv(1000).startswith(b"HTTP/1.1 408 ")
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_clients_that_stop_reading_block_nobody(
+    live_registry: LiveRegistry, packages: dict[str, bytes], author: httpx.Client, name: str
+) -> None:
+    request = (
+        f"GET /api/v1/plugins/@gwen/{name}/1.0.0/download HTTP/1.1\r\n"
+        f"Host: 127.0.0.1:{live_registry.port}\r\n\r\n"
+    ).encode()
+    with contextlib.ExitStack() as stack:
+        for number in range(2, 10):
+            for _ in range(10):
+                stack.enter_context(connect(live_registry, f"127.0.0.{number}", request * 8))
+        for path in ("/healthz", "/", "/api/v1/me", f"/api/v1/plugins/@gwen/{name}/1.0.0/download"):
+            assert author.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_packages_from_memory_and_from_disk(
+    packages: dict[str, bytes], reader: httpx.Client, name: str
+) -> None:
+    path = f"/api/v1/plugins/@gwen/{name}/1.0.0/download"
+    first, second = reader.get(path), reader.get(path)
+    assert first.content == second.content == packages[name]
+    ignored = ("age", "date", "x-request-id", "ratelimit-remaining", "ratelimit-reset")
+    kept = [{k: v for k, v in each.headers.items() if k not in ignored} for each in (first, second)]
+    assert kept[0] == kept[1]
+    head = reader.head(path)
+    assert head.headers["Content-Length"] == str(len(packages[name]))
+    assert reader.get(path, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+    part = reader.get(path, headers={"Range": "bytes=100-199"})
+    assert (part.status_code, part.content) == (206, packages[name][100:200])
+
+
+@pytest.mark.usefixtures("packages")
+@pytest.mark.parametrize(
+    "path", ["/", "/plugins/@gwen/small", "/api/v1/plugins/@gwen/small", "/search?q=small"]
+)
+def test_stored_answers_have_the_same_content_in_every_encoding(
+    reader: httpx.Client, path: str
+) -> None:
+    plain = reader.get(path, headers={"Accept-Encoding": "identity"})
+    packed = reader.get(path, headers={"Accept-Encoding": "gzip"})
+    assert plain.text == packed.text
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert len(plain.headers["X-Request-Id"]) == 32
+    assert plain.headers["X-Request-Id"] != packed.headers["X-Request-Id"]
+
+
+def test_authors_and_visitors_see_a_change_at_once(
+    author: httpx.Client, reader: httpx.Client
+) -> None:
+    publish(author, build_package("@gwen/changing"))
+    paths = ("/api/v1/plugins/@gwen/changing/1.0.0", "/plugins/@gwen/changing")
+    for message in ("first reason", "second reason"):
+        for path in paths:
+            assert message not in reader.get(path).text
+        done = author.post(f"{paths[0]}/yank", json={"reason": message})
+        assert done.status_code == 200, done.text
+        for path in paths:
+            assert message in reader.get(path).text
+        assert author.post(f"{paths[0]}/unyank").status_code == 200
+        assert message not in reader.get(paths[0]).text
+
+
+def test_a_change_by_another_process_is_noticed(
+    live_registry: LiveRegistry, author: httpx.Client, reader: httpx.Client
+) -> None:
+    publish(author, build_package("@gwen/elsewhere"))
+    assert "gwen" in reader.get("/@gwen").text
+    assert "Featured first" not in reader.get("/api/v1/plugins/featured").text
+    live_registry.run(
+        "from registry.models import Plugin\n"
+        "from django.utils.timezone import now\n"
+        "Plugin.objects.filter(name='@gwen/elsewhere').update(featured_at=now())"
+    )
+    wait_until(lambda: "@gwen/elsewhere" in reader.get("/api/v1/plugins/featured").text)
+
+
+def test_a_session_is_never_answered_from_memory(
+    live_registry: LiveRegistry, packages: dict[str, bytes], reader: httpx.Client
+) -> None:
+    path = "/plugins/@gwen/small"
+    assert reader.get(path).status_code == 200
+    key = live_registry.run(
+        "from accounts.models import User\n"
+        "from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY\n"
+        "from django.conf import settings\n"
+        "from importlib import import_module\n"
+        "user = User.objects.get(username='gwen')\n"
+        "session = import_module(settings.SESSION_ENGINE).SessionStore()\n"
+        "session[SESSION_KEY] = str(user.pk)\n"
+        "session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]\n"
+        "session[HASH_SESSION_KEY] = user.get_session_auth_hash()\n"
+        "session.save(); print(session.session_key)"
+    ).strip()
+    member = reader.get(path, headers={"Cookie": f"theme=dark; sessionid={key}"})
+    assert "/account" in member.text
+    assert member.headers["Cache-Control"].startswith("private")
+    assert "/login" in reader.get(path).text
+
+
+def test_downloads_and_searches_from_memory_are_counted(
+    live_registry: LiveRegistry, author: httpx.Client, reader: httpx.Client
+) -> None:
+    publish(author, build_package("@gwen/counted"))
+    for number in range(2, 7):
+        transport = httpx.HTTPTransport(local_address=f"127.0.0.{number}")
+        with httpx.Client(base_url=live_registry.url, transport=transport) as client:
+            response = client.get("/api/v1/plugins/@gwen/counted/1.0.0/download")
+            assert response.status_code == 200
+
+    def count_downloads() -> Any:
+        return live_registry.run(
+            "from registry.models import DownloadCount\n"
+            "print(sum(DownloadCount.objects.filter(release__plugin__name='@gwen/counted')"
+            ".values_list('count', flat=True)))"
+        ).strip()
+
+    wait_until(lambda: count_downloads() == "5")
+
+
+@pytest.mark.parametrize(
+    "path", ["/-/gateway/records", "/%2D/gateway/records", "/-/gateway%2Frecords"]
+)
+def test_clients_cannot_send_records(reader: httpx.Client, path: str) -> None:
+    content = b'{"records": [["download:1:1", "192.0.2.1", 1000]]}'
+    response = reader.post(path, content=content, headers={"Content-Type": "application/json"})
+    assert response.status_code == 404
+
+
+def test_headers_of_the_protocol_are_removed_from_requests_and_responses(
+    packages: dict[str, bytes], reader: httpx.Client
+) -> None:
+    for path in ("/api/v1/plugins/@gwen/large/1.0.0/download", "/", "/api/v1/me"):
+        given = {"X-Plugport-Cache": "all", "X-Plugport-File": "/etc/passwd"}
+        response = reader.get(path, headers=given)
+        assert not [name for name in response.headers if name.startswith("x-plugport")]
+        assert "root:" not in response.text
+
+
+def test_a_form_over_the_limit_is_refused_before_it_is_sent(
+    live_registry: LiveRegistry, token: str
+) -> None:
+    size = ArchiveLimits().archive_bytes + (2 << 20)
+    for path, code, media_type, given in (
+        ("/api/v1/plugins", "upload-too-large", PROBLEM, size),
+        ("/api/v1/me/invitations/1/accept", "body-too-large", PROBLEM, 2 << 20),
+        ("/login", "body-too-large", "text/html", 2 << 20),
+    ):
+        head = (
+            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{live_registry.port}\r\n"
+            f"Authorization: Bearer {token}\r\nContent-Length: {given}\r\n\r\n"
+        ).encode()
+        with connect(live_registry, "127.0.0.1", head) as connection:
+            answer = b""
+            while piece := connection.recv(65_536):
+                answer += piece
+        head, _, body = answer.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 413 ")
+        assert media_type.encode() in head
+        assert code.encode() in body
+        assert b"$" not in body
+
+
+def test_expect_continue(live_registry: LiveRegistry, token: str) -> None:
+    """A client that asks first sends its body after it was accepted (RFC 9110, section 10.1.1)."""
+    head = (
+        f"POST /api/v1/plugins/@gwen/none/1.0.0/yank HTTP/1.1\r\nHost: 127.0.0.1:{live_registry.port}\r\n"
+        f"Authorization: Bearer {token}\r\nContent-Length: 2\r\nExpect: 100-continue\r\n"
+        "Content-Type: application/json\r\n\r\n"
+    ).encode()
+    with connect(live_registry, "127.0.0.1", head) as connection:
+        assert connection.recv(1000).startswith(b"HTTP/1.1 100 ")
+        connection.sendall(b"{}")
+        assert connection.recv(1000).startswith(b"HTTP/1.1 404 ")
+
+
+def exchange(registry: LiveRegistry, request: str) -> bytes:
+    """Send one request as it is, and return the whole answer."""
+    text = request.replace("PORT", str(registry.port)).replace("\n", "\r\n") + "\r\n\r\n"
+    with connect(registry, "127.0.0.1", text.encode()) as connection:
+        answer = b""
+        while piece := connection.recv(65_536):
+            answer += piece
+    return answer
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        "HX-Request: x\nHX-Request: true\nConnection: close",
+        "HX-Request: true\nConnection: close, HX-Request",
+    ],
+)
+@pytest.mark.usefixtures("packages")
+def test_a_page_is_stored_for_the_headers_that_django_received(
+    live_registry: LiveRegistry, reader: httpx.Client, headers: str
+) -> None:
+    """Otherwise one client could make all others receive the page of another kind of request."""
+    path = "/plugins/@gwen/small/versions"
+    exchange(live_registry, f"GET {path} HTTP/1.1\nHost: 127.0.0.1:PORT\n{headers}")
+    fragment = reader.get(path, headers={"HX-Request": "true"}).text
+    assert "<html" not in fragment
+
+
+def test_connection_cannot_name_the_host(live_registry: LiveRegistry) -> None:
+    answer = exchange(
+        live_registry, "GET /api/v1/tags HTTP/1.1\nHost: evil.example\nConnection: close, Host"
+    )
+    assert answer.startswith(b"HTTP/1.1 400 ")
+
+
+def test_headers_have_a_limit(live_registry: LiveRegistry) -> None:
+    """The server may close the connection while the client still sends."""
+    long = "x" * 300_000
+    answer = b""
+    with contextlib.suppress(ConnectionError):
+        answer = exchange(
+            live_registry, f"GET /healthz HTTP/1.1\nHost: 127.0.0.1:PORT\nX-Forwarded-For: {long}"
+        )
+    assert answer == b"" or answer.startswith(b"HTTP/1.1 431 ")
+
+
+@pytest.mark.usefixtures("packages")
+def test_each_download_is_one_request_of_django(author: httpx.Client) -> None:
+    """A response without its body must not look broken to the gateway, which would repeat it."""
+    remaining = [
+        int(
+            author.get(
+                "/api/v1/plugins/@gwen/large/1.0.0/download", headers={"Range": "bytes=1-9"}
+            ).headers["RateLimit-Remaining"]
+        )
+        for _ in range(5)
+    ]
+    assert remaining == list(range(remaining[0], remaining[0] - 5, -1))
+
+
+def test_clients_that_disconnect_leave_nothing_behind(
+    live_registry: LiveRegistry, packages: dict[str, bytes]
+) -> None:
+    """Their turns are free for the next ones from the same address."""
+    request = (
+        "GET /api/v1/plugins/@gwen/large/1.0.0/download HTTP/1.1\r\n"
+        f"Host: 127.0.0.1:{live_registry.port}\r\n\r\n"
+    ).encode()
+    for _ in range(40):
+        with connect(live_registry, "127.0.0.20", request) as connection:
+            connection.recv(100)
+    transport = httpx.HTTPTransport(local_address="127.0.0.20")
+    with httpx.Client(base_url=live_registry.url, transport=transport, timeout=60) as client:
+        response = client.get("/api/v1/plugins/@gwen/large/1.0.0/download")
+    assert response.content == packages["large"]
