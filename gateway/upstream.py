@@ -47,11 +47,7 @@ _INTERNAL = frozenset(name.lower().encode() for name in INTERNAL_HEADERS)
 
 
 class UpstreamError(Exception):
-    """Django did not answer. `is_sent` is whether it may have received the request."""
-
-    def __init__(self, reason: str, *, is_sent: bool) -> None:
-        super().__init__(reason)
-        self.is_sent = is_sent
+    """Django did not answer. It may have received the request."""
 
 
 class UpstreamResponse:
@@ -79,7 +75,7 @@ class UpstreamResponse:
             async for piece in self._response.content.iter_any():
                 yield piece
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise UpstreamError(repr(error), is_sent=True) from error
+            raise UpstreamError(repr(error)) from error
 
     def close(self) -> None:
         """Return the connection if the body was read, else close it."""
@@ -142,13 +138,13 @@ class Upstream:
                 # Nothing was sent.
                 until = min(until, time.monotonic() + CONNECT_SECONDS)
                 if time.monotonic() >= until:
-                    raise UpstreamError(repr(error), is_sent=False) from error
+                    raise UpstreamError(repr(error)) from error
             except aiohttp.ClientConnectionError as error:
                 until = min(until, time.monotonic() + CONNECT_SECONDS)
                 if method not in _REPEATABLE or time.monotonic() >= until:
-                    raise UpstreamError(repr(error), is_sent=True) from error
+                    raise UpstreamError(repr(error)) from error
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                raise UpstreamError(repr(error), is_sent=True) from error
+                raise UpstreamError(repr(error)) from error
             await asyncio.sleep(_RETRY_SECONDS)
 
     async def post_json(self, host: str, path: str, document: dict[str, Any]) -> int:
@@ -170,9 +166,9 @@ class Upstream:
             ConnectionRefusedError,
             FileNotFoundError,
         ) as error:
-            raise UpstreamError(repr(error), is_sent=False) from error
+            raise UpstreamError(repr(error)) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise UpstreamError(repr(error), is_sent=True) from error
+            raise UpstreamError(repr(error)) from error
 
 
 def select_request_headers(

@@ -36,7 +36,7 @@ def parse_count(text: str) -> int:
     return int(text)
 
 
-def build_web_command(workers: int) -> list[str]:
+def build_web_command(workers: int, web_socket: Path) -> list[str]:
     """The web server with Django: `workers` processes that serve what the gateway passes on."""
     # Requests that wait for checks and for images each occupy a thread; two are left for others.
     needed = settings.MAX_WAITING + settings.MAX_WAITING_IMAGES + 2
@@ -45,7 +45,7 @@ def build_web_command(workers: int) -> list[str]:
         f"--interface wsgi config.wsgi:application --workers {workers} --blocking-threads {threads}"
         " --backpressure 64 --uds-permissions 0600"
     )
-    return [*_build_granian_command(options), "--uds", str(get_web_socket())]
+    return [*_build_granian_command(options), "--uds", str(web_socket)]
 
 
 def build_gateway_command(host: str) -> list[str]:
@@ -61,10 +61,16 @@ def build_gateway_command(host: str) -> list[str]:
 
 def build_web_children(host: str, workers: int) -> list[Child]:
     """The two processes of the web server, for a supervisor."""
-    return [
-        Child("gateway", build_gateway_command(host), stops_first=True),
-        Child("web", build_web_command(workers), get_web_socket()),
-    ]
+    web_socket = get_web_socket(host)
+    # Of all processes only the gateway gets its options, which contain the URL of the database.
+    options = {OPTIONS_VARIABLE: build_gateway_options(web_socket).serialize()}
+    gateway = Child("gateway", build_gateway_command(host), variables=options, stops_first=True)
+    # Django trusts the header of the gateway (`config.settings`).
+    variables = {"PLUGPORT_BEHIND_GATEWAY": "1"}
+    web = Child(
+        "web", build_web_command(workers, web_socket), socket=web_socket, variables=variables
+    )
+    return [gateway, web]
 
 
 def _build_granian_command(options: str) -> list[str]:
@@ -72,34 +78,37 @@ def _build_granian_command(options: str) -> list[str]:
     return [str(_FOLDER / "granian"), *options.split(), *common.split()]
 
 
-def get_web_socket() -> Path:
-    """The Unix socket of the web server, in the data folder.
+def get_web_socket(host: str) -> Path:
+    """The Unix socket between the gateway that listens on `host` and Django.
 
-    In a private folder of the system's temporary files if that path is longer than a socket may have
-    (`sun_path` in unix(7)).
+    It is in a private folder for temporary files: the data folder may be shared by containers, or on a
+    file system without sockets. Raises `ImproperlyConfigured` if the folder cannot be used.
     """
-    path = Path(settings.DATA_DIR) / f"web-{settings.PORT}.sock"
-    if len(os.fsencode(path)) <= _MAX_SOCKET_PATH_BYTES:
-        return path
-    digest = hashlib.blake2b(os.fsencode(path), digest_size=8).hexdigest()
     folder = Path(tempfile.gettempdir()) / f"plugport-{os.geteuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     status = folder.stat(follow_symlinks=False)
-    if status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) != 0o700:
+    is_private = stat.S_ISDIR(status.st_mode) and stat.S_IMODE(status.st_mode) == 0o700
+    if status.st_uid != os.geteuid() or not is_private:
         raise ImproperlyConfigured(
-            f"{folder} belongs to another user or is open to others. Use a shorter PLUGPORT_DATA_DIR."
+            f"{folder} belongs to another account or is open to others. Delete it, or set TMPDIR."
         )
-    return folder / f"{digest}.sock"
+    identity = f"{settings.DATA_DIR}\0{host}\0{settings.PORT}"
+    path = folder / f"{hashlib.blake2b(identity.encode(), digest_size=8).hexdigest()}.sock"
+    if len(os.fsencode(path)) > _MAX_SOCKET_PATH_BYTES:
+        raise ImproperlyConfigured(
+            f"TMPDIR is {tempfile.gettempdir()}. Its path is too long for a socket."
+        )
+    return path
 
 
-def build_gateway_options() -> GatewayOptions:
+def build_gateway_options(web_socket: Path) -> GatewayOptions:
     """The options of the gateway, from the settings. Creates its folder for large bodies."""
     database = settings.DATABASES["default"]
     is_sqlite = "sqlite" in database["ENGINE"]
     package_bytes = get_archive_limits().archive_bytes
     settings.SCRATCH_DIR.mkdir(parents=True, exist_ok=True)
     return GatewayOptions(
-        socket=str(get_web_socket()),
+        socket=str(web_socket),
         scratch=str(settings.SCRATCH_DIR),
         base_url=settings.BASE_URL,
         error_page=render_to_string("gateway_error.html"),
@@ -132,9 +141,6 @@ def build_variables() -> dict[str, str]:
     """The environment variables of the processes, in addition to those of this process."""
     return {
         "PLUGPORT_DATA_DIR": str(settings.DATA_DIR),
-        # Django trusts the header of the gateway (`config.settings`).
-        "PLUGPORT_BEHIND_GATEWAY": "1",
-        OPTIONS_VARIABLE: build_gateway_options().serialize(),
         # The worker would run all system checks, which imports the pages that it never serves.
         "CELERY_SKIP_CHECKS": "1",
     }

@@ -45,6 +45,8 @@ class Child:
     socket: Path | None = None
     # It is stopped before the others, because it needs them to complete what it has in progress.
     stops_first: bool = False
+    # In addition to those of the supervisor.
+    variables: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     retry_at: float = 0.0
@@ -93,7 +95,7 @@ class Supervisor:
                 child.socket.unlink(missing_ok=True)
             child.process = subprocess.Popen(  # noqa: S603 -- our own command lines
                 list(child.command),
-                env=dict(self.environment),
+                env={**self.environment, **child.variables},
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
