@@ -125,7 +125,7 @@ class Supervisor:
         log("process_ended", process=child.name, code=code, pause_seconds=child.pause_seconds)
 
     def _stop_all(self) -> None:
-        """Stop the children with `stops_first`, then the others."""
+        """Stop the children with `stops_first`, then the others, and delete their sockets."""
         for is_first in (True, False):
             running = [
                 child.process
@@ -133,6 +133,9 @@ class Supervisor:
                 if child.process is not None and child.stops_first == is_first
             ]
             _stop_together(running)
+        for child in self.children:
+            if child.socket is not None:
+                child.socket.unlink(missing_ok=True)
 
 
 def _stop_together(running: Sequence[subprocess.Popen[bytes]]) -> None:

@@ -21,12 +21,14 @@ def stop(*_):
     write("ended")
     sys.exit()
 signal.signal(signal.SIGTERM, stop)
+open(f"{name}.sock", "w").close()
 write("started")
 while True:
     time.sleep(0.01)
 """
 SUPERVISOR = """
 import sys
+from pathlib import Path
 from config.processes import supervisor
 supervisor.GRACE_SECONDS = float(sys.argv[1])
 def build(name, seconds, **options):
@@ -34,7 +36,7 @@ def build(name, seconds, **options):
 children = [
     build("worker", "0"),
     build("gateway", sys.argv[2], stops_first=True),
-    build("web", "0"),
+    build("web", "0", socket=Path(sys.argv[3]) / "web.sock"),
 ]
 supervisor.Supervisor(children, {}, sys.argv[3]).run()
 """
@@ -66,6 +68,7 @@ def test_the_first_has_ended_before_the_others_are_told(tmp_path: Path) -> None:
     lines = run(tmp_path, grace=20, seconds=0.5)
     assert lines[:2] == ["gateway told", "gateway ended"]
     assert sorted(lines[2:]) == ["web ended", "web told", "worker ended", "worker told"]
+    assert not (tmp_path / "web.sock").exists()
 
 
 def test_one_that_does_not_end_is_killed_before_the_others_are_told(tmp_path: Path) -> None:
