@@ -38,6 +38,11 @@ class Body:
         self._memory = bytearray()
         self._file: IO[bytes] | None = None
 
+    @property
+    def is_in_memory(self) -> bool:
+        """Whether the content is in memory, because it is small."""
+        return self._file is None
+
     async def append(self, piece: bytes, scratch: str) -> None:
         """Add bytes. Raises `OSError` if the disk is full."""
         self.size_bytes += len(piece)

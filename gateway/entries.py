@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -58,14 +59,7 @@ class Entry:
         kept = [pair for pair in self.headers if not pair[0].startswith(b"content-t")]
         self.unchanged = kept
         self.unchanged_compressed = _weaken(kept)
-        if _is_compressible(self.headers) and len(self.body) >= _MIN_COMPRESSED_BYTES:
-            body = gzip.compress(self.body, compresslevel=6, mtime=0)
-            headers = [
-                *_weaken(self.headers),
-                (b"content-encoding", b"gzip"),
-                (b"content-length", b"%d" % len(body)),
-            ]
-            self.compressed = Message(headers, body)
+        self.compressed = compress(self.headers, self.body)
         self.size_bytes = _ENTRY_BYTES + len(self.body)
         if self.compressed:
             self.size_bytes += len(self.compressed.body)
@@ -107,6 +101,23 @@ def accepts_gzip(accept_encoding: bytes) -> bool:
         quality = parameters.strip().removeprefix(b"q=").strip()
         quality_by_name[name.strip()] = quality.strip(b"0.") != b"" or quality == b""
     return quality_by_name.get(b"gzip", quality_by_name.get(b"*", False))
+
+
+def compress(headers: Headers, body: bytes, *, padding: int = 0) -> Message | None:
+    """The message with gzip; None for content that does not get smaller by it.
+
+    `padding` bytes hide the exact size of a body with secrets (BREACH, CVE-2013-3587).
+    """
+    if not _is_compressible(headers) or len(body) < _MIN_COMPRESSED_BYTES:
+        return None
+    packed = io.BytesIO()
+    # The name in the header of the format, which readers skip (RFC 1952, section 2.3.1).
+    with gzip.GzipFile("x" * padding, "wb", compresslevel=6, fileobj=packed, mtime=0) as file:
+        file.write(body)
+    content = packed.getvalue()
+    kept = [pair for pair in _weaken(headers) if pair[0] != b"content-length"]
+    length = (b"content-length", b"%d" % len(content))
+    return Message([*kept, (b"content-encoding", b"gzip"), length], content)
 
 
 def _weaken(headers: Headers) -> Headers:

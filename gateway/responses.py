@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote
@@ -19,7 +20,7 @@ from common.gateway_protocol import (
     RECORD_HEADER,
 )
 from gateway.bodies import Body
-from gateway.entries import Entry, Headers, matches_etag
+from gateway.entries import Entry, Headers, accepts_gzip, compress, matches_etag
 from gateway.request import GatewayRequest
 from gateway.transfers import open_file
 from gateway.upstream import UpstreamResponse
@@ -31,6 +32,8 @@ _MAX_STORED_FILE_BYTES = 256 << 10
 # What each response gets anew, or what depends on the client.
 _NOT_STORED = frozenset({b"date", b"server", b"x-request-id", b"content-length", b"set-cookie"})
 _VARY_IGNORED = frozenset({b"", b"accept-encoding", b"cookie", b"authorization"})
+# As many as Django's own compression adds.
+_MAX_PADDING_BYTES = 100
 _DROPPED = frozenset({b"date", b"server"})
 
 
@@ -78,11 +81,29 @@ async def read_response(
     except BaseException:
         body.close()
         raise
+    if request.method == "GET" and request.is_cacheable() and body.is_in_memory:
+        await _compress(request, headers, body, scratch)
     if body.size_bytes:
         # Clients see by it that a response is not complete.
         headers = [pair for pair in headers if pair[0] != b"content-length"]
         headers.append((b"content-length", b"%d" % body.size_bytes))
     return CompleteResponse(response.status, headers, body)
+
+
+async def _compress(request: GatewayRequest, headers: Headers, body: Body, scratch: str) -> None:
+    """Compress a response in place if the client accepts it and Django, asked for none, did not."""
+    names = {name for name, _ in headers}
+    if b"content-encoding" in names or not accepts_gzip(
+        request.headers.get(b"accept-encoding", b"")
+    ):
+        return
+    content = b"".join([piece async for piece in body.iter_pieces()])
+    message = compress(headers, content, padding=secrets.randbelow(_MAX_PADDING_BYTES))
+    if message is not None:
+        headers[:] = message.headers
+        body.close()
+        body.size_bytes = 0
+        await body.append(message.body, scratch)
 
 
 def is_storable(request: GatewayRequest, response: UpstreamResponse) -> bool:
