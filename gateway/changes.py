@@ -11,10 +11,11 @@ import asyncio
 import contextlib
 import sqlite3
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, cast
 from urllib.parse import quote
 
 import structlog
@@ -34,23 +35,28 @@ _MAX_ENTRIES = 1_000
 State = tuple[int, int]
 
 
-class StateReader(Protocol):
+class StateReader(ABC):
     """Reads the state of one database. Each method raises any exception if it fails."""
 
     async def read_state(self) -> State:
         """The serial of the journal, and the number of other public changes."""
-        ...
+        rows = await self._execute(PUBLIC_STATE_SQL)
+        return cast("State", rows[0])
 
     async def read_changes(self, after: int, limit: int) -> Sequence[str]:
         """The plugins of at most `limit` entries of the journal after the serial `after`."""
-        ...
+        query = CHANGED_PLUGINS_SQL.format(after=int(after), limit=int(limit))
+        return [row[0] for row in await self._execute(query)]
 
+    @abstractmethod
     async def close(self) -> None:
         """Close the connection; the next read opens another one."""
-        ...
+
+    @abstractmethod
+    async def _execute(self, query: str) -> list[tuple[Any, ...]]: ...
 
 
-class SqliteReader:
+class SqliteReader(StateReader):
     """Reads in one thread of its own: a disk that hangs must not stop the event loop.
 
     A restore can put another file in place of the database, while this process still has the old one
@@ -64,24 +70,14 @@ class SqliteReader:
         # Device and inode of the open file. The inode is not used again while the file is open.
         self._identity: tuple[int, int] | None = None
 
-    async def read_state(self) -> State:
-        """The state. Raises `sqlite3.Error`, and `OSError` if the file was replaced or is missing."""
-        rows = await self._run(PUBLIC_STATE_SQL)
-        return cast("State", rows[0])
-
-    async def read_changes(self, after: int, limit: int) -> Sequence[str]:
-        """The changed plugins. Raises what `read_state` raises."""
-        query = CHANGED_PLUGINS_SQL.format(after=int(after), limit=int(limit))
-        return [row[0] for row in await self._run(query)]
-
     async def close(self) -> None:
         """Close the file."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
 
-    async def _run(self, query: str) -> list[tuple[Any, ...]]:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._execute, query)
+    async def _execute(self, query: str) -> list[tuple[Any, ...]]:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._read, query)
 
-    def _execute(self, query: str) -> list[tuple[Any, ...]]:
+    def _read(self, query: str) -> list[tuple[Any, ...]]:
         if self._connection is None:
             # Before the file is opened: if it is replaced in between, the check below finds it.
             self._identity = self._identify_file()
@@ -110,22 +106,12 @@ class SqliteReader:
             self._connection = None
 
 
-class PostgresReader:
+class PostgresReader(StateReader):
     """Reads over one connection."""
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._connection: Any = None
-
-    async def read_state(self) -> State:
-        """The state. Raises `psycopg.Error`."""
-        rows = await self._execute(PUBLIC_STATE_SQL)
-        return cast("State", rows[0])
-
-    async def read_changes(self, after: int, limit: int) -> Sequence[str]:
-        """The changed plugins. Raises `psycopg.Error`."""
-        query = CHANGED_PLUGINS_SQL.format(after=int(after), limit=int(limit))
-        return [row[0] for row in await self._execute(query)]
 
     async def close(self) -> None:
         """Close the connection."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import contextlib
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import redis
 from django.test import Client
 
 from config.backends import build_cache_settings
 from tests.services.conftest import skip_or_fail
 from tests.support.people import PASSWORD, create_user
-from tests.support.server import find_free_port, wait_until
+from tests.support.redis_server import run_redis_server
+from tests.support.server import wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -24,29 +24,14 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def server(tmp_path: Path, settings: Any) -> Iterator[subprocess.Popen[bytes]]:
     """A server of its own, which the cache uses."""
-    program = shutil.which("redis-server")
-    if program is None:
-        skip_or_fail("Redis", FileNotFoundError("redis-server"))
-    port = find_free_port()
-    command = [str(program), "--port", str(port), "--save", "", "--dir", str(tmp_path)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    settings.CACHES = build_cache_settings(f"redis://127.0.0.1:{port}/0", tmp_path)
-    client = redis.Redis(port=port)
-    try:
-        wait_until(lambda: _is_ready(client))
+    with contextlib.ExitStack() as stack:
+        try:
+            process, client = stack.enter_context(run_redis_server(tmp_path))
+        except FileNotFoundError as error:
+            skip_or_fail("Redis", error)
+        port = client.connection_pool.connection_kwargs["port"]
+        settings.CACHES = build_cache_settings(f"redis://127.0.0.1:{port}/0", tmp_path)
         yield process
-    finally:
-        client.close()
-        process.send_signal(signal.SIGCONT)
-        process.terminate()
-        process.wait()
-
-
-def _is_ready(client: redis.Redis) -> bool:
-    try:
-        return bool(client.ping())
-    except redis.ConnectionError:
-        return False
 
 
 def _sign_in(password: str) -> Any:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,33 +16,18 @@ from tests.commands.test_check_deploy import CONTACT, MAIL, REQUIRED
 from tests.processes.harness import build_environment
 from tests.services.conftest import skip_or_fail
 from tests.support.data import ROOT
-from tests.support.server import find_free_port, wait_until
+from tests.support.redis_server import run_redis_server
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[redis.Redis]:
-    """A server of its own."""
-    program = shutil.which("redis-server")
-    if program is None:
-        skip_or_fail("Redis", FileNotFoundError("redis-server"))
-    port = find_free_port()
-    command = [str(program), "--port", str(port), "--save", "", "--dir", str(tmp_path)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    client = redis.Redis(port=port, decode_responses=True)
-    try:
-        wait_until(lambda: _is_ready(client))
+    """A client of a server of its own."""
+    with contextlib.ExitStack() as stack:
+        try:
+            _, client = stack.enter_context(run_redis_server(tmp_path))
+        except FileNotFoundError as error:
+            skip_or_fail("Redis", error)
         yield client
-    finally:
-        client.close()
-        process.terminate()
-        process.wait()
-
-
-def _is_ready(client: redis.Redis) -> bool:
-    try:
-        return bool(client.ping())
-    except redis.ConnectionError:
-        return False
 
 
 @pytest.mark.parametrize(

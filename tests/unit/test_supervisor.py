@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
+
+from tests.support.server import wait_until
 
 # Writes when it was started and told to stop, and ends after some time.
 CHILD = """
@@ -52,10 +53,7 @@ def run(folder: Path, *, grace: float, seconds: float) -> list[str]:
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     try:
-        until = time.monotonic() + 30
-        while len(log.read_text().splitlines()) < 3:
-            assert time.monotonic() < until
-            time.sleep(0.02)
+        wait_until(lambda: len(log.read_text().splitlines()) >= 3, seconds=30)
         process.terminate()
         assert process.wait(timeout=30) == 0
     finally:

@@ -241,10 +241,11 @@ def test_an_invalid_prefix_is_a_system_check(settings: Any, prefix: str) -> None
         call_command("check", tags=[SETTINGS_TAG])
 
 
-def test_valid_prefixes_pass(settings: Any) -> None:
+def test_valid_prefixes_pass(settings: Any, capsys: pytest.CaptureFixture[str]) -> None:
     for prefix in ("/protected-packages/", "/internal/packages/"):
         settings.X_ACCEL_PREFIX = prefix
         call_command("check", tags=[SETTINGS_TAG])
+        assert "no issues" in capsys.readouterr().out
 
 
 def test_nginx_cannot_send_what_is_on_s3(settings: Any) -> None:
