@@ -8,7 +8,7 @@ from string import Template
 
 from common.http.problems import PROBLEM_JSON, build_headers, build_problem
 from common.http.status import get_status
-from gateway.entries import Headers
+from gateway.encodings import Headers
 from gateway.options import GatewayOptions
 from plugport.spec.errors import PlugportError
 

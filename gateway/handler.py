@@ -21,7 +21,8 @@ from common.http.errors import (
 from gateway.bodies import Body, ClientGoneError, Receive, read_body
 from gateway.cache import ResponseCache
 from gateway.changes import ChangeFollower
-from gateway.entries import Entry, Headers
+from gateway.encodings import Headers
+from gateway.entries import Entry
 from gateway.error_responses import render_error
 from gateway.in_flight import InFlight
 from gateway.options import GatewayOptions

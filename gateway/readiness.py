@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from common.http.problems import RETRY_SECONDS
-from gateway.entries import Headers
+from gateway.encodings import Headers
 from gateway.upstream import Upstream, UpstreamError
 
 INTERVAL_SECONDS = 5.0

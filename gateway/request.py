@@ -10,7 +10,7 @@ from typing import Any
 from common.gateway_protocol import PERSONAL_COOKIES, RECORDS_PATH
 from common.http.networks import Network, is_in_networks, parse_network, select_address
 from gateway.cache import Key
-from gateway.entries import Headers
+from gateway.encodings import Headers
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}\Z")
 _PERSONAL = re.compile(

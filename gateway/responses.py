@@ -20,7 +20,8 @@ from common.gateway_protocol import (
     RECORD_HEADER,
 )
 from gateway.bodies import Body
-from gateway.entries import Entry, Headers, accepts_gzip, compress, matches_etag
+from gateway.encodings import GZIP, Headers, choose_encoding, compress_all, compress_secret
+from gateway.entries import Entry, matches_etag
 from gateway.request import GatewayRequest
 from gateway.transfers import open_file
 from gateway.upstream import UpstreamResponse
@@ -92,13 +93,12 @@ async def read_response(
 
 async def _compress(request: GatewayRequest, headers: Headers, body: Body, scratch: str) -> None:
     """Compress a response in place if the client accepts it and Django, asked for none, did not."""
-    names = {name for name, _ in headers}
-    if b"content-encoding" in names or not accepts_gzip(
-        request.headers.get(b"accept-encoding", b"")
-    ):
+    accepted = request.headers.get(b"accept-encoding", b"")
+    is_encoded = any(name == b"content-encoding" for name, _ in headers)
+    if is_encoded or choose_encoding(accepted, (GZIP,)) != GZIP:
         return
     content = b"".join([piece async for piece in body.iter_pieces()])
-    message = compress(headers, content, padding=secrets.randbelow(_MAX_PADDING_BYTES))
+    message = await compress_secret(headers, content, secrets.randbelow(_MAX_PADDING_BYTES))
     if message is not None:
         headers[:] = message.headers
         body.close()
@@ -144,14 +144,16 @@ async def build_entry(response: UpstreamResponse, change_number: int) -> Entry |
         return None
     else:
         body = b"".join([piece async for piece in response.iter_pieces()])
+    headers = [
+        (name, value)
+        for name, value in response.headers
+        if name not in _NOT_STORED and not name.startswith(b"ratelimit-")
+    ]
     now = time.monotonic()
     return Entry(
-        headers=[
-            (name, value)
-            for name, value in response.headers
-            if name not in _NOT_STORED and not name.startswith(b"ratelimit-")
-        ],
+        headers=headers,
         body=body,
+        compressed=await compress_all(headers, body),
         change_number=change_number,
         stored_at=now,
         expires_at=now + MAX_CACHE_SECONDS,

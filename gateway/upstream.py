@@ -15,7 +15,7 @@ from yarl import URL
 
 from common.gateway_protocol import INTERNAL_HEADERS, LENGTH_HEADER
 from gateway.bodies import Body
-from gateway.entries import Headers
+from gateway.encodings import Headers
 
 # A host for the URL; the socket decides where the request goes.
 _ORIGIN = "http://localhost"

@@ -2,39 +2,59 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 
+import brotli
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gateway.entries import Entry, accepts_gzip, matches_etag
+from gateway.encodings import BROTLI, GZIP, IDENTITY, choose_encoding, compress_all, compress_secret
+from gateway.entries import Entry, matches_etag
 
 HEADERS = [(b"content-type", b"text/html; charset=utf-8"), (b"etag", b'"abc"')]
+DECODERS = {BROTLI: brotli.decompress, GZIP: gzip.decompress}
 
 
 def build_entry(body: bytes, headers: list[tuple[bytes, bytes]] | None = None) -> Entry:
-    return Entry(headers=headers or HEADERS, body=body, change_number=0, expires_at=1e9)
+    headers = headers or HEADERS
+    compressed = asyncio.run(compress_all(headers, body))
+    return Entry(headers=headers, body=body, compressed=compressed, change_number=0, expires_at=1e9)
 
 
 @pytest.mark.parametrize(
-    ("header", "accepted"),
+    ("header", "chosen"),
     [
-        (b"", False),
-        (b"identity", False),
-        (b"gzip", True),
-        (b"GZIP, br", True),
-        (b"br, gzip;q=0.5", True),
-        (b"gzip;q=0", False),
-        (b"gzip; q=0.000", False),
-        (b"*", True),
-        (b"*;q=0", False),
-        (b"gzip;q=0, *", False),
-        (b"x-gzip-like", False),
+        (b"", IDENTITY),
+        (b"identity", IDENTITY),
+        (b"gzip", GZIP),
+        (b"GZIP, br", BROTLI),
+        (b"gzip, deflate, br, zstd", BROTLI),
+        (b"br;q=0.5, gzip", GZIP),
+        (b"br, gzip;q=0.5", BROTLI),
+        (b"br ; q=0.5 , gzip;q=0.8", GZIP),
+        (b"identity, gzip;q=0.5", IDENTITY),
+        (b"gzip;q=0.001", GZIP),
+        (b"gzip;q=0", IDENTITY),
+        (b"gzip; q=0.000", IDENTITY),
+        (b"*", BROTLI),
+        (b"*;q=0", IDENTITY),
+        (b"identity;q=0", IDENTITY),
+        (b"gzip;q=0, *", BROTLI),
+        (b"br;q=0, *", GZIP),
+        (b"gzip;q=2, br;q=x", IDENTITY),
+        (b"gzip;q=nan", IDENTITY),
+        (b"x-gzip-like", IDENTITY),
     ],
 )
-def test_accept_encoding(header: bytes, accepted: bool) -> None:
-    assert accepts_gzip(header) is accepted
+def test_accept_encoding(header: bytes, chosen: bytes) -> None:
+    assert choose_encoding(header, (GZIP, BROTLI)) == chosen
+
+
+def test_only_offered_encodings_are_chosen() -> None:
+    assert choose_encoding(b"br, gzip;q=0.1", (GZIP,)) == GZIP
+    assert choose_encoding(b"br", (GZIP,)) == IDENTITY
 
 
 @pytest.mark.parametrize(
@@ -53,25 +73,43 @@ def test_if_none_match(condition: bytes, matches: bool) -> None:
     assert matches_etag(condition, b'"abc"') is matches
 
 
-@given(st.binary(max_size=5_000))
+@given(st.binary(max_size=20_000))
+@example(b"x" * 100_000)
 def test_each_encoding_has_the_same_content(body: bytes) -> None:
     entry = build_entry(body)
-    plain, packed = entry.select(b"identity"), entry.select(b"gzip")
-    assert plain.body == body
-    headers = dict(packed.headers)
-    if b"content-encoding" in headers:
-        assert gzip.decompress(packed.body) == body
+    assert entry.plain.body == body
+    for encoding, decode in DECODERS.items():
+        message = entry.select(encoding)
+        headers = dict(message.headers)
+        assert headers[b"content-length"] == b"%d" % len(message.body)
+        if len(body) < 200:
+            assert message == entry.plain
+            continue
+        assert headers[b"content-encoding"] == encoding
+        assert decode(message.body) == body
         # Two representations must not share a strong ETag (RFC 9110, section 8.8.3.3).
         assert headers[b"etag"] == b'W/"abc"'
-    else:
-        assert packed == plain
-    for message in (plain, packed):
-        assert dict(message.headers)[b"content-length"] == b"%d" % len(message.body)
+
+
+def test_padding_changes_the_size_only() -> None:
+    body = b"secret " * 5_000
+    messages = [asyncio.run(compress_secret(HEADERS, body, padding)) for padding in (0, 7, 99)]
+    sizes = [len(message.body) for message in messages if message]
+    assert sizes[1] - sizes[0] == 7 + 1  # with the end mark of the padding
+    assert sizes[2] - sizes[0] == 99 + 1
+    assert all(message and gzip.decompress(message.body) == body for message in messages)
+
+
+def test_an_entry_counts_the_bytes_of_all_encodings() -> None:
+    entry = build_entry(bytes(range(256)) * 100)
+    bodies = [entry.body, *(each.body for each in entry.compressed.values())]
+    assert len(bodies) == 3
+    assert entry.size_bytes >= sum(map(len, bodies))
 
 
 def test_packages_are_not_compressed() -> None:
     entry = build_entry(b"x" * 5_000, [(b"content-type", b"application/gzip")])
-    assert entry.select(b"gzip") == entry.plain
+    assert entry.select(b"br, gzip") == entry.plain
 
 
 def test_unchanged_has_the_etag_of_its_encoding_and_no_content_headers() -> None:
