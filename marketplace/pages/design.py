@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,7 +13,6 @@ from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from marketplace import labels
@@ -46,6 +44,8 @@ COLORS: Mapping[str, str] = {
     "warn-soft": "background of warnings",
     "mark": "background of search matches",
 }
+# Two requests for the page get the same bytes.
+_UPDATED_AT, _AGO = "2026-01-31T12:00:00+00:00", "3 days ago"
 _SIZES = ("xs", "s", "m", "l", "xl", "2xl", "3xl")
 _SPACES = ("s1", "s2", "s3", "s4", "s5", "s6", "s7")
 
@@ -100,6 +100,8 @@ def _build_rows() -> list[PluginRow]:
             path=_PLACEHOLDER_URL,
             owners=[(owner, _PLACEHOLDER_URL) for owner, _ in row.owners],
             categories=[(slug, _PLACEHOLDER_URL) for slug, _ in row.categories],
+            updated_at=_UPDATED_AT,
+            ago=_AGO,
         )
         for row in rows
     ]
@@ -114,7 +116,6 @@ def _build_plugin(name: str, description: str, **public: Any) -> Plugin:
         trust=Trust.COMMUNITY,
         weekly_downloads=950,
         downloads=12_000,
-        updated_at=timezone.now() - dt.timedelta(days=3),
         document={
             "latestVersion": "1.2.3",
             "owners": ["owner"],

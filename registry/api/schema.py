@@ -98,11 +98,13 @@ class ProblemSchema(AutoSchema):
         parts = self.path.removeprefix("/api/v1/").split("/")
         return ["releases"] if "{version}" in self.path else [parts[0]]
 
-    def get_request_serializer(self) -> Any:
-        """Return the declaration of the body."""
-        body = super().get_request_serializer()
-        # For PATCH the library sets `partial` on what it gets here, which must not be the class.
-        return Declared(body) if is_typeddict(body) else body
+    def _get_request_for_media_type(
+        self, serializer: Any, direction: Literal["request", "response"] = "request"
+    ) -> Any:
+        # For PATCH the library sets `partial` on what it gets here. On the class itself it would stay,
+        # also for other methods in the next document of this process.
+        body = Declared(serializer) if is_typeddict(serializer) else serializer
+        return super()._get_request_for_media_type(body, direction)  # type: ignore[no-untyped-call]  # untyped library
 
     def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> Any:
         bodies = super()._get_response_bodies(direction)

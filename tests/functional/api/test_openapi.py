@@ -10,6 +10,7 @@ from django.urls import get_resolver
 from drf_spectacular.generators import SchemaGenerator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from registry.api.schema import build_document
 from tests.functional.api.calls import Api
 
 PRIVATE_READS = {"getMe", "getPublication", "listInvitations"}
@@ -38,6 +39,15 @@ def test_the_alias_has_no_operations_of_its_own(document: dict[str, Any], api: A
     # What `manage.py check --deploy` generates and looks at.
     everything = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     assert everything["paths"].keys() == document["paths"].keys()
+
+
+def test_it_is_the_same_however_often_it_is_built(document: dict[str, Any]) -> None:
+    """Web processes build it for the reference and for this URL, in any order."""
+    assert build_document() == build_document() == document
+    plugin = document["paths"]["/api/v1/plugins/{name}"]
+    for method, name in (("put", "MetadataRequest"), ("patch", "PatchedMetadataRequest")):
+        schema = plugin[method]["requestBody"]["content"]["application/json"]["schema"]
+        assert schema == {"$ref": f"#/components/schemas/{name}"}
 
 
 def list_paths(patterns: list[Any], prefix: str = "") -> list[str]:

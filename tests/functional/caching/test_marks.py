@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.conf import settings as django_settings
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -78,6 +80,18 @@ def test_head_is_marked_like_get(client: Client) -> None:
 )
 def test_other_responses_have_no_mark(client: Client, path: str) -> None:
     assert list_hidden_headers(client.get(path)) == set()
+
+
+def test_time_alone_changes_only_ages(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No stored response shows when it was computed, beyond relative dates and whole days."""
+    # Tomorrow, so that both times are of the same day.
+    start = timezone.now().replace(hour=12, minute=0, second=0) + dt.timedelta(days=1)
+    bodies = []
+    for seconds in (0, 3601):
+        now = start + dt.timedelta(seconds=seconds)
+        monkeypatch.setattr(timezone, "now", lambda now=now: now)
+        bodies.append({path: remove_ages(client.get(path).getvalue()) for path in PATHS})
+    assert [path for path in PATHS if bodies[0][path] != bodies[1][path]] == []
 
 
 def test_the_first_page_is_marked_by_its_number_too(client: Client) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from django.conf import settings
+from django.utils import timezone
 
 from marketplace import labels
 from marketplace.pages.design import COLORS
@@ -57,3 +60,13 @@ def test_it_runs_no_query(client, db, django_assert_num_queries):
     """The samples link nowhere else."""
     with django_assert_num_queries(0):
         assert client.get("/docs/design").status_code == 200
+
+
+def test_it_is_the_same_at_any_time(client, db, monkeypatch):
+    """Visitors with another encoding get the same content, a second or a year later."""
+    now = timezone.now()
+    pages = []
+    for days in (0, 400):
+        monkeypatch.setattr(timezone, "now", lambda days=days: now + dt.timedelta(days=days))
+        pages.append(client.get("/docs/design").content)
+    assert pages[0] == pages[1]
