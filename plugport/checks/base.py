@@ -7,10 +7,11 @@ publish, hold or reject (`registry.publishing.decide`). The same checks run on t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from plugport.spec.archive.model import Package
 from plugport.spec.errors import FieldError
@@ -25,8 +26,7 @@ class Severity(StrEnum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """A result of a check: the stable id of the rule, the location, and a hint for the author."""
 
     rule: str
@@ -38,12 +38,11 @@ class Finding:
 
     def as_dict(self) -> dict[str, Any]:
         """The finding as JSON-ready values. Members without a value are left out."""
-        pairs = ((name, getattr(self, name)) for name in self.__dataclass_fields__)
+        pairs = ((name, getattr(self, name)) for name in self.__struct_fields__)
         return {name: str(v) if name == "severity" else v for name, v in pairs if v is not None}
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """The input of a check: the archive, its parsed content, and its unpacked files.
 
     `tree` is a private temporary folder with the files of the package (no links, no devices).

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from plugport.checks.paths import normalize_path
 from plugport.spec.manifest.model import JsonValue, Manifest
@@ -15,8 +16,7 @@ _INDEX = ("/index.js", "/index.mjs", "/index.cjs", "/index.ts", "/__init__.py")
 _BUILD_FOLDERS = ("dist/", "build/", "lib/", "out/")
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """A path in a manifest, with the name of its field. `written` is the original text."""
 
     field: str

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 MAX_EXPRESSION_CHARS = 400
 _TOKEN = re.compile(r"\s*([()]|[A-Za-z0-9.+:-]+)")
@@ -34,8 +35,7 @@ _COMMON_NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(Struct, frozen=True):
     """A parsed expression. `ids` are canonical; `problem` is None for a valid expression.
 
     `outdated` and `misspelled` are pairs of written and canonical id. `unknown` are ids that are
@@ -49,8 +49,7 @@ class Expression:
     problem: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _LicenseIndex:
+class _LicenseIndex(Struct, frozen=True):
     licenses: dict[str, str]
     exceptions: dict[str, str]
     outdated: dict[str, str]

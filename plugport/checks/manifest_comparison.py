@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field, fields
 from enum import StrEnum
+
+from msgspec import Struct, field
+from msgspec.structs import fields
 
 from plugport.spec.errors import FieldError
 from plugport.spec.manifest.detection import find_manifest_format, list_manifests
@@ -53,8 +55,7 @@ class DifferenceType(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class ManifestDifference:
+class ManifestDifference(Struct, frozen=True):
     """A field with other values in another manifest; a value is None where it is not declared."""
 
     type: DifferenceType
@@ -63,8 +64,7 @@ class ManifestDifference:
     other: JsonValue
 
 
-@dataclass(frozen=True, slots=True)
-class ManifestComparison:
+class ManifestComparison(Struct, frozen=True):
     """Another manifest of the package, its differences, and what could not be read.
 
     `problems` hide values that matter; `minor_problems` do not. Without `is_manifest`, the file has
@@ -109,8 +109,7 @@ def compare_manifests(
     return [_compare_manifest(own, path, format_, package) for path, format_ in others]
 
 
-@dataclass(slots=True)
-class _Declaration:
+class _Declaration(Struct):
     """What one manifest declares. `draft.permissions` has all permissions, `declared` its own."""
 
     draft: Draft

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from plugport.checks.archive import ArchiveCheck
 from plugport.checks.base import Check, Finding, Severity, Subject

@@ -7,15 +7,14 @@ Ids are stable, because they are stored with releases.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from plugport.checks.base import Finding, Severity
 
 NOTE, WARNING, ERROR = Severity.NOTE, Severity.WARNING, Severity.ERROR
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A rule of a check. `advice` is the default hint of its findings.
 
     A person must look at a finding of a rule that `needs_review`: registries hold the release.

@@ -12,14 +12,14 @@ import importlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 Finder = Callable[[str], Iterable[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Detector:
+class Detector(Struct, frozen=True):
     """Finds one kind of secret in a short piece of text.
 
     `trigger` is a fast, linear pattern that matches wherever `find` can match; texts without it are

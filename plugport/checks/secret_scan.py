@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from plugport.checks.secret_evidence import select_url_rule
 from plugport.checks.secret_patterns import Detector, is_sample, iter_private_keys
@@ -25,8 +27,7 @@ _ALLOWED = re.compile(r"pragma: ?allowlist[ -]secret")
 _NEXT_ALLOWED = re.compile(r"pragma: ?allowlist[ -]nextline[ -]secret")
 
 
-@dataclass(frozen=True, slots=True)
-class SecretMatch:
+class SecretMatch(Struct, frozen=True):
     """A secret in a text: the rule, a description, the line (from 1) and the masked value.
 
     `more` counts others like it that are not listed.

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from plugport.cli.errors import BrokenCredentialsError, HomeNotWritableError, KeyringError
 from plugport.client.tokens import Token
@@ -25,8 +26,7 @@ FILE_BYTES = 1 << 20
 _PRIVATE_MODE = 0o600
 
 
-@dataclass(frozen=True, slots=True)
-class ResolvedToken:
+class ResolvedToken(Struct, frozen=True):
     """A token and its source: `environment`, `keyring` or `file`."""
 
     token: Token

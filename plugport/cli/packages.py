@@ -5,9 +5,10 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from plugport.cli.errors import NoSuchPackageError
 
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from plugport.spec.manifest.model import Manifest
 
 
-@dataclass(frozen=True, slots=True)
-class BuiltPackage:
+class BuiltPackage(Struct, frozen=True):
     """A package in a temporary file, and what was packed."""
 
     path: Path

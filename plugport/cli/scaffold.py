@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+
+from msgspec import Struct
 
 from plugport.checks.template_text import PERMISSIONS_TEXT
 from plugport.cli.errors import FilesExistError, NoScaffoldError
@@ -25,8 +26,7 @@ from plugport.spec.versions import Version
 FIRST_VERSION = "0.1.0"
 
 
-@dataclass(frozen=True, slots=True)
-class ScaffoldRequest:
+class ScaffoldRequest(Struct, frozen=True):
     """The options of `plugport init`."""
 
     name: PluginName

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from plugport.checks.base import Check, Finding, Subject
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
 _STATE_LABELS = {"passed": "passed", "failed": "FAILED", "errored": "ERRORED"}
 
 
-@dataclass(frozen=True, slots=True)
-class CheckRun:
+class CheckRun(Struct, frozen=True):
     """The findings of every check for one package."""
 
     subject: Subject

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 from urllib.parse import urljoin, urlsplit
+
+from msgspec import Struct
 
 from plugport.client.addresses import Resolver, resolve
 from plugport.client.errors import UnexpectedResponseError
@@ -40,8 +41,7 @@ from plugport.spec.versions import Version
 README_BYTES = 8 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(Struct, frozen=True):
     """A package to publish, and the fields of its form."""
 
     file: BinaryIO

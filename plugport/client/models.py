@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec import Struct
 
 from plugport.client.errors import UnexpectedResponseError
 from plugport.spec.api import owners as owner_api
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Plugin:
+class Plugin(Struct, frozen=True):
     """A plugin, without its releases."""
 
     name: PluginName
@@ -48,8 +48,7 @@ class Plugin:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(Struct, frozen=True):
     """One version of a plugin, with what an installation decides by and verifies against."""
 
     name: PluginName
@@ -107,8 +106,7 @@ class Release:
         return yank["reason"] if yank is not None else None
 
 
-@dataclass(frozen=True, slots=True)
-class ReleasePermissionChanges:
+class ReleasePermissionChanges(Struct, frozen=True):
     """The permissions that a release has and the older release `before` had not."""
 
     before: Version
@@ -130,8 +128,7 @@ class ReleasePermissionChanges:
         return cls(_parse_member(Version.parse, checked, "from"), parse_permissions(gained))
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseList:
+class ReleaseList(Struct, frozen=True):
     """The releases of a plugin, without files, README and checks, and its dist-tags."""
 
     releases: tuple[Release, ...]
@@ -151,8 +148,7 @@ class ReleaseList:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class PluginPage:
+class PluginPage(Struct, frozen=True):
     """One page of a list of plugins.
 
     `did_you_mean` is a corrected query, if the words of the query are misspelled. With `is_partial`,
@@ -179,8 +175,7 @@ class PluginPage:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class PublishStatus:
+class PublishStatus(Struct, frozen=True):
     """The status of an upload.
 
     Publishing returns a release, the status URL a publication. They share most members.
@@ -205,8 +200,7 @@ class PublishStatus:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """The account behind a token."""
 
     data: Me
@@ -222,8 +216,7 @@ class Account:
         return cls(data=data, document=checked)
 
 
-@dataclass(frozen=True, slots=True)
-class MemberList:
+class MemberList(Struct, frozen=True):
     """The members of a plugin."""
 
     data: owner_api.MemberList
@@ -236,8 +229,7 @@ class MemberList:
         return cls(data=parse_leniently(owner_api.MemberList, checked), document=checked)
 
 
-@dataclass(frozen=True, slots=True)
-class Invitation:
+class Invitation(Struct, frozen=True):
     """An offer of a role in the plugin `name`. `number` identifies it."""
 
     number: int

@@ -6,9 +6,10 @@ A token belongs to one origin (scheme, host and port, RFC 6454) and is never sen
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
 from typing import Self
 from urllib.parse import SplitResult, quote, urlsplit
+
+from msgspec import Struct
 
 from plugport.client.errors import InvalidUrlError
 from plugport.client.lean_httpx import httpx
@@ -19,8 +20,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _ALLOWED_HINT = "Use `https://HOST[:PORT][/PATH]` or `http://…`, without user name and `?query`."
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Scheme, host and port."""
 
     scheme: str
@@ -66,8 +66,7 @@ class Origin:
         return self.scheme == "http" and not self.is_loopback
 
 
-@dataclass(frozen=True, slots=True)
-class RegistryUrl:
+class RegistryUrl(Struct, frozen=True):
     """The base URL of a registry, without a trailing slash and without `/api/v1`."""
 
     text: str

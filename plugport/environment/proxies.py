@@ -6,13 +6,15 @@ the URL comes before ALL_PROXY, lower case comes before upper case, and an empty
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
 import os
 import re
 import sys
-from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct, field
 
 from plugport.environment.variables import (
     ALL_PROXY,
@@ -33,7 +35,8 @@ _SHOWN_CHARS = 100
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-@dataclass(frozen=True, slots=True)
+# A dataclass, because only its `repr` can leave a member out.
+@dataclasses.dataclass(frozen=True, slots=True)
 class Proxy:
     """A proxy, and the variable that names it. `credentials` are user name and password."""
 
@@ -41,7 +44,7 @@ class Proxy:
     scheme: str
     host: str
     port: int
-    credentials: tuple[str, str] | None = field(default=None, repr=False)
+    credentials: tuple[str, str] | None = dataclasses.field(default=None, repr=False)
 
     def __str__(self) -> str:
         """The URL without user name and password."""
@@ -49,8 +52,7 @@ class Proxy:
         return f"{self.scheme}://{host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Exemption:
+class _Exemption(Struct, frozen=True):
     """An entry of NO_PROXY. Without `scheme` or `port` it applies to all of them."""
 
     host: str | None = None
@@ -70,8 +72,7 @@ class _Exemption:
         return is_subdomain or (name == self.host and not self.only_subdomains)
 
 
-@dataclass(frozen=True, slots=True)
-class ProxySettings:
+class ProxySettings(Struct, frozen=True):
     """The proxies of the environment. `ignored` are entries of NO_PROXY that are not valid."""
 
     # By scheme of the URL, or "all": variable and value.

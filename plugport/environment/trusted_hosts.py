@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from typing import Self
+
+from msgspec import Struct
 
 from plugport.environment.variables import TRUSTED_HOSTS, build_variable_error, find_variable
 from plugport.spec.download_hosts import DownloadHost
@@ -14,8 +15,7 @@ _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-@dataclass(frozen=True, slots=True)
-class TrustedHosts:
+class TrustedHosts(Struct, frozen=True):
     """Hosts, and networks of addresses. Their addresses may be private or of this machine."""
 
     hosts: tuple[DownloadHost, ...] = ()

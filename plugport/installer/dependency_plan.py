@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from plugport.client.client import RegistryClient
 from plugport.client.models import Release
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
 MAX_RELEASES = 100
 
 
-@dataclass(frozen=True, slots=True)
-class DependencyPlan:
+class DependencyPlan(Struct, frozen=True):
     """The releases to install before the requested plugins, dependencies first, and those that stay.
 
     `needed_by` names the plugins, as `name@version`, that need each of them. `present_names` has the
@@ -39,8 +39,7 @@ class DependencyPlan:
     client: RegistryClient | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RequestedPlugin:
+class RequestedPlugin(Struct, frozen=True):
     """A plugin that is installed because the user requested it.
 
     `declared` is all that its manifest declares, also what another program installs.

@@ -9,8 +9,9 @@ the latest decision that took part in it and records the combination, so that it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
+
+from msgspec import Struct, field
 
 from plugport.installer.errors import (
     DependencyConflictError,
@@ -32,8 +33,7 @@ _MAX_LEARNED_NAMES = 32
 _MAX_LISTED = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """A version that could be chosen. `dependencies` maps the names of plugins to npm ranges."""
 
     name: str
@@ -51,8 +51,7 @@ class Candidate:
 LoadCandidates = Callable[[str], Sequence[Candidate]]
 
 
-@dataclass(frozen=True, slots=True)
-class Solution:
+class Solution(Struct, frozen=True):
     """The chosen candidates by name. `present_names` has the names of renamed plugins by their old."""
 
     chosen: Mapping[str, Candidate]
@@ -79,16 +78,14 @@ def solve_dependencies(
     return _Search(roots, load, installed or {}).run()
 
 
-@dataclass(frozen=True, slots=True)
-class _Need:
+class _Need(Struct, frozen=True):
     """A chosen candidate needs a name in a range."""
 
     by: Candidate
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Rejection:
+class _Rejection(Struct, frozen=True):
     """Why a candidate does not fit: a sentence about a name, and the chosen names in its way."""
 
     names: set[str]
@@ -96,8 +93,7 @@ class _Rejection:
     reason: str
 
 
-@dataclass(slots=True)
-class _Frame:
+class _Frame(Struct):
     """A decision about one name: what is left to try, and the names to which dead ends are due."""
 
     name: str

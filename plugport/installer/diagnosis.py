@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from plugport.client.client import RegistryClient
 from plugport.installer.errors import (
@@ -24,8 +26,7 @@ from plugport.spec.errors import PlugportError
 from plugport.spec.names import PluginName
 
 
-@dataclass(frozen=True, slots=True)
-class InstallProblem:
+class InstallProblem(Struct, frozen=True):
     """Damage at a path. `code` is stable; `repair` is None if the user must act."""
 
     code: str

@@ -14,9 +14,10 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias, TypeVar
+
+from msgspec import Struct
 
 from plugport.client.errors import TransferInterruptedError, UnexpectedResponseError
 from plugport.client.progress import Progress
@@ -51,8 +52,7 @@ Result = TypeVar("Result")
 Opener: TypeAlias = "Callable[[str, Mapping[str, str]], AbstractContextManager[httpx.Response]]"
 
 
-@dataclass(frozen=True, slots=True)
-class DownloadRequest:
+class DownloadRequest(Struct, frozen=True):
     """A package to download. `key` identifies it across runs: its integrity, else its URL."""
 
     url: str
@@ -61,8 +61,7 @@ class DownloadRequest:
     size_bytes: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DownloadedPackage:
+class DownloadedPackage(Struct, frozen=True):
     """A complete package on disk, and the digest in the server's `Repr-Digest` header."""
 
     path: Path

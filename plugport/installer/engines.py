@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from plugport.environment.variables import build_runtime_environment
 from plugport.spec.errors import PlugportError
@@ -28,8 +29,7 @@ _MAX_OUTPUT_CHARS = 1_000
 _VERSION = re.compile(r"(?<![\w.])v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}(?:-[0-9A-Za-z.-]{1,60})?)")
 
 
-@dataclass(frozen=True, slots=True)
-class EngineFit:
+class EngineFit(Struct, frozen=True):
     """A runtime or host that a plugin needs, and its version on this machine, None if not known."""
 
     name: str

@@ -6,9 +6,10 @@ import json
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from plugport.installer.errors import BrokenRecordError
 from plugport.installer.filesystem import write_json
@@ -25,8 +26,7 @@ FORMAT = 1
 RECORD_BYTES = 16 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class InstalledPlugin:
+class InstalledPlugin(Struct, frozen=True):
     """One installed plugin.
 
     `resolved` is the URL or path that it was installed from; `registry` is None unless it was a

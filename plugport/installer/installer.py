@@ -13,9 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, cast
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from plugport.client.client import RegistryClient
 from plugport.client.models import Release
@@ -84,8 +86,7 @@ def _ignore_engines(_label: str, _engines: Mapping[str, str]) -> None:
     """Accept any engines."""
 
 
-@dataclass(frozen=True, slots=True)
-class Provenance:
+class Provenance(Struct, frozen=True):
     """The origin of a package, for the record."""
 
     resolved: str
@@ -93,8 +94,7 @@ class Provenance:
     trust: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _ReadyPackage:
+class _ReadyPackage(Struct, frozen=True):
     """A verified package on disk, and what its record needs besides."""
 
     verified: VerifiedPackage
@@ -103,8 +103,7 @@ class _ReadyPackage:
     is_requested: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Installer:
+class Installer(Struct, frozen=True):
     """Installs into one layout.
 
     `cache` is the folder of partial downloads, which other runs share. Without it, or if it cannot

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+
+from msgspec import Struct
 
 from plugport.installer.errors import UnsafeFolderError
 from plugport.spec.errors import PlugportError
@@ -17,8 +18,7 @@ STATE_FOLDER = ".plugport"
 _SLASH = "+"
 
 
-@dataclass(frozen=True, slots=True)
-class WorkFolder:
+class WorkFolder(Struct, frozen=True):
     """The files of one plugin's change, apart from those of other plugins.
 
     A change that cannot be completed or undone blocks only its own plugin.
@@ -42,8 +42,7 @@ class WorkFolder:
         return self.path / "pending.json"
 
 
-@dataclass(frozen=True, slots=True)
-class InstallLayout:
+class InstallLayout(Struct, frozen=True):
     """One set of installed plugins: those of a project, or of a folder given by `--target`."""
 
     plugins: Path

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from plugport.installer.dependency_plan import DependencyPlan
 from plugport.installer.install_record import InstalledPlugin
 from plugport.spec.manifest.model import Dependencies
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """The result of an installation. `previous` is the plugin that was installed before."""
 
     plugin: InstalledPlugin
@@ -25,8 +25,7 @@ class Outcome:
     declared: Dependencies = field(default_factory=Dependencies)
 
 
-@dataclass(frozen=True, slots=True)
-class InstalledReleases:
+class InstalledReleases(Struct, frozen=True):
     """The outcomes of several releases in their order, and of what was installed because of them."""
 
     requested: tuple[Outcome, ...]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from plugport.client.client import RegistryClient
 from plugport.client.models import Release, ReleasePermissionChanges
@@ -16,8 +17,7 @@ from plugport.spec.manifest.permissions import join_permissions
 from plugport.spec.versions import Version
 
 
-@dataclass(frozen=True, slots=True)
-class PermissionChanges:
+class PermissionChanges(Struct, frozen=True):
     """A version that replaces the installed one, and the permissions that it gains."""
 
     installed: InstalledPlugin

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from plugport.client.urls import Origin
 from plugport.installer.errors import UnknownSourceError
@@ -17,23 +17,20 @@ _PATH_PREFIXES = (".", "/", "~")
 _PACKAGE_SUFFIXES = (".tgz", ".tar.gz")
 
 
-@dataclass(frozen=True, slots=True)
-class RegistrySource:
+class RegistrySource(Struct, frozen=True):
     """A plugin of the registry. `requested` is a version, a range or a dist-tag, or None."""
 
     name: PluginName
     requested: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class PathSource:
+class PathSource(Struct, frozen=True):
     """A folder or a package file on this machine, as entered."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class UrlSource:
+class UrlSource(Struct, frozen=True):
     """A package at a URL."""
 
     url: str

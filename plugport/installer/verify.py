@@ -6,8 +6,9 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from plugport.installer.errors import IntegrityError, PackageMismatchError
 from plugport.spec.archive.model import ArchiveLimits, Package
@@ -25,8 +26,7 @@ _REPR_DIGEST = re.compile(r"\s*(sha-256|sha-512)\s*=\s*:([A-Za-z0-9+/=]{1,120}):
 _MAX_HEADER_CHARS = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class ExpectedPackage:
+class ExpectedPackage(Struct, frozen=True):
     """What a package must be. None means that any value is accepted."""
 
     name: PluginName | None = None
@@ -37,8 +37,7 @@ class ExpectedPackage:
     dependencies: Mapping[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class VerifiedPackage:
+class VerifiedPackage(Struct, frozen=True):
     """A package on disk that is as expected."""
 
     archive: Path

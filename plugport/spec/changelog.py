@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 # Names of files without extensions, in lower case, the most common first.
 CHANGELOG_NAMES = ("changelog", "changes", "history", "releases", "release")
@@ -31,8 +32,7 @@ _MAX_PREFIX_WORDS = 1
 _MAX_HEADING_CHARS = 500
 
 
-@dataclass(frozen=True, slots=True)
-class _Heading:
+class _Heading(Struct, frozen=True):
     """A heading in lines `start` to `stop` (exclusive); `version` is the first version in it."""
 
     start: int

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 # A schema may have any number of properties, and texts of any length.
 MAX_KEYS = 100
@@ -12,8 +13,7 @@ _MAX_TEXT_CHARS = 500
 _MAX_VALUE_CHARS = 80
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigKey:
+class ConfigKey(Struct, frozen=True):
     """A setting. `type` is a word of JSON Schema, such as `string`, or the allowed values.
 
     `default` is JSON; empty without a default, and always for secrets.

@@ -10,8 +10,9 @@ import base64
 import binascii
 import hashlib
 import re
-from dataclasses import dataclass
 from typing import BinaryIO, Literal, Self, cast
+
+from msgspec import Struct
 
 from plugport.spec.errors import InvalidDigestError
 
@@ -22,8 +23,7 @@ _HEX = re.compile(r"[0-9a-f]+\Z")
 CHUNK_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Digest:
+class Digest(Struct, frozen=True, order=True):
     """The digest of stored bytes: the algorithm and its value in lowercase hex."""
 
     algorithm: Algorithm

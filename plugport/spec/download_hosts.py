@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 _NAME = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\Z")
 _MAX_CHARS = 260
 
 
-@dataclass(frozen=True, slots=True)
-class DownloadHost:
+class DownloadHost(Struct, frozen=True):
     """`HOST` or `HOST:PORT`. Without a port, it means all ports."""
 
     host: str

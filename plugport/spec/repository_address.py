@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
+
+from msgspec import Struct
 
 _MAX_CHARS = 4_096
 # Names under which a host also responds, for browsers and for SSH.
@@ -26,8 +27,7 @@ _SEGMENT = re.compile(r"(?!\.{1,2}\Z)[\w.~+-]{1,255}\Z", re.ASCII)
 _SAFE = "/@+~!$&'(),;=:"
 
 
-@dataclass(frozen=True, slots=True)
-class _Host:
+class _Host(Struct, frozen=True):
     """How a code host forms URLs.
 
     A URL consists of the project, a view, a revision and a path. `file_views` show one file. The
@@ -48,8 +48,7 @@ _HOSTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class RepositoryAddress:
+class RepositoryAddress(Struct, frozen=True):
     """A repository on a known host, and optionally a revision and a folder of it.
 
     `project` is the path of the repository, such as `acme/chat`, or `group/subgroup/project` on

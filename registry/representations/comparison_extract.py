@@ -6,7 +6,9 @@ Without Django, because large releases are compared in a process without it (`co
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from plugport.spec.diff.files import FileChange
 from plugport.spec.diff.releases import Comparison

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from plugport.cli.command_group import COMMANDS
-from tests.client.support import Cli
+from tests.client.support import ROOT, Cli
 
 NAME = "imports-one"
 # Libraries that only some commands need. `httpx._main` is the command line of httpx, which imports rich.
@@ -25,6 +25,16 @@ INSTALLATION = {
     "plugport.spec.archive.reader",
     "plugport.spec.manifest.model",
     "yaml",
+}
+# Those that `--help` imports, which needs no msgspec, and those with members that `repr` or comparisons leave out.
+DATACLASSES = {
+    "plugport/cli/output.py",
+    "plugport/cli/session.py",
+    "plugport/cli/terminal/hints.py",
+    "plugport/client/tokens.py",
+    "plugport/environment/proxies.py",
+    "plugport/spec/errors.py",
+    "plugport/spec/manifest/formats/base.py",
 }
 COMMAND_MODULES = {f"plugport.cli.commands.{module}" for module, _, _ in COMMANDS.values()}
 
@@ -56,5 +66,15 @@ def test_installing_imports_no_more_than_it_needs(cli: Cli) -> None:
 
 def test_help_imports_no_client(cli: Cli) -> None:
     imports = cli.list_imports("--help")
-    unneeded = LIBRARIES | INSTALLATION | COMMAND_MODULES | {"httpx", "ssl"}
+    unneeded = LIBRARIES | INSTALLATION | COMMAND_MODULES | {"httpx", "msgspec", "ssl"}
     assert imports & unneeded == set()
+
+
+def test_values_are_structs() -> None:
+    """Defining a dataclass takes fifty times as long as a struct, and is most of the time of some imports."""
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "plugport").rglob("*.py")
+        if "dataclass(" in path.read_text(encoding="utf-8")
+    }
+    assert found == DATACLASSES

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import re
 import subprocess
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from msgspec.structs import asdict
 
 from plugport.spec.archive.model import ArchiveLimits
 from plugport.spec.sizes import format_size
@@ -94,7 +94,7 @@ def test_limits_page_has_the_numbers(field: str, text: str) -> None:
 
 def test_every_limit_is_real() -> None:
     """No limit is zero or negative, which would switch it off."""
-    assert all(value > 0 for value in dataclasses.asdict(ArchiveLimits()).values())
+    assert all(value > 0 for value in asdict(ArchiveLimits()).values())
 
 
 def test_compose_file_has_the_parts() -> None:

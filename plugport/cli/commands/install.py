@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from plugport.cli.command_group import plugport_command
 from plugport.cli.install_output import print_installed, print_several

@@ -8,8 +8,9 @@ component of a path, whatever the pattern (CWE-1333).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from plugport.spec.encoding import decode_marked_text
 
@@ -39,8 +40,7 @@ _BRACKET = re.compile(r"\[([!^]?+)(\]?+(?:\[:\w+:\]|\\.|[^\]\\])*)\]", re.DOTALL
 _IN_BRACKET = re.compile(r"\[:(\w+):\]|(?:\\(.)|(.))", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class IgnorePattern:
+class IgnorePattern(Struct, frozen=True):
     """A compiled line. Lines with `is_negated` include files that earlier lines exclude."""
 
     is_negated: bool

@@ -7,7 +7,8 @@ the owner: no user, no time, no setuid bit.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from plugport.spec.archive.errors import (
     DeviceError,
@@ -53,8 +54,7 @@ _REFUSED: dict[bytes, tuple[type[MemberError], str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """A regular file or a folder. `path` is relative, uses `/`, and has no leading `./`."""
 
     path: str
@@ -63,8 +63,7 @@ class Member:
     executable: bool
 
 
-@dataclass(slots=True)
-class _Extension:
+class _Extension(Struct):
     """The extended headers that apply to the next member."""
 
     records: dict[bytes, bytes] | None = None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from plugport.spec.digest import Digest
 
@@ -11,8 +12,7 @@ KIB = 1 << 10
 MIB = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class ArchiveLimits:
+class ArchiveLimits(Struct, frozen=True):
     """Limits of a package, inclusive.
 
     The defaults are those of a registry; `docs/limits.md` lists them for authors. `entries` and
@@ -39,8 +39,7 @@ class ArchiveLimits:
     texts_bytes: int = 4 * MIB
 
 
-@dataclass(frozen=True, slots=True)
-class FileEntry:
+class FileEntry(Struct, frozen=True):
     """A regular file of a package. `path` is relative to the root of the plugin and uses `/`."""
 
     path: str
@@ -49,8 +48,7 @@ class FileEntry:
     executable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Package:
+class Package(Struct, frozen=True):
     """A package that was read completely, within its limits.
 
     `root` is the top-level folder that was removed from all paths, or "" if the manifest is at the
@@ -68,8 +66,7 @@ class Package:
         return next((entry for entry in self.files if entry.path == path), None)
 
 
-@dataclass(frozen=True, slots=True)
-class PackReport:
+class PackReport(Struct, frozen=True):
     """The packed files, and the package: `size_bytes` and the digests are those of the archive."""
 
     files: tuple[FileEntry, ...]

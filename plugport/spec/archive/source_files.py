@@ -6,8 +6,9 @@ import contextlib
 import os
 import stat
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from plugport.spec.archive.errors import (
     PackError,
@@ -29,8 +30,7 @@ _SHOWN_PATHS = 5
 _OPEN_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
+class SourceFile(Struct, frozen=True):
     """A file to pack: its path in the package, and its status when the folder was listed."""
 
     path: str

@@ -8,7 +8,8 @@ every tool that unpacks it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from plugport.spec.archive.errors import HeaderChecksumError, HeaderError, WrongFormatError
 from plugport.spec.archive.file_type import find_format_name
@@ -24,8 +25,7 @@ _UNUSED_NUMBERS = tuple(map(slice, (108, 116, 136, 329, 337), (116, 124, 148, 33
 _NUMBER = re.compile(rb" *[0-7]*[ \x00]*|[\x80\xff].*", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class TarHeader:
+class TarHeader(Struct, frozen=True):
     """The unchecked fields of a header. `kind` is the type flag, `size_bytes` the body size."""
 
     name: bytes

@@ -6,7 +6,7 @@ the root of the plugin. Until then, each file is collected under both of its pos
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from plugport.spec.archive.errors import (
     ManifestNotFileError,
@@ -22,8 +22,7 @@ from plugport.spec.archive.retained_texts import (
 )
 
 
-@dataclass(slots=True)
-class _RootTexts:
+class _RootTexts(Struct):
     """The texts under one possible root. `too_large` has the sizes of refused manifests."""
 
     texts: dict[str, bytes] = field(default_factory=dict)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from plugport.spec.manifest.kinds import KINDS
 
 ValuesByField = Mapping[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class CapabilityChange:
+class CapabilityChange(Struct, frozen=True):
     """Values by field (`provides`, `features`, `capabilities`, …). Empty fields are left out."""
 
     gained: ValuesByField

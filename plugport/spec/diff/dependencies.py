@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from plugport.spec.diff.values import Change
 
 GROUPS = ("plugins", "packages", "peer")
 
 
-@dataclass(frozen=True, slots=True)
-class DependencyChange:
+class DependencyChange(Struct, frozen=True):
     """A dependency that changed. `before` and `after` are ranges, or None if it was not listed."""
 
     group: str

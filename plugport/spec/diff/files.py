@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from plugport.spec.diff.values import Change
 
 
-@dataclass(frozen=True, slots=True)
-class ListedFile:
+class ListedFile(Struct, frozen=True):
     """An entry of the file list of a release."""
 
     path: str
@@ -25,8 +25,7 @@ class ListedFile:
         return cls(entry["path"], entry["size"], entry["sha256"], bool(entry.get("executable")))
 
 
-@dataclass(frozen=True, slots=True)
-class FileChange:
+class FileChange(Struct, frozen=True):
     """A changed file. `before` is None for an added file, `after` for a removed one."""
 
     change: Change

@@ -17,8 +17,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from plugport.spec.manifest.model import Permissions
 from plugport.spec.manifest.permissions import ANY, PERMISSION_NAMES, build_permissions
@@ -30,8 +31,7 @@ _VARIABLE = re.compile(r"[$%~]")
 _MAX_PARTS = 64
 
 
-@dataclass(frozen=True, slots=True)
-class PermissionChange:
+class PermissionChange(Struct, frozen=True):
     """The permissions that only one of two releases has."""
 
     gained: Permissions
@@ -66,8 +66,7 @@ def subtract_covered(requested: Permissions, *, by: Permissions) -> Permissions:
     return build_permissions(**uncovered)
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
+class _Rule(Struct, frozen=True):
     """How the entries of a list cover each other."""
 
     iter_keys: Callable[[str], Iterator[Hashable]]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from plugport.spec.diff.capabilities import CapabilityChange, compare_capabilities
 from plugport.spec.diff.dependencies import DependencyChange, compare_dependencies
@@ -20,16 +21,14 @@ from plugport.spec.diff.values import FieldChange, compare_values
 _SEPARATE_FIELDS = frozenset({"version", "permissions", "dependencies"})
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseFacts:
+class ReleaseFacts(Struct, frozen=True):
     """The compared data of a release: its normalized manifest and its file list."""
 
     manifest: Mapping[str, Any] = field(default_factory=dict)
     files: Sequence[Mapping[str, Any]] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """The differences, sorted. Equal values are left out."""
 
     permissions: PermissionChange

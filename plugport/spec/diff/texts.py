@@ -7,15 +7,15 @@ Finds the shortest edit script (Myers, "An O(ND) Difference Algorithm and Its Va
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 CONTEXT_LINES = 3
 # The search takes quadratic time in the number of edits: about 0.1 s for this many.
 MAX_EDITS = 600
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """A line with its line numbers in both texts. `sign` is `+`, `-` or a space."""
 
     sign: str
@@ -24,8 +24,7 @@ class Line:
     after: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Hunk:
+class Hunk(Struct, frozen=True):
     """A group of changed lines with the unchanged lines around them."""
 
     lines: tuple[Line, ...]
@@ -38,8 +37,7 @@ class Hunk:
         return f"@@ -{_format_span(before)} +{_format_span(after)} @@"
 
 
-@dataclass(frozen=True, slots=True)
-class TextDiff:
+class TextDiff(Struct, frozen=True):
     """The hunks. `added` and `removed` count all lines, including those that were cut."""
 
     hunks: tuple[Hunk, ...]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from plugport.spec.manifest.document import describe_value
 from plugport.spec.manifest.fields import Cursor, iter_members, parse_line

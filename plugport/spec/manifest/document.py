@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import NoReturn, TypeAlias
+
+from msgspec import Struct, field
 
 from plugport.spec.encoding import find_encoding_problem, find_marked_encoding
 from plugport.spec.errors import FieldError
@@ -49,8 +51,7 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 MORE_PROBLEMS = "more-problems"
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentLimits:
+class DocumentLimits(Struct, frozen=True):
     """The largest size, number of values and nesting depth that a document may have."""
 
     document_bytes: int = MAX_DOCUMENT_BYTES
@@ -61,8 +62,7 @@ class DocumentLimits:
 MARKETPLACE_LIMITS = DocumentLimits(MAX_MARKETPLACE_BYTES, MAX_MARKETPLACE_NODES)
 
 
-@dataclass(frozen=True, slots=True)
-class SourcePosition:
+class SourcePosition(Struct, frozen=True):
     """A line of a file, counted from 1; None if the line is unknown."""
 
     file: str
@@ -114,8 +114,7 @@ class ProblemList(list[FieldError]):
         return (*self, FieldError("", detail, MORE_PROBLEMS, file, found=str(self.omitted)))
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """A mapping of fields, the positions of its values, and the problems found while parsing."""
 
     root: dict[str, JsonValue]
@@ -163,8 +162,7 @@ def iter_values(value: JsonValue) -> Iterator[tuple[JsonValue, int]]:
             pending.extend((each, depth + 1) for each in value)
 
 
-@dataclass(slots=True)
-class _Frame:
+class _Frame(Struct):
     container: Container
     path: Path
     key: str | None = None
@@ -172,8 +170,7 @@ class _Frame:
     is_repeated: bool = False
 
 
-@dataclass(slots=True)
-class TreeBuilder:
+class TreeBuilder(Struct):
     """Builds a document from the events of a parser. Raises `ManifestError` if it cannot continue.
 
     `source_bytes` is the size of the file, which limits what its aliases may expand to.

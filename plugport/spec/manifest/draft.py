@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from msgspec import Struct, field
+from msgspec.structs import fields
 
 from plugport.spec.manifest.fields import Cursor
 from plugport.spec.manifest.kind_fields import report_missing
@@ -20,8 +21,7 @@ from plugport.spec.names import PluginName
 from plugport.spec.versions import Version
 
 
-@dataclass(frozen=True, slots=True)
-class ManifestDefaults:
+class ManifestDefaults(Struct, frozen=True):
     """Values for members that the manifest does not have.
 
     `scope` is added to a name without one. `name` replaces the name in the manifest.
@@ -37,8 +37,7 @@ class ManifestDefaults:
     repository: Repository | None = None
 
 
-@dataclass(slots=True)
-class Draft:
+class Draft(Struct):
     """The members of `Manifest`, before they are complete. See there."""
 
     name: PluginName | None = None

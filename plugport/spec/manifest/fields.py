@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 from plugport.spec.errors import FieldError
 from plugport.spec.manifest.document import (
@@ -32,8 +33,7 @@ MAX_PARAGRAPH_CHARS = 2_000
 MAX_ITEMS = 500
 
 
-@dataclass(slots=True)
-class ManifestProblems:
+class ManifestProblems(Struct):
     """The problems of one document: errors, warnings, and hints for the error message."""
 
     document: Document
@@ -60,8 +60,7 @@ class ManifestProblems:
         return is_last, file != self.document.file, file, problem.line or 0
 
 
-@dataclass(frozen=True, slots=True)
-class Cursor:
+class Cursor(Struct, frozen=True):
     """A value of a document, its path, and the list to which its problems are reported."""
 
     value: JsonValue

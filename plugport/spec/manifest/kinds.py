@@ -8,16 +8,16 @@ plugin), `target` (a path in the project that installs the plugin), `object`, `o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
+
+from msgspec import Struct
 
 FieldType = Literal["text", "texts", "lines", "flag", "path", "target", "object", "objects", "any"]
 Need = Literal["required", "recommended", "optional"]
 
 
-@dataclass(frozen=True, slots=True)
-class KindField:
+class KindField(Struct, frozen=True):
     """A field of a kind. `doc` describes it in messages and in the reference.
 
     `allowed` are the valid words, and `pattern` is a regular expression for the whole text. `members`
@@ -33,8 +33,7 @@ class KindField:
     members: tuple[KindField, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """A kind of plugin and its fields. `doc` completes the sentence that starts with its title."""
 
     name: str

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from plugport.spec.errors import FieldError
 from plugport.spec.manifest.authors import parse_person
@@ -70,8 +72,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Marketplace:
+class Marketplace(Struct, frozen=True):
     """A marketplace. `renames` maps old names of plugins to new ones.
 
     The paths of relative sources start at the repository's root: they include `plugin_root`. Every

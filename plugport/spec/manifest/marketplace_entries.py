@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from plugport.spec.errors import FieldError
 from plugport.spec.manifest.document import Document, describe_value
@@ -23,8 +25,7 @@ _ENTRY_FIELDS = frozenset({"source", "strict"})
 _ACTIVE_COMPONENT_FIELDS = frozenset(acting.field for acting in ACTIVE_COMPONENTS)
 
 
-@dataclass(frozen=True, slots=True)
-class MarketplaceEntry:
+class MarketplaceEntry(Struct, frozen=True):
     """An entry of a marketplace.
 
     `name` and `version` are not validated here; `parse_entry_manifest` does it. With `strict` the
@@ -46,8 +47,7 @@ class MarketplaceEntry:
         return self.document.root
 
 
-@dataclass(frozen=True, slots=True)
-class UnusableEntry:
+class UnusableEntry(Struct, frozen=True):
     """An entry of a marketplace that cannot be used, with its problems.
 
     `name` is its name, or "" if it has no valid one. `index` is its position, from 0.

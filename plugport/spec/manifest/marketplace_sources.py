@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from plugport.spec.manifest.document import describe_value
 from plugport.spec.manifest.fields import Cursor, parse_line, parse_path
@@ -20,8 +21,7 @@ _REF = re.compile(r"(?!-)[^\s~^:?*\[\\]{1,250}\Z")
 _PACKAGE = re.compile(r"(?:@[a-z0-9~._-]{1,100}/)?[a-z0-9~._-]{1,214}\Z", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class RelativeSource:
+class RelativeSource(Struct, frozen=True):
     """A folder of the marketplace's repository, relative to its root; "" is the root.
 
     With a plugin root, a path that starts with `./` can mean two folders: `path`, and `other_path`
@@ -37,8 +37,7 @@ class RelativeSource:
         return f"./{self.path}"
 
 
-@dataclass(frozen=True, slots=True)
-class GithubSource:
+class GithubSource(Struct, frozen=True):
     """A GitHub repository, `owner/name`; `sha` pins a commit, `ref` names a branch or tag."""
 
     repo: str
@@ -52,8 +51,7 @@ class GithubSource:
         return _format_git_address(f"https://github.com/{self.repo}", self)
 
 
-@dataclass(frozen=True, slots=True)
-class UrlSource:
+class UrlSource(Struct, frozen=True):
     """A git repository. `sha` pins a commit, `ref` names a branch or tag."""
 
     url: str
@@ -67,8 +65,7 @@ class UrlSource:
         return _format_git_address(self.url, self)
 
 
-@dataclass(frozen=True, slots=True)
-class GitSubdirSource:
+class GitSubdirSource(Struct, frozen=True):
     """One folder of a git repository."""
 
     url: str
@@ -82,8 +79,7 @@ class GitSubdirSource:
         return _format_git_address(self.url, self)
 
 
-@dataclass(frozen=True, slots=True)
-class NpmSource:
+class NpmSource(Struct, frozen=True):
     """An npm package; `version` is a version, range or tag, `registry` another registry's URL."""
 
     package: str

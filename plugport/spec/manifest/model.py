@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
 from typing import Any, TypeAlias
+
+from msgspec import Struct, field
+from msgspec.structs import fields
 
 from plugport.spec.names import PluginName
 from plugport.spec.versions import Version
@@ -18,8 +20,7 @@ from plugport.spec.versions import Version
 JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True):
     """The author of a plugin. `github` is a user name on GitHub."""
 
     name: str
@@ -28,8 +29,7 @@ class Person:
     github: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Repository:
+class Repository(Struct, frozen=True):
     """The source repository. `directory` is the plugin's folder in it, or None for its root."""
 
     url: str
@@ -37,8 +37,7 @@ class Repository:
     directory: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Dependencies:
+class Dependencies(Struct, frozen=True):
     """Names and npm ranges of other plugins, language packages, and packages of the host (`peer`)."""
 
     plugins: Mapping[str, str] = field(default_factory=dict)
@@ -46,8 +45,7 @@ class Dependencies:
     peer: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Permissions:
+class Permissions(Struct, frozen=True):
     """The permissions that a plugin declares. Everything is denied by default.
 
     `filesystem`: `read:PATH` or `write:PATH` (write includes read); `network`: hosts or
@@ -62,8 +60,7 @@ class Permissions:
     components: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Struct, frozen=True):
     """The settings of a plugin: a JSON schema, and the names of required and optional settings."""
 
     schema: Mapping[str, JsonValue] = field(default_factory=dict)
@@ -71,8 +68,7 @@ class Config:
     optional: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Struct, frozen=True):
     """What the author declares, independent of the manifest format.
 
     `dialect` is the name of the manifest format. `kind` is a key of `kinds.KINDS`, and
@@ -121,16 +117,16 @@ def format_json_key(name: str) -> str:
 
 
 @cache
-def _list_members(dataclass_type: type[Any]) -> tuple[tuple[str, str], ...]:
+def _list_members(struct: type[Struct]) -> tuple[tuple[str, str], ...]:
     # Cached per class: computing the keys took half of the time of `as_dict`.
-    return tuple((item.name, format_json_key(item.name)) for item in fields(dataclass_type))
+    return tuple((item.name, format_json_key(item.name)) for item in fields(struct))
 
 
 def build_json_value(value: object) -> Any:
     """Return a member of a manifest as a JSON-ready value, without empty members of objects."""
     if isinstance(value, PluginName | Version):
         return str(value)
-    if is_dataclass(value) and not isinstance(value, type):
+    if isinstance(value, Struct):
         members = (
             (key, build_json_value(getattr(value, name)))
             for name, key in _list_members(type(value))

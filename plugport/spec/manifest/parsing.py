@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from msgspec import Struct
 
 from plugport.spec.errors import FieldError
 from plugport.spec.manifest.detection import (
@@ -24,8 +26,7 @@ from plugport.spec.manifest.formats.registry import get_manifest_format
 from plugport.spec.manifest.model import Manifest
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedManifest:
+class ParsedManifest(Struct, frozen=True):
     """A parsed manifest, the path of its file, and warnings for its author."""
 
     manifest: Manifest

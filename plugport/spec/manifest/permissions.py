@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import fields
 from urllib.parse import urlsplit
+
+from msgspec.structs import fields
 
 from plugport.spec.manifest.fields import (
     Cursor,

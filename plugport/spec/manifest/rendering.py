@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import fields
 from typing import Any
 
 import yaml
+from msgspec.structs import fields
 
 from plugport.spec.errors import FieldError
 from plugport.spec.manifest.errors import LossyManifestError, ManifestError

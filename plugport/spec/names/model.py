@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Self
+
+from msgspec import Struct
 
 from plugport.spec.names.confusables import fold_part
 from plugport.spec.names.validation import MAX_PART_CHARS, build_invalid_name_error, is_part
@@ -12,8 +13,7 @@ MAX_NAME_CHARS = 2 * MAX_PART_CHARS + 2
 MAX_COLLISION_KEY_CHARS = 2 * MAX_PART_CHARS + 1
 
 
-@dataclass(frozen=True, slots=True)
-class PluginName:
+class PluginName(Struct, frozen=True):
     """The name of a plugin. `scope` is None for a name without a scope; these sort first.
 
     Raises `InvalidNameError` for invalid parts.

@@ -7,18 +7,18 @@ list is data, `well_known.tsv`: the name, its type and who has it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from plugport.spec.names.confusables import fold_part
 
 _FILE = "well_known.tsv"
 
 
-@dataclass(frozen=True, slots=True)
-class WellKnownName:
+class WellKnownName(Struct, frozen=True):
     """A reserved name. `type` is `organization` or `package`, `reason` says who has it."""
 
     name: str

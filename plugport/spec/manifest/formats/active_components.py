@@ -7,10 +7,13 @@ and the environment variables it reads.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from plugport.spec.manifest.document import iter_values
 from plugport.spec.manifest.errors import ManifestError
@@ -33,8 +36,7 @@ MAX_COMPONENT_CHARS = 100
 ComponentParser = Callable[[Cursor, PackageFiles], Permissions]
 
 
-@dataclass(frozen=True, slots=True)
-class ActiveComponent:
+class ActiveComponent(Struct, frozen=True):
     """A component type: its manifest field, its prefix in `permissions.components`, its parser."""
 
     field: str
@@ -98,7 +100,7 @@ def collect_active_components(
     """
     assert isinstance(components.value, dict)
     if not reads_default_files:
-        package = replace(package, component_files={})
+        package = dataclasses.replace(package, component_files={})
     found: dict[str, dict[str, JsonValue]] = {}
     for component in ACTIVE_COMPONENTS:
         collector = replace(component, parse=partial(_collect_declarations, component, found))

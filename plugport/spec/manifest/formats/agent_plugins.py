@@ -8,7 +8,8 @@ in `mcp.json`.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from plugport.spec.manifest.authors import build_strict_person_value, parse_person
 from plugport.spec.manifest.draft import Draft

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import posixpath
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from plugport.spec.manifest.document import Document
 from plugport.spec.manifest.draft import Draft
@@ -35,8 +37,7 @@ REGISTRY_FIELDS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FormatField:
+class FormatField(Struct, frozen=True):
     """One field of a manifest format.
 
     `into` is the path of its value in the normalized manifest, and `doc` its line in the reference.
@@ -53,8 +54,7 @@ class FormatField:
     is_descriptive: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Scaffold:
+class Scaffold(Struct, frozen=True):
     """The first files of a new plugin of one kind.
 
     `templates` are folders below `plugport/cli/templates`. The other members go into the manifest;
@@ -68,7 +68,8 @@ class Scaffold:
     components: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+# A dataclass, because a struct has no members that do not count in comparisons.
+@dataclasses.dataclass(frozen=True)
 class PackageFiles:
     """The other files of a package: the content of those that were kept, and all paths.
 
@@ -77,14 +78,14 @@ class PackageFiles:
     registry.
     """
 
-    texts: Mapping[str, bytes] = field(default_factory=dict)
+    texts: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
     paths: frozenset[str] | None = None
-    component_files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    component_files: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     component_manifests: tuple[str, ...] = ()
     root_variables: tuple[str, ...] = ()
     host_variables: frozenset[str] = frozenset()
     # The parsed component files by path. Several manifests of a package may name the same file.
-    documents: dict[str, Document | ManifestError] = field(
+    documents: dict[str, Document | ManifestError] = dataclasses.field(
         default_factory=dict, repr=False, compare=False
     )
 
@@ -104,8 +105,7 @@ class PackageFiles:
         return self._paths_by_folded_path.get(fold_path(posixpath.normpath(path)))
 
 
-@dataclass(frozen=True, slots=True)
-class ManifestFormat:
+class ManifestFormat(Struct, frozen=True):
     """A manifest format. Everything that is particular to one format is a member of its object.
 
     Files: a manifest is written to `path`; `other_paths` are further paths or patterns (`*.x.yaml`)

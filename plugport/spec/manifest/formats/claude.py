@@ -6,7 +6,7 @@ a file that the manifest names, or in a file at a default path that no field men
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from plugport.spec.manifest.dependencies import parse_plugins
 from plugport.spec.manifest.document import Document, SourcePosition, describe_value

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, TypeVar
+
+from msgspec.structs import replace
 
 from plugport.spec.manifest.authors import build_person_value, format_person, parse_person
 from plugport.spec.manifest.config import build_config_value, parse_config

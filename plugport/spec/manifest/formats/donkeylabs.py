@@ -5,7 +5,7 @@ A `package.json` is an npm manifest too. Fields that only npm uses are retained 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from plugport.spec.manifest.dependencies import parse_packages, parse_plugins
 from plugport.spec.manifest.draft import Draft

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from plugport.spec.manifest.dependencies import parse_range
 from plugport.spec.manifest.document import Document

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import random
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from msgspec.structs import fields
 
 from plugport.spec.archive.model import ArchiveLimits
 from tests.support.archives import (

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from plugport.spec.manifest.draft import ManifestDefaults
 from plugport.spec.manifest.errors import ManifestError

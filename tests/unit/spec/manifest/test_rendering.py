@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
+from msgspec.structs import replace
 
 from plugport.spec.manifest.errors import LossyManifestError, UnknownManifestFormatError
 from plugport.spec.manifest.formats.registry import MANIFEST_FORMATS
