@@ -188,7 +188,7 @@ def build_storage_settings(
     use_manifest: bool,
 ) -> dict[str, Any]:
     """`STORAGES`: `packages` on S3 or on the local disk, `staticfiles` with hashed names."""
-    static = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    static = "config.compression.StaticFilesStorage"
     plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
     packages: dict[str, Any] = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",

@@ -1,12 +1,16 @@
-"""Compress text responses with gzip."""
+"""Compress text responses with gzip, and static files with gzip and Brotli."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Any
 
+import brotli
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
+from whitenoise.compress import Compressor
+from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 # Packages and images are already compressed, and a range response must contain the file's own bytes.
 _COMPRESSIBLE_TYPES = frozenset(
@@ -54,3 +58,23 @@ def _restore_weak_etag(request: HttpRequest, response: HttpResponseBase) -> Http
         response.headers["ETag"] = weak
         del response.headers["Content-Length"]  # it is the length before compression
     return response
+
+
+class _FastCompressor(Compressor):  # type: ignore[misc]  # untyped library
+    """Brotli with a quality at which it is as fast as gzip.
+
+    The best one, WhiteNoise's own, delays the first start of a registry by 40 seconds.
+    """
+
+    @staticmethod
+    def compress_brotli(data: bytes) -> bytes:
+        compressed: bytes = brotli.compress(data, quality=5)
+        return compressed
+
+
+class StaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # untyped library
+    """Files with hashed names, stored compressed too."""
+
+    def create_compressor(self, **kwargs: Any) -> Compressor:
+        """The compressor with the options that WhiteNoise passes."""
+        return _FastCompressor(**kwargs)
