@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from common.gateway_protocol import RECORDS_PATH
 from tests.support.data import ROOT
 
 HTTPS = {"X-Forwarded-Proto": "https"}
@@ -95,3 +96,12 @@ def test_probes_and_a_registry_without_redirects_are_served(configure: Any) -> N
     assert configure(0).get("/healthz", headers=HTTPS).status_code == 200
     client = configure(0, PLUGPORT_TLS_REDIRECT="0")
     assert client.get("/robots.txt", headers=HTTPS).status_code == 200
+
+
+@pytest.mark.parametrize("proxies", [0, 1])
+def test_the_gateway_reaches_django_over_http(configure: Any, settings: Any, proxies: int) -> None:
+    """Over a Unix socket, without a header that claims HTTPS."""
+    client = configure(proxies)
+    settings.BEHIND_GATEWAY = True
+    sent = client.post(RECORDS_PATH, {"records": []}, content_type="application/json")
+    assert sent.status_code == 204

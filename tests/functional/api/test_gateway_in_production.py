@@ -1,0 +1,117 @@
+"""The gateway as in production: a proxy has accepted HTTPS, and the public host is not this machine's."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.server import RESPONSE_SECONDS, LiveRegistry, wait_until
+
+pytestmark = pytest.mark.processes
+HOST = "plugins.example.org"
+DOWNLOAD = "/api/v1/plugins/@ada/chat/1.0.0/download"
+# Static files that the pages below do not have. Compressing them takes longer than all else.
+_IGNORED = (
+    "--ignore",
+    "admin",
+    "--ignore",
+    "rest_framework",
+    "--ignore",
+    "drf_spectacular_sidecar",
+)
+_PUBLISH = """
+from marketplace.search import indexer
+from tests.support.people import create_user
+from tests.support.publishing import Publisher
+Publisher(create_user("ada")).publish("@ada/chat")
+indexer.index_changes()
+"""
+
+
+@pytest.fixture(scope="module")
+def registry(
+    tmp_path_factory: pytest.TempPathFactory, empty_database: bytes
+) -> Iterator[LiveRegistry]:
+    """A registry without a worker, with `@ada/chat` 1.0.0."""
+    running = LiveRegistry(
+        tmp_path_factory.mktemp("production"),
+        empty_database=empty_database,
+        PLUGPORT_ENV="production",
+        PLUGPORT_SECRET_KEY=secrets.token_hex(32),
+        PLUGPORT_BASE_URL=f"https://{HOST}",
+        PLUGPORT_TRUSTED_PROXIES="1",
+        PLUGPORT_LOG_LEVEL="INFO",
+        PLUGPORT_LOG_FORMAT="json",
+    )
+    try:
+        running.prepare()
+        running.manage("collectstatic", "--noinput", "--verbosity", "0", *_IGNORED)
+        running.run(_PUBLISH)
+        running.start(has_worker=False)
+        yield running
+    finally:
+        running.stop()
+
+
+def read(
+    registry: LiveRegistry, path: str, *, scheme: str = "https", address: str = "192.0.2.1"
+) -> httpx.Response:
+    """Request a path as the proxy passes it on."""
+    headers = {"Host": HOST, "X-Forwarded-Proto": scheme, "X-Forwarded-For": address}
+    return httpx.get(f"{registry.url}{path}", headers=headers, timeout=RESPONSE_SECONDS)
+
+
+def query(registry: LiveRegistry, statement: str) -> list[tuple[Any, ...]]:
+    database = f"file:{registry.data_dir / 'plugport.sqlite3'}?mode=ro"
+    with contextlib.closing(sqlite3.connect(database, uri=True)) as connection:
+        return connection.execute(statement).fetchall()
+
+
+def count_requests(registry: LiveRegistry, path: str) -> int:
+    """How many requests for the path Django has answered."""
+    events = [json.loads(line) for line in registry.logs.splitlines() if line.startswith("{")]
+    return [event.get("path") for event in events if event["event"] == "request"].count(path)
+
+
+def test_searches_and_downloads_from_memory_are_counted(registry: LiveRegistry) -> None:
+    for number in range(1, 4):
+        for path in ("/search?q=chat", DOWNLOAD):
+            assert read(registry, path, address=f"192.0.2.{number}").status_code == 200
+    for path in ("/search", DOWNLOAD):
+        assert count_requests(registry, path) == 1
+    for statement in (
+        "SELECT searches FROM marketplace_searchterm WHERE term = 'chat'",
+        "SELECT SUM(count) FROM registry_downloadcount",
+    ):
+        wait_until(lambda statement=statement: query(registry, statement) == [(3,)])
+
+
+def test_plain_http_is_redirected_also_when_the_page_is_in_memory(registry: LiveRegistry) -> None:
+    path = "/plugins/@ada/chat"
+    for _ in range(2):
+        page = read(registry, path)
+        assert (page.status_code, "@ada/chat" in page.text) == (200, True)
+        assert page.headers["Strict-Transport-Security"].startswith("max-age=31536000")
+    assert count_requests(registry, path) == 1
+    redirect = read(registry, path, scheme="http")
+    assert redirect.status_code == 301
+    assert redirect.headers["Location"] == f"https://{HOST}{path}"
+
+
+def test_cookies_are_sent_over_https_only(registry: LiveRegistry) -> None:
+    cookie = read(registry, "/login").headers["Set-Cookie"]
+    assert cookie.startswith("csrftoken=")
+    assert {"Secure", "HttpOnly", "SameSite=Lax"} <= set(cookie.split("; "))
+
+
+@pytest.mark.parametrize("purpose", ["reading", "publishing"])
+def test_probes_are_answered_over_http(registry: LiveRegistry, purpose: str) -> None:
+    response = httpx.get(f"{registry.url}/readyz?for={purpose}", timeout=RESPONSE_SECONDS)
+    assert (response.status_code, response.json()["status"]) == (200, "ready")
