@@ -199,6 +199,31 @@ CLAIMS = {
         {dt.timedelta(hours=1): "an hour after the day ends"}[HASH_LIFETIME],
     ],
     "docs/limits.md": [
+        *(
+            f"{who} | {what}others wait {handler.TURN_SECONDS:.0f} s for their turn"
+            for who, what in (
+                (
+                    "uploads and downloads in progress from a client address",
+                    "`PLUGPORT_LIMIT_UPLOADS` and `PLUGPORT_LIMIT_DOWNLOADS`; ",
+                ),
+                (
+                    "requests from a client address that Django processes",
+                    f"{handler.PASSED_ON_PER_CLIENT}; ",
+                ),
+            )
+        ),
+        f"a form or JSON | {format_size(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)} |",
+        (
+            f"the time for a body | {bodies.TOTAL_SECONDS:.0f} s, and one second more for each"
+            f" {bodies.BYTES_PER_SECOND >> 10} kB |"
+        ),
+        f"a pause while a body is sent | {bodies.IDLE_SECONDS:.0f} s |",
+        f"all headers of a request | about {format_size(commands.HEADER_BYTES)} |",
+        f"the time for the headers | {commands.HEADER_SECONDS} s |",
+        (
+            f"receive a response | {transfers.GRACE_SECONDS:.0f} s, and one second more for each"
+            f" {transfers.BYTES_PER_SECOND >> 10} kB; {transfers.STALL_SECONDS:.0f} s for a single pause |"
+        ),
         (
             f"{settings.MAX_PENDING_PASSWORDS} at a time with those that wait, each for"
             f" {settings.PASSWORD_SECONDS:.0f} s at most"
