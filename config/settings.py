@@ -59,14 +59,15 @@ BASE_URL = get_env_url(
     "Public URL of the registry. Links in responses start with it.",
 ).rstrip("/")
 _BASE_HOST = urlsplit(BASE_URL).hostname or ""
-ALLOWED_HOSTS = get_env_list(
-    "PLUGPORT_ALLOWED_HOSTS",
-    # Without duplicates: the default host of PLUGPORT_BASE_URL is one of the others.
-    [_BASE_HOST]
-    if IS_PRODUCTION
-    else list(dict.fromkeys([_BASE_HOST, "127.0.0.1", "localhost", "[::1]"])),
-    "Host names that the server accepts, comma-separated. Defaults to the host of PLUGPORT_BASE_URL.",
-)
+ALLOWED_HOSTS = [
+    # Links have it, and the gateway sends it. Django wants an IPv6 address as in a URL.
+    f"[{_BASE_HOST}]" if ":" in _BASE_HOST else _BASE_HOST,
+    *get_env_list(
+        "PLUGPORT_ALLOWED_HOSTS",
+        [] if IS_PRODUCTION else ["127.0.0.1", "localhost", "[::1]"],
+        "Further host names that the server accepts, comma-separated. That of PLUGPORT_BASE_URL is one always.",
+    ),
+]
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 SECRET_KEY = backends.load_secret_key(
     get_env_secret(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.http.request import split_domain_port, validate_host
 
 from tests.support.data import ROOT
 
@@ -78,3 +79,28 @@ def test_a_url_that_cannot_be_parsed_is_refused(
     monkeypatch.setenv(name, "redis://u:geheim@host:port")
     with pytest.raises(ImproperlyConfigured, match=f"^{name} is not a valid URL.$"):
         runpy.run_path(str(ROOT / "config" / "settings.py"))
+
+
+@pytest.mark.parametrize("environment", ["local", "production"])
+@pytest.mark.parametrize(
+    ("base_url", "host"),
+    [
+        ("https://plugins.example.org", "plugins.example.org"),
+        ("https://plugins.example.org:8443/", "plugins.example.org:8443"),
+        ("http://[2001:db8::1]:8000", "[2001:db8::1]:8000"),
+    ],
+)
+def test_the_host_of_the_base_url_is_accepted_always(
+    environment: str, base_url: str, host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLUGPORT_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("PLUGPORT_ENV", environment)
+    monkeypatch.setenv("PLUGPORT_SECRET_KEY", "k" * 64)
+    monkeypatch.setenv("PLUGPORT_BASE_URL", base_url)
+    for further in ("", "another.example.org", "another.example.org, plugins.example.org"):
+        monkeypatch.setenv("PLUGPORT_ALLOWED_HOSTS", further)
+        settings = runpy.run_path(str(ROOT / "config" / "settings.py"))
+        hosts = settings["ALLOWED_HOSTS"]
+        assert validate_host(split_domain_port(host)[0], hosts)
+        assert validate_host("another.example.org", hosts) == ("another" in further)
+        assert not validate_host("evil.example", hosts)

@@ -46,6 +46,8 @@ def registry(
         PLUGPORT_ENV="production",
         PLUGPORT_SECRET_KEY=secrets.token_hex(32),
         PLUGPORT_BASE_URL=f"https://{HOST}",
+        # Without the host of the base URL, under which the gateway connects to Django.
+        PLUGPORT_ALLOWED_HOSTS="another.example.org",
         PLUGPORT_TRUSTED_PROXIES="1",
         PLUGPORT_LOG_LEVEL="INFO",
         PLUGPORT_LOG_FORMAT="json",
