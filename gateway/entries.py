@@ -8,11 +8,23 @@ from gateway.encodings import Headers, Message, choose_encoding, weaken_etag
 
 # Sizes in memory beside the bodies, about: the objects and their headers.
 _ENTRY_BYTES = 3_000
+# Not in a 304. nginx would send the file that the last one names.
+_OF_THE_BODY = frozenset(
+    {
+        b"content-disposition",
+        b"content-encoding",
+        b"content-language",
+        b"content-length",
+        b"content-range",
+        b"content-type",
+        b"x-accel-redirect",
+    }
+)
 
 
 @dataclass(slots=True)
 class Entry:
-    """An answer with status 200.
+    """An answer with status 200. One with `X-Accel-Redirect` has no body: nginx sends the file that it names.
 
     `headers` are those of the identity encoding, without the ones that each answer gets anew.
     `compressed` is the result of `compress_all` for them and `body`. `plugin` is the plugin on which
@@ -40,10 +52,8 @@ class Entry:
         self.etag = next((value for name, value in self.headers if name == b"etag"), b"")
         size = self.file_bytes if self.file_path else len(self.body)
         self.plain = Message([*self.headers, (b"content-length", b"%d" % size)], self.body)
-        # RFC 9110, section 15.4.5: what a 200 would have, without what describes the body.
-        kept = [pair for pair in self.headers if not pair[0].startswith(b"content-t")]
-        self.unchanged = kept
-        self.unchanged_compressed = weaken_etag(kept)
+        self.unchanged = select_unchanged(self.headers)
+        self.unchanged_compressed = weaken_etag(self.unchanged)
         self.size_bytes = _ENTRY_BYTES + len(self.body)
         self.size_bytes += sum(len(each.body) for each in self.compressed.values())
 
@@ -60,6 +70,11 @@ class Entry:
             return None
         is_plain = self.select(accept_encoding) is self.plain
         return self.unchanged if is_plain else self.unchanged_compressed
+
+
+def select_unchanged(headers: Headers) -> Headers:
+    """The headers of a 304: those of the 200 that do not describe its body (RFC 9110, section 15.4.5)."""
+    return [pair for pair in headers if pair[0] not in _OF_THE_BODY]
 
 
 def matches_etag(if_none_match: bytes, etag: bytes) -> bool:

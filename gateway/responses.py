@@ -21,7 +21,7 @@ from common.gateway_protocol import (
 )
 from gateway.bodies import Body
 from gateway.encodings import GZIP, Headers, choose_encoding, compress_all, compress_secret
-from gateway.entries import Entry, matches_etag
+from gateway.entries import Entry, matches_etag, select_unchanged
 from gateway.request import GatewayRequest
 from gateway.transfers import open_file
 from gateway.upstream import UpstreamResponse
@@ -64,13 +64,7 @@ async def read_response(
     """Read a response that is not stored. The caller closes it."""
     headers = [pair for pair in response.headers if pair[0] not in _DROPPED]
     if _is_unchanged(request, response):
-        # nginx would send the file that the last header names.
-        kept = [
-            pair
-            for pair in headers
-            if not pair[0].startswith(b"content-") and pair[0] != b"x-accel-redirect"
-        ]
-        return CompleteResponse(304, kept)
+        return CompleteResponse(304, select_unchanged(headers))
     path, url = _get_internal(response, FILE_HEADER), _get_internal(response, FETCH_HEADER)
     if path or url:
         part = _get_internal(response, BYTES_HEADER)

@@ -127,11 +127,16 @@ def token(registry: LiveRegistry) -> str:
 def published(nginx: Nginx, token: str) -> httpx.Response:
     """The response to `PACKAGE`, published through nginx."""
     with open_client(nginx, token=token) as author:
-        files = {"package": ("p.tgz", PACKAGE, "application/gzip")}
-        response = author.post("/api/v1/plugins?wait=30", files=files)
-        assert response.status_code in RECORDED, response.text
-        status = response.json()["statusUrl"]
-        wait_until(lambda: author.get(status).json()["state"] == "published")
+        return publish(author, PACKAGE)
+
+
+def publish(author: httpx.Client, package: bytes) -> httpx.Response:
+    """Publish a package, and wait until it is public."""
+    files = {"package": ("p.tgz", package, "application/gzip")}
+    response = author.post("/api/v1/plugins?wait=30", files=files)
+    assert response.status_code in RECORDED, response.text
+    status = response.json()["statusUrl"]
+    wait_until(lambda: author.get(status).json()["state"] == "published")
     return response
 
 
@@ -171,17 +176,102 @@ def test_nginx_sends_published_packages(client: httpx.Client, published: httpx.R
     assert client.get(DOWNLOAD, headers={"If-None-Match": ETAG}).status_code == 304
 
 
+def fetch_behind_nginx(registry: LiveRegistry, path: str = DOWNLOAD) -> httpx.Response:
+    """The answer that nginx gets for a visitor."""
+    # nginx sends the host without its port. Another one would have an entry of its own.
+    headers = {"X-Forwarded-Proto": "https", "X-Forwarded-For": MODEST, "Host": "127.0.0.1"}
+    return httpx.get(f"{registry.url}{path}", headers=headers)
+
+
+def is_stored(answer: httpx.Response) -> bool:
+    """Whether the gateway may have it in memory: stored answers do not count requests."""
+    return "RateLimit-Remaining" not in answer.headers
+
+
 def test_the_file_of_a_package_is_for_nginx_only(
     registry: LiveRegistry, client: httpx.Client, published: httpx.Response
 ) -> None:
     """The registry answers with its address and no bytes; clients cannot request it."""
-    answer = httpx.get(
-        f"{registry.url}{DOWNLOAD}",
-        headers={"X-Forwarded-Proto": "https", "X-Forwarded-For": MODEST},
-    )
+    answer = fetch_behind_nginx(registry)
     path = answer.headers["X-Accel-Redirect"]
     assert (path.startswith("/protected-packages/"), answer.content) == (True, b"")
     assert client.get(path).status_code == 404
+
+
+def test_nginx_sends_what_the_gateway_has_in_memory(
+    registry: LiveRegistry, client: httpx.Client, published: httpx.Response
+) -> None:
+    """The same answers, and none of Django to a repeated request."""
+    stored = [fetch_behind_nginx(registry) for _ in range(2)]
+    assert all(map(is_stored, stored))
+    assert {each.headers["X-Accel-Redirect"] for each in stored} == {
+        stored[0].headers["X-Accel-Redirect"]
+    }
+    whole, head = client.get(DOWNLOAD), client.head(DOWNLOAD)
+    assert (whole.status_code, whole.content) == (200, PACKAGE)
+    assert (head.status_code, head.content) == (200, b"")
+    for each in (whole, head):
+        assert each.headers["Content-Length"] == str(SIZE)
+        assert each.headers["ETag"] == ETAG
+        assert each.headers["Content-Type"] == "application/gzip"
+    unchanged = client.get(DOWNLOAD, headers={"If-None-Match": ETAG})
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+    assert not {"Content-Type", "Content-Disposition", "X-Accel-Redirect"} & set(unchanged.headers)
+    part = client.get(DOWNLOAD, headers={"Range": "bytes=100-199"})
+    assert (part.status_code, part.content) == (206, PACKAGE[100:200])
+    # In seconds. Shared caches count it as a part of `max-age`.
+    wait_until(lambda: "Age" in client.get(DOWNLOAD).headers)
+
+
+def test_a_blocked_package_is_not_sent_from_memory(
+    registry: LiveRegistry, nginx: Nginx, client: httpx.Client, token: str
+) -> None:
+    path = "/api/v1/plugins/@nina/blocked/1.0.0/download"
+    package = build_package("@nina/blocked")
+    with open_client(nginx, token=token) as author:
+        publish(author, package)
+    assert client.get(path).content == package
+    assert is_stored(fetch_behind_nginx(registry, path))
+    registry.run(
+        "from accounts.models import User\n"
+        "from registry.actions.moderate_release import quarantine_release\n"
+        "from registry.models import Release\n"
+        "from tests.support.people import create_user\n"
+        "release = Release.objects.select_related('plugin').get(plugin__name='@nina/blocked')\n"
+        "moderator = create_user('maude', is_moderator=True, is_staff=True)\n"
+        "quarantine_release(actor=moderator, release=release, reason='Look.')"
+    )
+    # Another process than the gateway has changed it.
+    wait_until(lambda: client.get(path).status_code == 403)
+    assert client.get(path).json()["code"] == "release-blocked"
+
+
+def test_downloads_from_memory_and_ranges_are_counted(
+    registry: LiveRegistry, nginx: Nginx, token: str
+) -> None:
+    """Each address has the whole package once: in one response, or in two."""
+    path = "/api/v1/plugins/@nina/counted/1.0.0/download"
+    package = build_package("@nina/counted")
+    with open_client(nginx, token=token) as author:
+        publish(author, package)
+    for number in (21, 22, 23):
+        with open_client(nginx, f"127.0.0.{number}") as reader:
+            assert [reader.get(path).content for _ in range(3)] == [package] * 3
+    with open_client(nginx, "127.0.0.24") as reader:
+        parts = [reader.get(path, headers={"Range": f"bytes={part}"}) for part in ("0-99", "100-")]
+        assert b"".join(part.content for part in parts) == package
+        assert reader.get(path, headers={"If-None-Match": "*"}).status_code == 304
+    with open_client(nginx, "127.0.0.25") as reader:
+        assert reader.head(path).status_code == 200
+        assert reader.get(path, headers={"Range": "bytes=0-99"}).status_code == 206
+
+    def count_downloads() -> str:
+        return registry.run(
+            "from registry.models import Plugin\n"
+            "print(Plugin.objects.get(name='@nina/counted').downloads)"
+        ).strip()
+
+    wait_until(lambda: count_downloads() == "4")
 
 
 @pytest.mark.parametrize("if_range", ["", ETAG, '"another"'], ids=["none", "same", "another"])

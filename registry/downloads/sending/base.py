@@ -8,7 +8,9 @@ from typing import Protocol
 
 from django.http.response import HttpResponseBase
 
+from common.cache_marks import add_mark, add_record, build_plugin_mark
 from registry.downloads.counts import record_sent_bytes
+from registry.downloads.gateway_records import build_download_record
 from registry.downloads.range_header import ByteRange
 
 
@@ -66,6 +68,15 @@ class Transfer:
                 start=self.sent.start,
                 stop=self.sent.stop if stop is None else stop,
             )
+
+    def mark(self, response: HttpResponseBase) -> None:
+        """Let the gateway store the response and count the downloads that it serves from memory.
+
+        It stores whole packages for everybody only: a record is one of all bytes of a package.
+        """
+        if self.part is None and self.public is not None:
+            add_mark(response, build_plugin_mark(self.public.plugin_name))
+            add_record(response, build_download_record(self.public.release_id, self.size_bytes))
 
 
 class PackageSender(Protocol):

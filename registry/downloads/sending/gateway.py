@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
-from common.cache_marks import add_mark, add_record, build_plugin_mark
 from common.gateway_protocol import BYTES_HEADER, FETCH_HEADER, FILE_HEADER, LENGTH_HEADER
-from registry.downloads.gateway_records import build_download_record
 from registry.downloads.sending.base import Transfer
 from registry.downloads.sending.stream import StreamSender
 from registry.storage import get_store
@@ -32,10 +30,7 @@ class GatewaySender:
         if transfer.part is not None:
             headers[BYTES_HEADER] = f"{transfer.part.start}-{transfer.part.stop}"
         response = HttpResponse(status=transfer.status, headers=headers)
-        if transfer.part is None and transfer.public is not None:
-            add_mark(response, build_plugin_mark(transfer.public.plugin_name))
-            record = build_download_record(transfer.public.release_id, transfer.size_bytes)
-            add_record(response, record)
+        transfer.mark(response)
         transfer.record()
         return response
 

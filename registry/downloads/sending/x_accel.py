@@ -2,7 +2,8 @@
 
 nginx ignores the body and most headers of a response with `X-Accel-Redirect`, sends the file, and
 handles Range and If-Range itself. `docs/operations.md` has its configuration, which takes ETag and the
-digests from this response.
+digests from this response. The gateway stores the response for a whole package, and passes on requests
+with a Range header, because only this process can record parts.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ class XAccelSender:
         headers = {**transfer.headers, "X-Accel-Redirect": f"{self.prefix}{transfer.key}"}
         # nginx adds its own.
         headers.pop("Accept-Ranges", None)
-        return HttpResponse(headers=headers)
+        response = HttpResponse(headers=headers)
+        transfer.mark(response)
+        return response
 
     def list_hosts(self) -> Sequence[str]:
         """No other host."""

@@ -68,6 +68,7 @@ def _gateway(settings: Any) -> None:
 @pytest.fixture
 def _x_accel(settings: Any) -> None:
     settings.PACKAGE_SENDER = SENDERS["x-accel"]
+    settings.BEHIND_GATEWAY = True
 
 
 def list_hidden_headers(response: Any) -> dict[str, str]:
@@ -185,12 +186,33 @@ class TestXAccel:
         assert Path(folder, key).read_bytes() == PACKAGE
         assert response.headers["ETag"] == ETAG
         assert response.headers["Content-Type"] == "application/gzip"
+        release = Release.objects.get()
+        assert list_hidden_headers(response) == {
+            "X-Accel-Redirect": response.headers["X-Accel-Redirect"],
+            "X-Plugport-Cache": "plugin=%40ada%2Fchat",
+            "X-Plugport-Query": "",
+            "X-Plugport-Record": f"download:{release.pk}:{SIZE}",
+        }
+
+    def test_without_the_gateway_nothing_is_marked(self, api: Api, settings: Any) -> None:
+        settings.BEHIND_GATEWAY = False
+        assert list_hidden_headers(api.get(PATH)).keys() == {"X-Accel-Redirect"}
+
+    def test_a_package_that_is_not_public_is_never_stored(
+        self, client: Client, create_user: Any
+    ) -> None:
+        author = create_user("bo")
+        release = publish_bytes(author, build_package("@bo/new"))
+        client.force_login(author)
+        response = client.get(f"/publications/{release.public_id}/package")
         assert list_hidden_headers(response).keys() == {"X-Accel-Redirect"}
+        assert "private" in response.headers["Cache-Control"]
+        assert flush_downloads() == 0
 
     def test_ranges_are_left_to_nginx(self, api: Api) -> None:
         response = api.get(PATH, headers={"Range": "bytes=5-9"})
         assert response.status_code == 200
-        assert "X-Accel-Redirect" in response.headers
+        assert list_hidden_headers(response).keys() == {"X-Accel-Redirect"}, "not stored"
         assert not {"Content-Range", "Accept-Ranges"} & set(response.headers)
 
     @pytest.mark.parametrize("header", ["bytes=9-5", "bytes=a-b", "items=0-1", "bytes=0-1,5-6"])

@@ -117,3 +117,17 @@ def test_unchanged_has_the_etag_of_its_encoding_and_no_content_headers() -> None
     assert entry.find_unchanged(b'"abc"', b"identity") == [(b"etag", b'"abc"')]
     assert entry.find_unchanged(b'"abc"', b"gzip") == [(b"etag", b'W/"abc"')]
     assert entry.find_unchanged(b'"other"', b"gzip") is None
+
+
+@pytest.mark.parametrize("accept_encoding", [b"identity", b"gzip"])
+def test_unchanged_names_no_file_for_nginx(accept_encoding: bytes) -> None:
+    """nginx would send it with the 304."""
+    kept = [(b"etag", b'"abc"'), (b"cache-control", b"public"), (b"content-security-policy", b"x")]
+    of_the_file = [
+        (b"x-accel-redirect", b"/protected-packages/a"),
+        (b"content-type", b"application/gzip"),
+        (b"content-disposition", b'attachment; filename="a.tgz"'),
+    ]
+    entry = build_entry(b"", [*of_the_file, *kept])
+    assert entry.find_unchanged(b'"abc"', accept_encoding) == kept
+    assert entry.select(accept_encoding).headers == [*of_the_file, *kept, (b"content-length", b"0")]
