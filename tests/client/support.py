@@ -28,12 +28,21 @@ INTERRUPTIBLE = (
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
     "from plugport.cli.main import main; main()"
 )
-# The first argument is the file for the names. None in sys.modules marks a module that was not imported.
-LISTS_IMPORTS = """
-import atexit, sys
+# The first argument is the file for the result. None in sys.modules marks a module that was not imported.
+# Registered first, the function is called last.
+REPORTS_ITS_WORK = """
+import atexit, gc, json, sys
 from pathlib import Path
 file = Path(sys.argv.pop(1))
-atexit.register(lambda: file.write_text(" ".join(n for n, m in sys.modules.items() if m is not None)))
+def count_collections():
+    return sum(generation["collections"] for generation in gc.get_stats())
+before = count_collections()
+def report():
+    names = [name for name, module in sys.modules.items() if module is not None]
+    collections = count_collections() - before
+    work = {"imports": names, "collections": collections, "frozen": gc.get_freeze_count()}
+    file.write_text(json.dumps(work))
+atexit.register(report)
 from plugport.__main__ import main
 main()
 """
@@ -185,12 +194,21 @@ class Cli:
 
     def list_imports(self, *args: str) -> set[str]:
         """The modules that the program has imported at the end of a successful command."""
-        names = self.project.parent / "imports"
-        command = [sys.executable, "-c", LISTS_IMPORTS, str(names), *args]
+        return set(self.report_work(*args)["imports"])
+
+    def report_work(self, *args: str) -> dict[str, Any]:
+        """What the program has done at the end of a successful command.
+
+        `imports` are its modules, `collections` the number of searches for garbage, and `frozen` the
+        number of objects that the interpreter skips when it ends.
+        """
+        file = self.project.parent / "work"
+        command = [sys.executable, "-c", REPORTS_ITS_WORK, str(file), *args]
         with self._spawn(command, {}) as process:
             _, stderr = process.communicate(timeout=60)
         assert process.returncode == 0, stderr
-        return set(names.read_text().split())
+        work: dict[str, Any] = json.loads(file.read_text())
+        return work
 
     def publish(self, name: str, version: str = "1.0.0", **plugin: Any) -> Path:
         """Publish a small plugin; returns its folder."""

@@ -1,4 +1,4 @@
-"""What the commands that people run most often import: modules take most of their time."""
+"""What the commands that people run most often import, which takes most of their time."""
 
 from __future__ import annotations
 
@@ -62,6 +62,14 @@ def test_installing_imports_no_more_than_it_needs(cli: Cli) -> None:
     imports = cli.list_imports("install", NAME)
     assert imports >= INSTALLATION
     assert imports & (LIBRARIES | {"plugport.spec.archive.packer", "subprocess"}) == set()
+
+
+@pytest.mark.parametrize("args", [("--help",), ("search", "imports"), ("info", NAME)])
+def test_no_time_is_spent_on_garbage(cli: Cli, args: tuple[str, ...]) -> None:
+    work = cli.report_work(*args)
+    # A few happen before the program can change the threshold.
+    assert work["collections"] < 10
+    assert work["frozen"] > 0
 
 
 def test_help_imports_no_client(cli: Cli) -> None:
