@@ -12,7 +12,7 @@ import contextlib
 import sqlite3
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, cast
@@ -107,10 +107,17 @@ class SqliteReader(StateReader):
 
 
 class PostgresReader(StateReader):
-    """Reads over one connection."""
+    """Reads over one connection. `parameters` are those of libpq."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, parameters: Mapping[str, str | int]) -> None:
+        self._parameters: dict[str, Any] = {
+            **parameters,
+            "autocommit": True,
+            "connect_timeout": 2,
+            # Poolers in transaction mode keep no prepared statements.
+            "prepare_threshold": None,
+            "application_name": "plugport-gateway",
+        }
         self._connection: Any = None
 
     async def close(self) -> None:
@@ -124,22 +131,15 @@ class PostgresReader(StateReader):
         import psycopg  # only with PostgreSQL
 
         if self._connection is None:
-            self._connection = await psycopg.AsyncConnection.connect(
-                self._url,
-                autocommit=True,
-                connect_timeout=2,
-                # Poolers in transaction mode keep no prepared statements.
-                prepare_threshold=None,
-                application_name="plugport-gateway",
-            )
+            self._connection = await psycopg.AsyncConnection.connect(**self._parameters)
         cursor = await self._connection.execute(query)
         return cast("list[tuple[Any, ...]]", await cursor.fetchall())
 
 
 def build_reader(options: GatewayOptions) -> StateReader:
     """The reader for the database of the options."""
-    if options.postgres_url:
-        return PostgresReader(options.postgres_url)
+    if options.postgres:
+        return PostgresReader(options.postgres)
     return SqliteReader(options.sqlite_path)
 
 

@@ -27,9 +27,9 @@ class GatewayOptions:
     # HTML with the placeholders `$title`, `$detail`, `$hint` and `$code`, and its Content-Security-Policy.
     error_page: str
     error_page_policy: str
-    # Either of the two is set.
+    # Either of the two is set. The second has the parameters of libpq, the password among them.
     sqlite_path: str
-    postgres_url: str
+    postgres: dict[str, str | int]
     log_format: str
     log_level: str
     trusted_proxies: int

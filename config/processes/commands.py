@@ -12,6 +12,8 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.template.loader import render_to_string
 
 from common.http.content_security import CONTENT_SECURITY_POLICY
@@ -62,7 +64,7 @@ def build_gateway_command(host: str) -> list[str]:
 def build_web_children(host: str, workers: int) -> list[Child]:
     """The two processes of the web server, for a supervisor."""
     web_socket = get_web_socket(host)
-    # Of all processes only the gateway gets its options, which contain the URL of the database.
+    # Of all processes only the gateway gets its options, which contain the password of the database.
     options = {OPTIONS_VARIABLE: build_gateway_options(web_socket).serialize()}
     gateway = Child("gateway", build_gateway_command(host), variables=options, stops_first=True)
     # Django trusts the header of the gateway (`config.settings`).
@@ -101,10 +103,21 @@ def get_web_socket(host: str) -> Path:
     return path
 
 
+def build_postgres_parameters(database: BaseDatabaseWrapper) -> dict[str, str | int]:
+    """The parameters of libpq with which Django connects to PostgreSQL; none for another database.
+
+    A URL would not do: Django accepts options in it that libpq refuses, such as `currentSchema`.
+    """
+    if database.vendor != "postgresql":
+        return {}
+    # The others are objects of the driver, or None.
+    parameters = database.get_connection_params()
+    return {name: value for name, value in parameters.items() if isinstance(value, str | int)}
+
+
 def build_gateway_options(web_socket: Path) -> GatewayOptions:
     """The options of the gateway, from the settings. Creates its folder for large bodies."""
-    database = settings.DATABASES["default"]
-    is_sqlite = "sqlite" in database["ENGINE"]
+    is_sqlite = connection.vendor == "sqlite"
     package_bytes = get_archive_limits().archive_bytes
     settings.SCRATCH_DIR.mkdir(parents=True, exist_ok=True)
     return GatewayOptions(
@@ -113,8 +126,8 @@ def build_gateway_options(web_socket: Path) -> GatewayOptions:
         base_url=settings.BASE_URL,
         error_page=render_to_string("gateway_error.html"),
         error_page_policy=CONTENT_SECURITY_POLICY,
-        sqlite_path=str(database["NAME"]) if is_sqlite else "",
-        postgres_url="" if is_sqlite else settings.DATABASE_URL,
+        sqlite_path=str(connection.settings_dict["NAME"]) if is_sqlite else "",
+        postgres=build_postgres_parameters(connection),
         log_format=settings.LOG_FORMAT,
         log_level=settings.LOG_LEVEL,
         trusted_proxies=settings.TRUSTED_PROXIES,
