@@ -113,7 +113,7 @@ def add_mark(response: HttpResponseBase, mark: CacheMark) -> None:
 
 
 def withhold_mark(response: HttpResponseBase) -> None:
-    """Leave this response of a cacheable view unmarked: it may be older than the public state."""
+    """Leave this response of a cacheable view unmarked: it is older than the public state, or incomplete."""
     setattr(response, _MARK, None)
 
 

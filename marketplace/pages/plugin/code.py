@@ -45,7 +45,8 @@ class CodePage:
     `rows` are the lines as rows of a table, "" if there are none. They are not made by a template: a
     part of a file has up to 40,000 lines, and a loop in a template takes 20 times as long. `before`
     and `after` are the first lines of the previous and the next page. `query` is the start of the
-    query of links to lines, as HTML. `has_cuts`: a line is truncated.
+    query of links to lines, as HTML. `has_cuts`: a line is truncated. `lacks_colors`: the file has colors,
+    which the server was too busy to compute.
     """
 
     rows: SafeString
@@ -54,6 +55,7 @@ class CodePage:
     after: int | None = None
     query: SafeString = SafeString("")  # noqa: RUF009 -- a text, which cannot change
     has_cuts: bool = False
+    lacks_colors: bool = False
 
 
 def decode_text(content: bytes) -> str | None:
@@ -85,8 +87,14 @@ def build_code_page(
 ) -> CodePage:
     """Return the lines from number `start` (1 is the first), as many as fit on a page."""
     lines = split_lines(text)
+    highlighted, lacks_colors = None, False
     # Pygments treats a lone carriage return as a line end, so its line numbers would differ.
-    highlighted = None if "\r" in text.replace("\r\n", "") else _highlight_lines(text, path)
+    if "\r" not in text.replace("\r\n", ""):
+        # Colors are not worth an error.
+        try:
+            highlighted = _highlight_lines(text, path)
+        except ServerBusyError:
+            lacks_colors = True
     first = min(start, len(lines) or 1) - 1
     shown = _count_lines_that_fit(lines[first : first + LINES_PER_PAGE])
     end = first + shown
@@ -103,6 +111,7 @@ def build_code_page(
         after=end + 1 if end < len(lines) else None,
         query=query,
         has_cuts=any(len(line) > MAX_LINE_CHARS for line in lines[first:end]),
+        lacks_colors=lacks_colors,
     )
 
 
@@ -143,7 +152,7 @@ def _render_line(number: int, line: str, highlighted: Sequence[str] | None) -> s
 def _highlight_lines(text: str, path: str) -> list[str] | None:
     """Return the HTML of each line, None if the file is not highlighted. Results are cached.
 
-    Colors are not worth an error: while other files are being highlighted, this one has none.
+    Raises `ServerBusyError` while other files are being highlighted.
     """
     language = path.rpartition("/")[2].lower().rpartition(".")[2]
     if language not in syntax_highlighting.LANGUAGES or len(text) > syntax_highlighting.MAX_CHARS:
@@ -153,15 +162,12 @@ def _highlight_lines(text: str, path: str) -> list[str] | None:
     # A file that exceeds the time limit is cached as "", so that it costs the time once.
     cached: str | None = caches["files"].get(key)
     if cached is None:
-        try:
-            cached = load_or_compute(
-                key,
-                highlight,
-                lambda: (text, language, MAX_HIGHLIGHT_SECONDS),
-                is_cheap=lambda text, *_: len(text) <= MAX_CHEAP_CHARS,
-            )
-        except ServerBusyError:
-            return None
+        cached = load_or_compute(
+            key,
+            highlight,
+            lambda: (text, language, MAX_HIGHLIGHT_SECONDS),
+            is_cheap=lambda text, *_: len(text) <= MAX_CHEAP_CHARS,
+        )
         caches["files"].set(key, cached)
     return cached.split("\n") if cached else None
 

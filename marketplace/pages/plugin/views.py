@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from common.cache_marks import EndsWith, cacheable
+from common.cache_marks import EndsWith, cacheable, withhold_mark
 from marketplace.pages.checks import build_check_results
 from marketplace.pages.plugin import frame
 from marketplace.pages.plugin.charts import build_chart
@@ -188,7 +188,12 @@ def render_files(
     # A URL with a file name must not show that name as one of a blocked release.
     shown_path = "" if head.release.is_blocked else path
     context |= build_path_context(request.GET, head.release, shown_path)
-    return frame.render_tab(request, head, frame.FILES, context, title=path)
+    response = frame.render_tab(request, head, frame.FILES, context, title=path)
+    opened = context.get("file")
+    if opened is not None and opened.code is not None and opened.code.lacks_colors:
+        # The next request may get them.
+        withhold_mark(response)
+    return response
 
 
 @plugin_page

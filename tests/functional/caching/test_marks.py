@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from common.expensive.results import get_pool
 from common.gateway_protocol import (
     CACHE_HEADER,
     INTERNAL_HEADERS,
@@ -22,6 +24,7 @@ from common.gateway_protocol import (
     RECORD_HEADER,
 )
 from marketplace.search import indexer
+from marketplace.search.engines import get_engine
 from tests.functional.caching.routes import CHAT, PATHS, remove_ages
 from tests.functional.caching.world import World
 from tests.support.people import bearer, create_api_token
@@ -166,6 +169,33 @@ def test_results_of_an_index_that_is_behind_have_no_mark(
     response = client.get(path)
     assert response.headers[CACHE_HEADER] == "all"
     assert b"@acme/late" in response.content
+
+
+@pytest.mark.parametrize("path", ["/search?q=chat", "/api/v1/plugins?q=chat", "/tags/talk"])
+def test_results_of_the_database_in_place_of_the_engine_have_no_mark(
+    client: Client, settings: Any, tmp_path: Path, path: str
+) -> None:
+    (tmp_path / "file").touch()
+    options = {"path": str(tmp_path / "file" / "search")}
+    settings.SEARCH_ENGINE = {**settings.SEARCH_ENGINE, "OPTIONS": options}
+    get_engine.cache_clear()
+    response = client.get(path)
+    assert (response.status_code, list_hidden_headers(response)) == (200, set())
+
+
+def test_a_file_without_its_colors_has_no_mark(world: World, client: Client, settings: Any) -> None:
+    """Its colors are computed by another process, which is busy."""
+    world.publisher.publish("@acme/long", files={"long.js": "let a = 1;\n" * 1_000})
+    settings.COMPUTATION_SECONDS = 0.05
+    path = "/plugins/@acme/long/files/long.js"
+    with get_pool().turns.take(max_seconds=60):
+        plain = client.get(path)
+    assert (plain.status_code, b"hl-" in plain.content) == (200, False)
+    assert list_hidden_headers(plain) == set()
+    settings.COMPUTATION_SECONDS = 60.0
+    colored = client.get(path)
+    assert b"hl-" in colored.content
+    assert colored.headers[CACHE_HEADER] == "all"
 
 
 def test_a_search_while_typing_has_no_record(client: Client) -> None:
