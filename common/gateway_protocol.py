@@ -47,6 +47,13 @@ BYTES_HEADER = "X-Plugport-Bytes"
 # the size of the body between the two.
 LENGTH_HEADER = "X-Plugport-Length"
 
+# Gateway to Django, for a POST with a package that is too large for memory. The gateway sends the request
+# with `awaited` and without the body, which it has not read yet. Django responds with the error if it
+# refuses the request whatever the body is, else with 204. Then the request follows with the body and
+# `checked`, and counts for no limit again.
+BODY_HEADER = "X-Plugport-Body"
+BODY_AWAITED, BODY_CHECKED = "awaited", "checked"
+
 # Django to gateway: what to record when the gateway answers from its cache. The value has a meaning
 # for Django only. The gateway sends it back to RECORDS_PATH.
 RECORD_HEADER = "X-Plugport-Record"
@@ -59,5 +66,6 @@ INTERNAL_HEADERS = frozenset(
     {
         *(CACHE_HEADER, QUERY_HEADER, RECORD_HEADER),
         *(FILE_HEADER, FETCH_HEADER, BYTES_HEADER, LENGTH_HEADER),
+        BODY_HEADER,
     }
 )

@@ -21,7 +21,7 @@ MEMORY_BYTES = 256 << 10
 _PIECE_BYTES = 256 << 10
 # Nothing arrives.
 IDLE_SECONDS = 15.0
-# A body of any size may take that long, and one second more for each `BYTES_PER_SECOND`.
+# A body of any size may take that long; a package one second more for each `BYTES_PER_SECOND`.
 TOTAL_SECONDS = 30.0
 BYTES_PER_SECOND = 16 << 10
 
@@ -85,7 +85,7 @@ class Body:
 
 
 async def read_body(
-    receive: Receive, *, limit: int, scratch: str, over_limit: PlugportError
+    receive: Receive, *, limit: int, scratch: str, over_limit: PlugportError, is_package: bool
 ) -> Body:
     """Read the body of a request. The caller closes it.
 
@@ -96,13 +96,13 @@ async def read_body(
     started = time.monotonic()
     try:
         while True:
-            allowed = TOTAL_SECONDS + body.size_bytes / BYTES_PER_SECOND
-            left = started + allowed - time.monotonic()
+            more = body.size_bytes / BYTES_PER_SECOND if is_package else 0
+            left = started + TOTAL_SECONDS + more - time.monotonic()
             try:
                 async with asyncio.timeout(max(0.0, min(IDLE_SECONDS, left))):
                     message = await receive()
             except TimeoutError:
-                raise _build_timeout(body.size_bytes) from None
+                raise _build_timeout(body.size_bytes, is_package=is_package) from None
             if await _take(message, body, limit=limit, scratch=scratch, over_limit=over_limit):
                 return body
     except BaseException:
@@ -124,9 +124,11 @@ async def _take(
     return not message.get("more_body", False)
 
 
-def _build_timeout(received_bytes: int) -> RequestTimeoutError:
+def _build_timeout(received_bytes: int, *, is_package: bool) -> RequestTimeoutError:
+    pace = f"at least {BYTES_PER_SECOND >> 10} kB each second"
+    if not is_package:
+        pace = f"the body within {TOTAL_SECONDS:.0f} seconds"
     return RequestTimeoutError(
         f"The request body arrived too slowly: {received_bytes:,} bytes were received.",
-        hint=f"Send at least {BYTES_PER_SECOND >> 10} kB each second, without pauses of"
-        f" {IDLE_SECONDS:.0f} seconds.",
+        hint=f"Send {pace}, without pauses of {IDLE_SECONDS:.0f} seconds.",
     )

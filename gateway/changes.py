@@ -29,6 +29,8 @@ INTERVAL_SECONDS = 0.1
 # The cache is used for at most this time after the state was read.
 FRESH_SECONDS = 0.2
 _READ_SECONDS = 2.0
+# A request waits that long for a read, and is passed on after it.
+_WAIT_SECONDS = 0.25
 # More entries than that are not worth reading: everything is dropped.
 _MAX_ENTRIES = 1_000
 
@@ -167,6 +169,21 @@ class ChangeFollower:
     def is_fresh(self) -> bool:
         """Whether the state was read so recently that the cache may be used."""
         return time.monotonic() - self._read_at <= FRESH_SECONDS
+
+    async def make_fresh(self) -> bool:
+        """Whether the cache may be used. Reads the state if the last one is too old.
+
+        A database that does not respond must not delay requests that Django can answer without it.
+        """
+        if self.is_fresh():
+            return True
+        if not self._is_reachable:
+            return False
+        try:
+            async with asyncio.timeout(_WAIT_SECONDS):
+                return await self.refresh()
+        except TimeoutError:
+            return False
 
     async def refresh(self) -> bool:
         """Read the state now, together with others who wait for it. Whether it succeeded.

@@ -6,12 +6,15 @@ import asyncio
 import gzip
 import io
 from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
 
 import brotli
 
+# Not the threads of files: a disk that hangs must not stop new pages.
+_THREADS = ThreadPoolExecutor(2, "compression")
 Headers = list[tuple[bytes, bytes]]
 Result = TypeVar("Result")
 IDENTITY, GZIP, BROTLI = b"identity", b"gzip", b"br"
@@ -95,7 +98,9 @@ async def compress_secret(headers: Headers, body: bytes, padding: int) -> Messag
 
 
 async def _run(body: bytes, work: Callable[[], Result]) -> Result:
-    return await asyncio.to_thread(work) if len(body) > _MAX_BYTES_AT_ONCE else work()
+    if len(body) <= _MAX_BYTES_AT_ONCE:
+        return work()
+    return await asyncio.get_running_loop().run_in_executor(_THREADS, work)
 
 
 def _build_all(headers: Headers, body: bytes) -> dict[bytes, Message]:

@@ -38,6 +38,8 @@ class Entry:
     stored_at: float = 0.0
     plugin: str = ""
     record: str = ""
+    # Whether a 304 is recorded too.
+    counts_unchanged: bool = False
     # A local file with the content, if it is too large for memory.
     file_path: str = ""
     file_bytes: int = 0

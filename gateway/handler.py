@@ -12,13 +12,14 @@ import aiohttp
 import structlog
 
 from common.disk_errors import build_disk_error, is_disk_full
+from common.gateway_protocol import BODY_AWAITED, BODY_CHECKED, BODY_HEADER
 from common.http.errors import (
     BodyTooLargeError,
     LengthRequiredError,
     ServerUnavailableError,
     UploadTooLargeError,
 )
-from gateway.bodies import Body, ClientGoneError, Receive, read_body
+from gateway.bodies import MEMORY_BYTES, Body, ClientGoneError, Receive, read_body
 from gateway.cache import ResponseCache
 from gateway.changes import ChangeFollower
 from gateway.encodings import Headers
@@ -31,10 +32,12 @@ from gateway.records import Records
 from gateway.request import GatewayRequest
 from gateway.responses import (
     CompleteResponse,
+    Stored,
     build_entry,
     is_storable,
     parse_vary,
     read_response,
+    select_limits,
 )
 from gateway.transfers import (
     PIECE_BYTES,
@@ -50,8 +53,6 @@ from plugport.spec.errors import MissingError, PlugportError
 _log = structlog.get_logger("plugport.gateway")
 # A request waits that long for the answer to the same request of another client.
 _SHARED_SECONDS = 5.0
-# Requests of one client in the web processes. They have fewer threads, so others would wait for all of them.
-PASSED_ON_PER_CLIENT = 32
 # An upload or a download over the limit of its client waits that long for its turn.
 TURN_SECONDS = 20.0
 _CONDITIONS = frozenset({b"if-none-match", b"if-modified-since"})
@@ -85,7 +86,9 @@ class Handler:
             options.downloads_in_flight, "downloads", wait_seconds=TURN_SECONDS
         )
         self._passed_on = InFlight(
-            PASSED_ON_PER_CLIENT, "requests for the web processes", wait_seconds=TURN_SECONDS
+            options.forwarded_in_flight,
+            "requests for the web processes",
+            wait_seconds=TURN_SECONDS,
         )
         self._filling: dict[tuple[object, ...], asyncio.Event] = {}
 
@@ -160,7 +163,7 @@ class Handler:
         self, request: GatewayRequest, receive: Receive, send: Send
     ) -> bool:
         """Whether there was a response."""
-        if not self._follower.is_fresh() and not await self._follower.refresh():
+        if not await self._follower.make_fresh():
             return False
         entry = self._cache.find(request.key, request.headers)
         if entry is None:
@@ -174,16 +177,18 @@ class Handler:
         receive: Receive,
         send: Send,
         entry: Entry,
-        *,
-        is_recorded: bool = False,
+        counted: Headers | None = None,
     ) -> None:
-        extra = [(b"x-request-id", request.request_id)]
+        """Send a stored response. `counted` are the headers of limits, if Django counted the request."""
+        extra = [(b"x-request-id", request.request_id), *(counted or ())]
         if age := int(time.monotonic() - entry.stored_at):
             extra.append((b"age", b"%d" % age))
         accepted = request.headers.get(b"accept-encoding", b"")
         if condition := request.headers.get(b"if-none-match"):
             headers = entry.find_unchanged(condition, accepted)
             if headers is not None:
+                if entry.counts_unchanged and counted is None:
+                    self._records.add(entry.record, request.network)
                 await _send(send, 304, [*headers, *extra], b"")
                 return
         message = entry.select(accepted)
@@ -191,7 +196,7 @@ class Handler:
         if request.method == "HEAD":
             await _send(send, 200, headers, b"")
             return
-        if entry.record and not is_recorded:
+        if entry.record and counted is None:
             self._records.add(entry.record, request.network)
         if entry.file_path:
             await self._send_file(receive, send, 200, headers, entry.file_path, "")
@@ -227,14 +232,17 @@ class Handler:
         async with contextlib.AsyncExitStack() as stack:
             if request.is_upload:
                 await stack.enter_async_context(self._uploads.count(request))
+                if self._is_checked_first(request) and await self._refuse_early(
+                    request, receive, send
+                ):
+                    return
             body = await self._read_body(request, receive)
             if body is not None:
                 stack.callback(body.close)
             async with self._passed_on.count(request):
                 response = await self._request(request, body, filled)
-        if isinstance(response, Entry):
-            # Django has recorded this one itself.
-            await self._send_entry(request, receive, send, response, is_recorded=True)
+        if isinstance(response, Stored):
+            await self._send_entry(request, receive, send, response.entry, response.counted)
             return
         try:
             await self._send_response(receive, send, response)
@@ -243,11 +251,11 @@ class Handler:
 
     async def _request(
         self, request: GatewayRequest, body: Body | None, filled: asyncio.Event | None
-    ) -> Entry | CompleteResponse:
+    ) -> Stored | CompleteResponse:
         """Send the request to Django and read the response. The connection is free afterwards."""
         # Known before the request is sent: what is noticed later may not be in the response.
-        if filled is not None and not self._follower.is_fresh():
-            await self._follower.refresh()
+        if filled is not None:
+            await self._follower.make_fresh()
         change_number = self._cache.change_number
         headers = self._build_headers(request, body, is_plain=filled is not None)
         async with self._upstream.send(request.method, request.target, headers, body) as response:
@@ -257,7 +265,7 @@ class Handler:
                     vary = parse_vary(response.headers) or ()
                     self._cache.store(request.key, request.headers, vary, entry)
                     filled.set()
-                    return entry
+                    return Stored(entry, select_limits(response.headers))
             if filled is not None:
                 filled.set()
             complete = await read_response(request, response, self._options.scratch)
@@ -284,6 +292,34 @@ class Handler:
             await _start(send, response.status, headers)
             await send_pieces(send, receive, response.body.iter_pieces())
 
+    def _is_checked_first(self, request: GatewayRequest) -> bool:
+        """Whether Django decides about an upload before its body is read, which needs disk space."""
+        text = request.headers.get(b"content-length", b"")[:20]
+        size = int(text) if text.isdigit() else 0
+        return (
+            request.is_upload
+            and b"authorization" in request.headers
+            and MEMORY_BYTES < size <= self._options.upload_bytes
+        )
+
+    async def _refuse_early(self, request: GatewayRequest, receive: Receive, send: Send) -> bool:
+        """Ask Django about an upload without its body. Whether it was refused."""
+        headers = [*self._build_headers(request, None, is_plain=False), (BODY_HEADER, BODY_AWAITED)]
+        async with (
+            self._passed_on.count(request),
+            self._upstream.send(request.method, request.target, headers, None) as response,
+        ):
+            if response.status < 400:
+                return False
+            refusal = await read_response(request, response, self._options.scratch)
+        # The rest of the request is not read, so the connection cannot be used again.
+        refusal.headers.append((b"connection", b"close"))
+        try:
+            await self._send_response(receive, send, refusal)
+        finally:
+            refusal.close()
+        return True
+
     async def _read_body(self, request: GatewayRequest, receive: Receive) -> Body | None:
         """The body of the request, None without one."""
         if b"transfer-encoding" in request.headers:
@@ -305,7 +341,11 @@ class Handler:
         if size > limit:
             raise over_limit
         return await read_body(
-            receive, limit=limit, scratch=self._options.scratch, over_limit=over_limit
+            receive,
+            limit=limit,
+            scratch=self._options.scratch,
+            over_limit=over_limit,
+            is_package=request.is_upload,
         )
 
     def _build_over_limit(self, request: GatewayRequest) -> PlugportError:
@@ -329,11 +369,15 @@ class Handler:
         ]
         if request.is_read and body is None:
             extra.pop()
+        if body is not None and self._is_checked_first(request):
+            extra.append((BODY_HEADER, BODY_CHECKED))
         pairs = request.pairs
         if is_plain:
             extra.append(("Accept-Encoding", "identity"))
-            # A 304 could not be stored. The condition is compared here.
-            pairs = [pair for pair in pairs if pair[0] not in _CONDITIONS]
+            # A 304 could not be stored, so the condition is compared here. Not of a download: Django would
+            # count one, and a redirect to the store cannot be compared.
+            if not request.is_download:
+                pairs = [pair for pair in pairs if pair[0] not in _CONDITIONS]
         return select_request_headers(pairs, extra)
 
     async def _send_health(self, request: GatewayRequest, send: Send) -> None:
@@ -367,7 +411,7 @@ def _translate(error: Exception) -> PlugportError:
     if isinstance(error, OSError) and is_disk_full(error):
         return build_disk_error("the scratch folder", error)
     _log.warning("gateway_failed", error=repr(error)[:300])
-    return ServerUnavailableError("The server does not answer.")
+    return ServerUnavailableError("The server does not respond.")
 
 
 async def _start(send: Send, status: int, headers: Headers) -> None:

@@ -42,6 +42,8 @@ class GatewayOptions:
     requests_in_flight: int
     uploads_in_flight: int
     downloads_in_flight: int
+    # Requests of one client in the web processes.
+    forwarded_in_flight: int
 
     def serialize(self) -> str:
         """The options as the value of the environment variable `OPTIONS_VARIABLE`."""

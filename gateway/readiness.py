@@ -15,7 +15,7 @@ INTERVAL_SECONDS = 5.0
 # After a failure or a start, so that a recovery is seen soon.
 RETRY_INTERVAL_SECONDS = 0.25
 # Django limits its own calls of services to less.
-_ANSWER_SECONDS = 5.0
+_ANSWER_SECONDS = 2.0
 _READING, _PUBLISHING = "reading", "publishing"
 _NOT_ANSWERING = {
     "status": "not ready",

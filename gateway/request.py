@@ -6,6 +6,7 @@ import random
 import re
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote_from_bytes
 
 from common.gateway_protocol import PERSONAL_COOKIES, RECORDS_PATH
 from common.http.networks import Network, is_in_networks, parse_network, select_address
@@ -20,8 +21,10 @@ _INTERNAL_PATHS = RECORDS_PATH.rpartition("/")[0] + "/"
 _MAX_QUERY_BYTES = 512
 _MAX_ADDRESS_CHARS = 64
 _PLAIN_CONNECTIONS = frozenset({b"", b"keep-alive", b"close"})
-_DOWNLOAD_SUFFIXES = (b"/download", b"/package")
-_UPLOAD_PATHS = frozenset({b"/api/v1/plugins", b"/api/plugins"})
+_DOWNLOAD_SUFFIXES = ("/download", "/package")
+_UPLOAD_PATHS = frozenset({"/api/v1/plugins", "/api/plugins"})
+# All of US-ASCII that can be seen.
+_TARGET_BYTES = "".join(map(chr, range(0x21, 0x7F)))
 
 
 class GatewayRequest:
@@ -40,6 +43,7 @@ class GatewayRequest:
         "peer",
         "query",
         "request_id",
+        "route",
         "scheme",
     )
 
@@ -61,9 +65,10 @@ class GatewayRequest:
         # As in `config.middleware`: any other value could write arbitrary text into the logs.
         self.request_id = given if _REQUEST_ID.match(given) else b"%032x" % random.getrandbits(128)
         # Decoded, as Django compares it: `%2D` is `-` there.
-        self.is_internal = scope["path"].startswith(_INTERNAL_PATHS)
+        self.route: str = scope["path"]
+        self.is_internal = self.route.startswith(_INTERNAL_PATHS)
         self.is_read = self.method in ("GET", "HEAD")
-        self.is_api = self.path.startswith(b"/api/")
+        self.is_api = self.route.startswith("/api/")
 
     def join(self, name: bytes) -> str:
         """All values of a header that is a list, in their order."""
@@ -73,19 +78,22 @@ class GatewayRequest:
 
     @property
     def target(self) -> str:
-        """The path with the query, as the client sent it."""
-        query = b"?" + self.query if self.query else b""
-        return (self.path + query).decode("latin-1")
+        """The path with the query, as the client sent it, but in US-ASCII.
+
+        Bytes above it are percent-encoded, which means the same (RFC 3987, section 3.1).
+        """
+        target = self.path + b"?" + self.query if self.query else self.path
+        return quote_from_bytes(target, safe=_TARGET_BYTES)
 
     @property
     def is_upload(self) -> bool:
         """Whether the body may be a package."""
-        return self.method == "POST" and self.path in _UPLOAD_PATHS
+        return self.method == "POST" and self.route in _UPLOAD_PATHS
 
     @property
     def is_download(self) -> bool:
         """Whether the response may be a package, whose transfer takes long."""
-        return self.is_read and self.path.endswith(_DOWNLOAD_SUFFIXES)
+        return self.is_read and self.route.endswith(_DOWNLOAD_SUFFIXES)
 
     @property
     def key(self) -> Key:

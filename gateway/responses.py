@@ -58,6 +58,14 @@ class CompleteResponse:
             self.body.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A response that was stored, with its `RateLimit` headers, which are for this request only."""
+
+    entry: Entry
+    counted: Headers
+
+
 async def read_response(
     request: GatewayRequest, response: UpstreamResponse, scratch: str
 ) -> CompleteResponse:
@@ -125,7 +133,9 @@ async def build_entry(response: UpstreamResponse, change_number: int) -> Entry |
         return None
     if _get_internal(response, FETCH_HEADER) or _get_internal(response, BYTES_HEADER):
         return None
+    record = _get_internal(response, RECORD_HEADER)
     path, body = _get_internal(response, FILE_HEADER), b""
+    is_package = bool(path) or any(name == b"x-accel-redirect" for name, _ in response.headers)
     length = _find_length(response)
     if path:
         if length <= _MAX_STORED_FILE_BYTES:
@@ -138,10 +148,9 @@ async def build_entry(response: UpstreamResponse, change_number: int) -> Entry |
         return None
     else:
         body = b"".join([piece async for piece in response.iter_pieces()])
+    limits = select_limits(response.headers)
     headers = [
-        (name, value)
-        for name, value in response.headers
-        if name not in _NOT_STORED and not name.startswith(b"ratelimit-")
+        pair for pair in response.headers if pair[0] not in _NOT_STORED and pair not in limits
     ]
     now = time.monotonic()
     return Entry(
@@ -152,10 +161,17 @@ async def build_entry(response: UpstreamResponse, change_number: int) -> Entry |
         stored_at=now,
         expires_at=now + MAX_CACHE_SECONDS,
         plugin=plugin,
-        record=_get_internal(response, RECORD_HEADER),
+        record=record,
+        # A search took place also if the visitor has its results; a download did not.
+        counts_unchanged=bool(record) and not is_package,
         file_path=path,
         file_bytes=max(0, length),
     )
+
+
+def select_limits(headers: Headers) -> Headers:
+    """The headers about the limit for which the request counted."""
+    return [pair for pair in headers if pair[0].startswith(b"ratelimit-")]
 
 
 def parse_vary(headers: Headers) -> tuple[bytes, ...] | None:

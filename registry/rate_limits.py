@@ -196,6 +196,13 @@ def count_request(request: HttpRequest | Request, kind: str, *, token_id: int = 
     return consume_quota(kind, f"token:{token_id}" if token_id else get_client_network(request))
 
 
+def find_quota(request: HttpRequest | Request, kind: str, *, token_id: int = 0) -> Quota | None:
+    """What `count_request` would return, without counting the request."""
+    if is_unlimited(request):
+        return None
+    return get_quota(kind, f"token:{token_id}" if token_id else get_client_network(request))
+
+
 def get_quota(kind: str, caller: str) -> Quota:
     """What remains of the caller's limit, without counting a call."""
     rate = parse_rate(settings.RATE_LIMITS[kind])

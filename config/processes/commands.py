@@ -40,14 +40,18 @@ def parse_count(text: str) -> int:
 
 def build_web_command(workers: int, web_socket: Path) -> list[str]:
     """The web server with Django: `workers` processes that serve what the gateway passes on."""
-    # Requests that wait for checks and for images each occupy a thread; two are left for others.
-    needed = settings.MAX_WAITING + settings.MAX_WAITING_IMAGES + 2
-    threads = min(12, max(needed, 2 * (os.cpu_count() or 1) + 1))
     options = (
-        f"--interface wsgi config.wsgi:application --workers {workers} --blocking-threads {threads}"
-        " --backpressure 64 --uds-permissions 0600"
+        f"--interface wsgi config.wsgi:application --workers {workers}"
+        f" --blocking-threads {_count_threads()} --backpressure 64 --uds-permissions 0600"
     )
     return [*_build_granian_command(options), "--uds", str(web_socket)]
+
+
+def _count_threads() -> int:
+    """The threads of one process with Django."""
+    # Requests that wait for checks and for images each occupy a thread; two are left for others.
+    needed = settings.MAX_WAITING + settings.MAX_WAITING_IMAGES + 2
+    return min(12, max(needed, 2 * (os.cpu_count() or 1) + 1))
 
 
 def build_gateway_command(host: str) -> list[str]:
@@ -65,7 +69,7 @@ def build_web_children(host: str, workers: int) -> list[Child]:
     """The two processes of the web server, for a supervisor."""
     web_socket = get_web_socket(host)
     # Of all processes only the gateway gets its options, which contain the password of the database.
-    options = {OPTIONS_VARIABLE: build_gateway_options(web_socket).serialize()}
+    options = {OPTIONS_VARIABLE: build_gateway_options(web_socket, workers).serialize()}
     gateway = Child("gateway", build_gateway_command(host), variables=options, stops_first=True)
     # Django trusts the header of the gateway (`config.settings`).
     variables = {"PLUGPORT_BEHIND_GATEWAY": "1"}
@@ -115,8 +119,11 @@ def build_postgres_parameters(database: BaseDatabaseWrapper) -> dict[str, str | 
     return {name: value for name, value in parameters.items() if isinstance(value, str | int)}
 
 
-def build_gateway_options(web_socket: Path) -> GatewayOptions:
-    """The options of the gateway, from the settings. Creates its folder for large bodies."""
+def build_gateway_options(web_socket: Path, workers: int) -> GatewayOptions:
+    """The options of the gateway in front of `workers` processes, from the settings.
+
+    Creates its folder for large bodies.
+    """
     is_sqlite = connection.vendor == "sqlite"
     package_bytes = get_archive_limits().archive_bytes
     settings.SCRATCH_DIR.mkdir(parents=True, exist_ok=True)
@@ -139,6 +146,8 @@ def build_gateway_options(web_socket: Path) -> GatewayOptions:
         requests_in_flight=settings.REQUESTS_IN_PROGRESS,
         uploads_in_flight=settings.UPLOADS_IN_PROGRESS,
         downloads_in_flight=settings.DOWNLOADS_IN_PROGRESS,
+        # One client leaves half of the threads to the others.
+        forwarded_in_flight=workers * _count_threads() // 2,
     )
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import Any, ClassVar, cast
 from urllib.parse import unquote_to_bytes
 
+from django.conf import settings
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts.errors import TokenRequiredError
 from accounts.models import Token, User
+from common.gateway_protocol import BODY_CHECKED, BODY_HEADER
 from common.http.errors import LengthRequiredError
 from registry.errors import QueryError
 from registry.policies import check_token_may
-from registry.rate_limits import Quota, count_request
+from registry.rate_limits import Quota, count_request, find_quota
 
 
 class ApiView(APIView):
@@ -43,7 +45,9 @@ class ApiView(APIView):
         is_read = request.method in ("GET", "HEAD", "OPTIONS")
         kind = "read" if is_read else self.limit_kind or "write"
         token_id = request.auth.pk if isinstance(request.auth, Token) else 0
-        self.quota = count_request(request, kind, token_id=token_id)
+        # It was counted when the gateway asked about it.
+        take = find_quota if get_body_step(request) == BODY_CHECKED else count_request
+        self.quota = take(request, kind, token_id=token_id)
 
     def finalize_response(
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
@@ -66,6 +70,11 @@ def _check_query_encoding(query_string: str) -> None:
             " UTF-8.",
             hint="Percent-encode parameters as UTF-8: `ü` is `%C3%BC`.",
         ) from None
+
+
+def get_body_step(request: Request) -> str:
+    """What the gateway says about the body of an upload: `BODY_AWAITED`, `BODY_CHECKED` or nothing."""
+    return request.headers.get(BODY_HEADER, "") if settings.BEHIND_GATEWAY else ""
 
 
 def get_actor(request: Request, *scopes: str, plugin: str = "") -> User:

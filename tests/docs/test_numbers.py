@@ -132,7 +132,7 @@ CLAIMS = {
         f"recommends ({PASSWORD_MIB} MiB,",
         f"request headers | {commands.HEADER_SECONDS} seconds, and about {commands.HEADER_BYTES >> 10} kB",
         (
-            f"{bodies.TOTAL_SECONDS:.0f} seconds, and one second more for each"
+            f"{bodies.TOTAL_SECONDS:.0f} seconds, for a package one second more for each"
             f" {bodies.BYTES_PER_SECOND >> 10} kB; no pause of more than {bodies.IDLE_SECONDS:.0f} seconds"
         ),
         f"a form or JSON | {settings.DATA_UPLOAD_MAX_MEMORY_SIZE >> 20} MB,",
@@ -140,10 +140,7 @@ CLAIMS = {
             f"less than {transfers.BYTES_PER_SECOND >> 10} kB a second after the first"
             f" {transfers.GRACE_SECONDS:.0f} seconds, or nothing for {transfers.STALL_SECONDS:.0f} seconds"
         ),
-        (
-            f"in the web processes | {handler.PASSED_ON_PER_CLIENT}; others wait"
-            f" {handler.TURN_SECONDS:.0f} seconds for their turn, then"
-        ),
+        f"others wait {handler.TURN_SECONDS:.0f} seconds for their turn, then",
         f"others wait {handler.TURN_SECONDS:.0f} seconds for their turn",
         f"Bodies of more than {bodies.MEMORY_BYTES >> 10} kB",
         f"wait for them up to {upstream.CONNECT_SECONDS:.0f} seconds",
@@ -208,13 +205,13 @@ CLAIMS = {
                 ),
                 (
                     "requests from a client address that Django processes",
-                    f"{handler.PASSED_ON_PER_CLIENT}; ",
+                    "half of the threads; ",
                 ),
             )
         ),
         f"a form or JSON | {format_size(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)} |",
         (
-            f"the time for a body | {bodies.TOTAL_SECONDS:.0f} s, and one second more for each"
+            f"the time for a body | {bodies.TOTAL_SECONDS:.0f} s, for a package one second more for each"
             f" {bodies.BYTES_PER_SECOND >> 10} kB |"
         ),
         f"a pause while a body is sent | {bodies.IDLE_SECONDS:.0f} s |",

@@ -85,6 +85,11 @@ def test_postgresql_hangs(machine: WiredRegistry, services: Services, published:
         expect_not_ready(machine, "database")
         for path in [*PAGES, published]:
             expect_retry(get(machine, path), "database-unavailable")
+            # A visitor, whom the gateway could answer from memory.
+            visitor = httpx.get(f"{machine.url}{path}", timeout=READER_SECONDS)
+            expect_retry(visitor, "database-unavailable")
+        # No part of the database is in this one.
+        assert httpx.get(f"{machine.url}/docs/manifest", timeout=PROBE_SECONDS).is_success
         response = machine.send(machine.build_version()[1])
         expect_retry(response, "database-unavailable")
     expect_recovery(machine)

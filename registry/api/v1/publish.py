@@ -16,6 +16,7 @@ from rest_framework.request import Request
 
 from accounts.models import User
 from accounts.policies import check_is_verified
+from common.gateway_protocol import BODY_AWAITED
 from plugport.spec.api.bodies import PublishForm
 from plugport.spec.api.releases import PublishedRelease
 from plugport.spec.errors import FieldError, InvalidError
@@ -23,7 +24,7 @@ from plugport.spec.text import has_nul
 from registry.actions.publish_release import Publication, publish_release
 from registry.api.conditional import PRIVATE, respond_json
 from registry.api.v1.parameters import WAIT, get_int_parameter
-from registry.api.views import get_actor, get_request_token
+from registry.api.views import get_actor, get_body_step, get_request_token
 from registry.errors import InvalidTagError, UploadMissingError
 from registry.models import Release
 from registry.models.states import ReleaseState
@@ -127,6 +128,8 @@ class PublishMixin:
         wait_seconds = get_int_parameter(
             request.GET, "wait", 0, settings.MAX_WAIT_SECONDS, min_value=0
         )
+        if get_body_step(request) == BODY_AWAITED:
+            return HttpResponse(status=204)
         handler = PackageUploadHandler()
         with contextlib.closing(handler):
             form = self._parse_form(request, handler)

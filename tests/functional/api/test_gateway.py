@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import re
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -109,6 +110,67 @@ def test_clients_that_stop_reading_block_nobody(
             assert author.get(path).status_code == 200
 
 
+@pytest.mark.usefixtures("token")
+def test_a_large_upload_is_refused_before_its_body(live_registry: LiveRegistry) -> None:
+    """Nothing of the body is sent here, so only its headers can be the reason."""
+    code = (
+        "from accounts.actions.create_token import create_token\n"
+        "from accounts.models import User\n"
+        "gwen = User.objects.get(username='gwen')\n"
+        "print(create_token(actor=gwen, name='reads', scopes=['read'])[1])"
+    )
+    reader_token = live_registry.run(code).strip()
+    for given, status in (("pp_nonsense", 401), (reader_token, 403)):
+        head = (
+            f"POST /api/v1/plugins HTTP/1.1\r\nHost: 127.0.0.1:{live_registry.port}\r\n"
+            f"Authorization: Bearer {given}\r\nContent-Length: 50000000\r\n"
+            "Content-Type: multipart/form-data; boundary=x\r\n\r\n"
+        ).encode()
+        with connect(live_registry, "127.0.0.1", head) as connection:
+            answer = connection.makefile("rb").read().decode()
+        assert answer.startswith(f"HTTP/1.1 {status} "), answer
+        assert PROBLEM in answer
+
+
+@pytest.mark.parametrize("size", SIZES.values())
+def test_an_upload_counts_once(author: httpx.Client, size: int) -> None:
+    name = f"@gwen/once-{size}"
+    remaining = []
+    for version in ("1.0.0", "1.1.0"):
+        files = {"a.bin": random.Random(version).randbytes(size)}
+        response = publish(author, build_package(name, version, files=files))
+        remaining.append(int(response.headers["RateLimit-Remaining"]))
+    assert remaining[0] - remaining[1] == 1
+
+
+def test_the_request_that_fills_the_cache_shows_its_limit(
+    author: httpx.Client, reader: httpx.Client
+) -> None:
+    publish(author, build_package("@gwen/limits"))
+    path = "/api/v1/plugins/@gwen/limits/versions"
+    assert "RateLimit-Remaining" in reader.get(path).headers
+    assert "RateLimit-Remaining" not in reader.get(path).headers
+
+
+def test_only_packages_that_are_sent_count_as_downloads(
+    live_registry: LiveRegistry, author: httpx.Client
+) -> None:
+    publish(author, build_package("@gwen/unsent"))
+    path = f"http://127.0.0.1:{live_registry.port}/api/v1/plugins/@gwen/unsent/1.0.0/download"
+    etag = httpx.head(path).headers["ETag"]
+    # The cold one is answered by Django, the others from memory.
+    for number, condition in enumerate([etag, '"other"', etag, etag], start=11):
+        transport = httpx.HTTPTransport(local_address=f"127.0.0.{number}")
+        with httpx.Client(transport=transport) as client:
+            response = client.get(path, headers={"If-None-Match": condition})
+        assert response.status_code == (304 if condition == etag else 200)
+    code = (
+        "from registry.models import DownloadReceipt\n"
+        "print(DownloadReceipt.objects.filter(release__plugin__name='@gwen/unsent').count())"
+    )
+    wait_until(lambda: live_registry.run(code).strip() == "1")
+
+
 @pytest.mark.parametrize("name", SIZES)
 def test_packages_from_memory_and_from_disk(
     packages: dict[str, bytes], reader: httpx.Client, name: str
@@ -116,8 +178,12 @@ def test_packages_from_memory_and_from_disk(
     path = f"/api/v1/plugins/@gwen/{name}/1.0.0/download"
     first, second = reader.get(path), reader.get(path)
     assert first.content == second.content == packages[name]
-    ignored = ("age", "date", "x-request-id", "ratelimit-remaining", "ratelimit-reset")
-    kept = [{k: v for k, v in each.headers.items() if k not in ignored} for each in (first, second)]
+    # Only the first one counts for a limit.
+    ignored = re.compile("age|date|x-request-id|ratelimit-.*")
+    kept = [
+        {k: v for k, v in each.headers.items() if not ignored.fullmatch(k)}
+        for each in (first, second)
+    ]
     assert kept[0] == kept[1]
     head = reader.head(path)
     assert head.headers["Content-Length"] == str(len(packages[name]))

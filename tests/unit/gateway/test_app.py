@@ -67,6 +67,7 @@ def run(folder: Path, name: str, failure: str, *, seconds: float) -> tuple[int, 
         requests_in_flight=1,
         uploads_in_flight=1,
         downloads_in_flight=1,
+        forwarded_in_flight=1,
     )
     script = DRIVER.format(module=TASKS[name], name=name, failure=failure, seconds=seconds)
     done = subprocess.run(

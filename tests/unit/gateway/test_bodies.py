@@ -29,7 +29,9 @@ def read(pieces: list[bytes], *, limit: int, scratch: Path, ends: bool = True) -
         return next(waiting)
 
     async def run() -> bytes:
-        body = await read_body(receive, limit=limit, scratch=str(scratch), over_limit=OVER)
+        body = await read_body(
+            receive, limit=limit, scratch=str(scratch), over_limit=OVER, is_package=True
+        )
         try:
             # Twice, as when a request is sent to Django again.
             contents = [b"".join([p async for p in body.iter_pieces()]) for _ in range(2)]

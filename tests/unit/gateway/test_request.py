@@ -50,6 +50,32 @@ def test_for_everyone(headers: list[tuple[bytes, bytes]]) -> None:
     assert build_request(*headers).is_cacheable()
 
 
+@pytest.mark.parametrize(
+    ("path", "query", "target"),
+    [
+        (b"/plugins/a", b"", "/plugins/a"),
+        (b"/plugins/%40a%2Fb", b"a=%C3%BC&b=[]", "/plugins/%40a%2Fb?a=%C3%BC&b=[]"),
+        ("/plugins/ü".encode(), "q=nöthing".encode(), "/plugins/%C3%BC?q=n%C3%B6thing"),
+        (b"/plugins/a", b"q=\xff", "/plugins/a?q=%FF"),
+    ],
+)
+def test_bytes_that_are_not_ascii_are_percent_encoded(
+    path: bytes, query: bytes, target: str
+) -> None:
+    assert build_request(raw_path=path, query_string=query).target == target
+
+
+def test_what_is_encoded_counts_as_what_it_means() -> None:
+    """Django decodes the path, so it must not evade a limit."""
+    download = build_request(
+        raw_path=b"/api/v1/plugins/a/1.0.0/downloa%64", path="/api/v1/plugins/a/1.0.0/download"
+    )
+    assert download.is_download
+    assert download.is_api
+    upload = build_request(method="POST", raw_path=b"/api/v1/plugin%73", path="/api/v1/plugins")
+    assert upload.is_upload
+
+
 def test_writes_are_not_stored() -> None:
     assert not build_request(method="POST").is_cacheable()
 
