@@ -17,8 +17,17 @@ import httpx
 import pytest
 from django.conf import settings
 
+from common.http.errors import (
+    BodyTooLargeError,
+    ServerUnavailableError,
+    TooManyInProgressError,
+    UploadTooLargeError,
+)
+from common.http.problems import build_headers, build_problem
+from common.http.status import get_status
 from common.secret_paths import SECRET_PATHS
 from plugport.spec.archive.model import ArchiveLimits
+from plugport.spec.errors import PlugportError
 from tests.functional.api.calls import PROBLEM
 from tests.services.conftest import skip_or_fail
 from tests.support.nginx import CONFIG, Nginx, find_nginx, run_nginx
@@ -312,19 +321,38 @@ def test_a_body_over_the_limit_is_refused(nginx: Nginx, token: str) -> None:
         # nginx has buffered it and the registry has read it.
         assert (response.status_code, response.headers["Content-Type"]) == (400, PROBLEM)
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    for path in ("/login", "/api/v1/scopes", "/api/v1/plugins/@nina/chat/1.0.0/yank"):
-        assert read_status(nginx, path, length=limit + 1) == 413
+    detail = "The request body is too large for this path."
+    for path in ("/api/v1/scopes", "/api/v1/plugins/@nina/chat/1.0.0/yank"):
+        expect_problem(read_refusal(nginx, path, length=limit + 1), BodyTooLargeError(detail))
     # The fields of the form are beside the package.
     largest = ArchiveLimits().archive_bytes + limit
     for path in ("/api/v1/plugins", "/api/plugins"):
-        assert read_status(nginx, path, length=2 * largest) == 413
+        expect_problem(read_refusal(nginx, path, length=2 * largest), UploadTooLargeError(detail))
+    page = read_refusal(nginx, "/login", length=limit + 1)
+    assert (page.status_code, page.headers["Content-Type"]) == (413, "text/html")
 
 
-def read_status(nginx: Nginx, path: str, *, length: int) -> int:
-    """Return the status of a POST request of which only the headers are sent."""
+def expect_problem(
+    response: httpx.Response, error: PlugportError, *, status: int | None = None
+) -> None:
+    """An error of nginx is like one of the registry, with a `type` relative to the URL."""
+    status = status or get_status(error)
+    assert response.json() == {**build_problem(error, ""), "status": status}
+    assert (response.status_code, response.headers["Content-Type"]) == (status, PROBLEM)
+    expected = {
+        "Access-Control-Allow-Origin": "*",
+        "X-Content-Type-Options": "nosniff",
+        **build_headers(error),
+    }
+    assert {name: response.headers.get(name) for name in expected} == expected
+
+
+def read_refusal(nginx: Nginx, path: str, *, length: int) -> httpx.Response:
+    """Return the response to a POST request of which only the headers are sent."""
     with contextlib.closing(connect(nginx, "127.0.0.1")) as connection:
         start_post(connection, path, {"Content-Length": str(length)})
-        return connection.getresponse().status
+        answer = connection.getresponse()
+        return httpx.Response(answer.status, headers=answer.getheaders(), content=answer.read())
 
 
 def connect(nginx: Nginx, address: str) -> http.client.HTTPSConnection:
@@ -365,6 +393,15 @@ def test_connections_of_one_address_are_limited(nginx: Nginx, token: str) -> Non
         with open_client(nginx, GREEDY) as greedy, open_client(nginx, MODEST) as modest:
             refused = greedy.get("/healthz")
             assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
+            assert refused.headers["Content-Type"] == "text/html"
+            expect_problem(
+                greedy.get("/api/v1/openapi.json"),
+                TooManyInProgressError(
+                    "This client address has too many requests in progress.",
+                    hint="Wait until some of them have finished.",
+                    context={"retryAfterSeconds": 1},
+                ),
+            )
             assert modest.get("/healthz").status_code == 200
             # The registry's threads are free, although there are more bodies than threads.
             assert modest.get("/api/v1/tags").status_code == 200
@@ -406,3 +443,34 @@ def test_the_error_log_has_no_secrets(program: str, tmp_path: Path, path: str) -
         log = alone.error_log
     assert statuses == [502, 502]
     assert secret not in log
+
+
+@pytest.mark.parametrize("status", [502, 504])
+def test_without_the_registry_the_api_has_problem_documents(
+    program: str, tmp_path: Path, status: int
+) -> None:
+    """Also for publishing and for HEAD, and pages have those of nginx."""
+    with contextlib.ExitStack() as stack:
+        upstream_port = find_free_port()
+        if status == 504:
+            # Accepts connections, and never responds.
+            silent = stack.enter_context(socket.create_server(("127.0.0.1", upstream_port)))
+            assert silent.fileno()
+        alone = stack.enter_context(
+            run_nginx(
+                program,
+                tmp_path,
+                port=find_free_port(),
+                upstream_port=upstream_port,
+                packages=tmp_path,
+                read_seconds=1,
+            )
+        )
+        client = stack.enter_context(open_client(alone))
+        error = ServerUnavailableError("The server does not answer.")
+        expect_problem(client.get("/api/v1/openapi.json"), error, status=status)
+        expect_problem(client.post("/api/v1/plugins", content=b"x"), error, status=status)
+        head = client.head("/api/v1/tags")
+        assert (head.status_code, head.headers["Content-Type"]) == (status, PROBLEM)
+        page = client.get("/")
+        assert (page.status_code, page.headers["Content-Type"]) == (status, "text/html")

@@ -59,9 +59,18 @@ def find_nginx() -> str | None:
 
 @contextlib.contextmanager
 def run_nginx(
-    program: str, folder: Path, *, port: int, upstream_port: int, packages: Path
+    program: str,
+    folder: Path,
+    *,
+    port: int,
+    upstream_port: int,
+    packages: Path,
+    read_seconds: int = 90,
 ) -> Iterator[Nginx]:
-    """Run nginx until the end of the block. Fails the test if it does not start."""
+    """Run nginx until the end of the block. Fails the test if it does not start.
+
+    `read_seconds` is the time in which the registry must respond.
+    """
     certificate, key = write_certificate(folder, "nginx")
     nginx = Nginx(folder, port, find_free_port(), certificate)
     replaced = {
@@ -72,6 +81,7 @@ def run_nginx(
         "ssl_certificate_key /etc/nginx/tls/tls.key;": f"ssl_certificate_key {key};",
         "access_log /var/log/nginx/access.log plugport;": f"access_log {folder}/access.log plugport;",
         "alias /srv/plugport/packages/;": f"alias {packages}/;",
+        "proxy_read_timeout 90s;": f"proxy_read_timeout {read_seconds}s;",
         # Tests keep requests open, also on a slow machine.
         "client_body_timeout 15s;": f"client_body_timeout {START_SECONDS}s;",
     }
