@@ -17,7 +17,7 @@ CACHE_PLUGIN_PREFIX = "plugin="
 # empty if it reads none. A response to a query with other or repeated parameters is never marked.
 QUERY_HEADER = "X-Plugport-Query"
 # A response is marked for requests without these cookies only. A request with one of them is never
-# answered from the cache; no other cookie changes a marked response, although its `Vary` has `Cookie`.
+# served from the cache; no other cookie changes a marked response, although its `Vary` has `Cookie`.
 PERSONAL_COOKIES = frozenset({"sessionid", "messages"})
 # The state that stored responses depend on: the last serial of the journal, and the number of public
 # changes outside it (`registry.change_counter`). One statement, so that both are of the same moment.
@@ -54,11 +54,11 @@ LENGTH_HEADER = "X-Plugport-Length"
 BODY_HEADER = "X-Plugport-Body"
 BODY_AWAITED, BODY_CHECKED = "awaited", "checked"
 
-# Django to gateway: what to record when the gateway answers from its cache. The value has a meaning
+# Django to gateway: what to record when the gateway responds from its cache. The value has a meaning
 # for Django only. The gateway sends it back to RECORDS_PATH.
 RECORD_HEADER = "X-Plugport-Record"
 # A POST with JSON: `{"records": [[RECORD, CLIENT, COUNT], …]}`. CLIENT is the network of the client as
-# `common.http.client_address` returns it. The gateway answers requests of clients below this path with 404.
+# `common.http.client_address` returns it. The gateway responds to requests of clients below this path with 404.
 # `-` is no name of a plugin, so none can look like this path.
 RECORDS_PATH = "/-/gateway/records"
 

@@ -339,11 +339,11 @@ TRUSTED_PROXIES = get_env_int(
 )
 UNLIMITED_NETWORKS = get_env_networks(
     "PLUGPORT_UNLIMITED_NETWORKS",
-    "Networks or addresses of clients without limits for reads, writes, pages and requests in flight,"
+    "Networks or addresses of clients without limits for reads, writes, pages and requests in progress,"
     " comma-separated: mirrors, CI, monitoring. For example `192.0.2.0/24,2001:db8::/32`.",
 )
 GATEWAY_CACHE_MB = get_env_int(
-    "PLUGPORT_CACHE_MB", 96, "Memory for answers to visitors, in MB.", min_value=1
+    "PLUGPORT_CACHE_MB", 96, "Memory for cached responses, in MB.", min_value=1
 )
 REQUESTS_IN_PROGRESS = get_env_int(
     "PLUGPORT_LIMIT_REQUESTS", 256, f"Requests in progress per {_ADDRESS}.", min_value=1

@@ -55,7 +55,7 @@ class Application:
             # Its own connections: `/readyz` must not wait for those of other requests.
             probe = Upstream(options.socket)
             stack.push_async_callback(probe.close)
-            store = await stack.enter_async_context(
+            object_store = await stack.enter_async_context(
                 aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False)
             )
             cache = ResponseCache(options.cache_bytes)
@@ -66,7 +66,7 @@ class Application:
             self._handler = Handler(
                 options,
                 upstream=upstream,
-                store=store,
+                object_store=object_store,
                 cache=cache,
                 follower=follower,
                 records=records,

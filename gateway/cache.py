@@ -1,7 +1,7 @@
-"""Answers in memory, least recently used out, dropped when something that they show changes.
+"""Responses in memory, least recently used out, dropped when something that they show changes.
 
-An answer is stored with the number of the last change that was known when its request was sent to
-Django. It is used only while no later change concerns it. So an answer that was computed before a
+A response is stored with the number of the last change that was known when its request was sent to
+Django. It is used only while no later change concerns it. So a response that was computed before a
 change and arrives after it is never stored, in whatever order the two are noticed.
 """
 
@@ -13,19 +13,19 @@ from dataclasses import dataclass, field
 
 from gateway.entries import Entry
 
-# Scheme, host, path, query; what the answer depends on among the request's headers is in `Resource`.
+# Scheme, host, path, query; what the response depends on among the request's headers is in `Resource`.
 Key = tuple[bytes, bytes, bytes, bytes]
-# Clients send few different values of the headers that select an answer, and short ones.
+# Clients send few different values of the headers that select a response, and short ones.
 _MAX_VARIANTS = 16
 _MAX_VARIANT_BYTES = 400
-# Plugins with a change that is newer than some request to Django that has no answer yet.
+# Plugins with a change that is newer than some request to Django that has no response yet.
 _MAX_CHANGED = 10_000
 _RESOURCE_BYTES = 1_000
 
 
 @dataclass(slots=True)
 class Resource:
-    """The answers for one host, path and query, one for each combination of the headers in `vary`."""
+    """The responses for one host, path and query, one for each combination of the headers in `vary`."""
 
     vary: tuple[bytes, ...]
     entries: dict[tuple[bytes, ...], Entry] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class ResponseCache:
         self._resources: OrderedDict[Key, Resource] = OrderedDict()
         self._keys_by_plugin: dict[str, set[Key]] = {}
         self._changed: dict[str, int] = {}
-        # Answers to requests that were sent before these changes are not stored.
+        # Responses to requests that were sent before these changes are not stored.
         self._last_change_of_all = 0
         self._last_change_of_others = 0
         self.change_number = 0
@@ -110,7 +110,7 @@ class ResponseCache:
                 self._drop(key)
 
     def clear(self) -> None:
-        """Drop everything, also what was requested and not answered."""
+        """Drop everything, also what was requested and has no response yet."""
         self.change_number += 1
         self._last_change_of_all = self._last_change_of_others = self.change_number
         self._resources.clear()

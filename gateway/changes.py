@@ -1,6 +1,6 @@
 """Follow public changes: read the serial of the journal from the database ten times a second.
 
-Reading is preferred to notifications: an answer from the cache is correct only if the database
+Reading is preferred to notifications: a response from the cache is correct only if the database
 was reached a moment ago. A connection that waits for notifications cannot tell "no change" from
 "no connection", and does not pass through a pooler.
 """
@@ -173,7 +173,7 @@ class ChangeFollower:
     async def make_fresh(self) -> bool:
         """Whether the cache may be used. Reads the state if the last one is too old.
 
-        A database that does not respond must not delay requests that Django can answer without it.
+        A database that does not respond must not delay requests that Django can serve without it.
         """
         if self.is_fresh():
             return True

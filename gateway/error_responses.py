@@ -1,4 +1,4 @@
-"""Answers of the gateway itself to requests that it refuses."""
+"""Responses of the gateway itself to requests that it refuses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answer one request: from memory, from Django, or with an error."""
+"""Respond to one request: from memory, from Django, or with an error."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ from gateway.upstream import Upstream, UpstreamError, select_request_headers
 from plugport.spec.errors import MissingError, PlugportError
 
 _log = structlog.get_logger("plugport.gateway")
-# A request waits that long for the answer to the same request of another client.
+# A request waits that long for the response to the same request of another client.
 _SHARED_SECONDS = 5.0
 # An upload or a download over the limit of its client waits that long for its turn.
 TURN_SECONDS = 20.0
@@ -66,7 +66,7 @@ class Handler:
         options: GatewayOptions,
         *,
         upstream: Upstream,
-        store: aiohttp.ClientSession,
+        object_store: aiohttp.ClientSession,
         cache: ResponseCache,
         follower: ChangeFollower,
         records: Records,
@@ -75,7 +75,7 @@ class Handler:
         self._options = options
         self._unlimited = options.unlimited
         self._upstream = upstream
-        self._store = store
+        self._object_store = object_store
         self._cache = cache
         self._follower = follower
         self._records = records
@@ -93,7 +93,7 @@ class Handler:
         self._filling: dict[tuple[object, ...], asyncio.Event] = {}
 
     async def handle(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Respond to one request."""
         request = GatewayRequest(scope, self._options.trusted_proxies, self._unlimited)
         if request.is_read and request.path in (b"/healthz", b"/readyz"):
             await self._send_health(request, send)
@@ -112,7 +112,7 @@ class Handler:
             return
         except (PlugportError, UpstreamError, ClientTooSlowError, OSError) as error:
             if has_started:
-                # Granian closes the connection, and the client sees by Content-Length, which every answer
+                # Granian closes the connection, and the client sees by Content-Length, which every response
                 # has, that this one is not complete.
                 _log.info(
                     "response_cut",
@@ -185,9 +185,9 @@ class Handler:
             extra.append((b"age", b"%d" % age))
         accepted = request.headers.get(b"accept-encoding", b"")
         if condition := request.headers.get(b"if-none-match"):
-            headers = entry.find_unchanged(condition, accepted)
+            headers = entry.find_not_modified(condition, accepted)
             if headers is not None:
-                if entry.counts_unchanged and counted is None:
+                if entry.counts_not_modified and counted is None:
                     self._records.add(entry.record, request.network)
                 await _send(send, 304, [*headers, *extra], b"")
                 return
@@ -283,7 +283,7 @@ class Handler:
                 receive, send, response.status, headers, response.path, response.part
             )
         elif response.url:
-            async with open_object(self._store, response.url, response.part) as pieces:
+            async with open_object(self._object_store, response.url, response.part) as pieces:
                 await _start(send, response.status, headers)
                 await send_pieces(send, receive, pieces)
         elif response.body is None or not response.body.size_bytes:

@@ -1,4 +1,4 @@
-"""`/healthz` and `/readyz`, answered by the event loop however busy Django is."""
+"""`/healthz` and `/readyz`, served by the event loop however busy Django is."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ INTERVAL_SECONDS = 5.0
 # After a failure or a start, so that a recovery is seen soon.
 RETRY_INTERVAL_SECONDS = 0.25
 # Django limits its own calls of services to less.
-_ANSWER_SECONDS = 2.0
+_RESPONSE_SECONDS = 2.0
 _READING, _PUBLISHING = "reading", "publishing"
-_NOT_ANSWERING = {
+_NOT_RESPONDING = {
     "status": "not ready",
     "missing": ["web"],
     "parts": {"web": "missing"},
@@ -27,12 +27,12 @@ _ALIVE = b'{"status": "alive"}'
 
 
 class Readiness:
-    """The last answer of Django's `/readyz`, fetched again every five seconds."""
+    """The last response to Django's `/readyz`, fetched again every five seconds."""
 
     def __init__(self, upstream: Upstream, host: str) -> None:
         self._upstream = upstream
         self._headers = [("Host", host), ("Accept", "application/json")]
-        self._document: dict[str, Any] = _NOT_ANSWERING
+        self._document: dict[str, Any] = _NOT_RESPONDING
 
     async def run(self) -> None:
         """Fetch until canceled."""
@@ -44,14 +44,14 @@ class Readiness:
     async def _fetch(self) -> dict[str, Any]:
         try:
             async with (
-                asyncio.timeout(_ANSWER_SECONDS),
+                asyncio.timeout(_RESPONSE_SECONDS),
                 self._upstream.send("GET", "/readyz", self._headers, None) as response,
             ):
                 content = b"".join([piece async for piece in response.iter_pieces()])
             document: dict[str, Any] = json.loads(content)
         except (UpstreamError, TimeoutError, ValueError):
-            return _NOT_ANSWERING
-        return document if "parts" in document else _NOT_ANSWERING
+            return _NOT_RESPONDING
+        return document if "parts" in document else _NOT_RESPONDING
 
     def respond(self, query: str) -> tuple[int, Headers, bytes]:
         """Status, headers and body of `/readyz`."""

@@ -1,4 +1,4 @@
-"""Tell Django what the gateway answered from its cache: downloads and searches."""
+"""Tell Django what the gateway served from its cache: downloads and searches."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MAX_BATCH = 1_000
 _MAX_BATCH_BYTES = 200_000
 _ENVELOPE_BYTES = len('{"records": []}')
 _SEPARATOR_BYTES = len(", ")
-# More different records than that are not kept while Django does not answer.
+# More different records than that are not kept while Django does not respond.
 _MAX_WAITING = 50_000
 # At the end of the process. Granian kills it after 10 seconds.
 _LAST_SECONDS = 3.0
@@ -34,13 +34,13 @@ class Records:
         self._upstream = upstream
         self._host = host
         self._counts: _Counts = {}
-        # The batch that Django has not answered yet.
+        # The batch that Django has not responded to yet.
         self._batch: _Counts = {}
         self._dropped = 0
         self._sending: asyncio.Task[None] | None = None
 
     def add(self, record: str, client: str) -> None:
-        """Count one answer."""
+        """Count one response."""
         key = (record, client)
         count = self._counts.get(key, 0)
         # The batch may come back.
@@ -114,7 +114,7 @@ class Records:
         return batch
 
     async def _post(self, batch: _Counts) -> int:
-        """The status of Django's answer; 503 if there is none."""
+        """The status of Django's response; 503 if there is none."""
         records = [[record, client, count] for (record, client), count in batch.items()]
         try:
             status = await self._upstream.post_json(self._host, RECORDS_PATH, {"records": records})

@@ -101,9 +101,9 @@ class GatewayRequest:
         return (self.scheme, self.headers.get(b"host", b"").lower(), self.path, self.query)
 
     def is_cacheable(self) -> bool:
-        """Whether a stored answer may serve the request: that of a visitor, for the whole content.
+        """Whether a stored response may serve the request: that of a visitor, for the whole content.
 
-        Django must receive exactly the headers that select the answer. So none may be repeated,
+        Django must receive exactly the headers that select the response. So none may be repeated,
         and none removed because `Connection` names it (RFC 9110, section 7.6.1).
         """
         headers = self.headers

@@ -21,7 +21,7 @@ from common.gateway_protocol import (
 )
 from gateway.bodies import Body
 from gateway.encodings import GZIP, Headers, choose_encoding, compress_all, compress_secret
-from gateway.entries import Entry, matches_etag, select_unchanged
+from gateway.entries import Entry, matches_etag, select_not_modified
 from gateway.request import GatewayRequest
 from gateway.transfers import open_file
 from gateway.upstream import UpstreamResponse
@@ -71,8 +71,8 @@ async def read_response(
 ) -> CompleteResponse:
     """Read a response that is not stored. The caller closes it."""
     headers = [pair for pair in response.headers if pair[0] not in _DROPPED]
-    if _is_unchanged(request, response):
-        return CompleteResponse(304, select_unchanged(headers))
+    if _is_not_modified(request, response):
+        return CompleteResponse(304, select_not_modified(headers))
     path, url = _get_internal(response, FILE_HEADER), _get_internal(response, FETCH_HEADER)
     if path or url:
         part = _get_internal(response, BYTES_HEADER)
@@ -163,7 +163,7 @@ async def build_entry(response: UpstreamResponse, change_number: int) -> Entry |
         plugin=plugin,
         record=record,
         # A search took place also if the visitor has its results; a download did not.
-        counts_unchanged=bool(record) and not is_package,
+        counts_not_modified=bool(record) and not is_package,
         file_path=path,
         file_bytes=max(0, length),
     )
@@ -187,7 +187,7 @@ def parse_vary(headers: Headers) -> tuple[bytes, ...] | None:
     return tuple(sorted(names - _VARY_IGNORED))
 
 
-def _is_unchanged(request: GatewayRequest, response: UpstreamResponse) -> bool:
+def _is_not_modified(request: GatewayRequest, response: UpstreamResponse) -> bool:
     """Whether the client has this response, and the condition was not sent to Django."""
     condition = request.headers.get(b"if-none-match")
     if condition is None or response.status != 200 or not request.is_cacheable():

@@ -1,4 +1,4 @@
-"""Send bodies at the pace of the client: spooled answers, local files and objects of a store."""
+"""Send bodies at the pace of the client: spooled responses, local files and objects of a store."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _FETCH_SECONDS = 8.0
 
 
 class ClientTooSlowError(Exception):
-    """The client did not take the next piece in time. The answer is cut off."""
+    """The client did not take the next piece in time. The response is cut off."""
 
 
 async def send_pieces(send: Send, receive: Receive, pieces: AsyncIterator[bytes]) -> None:

@@ -23,7 +23,7 @@ _ORIGIN = "http://localhost"
 CONNECT_SECONDS = 15.0
 _RETRY_SECONDS = 0.05
 # An upload may wait a minute for its checks.
-_ANSWER_SECONDS = 100.0
+_RESPONSE_SECONDS = 100.0
 _MAX_CONNECTIONS = 128
 # A request waits that long for one of them while Django has too much to do.
 _TURN_SECONDS = 30.0
@@ -47,11 +47,11 @@ _INTERNAL = frozenset(name.lower().encode() for name in INTERNAL_HEADERS)
 
 
 class UpstreamError(Exception):
-    """Django did not answer. It may have received the request."""
+    """Django did not respond. It may have received the request."""
 
 
 class UpstreamResponse:
-    """The head of an answer of Django; its body is read by the caller, who closes it."""
+    """The head of a response of Django; its body is read by the caller, who closes it."""
 
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self._response = response
@@ -92,7 +92,7 @@ class Upstream:
             auto_decompress=False,
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
             timeout=aiohttp.ClientTimeout(
-                total=None, connect=_TURN_SECONDS, sock_read=_ANSWER_SECONDS
+                total=None, connect=_TURN_SECONDS, sock_read=_RESPONSE_SECONDS
             ),
             max_line_size=64 << 10,
             max_field_size=64 << 10,
@@ -107,7 +107,7 @@ class Upstream:
     async def send(
         self, method: str, target: str, headers: Sequence[tuple[str, str]], body: Body | None
     ) -> AsyncIterator[UpstreamResponse]:
-        """Send a request and give the head of the answer. Raises `UpstreamError`.
+        """Send a request and give the head of the response. Raises `UpstreamError`.
 
         `target` is the path with the query, as the client sent it.
         """

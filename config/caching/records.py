@@ -1,4 +1,4 @@
-"""`POST /-/gateway/records`: count what the gateway answered from its cache."""
+"""`POST /-/gateway/records`: count what the gateway served from its cache."""
 
 from __future__ import annotations
 

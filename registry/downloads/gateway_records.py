@@ -1,7 +1,7 @@
-"""Downloads that the gateway answers from its cache (`common.gateway_protocol.RECORD_HEADER`).
+"""Downloads that the gateway serves from its cache (`common.gateway_protocol.RECORD_HEADER`).
 
-A record is `download:RELEASE_ID:SIZE_BYTES`. The gateway stores it with the answer and sends it back,
-with the client and a number, for the answers that it gave.
+A record is `download:RELEASE_ID:SIZE_BYTES`. The gateway stores it with the response and sends it back,
+with the client and a number, for the responses that it sent.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ _RECORD = re.compile(r"download:(\d{1,18}):(\d{1,18})\Z", re.ASCII)
 
 
 def build_download_record(release_id: int, size_bytes: int) -> str:
-    """The record of an answer with a whole package."""
+    """The record of a response with a whole package."""
     return f"download:{release_id}:{size_bytes}"
 
 
 def record_cached_download(record: str, *, client: str, count: int) -> None:
-    """Record `count` answers with a whole package that the gateway gave to a client from its cache.
+    """Record `count` responses with a whole package that the gateway sent to a client from its cache.
 
     `client` is what `get_client_network` returns. A client counts once for each release and day,
     however large `count` is. Raises `ValueError` for a text that is not such a record.

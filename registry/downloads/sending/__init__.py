@@ -6,7 +6,7 @@
     x_accel.py    nginx sends it (`X-Accel-Redirect`)
     redirect.py   the client gets it from S3, at a presigned URL
 
-Only the first knows when the last byte was sent. With the others, a download counts when the answer
+Only the first knows when the last byte was sent. With the others, a download counts when the response
 that carries its last byte starts.
 """
 

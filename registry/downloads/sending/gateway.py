@@ -25,7 +25,7 @@ class GatewaySender:
         if not source:
             return StreamSender().send(transfer)
         headers = {**transfer.build_range_headers(), **source}
-        # With the real length, granian would close the connection after an answer without a body.
+        # With the real length, granian would close the connection after a response without a body.
         headers[LENGTH_HEADER], headers["Content-Length"] = headers["Content-Length"], "0"
         if transfer.part is not None:
             headers[BYTES_HEADER] = f"{transfer.part.start}-{transfer.part.stop}"

@@ -112,11 +112,11 @@ def test_packages_are_not_compressed() -> None:
     assert entry.select(b"br, gzip") == entry.plain
 
 
-def test_unchanged_has_the_etag_of_its_encoding_and_no_content_headers() -> None:
+def test_not_modified_has_the_etag_of_its_encoding_and_no_content_headers() -> None:
     entry = build_entry(b"x" * 5_000)
-    assert entry.find_unchanged(b'"abc"', b"identity") == [(b"etag", b'"abc"')]
-    assert entry.find_unchanged(b'"abc"', b"gzip") == [(b"etag", b'W/"abc"')]
-    assert entry.find_unchanged(b'"other"', b"gzip") is None
+    assert entry.find_not_modified(b'"abc"', b"identity") == [(b"etag", b'"abc"')]
+    assert entry.find_not_modified(b'"abc"', b"gzip") == [(b"etag", b'W/"abc"')]
+    assert entry.find_not_modified(b'"other"', b"gzip") is None
 
 
 @pytest.mark.parametrize("accept_encoding", [b"identity", b"gzip"])
@@ -129,5 +129,5 @@ def test_unchanged_names_no_file_for_nginx(accept_encoding: bytes) -> None:
         (b"content-disposition", b'attachment; filename="a.tgz"'),
     ]
     entry = build_entry(b"", [*of_the_file, *kept])
-    assert entry.find_unchanged(b'"abc"', accept_encoding) == kept
+    assert entry.find_not_modified(b'"abc"', accept_encoding) == kept
     assert entry.select(accept_encoding).headers == [*of_the_file, *kept, (b"content-length", b"0")]
