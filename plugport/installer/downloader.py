@@ -280,7 +280,8 @@ def _write_metadata(part: Path, response: httpx.Response) -> None:
         "etag": headers.get("etag", ""),
         "reprDigest": headers.get("repr-digest", "")[:4096],
     }
-    write_json(part.with_suffix(".json"), metadata, mode=0o600)
+    # The partial file is not flushed either, and after a power failure the download may start over.
+    write_json(part.with_suffix(".json"), metadata, mode=0o600, is_flushed=False)
 
 
 def _delete_partial(part: Path) -> None:

@@ -18,8 +18,13 @@ from plugport.spec.digest import Digest, digest_stream
 _MAX_SINGLE_FLUSHES = 256
 
 
-def write_atomically(path: Path, content: bytes, *, mode: int = 0o644) -> None:
-    """Replace a file: write a new one, flush it to disk and rename it to `path`."""
+def write_atomically(
+    path: Path, content: bytes, *, mode: int = 0o644, is_flushed: bool = True
+) -> None:
+    """Replace a file: write a new one, flush it to disk and rename it to `path`.
+
+    Without `is_flushed` a power failure, but no kill, can leave an empty file.
+    """
     # In the same folder: a rename between file systems is a copy, which is not atomic.
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
@@ -29,18 +34,20 @@ def write_atomically(path: Path, content: bytes, *, mode: int = 0o644) -> None:
             file.write(content)
             file.flush()
             # Without it a power failure can keep the rename and lose the content.
-            os.fsync(file.fileno())
+            if is_flushed:
+                os.fsync(file.fileno())
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    flush_folder(path.parent)
+    if is_flushed:
+        flush_folder(path.parent)
 
 
-def write_json(path: Path, document: Any, *, mode: int = 0o644) -> None:
-    """Write JSON atomically: keys sorted, indented, with a newline at the end."""
+def write_json(path: Path, document: Any, *, mode: int = 0o644, is_flushed: bool = True) -> None:
+    """Write JSON as `write_atomically` does: keys sorted, indented, with a newline at the end."""
     text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False)
-    write_atomically(path, f"{text}\n".encode(), mode=mode)
+    write_atomically(path, f"{text}\n".encode(), mode=mode, is_flushed=is_flushed)
 
 
 def flush_folder(folder: Path) -> None:

@@ -78,6 +78,18 @@ def test_a_package_with_another_etag_starts_over(cli: Cli, registry: LocalRegist
     assert (cli.folder_of("large-one") / "data.bin").stat().st_size == SIZE
 
 
+def test_a_record_that_was_lost_starts_over(cli: Cli, registry: LocalRegistry) -> None:
+    """As after a power failure, because it is not flushed."""
+    registry.faults.cut_downloads_after = [70_000]
+    stop_serving(registry)
+    cli.error(8, "install", "large-one")
+    registry.faults.download_response = None
+    list_partial(cli)[0].with_suffix(".json").write_bytes(b"")
+    cli.ok("install", "large-one")
+    assert list_ranges(registry)[-1] is None
+    assert (cli.folder_of("large-one") / "data.bin").stat().st_size == SIZE
+
+
 @pytest.mark.parametrize("etag", ["", 'W/"weak"', "unquoted"])
 def test_without_a_strong_etag_the_download_starts_over(
     cli: Cli, registry: LocalRegistry, etag: str
