@@ -101,6 +101,14 @@ def find_rule(view: Callable[..., Any]) -> CacheRule | None:
     return rule
 
 
+def is_impersonal(response: HttpResponseBase) -> bool:
+    """Whether the view declares that the response is the same for everybody without an account.
+
+    Also if it left out the mark.
+    """
+    return hasattr(response, _MARK)
+
+
 def find_mark(response: HttpResponseBase) -> CacheMark | None:
     """The mark of a response, None if it has none."""
     mark: CacheMark | None = getattr(response, _MARK, None)

@@ -1,4 +1,4 @@
-"""Tell the gateway which responses it may store (`common.gateway_protocol`)."""
+"""Say which responses shared caches and the gateway may store (`common.gateway_protocol`)."""
 
 from __future__ import annotations
 
@@ -6,17 +6,23 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib.messages import get_messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from common.cache_marks import find_mark, find_record
+from common.cache_marks import find_mark, find_record, is_impersonal
 from common.gateway_protocol import CACHE_HEADER, PERSONAL_COOKIES, QUERY_HEADER, RECORD_HEADER
+from marketplace.syndication.http_cache import build_conditional_response, compute_etag
+from registry.api.conditional import PRIVATE, REVALIDATE
 
 _NOT_SHARED = ("private", "no-store")
 
 
 class CacheMarkMiddleware:
-    """Adds the headers of marked responses that are the same for everybody without an account.
+    """Adds the headers of responses that are the same for everybody without an account.
+
+    They may be stored by shared caches, which must revalidate them each time, as the documents of the API:
+    a default lifetime of a cache would keep a release that was blocked. All other responses with 200 may
+    not be stored. A view that sets `Cache-Control` itself keeps its header.
 
     It sees the cookies that other middleware sets, so it comes before them in the settings.
     """
@@ -26,14 +32,20 @@ class CacheMarkMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        mark = find_mark(response) if settings.BEHIND_GATEWAY else None
-        if mark is None or is_personal(request, response):
+        is_shared = is_impersonal(response) and not is_personal(request, response)
+        if response.status_code == 200:
+            response.headers.setdefault("Cache-Control", REVALIDATE if is_shared else PRIVATE)
+        if not is_shared:
             return response
-        if mark.covers(dict(request.GET.lists())):
+        mark = find_mark(response) if settings.BEHIND_GATEWAY else None
+        if mark is not None and mark.covers(dict(request.GET.lists())):
             response.headers[CACHE_HEADER] = mark.dependency
             response.headers[QUERY_HEADER] = ",".join(mark.parameters)
             if record := find_record(response):
                 response.headers[RECORD_HEADER] = record
+        if isinstance(response, HttpResponse) and "ETag" not in response.headers:
+            etag = compute_etag(response.content)
+            return build_conditional_response(request, response, etag=etag)
         return response
 
 

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-_PRIVATE = "private, no-cache"
+from registry.api.conditional import PRIVATE
 
 
 class PrivateResponsesMiddleware:
-    """Marks responses that depend on the signed-in user as private (RFC 9111, section 5.2.2.7).
+    """Lets nobody store responses that depend on the signed-in user (RFC 9111, section 5.2.2.5).
+
+    Not even the browser: after the end of a session, the Back button must not show its pages.
 
     It never loads a session: a response for which no code looked up the user is the same for
     everyone. A view that sets `Cache-Control` itself keeps its header.
@@ -26,5 +28,5 @@ class PrivateResponsesMiddleware:
         # which costs a query and fails without a database.
         user = getattr(request, "_cached_user", None)
         if user is not None and user.is_authenticated:
-            response.headers.setdefault("Cache-Control", _PRIVATE)
+            response.headers.setdefault("Cache-Control", PRIVATE)
         return response

@@ -63,10 +63,15 @@ def registry(
 
 
 def read(
-    registry: LiveRegistry, path: str, *, scheme: str = "https", address: str = "192.0.2.1"
+    registry: LiveRegistry,
+    path: str,
+    *,
+    scheme: str = "https",
+    address: str = "192.0.2.1",
+    **headers: str,
 ) -> httpx.Response:
     """Request a path as the proxy passes it on."""
-    headers = {"Host": HOST, "X-Forwarded-Proto": scheme, "X-Forwarded-For": address}
+    headers |= {"Host": HOST, "X-Forwarded-Proto": scheme, "X-Forwarded-For": address}
     return httpx.get(f"{registry.url}{path}", headers=headers, timeout=RESPONSE_SECONDS)
 
 
@@ -101,6 +106,10 @@ def test_plain_http_is_redirected_also_when_the_page_is_in_memory(registry: Live
         page = read(registry, path)
         assert (page.status_code, "@ada/chat" in page.text) == (200, True)
         assert page.headers["Strict-Transport-Security"].startswith("max-age=31536000")
+    assert count_requests(registry, path) == 1
+    unchanged = read(registry, path, **{"If-None-Match": page.headers["ETag"]})
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+    assert unchanged.headers["Cache-Control"] == "public, no-cache"
     assert count_requests(registry, path) == 1
     redirect = read(registry, path, scheme="http")
     assert redirect.status_code == 301

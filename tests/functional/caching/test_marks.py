@@ -46,6 +46,18 @@ def test_the_mark_names_what_ends_the_response(client: Client) -> None:
     assert versions.headers[QUERY_HEADER] == "page"
 
 
+@pytest.mark.parametrize("is_behind", [True, False])
+def test_what_is_marked_may_be_stored_by_others_and_has_an_etag(
+    client: Client, settings: Any, is_behind: bool
+) -> None:
+    settings.BEHIND_GATEWAY = is_behind
+    for path in PATHS:
+        response = client.get(path)
+        assert response.headers["Cache-Control"].startswith("public"), path
+        assert response.headers["ETag"].startswith('"'), path
+        assert client.head(path).headers["Cache-Control"].startswith("public"), path
+
+
 def test_another_form_of_the_name_is_the_same_plugin(client: Client) -> None:
     assert client.get("/api/v1/plugins/%40acme%2Fchat").headers[CACHE_HEADER] == (
         "plugin=%40acme%2Fchat"
@@ -192,6 +204,8 @@ def test_a_file_without_its_colors_has_no_mark(world: World, client: Client, set
         plain = client.get(path)
     assert (plain.status_code, b"hl-" in plain.content) == (200, False)
     assert list_hidden_headers(plain) == set()
+    # It is the same for every visitor, and revalidated.
+    assert plain.headers["Cache-Control"] == "public, no-cache"
     settings.COMPUTATION_SECONDS = 60.0
     colored = client.get(path)
     assert b"hl-" in colored.content

@@ -21,17 +21,66 @@ def owner(db, module_publisher):
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_pages_of_a_signed_in_user_are_private(owner_client, owner, path):
-    """Pages of a signed-in user are private."""
+def test_pages_of_a_signed_in_user_are_not_stored(owner_client, owner, path):
+    """Pages of a signed-in user are for no cache, not even that of the browser."""
     response = owner_client.get(path)
     assert owner.username in response.content.decode()
-    assert "private" in response.headers["Cache-Control"]
+    assert response.headers["Cache-Control"] == "private, no-store"
+    assert "ETag" not in response.headers
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_anonymous_pages_have_no_cache_header(client, path):
-    """Pages without a session have no cache header."""
-    assert "Cache-Control" not in client.get(path).headers
+def test_pages_of_visitors_are_revalidated(client, path):
+    """A cache with a lifetime of its own never keeps a page, and an unchanged one costs no bytes."""
+    response = client.get(path)
+    assert response.headers["Cache-Control"] == "public, no-cache"
+    assert "Cookie" in response.headers["Vary"]
+    etag = response.headers["ETag"]
+    assert etag.startswith('"')
+    unchanged = client.get(path, HTTP_IF_NONE_MATCH=etag)
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+    assert unchanged.headers["ETag"] == etag
+    assert unchanged.headers["Cache-Control"] == "public, no-cache"
+    assert "Cookie" in unchanged.headers["Vary"]
+    # Another parameter changes nothing.
+    assert client.get(f"{path}{'&' if '?' in path else '?'}utm=x").headers["ETag"] == etag
+
+
+def test_a_signed_in_user_does_not_get_the_page_of_a_visitor(client, owner_client, owner):
+    """The ETag of the page without a session is of no use with one, and the other way round."""
+    etag = client.get("/plugins/chat").headers["ETag"]
+    response = owner_client.get("/plugins/chat", HTTP_IF_NONE_MATCH=etag)
+    assert response.status_code == 200
+    assert owner.username in response.content.decode()
+
+
+def test_a_fragment_and_its_page_have_different_etags(client):
+    """They share a URL."""
+    page = client.get("/plugins/chat")
+    fragment = client.get(
+        "/plugins/chat", HTTP_HX_REQUEST="true", HTTP_IF_NONE_MATCH=page.headers["ETag"]
+    )
+    assert fragment.status_code == 200
+    assert fragment.headers["ETag"] != page.headers["ETag"]
+    assert "HX-Request" in fragment.headers["Vary"]
+
+
+def test_pages_with_a_token_are_not_stored(client):
+    """Forms have a token of the reader's cookie."""
+    for path in ("/login", "/signup", "/password/reset"):
+        response = client.get(path)
+        assert "csrfmiddlewaretoken" in response.content.decode()
+        assert "no-store" in response.headers["Cache-Control"]
+        assert "ETag" not in response.headers
+
+
+def test_a_page_changes_its_etag_with_its_content(client, module_publisher):
+    """The new version is there at once."""
+    etag = client.get("/plugins/chat").headers["ETag"]
+    module_publisher.publish("chat", "2.0.0")
+    response = client.get("/plugins/chat", HTTP_IF_NONE_MATCH=etag)
+    assert response.status_code == 200
+    assert "2.0.0" in response.content.decode()
 
 
 def test_impersonal_responses_stay_public(owner_client):
