@@ -65,6 +65,10 @@ def load_secret_key(given: str, data_dir: Path, *, is_production: bool) -> str:
     return path.read_text(encoding="ascii").strip()
 
 
+# To PostgreSQL, of one process: more than the threads of a web process, so that none waits for another.
+MAX_CONNECTIONS = 16
+
+
 def build_database_settings(url: str, data_dir: Path) -> dict[str, Any]:
     """`DATABASES["default"]`: PostgreSQL at `url`, or SQLite in the data folder without a URL."""
     if not url:
@@ -94,9 +98,9 @@ def build_database_settings(url: str, data_dir: Path) -> dict[str, Any]:
         **KEEPALIVE_OPTIONS,
         **settings.get("OPTIONS", {}),
         "pool": {
-            # More than the threads of a web process, so that none waits for another.
+            # A web process opens one for each of its threads (`config.startup`).
             "min_size": 1,
-            "max_size": 16,
+            "max_size": MAX_CONNECTIONS,
             "timeout": CONNECTION_SECONDS,
             # Attempts of the pool itself become rarer. When they end, the next request starts one,
             # so the pool recovers as soon as the server does.

@@ -71,6 +71,28 @@ def limit_database_statements(*, seconds: int) -> None:
         limit_statements(seconds)
 
 
+def open_database_connections(count: int) -> None:
+    """Let this process have `count` connections to PostgreSQL, and open all at the same time.
+
+    Returns at once. A pool with fewer connections opens further ones on demand and one after the
+    other, while requests wait for them.
+    """
+    if connection.vendor == "postgresql":
+        # The pool is created with these options below.
+        connection.settings_dict["OPTIONS"]["pool"].update(min_size=count, num_workers=count)
+        connection.pool.open()  # type: ignore[attr-defined]  # of PostgreSQL only
+
+
+def close_database_connections() -> None:
+    """Close all connections of this process, also those that its pool keeps.
+
+    For supervisors: their children open their own.
+    """
+    connection.close()
+    if connection.vendor == "postgresql":
+        connection.close_pool()  # type: ignore[attr-defined]  # of PostgreSQL only
+
+
 def _describe_database_error(error: Exception) -> str:
     """The message for a database without its tables, or one that does not respond; else ""."""
     is_sqlite = connection.vendor == "sqlite"

@@ -10,6 +10,7 @@ from config.startup import (
     WEB_STATEMENT_SECONDS,
     exit_on_start_error,
     limit_database_statements,
+    open_database_connections,
 )
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -23,3 +24,7 @@ with exit_on_start_error():
     from config.preload import preload_web
 
     preload_web()
+    if _server is not None:
+        from config.processes.threads import count_web_threads
+
+        open_database_connections(count_web_threads())

@@ -18,6 +18,7 @@ from django.template.loader import render_to_string
 
 from common.http.content_security import CONTENT_SECURITY_POLICY
 from config.processes.supervisor import Child
+from config.processes.threads import count_web_threads
 from gateway.options import OPTIONS_VARIABLE, GatewayOptions
 from plugport.spec.text import quote_text
 from registry.package_limits import get_archive_limits
@@ -42,16 +43,9 @@ def build_web_command(workers: int, web_socket: Path) -> list[str]:
     """The web server with Django: `workers` processes that serve what the gateway passes on."""
     options = (
         f"--interface wsgi config.wsgi:application --workers {workers}"
-        f" --blocking-threads {_count_threads()} --backpressure 64 --uds-permissions 0600"
+        f" --blocking-threads {count_web_threads()} --backpressure 64 --uds-permissions 0600"
     )
     return [*_build_granian_command(options), "--uds", str(web_socket)]
-
-
-def _count_threads() -> int:
-    """The threads of one process with Django."""
-    # Requests that wait for checks and for images each occupy a thread; two are left for others.
-    needed = settings.MAX_WAITING + settings.MAX_WAITING_IMAGES + 2
-    return min(12, max(needed, 2 * (os.cpu_count() or 1) + 1))
 
 
 def build_gateway_command(host: str) -> list[str]:
@@ -147,7 +141,7 @@ def build_gateway_options(web_socket: Path, workers: int) -> GatewayOptions:
         uploads_in_flight=settings.UPLOADS_IN_PROGRESS,
         downloads_in_flight=settings.DOWNLOADS_IN_PROGRESS,
         # One client leaves half of the threads to the others.
-        forwarded_in_flight=workers * _count_threads() // 2,
+        forwarded_in_flight=workers * count_web_threads() // 2,
     )
 
 

@@ -130,6 +130,8 @@ CLAIMS = {
         f"used more than {CELERY['worker_max_memory_per_child'] // 1000} MB or",
         f"takes {WORDS[CELERY['task_time_limit']]} times `PLUGPORT_CHECK_SECONDS`",
         f"recommends ({PASSWORD_MIB} MiB,",
+        f"worker has at most {backends.MAX_CONNECTIONS} connections, and a gateway has",
+        f"one worker have at most {3 * backends.MAX_CONNECTIONS + 1}.",
         f"request headers | {commands.HEADER_SECONDS} seconds, and about {commands.HEADER_BYTES >> 10} kB",
         (
             f"{bodies.TOTAL_SECONDS:.0f} seconds, for a package one second more for each"

@@ -34,6 +34,11 @@ class Proxy:
 
     def cut(self) -> None:
         """Refuse new connections and close the open ones."""
+        self.refuse()
+        self.drop()
+
+    def refuse(self) -> None:
+        """Refuse new connections; keep the open ones."""
         if self._listener is not None:
             # Closing alone would not end an `accept` that is waiting.
             with contextlib.suppress(OSError):
@@ -42,7 +47,6 @@ class Proxy:
             with self._guard:
                 # A connection that was accepted a moment ago is closed, not added to those.
                 self._listener = None
-        self.drop()
 
     def drop(self) -> None:
         """Close the open connections; accept new ones."""

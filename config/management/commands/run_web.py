@@ -7,14 +7,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection
 
 from common.system_checks import SETTINGS_TAG
 from config.backends import prepare_data_dir
 from config.processes.commands import build_variables, build_web_children, parse_count
 from config.processes.ports import check_port
 from config.processes.supervisor import Supervisor
-from config.startup import describe_missing_migrations
+from config.startup import close_database_connections, describe_missing_migrations
 
 
 class Command(BaseCommand):
@@ -40,8 +39,7 @@ class Command(BaseCommand):
         prepare_data_dir(settings.DATA_DIR)
         if message := describe_missing_migrations():
             raise CommandError(message)
-        # The children open their own connections.
-        connection.close()
+        close_database_connections()
         children = build_web_children(options["host"], options["workers"])
         environment = {**os.environ, **build_variables()}
         Supervisor(children, environment, str(settings.BASE_DIR)).run()

@@ -7,13 +7,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection
 
 from common.system_checks import SETTINGS_TAG
 from config.backends import prepare_data_dir
 from config.processes.commands import build_variables, build_worker_command, parse_count
 from config.processes.supervisor import Child, Supervisor
-from config.startup import describe_missing_migrations
+from config.startup import close_database_connections, describe_missing_migrations
 
 
 class Command(BaseCommand):
@@ -37,8 +36,7 @@ class Command(BaseCommand):
         prepare_data_dir(settings.DATA_DIR)
         if message := describe_missing_migrations():
             raise CommandError(message)
-        # The children open their own connections.
-        connection.close()
+        close_database_connections()
         command = build_worker_command()
         children = [Child(f"worker-{n + 1}", command) for n in range(options["processes"])]
         environment = {**os.environ, **build_variables()}

@@ -27,6 +27,7 @@ from config.processes.commands import (
 )
 from config.processes.ports import check_port
 from config.processes.supervisor import Child, Supervisor
+from config.startup import close_database_connections
 
 _HOST = "127.0.0.1"
 
@@ -69,6 +70,7 @@ class Command(BaseCommand):
         self._build_client()
         if options["demo"]:
             call_command("load_demo", stdout=self.stdout)
+        close_database_connections()
         environment = {**os.environ, **build_variables()}
         children = [
             *build_web_children(options["host"], options["workers"]),
