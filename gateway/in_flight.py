@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -25,6 +24,24 @@ class _Client:
     waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
 
 
+class _Turn:
+    """What `InFlight.count` returns: a class, because a generator takes twice as long."""
+
+    __slots__ = ("_client", "_in_flight", "_request")
+
+    def __init__(self, in_flight: InFlight, request: Counted) -> None:
+        self._in_flight = in_flight
+        self._request = request
+        self._client: _Client | None = None
+
+    async def __aenter__(self) -> None:
+        self._client = await self._in_flight.enter(self._request)
+
+    async def __aexit__(self, *_error: object) -> None:
+        if self._client is not None:
+            self._in_flight.leave(self._request.network, self._client)
+
+
 class InFlight:
     """Counts what is in progress for each client network, up to `limit`.
 
@@ -38,19 +55,21 @@ class InFlight:
         self._wait_seconds = wait_seconds
         self._clients: dict[str, _Client] = {}
 
-    @contextlib.asynccontextmanager
-    async def count(self, request: Counted) -> AsyncIterator[None]:
-        """Count one for the duration of the block. Raises `TooManyInProgressError`."""
-        client = self._clients.setdefault(request.network, _Client())
+    def count(self, request: Counted) -> _Turn:
+        """Count one for the duration of an `async with`, which raises `TooManyInProgressError`."""
+        return _Turn(self, request)
+
+    async def enter(self, request: Counted) -> _Client:
+        """Count one more, until `leave`. Raises `TooManyInProgressError`."""
+        client = self._clients.get(request.network)
+        if client is None:
+            client = self._clients[request.network] = _Client()
         if request.is_limited and (client.count >= self._limit or client.waiting):
             # The one that finishes passes its place on, so the count stays the same.
             await self._wait(client)
         else:
             client.count += 1
-        try:
-            yield
-        finally:
-            self._leave(request.network, client)
+        return client
 
     async def _wait(self, client: _Client) -> None:
         turn = asyncio.get_running_loop().create_future()
@@ -75,7 +94,8 @@ class InFlight:
                 context={"retryAfterSeconds": 1},
             )
 
-    def _leave(self, network: str, client: _Client) -> None:
+    def leave(self, network: str, client: _Client) -> None:
+        """End what `enter` counted."""
         self._pass_on(client)
         if not client.count and not client.waiting:
             self._clients.pop(network, None)
