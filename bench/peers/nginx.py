@@ -1,7 +1,8 @@
 """Run nginx with the configuration of `deploy/` in front of the registry.
 
 It sends the packages itself (X-Accel-Redirect). There is no TLS, which no other server of the
-comparison has.
+comparison has. All else is as in production: the limits, and a log of all requests, which no other
+server writes.
 """
 
 from __future__ import annotations
@@ -51,9 +52,7 @@ def _build_config(folder: Path, registry: Registry, port: int) -> str:
         (r"server web:8000;", f"server {registry.url.removeprefix('http://')};"),
         (r"listen 443 ssl http2;", f"listen 127.0.0.1:{port};"),
         (r"(?m)^ *ssl_\w+ .*;\n", ""),
-        # The load generator has one address.
-        (r"(?m)^ *limit_conn plugport_clients .*;\n", ""),
-        (r"access_log \S+ plugport;", "access_log off;"),
+        (r"access_log \S+ plugport;", f"access_log {folder / 'access.log'} plugport;"),
         (r"alias \S+/packages/;", f"alias {registry.folder / 'packages'}/;"),
         (r"proxy_set_header Host \$host;", "proxy_set_header Host $http_host;"),
         (r"proxy_set_header X-Forwarded-Proto \$scheme;", ""),
@@ -68,7 +67,7 @@ def _build_config(folder: Path, registry: Registry, port: int) -> str:
     return (
         f"daemon off; {user} worker_processes 2; pid {folder / 'nginx.pid'};\n"
         f"events {{ worker_connections 1024; }}\n"
-        f"http {{\n{paths}\nkeepalive_requests 1000000;\n{text}}}\n"
+        f"http {{\n{paths}\n{text}}}\n"
     )
 
 
