@@ -197,6 +197,7 @@ def render_files(
 
 
 @plugin_page
+@cacheable(EndsWith.ANY_CHANGE, "from", "to", "file")
 def render_compare(request: HttpRequest, name: str) -> HttpResponse:
     """`…/compare?from=&to=&file=`: the difference between releases: 12 queries.
 

@@ -30,6 +30,10 @@ EXAMPLES = {
     "plugins/<plugin:name>/dependents": [f"{BASE}/dependents"],
     "plugins/<plugin:name>/files": [f"{CHAT}/files"],
     "plugins/<plugin:name>/files/<path:path>": [f"{CHAT}/files/index.js"],
+    "plugins/<plugin:name>/compare": [
+        f"{CHAT}/compare{query}"
+        for query in ("", "?from=1.0.0&to=2.0.0", "?from=1.0.0&to=2.0.0&file=README.md")
+    ],
     "plugins/<plugin:name>/security": [f"{CHAT}/security"],
     "plugins/<plugin:name>/stats": [f"{CHAT}/stats"],
     "plugins/<plugin:name>/<release:version>": [f"{CHAT}/1.0.0"],
@@ -44,6 +48,7 @@ EXAMPLES = {
     "docs/<slug:slug>": ["/docs/terms"],
     "install": ["/install"],
     "publish": ["/publish"],
+    "simple/": ["/simple/"],
     "feeds/new.atom": ["/feeds/new.atom"],
     "feeds/updates.atom": ["/feeds/updates.atom"],
     "feeds/plugins/<plugin:name>.atom": ["/feeds/plugins/@acme/chat.atom"],
@@ -82,7 +87,7 @@ EXAMPLES = {
 # Their responses change with the code and the settings only.
 FIXED = {
     *("/contact", "/docs", "/docs/api", "/docs/api/try", "/docs/errors", "/docs/terms"),
-    *("/install", "/publish", "/robots.txt", "/llms.txt", "/.well-known/security.txt"),
+    *("/install", "/publish", "/simple/", "/robots.txt", "/llms.txt", "/.well-known/security.txt"),
     *(f"/api{version}{path}" for version in ("/v1", "") for path in ("/openapi.json", "/instance")),
 }
 PATHS = [path for paths in EXAMPLES.values() for path in paths]

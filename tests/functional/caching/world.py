@@ -130,6 +130,10 @@ _TABS = tuple(f"{_CHAT}/{tab}" for tab in ("versions", "files", "security", "sta
 _OLD = tuple(
     f"{_CHAT}/1.0.0{tab}" for tab in ("", "/dependencies", "/files", "/files/index.js", "/security")
 )
+_COMPARISONS = tuple(
+    f"{_CHAT}/compare{query}"
+    for query in ("", "?from=1.0.0&to=2.0.0", "?from=1.0.0&to=2.0.0&file=README.md")
+)
 _BADGES = tuple(f"/badges/@acme/chat/{name}.svg" for name in ("version", "trust", "license"))
 CHANGES: Mapping[str, Change] = {
     "a new version": _change(
@@ -138,6 +142,7 @@ CHANGES: Mapping[str, Change] = {
         *(_API, f"{_API}/versions", f"{_API}/readme", f"{_API}/latest", f"{_API}/stats"),
         *("/feeds/updates.atom", "/feeds/plugins/@acme/chat.atom", "/feeds/users/acme.atom"),
         *("/feeds/scopes/acme.atom", "/badges/@acme/chat/version.svg", "/users/acme", "/@acme"),
+        *_COMPARISONS,
         *("/badges/@acme/chat/license.svg", "/api/v1/plugins/recent", "/users/helper"),
     ),
     "a new plugin": _change(
@@ -176,10 +181,11 @@ CHANGES: Mapping[str, Change] = {
         lambda w: _block(w, "2.0.0"),
         *(_CHAT, *_TABS, _API, f"{_API}/versions", f"{_API}/readme", f"{_API}/latest", "/search"),
         *("/feeds/updates.atom", "/feeds/plugins/@acme/chat.atom", "/feeds/users/acme.atom"),
+        *_COMPARISONS,
     ),
     "a quarantine of an old version": _change(
         lambda w: _block(w, "1.0.0"),
-        *(*_OLD, f"{_API}/1.0.0", f"{_API}/1.0.0/readme", f"{_API}/versions"),
+        *(*_OLD, f"{_API}/1.0.0", f"{_API}/1.0.0/readme", f"{_API}/versions", *_COMPARISONS),
     ),
     "a quarantine of all versions": _change(
         lambda w: (_block(w, "1.0.0"), _block(w, "2.0.0")),
