@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 
-from bench.load import Connection
+from bench.load import ACCEPTED, Connection
 from bench.publish import MB, build_package, wait_until_published
 from bench.report import report
 from bench.running import build_parser, create_registry, list_databases
@@ -24,7 +24,7 @@ def main() -> None:
             connection = Connection(registry.url, {"Authorization": f"Bearer {token}"})
             package = build_package("@bench/large", "1.0.0", _PACKAGE_BYTES)
             status, body = connection.post_package("/api/v1/plugins", [package], len(package))
-            if status != 202:
+            if status not in ACCEPTED:
                 raise SystemExit(f"{status}: {body.decode()}")
             path = json.loads(body)["statusUrl"].removeprefix(registry.url)
             wait_until_published(registry.url, token, [path])

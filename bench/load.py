@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+# Statuses of an accepted package. 201: the checks have finished before the response.
+ACCEPTED = (201, 202)
 _BUFFER_BYTES = 1 << 20
 _MAX_SECONDS = 600
 

@@ -25,7 +25,7 @@ from queue import Empty
 from typing import Any
 from urllib.parse import urlsplit
 
-from bench.load import Connection
+from bench.load import ACCEPTED, Connection
 from bench.publish import MB, build_package, wait_until_published
 from bench.report import report
 from bench.running import Registry, build_parser, create_registry, list_databases
@@ -195,7 +195,7 @@ class Publisher:
     def __init__(self, registry: Registry, token: str) -> None:
         self._registry = registry
         self._token = token
-        # Seconds until the 202 of each package.
+        # Seconds until each package was accepted.
         self.times: list[float] = []
         self.paths: list[str] = []
         self.failures: list[str] = []
@@ -218,7 +218,7 @@ class Publisher:
         except (OSError, ValueError) as error:
             self.failures.append(str(error) or type(error).__name__)
             return
-        if status != 202:
+        if status not in ACCEPTED:
             self.failures.append(f"{status}: {body.decode()[:200]}")
             return
         self.times.append(time.perf_counter() - started)
@@ -231,7 +231,7 @@ class Publisher:
         for reason in sorted(set(self.failures)):
             print(f"# {reason}", flush=True)
         if self.paths:
-            report(f"publish: slowest 202 ({mark})", max(self.times) * 1000, "ms")
+            report(f"publish: slowest acceptance ({mark})", max(self.times) * 1000, "ms")
             wait_until_published(self._registry.url, self._token, self.paths)
 
 
@@ -240,7 +240,7 @@ def publish_large_package(registry: Registry, token: str) -> None:
     package = build_package(_NAME, "1.0.0", _PACKAGE_BYTES)
     connection = Connection(registry.url, {"Authorization": f"Bearer {token}"})
     status, body = connection.post_package(_PUBLISH_PATH, [package], len(package))
-    if status != 202:
+    if status not in ACCEPTED:
         raise SystemExit(f"{status}: {body.decode()}")
     path = json.loads(body)["statusUrl"].removeprefix(registry.url)
     wait_until_published(registry.url, token, [path])

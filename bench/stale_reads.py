@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from bench.load import Connection
+from bench.load import ACCEPTED, Connection
 from bench.publish import build_package
 from bench.report import report, report_unmeasured
 from bench.running import ROOT, Registry, build_parser, create_registry, list_databases
@@ -249,7 +249,7 @@ class Writer:
         connection = Connection(self._registry.url, {"Authorization": f"Bearer {self._token}"})
         status, body = connection.post_package("/api/v1/plugins", [package], len(package))
         connection.socket.close()
-        if status != 202:
+        if status not in ACCEPTED:
             raise ConnectionError(f"publish: {status} {body.decode()[:200]}")
         path = json.loads(body)["statusUrl"].removeprefix(self._registry.url)
         while (state := self._call("GET", path)["state"]) == "checking":

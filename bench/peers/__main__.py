@@ -13,7 +13,7 @@ import json
 import subprocess
 import sys
 
-from bench.load import Connection
+from bench.load import ACCEPTED, Connection
 from bench.peers.comparison import (
     BARE,
     BARE_ASYNCIO,
@@ -53,7 +53,7 @@ def publish_plugin(registry: Registry, package: bytes) -> str:
     token = registry.create_token("bench")
     connection = Connection(registry.url, {"Authorization": f"Bearer {token}"})
     status, body = connection.post_package("/api/v1/plugins", [package], len(package))
-    if status != 202:
+    if status not in ACCEPTED:
         raise SystemExit(f"{status}: {body.decode()}")
     path = json.loads(body)["statusUrl"].removeprefix(registry.url)
     wait_until_published(registry.url, token, [path])
