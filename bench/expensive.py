@@ -1,5 +1,7 @@
 """Measure expensive requests: first, when their result is stored, and what they cost others.
 
+Then the gateway: the latency of health checks while ten clients keep all threads of Django busy.
+
 Run: `python -m bench.expensive [--database sqlite] [--plugins 20000]`. The packages are a release of 9,900 files that
 all changed, a text behind 115 MB, a text of 600,000 line feeds, and a source file of 49,000 characters.
 """
@@ -8,18 +10,33 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import multiprocessing
 import shutil
 import statistics
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 from bench.report import report
 from bench.running import Registry, build_parser, create_registry, list_databases
+from bench.slow_clients import Probe
 
 _REPEATS = 9
 _SECONDS = 5.0
+# A web process has fewer threads.
+_BUSY_CLIENTS = 10
+_HEALTH_SECONDS = 15.0
+_HEALTH_MS = 100
+# Django renders them anew for each request with a token.
+_PAGES = (
+    "/plugins/@bench/many/files",
+    "/plugins/@bench/large",
+    "/search?q=chat",
+    "/sitemaps/2.xml",
+)
 _DIFF = "/api/v1/plugins/@bench/many/2.0.0/diff"
 _CHEAP = "/api/v1/plugins/@bench/many"
 _CASES = {
@@ -56,8 +73,8 @@ assert publisher.publish("@bench/large", files={**blocks, **texts}).state == "pu
 class Client:
     """A connection with a token, so that every request reaches a web process."""
 
-    def __init__(self, registry: Registry, token: str) -> None:
-        parts = urlsplit(registry.url)
+    def __init__(self, url: str, token: str) -> None:
+        parts = urlsplit(url)
         self._connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=60)
         self._headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "gzip"}
 
@@ -72,7 +89,7 @@ class Client:
 
 def measure_cases(registry: Registry, token: str) -> None:
     """Print the time of the first request of each case, and the median of further ones."""
-    client = Client(registry, token)
+    client = Client(registry.url, token)
     client.get(_CHEAP)
     for name, path in _CASES.items():
         status, first = client.get(path)
@@ -89,7 +106,7 @@ def request_diffs(registry: Registry, token: str, threads: int) -> Iterator[None
     is_done = threading.Event()
 
     def run() -> None:
-        client = Client(registry, token)
+        client = Client(registry.url, token)
         while not is_done.is_set():
             shutil.rmtree(registry.folder / "results", ignore_errors=True)
             client.get(_DIFF)
@@ -108,7 +125,7 @@ def request_diffs(registry: Registry, token: str, threads: int) -> Iterator[None
 def measure_others(registry: Registry, token: str) -> None:
     """Print the latency of a cheap request, alone and beside diffs."""
     for threads in (0, 1, 4):
-        client, times = Client(registry, token), []
+        client, times = Client(registry.url, token), []
         with request_diffs(registry, token, threads):
             until = time.monotonic() + _SECONDS
             while time.monotonic() < until:
@@ -116,6 +133,44 @@ def measure_others(registry: Registry, token: str) -> None:
         p50, p99 = statistics.median(times), statistics.quantiles(times, n=100)[98]
         report(f"metadata beside {threads} x diff, p50 ({registry.database})", p50, "ms")
         report(f"metadata beside {threads} x diff, p99 ({registry.database})", p99, "ms")
+
+
+def _request_pages(url: str, token: str, is_done: Any, out: Any) -> None:
+    """Request expensive pages until the event is set; put the number of responses by status."""
+    client, statuses = Client(url, token), Counter[int]()
+    while not is_done.is_set():
+        statuses[client.get(_PAGES[statuses.total() % len(_PAGES)])[0]] += 1
+    out.put(statuses)
+
+
+def measure_health(registry: Registry, token: str) -> None:
+    """Print the latency of health checks while all threads of Django render pages."""
+    is_done = multiprocessing.Event()
+    out: multiprocessing.Queue = multiprocessing.Queue()  # type: ignore[type-arg]
+    # Processes, because threads of this one would delay its own clock.
+    clients = [
+        multiprocessing.Process(
+            target=_request_pages, args=(registry.url, token, is_done, out), daemon=True
+        )
+        for _ in range(_BUSY_CLIENTS)
+    ]
+    for client in clients:
+        client.start()
+    probes = [Probe(path, path) for path in ("/healthz", "/readyz")]
+    until = time.monotonic() + _HEALTH_SECONDS
+    threads = [threading.Thread(target=probe.run, args=(registry.url, until)) for probe in probes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    is_done.set()
+    statuses = sum((out.get(timeout=60) for _ in clients), Counter[int]())
+    mark = f"{registry.database}, {_BUSY_CLIENTS} clients request expensive pages"
+    for probe in probes:
+        probe.report(mark, maximum_ms=_HEALTH_MS)
+    report(f"expensive pages ({mark})", statuses.total() / _HEALTH_SECONDS, "requests/s")
+    failures = statuses.total() - statuses[200]
+    report(f"expensive pages: other than 200 ({mark})", failures, "responses", maximum=0)
 
 
 def main() -> None:
@@ -132,6 +187,7 @@ def main() -> None:
             registry.start(workers=1)
             measure_cases(registry, token)
             measure_others(registry, token)
+            measure_health(registry, token)
 
 
 if __name__ == "__main__":
