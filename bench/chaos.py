@@ -22,7 +22,13 @@ import psutil
 from bench.load import Connection
 from bench.report import report
 from bench.restarts import Publishers, is_responding, wait
-from bench.running import Registry, build_parser, create_registry, list_databases
+from bench.running import (
+    Registry,
+    build_parser,
+    build_variables,
+    create_registry,
+    list_databases,
+)
 
 _MAX_WEB_PROCESSES = 2
 _MIN_PAUSE_SECONDS, _MAX_PAUSE_SECONDS = 0.2, 3.0
@@ -140,14 +146,12 @@ def run(registry: Registry, *, seconds: float, seed: int) -> None:
 
 
 def main() -> None:
-    parser = build_parser(__doc__)
+    parser = build_parser(__doc__, has_redis=True)
     parser.add_argument("--seconds", type=float, default=600, help="how long to kill processes")
     parser.add_argument("--seed", type=int, default=1, help="decides which processes are killed")
-    parser.add_argument("--redis", default="", help="URL of a Redis database for the queue")
     options = parser.parse_args()
-    variables = {"PLUGPORT_REDIS_URL": options.redis} if options.redis else {}
     for database in list_databases(options.database):
-        with create_registry(database, **variables) as registry:
+        with create_registry(database, **build_variables(options)) as registry:
             run(registry, seconds=options.seconds, seed=options.seed)
 
 

@@ -20,7 +20,13 @@ from typing import Any
 
 from bench.load import ACCEPTED, Connection, summarize
 from bench.report import report
-from bench.running import Registry, build_parser, create_registry, list_databases
+from bench.running import (
+    Registry,
+    build_parser,
+    build_variables,
+    create_registry,
+    list_databases,
+)
 from plugport.spec.archive.tar_writer import END_BLOCKS, build_headers, build_padding
 
 CLIENTS = 4
@@ -193,12 +199,12 @@ def get_peak_mb(pid: int) -> float:
 
 
 def main() -> None:
-    parser = build_parser(__doc__)
+    parser = build_parser(__doc__, has_redis=True)
     parser.add_argument("--each", type=int, default=75, help="packages a client sends")
     parser.add_argument("--only", choices=["small", "large"])
     options = parser.parse_args()
     for database in list_databases(options.database):
-        with create_registry(database) as registry:
+        with create_registry(database, **build_variables(options)) as registry:
             registry.start()
             if options.only != "large":
                 publish_many(registry, each=options.each)

@@ -129,7 +129,7 @@ def _is_ready(url: str) -> bool:
 def create_registry(database: str, **variables: str) -> Iterator[Registry]:
     """Prepare a registry without starting it; delete it at the end.
 
-    `database` is `sqlite` or `postgresql`.
+    `database` is `sqlite` or `postgresql`. With `PLUGPORT_REDIS_URL`, the label of the results says so.
     """
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="plugport-bench-")))
@@ -150,7 +150,8 @@ def create_registry(database: str, **variables: str) -> Iterator[Registry]:
         }
         if database == "postgresql":
             environment["DATABASE_URL"] = stack.enter_context(_create_database())
-        registry = Registry(folder, database, environment, url)
+        label = f"{database} and Redis" if "PLUGPORT_REDIS_URL" in variables else database
+        registry = Registry(folder, label, environment, url)
         stack.callback(registry.stop)
         registry.manage("migrate", "--verbosity", "0")
         yield registry
@@ -185,8 +186,15 @@ def list_databases(requested: str) -> list[str]:
     return names
 
 
-def build_parser(description: str | None) -> argparse.ArgumentParser:
-    """Return an argument parser with `--database`."""
+def build_parser(description: str | None, *, has_redis: bool = False) -> argparse.ArgumentParser:
+    """Return an argument parser with `--database`, and `--redis` for `build_variables`."""
     parser = argparse.ArgumentParser(description=(description or "").splitlines()[0])
     parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
+    if has_redis:
+        parser.add_argument("--redis", default="", help="URL of a Redis database for the registry")
     return parser
+
+
+def build_variables(options: argparse.Namespace) -> dict[str, str]:
+    """Return the variables of `create_registry` for the options of a parser with `--redis`."""
+    return {"PLUGPORT_REDIS_URL": options.redis} if options.redis else {}

@@ -29,7 +29,14 @@ import psutil
 from bench.load import ACCEPTED, Connection
 from bench.publish import build_package
 from bench.report import report, report_unmeasured
-from bench.running import ROOT, Registry, build_parser, create_registry, list_databases
+from bench.running import (
+    ROOT,
+    Registry,
+    build_parser,
+    build_variables,
+    create_registry,
+    list_databases,
+)
 
 MAX_AGE_SECONDS = 0.25
 _PLUGINS = ("@bench-stale/alpha", "@bench-stale/beta", "@bench-stale/gamma")
@@ -458,14 +465,12 @@ def run(registry: Registry, seconds: float) -> int:
 
 
 def main() -> None:
-    parser = build_parser(__doc__)
+    parser = build_parser(__doc__, has_redis=True)
     parser.add_argument("--seconds", type=float, default=60, help="how long to change and read")
-    parser.add_argument("--redis", default="", help="URL of a Redis database for the registry")
     options = parser.parse_args()
-    variables = {"PLUGPORT_REDIS_URL": options.redis} if options.redis else {}
     unmeasured = 0
     for database in list_databases(options.database):
-        with create_registry(database, **variables) as registry:
+        with create_registry(database, **build_variables(options)) as registry:
             unmeasured += run(registry, options.seconds)
     if unmeasured:
         raise SystemExit(f"not measured: {unmeasured}")

@@ -38,7 +38,14 @@ from bench.peers.servers import PeerError, publish_npm_package, run_bare, run_ve
 from bench.publish import build_package, publish_many, wait_until_published
 from bench.reads import wait_for_search
 from bench.report import report, report_unmeasured
-from bench.running import ROOT, Registry, build_parser, create_registry, list_databases
+from bench.running import (
+    ROOT,
+    Registry,
+    build_parser,
+    build_variables,
+    create_registry,
+    list_databases,
+)
 
 _PACKAGE_BYTES = 20_000
 _PACKAGE_NAME = "@bench/package"
@@ -108,7 +115,7 @@ def start_peers(
         bench.reasons[VERDACCIO] = str(error)
         return "/"
     bench.urls[VERDACCIO] = url
-    report("verdaccio holds", len(names), "packages")
+    report(f"verdaccio holds ({bench.registry.database})", len(names), "packages")
     return path
 
 
@@ -144,25 +151,33 @@ def start_nginx(
 
 
 def measure_requests(options: argparse.Namespace) -> int:
-    """Fill a registry, and compare it with its peers; return the number of missing figures."""
+    """Compare a filled registry on each database with its peers; return the number of missing figures."""
     peers = install_peers()
     if peers.wrk is None:
         report_unmeasured("all comparisons, which need wrk", peers.reasons["wrk"])
         return 1
     load = Generator(peers.wrk, peers.h2load, options.seconds, options.rounds)
-    with create_registry("sqlite") as registry:
-        registry.manage("make_catalogue", str(options.plugins))
-        return run(registry, peers, load, options)
+    databases = list_databases(options.database)
+    unmeasured = _count_databases(options) - len(databases)
+    for database in databases:
+        with create_registry(database, **build_variables(options)) as registry:
+            registry.manage("make_catalogue", str(options.plugins))
+            unmeasured += run(registry, peers, load, options)
+    return unmeasured
 
 
 def measure_publishing(options: argparse.Namespace) -> int:
     """Measure publishing on each database; return the number of databases that do not respond."""
     databases = list_databases(options.database)
     for database in databases:
-        with create_registry(database) as registry:
+        with create_registry(database, **build_variables(options)) as registry:
             registry.start()
             publish_many(registry, each=options.each)
-    return int(options.database == "both") + 1 - len(databases)
+    return _count_databases(options) - len(databases)
+
+
+def _count_databases(options: argparse.Namespace) -> int:
+    return 2 if options.database == "both" else 1
 
 
 def measure_command_line(_options: argparse.Namespace) -> int:
@@ -175,7 +190,7 @@ PARTS = {"requests": measure_requests, "publish": measure_publishing, "cli": mea
 
 
 def main() -> None:
-    parser = build_parser(__doc__)
+    parser = build_parser(__doc__, has_redis=True)
     parser.add_argument("--plugins", type=int, default=100_000)
     parser.add_argument("--seconds", type=int, default=3, help="for each target and round")
     parser.add_argument("--rounds", type=int, default=3)

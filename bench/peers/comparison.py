@@ -42,7 +42,7 @@ class Comparison:
     ) -> None:
         """Report the rate and the size of each target, and the ratio of each pair of `minimums`."""
         running = {name: target for name, target in targets.items() if target.url}
-        title = f"{title}, {connections} connections"
+        title = f"{title}, {connections} connections ({self.registry.database})"
         try:
             sizes = {name: len(fetch(target)[1]) for name, target in running.items()}
             figures = self.load.measure_each(running, connections=connections)
@@ -95,7 +95,7 @@ def compare_metadata(bench: Comparison, name: str) -> None:
         try:
             etag = fetch(target)[0].get("etag", "") if target.url else ""
         except LoadError as error:
-            bench.report_missing(f"304 by ETag: {label}", str(error))
+            bench.report_missing(f"304 by ETag: {label} ({bench.registry.database})", str(error))
             continue
         unchanged[label] = Target(target.url, target.paths, {"If-None-Match": etag}, status=304)
     bench.compare("304 by ETag", unchanged, connections=64, minimums={(OURS, VERDACCIO): 4})
@@ -134,7 +134,7 @@ def compare_packages_behind_nginx(bench: Comparison, sender: str, ours: str, npm
 def measure_pages(bench: Comparison, name: str) -> None:
     """Measure the home page and the page of one plugin, as the browser of a visitor requests them."""
     for title, path in {"home": "/", "plugin page": f"/plugins/{quote(name, safe='@/')}"}.items():
-        label = f"{title} as a visitor, 4 connections"
+        label = f"{title} as a visitor, 4 connections ({bench.registry.database})"
         target = Target(bench.registry.url, [path], _BROWSER)
         try:
             figures = bench.load.measure_each({OURS: target}, connections=4)[OURS]
@@ -149,6 +149,7 @@ def measure_cold_pages(bench: Comparison, names: list[str], count: int) -> None:
     """Measure the pages of plugins that nobody requested since the start."""
     chosen = random.Random(10).sample(names, min(count, len(names)))
     title = f"first render of {len(chosen)} plugin pages, {len(names):,} plugins"
+    title += f" ({bench.registry.database})"
     figures = _request_each(bench.registry.url, [f"/plugins/{quote(n, safe='@/')}" for n in chosen])
     if figures.failures:
         bench.report_missing(title, f"{figures.failures} requests failed")
@@ -177,7 +178,7 @@ def fill_caches(bench: Comparison, names: list[str], seconds: int) -> None:
     api = Target(url, [build_api_path(name) for name in names])
     pages = Target(url, [f"/plugins/{quote(name, safe='@/')}" for name in names], _BROWSER)
     for title, target in {"metadata": api, "plugin pages": pages}.items():
-        label = f"fill the caches: {title}"
+        label = f"fill the caches: {title} ({bench.registry.database})"
         try:
             count = bench.load.send_cycle(target, connections=16, seconds=seconds)
         except LoadError as error:
@@ -191,5 +192,6 @@ def measure_memory(bench: Comparison, plugin_count: int) -> None:
     for label, process in bench.registry.list_serving_processes().items():
         memory = process.memory_full_info()
         title = f"memory, {plugin_count:,} plugins, caches filled: {label}"
+        title += f" ({bench.registry.database})"
         report(f"{title}, RSS", memory.rss / MB, "MB", maximum=300)
         report(f"{title}, PSS", memory.pss / MB, "MB")

@@ -209,9 +209,13 @@ def test_words_like_codes_are_codes() -> None:
 
 @cache
 def list_identifiers() -> frozenset[str]:
-    """Every word of the source."""
-    folders = (*(f"{name}/" for name in (*SOURCES, "bench")), "tests/docs/")
-    names = [n for n in list_tracked() if n.endswith((".py", ".html")) and "/migrations/" not in n]
+    """Every word of the source and of the scripts."""
+    folders = (*(f"{name}/" for name in (*SOURCES, "bench", "bin")), "tests/docs/")
+    names = [
+        n
+        for n in list_tracked()
+        if re.match(r"bin/.", n) or (n.endswith((".py", ".html")) and "/migrations/" not in n)
+    ]
     text = [(ROOT / n).read_text() for n in names if n.startswith(folders)]
     return frozenset(re.findall(r"\w+", "\n".join(text))) | {PurePosixPath(n).stem for n in names}
 

@@ -29,8 +29,8 @@ def test_servers_that_do_not_run_are_reported_with_the_reason(
     targets = bench.build_targets({VERDACCIO: ["/chat"]})
     bench.compare("metadata", targets, connections=2, minimums={(VERDACCIO, OURS): 1})
     assert capsys.readouterr().out.splitlines() == [
-        "metadata, 2 connections: verdaccio | not measured | npm: no space left",
-        "metadata, 2 connections: verdaccio / plugport | not measured | npm: no space left",
+        "metadata, 2 connections (sqlite): verdaccio | not measured | npm: no space left",
+        "metadata, 2 connections (sqlite): verdaccio / plugport | not measured | npm: no space left",
     ]
     assert bench.unmeasured == 2
 
