@@ -85,6 +85,8 @@ PASSWORD_MIB = BoundedArgon2Hasher.memory_cost // 1024
 PAUSE = f"all calls of the process fail at once for {suspension.PAUSE_SECONDS:.0f} seconds"
 WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()  # noqa: SIM905 -- short
 DAY = 86_400
+# The largest send buffer of a connection that Linux allows by default.
+TCP_WMEM_BYTES = 4 << 20
 # The script has no module name.
 HOUSE = {
     name: int(number)
@@ -145,6 +147,7 @@ CLAIMS = {
         f"others wait {handler.TURN_SECONDS:.0f} seconds for their turn, then",
         f"others wait {handler.TURN_SECONDS:.0f} seconds for their turn",
         f"Bodies of more than {bodies.MEMORY_BYTES >> 10} kB",
+        f"no request arrives for {commands.HEADER_SECONDS} seconds",
         f"wait for them up to {upstream.CONNECT_SECONDS:.0f} seconds",
         f"for at most {MAX_CACHE_SECONDS} seconds, and dropped",
         f"every {changes_followed.INTERVAL_SECONDS * 1000:.0f} ms, and uses",
@@ -153,6 +156,15 @@ CLAIMS = {
         (
             f"every {readiness.INTERVAL_SECONDS:.0f} seconds, and every"
             f" {readiness.RETRY_INTERVAL_SECONDS * 1000:.0f} ms"
+        ),
+        (
+            f"With {settings.DOWNLOADS_IN_PROGRESS} downloads in progress (`PLUGPORT_LIMIT_DOWNLOADS`),"
+            f" one address can fill {format_size(settings.DOWNLOADS_IN_PROGRESS * TCP_WMEM_BYTES)}"
+        ),
+        (
+            f"with {settings.UPLOADS_IN_PROGRESS} of them (`PLUGPORT_LIMIT_UPLOADS`) from one address, each of"
+            f" {format_size(ARCHIVE.archive_bytes)}, that is"
+            f" {2 * settings.UPLOADS_IN_PROGRESS * ARCHIVE.archive_bytes / 1e9:.1f} GB"
         ),
         f"have waited for {last_runs.STALLED_SECONDS} seconds",
         f"A presigned URL is valid for {redirect.URL_SECONDS} seconds",
@@ -320,6 +332,8 @@ CLAIMS = {
         f"every {WORDS[int(worker._BEAT_SECONDS)]} seconds each worker sends",
         f"the message that a worker sends every {WORDS[int(worker._BEAT_SECONDS)]} seconds",
         f"Without a sign for {last_runs.STALLED_SECONDS} seconds",
+        f"the state every {changes_followed.INTERVAL_SECONDS * 1000:.0f} ms instead",
+        f"Pieces of {transfers.PIECE_BYTES >> 10} kB instead",
         f"writes them every {WORDS[int(settings.DOWNLOAD_FLUSH_SECONDS or 2)]} seconds",
     ],
     "docs/guides/trust.md": [],
@@ -462,6 +476,11 @@ FACTS = {
     "docs/operations.md": [
         "an IPv6 network of 64 bits",  # test_download_counts.py
         "about 20 seconds for 100,000 plugins",  # bench/search.py
+        "a response slowly costs up to 1 MB",  # bench/slow_clients.py
+        # The default of Linux, 4 MiB.
+        "4.2 MB for each connection by default",
+        "set the number to 1 MB on the machine",
+        "with 1 MB and 100 ms, about 10 MB a second",
     ],
     "docs/limits.md": [
         "powers of two: 268.4 MB is 256 MiB",
@@ -479,6 +498,8 @@ FACTS = {
     "docs/ARCHITECTURE.md": [
         "of this machine after two seconds or more",  # test_kills.py
         "Our own counters** for rate limits without Redis (`common/shared_windows.py`): a mapped file",
+        "packages of 20 kB on 16 connections reach 0.92",  # bench/peers
+        "nearly all their time, 0.2 s for a long one",  # bench/rendering.py
     ],
     "docs/cli.md": [f"| {code} |" for code in exit_codes.MEANINGS],  # test_docs.py of the client
     "docs/API-DESIGN.md": ["| 202 |", "| 201 |", "| 200 |"],  # test_publish.py of the API

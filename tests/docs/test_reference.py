@@ -123,6 +123,17 @@ def test_compose_file_has_the_parts() -> None:
             assert source in compose["volumes"] or source.startswith("./deploy")
 
 
+def test_required_variables_of_the_compose_file_are_documented() -> None:
+    """docs/operations.md shows a `.env` with each variable that docker-compose.yml requires."""
+    compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    shown = next(
+        block for block in page.split("```text\n") if block.startswith("PLUGPORT_BASE_URL=")
+    )
+    names = re.findall(r"^([A-Z0-9_]+)=", shown.partition("```")[0], re.MULTILINE)
+    assert set(names) == set(re.findall(r"\$\{([A-Z0-9_]+):\?\}", compose))
+
+
 def test_dockerfile_copies_what_is_there() -> None:
     """Every COPY of the Dockerfile names files of the repository."""
     lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
