@@ -40,6 +40,12 @@ def check_may_moderate(actor: User) -> None:
         raise NotMemberError("Only moderators may decide on releases.")
 
 
+def check_may_run_jobs(actor: User) -> None:
+    """Only moderators run failed jobs again. Raises `NotMemberError`."""
+    if not is_moderator(actor):
+        raise NotMemberError("Only moderators may run failed jobs again.")
+
+
 def list_own_releases(actor: User, releases: Collection[Release]) -> set[int]:
     """The keys of the releases on which a moderator must not decide: 1 query, none for superusers.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -9,9 +10,15 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.admin_base import ModelAdmin, StaffViewMixin, TabularInline
+from accounts.models import User
 from plugport.spec.errors import PlugportError
 from registry.actions.feature_plugin import feature_plugin
+from registry.actions.run_job_again import run_job_again
 from registry.models import Job, JournalEntry, Member, Plugin, Scope
+from registry.policies import is_moderator
+
+# In a message about several jobs.
+_MAX_NAMES = 10
 
 
 class MemberInline(StaffViewMixin, TabularInline):
@@ -84,6 +91,36 @@ class JobAdmin(StaffViewMixin, ModelAdmin):
 
     list_display = ("kind", "key", "state", "attempts", "available_at", "last_error")
     list_filter = ("kind", "state")
+    search_fields = ("key", "last_error")
+    actions = ("run_again",)
+
+    def has_run_permission(self, request: HttpRequest) -> bool:
+        """Whether the account may run failed jobs again."""
+        return isinstance(request.user, User) and is_moderator(request.user)
+
+    @admin.action(description="Run again", permissions=["run"])
+    def run_again(self, request: HttpRequest, selected: QuerySet[Job]) -> None:
+        """Queue the selected jobs that failed, and name the others."""
+        actor: Any = request.user
+        queued, others = [], []
+        try:
+            for job in selected.order_by("pk"):
+                if run_job_again(actor=actor, job=job):
+                    queued.append(job)
+                    self.log_change(request, job, "Run again.")
+                else:
+                    others.append(job)
+        except PlugportError as error:
+            messages.error(request, error.detail)
+        if queued:
+            messages.success(request, f"Queued again: {_join_names(queued)}.")
+        if others:
+            messages.warning(request, f"Not failed, and left as they are: {_join_names(others)}.")
+
+
+def _join_names(jobs: Sequence[Job]) -> str:
+    names = ", ".join(map(str, jobs[:_MAX_NAMES]))
+    return names if len(jobs) <= _MAX_NAMES else f"{names} and {len(jobs) - _MAX_NAMES} more"
 
 
 @admin.register(Scope)

@@ -155,6 +155,22 @@ def fail_job(lease: Lease, error: str) -> None:
     _release_job(lease, error, delay_seconds=0, state=JobState.FAILED)
 
 
+def requeue_job(job: Job) -> bool:
+    """Queue a failed job as if it were new; returns whether it had failed. The last error stays."""
+    # The condition is part of the update: two operators queue it once, and a job that runs is not
+    # taken from its worker.
+    failed = Job.objects.filter(id=job.id, state=JobState.FAILED)
+    count = failed.update(
+        state=JobState.QUEUED,
+        attempts=0,
+        available_at=timezone.now(),
+        lease_id=None,
+        leased_until=None,
+        holder="",
+    )
+    return count == 1
+
+
 def _release_job(lease: Lease, error: str, *, delay_seconds: int, **values: Any) -> None:
     # A lease that was lost matches no row: the new holder's state is left alone.
     Job.objects.filter(id=lease.job_id, lease_id=lease.id).update(

@@ -19,6 +19,7 @@ from django.utils import timezone
 from accounts.models import User
 from common.system_checks import SETTINGS_TAG
 from registry.actions import flag_release, moderate_release
+from registry.actions.run_job_again import run_job_again
 from registry.jobs.kinds import JOB_KINDS, PURGE_CACHE
 from registry.jobs.queue import lease_job
 from registry.jobs.runner import run_job, run_pending_jobs
@@ -273,6 +274,29 @@ def test_a_cache_that_recovers_is_purged(cache: Cache, release: Release, moderat
     pass_time(60)
     assert run_pending_jobs() == 2
     assert not Job.objects.exists()
+
+
+def test_a_job_that_failed_purges_when_it_runs_again(
+    cache: Cache, release: Release, moderator: User
+) -> None:
+    cache.status = 503
+    block(release, moderator)
+    Job.objects.latest("pk").delete()
+    Job.objects.update(attempts=JOB_KINDS[PURGE_CACHE].max_attempts - 1)
+    assert run_pending_jobs() == 1
+    job = Job.objects.get()
+    assert job.state == JobState.FAILED
+    assert cache.requests == []
+    assert run_job_again(actor=moderator, job=job)
+    # Still down: it is tried again as often as a new one.
+    assert run_pending_jobs() == 1
+    assert Job.objects.get().state == JobState.QUEUED
+    cache.status = 200
+    pass_time(60)
+    assert run_pending_jobs() == 1
+    assert len(cache.requests) == 2
+    assert not Job.objects.exists()
+    assert not run_job_again(actor=moderator, job=job)
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEntry
 from marketplace.models import SearchTerm
-from registry.models import Plugin
+from registry.actions.run_job_again import run_job_again
+from registry.errors import NotMemberError
+from registry.jobs.kinds import PURGE_CACHE
+from registry.jobs.queue import lease_job
+from registry.models import Job, JobState, Plugin
 from tests.functional.api.calls import AWS_KEY
 from tests.functional.pages.dom import Node, parse
 
@@ -25,10 +31,14 @@ def desk(moderator) -> Client:
 
 def _act(desk: Client, action: str, *names: str) -> list[str]:
     """Select the plugins, run the action, and return the messages of the page."""
-    chosen = [str(pk) for pk in Plugin.objects.filter(name__in=names).values_list("pk", flat=True)]
+    keys = Plugin.objects.filter(name__in=names).values_list("pk", flat=True)
+    return _act_on("plugin", desk, action, keys)
+
+
+def _act_on(model: str, desk: Client, action: str, keys: Iterable[int]) -> list[str]:
     response = desk.post(
-        reverse("admin:registry_plugin_changelist"),
-        {"action": action, "_selected_action": chosen},
+        reverse(f"admin:registry_{model}_changelist"),
+        {"action": action, "_selected_action": [str(key) for key in keys]},
         follow=True,
     )
     page: Node = parse(response.content.decode())
@@ -134,3 +144,63 @@ def test_a_release_links_to_the_page_of_its_upload(desk, publisher):
     link = f"/publications/{release.public_id}"
     assert link in parse(page.content.decode()).links
     assert desk.get(link).status_code == 200
+
+
+def _create_jobs(*states: JobState) -> list[Job]:
+    """A job in each of the states, with as many attempts as a job has at most."""
+    return [
+        Job.objects.create(
+            kind=PURGE_CACHE, key=f"{number}-key", state=state, attempts=24, last_error="Down."
+        )
+        for number, state in enumerate(states, 1)
+    ]
+
+
+def test_failed_jobs_run_again(desk, moderator):
+    """The next worker takes them with all attempts. Others are left to their worker, and named."""
+    jobs = _create_jobs(JobState.FAILED, JobState.LEASED, JobState.FAILED, JobState.QUEUED)
+    assert _act_on("job", desk, "run_again", [job.pk for job in jobs]) == [
+        "Queued again: purge-cache 1-key, purge-cache 3-key.",
+        "Not failed, and left as they are: purge-cache 2-key, purge-cache 4-key.",
+    ]
+    assert list(Job.objects.order_by("pk").values_list("state", "attempts")) == [
+        (JobState.QUEUED, 0),
+        (JobState.LEASED, 24),
+        (JobState.QUEUED, 0),
+        (JobState.QUEUED, 24),
+    ]
+    taken = [lease_job() for _ in range(3)]
+    assert {lease.attempts for lease in taken if lease and lease.job_id != jobs[3].pk} == {1}
+    entries = AuditEntry.objects.filter(action="job.requeued").order_by("id")
+    assert list(entries.values_list("actor_name", "target", "details")) == [
+        (moderator.username, f"purge-cache {key}", {"attempts": 24}) for key in ("1-key", "3-key")
+    ]
+    logged = LogEntry.objects.filter(user=moderator).values_list("object_repr", flat=True)
+    assert sorted(logged) == ["purge-cache 1-key", "purge-cache 3-key"]
+
+
+def test_a_message_names_the_first_jobs_of_many(desk):
+    jobs = _create_jobs(*[JobState.FAILED] * 12)
+    (message,) = _act_on("job", desk, "run_again", [job.pk for job in jobs])
+    assert message.endswith("purge-cache 9-key, purge-cache 10-key and 2 more.")
+
+
+def test_only_moderators_run_jobs_again(owner):
+    """Staff may view the jobs, and have no action for them."""
+    (job,) = _create_jobs(JobState.FAILED)
+    owner.is_staff = True
+    owner.save()
+    client = Client()
+    client.force_login(owner, backend="django.contrib.auth.backends.ModelBackend")
+    page = client.get(reverse("admin:registry_job_changelist")).content.decode()
+    assert "1-key" in page
+    assert "Run again" not in page
+    client.post(
+        reverse("admin:registry_job_changelist"),
+        {"action": "run_again", "_selected_action": [str(job.pk)]},
+    )
+    with pytest.raises(NotMemberError):
+        run_job_again(actor=owner, job=job)
+    job.refresh_from_db()
+    assert job.state == JobState.FAILED
+    assert not AuditEntry.objects.filter(action="job.requeued").exists()
