@@ -1,4 +1,4 @@
-"""Middleware of the API: preflights, and rate limit headers where no API view adds them."""
+"""Middleware of the API: preflights, and the limit of unknown paths."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from django.http.response import HttpResponseBase
 from common.http.client_address import get_client_network, is_unlimited
 from config.problems import respond_with_error
 from registry.errors import RateLimitedError
-from registry.rate_limits import consume_quota, get_quota
+from registry.rate_limits import consume_quota
 
 _KIND = "read"
+# Unknown paths, and those that a redirect corrects (`marketplace.pages.redirects`).
+_WITHOUT_VIEW = (302, 404)
 # What scripts of other sites may send to the API (https://fetch.spec.whatwg.org/).
 _PREFLIGHT_HEADERS = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
@@ -29,13 +31,11 @@ def is_api_request(request: HttpRequest) -> bool:
 
 
 class ApiQuotaMiddleware:
-    """Adds the `RateLimit-*` headers to every response below `/api/` that lacks them.
+    """Counts requests for unknown paths below `/api/`, and adds the `RateLimit-*` headers to the responses.
 
-    Clients without limits get none.
-
-    These have no view: unknown paths, preflights, unknown hosts, maintenance, failures of other
-    middleware. An unknown path counts as a read of the client address, so that it costs what a
-    known path costs; the others do not count.
+    Such a request counts as a read of the client address, so that it costs what a known path costs.
+    Views count the others. A response to a request that does not count has no headers: preflights,
+    unknown hosts, maintenance, clients without limits.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -44,19 +44,17 @@ class ApiQuotaMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         if (
-            not is_api_request(request)
+            response.status_code not in _WITHOUT_VIEW
+            or not is_api_request(request)
+            # A view has counted it.
             or "RateLimit-Limit" in response.headers
             or is_unlimited(request)
         ):
             return response
-        address = get_client_network(request)
-        if response.status_code != 404:
-            quota = get_quota(_KIND, address)
-        else:
-            try:
-                quota = consume_quota(_KIND, address)
-            except RateLimitedError as error:
-                return respond_with_error(request, error)
+        try:
+            quota = consume_quota(_KIND, get_client_network(request))
+        except RateLimitedError as error:
+            return respond_with_error(request, error)
         for name, value in quota.headers.items():
             response.headers[name] = value
         return response

@@ -12,7 +12,7 @@ from accounts.models import User
 from tests.functional.api.calls import Api, expect_problem
 from tests.support.data import ROOT
 from tests.support.people import create_api_token
-from tests.support.publishing import build_package
+from tests.support.publishing import Publisher, build_package
 
 
 @pytest.fixture
@@ -143,7 +143,11 @@ def test_limit_comes_before_the_body_is_read(author: Api) -> None:
 PREFLIGHT = {"Origin": "https://other.example.test", "Access-Control-Request-Method": "POST"}
 
 
-def test_every_answer_has_the_headers(api: Api, author: Api, settings: Any) -> None:
+def list_quota_headers(response: Any) -> list[str]:
+    return [name for name in response.headers if name.startswith("RateLimit")]
+
+
+def test_every_request_that_counts_has_the_headers(api: Api, author: Api, settings: Any) -> None:
     settings.RATE_LIMITS = {**settings.RATE_LIMITS, "read": "90/hour", "denied": "7/hour"}
     wrong_token = {"Authorization": "Bearer pp_guess"}
     answers = {
@@ -153,19 +157,40 @@ def test_every_answer_has_the_headers(api: Api, author: Api, settings: Any) -> N
         "unknown plugin": (api.get("/plugins/none"), 404, 90),
         "wrong method": (api.call("DELETE", "/tags"), 405, 3),
         "invalid query": (api.get("/plugins?page=x"), 400, 90),
-        "unknown host": (api.get("/plugins", headers={"Host": "evil.example"}), 400, 90),
         "wrong token": (api.get("/plugins", headers=wrong_token), 401, 7),
         "no token": (api.get("/me"), 401, 90),
         "invalid body": (author.call("PATCH", "/plugins/none", [1]), 404, 3),
-        "preflight": (api.call("OPTIONS", "/plugins", headers=PREFLIGHT), 204, 90),
         "the document": (api.get("/openapi.json"), 200, 90),
     }
     for name, (response, status, limit) in answers.items():
         assert response.status_code == status, name
         assert get_quota(response)[0] == limit, name
-    settings.MAINTENANCE = "Closed for an hour."
-    response = api.get("/plugins")
-    assert (response.status_code, get_quota(response)[0]) == (503, 90)
+
+
+def test_requests_that_do_not_count_have_no_headers(api: Api, settings: Any) -> None:
+    """Nor do they cost anything."""
+    assert get_quota(api.get("/plugins")) == (4, 3)
+    unknown_host = {"Host": "evil.example"}
+    for _ in range(3):
+        answers = [
+            (api.call("OPTIONS", "/plugins", headers=PREFLIGHT), 204),
+            (api.get("/plugins", headers=unknown_host), 400),
+            (api.get("/nothing", headers=unknown_host), 400),
+        ]
+        settings.MAINTENANCE = "Closed for an hour."
+        answers += [(api.get("/plugins"), 503), (api.get("/nothing"), 503)]
+        settings.MAINTENANCE = ""
+        for response, status in answers:
+            assert (response.status_code, list_quota_headers(response)) == (status, [])
+    assert get_quota(api.get("/plugins")) == (4, 2)
+
+
+def test_corrected_paths_count_as_reads(api: Api, publisher: Publisher) -> None:
+    publisher.publish("@acme/chat")
+    responses = [api.get(f"/plugins/acme/chat{end}") for end in ("", "/versions", "/")]
+    assert [response.status_code for response in responses] == [302, 302, 302]
+    remaining = [get_quota(response)[1] for response in responses]
+    assert remaining == [3, 2, 1]
 
 
 def test_unknown_paths_count_as_reads(api: Api) -> None:
@@ -174,12 +199,6 @@ def test_unknown_paths_count_as_reads(api: Api) -> None:
     response = api.get("/nothing")
     expect_limit(response, 4)
     assert response.headers["Access-Control-Allow-Origin"] == "*"
-
-
-def test_preflights_cost_nothing(api: Api) -> None:
-    for _ in range(6):
-        response = api.call("OPTIONS", "/plugins", headers=PREFLIGHT)
-        assert (response.status_code, get_quota(response)) == (204, (4, 4))
 
 
 @pytest.mark.parametrize("address", ["192.0.2.7", "2001:db8:1::7", "198.51.100.9"])
@@ -200,7 +219,7 @@ def test_listed_networks_have_no_limit(
         for path in ("/plugins", "/nothing") * 3:
             response = caller.get(path, REMOTE_ADDR=address)
             assert response.status_code in (200, 404)
-            assert not [name for name in response.headers if name.startswith("RateLimit")]
+            assert list_quota_headers(response) == []
     for _ in range(4):
         response = author.post("/plugins/none/1.0.0/yank", REMOTE_ADDR=address)
         expect_problem(response, 404, "unknown-plugin")
