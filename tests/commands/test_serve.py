@@ -9,6 +9,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.core.management.base import SystemCheckError
 
+from config.processes.ports import build_origin, check_port
+from tests.support.server import can_listen
+
 
 @pytest.fixture(autouse=True)
 def _used_port(settings: Any) -> Any:
@@ -37,6 +40,30 @@ def test_a_mistake_in_the_settings_is_reported(
 def test_a_used_port_is_reported(settings: Any) -> None:
     with pytest.raises(CommandError, match=f"Cannot listen on port {settings.PORT}"):
         call_command("serve", skip_checks=False)
+
+
+@pytest.mark.skipif(not can_listen("::1"), reason="this machine has no IPv6")
+def test_a_used_port_of_an_ipv6_address_is_reported(settings: Any) -> None:
+    # Free there, although the fixture uses it with IPv4.
+    check_port("::1", settings.PORT)
+    with (
+        socket.create_server(("::1", settings.PORT), family=socket.AF_INET6),
+        pytest.raises(CommandError, match=f"Cannot listen on port {settings.PORT} of ::1: "),
+    ):
+        call_command("serve", host="::1", skip_checks=False)
+
+
+@pytest.mark.parametrize("host", ["localhost", "[::1]", "", "127.0.0.1:8000"])
+def test_a_host_that_is_no_ip_address_is_refused(host: str) -> None:
+    """The gateway would end each time it is started."""
+    for command in ("serve", "run_web"):
+        with pytest.raises(CommandError, match=r"^--host is .*\. Allowed: an IP address"):
+            call_command(command, host=host, skip_checks=False)
+
+
+def test_the_url_of_an_ipv6_address_has_brackets() -> None:
+    assert build_origin("::1", 8000) == "http://[::1]:8000"
+    assert build_origin("127.0.0.1", 8000) == "http://127.0.0.1:8000"
 
 
 @pytest.mark.parametrize(

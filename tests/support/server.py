@@ -66,6 +66,15 @@ def find_free_port() -> int:
             return port
 
 
+def can_listen(host: str) -> bool:
+    """Whether this machine has the address, which may be of IPv6."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with contextlib.suppress(OSError), socket.socket(family) as probe:
+        probe.bind((host, 0))
+        return True
+    return False
+
+
 def write_database(folder: Path, content: bytes) -> None:
     """Write the SQLite database of a data folder, in WAL mode like those of `migrate`."""
     path = folder / "plugport.sqlite3"
@@ -120,10 +129,14 @@ class LiveRegistry:
             self.manage("migrate", "--verbosity", "0")
             self._is_migrated = True
 
-    def start(self, *, has_worker: bool = True) -> None:
-        """Prepare the database, start the processes and return when the registry is ready."""
+    def start(self, *, has_worker: bool = True, host: str = "127.0.0.1") -> None:
+        """Prepare the database, start the processes and return when the registry is ready.
+
+        `host` is 127.0.0.1, or stands for all addresses of this machine.
+        """
         self.prepare()
-        self._processes["web"] = self._spawn("web", [sys.executable, "manage.py", "run_web"])
+        command = [sys.executable, "manage.py", "run_web", "--host", host]
+        self._processes["web"] = self._spawn("web", command)
         if has_worker:
             self.start_worker()
         self._wait_until_ready()

@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare where to listen, and the number of processes."""
-        parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+        parser.add_argument("--host", default="127.0.0.1", help="IP address to listen on")
         parser.add_argument(
             "--workers", type=parse_count, default=2, help="number of processes with Django"
         )

@@ -25,7 +25,7 @@ from config.processes.commands import (
     build_worker_command,
     parse_count,
 )
-from config.processes.ports import check_port
+from config.processes.ports import build_origin, check_port
 from config.processes.supervisor import Child, Supervisor
 from config.startup import close_database_connections
 
@@ -45,7 +45,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--demo", action="store_true", help="load the demo catalog, unless it is loaded"
         )
-        parser.add_argument("--host", default=_HOST, help="address to listen on")
+        parser.add_argument("--host", default=_HOST, help="IP address to listen on")
         parser.add_argument(
             "--workers",
             type=parse_count,
@@ -95,7 +95,7 @@ class StartupReporter:
 
     def __init__(self, out: OutputWrapper, host: str, *, has_demo: bool) -> None:
         self._out = out
-        self._url = f"http://{host}:{settings.PORT}"
+        self._url = build_origin(host, settings.PORT)
         self._has_demo = has_demo
         self._is_done = False
 

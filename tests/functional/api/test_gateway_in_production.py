@@ -12,10 +12,11 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.server import RESPONSE_SECONDS, LiveRegistry, wait_until
+from tests.support.server import RESPONSE_SECONDS, LiveRegistry, can_listen, wait_until
 
 pytestmark = pytest.mark.processes
 HOST = "plugins.example.org"
+HAS_IPV6 = can_listen("::1")
 DOWNLOAD = "/api/v1/plugins/@ada/chat/1.0.0/download"
 # Static files that the pages below do not have. Compressing them takes longer than all else.
 _IGNORED = (
@@ -56,7 +57,7 @@ def registry(
         running.prepare()
         running.manage("collectstatic", "--noinput", "--verbosity", "0", *_IGNORED)
         running.run(_PUBLISH)
-        running.start(has_worker=False)
+        running.start(has_worker=False, host="::" if HAS_IPV6 else "0.0.0.0")
         yield running
     finally:
         running.stop()
@@ -126,3 +127,11 @@ def test_cookies_are_sent_over_https_only(registry: LiveRegistry) -> None:
 def test_probes_are_answered_over_http(registry: LiveRegistry, purpose: str) -> None:
     response = httpx.get(f"{registry.url}/readyz?for={purpose}", timeout=RESPONSE_SECONDS)
     assert (response.status_code, response.json()["status"]) == (200, "ready")
+
+
+@pytest.mark.skipif(not HAS_IPV6, reason="this machine has no IPv6")
+def test_all_addresses_of_the_machine_are_those_of_ipv6_too(registry: LiveRegistry) -> None:
+    headers = {"Host": HOST, "X-Forwarded-Proto": "https", "X-Forwarded-For": "2001:db8::1"}
+    for address in ("[::1]", "127.0.0.1"):
+        url = f"http://{address}:{registry.port}/api/v1/tags"
+        assert httpx.get(url, headers=headers, timeout=RESPONSE_SECONDS).status_code == 200
