@@ -51,6 +51,22 @@ for name, values in wanted.items():
 print(json.dumps(tokens))
 """
 
+# Prints the value of the cookie of a new session of the user on standard input.
+_MAKE_SESSION = """
+import json, sys
+from importlib import import_module
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from accounts.models import User
+user = User.objects.get(username=json.load(sys.stdin))
+session = import_module(settings.SESSION_ENGINE).SessionStore()
+session[SESSION_KEY] = str(user.pk)
+session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+session.save()
+print(session.session_key)
+"""
+
 
 def find_free_port() -> int:
     """Return an unused port of this machine.
@@ -206,6 +222,10 @@ class LiveRegistry:
         fields_by_user = {name: values.get(name, {}) for name in (*usernames, *values)}
         tokens: dict[str, str] = json.loads(self.run(_MAKE_TOKENS, fields_by_user))
         return tokens
+
+    def create_session(self, username: str) -> str:
+        """Sign the user in, and return the value of the cookie `sessionid`."""
+        return self.run(_MAKE_SESSION, username).strip()
 
     def run(self, code: str, given: Any = None) -> str:
         """Run Python with this registry's settings, `given` as JSON on its standard input."""

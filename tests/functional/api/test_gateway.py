@@ -269,18 +269,7 @@ def test_a_session_is_never_answered_from_memory(
 ) -> None:
     path = "/plugins/@gwen/small"
     assert reader.get(path).status_code == 200
-    key = live_registry.run(
-        "from accounts.models import User\n"
-        "from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY\n"
-        "from django.conf import settings\n"
-        "from importlib import import_module\n"
-        "user = User.objects.get(username='gwen')\n"
-        "session = import_module(settings.SESSION_ENGINE).SessionStore()\n"
-        "session[SESSION_KEY] = str(user.pk)\n"
-        "session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]\n"
-        "session[HASH_SESSION_KEY] = user.get_session_auth_hash()\n"
-        "session.save(); print(session.session_key)"
-    ).strip()
+    key = live_registry.create_session("gwen")
     member = reader.get(path, headers={"Cookie": f"theme=dark; sessionid={key}"})
     assert "/account" in member.text
     assert member.headers["Cache-Control"].startswith("private")
