@@ -11,15 +11,15 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 
 from bench.report import skip
+from config.processes.listening import ListenAddress
 
 ROOT = Path(__file__).resolve().parents[1]
 POSTGRES = os.environ.get("BENCH_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
@@ -48,6 +48,8 @@ class Registry:
     database: str
     environment: dict[str, str]
     url: str
+    # A Unix socket on which it listens instead of the port of the URL, for nginx.
+    uds: Path | None = None
     process: subprocess.Popen[bytes] | None = None
 
     def manage(self, *arguments: str, allowed_codes: Collection[int] = (0,)) -> str:
@@ -71,9 +73,10 @@ class Registry:
 
     def start(self, *, workers: int = 2) -> None:
         """Start web server and worker; return when they respond."""
+        listen = ["--uds", str(self.uds)] if self.uds else []
         with (self.folder / "serve.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "serve", "--workers", str(workers)],
+                [sys.executable, "manage.py", "serve", "--workers", str(workers), *listen],
                 cwd=ROOT,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
@@ -81,7 +84,7 @@ class Registry:
                 stderr=log,
             )
         until = time.monotonic() + _START_SECONDS
-        while not _is_ready(f"{self.url}/readyz"):
+        while not self._is_ready():
             if self.process.poll() is not None or time.monotonic() > until:
                 raise SystemExit((self.folder / "serve.log").read_text())
             time.sleep(0.1)
@@ -92,6 +95,10 @@ class Registry:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait()
             self.process = None
+
+    def _is_ready(self) -> bool:
+        parts = urlsplit(self.url)
+        return ListenAddress(parts.hostname or "", parts.port or 0, self.uds).is_ready()
 
     def list_web_processes(self) -> list[psutil.Process]:
         """Return the processes that serve requests."""
@@ -115,14 +122,6 @@ class Registry:
             for process in serving or [child]:
                 found[f"{kind} process {len(found) + 1}"] = process
         return found
-
-
-def _is_ready(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
 
 
 @contextlib.contextmanager

@@ -122,7 +122,7 @@ def start_peers(
 def measure_behind_nginx(bench: Comparison, peers: Peers, own_path: str, npm_path: str) -> None:
     """Compare a package behind nginx: as the registry sends it, then as nginx sends the file.
 
-    The second starts the registry again, because that is a setting.
+    Each starts the registry again, on a Unix socket.
     """
     for sender in ("proxied", "X-Accel-Redirect"):
         with contextlib.ExitStack() as stack:
@@ -141,12 +141,11 @@ def start_nginx(
     """Run nginx until `stack` ends; return its URL. Raises `PeerError`."""
     if peers.nginx is None:
         raise PeerError(peers.reasons["nginx"])
-    if has_x_accel:
-        registry.stop()
-        try:
-            configure_registry(registry)
-        finally:
-            registry.start()
+    registry.stop()
+    try:
+        configure_registry(registry, has_x_accel=has_x_accel)
+    finally:
+        registry.start()
     return stack.enter_context(run_nginx(peers.nginx, registry.folder / "peers", registry))
 
 

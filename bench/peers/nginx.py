@@ -1,6 +1,6 @@
 """Run nginx with the configuration of `deploy/` in front of the registry.
 
-It sends the packages itself (X-Accel-Redirect). There is no TLS, which no other server of the
+Both are on one machine, so they use a Unix socket. There is no TLS, which no other server of the
 comparison has. All else is as in production: the limits, and a log of all requests, which no other
 server writes.
 """
@@ -21,13 +21,15 @@ _CONFIG = ROOT / "deploy/nginx.conf"
 _LOCATION = re.compile(r"^ *location (/\S+/) \{\n *internal;$", re.MULTILINE)
 
 
-def configure_registry(registry: Registry) -> None:
+def configure_registry(registry: Registry, *, has_x_accel: bool) -> None:
     """Set what the registry needs behind nginx, from its next start. Raises `PeerError`."""
-    location = _LOCATION.search(_CONFIG.read_text())
-    if not location:
-        raise PeerError("deploy/nginx.conf has no internal location")
-    registry.environment["PLUGPORT_X_ACCEL_PREFIX"] = location[1]
+    registry.uds = registry.folder / "gateway.sock"
     registry.environment["PLUGPORT_TRUSTED_PROXIES"] = "1"
+    if has_x_accel:
+        location = _LOCATION.search(_CONFIG.read_text())
+        if not location:
+            raise PeerError("deploy/nginx.conf has no internal location")
+        registry.environment["PLUGPORT_X_ACCEL_PREFIX"] = location[1]
 
 
 @contextlib.contextmanager
@@ -49,7 +51,7 @@ def _build_config(folder: Path, registry: Registry, port: int) -> str:
     text = _CONFIG.read_text()
     for pattern, replacement in (
         (r"(?m)^server \{\n  listen 80;\n(?:.*\n)*?\}\n", ""),
-        (r"server web:8000;", f"server {registry.url.removeprefix('http://')};"),
+        (r"server web:8000;", f"server unix:{registry.uds};"),
         (r"listen 443 ssl http2;", f"listen 127.0.0.1:{port};"),
         (r"(?m)^ *ssl_\w+ .*;\n", ""),
         (r"access_log \S+ plugport;", f"access_log {folder / 'access.log'} plugport;"),

@@ -17,6 +17,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.template.loader import render_to_string
 
 from common.http.content_security import CONTENT_SECURITY_POLICY
+from config.processes.listening import ListenAddress
 from config.processes.supervisor import Child
 from config.processes.threads import count_web_threads
 from gateway.options import OPTIONS_VARIABLE, GatewayOptions
@@ -48,23 +49,29 @@ def build_web_command(workers: int, web_socket: Path) -> list[str]:
     return [*_build_granian_command(options), "--uds", str(web_socket)]
 
 
-def build_gateway_command(host: str) -> list[str]:
+def build_gateway_command(address: ListenAddress) -> list[str]:
     """The gateway: one process that accepts all connections."""
     options = (
-        f"--interface asgi gateway.app:app --host {host} --port {settings.PORT} --workers 1"
+        "--interface asgi gateway.app:app --workers 1"
         # Its limits are its own: for each client, not for all of them.
         f" --loop uvloop --http 1 --backlog {_BACKLOG} --backpressure {_BACKLOG}"
         f" --http1-header-read-timeout {HEADER_SECONDS * 1000} --http1-buffer-size {HEADER_BYTES}"
     )
-    return _build_granian_command(options)
+    return [*_build_granian_command(options), *address.arguments]
 
 
-def build_web_children(host: str, workers: int) -> list[Child]:
+def build_web_children(address: ListenAddress, workers: int) -> list[Child]:
     """The two processes of the web server, for a supervisor."""
-    web_socket = get_web_socket(host)
+    web_socket = get_web_socket(address)
     # Of all processes only the gateway gets its options, which contain the password of the database.
     options = {OPTIONS_VARIABLE: build_gateway_options(web_socket, workers).serialize()}
-    gateway = Child("gateway", build_gateway_command(host), variables=options, stops_first=True)
+    gateway = Child(
+        "gateway",
+        build_gateway_command(address),
+        socket=address.uds,
+        variables=options,
+        stops_first=True,
+    )
     # Django trusts the header of the gateway (`config.settings`).
     variables = {"PLUGPORT_BEHIND_GATEWAY": "1"}
     web = Child(
@@ -78,8 +85,8 @@ def _build_granian_command(options: str) -> list[str]:
     return [str(_FOLDER / "granian"), *options.split(), *common.split()]
 
 
-def get_web_socket(host: str) -> Path:
-    """The Unix socket between the gateway that listens on `host` and Django.
+def get_web_socket(address: ListenAddress) -> Path:
+    """The Unix socket between the gateway that listens on `address` and Django.
 
     It is in a private folder for temporary files: the data folder may be shared by containers, or on a
     file system without sockets. Raises `ImproperlyConfigured` if the folder cannot be used.
@@ -92,7 +99,7 @@ def get_web_socket(host: str) -> Path:
         raise ImproperlyConfigured(
             f"{folder} belongs to another account or is open to others. Delete it, or set TMPDIR."
         )
-    identity = f"{settings.DATA_DIR}\0{host}\0{settings.PORT}"
+    identity = f"{settings.DATA_DIR}\0{address.label}"
     path = folder / f"{hashlib.blake2b(identity.encode(), digest_size=8).hexdigest()}.sock"
     if len(os.fsencode(path)) > _MAX_SOCKET_PATH_BYTES:
         raise ImproperlyConfigured(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.core.management.base import SystemCheckError
 
-from config.processes.ports import build_origin, check_port
+from config.processes.listening import build_origin, check_port
 from tests.support.server import can_listen
 
 
@@ -64,6 +65,28 @@ def test_a_host_that_is_no_ip_address_is_refused(host: str) -> None:
 def test_the_url_of_an_ipv6_address_has_brackets() -> None:
     assert build_origin("::1", 8000) == "http://[::1]:8000"
     assert build_origin("127.0.0.1", 8000) == "http://127.0.0.1:8000"
+
+
+@pytest.mark.parametrize("command", ["serve", "run_web"])
+def test_a_socket_that_cannot_be_used_is_reported(
+    settings: Any, command: str, tmp_path: Path
+) -> None:
+    settings.TRUSTED_PROXIES = 1
+    (tmp_path / "file").write_text("not a socket")
+    with socket.socket(socket.AF_UNIX) as used:
+        used.bind(str(tmp_path / "used"))
+        used.listen()
+        for name, reason in {
+            "none/web.sock": "There is no folder",
+            "file": "exists and is not a socket",
+            "used": "Another process listens",
+            "long" * 40: "too long",
+        }.items():
+            with pytest.raises(CommandError, match=reason):
+                call_command(command, uds=tmp_path / name, skip_checks=False)
+    settings.TRUSTED_PROXIES = 0
+    with pytest.raises(CommandError, match="PLUGPORT_TRUSTED_PROXIES"):
+        call_command(command, uds=tmp_path / "web.sock", skip_checks=False)
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +23,13 @@ from config.processes.commands import (
     build_worker_command,
     parse_count,
 )
-from config.processes.ports import build_origin, check_port
+from config.processes.listening import (
+    ListenAddress,
+    add_listen_arguments,
+    build_listen_address,
+)
 from config.processes.supervisor import Child, Supervisor
 from config.startup import close_database_connections
-
-_HOST = "127.0.0.1"
 
 
 class Command(BaseCommand):
@@ -45,7 +45,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--demo", action="store_true", help="load the demo catalog, unless it is loaded"
         )
-        parser.add_argument("--host", default=_HOST, help="IP address to listen on")
+        add_listen_arguments(parser)
         parser.add_argument(
             "--workers",
             type=parse_count,
@@ -62,7 +62,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until SIGINT or SIGTERM; every child process has exited when this returns."""
         # First, so that a second start fails before it migrates the database of the first.
-        check_port(options["host"], settings.PORT)
+        address = build_listen_address(options)
         # Static files and uploads need it even if all other data is on other machines.
         prepare_data_dir(settings.DATA_DIR)
         call_command("migrate", verbosity=0, interactive=False)
@@ -73,13 +73,13 @@ class Command(BaseCommand):
         close_database_connections()
         environment = {**os.environ, **build_variables()}
         children = [
-            *build_web_children(options["host"], options["workers"]),
+            *build_web_children(address, options["workers"]),
             *(
                 Child(f"worker-{number + 1}", build_worker_command())
                 for number in range(options["background_workers"])
             ),
         ]
-        reporter = StartupReporter(self.stdout, options["host"], has_demo=options["demo"])
+        reporter = StartupReporter(self.stdout, address, has_demo=options["demo"])
         Supervisor(children, environment, str(settings.BASE_DIR), on_tick=reporter.report).run()
 
     def _build_client(self) -> None:
@@ -91,20 +91,20 @@ class Command(BaseCommand):
 
 
 class StartupReporter:
-    """Prints the URL of the registry once, when it is ready."""
+    """Prints where the registry listens once, when it is ready."""
 
-    def __init__(self, out: OutputWrapper, host: str, *, has_demo: bool) -> None:
+    def __init__(self, out: OutputWrapper, address: ListenAddress, *, has_demo: bool) -> None:
         self._out = out
-        self._url = build_origin(host, settings.PORT)
+        self._address = address
         self._has_demo = has_demo
         self._is_done = False
 
     def report(self) -> None:
-        """Print the URL if the registry became ready; the supervisor calls this repeatedly."""
-        if self._is_done or not is_answering(f"{self._url}/readyz"):
+        """Print the address if the registry became ready; the supervisor calls this repeatedly."""
+        if self._is_done or not self._address.is_ready():
             return
         self._is_done = True
-        lines = [f"Plugport is running at {self._url}"]
+        lines = [f"Plugport is running at {self._address.label}"]
         if self._has_demo:
             lines += load_demo_sign_ins()
         self._out.write("\n" + "\n".join(lines) + "\n")
@@ -124,15 +124,6 @@ def collect_static() -> None:
         return
     call_command("collectstatic", verbosity=0, interactive=False)
     stamp.touch()
-
-
-def is_answering(url: str) -> bool:
-    """Whether the URL responds with 200."""
-    try:
-        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 -- a URL of this server
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
 
 
 def load_demo_sign_ins() -> list[str]:
