@@ -24,8 +24,8 @@ _RULE = "cache_rule"
 _FIRST_PAGES = ("", "1")
 
 
-class EndsWith(Enum):
-    """Which changes end a stored response."""
+class InvalidatedBy(Enum):
+    """Which changes invalidate a stored response."""
 
     # Any public change.
     ANY_CHANGE = "any change"
@@ -35,14 +35,14 @@ class EndsWith(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CacheRule:
-    """What a view declares: what ends its responses, and all query parameters that it reads."""
+    """What a view declares: what invalidates its responses, and all query parameters that it reads."""
 
-    ends_with: EndsWith
+    invalidated_by: InvalidatedBy
     parameters: tuple[str, ...] = ()
 
     def build_mark(self, values: dict[str, Any]) -> CacheMark:
         """The mark of a response; `values` are the parts of the URL."""
-        if self.ends_with is EndsWith.ANY_CHANGE:
+        if self.invalidated_by is InvalidatedBy.ANY_CHANGE:
             return CacheMark(CACHE_ALL, self.parameters)
         # In the form that the journal has. Other forms of a name lead to the same plugin.
         return build_plugin_mark(str(PluginName.parse(values["name"])), self.parameters)
@@ -71,13 +71,13 @@ def build_plugin_mark(name: str, parameters: tuple[str, ...] = ()) -> CacheMark:
     return CacheMark(CACHE_PLUGIN_PREFIX + quote(name, safe=""), parameters)
 
 
-def cacheable(ends_with: EndsWith, *parameters: str) -> Callable[[View], View]:
+def cacheable(invalidated_by: InvalidatedBy, *parameters: str) -> Callable[[View], View]:
     """Declare that a view's responses with status 200 are the same for everybody without an account.
 
     `parameters` are all query parameters that change the response. Request headers that change it are
-    named in its `Vary`. For `EndsWith.CHANGE_OF_PLUGIN` the URL has the plugin's `name`.
+    named in its `Vary`. For `InvalidatedBy.CHANGE_OF_PLUGIN` the URL has the plugin's `name`.
     """
-    rule = CacheRule(ends_with, parameters)
+    rule = CacheRule(invalidated_by, parameters)
 
     def decorate(view: View) -> View:
         @wraps(view)

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from common.cache_marks import EndsWith, cacheable
+from common.cache_marks import InvalidatedBy, cacheable
 from marketplace.search import service
 from marketplace.search.parameters import PARAMETERS, SEARCH_PARAMETERS, parse_search_query
 from marketplace.search.query import SearchQuery
@@ -29,7 +29,7 @@ class PluginsView(PublishMixin, ApiView):
     limit_kind = "publish"
 
     @extend_schema(operation_id="listPlugins", parameters=PARAMETERS, responses=PluginSearch)
-    @cacheable(EndsWith.ANY_CHANGE, *SEARCH_PARAMETERS)
+    @cacheable(InvalidatedBy.ANY_CHANGE, *SEARCH_PARAMETERS)
     def get(self, request: Request) -> HttpResponse:
         """Search plugins by text and filters, with facet counts."""
         query = parse_search_query(request)

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
-from common.cache_marks import EndsWith, cacheable
+from common.cache_marks import InvalidatedBy, cacheable
 from marketplace.labels import TRUST
 from marketplace.syndication.badges import Badge, render_badge
 from marketplace.syndication.http_cache import build_cacheable_response
@@ -29,7 +29,7 @@ _BLOCKED = ("blocked", "blocked")
 
 
 @require_safe
-@cacheable(EndsWith.CHANGE_OF_PLUGIN)
+@cacheable(InvalidatedBy.CHANGE_OF_PLUGIN)
 def serve_badge(request: HttpRequest, name: str, what: str) -> HttpResponseBase:
     """Serve a badge: 1 query. An unknown plugin gets a badge "not found" with status 404.
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_safe
 
-from common.cache_marks import EndsWith, cacheable
+from common.cache_marks import InvalidatedBy, cacheable
 from marketplace.client_wheel.store import get_wheel
 from marketplace.syndication.http_cache import (
     build_cache_headers,
@@ -25,7 +25,7 @@ _HTML = "text/html; charset=utf-8"
 
 
 @require_safe
-@cacheable(EndsWith.ANY_CHANGE)
+@cacheable(InvalidatedBy.ANY_CHANGE)
 def render_projects(request: HttpRequest) -> HttpResponseBase:
     """The list of projects, which has one entry."""
     return _render_links(

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from common.cache_marks import EndsWith, cacheable
+from common.cache_marks import InvalidatedBy, cacheable
 from common.http.status import get_status
 from marketplace import labels
 from marketplace.docs_site import guides
@@ -22,7 +22,7 @@ _MENU = {"sections": guides.SECTIONS, "reference": guides.REFERENCE}
 
 
 @require_safe
-@cacheable(EndsWith.ANY_CHANGE)
+@cacheable(InvalidatedBy.ANY_CHANGE)
 def render_index(request: HttpRequest) -> HttpResponse:
     """The table of contents; with `q`, the sections that match these words."""
     query = get_text_parameter(request.GET, "q").strip()[:MAX_QUERY_CHARS]
@@ -36,7 +36,7 @@ def render_index(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@cacheable(EndsWith.ANY_CHANGE)
+@cacheable(InvalidatedBy.ANY_CHANGE)
 def render_guide(request: HttpRequest, slug: str = "") -> HttpResponse:
     """A guide or reference page. Raises `MissingError` for an unknown path."""
     page = guides.find_page(request.path)
@@ -49,14 +49,14 @@ def render_guide(request: HttpRequest, slug: str = "") -> HttpResponse:
 
 
 @require_safe
-@cacheable(EndsWith.ANY_CHANGE)
+@cacheable(InvalidatedBy.ANY_CHANGE)
 def render_api_reference(request: HttpRequest) -> HttpResponse:
     """The API reference, rendered from the OpenAPI document."""
     return render(request, "pages/docs/api.html", {"reference": build_reference()})
 
 
 @require_safe
-@cacheable(EndsWith.ANY_CHANGE)
+@cacheable(InvalidatedBy.ANY_CHANGE)
 def render_api_console(request: HttpRequest) -> HttpResponse:
     """Swagger UI, which sends real requests from the browser."""
     return render(request, "pages/docs/api_console.html")
@@ -73,7 +73,7 @@ class ErrorEntry:
 
 
 @require_safe
-@cacheable(EndsWith.ANY_CHANGE)
+@cacheable(InvalidatedBy.ANY_CHANGE)
 def render_error_codes(request: HttpRequest) -> HttpResponse:
     """All error codes. The `type` of a problem document links to an entry of this page."""
     entries = [_build_error_entry(code, error) for code, error in list_error_codes().items()]

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
-from common.cache_marks import EndsWith, cacheable
+from common.cache_marks import InvalidatedBy, cacheable
 from marketplace.syndication import feeds
 from marketplace.syndication.atom import Feed, render_feed
 from marketplace.syndication.http_cache import build_cacheable_response
@@ -16,35 +16,35 @@ _MAX_AGE_SECONDS = 300
 
 
 @require_safe
-@cacheable(EndsWith.ANY_CHANGE)
+@cacheable(InvalidatedBy.ANY_CHANGE)
 def serve_new_plugins_feed(request: HttpRequest) -> HttpResponseBase:
     """Serve the feed of new plugins: 1 query."""
     return _build_response(request, feeds.build_new_plugins_feed())
 
 
 @require_safe
-@cacheable(EndsWith.ANY_CHANGE)
+@cacheable(InvalidatedBy.ANY_CHANGE)
 def serve_updates_feed(request: HttpRequest) -> HttpResponseBase:
     """Serve the feed of all new releases: 3 queries."""
     return _build_response(request, feeds.build_updates_feed())
 
 
 @require_safe
-@cacheable(EndsWith.CHANGE_OF_PLUGIN)
+@cacheable(InvalidatedBy.CHANGE_OF_PLUGIN)
 def serve_plugin_feed(request: HttpRequest, name: str) -> HttpResponseBase:
     """Serve the feed of a plugin: releases, deprecations, yanks, blocks. Raises `UnknownPluginError`."""
     return _build_response(request, feeds.build_plugin_feed(name))
 
 
 @require_safe
-@cacheable(EndsWith.ANY_CHANGE)
+@cacheable(InvalidatedBy.ANY_CHANGE)
 def serve_user_feed(request: HttpRequest, username: str) -> HttpResponseBase:
     """Serve the feed of a user's releases. Raises `UnknownUserError`."""
     return _build_response(request, feeds.build_user_feed(username))
 
 
 @require_safe
-@cacheable(EndsWith.ANY_CHANGE)
+@cacheable(InvalidatedBy.ANY_CHANGE)
 def serve_scope_feed(request: HttpRequest, name: str) -> HttpResponseBase:
     """Serve the feed of a scope's releases. Raises `UnknownScopeError`."""
     return _build_response(request, feeds.build_scope_feed(name))

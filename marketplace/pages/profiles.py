@@ -6,14 +6,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from common.cache_marks import EndsWith, cacheable
+from common.cache_marks import InvalidatedBy, cacheable
 from marketplace.pages.listing import LIST_PARAMETERS, build_listing_context
 from marketplace.queries.lists import get_account_page, get_scope_page
 from marketplace.search.parameters import SearchParameters
 
 
 @require_safe
-@cacheable(EndsWith.ANY_CHANGE, *LIST_PARAMETERS)
+@cacheable(InvalidatedBy.ANY_CHANGE, *LIST_PARAMETERS)
 def render_user(request: HttpRequest, username: str) -> HttpResponse:
     """An account, its scopes and its plugins. Raises `UnknownUserError`."""
     parameters = SearchParameters(request, is_lenient=True)
@@ -24,7 +24,7 @@ def render_user(request: HttpRequest, username: str) -> HttpResponse:
 
 
 @require_safe
-@cacheable(EndsWith.ANY_CHANGE, *LIST_PARAMETERS)
+@cacheable(InvalidatedBy.ANY_CHANGE, *LIST_PARAMETERS)
 def render_scope(request: HttpRequest, scope: str) -> HttpResponse:
     """A scope, its owner and its plugins. Raises `UnknownScopeError`."""
     parameters = SearchParameters(request, is_lenient=True)

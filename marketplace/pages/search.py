@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from common.cache_marks import EndsWith, cacheable
+from common.cache_marks import InvalidatedBy, cacheable
 from marketplace.pages.facets import build_chips, build_facets
 from marketplace.pages.listing import build_sort_options
 from marketplace.pagination import build_pagination
@@ -31,7 +31,7 @@ from registry.rate_limits import count_request
 # The fragment and the page share a URL. Without Vary, the Back button or a cache shows the bare fragment.
 # A search while typing looks the same, but is not recorded.
 @vary_on_headers("HX-Request", "HX-Trigger")
-@cacheable(EndsWith.ANY_CHANGE, *SEARCH_PARAMETERS)
+@cacheable(InvalidatedBy.ANY_CHANGE, *SEARCH_PARAMETERS)
 def render_search(request: HttpRequest) -> HttpResponse:
     """One page of results. An htmx request gets only the part below the search field."""
     parameters = SearchParameters(request, is_lenient=True)

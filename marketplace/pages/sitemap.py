@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
-from common.cache_marks import EndsWith, cacheable
+from common.cache_marks import InvalidatedBy, cacheable
 from common.expensive.results import build_key, get_code_digest, get_result_cache
 from common.expensive.turns import Turns
 from marketplace.queries.sitemap import has_one_part, list_parts
@@ -26,7 +26,7 @@ index_turns = Turns(max_pending=2)
 
 
 @require_safe
-@cacheable(EndsWith.ANY_CHANGE)
+@cacheable(InvalidatedBy.ANY_CHANGE)
 def serve_sitemap(request: HttpRequest) -> HttpResponseBase:
     """Serve all URLs, or an index of the parts: 5 queries, 3 for an index, 1 for a stored one.
 
@@ -37,7 +37,7 @@ def serve_sitemap(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_safe
-@cacheable(EndsWith.ANY_CHANGE)
+@cacheable(InvalidatedBy.ANY_CHANGE)
 def serve_sitemap_part(request: HttpRequest, number: int) -> HttpResponseBase:
     """Serve one part. Raises `MissingError` if the part is empty."""
     # Ids are 32 bits; a larger number would overflow the query on PostgreSQL.

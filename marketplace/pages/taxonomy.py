@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from common.cache_marks import EndsWith, cacheable, withhold_mark
+from common.cache_marks import InvalidatedBy, cacheable, withhold_mark
 from marketplace.pages.listing import LIST_PARAMETERS, build_listing_context
 from marketplace.queries.lists import TaxonomyType, get_taxonomy_page
 from marketplace.search.parameters import SearchParameters
@@ -19,7 +19,7 @@ _MAX_RELATED_TAGS = 16
 
 
 @require_safe
-@cacheable(EndsWith.ANY_CHANGE)
+@cacheable(InvalidatedBy.ANY_CHANGE)
 def render_categories(request: HttpRequest) -> HttpResponse:
     """All categories, and the most used tags."""
     tags = list_tags(max_results=_MAX_TAGS_BELOW_CATEGORIES)
@@ -27,21 +27,21 @@ def render_categories(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@cacheable(EndsWith.ANY_CHANGE)
+@cacheable(InvalidatedBy.ANY_CHANGE)
 def render_tags(request: HttpRequest) -> HttpResponse:
     """The most used tags."""
     return render(request, "pages/tags.html", {"tags": list_tags(max_results=_MAX_TAGS)})
 
 
 @require_safe
-@cacheable(EndsWith.ANY_CHANGE, *LIST_PARAMETERS)
+@cacheable(InvalidatedBy.ANY_CHANGE, *LIST_PARAMETERS)
 def render_category(request: HttpRequest, slug: str) -> HttpResponse:
     """The plugins in a category. Raises `UnknownCategoryError`."""
     return _render_term(request, "category", slug)
 
 
 @require_safe
-@cacheable(EndsWith.ANY_CHANGE, *LIST_PARAMETERS)
+@cacheable(InvalidatedBy.ANY_CHANGE, *LIST_PARAMETERS)
 def render_tag(request: HttpRequest, slug: str) -> HttpResponse:
     """The plugins with a tag. Raises `UnknownTagError`."""
     return _render_term(request, "tag", slug)

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from common.cache_marks import EndsWith, cacheable
+from common.cache_marks import InvalidatedBy, cacheable
 from marketplace.docs_site import guides
 from marketplace.syndication.http_cache import build_cacheable_response
 from marketplace.syndication.security_contact import parse_contacts
@@ -27,21 +27,21 @@ _PLAIN_TEXT = "text/plain; charset=utf-8"
 
 
 @require_safe
-@cacheable(EndsWith.ANY_CHANGE)
+@cacheable(InvalidatedBy.ANY_CHANGE)
 def serve_robots_txt(request: HttpRequest) -> HttpResponseBase:
     """Serve the rules for crawlers (RFC 9309) and the URL of the sitemap."""
     return _build_response(request, "robots.txt", {})
 
 
 @require_safe
-@cacheable(EndsWith.ANY_CHANGE)
+@cacheable(InvalidatedBy.ANY_CHANGE)
 def serve_llms_txt(request: HttpRequest) -> HttpResponseBase:
     """Serve a description of this registry for language models: Markdown (llmstxt.org)."""
     return _build_response(request, "llms.txt", {"sections": guides.SECTIONS})
 
 
 @require_safe
-@cacheable(EndsWith.ANY_CHANGE)
+@cacheable(InvalidatedBy.ANY_CHANGE)
 def serve_security_txt(request: HttpRequest) -> HttpResponseBase:
     """Serve the contacts for security reports (RFC 9116), by default the page `/contact`."""
     contacts = parse_contacts(settings.SECURITY_CONTACTS)

@@ -11,7 +11,7 @@ from marketplace.search.service import SearchResults
 def mark_results(response: HttpResponse, results: SearchResults) -> HttpResponse:
     """Return the response, unmarked unless the index had all public changes.
 
-    The index follows the journal with a delay. Nothing ends a response from an older index.
+    The index follows the journal with a delay. Nothing invalidates a response from an older index.
     """
     if not results.is_current:
         withhold_mark(response)

@@ -15,7 +15,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 
-from common.cache_marks import EndsWith, cacheable
+from common.cache_marks import InvalidatedBy, cacheable
 from common.once import built_once
 from plugport.spec.api.problems import Problem
 from registry.api.conditional import respond_body
@@ -177,7 +177,7 @@ class OpenApiView(ApiView):
     """`/openapi.json`."""
 
     @extend_schema(exclude=True)
-    @cacheable(EndsWith.ANY_CHANGE)
+    @cacheable(InvalidatedBy.ANY_CHANGE)
     def get(self, request: Request) -> HttpResponse:
         """Get the OpenAPI 3.1 document of this API."""
         return respond_body(request, render_document(), content_type="application/json")

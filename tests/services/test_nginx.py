@@ -467,7 +467,7 @@ def test_without_the_registry_the_api_has_problem_documents(
             )
         )
         client = stack.enter_context(open_client(alone))
-        error = ServerUnavailableError("The server does not answer.")
+        error = ServerUnavailableError("The server does not respond.")
         expect_problem(client.get("/api/v1/openapi.json"), error, status=status)
         expect_problem(client.post("/api/v1/plugins", content=b"x"), error, status=status)
         head = client.head("/api/v1/tags")

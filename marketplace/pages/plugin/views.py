@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from common.cache_marks import EndsWith, cacheable, withhold_mark
+from common.cache_marks import InvalidatedBy, cacheable, withhold_mark
 from marketplace.pages.checks import build_check_results
 from marketplace.pages.plugin import frame
 from marketplace.pages.plugin.charts import build_chart
@@ -66,7 +66,7 @@ def release_page(tab: frame.Tab, *load: str) -> Callable[[View], View]:
             return view(request, head, version, **rest)
 
         # Every tab has the number of dependents, which other plugins change.
-        return plugin_page(cacheable(EndsWith.ANY_CHANGE)(render_release))
+        return plugin_page(cacheable(InvalidatedBy.ANY_CHANGE)(render_release))
 
     return decorate
 
@@ -84,7 +84,7 @@ def render_readme(request: HttpRequest, head: PluginHead, version: str) -> HttpR
 
 
 @plugin_page
-@cacheable(EndsWith.ANY_CHANGE, "page")
+@cacheable(InvalidatedBy.ANY_CHANGE, "page")
 def render_versions(request: HttpRequest, name: str) -> HttpResponse:
     """`…/versions`: public releases, grouped by major version: 8 queries."""
     head = get_plugin_head(name)
@@ -154,7 +154,7 @@ def render_dependencies(request: HttpRequest, head: PluginHead, version: str) ->
 
 
 @plugin_page
-@cacheable(EndsWith.ANY_CHANGE, "page")
+@cacheable(InvalidatedBy.ANY_CHANGE, "page")
 def render_dependents(request: HttpRequest, name: str) -> HttpResponse:
     """`…/dependents`: plugins whose newest release needs this one: 8 queries."""
     head = get_plugin_head(name)
@@ -197,7 +197,7 @@ def render_files(
 
 
 @plugin_page
-@cacheable(EndsWith.ANY_CHANGE, "from", "to", "file")
+@cacheable(InvalidatedBy.ANY_CHANGE, "from", "to", "file")
 def render_compare(request: HttpRequest, name: str) -> HttpResponse:
     """`…/compare?from=&to=&file=`: the difference between releases: 12 queries.
 
@@ -279,7 +279,7 @@ def render_security(request: HttpRequest, head: PluginHead, version: str) -> Htt
 
 
 @plugin_page
-@cacheable(EndsWith.ANY_CHANGE)
+@cacheable(InvalidatedBy.ANY_CHANGE)
 def render_stats(request: HttpRequest, name: str) -> HttpResponse:
     """`…/stats`: downloads by day and by version: 7 queries."""
     head = get_plugin_head(name)

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from common.cache_marks import EndsWith, cacheable
+from common.cache_marks import InvalidatedBy, cacheable
 from plugport.spec.api.instance import Instance
 from registry.api.conditional import respond_json
 from registry.api.views import ApiView
@@ -17,7 +17,7 @@ class InstanceView(ApiView):
     """The registry itself."""
 
     @extend_schema(operation_id="getInstance", responses=Instance)
-    @cacheable(EndsWith.ANY_CHANGE)
+    @cacheable(InvalidatedBy.ANY_CHANGE)
     def get(self, request: Request) -> HttpResponse:
         """Get the registry's name, its URL, and the hosts that packages are downloaded from."""
         return respond_json(request, build_instance())

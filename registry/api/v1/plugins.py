@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from common.cache_marks import EndsWith, cacheable
+from common.cache_marks import InvalidatedBy, cacheable
 from plugport.spec.api import plugins as api
 from plugport.spec.api.bodies import MetadataBody
 from plugport.spec.api.validation import validate_body
@@ -41,7 +41,7 @@ class FeaturedView(_ShortListView):
     sort = "featured"
 
     @extend_schema(operation_id="listFeatured", parameters=[PAGING[1]], responses=api.TopList)
-    @cacheable(EndsWith.ANY_CHANGE, "limit")
+    @cacheable(InvalidatedBy.ANY_CHANGE, "limit")
     def get(self, request: Request) -> HttpResponse:
         """List the plugins that moderators feature, most recently featured first."""
         return self.respond(request)
@@ -51,7 +51,7 @@ class PopularView(_ShortListView):
     """The most downloaded plugins."""
 
     @extend_schema(operation_id="listPopular", parameters=[PAGING[1]], responses=api.TopList)
-    @cacheable(EndsWith.ANY_CHANGE, "limit")
+    @cacheable(InvalidatedBy.ANY_CHANGE, "limit")
     def get(self, request: Request) -> HttpResponse:
         """List the most downloaded plugins."""
         return self.respond(request)
@@ -63,7 +63,7 @@ class RecentView(_ShortListView):
     sort = "recent"
 
     @extend_schema(operation_id="listRecent", parameters=[PAGING[1]], responses=api.TopList)
-    @cacheable(EndsWith.ANY_CHANGE, "limit")
+    @cacheable(InvalidatedBy.ANY_CHANGE, "limit")
     def get(self, request: Request) -> HttpResponse:
         """List the most recently updated plugins."""
         return self.respond(request)
@@ -73,7 +73,7 @@ class PluginView(ApiView):
     """One plugin."""
 
     @extend_schema(operation_id="getPlugin", parameters=[NAME], responses=api.Plugin)
-    @cacheable(EndsWith.CHANGE_OF_PLUGIN)
+    @cacheable(InvalidatedBy.CHANGE_OF_PLUGIN)
     def get(self, request: Request, name: str) -> HttpResponse:
         """Get a plugin, without its releases."""
         return respond_json(request, build_plugin_response(catalog.get_plugin(name)))
@@ -109,7 +109,7 @@ class DependentsView(ApiView):
     @extend_schema(
         operation_id="listDependents", parameters=[NAME, *PAGING], responses=api.PluginList
     )
-    @cacheable(EndsWith.ANY_CHANGE, "page", "limit")
+    @cacheable(InvalidatedBy.ANY_CHANGE, "page", "limit")
     def get(self, request: Request, name: str) -> HttpResponse:
         """List the plugins whose latest release depends on this plugin."""
         page = catalog.list_dependents(
@@ -124,7 +124,7 @@ class StatsView(ApiView):
     """The downloads of a plugin."""
 
     @extend_schema(operation_id="getStats", parameters=[NAME], responses=api.Stats)
-    @cacheable(EndsWith.CHANGE_OF_PLUGIN)
+    @cacheable(InvalidatedBy.CHANGE_OF_PLUGIN)
     def get(self, request: Request, name: str) -> HttpResponse:
         """Get the downloads by day (UTC) and by version."""
         plugin = catalog.get_plugin(name)

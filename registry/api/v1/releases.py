@@ -10,7 +10,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from common.cache_marks import EndsWith, cacheable
+from common.cache_marks import InvalidatedBy, cacheable
 from plugport.spec.api import releases as api
 from plugport.spec.api.bodies import DeprecateBody, YankBody
 from plugport.spec.api.validation import validate_body
@@ -31,7 +31,7 @@ class VersionsView(ApiView):
     """All releases of a plugin."""
 
     @extend_schema(operation_id="listVersions", parameters=[NAME], responses=api.VersionList)
-    @cacheable(EndsWith.CHANGE_OF_PLUGIN)
+    @cacheable(InvalidatedBy.CHANGE_OF_PLUGIN)
     def get(self, request: Request, name: str) -> HttpResponse:
         """List the public releases, highest version first. Clients resolve ranges with this list."""
         releases = catalog.list_releases(name)
@@ -43,7 +43,7 @@ class ReleaseView(ApiView):
     """One release."""
 
     @extend_schema(operation_id="getRelease", parameters=[NAME, VERSION], responses=api.Release)
-    @cacheable(EndsWith.CHANGE_OF_PLUGIN)
+    @cacheable(InvalidatedBy.CHANGE_OF_PLUGIN)
     def get(self, request: Request, name: str, version: str) -> HttpResponse:
         """Get a release by version or dist-tag."""
         return respond_json(request, build_checked_release(catalog.get_release(name, version)))
@@ -55,7 +55,7 @@ class ReleaseReadmeView(ApiView):
     @extend_schema(
         operation_id="getReleaseReadme", parameters=[NAME, VERSION], responses=_MARKDOWN_RESPONSE
     )
-    @cacheable(EndsWith.CHANGE_OF_PLUGIN)
+    @cacheable(InvalidatedBy.CHANGE_OF_PLUGIN)
     def get(self, request: Request, name: str, version: str) -> HttpResponse:
         """Get the README as published, empty if there is none. Refused for blocked releases."""
         return respond_readme(request, catalog.get_release(name, version))
@@ -65,7 +65,7 @@ class PluginReadmeView(ApiView):
     """The README of the latest release."""
 
     @extend_schema(operation_id="getReadme", parameters=[NAME], responses=_MARKDOWN_RESPONSE)
-    @cacheable(EndsWith.CHANGE_OF_PLUGIN)
+    @cacheable(InvalidatedBy.CHANGE_OF_PLUGIN)
     def get(self, request: Request, name: str) -> HttpResponse:
         """Get the README of the release tagged `latest`."""
         return respond_readme(request, catalog.get_release(name, "latest"))

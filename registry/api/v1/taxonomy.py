@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from common.cache_marks import EndsWith, cacheable
+from common.cache_marks import InvalidatedBy, cacheable
 from plugport.spec.api.plugins import CategoryList, TagList
 from registry.api.conditional import respond_json
 from registry.api.views import ApiView
@@ -18,7 +18,7 @@ class CategoriesView(ApiView):
     """The categories in use."""
 
     @extend_schema(operation_id="listCategories", responses=CategoryList)
-    @cacheable(EndsWith.ANY_CHANGE)
+    @cacheable(InvalidatedBy.ANY_CHANGE)
     def get(self, request: Request) -> HttpResponse:
         """List the categories with the number of plugins in each."""
         document: CategoryList = {"categories": build_term_counts(catalog.list_categories())}
@@ -29,7 +29,7 @@ class TagsView(ApiView):
     """The tags in use."""
 
     @extend_schema(operation_id="listTags", responses=TagList)
-    @cacheable(EndsWith.ANY_CHANGE)
+    @cacheable(InvalidatedBy.ANY_CHANGE)
     def get(self, request: Request) -> HttpResponse:
         """List the 100 most used tags with the number of plugins in each."""
         document: TagList = {"tags": build_term_counts(catalog.list_tags())}

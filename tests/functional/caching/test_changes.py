@@ -34,7 +34,7 @@ class Stored:
     body: bytes
     dependency: str
 
-    def is_ended(self, before: PublicState, after: PublicState) -> bool:
+    def is_invalidated(self, before: PublicState, after: PublicState) -> bool:
         """Whether the gateway drops it for the changes between the two states."""
         if before.other_changes != after.other_changes:
             return True
@@ -91,11 +91,11 @@ def test_a_change_ends_what_shows_it(world: World, client: Client, name: str) ->
         and (stored.status, stored.body) != (after[path].status, after[path].body)
     }
     assert change.shown_on - changed == set()
-    assert {path for path in changed if not before[path].is_ended(state, ended_by)} == set()
+    assert {path for path in changed if not before[path].is_invalidated(state, ended_by)} == set()
 
 
 def test_other_plugins_stay_stored(world: World, client: Client) -> None:
     path = "/api/v1/plugins/@acme/base"
     before, state = read_all(client, [path])[path], read_public_state()
     CHANGES["a new version"].apply(world)
-    assert not before.is_ended(state, read_public_state())
+    assert not before.is_invalidated(state, read_public_state())
