@@ -27,10 +27,13 @@ _SQLITE_INIT_COMMAND = (
 
 
 def prepare_data_dir(data_dir: Path) -> None:
-    """Create the data folder. Raises `ImproperlyConfigured` if it cannot be created or written."""
+    """Create the data folder, for this account only: the database in it has secrets.
+
+    Raises `ImproperlyConfigured` if it cannot be created or written.
+    """
     problem = f"PLUGPORT_DATA_DIR is `{data_dir}`. This folder cannot be"
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise ImproperlyConfigured(f"{problem} created: {error.strerror}.") from error
     # The effective ids are the ones that opening a file checks.
