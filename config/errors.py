@@ -5,12 +5,6 @@ from __future__ import annotations
 from plugport.spec.errors import InvalidError, UnavailableError
 
 
-class MethodNotAllowedError(InvalidError):
-    """The path exists, but does not support this method."""
-
-    code, title = "method-not-allowed", "Method not allowed"
-
-
 class MediaTypeError(InvalidError):
     """The path does not accept the media type of the body."""
 

@@ -20,7 +20,7 @@ from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
 from accounts.errors import PasswordsBusyError, TokenRequiredError, TooManyAttemptsError
-from common.http.errors import BodyTooLargeError
+from common.http.errors import BodyTooLargeError, MethodNotAllowedError
 from common.http.problems import PROBLEM_JSON, add_retry, build_headers, build_problem
 from common.http.status import get_status
 from config.errors import (
@@ -30,7 +30,6 @@ from config.errors import (
     MaintenanceError,
     MalformedRequestError,
     MediaTypeError,
-    MethodNotAllowedError,
     UntrustedProxyError,
 )
 from config.outages import find_outage

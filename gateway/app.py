@@ -18,13 +18,16 @@ from common.processes.parent_watchdog import exit_with_parent
 from gateway.bodies import Receive
 from gateway.cache import ResponseCache
 from gateway.changes import ChangeFollower, build_reader
+from gateway.connections import limit_unread_time
 from gateway.handler import Handler
 from gateway.options import load_options
 from gateway.readiness import Readiness
 from gateway.records import Records
-from gateway.transfers import Send
+from gateway.transfers import STALL_SECONDS, Send
 from gateway.upstream import Upstream
 
+# Granian listens a moment after the application has started.
+_LISTEN_TRIES, _LISTEN_PAUSE_SECONDS = 200, 0.05
 _log = structlog.get_logger("plugport.gateway")
 
 
@@ -78,14 +81,15 @@ class Application:
             ]
             for task in tasks:
                 task.add_done_callback(self._end_process)
+            limiting = asyncio.create_task(_limit_unread_time())
             try:
                 await send({"type": "lifespan.startup.complete"})
                 await receive()
             finally:
                 self._is_stopping = True
-            for task in tasks:
+            for task in (*tasks, limiting):
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*tasks, limiting, return_exceptions=True)
         await send({"type": "lifespan.shutdown.complete"})
 
     def _end_process(self, task: asyncio.Task[None]) -> None:
@@ -104,6 +108,15 @@ class Application:
         with contextlib.suppress(OSError, ValueError):
             sys.stderr.flush()
         os._exit(1)
+
+
+async def _limit_unread_time() -> None:
+    """Limit the time of clients that do not read, once granian listens: after the application has started."""
+    # On a Unix socket it never does, and the proxy has limits.
+    for _ in range(_LISTEN_TRIES):
+        if limit_unread_time(STALL_SECONDS):
+            return
+        await asyncio.sleep(_LISTEN_PAUSE_SECONDS)
 
 
 # In a process that granian starts; without it, it would keep the port after a kill of granian.

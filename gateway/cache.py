@@ -21,6 +21,8 @@ _MAX_VARIANT_BYTES = 400
 # Plugins with a change that is newer than some request to Django that has no response yet.
 _MAX_CHANGED = 10_000
 _RESOURCE_BYTES = 1_000
+# Longer ones are not those of pages and documents.
+_MAX_KEY_BYTES = 2_000
 
 
 @dataclass(slots=True)
@@ -29,7 +31,7 @@ class Resource:
 
     vary: tuple[bytes, ...]
     entries: dict[tuple[bytes, ...], Entry] = field(default_factory=dict)
-    size_bytes: int = _RESOURCE_BYTES
+    size_bytes: int = 0
 
 
 class ResponseCache:
@@ -73,6 +75,7 @@ class ResponseCache:
             not self.is_current(entry)
             or entry.size_bytes > self._max_bytes // 8
             or sum(map(len, variant)) > _MAX_VARIANT_BYTES
+            or sum(map(len, key)) > _MAX_KEY_BYTES
         ):
             return False
         resource = self._resources.get(key)
@@ -80,7 +83,8 @@ class ResponseCache:
             self._drop(key)
             resource = None
         if resource is None:
-            resource = self._resources[key] = Resource(vary)
+            size = _RESOURCE_BYTES + sum(map(len, key))
+            resource = self._resources[key] = Resource(vary, size_bytes=size)
             self.size_bytes += resource.size_bytes
         replaced = resource.entries.pop(variant, None)
         if replaced is None and len(resource.entries) >= _MAX_VARIANTS:

@@ -121,6 +121,8 @@ class PostgresReader(StateReader):
             "application_name": "plugport-gateway",
         }
         self._connection: Any = None
+        # Reads that were given up, and still run.
+        self._abandoned: set[asyncio.Task[Any]] = set()
 
     async def close(self) -> None:
         """Close the connection."""
@@ -130,12 +132,30 @@ class PostgresReader(StateReader):
                 await connection.close()
 
     async def _execute(self, query: str) -> list[tuple[Any, ...]]:
+        reading = asyncio.create_task(self._read(query))
+        try:
+            return await asyncio.shield(reading)
+        except asyncio.CancelledError:
+            # When psycopg is canceled it waits for the server, up to ten seconds. Nobody waits for that.
+            self._connection = None
+            self._abandoned.add(reading)
+            reading.add_done_callback(self._abandoned.discard)
+            reading.cancel()
+            raise
+
+    async def _read(self, query: str) -> list[tuple[Any, ...]]:
         import psycopg  # only with PostgreSQL
 
-        if self._connection is None:
-            self._connection = await psycopg.AsyncConnection.connect(**self._parameters)
-        cursor = await self._connection.execute(query)
-        return cast("list[tuple[Any, ...]]", await cursor.fetchall())
+        connection = self._connection
+        if connection is None:
+            connection = await psycopg.AsyncConnection.connect(**self._parameters)
+            self._connection = connection
+        try:
+            cursor = await connection.execute(query)
+            return cast("list[tuple[Any, ...]]", await cursor.fetchall())
+        except BaseException:
+            await connection.close()
+            raise
 
 
 def build_reader(options: GatewayOptions) -> StateReader:

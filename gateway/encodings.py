@@ -47,7 +47,9 @@ def choose_encoding(accept_encoding: bytes, offered: Collection[bytes]) -> bytes
     Of several with the same weight, the one that makes bodies smallest. `identity` if it accepts none:
     a server may disregard the header (RFC 9110, section 12.5.3).
     """
-    for name in _rank_encodings(accept_encoding[:_MAX_ACCEPT_BYTES]):
+    if len(accept_encoding) > _MAX_ACCEPT_BYTES:
+        return IDENTITY
+    for name in _rank_encodings(accept_encoding):
         if name in offered or name == IDENTITY:
             return name
     return IDENTITY

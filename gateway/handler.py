@@ -16,12 +16,14 @@ from common.gateway_protocol import BODY_AWAITED, BODY_CHECKED, BODY_HEADER
 from common.http.errors import (
     BodyTooLargeError,
     LengthRequiredError,
+    MethodNotAllowedError,
     ServerUnavailableError,
     UploadTooLargeError,
 )
 from gateway.bodies import MEMORY_BYTES, Body, ClientGoneError, Receive, read_body
 from gateway.cache import ResponseCache
 from gateway.changes import ChangeFollower
+from gateway.connections import reset_connection
 from gateway.encodings import Headers
 from gateway.entries import Entry
 from gateway.error_responses import render_error
@@ -49,6 +51,7 @@ from gateway.transfers import (
 )
 from gateway.upstream import Upstream, UpstreamError, select_request_headers
 from plugport.spec.errors import MissingError, PlugportError
+from plugport.spec.text import quote_text
 
 _log = structlog.get_logger("plugport.gateway")
 # A request waits that long for the response to the same request of another client.
@@ -90,6 +93,8 @@ class Handler:
             "requests for the web processes",
             wait_seconds=TURN_SECONDS,
         )
+        # A slow client keeps each of them on the disk. Packages are not among them.
+        self._large = InFlight(options.downloads_in_flight, "large responses")
         self._filling: dict[tuple[object, ...], asyncio.Event] = {}
 
     async def handle(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -112,18 +117,26 @@ class Handler:
             return
         except (PlugportError, UpstreamError, ClientTooSlowError, OSError) as error:
             if has_started:
-                # Granian closes the connection, and the client sees by Content-Length, which every response
-                # has, that this one is not complete.
+                # The client sees by Content-Length, which every response has, that this one is not complete.
                 _log.info(
                     "response_cut",
-                    path=request.path.decode("latin-1")[:300],
+                    path=request.route[:300],
                     error=type(error).__name__,
                     request_id=request.request_id.decode("ascii"),
                 )
+                if isinstance(error, ClientTooSlowError) and scope.get("client"):
+                    # Granian would wait until the client has taken what is buffered.
+                    address, port = scope["client"]
+                    await asyncio.to_thread(reset_connection, address, int(port))
                 return
             await self._send_error(request, send, _translate(error))
 
     async def _serve(self, request: GatewayRequest, receive: Receive, send: Send) -> None:
+        if not request.method.isupper():
+            # RFC 9110, section 9.1. What comes later would take `get` for GET.
+            raise MethodNotAllowedError(
+                f"The method is {quote_text(request.method)}. Methods are written in capitals."
+            )
         if request.is_internal:
             raise MissingError("No page or resource exists at this URL.")
         if request.is_download:
@@ -245,7 +258,11 @@ class Handler:
             await self._send_entry(request, receive, send, response.entry, response.counted)
             return
         try:
-            await self._send_response(receive, send, response)
+            if response.is_on_disk:
+                async with self._large.count(request):
+                    await self._send_response(receive, send, response)
+            else:
+                await self._send_response(receive, send, response)
         finally:
             response.close()
 
@@ -294,12 +311,10 @@ class Handler:
 
     def _is_checked_first(self, request: GatewayRequest) -> bool:
         """Whether Django decides about an upload before its body is read, which needs disk space."""
-        text = request.headers.get(b"content-length", b"")[:20]
-        size = int(text) if text.isdigit() else 0
         return (
             request.is_upload
             and b"authorization" in request.headers
-            and MEMORY_BYTES < size <= self._options.upload_bytes
+            and MEMORY_BYTES < request.content_length <= self._options.upload_bytes
         )
 
     async def _refuse_early(self, request: GatewayRequest, receive: Receive, send: Send) -> bool:
@@ -327,8 +342,7 @@ class Handler:
                 "The request has a chunked body without a Content-Length header.",
                 hint="Send the Content-Length header. Write the package to a file first.",
             )
-        length = request.headers.get(b"content-length", b"0")
-        size = int(length) if length.isdigit() and len(length) < 20 else 0
+        size = request.content_length
         if not size:
             return None
         over_limit = self._build_over_limit(request)
@@ -361,7 +375,8 @@ class Handler:
     def _build_headers(
         self, request: GatewayRequest, body: Body | None, *, is_plain: bool
     ) -> list[tuple[str, str]]:
-        forwarded = request.join(b"x-forwarded-for")
+        # Django's server ignores a header that is not ASCII, and would know no client.
+        forwarded = request.join(b"x-forwarded-for").encode("ascii", "replace").decode()
         extra = [
             ("X-Forwarded-For", f"{forwarded}, {request.peer}" if forwarded else request.peer),
             ("X-Request-Id", request.request_id.decode("ascii")),
@@ -396,7 +411,7 @@ class Handler:
         _log.info(
             "request_refused",
             method=request.method,
-            path=request.path.decode("latin-1")[:300],
+            path=request.route[:300],
             status=status,
             code=error.code,
             request_id=request.request_id.decode("ascii"),

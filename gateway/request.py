@@ -96,6 +96,12 @@ class GatewayRequest:
         return self.is_read and self.route.endswith(_DOWNLOAD_SUFFIXES)
 
     @property
+    def content_length(self) -> int:
+        """The declared size of the body in bytes; 0 without one. Text of a larger number is cut off."""
+        text = self.headers.get(b"content-length", b"")
+        return int(text.lstrip(b"0")[:18] or b"0") if text.isdigit() else 0
+
+    @property
     def key(self) -> Key:
         """The scheme, host, path and query for the cache. Queries in another order are other keys."""
         return (self.scheme, self.headers.get(b"host", b"").lower(), self.path, self.query)

@@ -52,6 +52,11 @@ class CompleteResponse:
     url: str = ""
     part: str = ""
 
+    @property
+    def is_on_disk(self) -> bool:
+        """Whether the body is in a file of the gateway."""
+        return self.body is not None and not self.body.is_in_memory
+
     def close(self) -> None:
         """Delete the body."""
         if self.body is not None:

@@ -23,6 +23,12 @@ class LengthRequiredError(InvalidError):
     code, title = "length-required", "Content-Length required"
 
 
+class MethodNotAllowedError(InvalidError):
+    """The path exists, but does not support this method."""
+
+    code, title = "method-not-allowed", "Method not allowed"
+
+
 class RequestTimeoutError(InvalidError):
     """The request body arrived too slowly."""
 

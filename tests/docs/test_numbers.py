@@ -147,6 +147,8 @@ CLAIMS = {
         f"others wait {handler.TURN_SECONDS:.0f} seconds for their turn, then",
         f"others wait {handler.TURN_SECONDS:.0f} seconds for their turn",
         f"Bodies of more than {bodies.MEMORY_BYTES >> 10} kB",
+        f"| responses of more than {bodies.MEMORY_BYTES >> 10} kB in progress",
+        f"It accepts {commands._BACKLOG:,} connections",
         f"no request arrives for {commands.HEADER_SECONDS} seconds",
         f"wait for them up to {upstream.CONNECT_SECONDS:.0f} seconds",
         f"for at most {MAX_CACHE_SECONDS} seconds, and dropped",

@@ -14,6 +14,7 @@ from django.db.utils import ConnectionHandler
 from config.backends import build_database_settings
 from config.processes.commands import build_postgres_parameters
 from gateway.changes import PostgresReader, State
+from tests.support.proxy import Proxy
 
 pytestmark = pytest.mark.postgres
 PASSWORD = "p@ss/wörd:100% 'x\\y"
@@ -96,3 +97,31 @@ def test_a_unix_socket(database: str) -> None:
 def test_another_database_has_no_parameters(tmp_path: Path) -> None:
     settings = build_database_settings("", tmp_path)
     assert build_postgres_parameters(ConnectionHandler({"default": settings})["default"]) == {}
+
+
+def test_a_connection_that_hangs_is_given_up(database: str) -> None:
+    """A client that writes waits for a read. psycopg alone waits up to ten seconds when it is canceled."""
+    parts = urlsplit(f"{database}?currentSchema=plugins")
+    proxy = Proxy(parts.hostname or "", parts.port or 5432)
+    user = quote(parts.username or "")
+    url = f"postgres://{user}@127.0.0.1:{proxy.port}{parts.path}?{parts.query}"
+
+    async def read() -> None:
+        reader = PostgresReader(build_parameters(url))
+        assert await reader.read_state() == STATE
+        proxy.freeze()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(reader.read_state(), 0.5)
+        # On a connection of its own.
+        proxy.thaw()
+        assert await reader.read_state() == STATE
+        await reader.close()
+
+    async def bound() -> None:
+        async with asyncio.timeout(5):
+            await read()
+
+    try:
+        asyncio.run(bound())
+    finally:
+        proxy.cut()

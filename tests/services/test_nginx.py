@@ -211,6 +211,8 @@ def test_nginx_sends_what_the_gateway_has_in_memory(
     registry: LiveRegistry, client: httpx.Client, published: httpx.Response
 ) -> None:
     """The same answers, and none of Django to a repeated request."""
+    # The first one may be of Django.
+    fetch_behind_nginx(registry)
     stored = [fetch_behind_nginx(registry) for _ in range(2)]
     assert all(map(is_stored, stored))
     assert {each.headers["X-Accel-Redirect"] for each in stored} == {
@@ -240,6 +242,7 @@ def test_a_blocked_package_is_not_sent_from_memory(
     with open_client(nginx, token=token) as author:
         publish(author, package)
     assert client.get(path).content == package
+    fetch_behind_nginx(registry, path)
     assert is_stored(fetch_behind_nginx(registry, path))
     registry.run(
         "from accounts.models import User\n"

@@ -110,6 +110,75 @@ def test_clients_that_stop_reading_block_nobody(
             assert author.get(path).status_code == 200
 
 
+def exchange_text(registry: LiveRegistry, request: str) -> str:
+    """Send a request on a connection of its own; return the whole response."""
+    with connect(registry, "127.0.0.1", request.encode("latin-1")) as connection:
+        return connection.makefile("rb").read().decode("latin-1")
+
+
+def test_methods_are_case_sensitive(live_registry: LiveRegistry) -> None:
+    """Something behind the gateway would take `get` for GET, and the limits would not hold."""
+    response = exchange_text(
+        live_registry,
+        f"get /api/v1/tags HTTP/1.1\r\nHost: 127.0.0.1:{live_registry.port}\r\n"
+        "Connection: close\r\n\r\n",
+    )
+    assert response.startswith("HTTP/1.1 405 ")
+    assert PROBLEM in response
+
+
+def test_a_header_that_is_not_ascii_gives_no_second_quota(live_registry: LiveRegistry) -> None:
+    remaining = []
+    for extra in ("", "X-Forwarded-For: \xff\r\n", "X-Forwarded-For: 192.0.2.1, \xff\r\n"):
+        response = exchange_text(
+            live_registry,
+            f"GET /api/v1/tags?unknown=1 HTTP/1.1\r\nHost: 127.0.0.1:{live_registry.port}\r\n"
+            f"{extra}Connection: close\r\n\r\n",
+        )
+        found = re.search(r"(?i)\r\nratelimit-remaining: (\d+)\r\n", response)
+        assert found, response
+        remaining.append(int(found[1]))
+    assert remaining == [remaining[0], remaining[0] - 1, remaining[0] - 2]
+
+
+def test_zeros_before_the_length_of_a_body(
+    live_registry: LiveRegistry, token: str, author: httpx.Client
+) -> None:
+    publish(author, build_package("@gwen/zeros"))
+    body = '{"reason": "wrong build"}'
+    response = exchange_text(
+        live_registry,
+        "POST /api/v1/plugins/@gwen/zeros/1.0.0/yank HTTP/1.1\r\n"
+        f"Host: 127.0.0.1:{live_registry.port}\r\nAuthorization: Bearer {token}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body):040}\r\n"
+        f"Connection: close\r\n\r\n{body}",
+    )
+    assert response.startswith("HTTP/1.1 200 "), response
+    assert "wrong build" in response
+
+
+def test_large_responses_in_progress_are_limited(
+    live_registry: LiveRegistry, author: httpx.Client
+) -> None:
+    """Each is a file of the gateway while its client reads it."""
+    noise = b"\x89PNG\r\n\x1a\n" + random.Random(1).randbytes(6_000_000)
+    publish(author, build_package("@gwen/image", files={"pic.png": noise}))
+    path = "/plugins/@gwen/image/1.0.0/raw/pic.png"
+    request = f"GET {path}?unknown=1 HTTP/1.1\r\nHost: 127.0.0.1:{live_registry.port}\r\n\r\n"
+    with contextlib.ExitStack() as stack:
+        for _ in range(16):
+            # Each reads the start and stops.
+            unread = connect(live_registry, "127.0.0.99", request.encode())
+            stack.enter_context(unread)
+            assert unread.recv(20).startswith(b"HTTP/1.1 200")
+        for address, status in (("127.0.0.99", 429), ("127.0.0.98", 200)):
+            transport = httpx.HTTPTransport(local_address=address)
+            with httpx.Client(
+                transport=transport, base_url=live_registry.url, timeout=60
+            ) as client:
+                assert client.get(path, params={"unknown": "1"}).status_code == status
+
+
 @pytest.mark.usefixtures("token")
 def test_a_large_upload_is_refused_before_its_body(live_registry: LiveRegistry) -> None:
     """Nothing of the body is sent here, so only its headers can be the reason."""

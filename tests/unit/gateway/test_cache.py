@@ -104,3 +104,18 @@ class CacheMachine(RuleBasedStateMachine):
 
 
 TestCache = CacheMachine.TestCase
+
+
+def test_long_keys_count_or_are_not_stored() -> None:
+    """As with `Host: localhost:000…1`, which Django accepts."""
+    cache = ResponseCache(1 << 20)
+
+    def store(host: bytes) -> bool:
+        entry = Entry(headers=[], body=b"", change_number=0, expires_at=time.monotonic() + 60)
+        return cache.store((b"", host, b"/", b""), {}, (), entry)
+
+    assert store(b"short")
+    first = cache.size_bytes
+    assert store(b"h" * 1_505)
+    assert cache.size_bytes - first == first + 1_500
+    assert not store(b"h" * 60_000)

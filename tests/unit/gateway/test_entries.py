@@ -46,6 +46,8 @@ def build_entry(body: bytes, headers: list[tuple[bytes, bytes]] | None = None) -
         (b"gzip;q=2, br;q=x", IDENTITY),
         (b"gzip;q=nan", IDENTITY),
         (b"x-gzip-like", IDENTITY),
+        # Not cut off, which could turn a refusal into its opposite.
+        (b"x" * 197 + b",br;q=0", IDENTITY),
     ],
 )
 def test_accept_encoding(header: bytes, chosen: bytes) -> None:

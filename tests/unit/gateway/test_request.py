@@ -65,6 +65,14 @@ def test_bytes_that_are_not_ascii_are_percent_encoded(
     assert build_request(raw_path=path, query_string=query).target == target
 
 
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [(b"", 0), (b"20", 20), (b"0" * 30 + b"20", 20), (b"-1", 0), (b"9" * 5_000, 10**18 - 1)],
+)
+def test_the_declared_size_of_a_body(text: bytes, size: int) -> None:
+    assert build_request((b"content-length", text)).content_length == size
+
+
 def test_what_is_encoded_counts_as_what_it_means() -> None:
     """Django decodes the path, so it must not evade a limit."""
     download = build_request(
