@@ -60,12 +60,12 @@ BASE_URL = get_env_url(
 ).rstrip("/")
 _BASE_HOST = urlsplit(BASE_URL).hostname or ""
 ALLOWED_HOSTS = [
-    # Links have it, and the gateway sends it. Django wants an IPv6 address as in a URL.
+    # Links have it, and the gateway sends it. Django compares an IPv6 address as it is in a URL.
     f"[{_BASE_HOST}]" if ":" in _BASE_HOST else _BASE_HOST,
     *get_env_list(
         "PLUGPORT_ALLOWED_HOSTS",
         [] if IS_PRODUCTION else ["127.0.0.1", "localhost", "[::1]"],
-        "Further host names that the server accepts, comma-separated. That of PLUGPORT_BASE_URL is one always.",
+        "Further host names that the server accepts, comma-separated. The host of PLUGPORT_BASE_URL is always accepted.",
     ),
 ]
 CSRF_TRUSTED_ORIGINS = [BASE_URL]

@@ -112,11 +112,12 @@ class Application:
 
 async def _limit_unread_time() -> None:
     """Limit the time of clients that do not read, once granian listens: after the application has started."""
-    # On a Unix socket it never does, and the proxy has limits.
     for _ in range(_LISTEN_TRIES):
         if limit_unread_time(STALL_SECONDS):
             return
         await asyncio.sleep(_LISTEN_PAUSE_SECONDS)
+    # As on a Unix socket, where the proxy has limits.
+    _log.info("unread_time_unlimited")
 
 
 # In a process that granian starts; without it, it would keep the port after a kill of granian.

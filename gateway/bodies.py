@@ -23,7 +23,7 @@ _PIECE_BYTES = 256 << 10
 IDLE_SECONDS = 15.0
 # A body of any size may take that long; a package one second more for each `BYTES_PER_SECOND`.
 TOTAL_SECONDS = 30.0
-BYTES_PER_SECOND = 16 << 10
+BYTES_PER_SECOND = 16_000
 
 
 class ClientGoneError(Exception):
@@ -125,7 +125,7 @@ async def _take(
 
 
 def _build_timeout(received_bytes: int, *, is_package: bool) -> RequestTimeoutError:
-    pace = f"at least {BYTES_PER_SECOND >> 10} kB each second"
+    pace = f"at least {BYTES_PER_SECOND // 1000} kB each second"
     if not is_package:
         pace = f"the body within {TOTAL_SECONDS:.0f} seconds"
     return RequestTimeoutError(

@@ -25,11 +25,12 @@ def limit_unread_time(seconds: float) -> int:
     """
     number = 0
     for each in _iter_sockets():
-        is_listening = each.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
-        if is_listening and each.family in (socket.AF_INET, socket.AF_INET6):
-            # Sockets that it accepts have the same option.
-            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(seconds * 1000))
-            number += 1
+        with contextlib.suppress(OSError):
+            is_listening = each.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+            if is_listening and each.family in (socket.AF_INET, socket.AF_INET6):
+                # Sockets that it accepts have the same option.
+                each.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(seconds * 1000))
+                number += 1
     return number
 
 
@@ -54,8 +55,13 @@ def _iter_sockets() -> Iterator[socket.socket]:
         try:
             if not str(link.readlink()).startswith("socket:"):
                 continue
-            copy = socket.socket(fileno=os.dup(int(link.name)))
+            number = os.dup(int(link.name))
         except OSError:
             continue  # closed in the meantime
+        try:
+            copy = socket.socket(fileno=number)
+        except OSError:
+            os.close(number)  # replaced by another kind of file
+            continue
         with copy:
             yield copy

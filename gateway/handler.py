@@ -258,7 +258,7 @@ class Handler:
             await self._send_entry(request, receive, send, response.entry, response.counted)
             return
         try:
-            if response.is_on_disk:
+            if response.is_on_disk and request.is_read:
                 async with self._large.count(request):
                     await self._send_response(receive, send, response)
             else:
@@ -318,7 +318,7 @@ class Handler:
         )
 
     async def _refuse_early(self, request: GatewayRequest, receive: Receive, send: Send) -> bool:
-        """Ask Django about an upload without its body. Whether it was refused."""
+        """Send Django an upload without its body. Whether it was refused."""
         headers = [*self._build_headers(request, None, is_plain=False), (BODY_HEADER, BODY_AWAITED)]
         async with (
             self._passed_on.count(request),

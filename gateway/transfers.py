@@ -20,7 +20,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 # What one slow reader keeps in memory, besides the buffers of granian and of the kernel.
 PIECE_BYTES = 64 << 10
 # A client that takes less than that on average is disconnected, after a time in which it may be slower.
-BYTES_PER_SECOND = 16 << 10
+BYTES_PER_SECOND = 16_000
 GRACE_SECONDS = 30.0
 # The kernel accepts more only after it has sent a large part of its buffer, which slow clients take long for.
 STALL_SECONDS = 75.0

@@ -7,13 +7,13 @@ import gc
 import signal
 from typing import NoReturn
 
-# New objects until the next search for garbage. The modules of a command have fewer, and most stay.
+# New objects until the next garbage collection. The modules of a command have fewer, and most stay.
 _OBJECTS_PER_COLLECTION = 100_000
 
 
 def main() -> NoReturn:
     """The entry point of the program."""
-    # Searches for garbage take a fifth of the time of a command, and find none: while modules are
+    # Garbage collection takes a fifth of the time of a command, and finds nothing: while modules are
     # imported, and as the interpreter ends, which skips frozen objects.
     gc.set_threshold(_OBJECTS_PER_COLLECTION)
     atexit.register(gc.freeze)

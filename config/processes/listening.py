@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import ipaddress
+import os
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,15 +136,18 @@ def _check_socket(path: Path) -> None:
             "--uds requires PLUGPORT_TRUSTED_PROXIES: without it, the limits of one client would be"
             " those of all."
         )
-    if len(str(path).encode()) > _MAX_PATH_BYTES:
+    if len(os.fsencode(path)) > _MAX_PATH_BYTES:
         raise CommandError(f"The path of the socket is too long: {path}.")
     if not path.parent.is_dir():
         raise CommandError(f"There is no folder {path.parent} for the socket.")
     if path.exists() and not path.is_socket():
         raise CommandError(f"{path} exists and is not a socket.")
     with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(_PROBE_SECONDS)
         try:
             probe.connect(str(path))
-        except OSError:
+        except (ConnectionRefusedError, FileNotFoundError):
             return  # Nothing listens; the socket of a process that was killed is replaced.
+        except OSError as error:
+            raise CommandError(f"{path} cannot be used: {error}.") from None
     raise CommandError(f"Another process listens on {path}.")

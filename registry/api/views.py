@@ -45,7 +45,7 @@ class ApiView(APIView):
         is_read = request.method in ("GET", "HEAD", "OPTIONS")
         kind = "read" if is_read else self.limit_kind or "write"
         token_id = request.auth.pk if isinstance(request.auth, Token) else 0
-        # It was counted when the gateway asked about it.
+        # It was counted when the gateway sent its headers.
         take = find_quota if get_body_step(request) == BODY_CHECKED else count_request
         self.quota = take(request, kind, token_id=token_id)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -68,13 +69,13 @@ def test_the_url_of_an_ipv6_address_has_brackets() -> None:
 
 
 @pytest.mark.parametrize("command", ["serve", "run_web"])
-def test_a_socket_that_cannot_be_used_is_reported(
-    settings: Any, command: str, tmp_path: Path
-) -> None:
+def test_a_socket_that_cannot_be_used_is_reported(settings: Any, command: str) -> None:
     settings.TRUSTED_PROXIES = 1
-    (tmp_path / "file").write_text("not a socket")
-    with socket.socket(socket.AF_UNIX) as used:
-        used.bind(str(tmp_path / "used"))
+    # The path of a socket must be short, and that of the folder of the test may be long.
+    with tempfile.TemporaryDirectory() as temporary, socket.socket(socket.AF_UNIX) as used:
+        folder = Path(temporary)
+        (folder / "file").write_text("not a socket")
+        used.bind(str(folder / "used"))
         used.listen()
         for name, reason in {
             "none/web.sock": "There is no folder",
@@ -83,10 +84,10 @@ def test_a_socket_that_cannot_be_used_is_reported(
             "long" * 40: "too long",
         }.items():
             with pytest.raises(CommandError, match=reason):
-                call_command(command, uds=tmp_path / name, skip_checks=False)
-    settings.TRUSTED_PROXIES = 0
-    with pytest.raises(CommandError, match="PLUGPORT_TRUSTED_PROXIES"):
-        call_command(command, uds=tmp_path / "web.sock", skip_checks=False)
+                call_command(command, uds=folder / name, skip_checks=False)
+        settings.TRUSTED_PROXIES = 0
+        with pytest.raises(CommandError, match="PLUGPORT_TRUSTED_PROXIES"):
+            call_command(command, uds=folder / "web.sock", skip_checks=False)
 
 
 @pytest.mark.parametrize(

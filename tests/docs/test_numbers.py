@@ -134,20 +134,20 @@ CLAIMS = {
         f"recommends ({PASSWORD_MIB} MiB,",
         f"worker has at most {backends.MAX_CONNECTIONS} connections, and a gateway has",
         f"one worker have at most {3 * backends.MAX_CONNECTIONS + 1}.",
-        f"request headers | {commands.HEADER_SECONDS} seconds, and about {commands.HEADER_BYTES >> 10} kB",
+        f"request headers | {commands.HEADER_SECONDS} seconds, and about {format_size(commands.HEADER_BYTES)}",
         (
             f"{bodies.TOTAL_SECONDS:.0f} seconds, for a package one second more for each"
-            f" {bodies.BYTES_PER_SECOND >> 10} kB; no pause of more than {bodies.IDLE_SECONDS:.0f} seconds"
+            f" {format_size(bodies.BYTES_PER_SECOND)}; no pause of more than {bodies.IDLE_SECONDS:.0f} seconds"
         ),
         f"a form or JSON | {settings.DATA_UPLOAD_MAX_MEMORY_SIZE >> 20} MB,",
         (
-            f"less than {transfers.BYTES_PER_SECOND >> 10} kB a second after the first"
+            f"less than {format_size(transfers.BYTES_PER_SECOND)} a second after the first"
             f" {transfers.GRACE_SECONDS:.0f} seconds, or nothing for {transfers.STALL_SECONDS:.0f} seconds"
         ),
         f"others wait {handler.TURN_SECONDS:.0f} seconds for their turn, then",
         f"others wait {handler.TURN_SECONDS:.0f} seconds for their turn",
-        f"Bodies of more than {bodies.MEMORY_BYTES >> 10} kB",
-        f"| responses of more than {bodies.MEMORY_BYTES >> 10} kB in progress",
+        f"Bodies of more than {format_size(bodies.MEMORY_BYTES)}",
+        f"| responses of more than {format_size(bodies.MEMORY_BYTES)} in progress",
         f"It accepts {commands._BACKLOG:,} connections",
         f"no request arrives for {commands.HEADER_SECONDS} seconds",
         f"wait for them up to {upstream.CONNECT_SECONDS:.0f} seconds",
@@ -225,17 +225,18 @@ CLAIMS = {
                 ),
             )
         ),
+        f"responses of more than {format_size(bodies.MEMORY_BYTES)} in progress",
         f"a form or JSON | {format_size(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)} |",
         (
             f"the time for a body | {bodies.TOTAL_SECONDS:.0f} s, for a package one second more for each"
-            f" {bodies.BYTES_PER_SECOND >> 10} kB |"
+            f" {format_size(bodies.BYTES_PER_SECOND)} |"
         ),
         f"a pause while a body is sent | {bodies.IDLE_SECONDS:.0f} s |",
         f"all headers of a request | about {format_size(commands.HEADER_BYTES)} |",
         f"the time for the headers | {commands.HEADER_SECONDS} s |",
         (
             f"receive a response | {transfers.GRACE_SECONDS:.0f} s, and one second more for each"
-            f" {transfers.BYTES_PER_SECOND >> 10} kB; {transfers.STALL_SECONDS:.0f} s for a single pause |"
+            f" {format_size(transfers.BYTES_PER_SECOND)}; {transfers.STALL_SECONDS:.0f} s for a single pause |"
         ),
         (
             f"{settings.MAX_PENDING_PASSWORDS} at a time with those that wait, each for"
@@ -335,7 +336,7 @@ CLAIMS = {
         f"the message that a worker sends every {WORDS[int(worker._BEAT_SECONDS)]} seconds",
         f"Without a sign for {last_runs.STALLED_SECONDS} seconds",
         f"the state every {changes_followed.INTERVAL_SECONDS * 1000:.0f} ms instead",
-        f"Pieces of {transfers.PIECE_BYTES >> 10} kB instead",
+        f"Pieces of {format_size(transfers.PIECE_BYTES)} instead",
         f"writes them every {WORDS[int(settings.DOWNLOAD_FLUSH_SECONDS or 2)]} seconds",
     ],
     "docs/guides/trust.md": [],

@@ -69,4 +69,5 @@ def test_the_commands_start_a_registry(tmp_path: Path) -> None:
             os.killpg(main.pid, signal.SIGTERM)
         main.wait(PATIENCE_SECONDS)
     # Other accounts of the machine can read neither the key nor the data.
-    assert [each.name for each in tmp_path.glob("plugport*") if each.stat().st_mode & 0o077] == []
+    modes = {each.name: each.stat().st_mode & 0o777 for each in tmp_path.glob("plugport*")}
+    assert modes == {"plugport": 0o700, "plugport.key": 0o600}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -87,10 +88,12 @@ def test_no_thread_waits_for_the_connection_of_another(machine: Machine) -> None
             return client.get(url).status_code
 
     with (
+        contextlib.ExitStack() as stack,
         psycopg.connect(machine.database_url, autocommit=True) as observer,
         psycopg.connect(machine.database_url) as rival,
         ThreadPoolExecutor(threads) as pool,
     ):
+        stack.callback(machine.database.restore)
         # Each request keeps its connection until the lock is released.
         rival.execute("LOCK TABLE registry_plugin IN ACCESS EXCLUSIVE MODE")
         requests = [pool.submit(read, number) for number in range(threads)]
@@ -103,7 +106,6 @@ def test_no_thread_waits_for_the_connection_of_another(machine: Machine) -> None
         )
         rival.rollback()
         statuses = {request.result() for request in requests}
-    machine.database.restore()
     assert statuses == {404}
 
 
@@ -112,8 +114,10 @@ def test_all_connections_are_opened_at_the_same_time(machine: Machine) -> None:
     before = machine.find_web_process()
     assert before is not None
     machine.database.freeze()
-    before.kill()
-    wait_until(lambda: machine.find_web_process() not in (before, None), "another web process")
-    wait_until(lambda: machine.count_connections() == count_web_threads(), "all connections")
-    machine.database.thaw()
+    try:
+        before.kill()
+        wait_until(lambda: machine.find_web_process() not in (before, None), "another web process")
+        wait_until(lambda: machine.count_connections() == count_web_threads(), "all connections")
+    finally:
+        machine.database.thaw()
     wait_until(machine.registry.is_answering, "a response")

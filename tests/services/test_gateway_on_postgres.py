@@ -103,8 +103,8 @@ def test_a_connection_that_hangs_is_given_up(database: str) -> None:
     """A client that writes waits for a read. psycopg alone waits up to ten seconds when it is canceled."""
     parts = urlsplit(f"{database}?currentSchema=plugins")
     proxy = Proxy(parts.hostname or "", parts.port or 5432)
-    user = quote(parts.username or "")
-    url = f"postgres://{user}@127.0.0.1:{proxy.port}{parts.path}?{parts.query}"
+    account = parts.netloc.rpartition("@")[0]
+    url = f"postgres://{account}@127.0.0.1:{proxy.port}{parts.path}?{parts.query}"
 
     async def read() -> None:
         reader = PostgresReader(build_parameters(url))

@@ -134,6 +134,9 @@ class LiveRegistry:
             "PLUGPORT_DATA_DIR": str(data_dir),
             "PLUGPORT_BASE_URL": self.url,
             "PORT": str(self.port),
+            # Tests compare what is left before and after a call. The window must not end in between.
+            "PLUGPORT_LIMIT_READ": "100000/day",
+            "PLUGPORT_LIMIT_PUBLISH": "100000/day",
             **({"DATABASE_URL": database_url} if database_url else {}),
             **variables,
         }

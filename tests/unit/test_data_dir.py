@@ -28,7 +28,8 @@ pytestmark = pytest.mark.processes
 
 def test_a_new_folder_is_for_its_account_only(tmp_path: Path) -> None:
     old, new = tmp_path / "old", tmp_path / "above" / "new"
-    old.mkdir(mode=0o755)
+    old.mkdir()
+    old.chmod(0o755)
     for folder in (old, new):
         prepare_data_dir(folder)
     assert (old.stat().st_mode & 0o777, new.stat().st_mode & 0o777) == (0o755, 0o700)
