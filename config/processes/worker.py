@@ -8,6 +8,7 @@ once; `config.processes.supervisor` replaces those that end.
 from __future__ import annotations
 
 import faulthandler
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,8 @@ _BEAT_SECONDS = 10.0
 # The jobs of a killed worker are free after two seconds or more.
 _RETRY_SECONDS = 2.1
 _PERIODIC_TICK_SECONDS = 1.0
+# Clients wait for web processes. With the same priority, a check slows down each upload that arrives meanwhile.
+_NICENESS = 5
 
 
 class WorkerSetup(bootsteps.StartStopStep):
@@ -76,10 +79,11 @@ class WorkerSetup(bootsteps.StartStopStep):
         ]
 
     def start(self, worker: Any) -> None:
-        """Limit the memory, watch the tasks, and start the threads."""
+        """Limit the memory and the priority, watch the tasks, and start the threads."""
         if folder := settings.CELERY["broker_transport_options"].get("folder"):
             folder_queue.delete_leftovers(Path(folder))
         limit_memory(settings.WORKER_MEMORY_MB * 1_000_000)
+        os.nice(_NICENESS)
         # Longer than in web processes: the periodic work summarizes tables.
         limit_database_statements(seconds=WORKER_STATEMENT_SECONDS)
         signals.task_prerun.connect(self._before_task)

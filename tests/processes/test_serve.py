@@ -54,6 +54,13 @@ def check_all_published(registry: Registry, sent: dict[str, bytes]) -> None:
     registry.wait_until_clean()
 
 
+def test_workers_have_a_lower_priority_than_web_processes(registry: Registry) -> None:
+    def read_priorities(word: str) -> set[int]:
+        return {process.nice() for process in registry.find_processes(word)}
+
+    wait_until(lambda: min(read_priorities("celery")) > max(read_priorities("config.wsgi")), "it")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_every_process_and_loses_nothing(
     registry: Registry, number: signal.Signals
