@@ -501,7 +501,7 @@ FACTS = {
     "docs/ARCHITECTURE.md": [
         "of this machine after two seconds or more",  # test_kills.py
         "Our own counters** for rate limits without Redis (`common/shared_windows.py`): a mapped file",
-        "packages of 20 kB on 16 connections reach 0.76 to 0.92",  # bench/peers
+        "packages of 20 kB on 16 connections reach 0.76 to 1.22 times",  # bench/peers
         "Social cards* take 50 ms,",  # bench/rendering.py
         "nearly all their time, 0.2 s for a long one",  # bench/rendering.py
     ],
