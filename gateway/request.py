@@ -18,6 +18,8 @@ _PERSONAL = re.compile(
     rb"(?:^|;)\s*(?:%b)\s*=" % b"|".join(name.encode() for name in sorted(PERSONAL_COOKIES))
 )
 _INTERNAL_PATHS = RECORDS_PATH.rpartition("/")[0] + "/"
+# Django has them compressed, and browsers keep them.
+_STATIC_PATHS = "/static/"
 _MAX_QUERY_BYTES = 512
 _MAX_ADDRESS_CHARS = 64
 _PLAIN_CONNECTIONS = frozenset({b"", b"keep-alive", b"close"})
@@ -115,6 +117,7 @@ class GatewayRequest:
         headers = self.headers
         return (
             self.is_read
+            and not self.route.startswith(_STATIC_PATHS)
             and b"authorization" not in headers
             and b"range" not in headers
             and b"content-length" not in headers

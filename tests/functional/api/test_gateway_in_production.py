@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import secrets
 import sqlite3
 from collections.abc import Iterator
@@ -149,6 +150,18 @@ def test_plain_http_is_redirected_also_when_the_page_is_in_memory(registry: Live
     redirect = read(registry, path, scheme="http")
     assert redirect.status_code == 301
     assert redirect.headers["Location"] == f"https://{HOST}{path}"
+
+
+def test_static_files_are_sent_as_they_are_compressed(registry: LiveRegistry) -> None:
+    found = re.search(r'"(/static/css/[^"]+)"', read(registry, "/").text)
+    assert found
+    plain = read(registry, found[1], **{"Accept-Encoding": "identity"})
+    assert "Content-Encoding" not in plain.headers
+    for accepted, encoding in (("gzip, deflate, br", "br"), ("gzip", "gzip")):
+        packed = read(registry, found[1], **{"Accept-Encoding": accepted})
+        assert packed.headers["Content-Encoding"] == encoding
+        assert packed.headers["Cache-Control"].endswith("immutable")
+        assert packed.content == plain.content
 
 
 def test_cookies_are_sent_over_https_only(registry: LiveRegistry) -> None:
