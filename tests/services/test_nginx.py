@@ -33,10 +33,10 @@ from tests.services.conftest import skip_or_fail
 from tests.support.nginx import CONFIG, Nginx, find_nginx, run_nginx
 from tests.support.publishing import build_package
 from tests.support.server import (
-    RECORDED,
     RESPONSE_SECONDS,
     LiveRegistry,
     find_free_port,
+    publish_and_wait,
     wait_until,
 )
 
@@ -136,17 +136,7 @@ def token(registry: LiveRegistry) -> str:
 def published(nginx: Nginx, token: str) -> httpx.Response:
     """The response to `PACKAGE`, published through nginx."""
     with open_client(nginx, token=token) as author:
-        return publish(author, PACKAGE)
-
-
-def publish(author: httpx.Client, package: bytes) -> httpx.Response:
-    """Publish a package, and wait until it is public."""
-    files = {"package": ("p.tgz", package, "application/gzip")}
-    response = author.post("/api/v1/plugins?wait=30", files=files)
-    assert response.status_code in RECORDED, response.text
-    status = response.json()["statusUrl"]
-    wait_until(lambda: author.get(status).json()["state"] == "published")
-    return response
+        return publish_and_wait(author, PACKAGE)
 
 
 def test_pages_and_the_api_are_sent_as_the_registry_sends_them(client: httpx.Client) -> None:
@@ -237,7 +227,7 @@ def test_a_blocked_package_is_not_sent_from_memory(
     path = "/api/v1/plugins/@nina/blocked/1.0.0/download"
     package = build_package("@nina/blocked")
     with open_client(nginx, token=token) as author:
-        publish(author, package)
+        publish_and_wait(author, package)
     assert client.get(path).content == package
     wait_until(lambda: is_stored(fetch_behind_nginx(registry, path)))
     registry.run(
@@ -261,7 +251,7 @@ def test_downloads_from_memory_and_ranges_are_counted(
     path = "/api/v1/plugins/@nina/counted/1.0.0/download"
     package = build_package("@nina/counted")
     with open_client(nginx, token=token) as author:
-        publish(author, package)
+        publish_and_wait(author, package)
     for number in (21, 22, 23):
         with open_client(nginx, f"127.0.0.{number}") as reader:
             assert [reader.get(path).content for _ in range(3)] == [package] * 3

@@ -100,6 +100,16 @@ def write_database(folder: Path, content: bytes) -> None:
         connection.execute("PRAGMA journal_mode=WAL")
 
 
+def publish_and_wait(author: httpx.Client, package: bytes) -> httpx.Response:
+    """Publish a package, and return the response once its release is public."""
+    files = {"package": ("p.tgz", package, "application/gzip")}
+    response = author.post("/api/v1/plugins?wait=30", files=files)
+    assert response.status_code in RECORDED, response.text
+    status = response.json()["statusUrl"]
+    wait_until(lambda: author.get(status).json()["state"] == "published")
+    return response
+
+
 def wait_until(is_done: Callable[[], bool], *, seconds: float = PATIENCE_SECONDS) -> None:
     """Wait until `is_done` returns true; fails the test after `seconds`."""
     until = time.monotonic() + seconds

@@ -15,7 +15,7 @@ import pytest
 from plugport.spec.archive.model import ArchiveLimits
 from tests.functional.api.calls import PROBLEM
 from tests.support.publishing import build_package
-from tests.support.server import RECORDED, LiveRegistry, wait_until
+from tests.support.server import LiveRegistry, publish_and_wait, wait_until
 
 pytestmark = pytest.mark.processes
 # Small enough for the gateway's memory, and too large for it.
@@ -53,14 +53,8 @@ def packages(live_registry: LiveRegistry, token: str) -> dict[str, bytes]:
     }
     with live_registry.client(token) as client:
         for package in built.values():
-            assert publish(client, package).json()["state"] == "published"
+            assert publish_and_wait(client, package).json()["state"] == "published"
     return built
-
-
-def publish(client: httpx.Client, package: bytes) -> httpx.Response:
-    response = client.post("/api/v1/plugins?wait=30", files={"package": ("p.tgz", package)})
-    assert response.status_code in RECORDED, response.text
-    return response
 
 
 def connect(registry: LiveRegistry, address: str, request: bytes) -> socket.socket:
@@ -90,7 +84,7 @@ def test_clients_that_stop_sending_block_nobody(
         for path in ("/healthz", "/readyz", "/", "/api/v1/me"):
             assert author.get(path).status_code == 200
         assert reader.get("/api/v1/plugins").status_code == 200
-        publish(author, build_package("@gwen/meanwhile"))
+        publish_and_wait(author, build_package("@gwen/meanwhile"))
         assert slow[0].recv(1000).startswith(b"HTTP/1.1 408 ")
 
 
@@ -144,7 +138,7 @@ def test_a_header_that_is_not_ascii_gives_no_second_quota(live_registry: LiveReg
 def test_zeros_before_the_length_of_a_body(
     live_registry: LiveRegistry, token: str, author: httpx.Client
 ) -> None:
-    publish(author, build_package("@gwen/zeros"))
+    publish_and_wait(author, build_package("@gwen/zeros"))
     body = '{"reason": "wrong build"}'
     response = exchange_text(
         live_registry,
@@ -162,7 +156,7 @@ def test_large_responses_in_progress_are_limited(
 ) -> None:
     """Each is a file of the gateway while its client reads it."""
     noise = b"\x89PNG\r\n\x1a\n" + random.Random(1).randbytes(6_000_000)
-    publish(author, build_package("@gwen/image", files={"pic.png": noise}))
+    publish_and_wait(author, build_package("@gwen/image", files={"pic.png": noise}))
     path = "/plugins/@gwen/image/1.0.0/raw/pic.png"
     request = f"GET {path}?unknown=1 HTTP/1.1\r\nHost: 127.0.0.1:{live_registry.port}\r\n\r\n"
     with contextlib.ExitStack() as stack:
@@ -207,7 +201,7 @@ def test_an_upload_counts_once(author: httpx.Client, size: int) -> None:
     remaining = []
     for version in ("1.0.0", "1.1.0"):
         files = {"a.bin": random.Random(version).randbytes(size)}
-        response = publish(author, build_package(name, version, files=files))
+        response = publish_and_wait(author, build_package(name, version, files=files))
         remaining.append(int(response.headers["RateLimit-Remaining"]))
     assert remaining[0] - remaining[1] == 1
 
@@ -215,7 +209,7 @@ def test_an_upload_counts_once(author: httpx.Client, size: int) -> None:
 def test_the_request_that_fills_the_cache_shows_its_limit(
     author: httpx.Client, reader: httpx.Client
 ) -> None:
-    publish(author, build_package("@gwen/limits"))
+    publish_and_wait(author, build_package("@gwen/limits"))
     path = "/api/v1/plugins/@gwen/limits/versions"
     assert "RateLimit-Remaining" in reader.get(path).headers
     wait_until(lambda: "RateLimit-Remaining" not in reader.get(path).headers)
@@ -224,7 +218,7 @@ def test_the_request_that_fills_the_cache_shows_its_limit(
 def test_only_packages_that_are_sent_count_as_downloads(
     live_registry: LiveRegistry, author: httpx.Client
 ) -> None:
-    publish(author, build_package("@gwen/unsent"))
+    publish_and_wait(author, build_package("@gwen/unsent"))
     path = f"http://127.0.0.1:{live_registry.port}/api/v1/plugins/@gwen/unsent/1.0.0/download"
     etag = httpx.head(path).headers["ETag"]
     # Those of a cold package are answered by Django, the later ones from memory.
@@ -308,7 +302,7 @@ def test_fixed_pages_have_the_same_content_in_every_answer(
 def test_authors_and_visitors_see_a_change_at_once(
     author: httpx.Client, reader: httpx.Client
 ) -> None:
-    publish(author, build_package("@gwen/changing"))
+    publish_and_wait(author, build_package("@gwen/changing"))
     paths = ("/api/v1/plugins/@gwen/changing/1.0.0", "/plugins/@gwen/changing")
     for message in ("first reason", "second reason"):
         for path in paths:
@@ -324,7 +318,7 @@ def test_authors_and_visitors_see_a_change_at_once(
 def test_a_change_by_another_process_is_noticed(
     live_registry: LiveRegistry, author: httpx.Client, reader: httpx.Client
 ) -> None:
-    publish(author, build_package("@gwen/elsewhere"))
+    publish_and_wait(author, build_package("@gwen/elsewhere"))
     assert "gwen" in reader.get("/@gwen").text
     assert "Featured first" not in reader.get("/api/v1/plugins/featured").text
     live_registry.run(
@@ -350,7 +344,7 @@ def test_a_session_is_never_answered_from_memory(
 def test_downloads_and_searches_from_memory_are_counted(
     live_registry: LiveRegistry, author: httpx.Client, reader: httpx.Client
 ) -> None:
-    publish(author, build_package("@gwen/counted"))
+    publish_and_wait(author, build_package("@gwen/counted"))
     for number in range(2, 7):
         transport = httpx.HTTPTransport(local_address=f"127.0.0.{number}")
         with httpx.Client(base_url=live_registry.url, transport=transport) as client:

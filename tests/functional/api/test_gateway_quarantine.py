@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 
 from tests.support.publishing import build_package
-from tests.support.server import RECORDED, LiveRegistry, wait_until
+from tests.support.server import LiveRegistry, publish_and_wait, wait_until
 
 pytestmark = pytest.mark.processes
 NAME = "@quentin/chat"
@@ -47,10 +47,7 @@ def test_the_next_responses_show_the_quarantine(live_registry: LiveRegistry) -> 
     token = live_registry.create_api_tokens("quentin")["quentin"]
     package = build_package(NAME, description=WORDS, files={"README.md": f"# Chat\n\n{WORDS}\n"})
     with live_registry.client(token) as author:
-        sent = author.post("/api/v1/plugins?wait=30", files={"package": ("p.tgz", package)})
-        assert sent.status_code in RECORDED, sent.text
-        status = sent.json()["statusUrl"]
-        wait_until(lambda: author.get(status).json()["state"] == "published")
+        publish_and_wait(author, package)
     with live_registry.client() as reader:
         for path in PATHS:
             # A response from memory has its age, in whole seconds.
