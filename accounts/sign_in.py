@@ -14,7 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from accounts.models import User
-from accounts.queries import find_decoy_password, find_sign_in_account
+from accounts.queries.users import find_decoy_password, find_sign_in_account
 
 _DECOY_SALT = b"accounts.sign_in.decoy"
 

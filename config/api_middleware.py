@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from common.http.client_address import get_client_network, is_unlimited
+from common.http.errors import RateLimitedError
+from common.rate_limits import consume_quota
 from config.problems import respond_with_error
-from registry.errors import RateLimitedError
-from registry.rate_limits import consume_quota
 
 _KIND = "read"
 # Unknown paths, and those that a redirect corrects (`marketplace.pages.redirects`).

@@ -122,7 +122,7 @@ _README_SECONDS = 30 * 86_400
 
 
 def get_counters_path(data_dir: Path) -> Path:
-    """The file of `common.counter_table`, without Redis."""
+    """The file of `common.counters.table`, without Redis."""
     return data_dir / "counters.sqlite3"
 
 
@@ -156,7 +156,7 @@ def build_cache_settings(redis_url: str, data_dir: Path) -> dict[str, Any]:
         "OPTIONS": {"MAX_ENTRIES": _MAX_CACHED_READMES},
     }
     counters = {
-        "BACKEND": "common.counter_cache.CounterCache",
+        "BACKEND": "common.counters.cache.CounterCache",
         "LOCATION": str(get_counters_path(data_dir)),
     }
     return {"default": counters, "cards": cards, "files": files, "readmes": readmes}

@@ -14,13 +14,13 @@ from django.http.response import HttpResponseBase
 
 from common.gateway_protocol import RECORDS_PATH
 from common.http.content_security import CONTENT_SECURITY_POLICY, POLICY_WITH_INLINE_STYLE
+from common.http.errors import RateLimitedError
+from common.rate_limits import count_request
 from config.api_middleware import is_api_request
 from config.errors import MaintenanceError, UntrustedProxyError
 from config.outages import find_outage
 from config.problems import respond_with_error
 from plugport.spec.errors import PlugportError
-from registry.errors import RateLimitedError
-from registry.rate_limits import count_request
 
 _log = structlog.get_logger("plugport.request")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")

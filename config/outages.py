@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import structlog
 from django.db import DatabaseError, InterfaceError, OperationalError
 
-from common.counter_table import CounterTableError
+from common.counters.table import CounterTableError
 from common.disk_errors import build_disk_error
 from common.http.problems import RETRY_SECONDS
 from config.errors import CacheUnavailableError, DatabaseUnavailableError

@@ -20,11 +20,11 @@ from django.urls import get_resolver
 from django.utils.formats import get_format
 from django.utils.module_loading import import_string
 
+from common.rate_limits import get_limiter
 from config.celery import app
 from marketplace.search.engines import get_engine
 from registry.downloads.sending import get_sender
 from registry.jobs.kinds import JOB_KINDS
-from registry.rate_limits import get_limiter
 from registry.storage import get_store
 
 

@@ -20,7 +20,8 @@ from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
 from accounts.errors import PasswordsBusyError, TokenRequiredError, TooManyAttemptsError
-from common.http.errors import BodyTooLargeError, MethodNotAllowedError
+from common.api.json_encoding import dump_json
+from common.http.errors import BodyTooLargeError, MethodNotAllowedError, RateLimitedError
 from common.http.problems import PROBLEM_JSON, add_retry, build_headers, build_problem
 from common.http.status import get_status
 from config.errors import (
@@ -40,8 +41,6 @@ from plugport.spec.errors import (
     MissingError,
     PlugportError,
 )
-from registry.api.json_encoding import dump_json
-from registry.errors import RateLimitedError
 
 _log = structlog.get_logger("plugport.error")
 # The window of all limits after which django-allauth calls `handle_429`.

@@ -222,12 +222,6 @@ class TransitionError(ConflictError):
     code, title = "state-conflict", "Not allowed in this state"
 
 
-class RateLimitedError(LimitedError):
-    """The token or address made too many requests."""
-
-    code, title = "rate-limited", "Too many requests"
-
-
 class UnknownFileError(MissingError):
     """The release has no file with that path."""
 
@@ -250,12 +244,6 @@ class RangeError(InvalidError):
     """The requested byte range is outside the file."""
 
     code, title = "range-not-satisfiable", "Range not satisfiable"
-
-
-class QueryError(InvalidError):
-    """A query parameter has an invalid value."""
-
-    code, title = "invalid-query", "Invalid query"
 
 
 class PurgeError(Exception):

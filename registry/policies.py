@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from accounts.errors import TokenScopeError
 from accounts.models import Token, User
+from accounts.policies import check_token_may
 from plugport.spec.names import PluginName, find_well_known_name
 from registry.errors import (
     LastOwnerError,
@@ -152,21 +153,6 @@ def check_may_publish(actor: User, plugin: Plugin) -> None:
         )
 
 
-def check_token_may(token: Token, scopes: Collection[str], plugin: str = "") -> None:
-    """Raise `TokenScopeError` unless the token has one of `scopes` and is valid for the plugin.
-
-    No `scopes` means that any token will do; no `plugin` that the call is not about one.
-    """
-    if scopes and not any(token.has_scope(scope) for scope in scopes):
-        raise TokenScopeError(
-            f"This call needs a token with the scope `{'` or `'.join(scopes)}`; your token has"
-            f" `{', '.join(token.scopes) or 'none'}`.",
-            hint="Create another token on your account page.",
-        )
-    if plugin:
-        check_token_limit(token.limit, PluginName.parse(plugin))
-
-
 def check_token_may_flag(token: Token, plugin: str) -> None:
     """Raise `TokenScopeError` unless the token may deprecate and yank releases of the plugin."""
     # A pipeline that uploads needs no right to withdraw what it uploaded before.
@@ -181,22 +167,6 @@ def check_token_may_create_scope(token: Token, scope_name: str) -> None:
         raise TokenScopeError(
             f"This token is limited to `{token.limit}`.",
             hint="Create the scope on your account page, or use a token without a limit.",
-        )
-
-
-def is_in_token_limit(limit: str, name: PluginName) -> bool:
-    """Whether a token with that limit is valid for the plugin."""
-    # A limit is a plugin name or a scope with `@`. A stolen token of one plugin's pipeline must not
-    # publish any other plugin of its owner, nor read about it what is not public.
-    return not limit or limit in (str(name), f"@{name.scope}")
-
-
-def check_token_limit(limit: str, name: PluginName) -> None:
-    """Raise `TokenScopeError` if the token is limited to another plugin or scope."""
-    if not is_in_token_limit(limit, name):
-        raise TokenScopeError(
-            f"This token is limited to `{limit}`; the package is `{name}`.",
-            hint="Create a token for this plugin on your account page.",
         )
 
 

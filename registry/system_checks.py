@@ -10,11 +10,11 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.checks import Warning as CheckWarning
 
+from common.rate_limits import parse_rate
 from common.system_checks import SETTINGS_TAG
 from plugport.spec.download_hosts import DownloadHost
 from plugport.spec.errors import PlugportError
 from plugport.spec.names import parse_scope
-from registry.rate_limits import parse_rate
 
 _X_ACCEL_PREFIX = re.compile(r"/(?:[A-Za-z0-9_-]+/)+")
 

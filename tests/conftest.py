@@ -116,10 +116,11 @@ def _own_storage(_data_folders: Iterator[Path], settings: Any) -> Iterator[None]
     """Give each test empty folders for packages, scratch and index, empty caches and full quotas."""
     from django.core.cache import cache, caches
 
+    from common import rate_limits
     from common.expensive.results import get_result_cache
     from marketplace.search import circuit_breaker, query_log
     from marketplace.search.engines import get_engine
-    from registry import rate_limits, storage
+    from registry import storage
     from registry.downloads import counts as download_counts
 
     folder = next(_data_folders)

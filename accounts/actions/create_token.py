@@ -14,7 +14,7 @@ from accounts.errors import TokenRequestError
 from accounts.models import Token, User
 from accounts.models.token import PREFIX, SCOPES, hash_token
 from accounts.policies import check_is_verified
-from accounts.queries import lock_unchanged_account
+from accounts.queries.users import lock_unchanged_account
 from plugport.spec.errors import FieldError, PlugportError
 from plugport.spec.names import PluginName, parse_scope
 

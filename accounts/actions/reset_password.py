@@ -8,7 +8,7 @@ from django.db import transaction
 from accounts.actions.mark_verified import mark_verified
 from accounts.actions.set_password import store_password
 from accounts.models import User
-from accounts.queries import (
+from accounts.queries.users import (
     find_address_owner,
     lock_accounts_of_address,
     lock_unchanged_account,

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.models import Token, User
-from accounts.queries import list_tokens
+from accounts.queries.tokens import list_tokens
 
 
 @dataclass(frozen=True, slots=True)

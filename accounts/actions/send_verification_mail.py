@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from accounts.mails import build_url, send_mail
 from accounts.models import User
-from accounts.queries import find_address_owner
+from accounts.queries.users import find_address_owner
 from accounts.verification_keys import build_verification_key
 
 

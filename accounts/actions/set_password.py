@@ -11,7 +11,7 @@ from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.actions.revoke_all_tokens import revoke_all_tokens
 from accounts.mails import build_url, notify_owner
 from accounts.models import Token, User
-from accounts.queries import lock_unchanged_account
+from accounts.queries.users import lock_unchanged_account
 from accounts.recovery import run_recovery_steps
 from plugport.spec.text import quote_text
 

@@ -7,7 +7,7 @@ from django.db import transaction
 from accounts.actions.mark_verified import mark_verified
 from accounts.errors import EmailTakenError, VerificationLinkError
 from accounts.models import User
-from accounts.queries import find_address_owner, lock_accounts_of_address
+from accounts.queries.users import find_address_owner, lock_accounts_of_address
 from accounts.verification_keys import is_verification_key
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from accounts.pages.current_user import get_signed_in_user
-from accounts.queries import list_tokens
+from accounts.queries.tokens import list_tokens
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from accounts.mails import build_url, send_mail
 from accounts.models import User
-from accounts.queries import list_recoverable_accounts
+from accounts.queries.users import list_recoverable_accounts
 
 
 class ResetForm(ResetPasswordForm):  # type: ignore[misc]  # the library has no types

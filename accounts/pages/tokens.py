@@ -16,7 +16,7 @@ from accounts.actions.create_token import MAX_DAYS, MAX_NAME_CHARS, create_token
 from accounts.actions.revoke_token import revoke_token
 from accounts.errors import TokenRequestError
 from accounts.pages.current_user import get_signed_in_user
-from accounts.queries import list_tokens
+from accounts.queries.tokens import list_tokens
 
 _SCOPES = (
     ("read", "Read: everything your account can see"),

@@ -57,3 +57,15 @@ class StorageFullError(StorageError):
     """A disk of the registry is full. Reading still works."""
 
     code, title = "storage-full", "Storage full"
+
+
+class RateLimitedError(LimitedError):
+    """The token or address made too many requests."""
+
+    code, title = "rate-limited", "Too many requests"
+
+
+class QueryError(InvalidError):
+    """A query parameter has an invalid value."""
+
+    code, title = "invalid-query", "Invalid query"

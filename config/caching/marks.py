@@ -9,10 +9,10 @@ from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
+from common.api.conditional import PRIVATE, REVALIDATE
 from common.cache_marks import find_mark, find_record, is_impersonal
 from common.gateway_protocol import CACHE_HEADER, PERSONAL_COOKIES, QUERY_HEADER, RECORD_HEADER
 from marketplace.syndication.http_cache import build_conditional_response, compute_etag
-from registry.api.conditional import PRIVATE, REVALIDATE
 
 _NOT_SHARED = ("private", "no-store")
 

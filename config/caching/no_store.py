@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from registry.api.conditional import PRIVATE
+from common.api.conditional import PRIVATE
 
 
 class PrivateResponsesMiddleware:

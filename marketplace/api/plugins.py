@@ -8,6 +8,8 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
+from accounts.api.views import ApiView
+from common.api.conditional import respond_json
 from common.cache_marks import InvalidatedBy, cacheable
 from marketplace.search import service
 from marketplace.search.parameters import PARAMETERS, SEARCH_PARAMETERS, parse_search_query
@@ -17,9 +19,7 @@ from marketplace.search.service import SearchResults
 from marketplace.search.tokenizer import has_only_signs
 from plugport.spec.api.plugins import Facets, Highlight, PluginSearch
 from plugport.spec.text import quote_text
-from registry.api.conditional import respond_json
 from registry.api.v1.publish import PublishMixin
-from registry.api.views import ApiView
 from registry.representations.plugins import build_page
 
 

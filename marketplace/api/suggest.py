@@ -8,11 +8,11 @@ from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
+from accounts.api.views import ApiView
+from common.api.conditional import respond_json
 from marketplace.search import service
 from plugport.spec.api.plugins import SuggestionList
-from registry.api.conditional import respond_json
 from registry.api.v1.parameters import MAX_TEXT_CHARS, get_int_parameter, get_text_parameter
-from registry.api.views import ApiView
 from registry.models import Plugin
 
 _DEFAULT_LIMIT = 8

@@ -16,12 +16,12 @@ from urllib.parse import urlsplit
 import structlog
 from django.conf import settings
 
+from common.http.safe import Fetcher, FetchFailedError
 from common.once import built_once
 from marketplace.images.content_type import sniff_image
 from marketplace.images.disk_cache import Entry, ImageDiskCache
 from marketplace.images.errors import ImagesBusyError
 from plugport.spec.errors import PlugportError
-from registry.safe_http import Fetcher, FetchFailedError
 
 _log = structlog.get_logger("plugport.images")
 MAX_BYTES = 5 << 20

@@ -25,7 +25,7 @@ def build_path(url: str, label: str) -> str | None:
     `label` is shown if the image cannot be loaded.
     """
     # Every process imports this module, and the HTTP client takes a tenth of its start.
-    from registry.safe_http.client import MAX_URL_CHARS
+    from common.http.safe.client import MAX_URL_CHARS
 
     if len(url) > MAX_URL_CHARS:
         return None

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
+from common.api.conditional import matches_etag, respond_not_modified
 from marketplace.images.content_type import SVG, sniff_image
 from marketplace.images.errors import ImagesBusyError, NotAnImageError, UnknownImageError
 from marketplace.images.fetching import get_image_cache
@@ -14,7 +15,6 @@ from marketplace.images.placeholder import render_placeholder
 from marketplace.images.signed_urls import parse_path
 from marketplace.readme.link_base import MAX_IMAGE_BYTES
 from plugport.spec.text import quote_text
-from registry.api.conditional import matches_etag, respond_not_modified
 from registry.downloads.surrogate_keys import build_surrogate_headers
 from registry.models import Release
 from registry.policies import check_served

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from common.cache_marks import InvalidatedBy, cacheable
+from common.rate_limits import count_request
 from marketplace.pages.facets import build_chips, build_facets
 from marketplace.pages.listing import build_sort_options
 from marketplace.pagination import build_pagination
@@ -24,7 +25,6 @@ from marketplace.search.service import SearchResults
 from marketplace.search.tokenizer import has_only_signs
 from registry.api.v1.parameters import get_int_parameter
 from registry.queries.catalog import MAX_LIMIT, MAX_PAGE
-from registry.rate_limits import count_request
 
 
 @require_safe

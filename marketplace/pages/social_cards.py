@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
+from common.rate_limits import count_request
 from marketplace.errors import CardsBusyError
 from marketplace.labels import TRUST
 from marketplace.syndication.http_cache import build_cache_headers, build_conditional_response
@@ -17,7 +18,6 @@ from marketplace.syndication.social_cards import Card, render_card
 from marketplace.templatetags.plugport import short_number
 from registry.models import Plugin
 from registry.queries.catalog import get_plugin
-from registry.rate_limits import count_request
 
 # A plugin may be blocked at any time; its old card must disappear soon.
 _MAX_AGE_SECONDS = 300

@@ -10,7 +10,7 @@ from django.db.models.functions import Left
 
 from accounts.errors import UnknownUserError
 from accounts.models import User
-from accounts.queries import get_user
+from accounts.queries.users import get_user
 from marketplace.errors import UnknownScopeError
 from marketplace.readme.changes import MAX_LISTED_CHARS
 from plugport.spec.text import has_nul, quote_text

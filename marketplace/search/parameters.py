@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
+from common.http.errors import QueryError
 from marketplace.search.query import FILTERS, SORTS, SearchQuery
 from plugport.spec.manifest.formats.registry import MANIFEST_FORMATS
 from plugport.spec.manifest.kinds import KINDS
@@ -19,7 +20,6 @@ from registry.api.v1.parameters import (
     get_int_parameter,
     get_text_parameter,
 )
-from registry.errors import QueryError
 from registry.models import Trust
 from registry.queries.catalog import MAX_LIMIT, MAX_PAGE
 

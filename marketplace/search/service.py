@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from django.conf import settings
 
+from common.http.errors import QueryError
 from marketplace.search import circuit_breaker, query_log
 from marketplace.search.bayesian_rating import compute_grade
 from marketplace.search.engines import database, get_engine
@@ -31,7 +32,6 @@ from marketplace.search.query import (
 from marketplace.search.tokenizer import parse_query
 from marketplace.search.withdrawn_ids import HiddenIds, find_hidden_ids
 from plugport.spec.text import quote_text
-from registry.errors import QueryError
 from registry.models import Plugin
 from registry.queries.catalog import Page, list_by_ids
 

@@ -11,18 +11,18 @@ from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.mails import build_url, notify_owner
 from accounts.models import User
 from accounts.policies import check_is_verified
-from accounts.queries import get_open_user, lock_unchanged_account
+from accounts.queries.users import get_open_user, lock_unchanged_account
+from common.http.errors import RateLimitedError
+from common.rate_limits import consume_quota
 from registry.errors import (
     AlreadyInvitedError,
     AlreadyMemberError,
     InvitationLimitError,
     NotMemberError,
-    RateLimitedError,
 )
 from registry.models import Invitation, Plugin, Role
 from registry.policies import check_may_manage_members
 from registry.queries.members import build_ended_condition, lock_plugin
-from registry.rate_limits import consume_quota
 
 INVITATION_DAYS = 30
 MAX_INVITATIONS = 20

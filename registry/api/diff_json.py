@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from registry.api.compressed import CompressedBody, compress_body
-from registry.api.json_encoding import dump_json
+from common.api.compressed import CompressedBody, compress_body
+from common.api.json_encoding import dump_json
 from registry.representations.diffs import ComparedRelease, build_diff_document
 
 

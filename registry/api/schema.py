@@ -15,12 +15,12 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 
+from accounts.api.views import ApiView
+from common.api.conditional import respond_body
+from common.api.declarations import Declared, resolve_declaration
 from common.cache_marks import InvalidatedBy, cacheable
 from common.once import built_once
 from plugport.spec.api.problems import Problem
-from registry.api.conditional import respond_body
-from registry.api.declarations import Declared, resolve_declaration
-from registry.api.views import ApiView
 
 PROBLEM_JSON = "application/problem+json"
 _READ_FAILURES = {400: "A parameter is not valid.", 404: "Not found."}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 REST_FRAMEWORK: dict[str, Any] = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["registry.api.authentication.TokenAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
-    "DEFAULT_RENDERER_CLASSES": ["registry.api.rendering.JsonRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["registry.api.rendering.JsonParser"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "registry.api.rendering.JsonNegotiation",
+    "DEFAULT_RENDERER_CLASSES": ["common.api.rendering.JsonRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["common.api.rendering.JsonParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "common.api.rendering.JsonNegotiation",
     "DEFAULT_SCHEMA_CLASS": "registry.api.schema.ProblemSchema",
     "EXCEPTION_HANDLER": "config.problems.handle_api_exception",
     "UNAUTHENTICATED_USER": None,

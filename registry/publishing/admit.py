@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from accounts.models import User
-from accounts.policies import check_is_verified
+from accounts.policies import check_is_verified, check_token_limit
 from plugport.spec.errors import FieldError
 from plugport.spec.names import PLUGIN_PATH_WORDS, PluginName, check_reserved
 from plugport.spec.ranges import InvalidRangeError, Range
@@ -19,12 +19,7 @@ from registry.errors import InvalidTagError, NameTakenError, NotMemberError, Ver
 from registry.models import Plugin, Release
 from registry.models.states import UNDECIDED_STATES, ReleaseState
 from registry.package_limits import MAX_TAGS, TAG_CHARS
-from registry.policies import (
-    check_may_publish,
-    check_may_use_scope,
-    check_not_well_known,
-    check_token_limit,
-)
+from registry.policies import check_may_publish, check_may_use_scope, check_not_well_known
 from registry.publishing.dist_tags import LATEST
 from registry.publishing.free_names import is_name_free
 from registry.publishing.inspect import InspectedPackage

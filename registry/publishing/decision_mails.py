@@ -21,12 +21,12 @@ from django.utils import timezone
 from accounts.errors import MailUnavailableError
 from accounts.mails import build_url, send_mail
 from accounts.models import User
+from common.http.errors import RateLimitedError
+from common.rate_limits import consume_quota, get_quota
 from plugport.checks.rules import RULES
-from registry.errors import RateLimitedError
 from registry.models import DecisionMail, Member, Release, Role
 from registry.models.states import ReleaseState
 from registry.publishing.decide import list_deciding_rules
-from registry.rate_limits import consume_quota, get_quota
 
 _log = structlog.get_logger("plugport.mail")
 # The waits double from a minute to six hours: a mail server may be down for most of a day.

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.models import Token, User
-from accounts.queries import lock_usable_token
+from accounts.queries.tokens import lock_usable_token
 from common.http.errors import StorageError
 from plugport.checks.registry import CHECKS
 from plugport.spec.changelog import (

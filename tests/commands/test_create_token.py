@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from accounts.models import AuditEntry, Token
-from accounts.queries import get_token
+from accounts.queries.tokens import get_token
 
 pytestmark = pytest.mark.django_db
 

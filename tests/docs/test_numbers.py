@@ -21,6 +21,7 @@ from accounts.hashers import BoundedArgon2Hasher
 from common import redis_guard, suspension
 from common.expensive import results
 from common.gateway_protocol import MAX_CACHE_SECONDS
+from common.http.safe.client import MAX_REDIRECTS
 from config import backends, health, startup
 from config.env import DECLARED
 from config.processes import commands, worker
@@ -71,7 +72,6 @@ from registry.publishing.free_names import FREE_AFTER
 from registry.publishing.similar_names import ESTABLISHED_AFTER
 from registry.queries import catalog, members
 from registry.representations import comparison_extract
-from registry.safe_http.client import MAX_REDIRECTS
 from registry.storage import s3
 from tests.client.test_docs import get_command
 from tests.support.data import ROOT
@@ -500,7 +500,7 @@ FACTS = {
     ],
     "docs/ARCHITECTURE.md": [
         "of this machine after two seconds or more",  # test_kills.py
-        "Our own counters** for rate limits without Redis (`common/shared_windows.py`): a mapped file",
+        "Our own counters** for rate limits without Redis (`common/counters/windows.py`): a mapped file",
         "packages of 20 kB on 16 connections reach 0.76 to 1.22 times",  # bench/peers
         "Social cards* take 50 ms,",  # bench/rendering.py
         "nearly all their time, 0.2 s for a long one",  # bench/rendering.py

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from common.http.safe import Fetcher
 from marketplace.images import fetching
 from marketplace.images.disk_cache import Entry, ImageDiskCache
 from marketplace.images.errors import ImagesBusyError
 from marketplace.images.fetching import ImageCache
-from registry.safe_http import Fetcher
 from tests.support.odd_server import OddServer, build_response, drip, open_server, stream
 from tests.support.pictures import PNG, SVG
 from tests.support.server import wait_until

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.safe_http import Fetcher, FetchFailedError, FetchRefusedError
-from registry.safe_http.addresses import IPAddress
-from registry.safe_http.network import CheckedBackend, CheckedTransport, Deadline
+from common.http.safe import Fetcher, FetchFailedError, FetchRefusedError
+from common.http.safe.addresses import IPAddress
+from common.http.safe.network import CheckedBackend, CheckedTransport, Deadline
 from tests.support.examples import try_examples
 from tests.support.odd_server import (
     OddServer,

@@ -20,7 +20,7 @@ from accounts.actions.record_token_use import record_token_use
 from accounts.actions.revoke_token import revoke_token
 from accounts.errors import TokenRequestError, UnknownTokenError
 from accounts.models import AuditEntry, Token, User
-from accounts.queries import get_token
+from accounts.queries.tokens import get_token
 
 pytestmark = pytest.mark.django_db
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from registry import rate_limits
+from common import rate_limits
 from tests.support.publishing import Publisher
 
 pytestmark = pytest.mark.django_db

@@ -12,9 +12,9 @@ from threading import Barrier
 
 import pytest
 
-from common.counter_cache import CounterCache
-from common.counter_table import CounterTable, CounterTableError, get_counter_table
-from registry.rate_limits import TableStorage
+from common.counters.cache import CounterCache
+from common.counters.table import CounterTable, CounterTableError, get_counter_table
+from common.rate_limits import TableStorage
 from tests.support.data import ROOT
 
 HOUR = 3600
@@ -100,7 +100,7 @@ def test_one_of_many_adds_a_key(tmp_path: Path) -> None:
 _PROGRAM = """
 import sys
 from pathlib import Path
-from common.counter_table import CounterTable
+from common.counters.table import CounterTable
 table = CounterTable(Path(sys.argv[1]))
 for _ in range(int(sys.argv[2])):
     table.increase("a", 1, 3600)

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from common.shared_windows import SharedWindows, get_windows
-from registry.rate_limits import FileStorage
+from common.counters.windows import SharedWindows, get_windows
+from common.rate_limits import FileStorage
 from tests.support.data import ROOT
 
 HOUR = 3600
@@ -119,7 +119,7 @@ def test_threads_lose_no_call(storage: FileStorage) -> None:
 _PROGRAM = """
 import sys
 from pathlib import Path
-from common.shared_windows import SharedWindows
+from common.counters.windows import SharedWindows
 windows = SharedWindows(Path(sys.argv[1]))
 for _ in range(2000):
     windows.add("a", 3600)

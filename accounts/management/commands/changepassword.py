@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.management.commands import changepassword
 
 from accounts.actions.revoke_all_tokens import revoke_all_tokens
-from accounts.queries import get_user
+from accounts.queries.users import get_user
 
 
 class Command(changepassword.Command):

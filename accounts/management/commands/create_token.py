@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from accounts.actions.create_token import create_token
 from accounts.actions.mark_verified import mark_verified
 from accounts.models.token import SCOPES
-from accounts.queries import get_user
+from accounts.queries.users import get_user
 from plugport.spec.errors import PlugportError
 
 

@@ -6,11 +6,11 @@ from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
+from accounts.api.views import ApiView
+from common.api.conditional import respond_compressed
 from plugport.spec.api.releases import Diff
-from registry.api.conditional import respond_compressed
 from registry.api.diff_json import render_diff
 from registry.api.v1.parameters import NAME, VERSION, get_text_parameter
-from registry.api.views import ApiView
 from registry.queries import catalog
 from registry.queries.baselines import find_baseline
 from registry.representations.compared_releases import ReleasePair

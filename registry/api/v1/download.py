@@ -14,10 +14,10 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 
+from accounts.api.views import ApiView
+from common.api.conditional import matches_etag, respond_not_modified
 from common.http.client_address import get_client_network
-from registry.api.conditional import matches_etag, respond_not_modified
 from registry.api.v1.parameters import NAME, VERSION
-from registry.api.views import ApiView
 from registry.downloads.range_header import parse_range
 from registry.downloads.sending import PublicDownload, Transfer, get_sender
 from registry.downloads.surrogate_keys import build_surrogate_headers

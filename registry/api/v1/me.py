@@ -11,9 +11,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from accounts.api.me import build_me
+from accounts.api.views import ApiView, get_request_token
+from common.api.conditional import PRIVATE, respond_json
 from plugport.spec.api.accounts import Me
-from registry.api.conditional import PRIVATE, respond_json
-from registry.api.views import ApiView, get_request_token
 
 
 class MeView(ApiView):

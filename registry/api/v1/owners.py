@@ -6,7 +6,10 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
+from accounts.api.views import ApiView, get_actor, get_request_token
 from accounts.models import Token, User
+from accounts.policies import check_token_may, is_in_token_limit
+from common.api.conditional import PRIVATE, REVALIDATE, respond_json
 from plugport.spec.api import owners as api
 from plugport.spec.api.bodies import InvitationBody, RoleBody
 from plugport.spec.api.validation import validate_body
@@ -17,12 +20,9 @@ from registry.actions.decline_invitation import decline_invitation
 from registry.actions.invite_member import invite_member
 from registry.actions.remove_member import remove_member
 from registry.actions.withdraw_invitation import withdraw_invitation
-from registry.api.conditional import PRIVATE, REVALIDATE, respond_json
 from registry.api.v1.parameters import INVITATION_ID, NAME, USERNAME
-from registry.api.views import ApiView, get_actor, get_request_token
 from registry.errors import UnknownMemberError
 from registry.models import Invitation, Plugin, Role
-from registry.policies import check_token_may, is_in_token_limit
 from registry.queries.members import (
     get_invitation,
     get_member_plugin,

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
+from common.http.errors import QueryError
 from plugport.spec.text import has_nul, quote_text
-from registry.errors import QueryError, UnknownPublicationError
+from registry.errors import UnknownPublicationError
 from registry.queries.catalog import MAX_LIMIT, MAX_PAGE
 
 MAX_TEXT_CHARS = 200

@@ -6,14 +6,14 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
+from accounts.api.views import ApiView, get_actor
+from common.api.conditional import PRIVATE, respond_json
 from common.cache_marks import InvalidatedBy, cacheable
 from plugport.spec.api import plugins as api
 from plugport.spec.api.bodies import MetadataBody
 from plugport.spec.api.validation import validate_body
 from registry.actions.edit_plugin import edit_plugin
-from registry.api.conditional import PRIVATE, respond_json
 from registry.api.v1.parameters import NAME, PAGING, get_int_parameter
-from registry.api.views import ApiView, get_actor
 from registry.models import Plugin
 from registry.queries import catalog
 from registry.queries.catalog import MAX_LIMIT, MAX_PAGE

@@ -6,11 +6,11 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
+from accounts.api.views import ApiView, get_actor, get_request_token
+from accounts.policies import check_token_limit
+from common.api.conditional import PRIVATE, respond_json
 from plugport.spec.api.releases import Publication
-from registry.api.conditional import PRIVATE, respond_json
 from registry.api.v1.parameters import ID, parse_publication_id
-from registry.api.views import ApiView, get_actor, get_request_token
-from registry.policies import check_token_limit
 from registry.queries import catalog
 from registry.representations.releases import build_publication
 

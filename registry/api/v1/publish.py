@@ -14,17 +14,17 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 
+from accounts.api.views import get_actor, get_body_step, get_request_token
 from accounts.models import User
 from accounts.policies import check_is_verified
+from common.api.conditional import PRIVATE, respond_json
 from common.gateway_protocol import BODY_AWAITED
 from plugport.spec.api.bodies import PublishForm
 from plugport.spec.api.releases import PublishedRelease
 from plugport.spec.errors import FieldError, InvalidError
 from plugport.spec.text import has_nul
 from registry.actions.publish_release import Publication, publish_release
-from registry.api.conditional import PRIVATE, respond_json
 from registry.api.v1.parameters import WAIT, get_int_parameter
-from registry.api.views import get_actor, get_body_step, get_request_token
 from registry.errors import InvalidTagError, UploadMissingError
 from registry.models import Release
 from registry.models.states import ReleaseState

@@ -10,14 +10,14 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
+from accounts.api.views import ApiView, get_request_token
+from common.api.conditional import PRIVATE, respond_body, respond_json
 from common.cache_marks import InvalidatedBy, cacheable
 from plugport.spec.api import releases as api
 from plugport.spec.api.bodies import DeprecateBody, YankBody
 from plugport.spec.api.validation import validate_body
 from registry.actions import flag_release
-from registry.api.conditional import PRIVATE, respond_body, respond_json
 from registry.api.v1.parameters import NAME, VERSION
-from registry.api.views import ApiView, get_request_token
 from registry.models import Release
 from registry.policies import check_served, check_token_may_flag
 from registry.queries import catalog

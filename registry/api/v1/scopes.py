@@ -6,14 +6,14 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from accounts.queries import get_user
+from accounts.api.views import ApiView, get_request_token
+from accounts.queries.users import get_user
+from common.api.conditional import PRIVATE, respond_json
 from common.times import format_time
 from plugport.spec.api.accounts import Scope as ScopeDocument
 from plugport.spec.api.bodies import ScopeBody
 from plugport.spec.api.validation import validate_body
 from registry.actions.create_scope import create_scope
-from registry.api.conditional import PRIVATE, respond_json
-from registry.api.views import ApiView, get_request_token
 from registry.policies import check_may_assign_scopes, check_token_may_create_scope
 
 

@@ -6,10 +6,10 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
+from accounts.api.views import ApiView
+from common.api.conditional import respond_json
 from common.cache_marks import InvalidatedBy, cacheable
 from plugport.spec.api.plugins import CategoryList, TagList
-from registry.api.conditional import respond_json
-from registry.api.views import ApiView
 from registry.queries import catalog
 from registry.representations.plugins import build_term_counts
 

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.errors import UnknownUserError
 from accounts.models import User
-from accounts.queries import find_superuser, get_user
+from accounts.queries.users import find_superuser, get_user
 from plugport.spec.errors import PlugportError
 from plugport.spec.manifest.marketplace import Marketplace
 from plugport.spec.names import parse_scope

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from registry.api.json_encoding import dump_json
+from common.api.json_encoding import dump_json
 from registry.jobs.runner import run_pending_jobs
 from tests.functional.api.calls import Api
 from tests.support.publishing import build_package

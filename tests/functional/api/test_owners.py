@@ -9,12 +9,12 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import AuditEntry, User
+from common.rate_limits import get_limiter
 from registry.actions.invite_member import invite_member
 from registry.actions.remove_member import remove_member
 from registry.errors import UnknownPluginError
 from registry.models import Invitation, JournalEntry, Member, Plugin, Role, Scope
 from registry.publishing.sweep import delete_ended_invitations
-from registry.rate_limits import get_limiter
 from tests.functional.api.calls import Api, expect_problem
 from tests.support.people import create_api_token, create_user
 from tests.support.publishing import Publisher, build_package

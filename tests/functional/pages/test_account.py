@@ -9,7 +9,7 @@ import pytest
 from accounts.actions.create_token import create_token
 from accounts.actions.record_token_use import record_token_use
 from accounts.models import Token
-from accounts.queries import get_token
+from accounts.queries.tokens import get_token
 from registry.jobs.runner import run_pending_jobs
 from registry.models import Member, Plugin, Release, Scope
 from registry.publishing.refresh import refresh_plugin

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from common.http.safe import Fetcher
 from marketplace.images import fetching
 from marketplace.images.disk_cache import ImageDiskCache
 from marketplace.images.fetching import ImageCache
 from marketplace.images.signed_urls import build_path
 from marketplace.pages import images as pages
 from registry.models import Release
-from registry.safe_http import Fetcher
 from tests.support.odd_server import OddServer, build_response, open_server
 from tests.support.pictures import GIF, PNG, SCRIPTED_SVG, SVG
 from tests.support.publishing import Publisher

@@ -6,7 +6,7 @@ import ipaddress
 
 import pytest
 
-from registry.safe_http.addresses import is_public
+from common.http.safe.addresses import is_public
 
 
 @pytest.mark.parametrize(

@@ -18,11 +18,11 @@ from limits.errors import StorageError
 from limits.storage import Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
-from common.counter_table import CounterTableError, get_counter_table
+from common.counters.table import CounterTableError, get_counter_table
+from common.counters.windows import get_windows
 from common.http.client_address import get_client_network, is_unlimited
+from common.http.errors import RateLimitedError
 from common.once import built_once
-from common.shared_windows import get_windows
-from registry.errors import RateLimitedError
 
 if TYPE_CHECKING:
     from rest_framework.request import Request

@@ -15,9 +15,9 @@ from rest_framework.request import Request
 from accounts.actions.record_token_use import record_token_use
 from accounts.errors import InvalidTokenError
 from accounts.models import Token, User
-from accounts.queries import get_token
+from accounts.queries.tokens import get_token
 from common.http.client_address import get_client_network
-from registry.rate_limits import consume_quota
+from common.rate_limits import consume_quota
 
 _SCHEME = "bearer"
 

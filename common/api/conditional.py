@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.http import parse_etags
 from rest_framework.request import Request
 
-from registry.api.compressed import CompressedBody, compute_etag
-from registry.api.json_encoding import dump_json
+from common.api.compressed import CompressedBody, compute_etag
+from common.api.json_encoding import dump_json
 
 # Caches may store documents that change but must revalidate them, so that a revocation takes
 # effect at once.

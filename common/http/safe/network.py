@@ -16,10 +16,10 @@ from typing import Any
 import httpcore
 import httpx
 
+from common.http.safe.addresses import IPAddress, is_public
+from common.http.safe.errors import FetchFailedError, FetchRefusedError
+from common.http.safe.resolver import Resolver
 from common.once import built_once
-from registry.safe_http.addresses import IPAddress, is_public
-from registry.safe_http.errors import FetchFailedError, FetchRefusedError
-from registry.safe_http.resolver import Resolver
 
 # One server that is down should not fail the fetch, but each attempt may use up the time.
 _MAX_ADDRESSES = 3

@@ -12,11 +12,10 @@ from rest_framework.views import APIView
 
 from accounts.errors import TokenRequiredError
 from accounts.models import Token, User
+from accounts.policies import check_token_may
 from common.gateway_protocol import BODY_CHECKED, BODY_HEADER
-from common.http.errors import LengthRequiredError
-from registry.errors import QueryError
-from registry.policies import check_token_may
-from registry.rate_limits import Quota, count_request, find_quota
+from common.http.errors import LengthRequiredError, QueryError
+from common.rate_limits import Quota, count_request, find_quota
 
 
 class ApiView(APIView):

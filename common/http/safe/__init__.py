@@ -12,7 +12,7 @@ cookies, credentials or proxies from the environment, within limits of time and 
     client.py      one GET with its redirects
 """
 
-from registry.safe_http.client import FetchedResource, Fetcher
-from registry.safe_http.errors import FetchFailedError, FetchRefusedError
+from common.http.safe.client import FetchedResource, Fetcher
+from common.http.safe.errors import FetchFailedError, FetchRefusedError
 
 __all__ = ["FetchFailedError", "FetchRefusedError", "FetchedResource", "Fetcher"]

@@ -7,8 +7,8 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 
-from registry.safe_http.addresses import IPAddress
-from registry.safe_http.errors import FetchFailedError
+from common.http.safe.addresses import IPAddress
+from common.http.safe.errors import FetchFailedError
 
 # Host, port and seconds to addresses; raises `FetchFailedError`.
 Resolver = Callable[[str, int, float], Sequence[IPAddress]]

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 
-from common.counter_table import get_counter_table
+from common.counters.table import get_counter_table
 
 # For a value that has no end.
 _FOREVER = float("inf")

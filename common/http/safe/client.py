@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import httpcore
 import httpx
 
-from registry.safe_http.errors import FetchFailedError, FetchRefusedError
-from registry.safe_http.network import CheckedBackend, CheckedTransport, Deadline
-from registry.safe_http.resolver import Resolver, resolve
+from common.http.safe.errors import FetchFailedError, FetchRefusedError
+from common.http.safe.network import CheckedBackend, CheckedTransport, Deadline
+from common.http.safe.resolver import Resolver, resolve
 
 MAX_URL_CHARS = 2_000
 MAX_REDIRECTS = 3

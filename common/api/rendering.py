@@ -13,7 +13,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from registry.api.json_encoding import dump_json
+from common.api.json_encoding import dump_json
 
 _MAX_BODY_BYTES = 1 << 20
 

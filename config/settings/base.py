@@ -1,9 +1,4 @@
-"""All settings, read from environment variables only (see `docs/configuration.md`).
-
-Without any variable, the registry runs on one machine: SQLite in WAL mode, local files, a local
-queue. With `DATABASE_URL`, `PLUGPORT_REDIS_URL` and `PLUGPORT_S3_BUCKET`, the same code runs on
-PostgreSQL, Redis and S3.
-"""
+"""The environment, the apps, the services, and what belongs to no other module."""
 
 from __future__ import annotations
 
@@ -11,7 +6,7 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -21,7 +16,6 @@ from config.env import (
     get_env_choice,
     get_env_int,
     get_env_list,
-    get_env_networks,
     get_env_secret,
     get_env_text,
     get_env_url,
@@ -29,7 +23,7 @@ from config.env import (
 )
 from registry.api import settings as api_settings
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
 # ---- environment ------------------------------------------------------------------------------
 ENVIRONMENT = get_env_choice(
@@ -58,10 +52,10 @@ BASE_URL = get_env_url(
     f"http://127.0.0.1:{PORT}",
     "Public URL of the registry. Links in responses start with it.",
 ).rstrip("/")
-_BASE_HOST = urlsplit(BASE_URL).hostname or ""
+BASE_HOST = urlsplit(BASE_URL).hostname or ""
 ALLOWED_HOSTS = [
     # Links have it, and the gateway sends it. Django compares an IPv6 address as it is in a URL.
-    f"[{_BASE_HOST}]" if ":" in _BASE_HOST else _BASE_HOST,
+    f"[{BASE_HOST}]" if ":" in BASE_HOST else BASE_HOST,
     *get_env_list(
         "PLUGPORT_ALLOWED_HOSTS",
         [] if IS_PRODUCTION else ["127.0.0.1", "localhost", "[::1]"],
@@ -299,65 +293,6 @@ RESULT_CACHE_BYTES = 256 * 1_000_000
 # A request waits for a computation this long at most.
 COMPUTATION_SECONDS = 5.0
 
-# ---- limits ----------------------------------------------------------------------------------
-_ADDRESS = "client address (of IPv6 the first 64 bits)"
-RATE_LIMITS = {
-    "read": get_env_text(
-        "PLUGPORT_LIMIT_READ", "120000/minute", f"Read requests per token or {_ADDRESS}."
-    ),
-    "write": get_env_text(
-        "PLUGPORT_LIMIT_WRITE", "3000/minute", f"Write requests per token or {_ADDRESS}."
-    ),
-    "page": get_env_text(
-        "PLUGPORT_LIMIT_PAGE", "12000/minute", f"Requests for pages and images per {_ADDRESS}."
-    ),
-    "publish": get_env_text("PLUGPORT_LIMIT_PUBLISH", "1200/minute", "Uploads per token."),
-    "denied": get_env_text(
-        "PLUGPORT_LIMIT_DENIED",
-        "300/minute",
-        "Rejected tokens per client address. Prevents guessing of tokens.",
-    ),
-    "invitation": get_env_text(
-        "PLUGPORT_LIMIT_INVITATION", "30/day", "Invitations to plugins that an account sends."
-    ),
-    "invitation-mail": get_env_text(
-        "PLUGPORT_LIMIT_INVITATION_MAIL",
-        "5/day",
-        "Mails about invitations to one account. Further invitations are on its account page only.",
-    ),
-    "decision-mail": get_env_text(
-        "PLUGPORT_LIMIT_DECISION_MAIL",
-        "6/hour",
-        "Mails about decisions on releases to one account. Further decisions are in the next mail.",
-    ),
-}
-TRUSTED_PROXIES = get_env_int(
-    "PLUGPORT_TRUSTED_PROXIES",
-    0,
-    "Number of reverse proxies that append to X-Forwarded-For and set X-Forwarded-Proto. Needed behind"
-    " TLS.",
-)
-UNLIMITED_NETWORKS = get_env_networks(
-    "PLUGPORT_UNLIMITED_NETWORKS",
-    "Networks or addresses of clients without limits for reads, writes, pages and requests in progress,"
-    " comma-separated: mirrors, CI, monitoring. For example `192.0.2.0/24,2001:db8::/32`.",
-)
-GATEWAY_CACHE_MB = get_env_int(
-    "PLUGPORT_CACHE_MB", 96, "Memory for cached responses, in MB.", min_value=1
-)
-REQUESTS_IN_PROGRESS = get_env_int(
-    "PLUGPORT_LIMIT_REQUESTS", 256, f"Requests in progress per {_ADDRESS}.", min_value=1
-)
-UPLOADS_IN_PROGRESS = get_env_int(
-    "PLUGPORT_LIMIT_UPLOADS", 16, f"Uploads in progress per {_ADDRESS}.", min_value=1
-)
-DOWNLOADS_IN_PROGRESS = get_env_int(
-    "PLUGPORT_LIMIT_DOWNLOADS", 16, f"Downloads in progress per {_ADDRESS}.", min_value=1
-)
-RATE_LIMIT_STORAGE = REDIS_URL or (DATA_DIR / "rate-limits").as_uri()
-# For limits of accounts, which requests from many networks must not displace.
-COUNTER_STORAGE = REDIS_URL or f"sqlite://{quote(str(backends.get_counters_path(DATA_DIR)))}"
-
 # ---- shared caches in front of the registry ----------------------------------------------------
 PURGE_URL = require_url(
     "PLUGPORT_PURGE_URL",
@@ -374,102 +309,6 @@ PURGE_TOKEN = get_env_secret(
     "PLUGPORT_PURGE_TOKEN", "Bearer token of that request, or `Fastly-Key: …` for another header."
 )
 PURGE_SECONDS = 5.0
-
-# ---- accounts --------------------------------------------------------------------------------
-AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = [
-    "accounts.sign_in.SignInBackend",
-    # Never checks a password, as the first one always decides. Sessions from before name these.
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
-PASSWORD_HASHERS = [
-    "accounts.hashers.BoundedArgon2Hasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-]
-# In one web process: passwords that are checked one after the other, each of which occupies a thread
-# that other requests need.
-MAX_PENDING_PASSWORDS = 6
-PASSWORD_SECONDS = 5.0
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 10},
-    },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
-]
-LOGIN_URL = "/login"
-LOGIN_REDIRECT_URL = "/account"
-LOGOUT_REDIRECT_URL = "/"
-ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
-ACCOUNT_LOGIN_METHODS = {"username", "email"}
-ACCOUNT_FORMS = {
-    "login": "accounts.pages.sign_in.SignInForm",
-    "signup": "accounts.pages.sign_up.SignUpForm",
-    "change_password": "accounts.pages.passwords.ChangeForm",
-    "reset_password": "accounts.pages.password_reset.ResetForm",
-    "reset_password_from_key": "accounts.pages.passwords.ResetKeyForm",
-}
-ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
-ACCOUNT_USERNAME_VALIDATORS = "accounts.username_rules.USERNAME_VALIDATORS"
-# Accounts verify addresses themselves (`accounts.pages.email`): the library's way tells whether an
-# address is known, and has no place for accounts that an operator creates without an address.
-ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_RATE_LIMITS = {
-    # `accounts.adapter` counts the library's `login` as `sign_in`.
-    "login": None,
-    "sign_in": "30/m/ip",
-    "verification_mail": "1/m/key,5/h/key",
-    # More than one account may request, so that the limit of an account is met first.
-    "verification_address": "10/h/key",
-}
-# The library's keys read a table of addresses, which takes longer for accounts that exist.
-ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105 -- a class
-PASSWORD_RESET_TIMEOUT = 3 * 86_400
-ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_LOGOUT_REDIRECT_URL = "/"
-ALLOW_SIGNUP = get_env_bool(
-    "PLUGPORT_ALLOW_SIGNUP", "Whether anyone may create an account.", default=True
-)
-EMAIL_BACKEND = "common.mail_files.PrivateFileBackend"
-EMAIL_FILE_PATH = str(DATA_DIR / "mail")
-DEFAULT_FROM_EMAIL = get_env_text(
-    "PLUGPORT_MAIL_FROM", f"plugport@{_BASE_HOST}", "Sender address of emails."
-)
-_MAIL_URL = get_env_secret(
-    "PLUGPORT_MAIL_URL",
-    "`smtp://user:password@host:port`, `smtp+starttls://…` or `smtps://…`. Without it, emails are "
-    "written to files in the data folder.",
-)
-if _MAIL_URL:
-    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    globals().update(backends.build_mail_settings(_MAIL_URL))
-
-# ---- security --------------------------------------------------------------------------------
-SESSION_ENGINE = "accounts.sessions"
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_HTTPONLY = True
-CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "config.problems.handle_csrf_failure"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BASE_URL.startswith("https://")
-SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
-_TLS_REDIRECT = get_env_bool(
-    "PLUGPORT_TLS_REDIRECT", "Redirect HTTP to HTTPS. Only in production.", default=True
-)
-if IS_PRODUCTION:
-    SECURE_HSTS_SECONDS = 31_536_000
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-    SECURE_HSTS_PRELOAD = True
-    SECURE_SSL_REDIRECT = _TLS_REDIRECT
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^-/gateway/"]
-    # Trusted only behind a proxy, which overwrites the header. Without one, any client could claim
-    # to use HTTPS.
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 
 # ---- static files ----------------------------------------------------------------------------
 STATIC_URL = "/static/"

@@ -1,7 +1,7 @@
 """Counters in a small SQLite file, shared by all processes of one machine, of which none is evicted.
 
 For counts that protect an account or a mailbox, such as failed sign-ins: in a table of a fixed size
-(`common.shared_windows`), an attacker could displace one of them with many others. Here a counter ends
+(`common.counters.windows`), an attacker could displace one of them with many others. Here a counter ends
 with its window and not before. The file grows with the number of open windows: each costs about 200
 bytes and at least one request that is limited itself.
 """

@@ -1,0 +1,1 @@
+"""Counters that all processes of a machine share."""

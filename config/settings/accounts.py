@@ -1,0 +1,78 @@
+"""Accounts, sign-in and emails."""
+
+from __future__ import annotations
+
+from config import backends
+from config.env import get_env_bool, get_env_secret, get_env_text
+from config.settings.base import BASE_HOST, DATA_DIR
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "accounts.sign_in.SignInBackend",
+    # Never checks a password, as the first one always decides. Sessions from before name these.
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = [
+    "accounts.hashers.BoundedArgon2Hasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+# In one web process: passwords that are checked one after the other, each of which occupies a thread
+# that other requests need.
+MAX_PENDING_PASSWORDS = 6
+PASSWORD_SECONDS = 5.0
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "/login"
+LOGIN_REDIRECT_URL = "/account"
+LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_FORMS = {
+    "login": "accounts.pages.sign_in.SignInForm",
+    "signup": "accounts.pages.sign_up.SignUpForm",
+    "change_password": "accounts.pages.passwords.ChangeForm",
+    "reset_password": "accounts.pages.password_reset.ResetForm",
+    "reset_password_from_key": "accounts.pages.passwords.ResetKeyForm",
+}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
+ACCOUNT_USERNAME_VALIDATORS = "accounts.username_rules.USERNAME_VALIDATORS"
+# Accounts verify addresses themselves (`accounts.pages.email`): the library's way tells whether an
+# address is known, and has no place for accounts that an operator creates without an address.
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = {
+    # `accounts.adapter` counts the library's `login` as `sign_in`.
+    "login": None,
+    "sign_in": "30/m/ip",
+    "verification_mail": "1/m/key,5/h/key",
+    # More than one account may request, so that the limit of an account is met first.
+    "verification_address": "10/h/key",
+}
+# The library's keys read a table of addresses, which takes longer for accounts that exist.
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105 -- a class
+PASSWORD_RESET_TIMEOUT = 3 * 86_400
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ALLOW_SIGNUP = get_env_bool(
+    "PLUGPORT_ALLOW_SIGNUP", "Whether anyone may create an account.", default=True
+)
+EMAIL_BACKEND = "common.mail_files.PrivateFileBackend"
+EMAIL_FILE_PATH = str(DATA_DIR / "mail")
+DEFAULT_FROM_EMAIL = get_env_text(
+    "PLUGPORT_MAIL_FROM", f"plugport@{BASE_HOST}", "Sender address of emails."
+)
+_MAIL_URL = get_env_secret(
+    "PLUGPORT_MAIL_URL",
+    "`smtp://user:password@host:port`, `smtp+starttls://…` or `smtps://…`. Without it, emails are "
+    "written to files in the data folder.",
+)
+if _MAIL_URL:
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    globals().update(backends.build_mail_settings(_MAIL_URL))

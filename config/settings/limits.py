@@ -1,0 +1,67 @@
+"""Rate limits, and what a client may have in progress."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from config import backends
+from config.env import get_env_int, get_env_networks, get_env_text
+from config.settings.base import DATA_DIR, REDIS_URL
+
+_ADDRESS = "client address (of IPv6 the first 64 bits)"
+RATE_LIMITS = {
+    "read": get_env_text(
+        "PLUGPORT_LIMIT_READ", "120000/minute", f"Read requests per token or {_ADDRESS}."
+    ),
+    "write": get_env_text(
+        "PLUGPORT_LIMIT_WRITE", "3000/minute", f"Write requests per token or {_ADDRESS}."
+    ),
+    "page": get_env_text(
+        "PLUGPORT_LIMIT_PAGE", "12000/minute", f"Requests for pages and images per {_ADDRESS}."
+    ),
+    "publish": get_env_text("PLUGPORT_LIMIT_PUBLISH", "1200/minute", "Uploads per token."),
+    "denied": get_env_text(
+        "PLUGPORT_LIMIT_DENIED",
+        "300/minute",
+        "Rejected tokens per client address. Prevents guessing of tokens.",
+    ),
+    "invitation": get_env_text(
+        "PLUGPORT_LIMIT_INVITATION", "30/day", "Invitations to plugins that an account sends."
+    ),
+    "invitation-mail": get_env_text(
+        "PLUGPORT_LIMIT_INVITATION_MAIL",
+        "5/day",
+        "Mails about invitations to one account. Further invitations are on its account page only.",
+    ),
+    "decision-mail": get_env_text(
+        "PLUGPORT_LIMIT_DECISION_MAIL",
+        "6/hour",
+        "Mails about decisions on releases to one account. Further decisions are in the next mail.",
+    ),
+}
+TRUSTED_PROXIES = get_env_int(
+    "PLUGPORT_TRUSTED_PROXIES",
+    0,
+    "Number of reverse proxies that append to X-Forwarded-For and set X-Forwarded-Proto. Needed behind"
+    " TLS.",
+)
+UNLIMITED_NETWORKS = get_env_networks(
+    "PLUGPORT_UNLIMITED_NETWORKS",
+    "Networks or addresses of clients without limits for reads, writes, pages and requests in progress,"
+    " comma-separated: mirrors, CI, monitoring. For example `192.0.2.0/24,2001:db8::/32`.",
+)
+GATEWAY_CACHE_MB = get_env_int(
+    "PLUGPORT_CACHE_MB", 96, "Memory for cached responses, in MB.", min_value=1
+)
+REQUESTS_IN_PROGRESS = get_env_int(
+    "PLUGPORT_LIMIT_REQUESTS", 256, f"Requests in progress per {_ADDRESS}.", min_value=1
+)
+UPLOADS_IN_PROGRESS = get_env_int(
+    "PLUGPORT_LIMIT_UPLOADS", 16, f"Uploads in progress per {_ADDRESS}.", min_value=1
+)
+DOWNLOADS_IN_PROGRESS = get_env_int(
+    "PLUGPORT_LIMIT_DOWNLOADS", 16, f"Downloads in progress per {_ADDRESS}.", min_value=1
+)
+RATE_LIMIT_STORAGE = REDIS_URL or (DATA_DIR / "rate-limits").as_uri()
+# For limits of accounts, which requests from many networks must not displace.
+COUNTER_STORAGE = REDIS_URL or f"sqlite://{quote(str(backends.get_counters_path(DATA_DIR)))}"
