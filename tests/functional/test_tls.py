@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import runpy
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 from django.test import Client
 
 from common.gateway_protocol import RECORDS_PATH
-from tests.support.data import ROOT
+from tests.support.fresh_settings import load_settings
 
 HTTPS = {"X-Forwarded-Proto": "https"}
 _NAMES = (
@@ -35,7 +34,7 @@ def configure(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) ->
         }
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
-        loaded = runpy.run_path(str(ROOT / "config" / "settings.py"))
+        loaded = load_settings()
         for name in _NAMES:
             setattr(settings, name, loaded[name])
         return Client()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import runpy
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from allauth.account.adapter import get_adapter
 from django.test import RequestFactory
 
 from common.http.client_address import get_client_network
-from tests.support.data import ROOT
+from tests.support.fresh_settings import load_settings
 
 
 @pytest.mark.parametrize(
@@ -23,7 +22,7 @@ def test_api_and_sign_in_use_the_same_address(
 ):
     monkeypatch.setenv("PLUGPORT_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("PLUGPORT_TRUSTED_PROXIES", proxies)
-    loaded = runpy.run_path(str(ROOT / "config" / "settings.py"))
+    loaded = load_settings()
     settings.TRUSTED_PROXIES = loaded["TRUSTED_PROXIES"]
     request = RequestFactory().get(
         "/", REMOTE_ADDR="10.0.0.1", headers={"X-Forwarded-For": "6.6.6.6, 9.9.9.9"}

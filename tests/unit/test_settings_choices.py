@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import runpy
 from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.http.request import split_domain_port, validate_host
 
-from tests.support.data import ROOT
+from tests.support.fresh_settings import load_settings
 
 
 @pytest.mark.parametrize(
@@ -28,7 +27,7 @@ def test_an_unknown_word_is_refused_by_name(
     monkeypatch.setenv("PLUGPORT_DATA_DIR", str(tmp_path))
     monkeypatch.setenv(name, value)
     with pytest.raises(ImproperlyConfigured, match=f"^{name} is `{value}`. Allowed: "):
-        runpy.run_path(str(ROOT / "config" / "settings.py"))
+        load_settings()
 
 
 @pytest.mark.parametrize(
@@ -54,7 +53,7 @@ def test_a_url_of_another_kind_is_refused_without_its_password(
     monkeypatch.setenv("PLUGPORT_DATA_DIR", str(tmp_path))
     monkeypatch.setenv(name, value)
     with pytest.raises(ImproperlyConfigured) as caught:
-        runpy.run_path(str(ROOT / "config" / "settings.py"))
+        load_settings()
     assert str(caught.value).startswith(f"{name} must {required}")
     assert "geheim" not in str(caught.value)
 
@@ -68,7 +67,7 @@ def test_what_is_not_a_network_is_refused_by_name(
     monkeypatch.setenv("PLUGPORT_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("PLUGPORT_UNLIMITED_NETWORKS", f"192.0.2.0/24, {value}")
     with pytest.raises(ImproperlyConfigured, match=f"^PLUGPORT_UNLIMITED_NETWORKS has `{value}`."):
-        runpy.run_path(str(ROOT / "config" / "settings.py"))
+        load_settings()
 
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "PLUGPORT_REDIS_URL", "PLUGPORT_BASE_URL"])
@@ -78,7 +77,7 @@ def test_a_url_that_cannot_be_parsed_is_refused(
     monkeypatch.setenv("PLUGPORT_DATA_DIR", str(tmp_path))
     monkeypatch.setenv(name, "redis://u:geheim@host:port")
     with pytest.raises(ImproperlyConfigured, match=f"^{name} is not a valid URL.$"):
-        runpy.run_path(str(ROOT / "config" / "settings.py"))
+        load_settings()
 
 
 @pytest.mark.parametrize("environment", ["local", "production"])
@@ -99,7 +98,7 @@ def test_the_host_of_the_base_url_is_accepted_always(
     monkeypatch.setenv("PLUGPORT_BASE_URL", base_url)
     for further in ("", "another.example.org", "another.example.org, plugins.example.org"):
         monkeypatch.setenv("PLUGPORT_ALLOWED_HOSTS", further)
-        settings = runpy.run_path(str(ROOT / "config" / "settings.py"))
+        settings = load_settings()
         hosts = settings["ALLOWED_HOSTS"]
         assert validate_host(split_domain_port(host)[0], hosts)
         assert validate_host("another.example.org", hosts) == ("another" in further)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import runpy
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import pytest
 
 from accounts.models import User
 from tests.functional.api.calls import Api, expect_problem
-from tests.support.data import ROOT
+from tests.support.fresh_settings import load_settings
 from tests.support.people import create_api_token
 from tests.support.publishing import Publisher, build_package
 
@@ -213,7 +212,7 @@ def test_listed_networks_have_no_limit(
     """Neither with a token nor without one. Such requests have no headers, as nothing is counted."""
     monkeypatch.setenv("PLUGPORT_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("PLUGPORT_UNLIMITED_NETWORKS", "192.0.2.0/24, 2001:db8::/32,198.51.100.9")
-    loaded = runpy.run_path(str(ROOT / "config" / "settings.py"))
+    loaded = load_settings()
     settings.UNLIMITED_NETWORKS = loaded["UNLIMITED_NETWORKS"]
     for caller in (api, author):
         for path in ("/plugins", "/nothing") * 3:
