@@ -331,7 +331,6 @@ def build_celery_settings(redis_url: str, data_dir: Path, *, check_seconds: int)
 
 
 _REDIS_OPTIONS: dict[str, Any] = {
-    "visibility_timeout": 300,
     "socket_timeout": 5,
     "socket_connect_timeout": 2,
     # Fail fast: a publisher must not wait for a queue that does not respond. The periodic recovery

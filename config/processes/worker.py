@@ -16,13 +16,14 @@ from typing import Any
 import structlog
 from celery import bootsteps, signals
 from celery.concurrency import solo
-from celery.platforms import EX_OK
+from celery.platforms import EX_FAILURE, EX_OK
 from celery.worker import state
 from django.conf import settings
 
 from common.background import BackgroundThread
 from config.preload import preload_worker
 from config.processes.memory import limit_memory, measure_peak_kb
+from config.processes.stuck import STUCK_ROUNDS, StuckCheck
 from config.queues import folder_queue
 from config.startup import WORKER_STATEMENT_SECONDS, limit_database_statements
 from marketplace.readme import prerendering
@@ -61,13 +62,20 @@ class WorkerSetup(bootsteps.StartStopStep):
         self._limit_seconds: float = worker.app.conf.task_time_limit
         self._max_kb: int = worker.app.conf.worker_max_memory_per_child
         self._is_busy = False
+        self._taken = 0
+        self._stuck_check = StuckCheck()
+        beat_seconds = min(_BEAT_SECONDS, settings.SWEEP_SECONDS)
         self._threads = [
             BackgroundThread(
                 "beat",
                 self._beat,
                 error_event="beat_failed",
-                interval_seconds=min(_BEAT_SECONDS, settings.SWEEP_SECONDS),
+                interval_seconds=beat_seconds,
                 runs_at_start=True,
+            ),
+            # Not in the thread of the beats, which may wait for the database.
+            BackgroundThread(
+                "watch", self._watch, error_event="watch_failed", interval_seconds=beat_seconds
             ),
             BackgroundThread(
                 "periodic",
@@ -100,6 +108,7 @@ class WorkerSetup(bootsteps.StartStopStep):
 
     def _before_task(self, **_kwargs: object) -> None:
         self._is_busy = True
+        self._taken += 1
         # A thread in C: it ends the process even if the task keeps the interpreter's lock.
         faulthandler.dump_traceback_later(self._limit_seconds, exit=True, file=_STDERR)
 
@@ -125,6 +134,16 @@ class WorkerSetup(bootsteps.StartStopStep):
         else:
             wake_worker()
         return _RETRY_SECONDS if has_shortened else None
+
+    def _watch(self) -> None:
+        """End the process, with a traceback of each thread, if it takes no messages any longer.
+
+        At once, because a main thread that is stuck cannot stop the worker.
+        """
+        if self._stuck_check.is_stuck(is_busy=self._is_busy, taken=self._taken):
+            _log.error("worker_stuck", rounds=STUCK_ROUNDS)
+            faulthandler.dump_traceback(file=_STDERR)
+            os._exit(EX_FAILURE)
 
 
 def build_periodic_runner() -> PeriodicRunner:

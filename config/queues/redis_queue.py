@@ -12,7 +12,16 @@ from kombu.transport import redis
 
 
 class WakeChannel(redis.Channel):
-    """Keeps only the newest message of each queue."""
+    """Keeps only the newest message of each queue, and acknowledges messages in memory.
+
+    Kombu's own acknowledgment is a Redis command. If it fails, because Redis hangs for longer than
+    the time-out, Celery (5.7) logs the error and keeps the connection, and the message counts as in
+    progress for ever: with a prefetch count of 1, the worker takes no other one until it restarts.
+    """
+
+    ack_emulation = False
+    # A message only wakes a worker, and the beats replace a lost one.
+    do_restore = False
 
     def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:
         super()._put(queue, message, **kwargs)

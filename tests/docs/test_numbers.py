@@ -24,7 +24,7 @@ from common.gateway_protocol import MAX_CACHE_SECONDS
 from common.http.safe.client import MAX_REDIRECTS
 from config import backends, health, startup
 from config.env import DECLARED
-from config.processes import commands, worker
+from config.processes import commands, stuck, worker
 from gateway import bodies, handler, readiness, transfers, upstream
 from gateway import changes as changes_followed
 from marketplace import syntax_highlighting
@@ -335,6 +335,7 @@ CLAIMS = {
         f"every {WORDS[int(worker._BEAT_SECONDS)]} seconds each worker sends",
         f"the message that a worker sends every {WORDS[int(worker._BEAT_SECONDS)]} seconds",
         f"Without a sign for {last_runs.STALLED_SECONDS} seconds",
+        f"after {WORDS[stuck.STUCK_ROUNDS]} beats in a row",
         f"the state every {changes_followed.INTERVAL_SECONDS * 1000:.0f} ms instead",
         f"Pieces of {format_size(transfers.PIECE_BYTES)} instead",
         f"writes them every {WORDS[int(settings.DOWNLOAD_FLUSH_SECONDS or 2)]} seconds",

@@ -45,6 +45,20 @@ worker_ready.connect(lambda **_: app.send_task(task), weak=False)
 app.worker_main(["--quiet", "worker", "--loglevel", "warning"])
 """
 
+_STUCK_PROGRAM = """
+import threading
+import django
+django.setup()
+from celery.signals import worker_ready
+from config.celery import app
+
+def wait_for_nothing(**_):
+    threading.Event().wait()
+
+worker_ready.connect(wait_for_nothing)
+app.worker_main(["--quiet", "worker", "--loglevel", "warning"])
+"""
+
 
 @pytest.fixture
 def environment(tmp_path: Path, empty_database: bytes) -> dict[str, str]:
@@ -78,6 +92,14 @@ def test_a_task_that_cannot_be_interrupted_ends_its_worker(environment: dict[str
     assert done.returncode == 1
     assert "Timeout (0:00:01)!" in done.stderr
     assert "in calculate" in done.stderr
+
+
+def test_a_worker_that_takes_no_message_ends(environment: dict[str, str]) -> None:
+    """Its main thread waits, in no task. Its own beat is the message that waits."""
+    done = run(environment, sys.executable, "-c", _STUCK_PROGRAM)
+    assert done.returncode == 1, done.stderr
+    assert "worker_stuck" in done.stderr
+    assert "in wait_for_nothing" in done.stderr
 
 
 def test_a_worker_that_has_grown_ends_after_its_task(environment: dict[str, str]) -> None:

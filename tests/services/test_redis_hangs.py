@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,38 @@ import pytest
 from django.test import Client
 
 from config.backends import build_cache_settings
+from tests.processes.harness import PATIENCE_SECONDS, build_environment, prepare_folder
 from tests.services.conftest import skip_or_fail
+from tests.support.data import ROOT
 from tests.support.people import PASSWORD, create_user
 from tests.support.redis_server import run_redis_server
 from tests.support.server import wait_until
 
 pytestmark = pytest.mark.django_db
+
+# A worker that ends after two tasks, which its beats start. After the first, before the event loop
+# continues, the server stops to respond for longer than clients wait.
+_WORKER = """
+import itertools
+import django
+django.setup()
+from celery.signals import task_postrun
+from celery.worker import state
+from config.celery import app
+
+count = itertools.count(1)
+
+def pause_or_stop(**_):
+    if next(count) == 1:
+        with app.connection_for_write() as broker:
+            broker.default_channel.client.client_pause(2000)
+    else:
+        state.should_stop = 0
+
+app.conf.broker_transport_options["socket_timeout"] = 0.5
+task_postrun.connect(pause_or_stop)
+app.worker_main(["--quiet", "worker", "--loglevel", "warning"])
+"""
 
 
 @pytest.fixture
@@ -50,3 +77,22 @@ def test_sign_ins_work_again_when_it_continues(server: subprocess.Popen[bytes]) 
     wait_until(lambda: _sign_in(PASSWORD).status_code == 302)
     pages = [_sign_in("wrong").content for _ in range(5)]
     assert [b"Too many failed login attempts" in page for page in pages] == [False] * 4 + [True]
+
+
+@pytest.mark.processes
+def test_a_worker_takes_further_messages(
+    server: subprocess.Popen[bytes], settings: Any, tmp_path: Path, empty_database: bytes
+) -> None:
+    folder = tmp_path / "data"
+    prepare_folder(folder, empty_database)
+    url = settings.CACHES["default"]["LOCATION"]
+    done = subprocess.run(
+        [sys.executable, "-c", _WORKER],
+        cwd=ROOT,
+        env=build_environment(folder, PLUGPORT_REDIS_URL=url),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
