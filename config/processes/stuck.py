@@ -15,7 +15,7 @@ class StuckCheck:
     """Counts rounds in a row in which the worker was idle and a message waited.
 
     Several workers share a queue, so a worker may get no message for long. But an idle one takes a
-    message that waits at once, whoever sent it.
+    message that waits at once, from any sender.
     """
 
     def __init__(self) -> None:
