@@ -88,7 +88,7 @@ def _list_columns() -> str:
 
 
 def _get_session_limit() -> tuple[int, str]:
-    from accounts.sessions import MAX_SESSION_BYTES
+    from accounts.security.sessions import MAX_SESSION_BYTES
 
     return MAX_SESSION_BYTES, "400 `stored-text-too-large`"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from accounts.mails import build_url, send_mail
 from accounts.models import User
 from accounts.queries.users import find_address_owner
-from accounts.verification_keys import build_verification_key
+from accounts.security.verification_keys import build_verification_key
 
 
 def send_verification_mail(*, user: User) -> None:

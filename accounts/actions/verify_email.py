@@ -8,7 +8,7 @@ from accounts.actions.mark_verified import mark_verified
 from accounts.errors import EmailTakenError, VerificationLinkError
 from accounts.models import User
 from accounts.queries.users import find_address_owner, lock_accounts_of_address
-from accounts.verification_keys import is_verification_key
+from accounts.security.verification_keys import is_verification_key
 
 
 def verify_email(*, actor: User, key: str) -> None:

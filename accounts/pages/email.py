@@ -20,7 +20,7 @@ from accounts.models import User
 from accounts.pages.current_user import get_signed_in_user
 from accounts.pages.verification_mail import request_verification_mail
 from accounts.queries.users import find_account_of_key
-from accounts.verification_keys import is_verification_key
+from accounts.security.verification_keys import is_verification_key
 from common.http.status import get_status
 from plugport.spec.errors import PlugportError
 

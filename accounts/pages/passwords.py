@@ -11,8 +11,8 @@ from django.utils import timezone
 from accounts.actions.reset_password import reset_password
 from accounts.actions.set_password import set_password
 from accounts.models import Token
-from accounts.password_rules import describe_password_rules
 from accounts.queries.tokens import list_tokens
+from accounts.security.password_rules import describe_password_rules
 
 
 class ChangeForm(ChangePasswordForm):  # type: ignore[misc]  # the library has no types

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from accounts.errors import MailUnavailableError
 from accounts.models import User
 from accounts.pages.verification_mail import request_verification_mail
-from accounts.password_rules import describe_password_rules
+from accounts.security.password_rules import describe_password_rules
 
 
 class SignUpForm(SignupForm):  # type: ignore[misc]  # the library has no types

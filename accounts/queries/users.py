@@ -7,7 +7,7 @@ from django.db.models.functions import Lower
 
 from accounts.errors import PasswordChangedError, UnknownUserError
 from accounts.models import User
-from accounts.verification_keys import is_verification_key, parse_account_id
+from accounts.security.verification_keys import is_verification_key, parse_account_id
 
 # Bounds a mail, and the work for one: accounts that are not verified can share an address.
 _MAX_RECOVERABLE = 10

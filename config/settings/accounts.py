@@ -14,7 +14,7 @@ AUTHENTICATION_BACKENDS = [
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 PASSWORD_HASHERS = [
-    "accounts.hashers.BoundedArgon2Hasher",
+    "accounts.security.hashers.BoundedArgon2Hasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 # In one web process: passwords that are checked one after the other, each of which occupies a thread

@@ -6,7 +6,7 @@ from config.env import get_env_bool
 from config.settings.base import BASE_URL, IS_PRODUCTION
 from config.settings.limits import TRUSTED_PROXIES
 
-SESSION_ENGINE = "accounts.sessions"
+SESSION_ENGINE = "accounts.security.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True

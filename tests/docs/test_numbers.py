@@ -17,7 +17,7 @@ from django.conf import settings
 import common.postgres as postgres
 import config.middleware as middleware
 from accounts.actions.create_token import MAX_TOKENS
-from accounts.hashers import BoundedArgon2Hasher
+from accounts.security.hashers import BoundedArgon2Hasher
 from common import redis_guard, suspension
 from common.expensive import results
 from common.gateway_protocol import MAX_CACHE_SECONDS

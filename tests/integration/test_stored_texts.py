@@ -15,7 +15,7 @@ from django.db.models import F, Value
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.admin import MAX_LOG_MESSAGE_BYTES
 from accounts.models import AuditEntry, User
-from accounts.sessions import MAX_SESSION_BYTES, SessionStore
+from accounts.security.sessions import MAX_SESSION_BYTES, SessionStore
 from common.bounded_fields import BoundedField, StoredTextTooLargeError
 from registry.models import Category, DownloadSalt
 from tests.support.data import ROOT

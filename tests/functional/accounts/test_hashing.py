@@ -12,14 +12,14 @@ import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher, check_password, make_password
 from django.test import Client
 
-from accounts.hashers import get_hashing_thread
 from accounts.models import User
+from accounts.security.hashers import get_hashing_thread
 from tests.processes.harness import build_environment
 from tests.support.data import ROOT
 from tests.support.hashing import RecordingHasher
 from tests.support.people import PASSWORD
 
-HASHERS = ["accounts.hashers.BoundedArgon2Hasher"]
+HASHERS = ["accounts.security.hashers.BoundedArgon2Hasher"]
 # Argon2 with Django's default parameters, as in versions before.
 FORMER = "argon2$argon2id$v=19$m=102400,t=2,p=8$"
 CURRENT = "argon2$argon2id$v=19$m=19456,t=2,p=1$"

@@ -13,7 +13,7 @@ from accounts.models import User
 class _VerificationKeys(PasswordResetTokenGenerator):
     """Django's signed keys, which `PASSWORD_RESET_TIMEOUT` limits in time."""
 
-    key_salt = "accounts.verification_keys"
+    key_salt = "accounts.security.verification_keys"
 
     def _make_hash_value(self, user: AbstractBaseUser, timestamp: int) -> str:
         assert isinstance(user, User)

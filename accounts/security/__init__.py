@@ -1,0 +1,1 @@
+"""Credentials of people: passwords, second factors, devices, keys in mails, sessions."""
