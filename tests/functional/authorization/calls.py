@@ -1,0 +1,139 @@
+"""The requests of the authorization table: every route of the server, with an example of its arguments.
+
+A route whose arguments or body are not obvious has an entry in `ARGUMENTS` or `BODIES`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests.functional.authorization.roles import World
+from tests.support.publishing import build_package
+
+_PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
+_API = "api/v1/"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One row: a method of a route, an example of its path, and a body that is valid."""
+
+    method: str
+    route: str
+    path: str
+    build_body: Callable[[], Any]
+
+    @property
+    def is_api(self) -> bool:
+        """Whether callers have tokens instead of sessions."""
+        return self.route.startswith(_API)
+
+    @property
+    def title(self) -> str:
+        """The first column of the table."""
+        return f"{self.method} /{self.route}"
+
+
+def list_calls(world: World) -> list[Call]:
+    """Every method of every route, without the alias of the API under `/api`."""
+    calls = []
+    for route, pattern in _iter_routes(get_resolver()):
+        if route.startswith("api/") and not route.startswith(_API):
+            continue
+        path = "/" + _fill(route, _find_arguments(route, world))
+        calls += [
+            Call(method, route, path, BODIES.get(f"{method} {route}", dict))
+            for method in _list_methods(route, pattern)
+        ]
+    return sorted(calls, key=lambda call: (call.route, call.method))
+
+
+def _iter_routes(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for entry in resolver.url_patterns:
+        route = prefix + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from _iter_routes(entry, route)
+        else:
+            yield route, entry
+
+
+def _list_methods(route: str, pattern: URLPattern) -> list[str]:
+    view: Any = getattr(pattern.callback, "cls", None)
+    if route.startswith(_API) and view is not None:
+        names = ("get", "post", "put", "patch", "delete")
+        return [name.upper() for name in names if hasattr(view, name)]
+    # Pages answer 405 to what they do not support; such rows are left out.
+    return ["GET", "POST"]
+
+
+def _find_arguments(route: str, world: World) -> Mapping[str, object]:
+    own: dict[str, object] = {}
+    if route.startswith("publications/") or "/publications/" in route:
+        own = {"public_id": world.held.public_id, "id": world.held.public_id, "path": "README.md"}
+    elif "invitations/" in route:
+        own = {"invitation_id": world.invitation.pk, "id": world.invitation.pk}
+    elif "tokens/" in route:
+        own = {"token_id": world.token.pk, "id": world.token.pk}
+    elif "owners/" in route:
+        own = {"username": "pat"}
+    elif route.startswith("tags/"):
+        own = {"slug": "talk"}
+    elif route.startswith("docs/"):
+        own = {"slug": "terms"}
+    elif route.startswith("feeds/scopes/"):
+        own = {"name": "acme"}
+    return {**ARGUMENTS, **own}
+
+
+def _fill(route: str, values: Mapping[str, object]) -> str:
+    if route.startswith("^"):
+        return re.sub(r"\(\?P<(\w+)>[^)]*\)", lambda m: str(values[m[1]]), route).strip("^$")
+    return _PARAMETER.sub(lambda m: str(values[m[1]]), route.replace("^", "").replace("\\Z", ""))
+
+
+ARGUMENTS: Mapping[str, object] = {
+    "name": "@acme/chat",
+    "version": "1.0.0",
+    "path": "README.md",
+    "username": "acme",
+    "scope": "acme",
+    "slug": "communication",
+    "what": "version",
+    "number": 1,
+    "key": "unknown",
+    "uidb36": "1",
+    "signature": "unknown",
+    "payload": "unknown",
+    "filename": "unknown.whl",
+    "object_id": "1",
+    "id": "1",
+    "content_type_id": "1",
+    "app_label": "registry",
+    "url": "unknown",
+}
+# Valid, so that the response depends on who asks. Without an entry, the body is empty.
+BODIES: Mapping[str, Callable[[], Any]] = {
+    "POST api/v1/plugins": lambda: {
+        "package": SimpleUploadedFile("p.tgz", build_package(version="9.0.0"), "application/gzip")
+    },
+    "PUT api/v1/plugins/<plugin:name>": lambda: {"description": "Another text."},
+    "PATCH api/v1/plugins/<plugin:name>": lambda: {"description": "Another text."},
+    "POST api/v1/plugins/<plugin:name>/owners": lambda: {"username": "sam", "role": "publisher"},
+    "PATCH api/v1/plugins/<plugin:name>/owners/<str:username>": lambda: {"role": "maintainer"},
+    "POST api/v1/plugins/<plugin:name>/<release:version>/deprecate": lambda: {"message": "Old."},
+    "POST api/v1/plugins/<plugin:name>/<release:version>/yank": lambda: {"reason": "Broken."},
+    "POST api/v1/scopes": lambda: {"name": "new-scope"},
+    "POST plugins/<plugin:name>/owners": lambda: {
+        "action": "invite",
+        "username": "sam",
+        "role": "publisher",
+    },
+    "POST account/scopes": lambda: {"name": "new-scope"},
+    "POST account/tokens": lambda: {"name": "another", "scopes": ["read"], "days": "30"},
+}

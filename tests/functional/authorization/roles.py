@@ -1,0 +1,96 @@
+"""The people of the authorization table, and a plugin with something for each of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Token, User
+from accounts.models.token import hash_token
+from registry.actions.invite_member import invite_member
+from registry.models import Invitation, Job, Member, Plugin, Release, Role
+from registry.models.states import ReleaseState
+from tests.support.people import bearer, create_api_token, create_user
+from tests.support.publishing import Publisher, build_package, publish_bytes
+
+# In the order of the columns. The last two exist only as tokens: they cannot sign in.
+PEOPLE = (
+    "anonymous",
+    "stranger",
+    "invited",
+    "publisher",
+    "maintainer",
+    "owner",
+    "moderator",
+    "operator",
+    "suspended",
+)
+TOKENS = ("read-only", "limited", "expired")
+COLUMNS = PEOPLE + TOKENS
+
+
+@dataclass(frozen=True)
+class World:
+    """`@acme/chat` with 1.0.0 and 2.0.0 published and 3.0.0 held, and the people around it."""
+
+    accounts: Mapping[str, User]
+    tokens: Mapping[str, str]
+    held: Release
+    invitation: Invitation
+    token: Token
+
+    def open_session(self, person: str) -> Client:
+        """A browser in which the person is signed in."""
+        client = Client(raise_request_exception=False)
+        if person in self.accounts:
+            client.force_login(self.accounts[person])
+        return client
+
+    def get_headers(self, column: str) -> dict[str, Any]:
+        """The headers of an API call by the person or with the token."""
+        return bearer(self.tokens[column]) if column in self.tokens else {}
+
+
+def build_world(publisher: Publisher) -> World:
+    """Publish the plugin, create the people, and make a token for each column."""
+    for version in ("1.0.0", "2.0.0"):
+        publisher.publish("@acme/chat", version, categories=["communication"], tags=["talk"])
+    publisher.publish("@acme/other")
+    plugin = Plugin.objects.get(name="@acme/chat")
+    held = publish_bytes(publisher.actor, build_package(version="3.0.0"))
+    Release.objects.filter(pk=held.pk).update(state=ReleaseState.HELD)
+    # A job that waits too long makes the server report that no worker runs.
+    Job.objects.all().delete()
+    accounts = {
+        "stranger": create_user("sam"),
+        "invited": create_user("ivy"),
+        "publisher": create_user("pat"),
+        "maintainer": create_user("mia"),
+        "owner": publisher.actor,
+        "moderator": create_user("maude", is_moderator=True, is_staff=True),
+        "operator": create_user("olga", is_superuser=True, is_staff=True),
+        "suspended": create_user("zoe"),
+    }
+    roles = {"publisher": Role.PUBLISHER, "maintainer": Role.MAINTAINER}
+    for person, role in {**roles, "suspended": Role.OWNER}.items():
+        Member.objects.create(plugin=plugin, user=accounts[person], role=role)
+    invitation = invite_member(
+        actor=accounts["owner"], plugin=plugin, username="ivy", role=Role.MAINTAINER
+    )
+    owner = accounts["owner"]
+    tokens = {
+        **{person: create_api_token(account) for person, account in accounts.items()},
+        "read-only": create_api_token(owner, "read"),
+        "limited": create_api_token(owner, limit="@acme/other"),
+        "expired": create_api_token(owner),
+    }
+    past = timezone.now() - dt.timedelta(days=1)
+    Token.objects.filter(sha256=hash_token(tokens["expired"])).update(expires_at=past)
+    User.objects.filter(pk=accounts["suspended"].pk).update(is_active=False)
+    token = Token.objects.get(sha256=hash_token(tokens["read-only"]))
+    return World(accounts, tokens, held, invitation, token)
