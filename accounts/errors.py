@@ -96,3 +96,25 @@ class UnknownTokenError(MissingError):
     """The account has no token with this id."""
 
     code, title = "unknown-token", "Unknown token"
+
+
+class AssertionRefusedError(DeniedError):
+    """An identity token is not accepted. `reason` in the context is one of a fixed list."""
+
+    code, title = "identity-token-refused", "Identity token refused"
+
+    def __init__(self, reason: str, detail: str, *, hint: str | None = None) -> None:
+        super().__init__(detail, hint=hint, context={"reason": reason})
+        self.reason = reason
+
+
+class IssuerUnavailableError(UnavailableError):
+    """The public keys of an issuer of identity tokens cannot be fetched, or are not usable."""
+
+    code, title = "issuer-unavailable", "Issuer of identity tokens not available"
+
+
+class IssuerUrlError(InvalidError):
+    """The URL of an issuer of identity tokens is not valid."""
+
+    code, title = "invalid-issuer", "Invalid issuer"

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from common.http.networks import Network
+from common.http.safe import PrivateHosts
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
@@ -66,6 +67,17 @@ def get_env_networks(name: str, description: str) -> tuple[Network, ...]:
                 " without bits after the prefix, and addresses."
             ) from None
     return tuple(networks)
+
+
+def get_env_private_hosts(name: str, description: str) -> PrivateHosts:
+    """The variable as private hosts and networks. Raises `ImproperlyConfigured`."""
+    try:
+        return PrivateHosts.parse(get_env_list(name, [], description))
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name} is not valid: {error}. Allowed: hosts such as `gitlab.corp.example` and"
+            " `ci.corp.example:8443`, and networks such as `10.20.0.0/16`."
+        ) from None
 
 
 def get_env_bool(name: str, description: str, *, default: bool) -> bool:

@@ -172,6 +172,12 @@ def build_periodic_runner() -> PeriodicRunner:
             "registry.add_up_changes": PeriodicWork(
                 "registry.change_counter.add_up_changes", 300.0
             ),
+            "accounts.delete_used_assertions": PeriodicWork(
+                "accounts.trusted_publishing.used.delete_expired_uses", 3600.0
+            ),
+            "accounts.delete_minted_tokens": PeriodicWork(
+                "accounts.trusted_publishing.minting.delete_expired_tokens", 3600.0
+            ),
             "marketplace.forget_searches": PeriodicWork(
                 "marketplace.search.query_log.delete_old_terms", 86400.0
             ),

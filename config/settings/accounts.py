@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from config import backends
-from config.env import get_env_bool, get_env_secret, get_env_text
+from config.env import (
+    get_env_bool,
+    get_env_list,
+    get_env_private_hosts,
+    get_env_secret,
+    get_env_text,
+)
 from config.settings.base import BASE_HOST, DATA_DIR
 
 AUTH_USER_MODEL = "accounts.User"
@@ -76,3 +82,23 @@ _MAIL_URL = get_env_secret(
 if _MAIL_URL:
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     globals().update(backends.build_mail_settings(_MAIL_URL))
+
+# By kind of CI system; the first one is the default of a new configuration.
+CI_ISSUERS = {
+    "github": get_env_list(
+        "PLUGPORT_GITHUB_ISSUERS",
+        ["https://token.actions.githubusercontent.com"],
+        "Issuers of the identity tokens of GitHub Actions, comma-separated. That of GitHub Enterprise Server"
+        " is `https://HOST/_services/token`.",
+    ),
+    "gitlab": get_env_list(
+        "PLUGPORT_GITLAB_ISSUERS",
+        ["https://gitlab.com"],
+        "URLs of the GitLab servers whose pipelines may publish, comma-separated.",
+    ),
+}
+CI_ISSUER_PRIVATE_HOSTS = get_env_private_hosts(
+    "PLUGPORT_CI_ISSUER_PRIVATE_HOSTS",
+    "Private hosts and networks from which the keys of identity tokens may be fetched, comma-separated:"
+    " `gitlab.corp.example,ci.corp.example:8443,10.20.0.0/16`. All other hosts must be public.",
+)

@@ -20,6 +20,11 @@ RATE_LIMITS = {
         "PLUGPORT_LIMIT_PAGE", "12000/minute", f"Requests for pages and images per {_ADDRESS}."
     ),
     "publish": get_env_text("PLUGPORT_LIMIT_PUBLISH", "1200/minute", "Uploads per token."),
+    "mint": get_env_text(
+        "PLUGPORT_LIMIT_MINT",
+        "60/minute",
+        f"Identity tokens of CI jobs that are exchanged, per {_ADDRESS}.",
+    ),
     "denied": get_env_text(
         "PLUGPORT_LIMIT_DENIED",
         "300/minute",

@@ -6,13 +6,21 @@ A registry runs inside a network, and a user who makes it fetch a URL acts from 
 network. So it only connects to public addresses, on the default ports of http and https, without
 cookies, credentials or proxies from the environment, within limits of time and size.
 
-    addresses.py   which IP addresses are public
-    resolver.py    the addresses of a host name, with a time-out
-    network.py     connect to a checked address, and to no other
-    client.py      one GET with its redirects
+    addresses.py      which IP addresses are public
+    private_hosts.py  which others the operator allows for a purpose
+    resolver.py       the addresses of a host name, with a time-out
+    network.py        connect to a checked address, and to no other
+    client.py         one GET with its redirects
 """
 
 from common.http.safe.client import FetchedResource, Fetcher
 from common.http.safe.errors import FetchFailedError, FetchRefusedError
+from common.http.safe.private_hosts import PrivateHosts
 
-__all__ = ["FetchFailedError", "FetchRefusedError", "FetchedResource", "Fetcher"]
+__all__ = [
+    "FetchFailedError",
+    "FetchRefusedError",
+    "FetchedResource",
+    "Fetcher",
+    "PrivateHosts",
+]

@@ -9,6 +9,7 @@ import httpx
 
 from common.http.safe.errors import FetchFailedError, FetchRefusedError
 from common.http.safe.network import CheckedBackend, CheckedTransport, Deadline
+from common.http.safe.private_hosts import NO_PRIVATE_HOSTS, PrivateHosts
 from common.http.safe.resolver import Resolver, resolve
 
 MAX_URL_CHARS = 2_000
@@ -33,28 +34,41 @@ class FetchedResource:
 
 
 class Fetcher:
-    """Fetches from public addresses only.
+    """Fetches from public addresses, and from the private hosts that the operator allows.
 
     `allow_loopback` is for tests, whose server runs on this machine and on any port. No setting
     enables it.
     """
 
-    def __init__(self, *, resolver: Resolver = resolve, allow_loopback: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        resolver: Resolver = resolve,
+        allow_loopback: bool = False,
+        private_hosts: PrivateHosts = NO_PRIVATE_HOSTS,
+    ) -> None:
         self._resolver = resolver
         self._allow_loopback = allow_loopback
+        self._private_hosts = private_hosts
 
     def fetch(
-        self, url: str, *, max_bytes: int, seconds: float, accept: str = "*/*"
+        self,
+        url: str,
+        *,
+        max_bytes: int,
+        seconds: float,
+        accept: str = "*/*",
+        max_redirects: int = MAX_REDIRECTS,
     ) -> FetchedResource:
         """Fetch the URL; at most `max_bytes` in at most `seconds`, redirects included.
 
-        Follows up to 3 redirects. Raises `FetchRefusedError` for a URL that is not allowed, and
+        Follows up to 3 redirects, or fewer. Raises `FetchRefusedError` for a URL that is not allowed, and
         `FetchFailedError` for every other failure.
         """
         deadline = Deadline(seconds)
         target = self._parse_url(url)
         try:
-            for _ in range(MAX_REDIRECTS + 1):
+            for _ in range(max_redirects + 1):
                 result = self._send_request(target, deadline, max_bytes, accept)
                 if isinstance(result, FetchedResource):
                     return result
@@ -63,7 +77,9 @@ class Fetcher:
             raise FetchFailedError("The response ended early.") from error
         except (httpcore.NetworkError, httpcore.ProtocolError) as error:
             raise FetchFailedError("The server did not send a valid HTTP response.") from error
-        raise FetchFailedError(f"The server redirects more than {MAX_REDIRECTS} times.")
+        if not max_redirects:
+            raise FetchFailedError("The server redirects, which is not followed here.")
+        raise FetchFailedError(f"The server redirects more than {max_redirects} times.")
 
     def _parse_url(self, url: str | httpx.URL) -> httpx.URL:
         """The parsed URL if it is allowed. Raises `FetchRefusedError`.
@@ -84,7 +100,12 @@ class Fetcher:
             raise FetchRefusedError("URLs with a user name or password are not allowed.")
         # Other ports would allow port scans and requests to services other than web servers
         # (CWE-918).
-        if parsed.port not in (None, _DEFAULT_PORTS[parsed.scheme]) and not self._allow_loopback:
+        port = parsed.port
+        if not (
+            port in (None, _DEFAULT_PORTS[parsed.scheme])
+            or self._allow_loopback
+            or self._private_hosts.allows_port(parsed.host, port)
+        ):
             raise FetchRefusedError("Only the default ports are allowed.")
         return parsed
 
@@ -94,7 +115,12 @@ class Fetcher:
         """The resource, or the URL that the response redirects to."""
         # A new client each time: no cookie and no connection of an earlier request is reused. And a
         # redirect is parsed, resolved and checked like the first URL.
-        backend = CheckedBackend(self._resolver, deadline, allow_loopback=self._allow_loopback)
+        backend = CheckedBackend(
+            self._resolver,
+            deadline,
+            allow_loopback=self._allow_loopback,
+            private_hosts=self._private_hosts,
+        )
         with (
             httpx.Client(transport=CheckedTransport(backend), trust_env=False) as client,
             client.stream("GET", url, headers={**_HEADERS, "Accept": accept}) as response,

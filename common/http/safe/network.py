@@ -18,6 +18,7 @@ import httpx
 
 from common.http.safe.addresses import IPAddress, is_public
 from common.http.safe.errors import FetchFailedError, FetchRefusedError
+from common.http.safe.private_hosts import NO_PRIVATE_HOSTS, PrivateHosts
 from common.http.safe.resolver import Resolver
 from common.once import built_once
 
@@ -83,11 +84,13 @@ class CheckedBackend(httpcore.NetworkBackend):
         deadline: Deadline,
         *,
         allow_loopback: bool,
+        private_hosts: PrivateHosts = NO_PRIVATE_HOSTS,
         dialer: httpcore.NetworkBackend | None = None,
     ) -> None:
         self._resolver = resolver
         self._deadline = deadline
         self._allow_loopback = allow_loopback
+        self._private_hosts = private_hosts
         self._dialer = dialer or httpcore.SyncBackend()
 
     def connect_tcp(
@@ -106,7 +109,7 @@ class CheckedBackend(httpcore.NetworkBackend):
         addresses = self._resolver(host, port, self._deadline.get_remaining_seconds())
         # All are checked before the first is dialed: otherwise an attacker could list a public address
         # that does not respond before a private one.
-        self._check_addresses(addresses)
+        self._check_addresses(host, addresses)
         for address in addresses[:_MAX_ADDRESSES]:
             try:
                 remaining = self._deadline.get_remaining_seconds()
@@ -116,9 +119,13 @@ class CheckedBackend(httpcore.NetworkBackend):
             return _TimedStream(stream, self._deadline)
         raise FetchFailedError("The server cannot be reached.")
 
-    def _check_addresses(self, addresses: Sequence[IPAddress]) -> None:
+    def _check_addresses(self, host: str, addresses: Sequence[IPAddress]) -> None:
         for address in addresses:
-            if not (is_public(address) or (self._allow_loopback and address.is_loopback)):
+            if not (
+                is_public(address)
+                or (self._allow_loopback and address.is_loopback)
+                or self._private_hosts.allows_address(host, address)
+            ):
                 raise FetchRefusedError("The host has an address that is not public.")
 
     def connect_unix_socket(

@@ -1,0 +1,66 @@
+"""The opaque token that a CI job gets for its identity token."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from collections.abc import Mapping
+
+from django.utils import timezone
+
+from accounts.actions.record_audit_entry import record_audit_entry
+from accounts.models import MintedToken, Token, User
+from accounts.models.token import PREFIX, hash_token
+
+LIFETIME = dt.timedelta(minutes=15)
+# How long a token that has ended stays in the table: requests that began with it may refer to it.
+_KEPT_FOR = dt.timedelta(days=1)
+
+
+def mint_token(
+    *, user: User, name: str, limit: str, source: str, run: Mapping[str, str]
+) -> tuple[Token, str]:
+    """Create a token for `LIFETIME` that only publishes one plugin; returns it with its text.
+
+    It acts for `user`, and ends with the configuration `source`. `run` are facts about the CI job that
+    users see. Call it in the transaction that records the use of the identity token.
+    """
+    text = PREFIX + secrets.token_urlsafe(32)
+    token = Token.objects.create(
+        user=user,
+        name=name[:100],
+        start=text[:10],
+        sha256=hash_token(text),
+        scopes=["publish"],
+        limit=limit,
+        expires_at=timezone.now() + LIFETIME,
+    )
+    MintedToken.objects.create(token=token, source=source, run=dict(run))
+    record_audit_entry(
+        actor=user, action="token.minted", target=limit, source=source, start=token.start, **run
+    )
+    return token, text
+
+
+def revoke_minted_tokens(source: str) -> int:
+    """Revoke the tokens of a configuration that was removed or changed; returns their number.
+
+    Call it in the transaction of the change. An upload that has begun fails when it is recorded.
+    """
+    rows = Token.objects.filter(minted__source=source, revoked_at=None)
+    return rows.update(revoked_at=timezone.now())
+
+
+def find_minted(token: Token | None) -> MintedToken | None:
+    """What marks the token as one of a CI job; None for the tokens of people: at most 1 query."""
+    return MintedToken.objects.filter(token=token).first() if token is not None else None
+
+
+def delete_expired_tokens() -> int:
+    """Delete minted tokens that ended more than a day ago; returns their number.
+
+    Unlike those of people, which their owners see: a pipeline makes one for each release.
+    """
+    return Token.objects.filter(
+        minted__isnull=False, expires_at__lt=timezone.now() - _KEPT_FOR
+    ).delete()[0]
