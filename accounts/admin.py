@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import allauth.account.admin  # noqa: F401 -- registers the list that is removed below
+import allauth.account.admin  # registers lists that are removed below
+import allauth.socialaccount.admin  # noqa: F401 -- likewise
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin
@@ -44,6 +46,8 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 admin.site.password_change = _redirect_to_password_page  # type: ignore[method-assign,assignment]
 # The library's own list of addresses. This registry keeps one address for each account, in the account.
 admin.site.unregister(EmailAddress)
+# They would show secrets, and change who signs in as whom without an audit entry.
+admin.site.unregister([SocialApp, SocialAccount, SocialToken])
 
 
 @receiver(pre_save, sender=LogEntry)

@@ -69,6 +69,7 @@ def _list_columns() -> str:
     rows = [
         ("sessions.Session.session_data", *_get_session_limit()),
         ("admin.LogEntry.change_message", *_get_log_limit()),
+        ("socialaccount.SocialAccount.extra_data", *_get_profile_limit()),
     ]
     short = defaultdict(list)
     for model in apps.get_models():
@@ -97,3 +98,9 @@ def _get_log_limit() -> tuple[int, str]:
     from accounts.admin import MAX_LOG_MESSAGE_BYTES
 
     return MAX_LOG_MESSAGE_BYTES, "400 `stored-text-too-large`"
+
+
+def _get_profile_limit() -> tuple[int, str]:
+    from accounts.social_adapter import MAX_PROFILE_BYTES
+
+    return MAX_PROFILE_BYTES, "400 `stored-text-too-large`"

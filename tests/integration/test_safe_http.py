@@ -279,3 +279,42 @@ def test_tls_is_for_the_name():
     assert name == "pictures.test"
     assert context.check_hostname
     assert context.verify_mode == ssl.CERT_REQUIRED
+
+
+def test_sends_a_request_with_credentials(server: OddServer, fetcher: Fetcher):
+    """Method, headers and body arrive; the reply has the status, whatever it is."""
+    server.answers["/token"] = build_response(
+        b'{"error": 1}', media_type="application/json", status="400 Bad Request"
+    )
+    reply = fetcher.send(
+        "POST",
+        f"{server.url}/token",
+        headers={"Authorization": "Basic abc", "Accept-Encoding": "gzip"},
+        body=b"code=1",
+        **LIMITS,
+    )
+    assert (reply.status, reply.media_type, reply.body) == (
+        400,
+        "application/json",
+        b'{"error": 1}',
+    )
+    request = server.requests[0]
+    assert request.startswith("POST /token ")
+    assert "authorization: basic abc" in request.lower()
+    assert "accept-encoding: identity" in request.lower()
+
+
+def test_credentials_do_not_follow_redirects(server: OddServer, fetcher: Fetcher):
+    """A redirect is the reply."""
+    server.answers["/token"] = redirect_to(f"{server.url}/other")
+    assert fetcher.send("POST", f"{server.url}/token", **LIMITS).status == 302
+    assert len(server.requests) == 1
+
+
+def test_sends_to_public_addresses_only(server: OddServer):
+    """The rules of fetching hold."""
+    fetcher = Fetcher()
+    for url in (server.url, "http://127.0.0.1/", "file:///etc/passwd", "http://a:b@example.org/"):
+        with pytest.raises(FetchRefusedError):
+            fetcher.send("POST", url, **LIMITS)
+    assert server.requests == []

@@ -13,7 +13,7 @@ cookies, credentials or proxies from the environment, within limits of time and 
     client.py         one GET with its redirects
 """
 
-from common.http.safe.client import FetchedResource, Fetcher
+from common.http.safe.client import FetchedResource, Fetcher, Reply
 from common.http.safe.errors import FetchFailedError, FetchRefusedError
 from common.http.safe.private_hosts import PrivateHosts
 
@@ -23,4 +23,5 @@ __all__ = [
     "FetchedResource",
     "Fetcher",
     "PrivateHosts",
+    "Reply",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import httpcore
@@ -29,6 +30,15 @@ class FetchedResource:
     """The response: the final URL, its media type, and the body."""
 
     url: str
+    media_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The response to a request that `Fetcher.send` sent, whatever its status."""
+
+    status: int
     media_type: str
     body: bytes
 
@@ -81,6 +91,35 @@ class Fetcher:
             raise FetchFailedError("The server redirects, which is not followed here.")
         raise FetchFailedError(f"The server redirects more than {max_redirects} times.")
 
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        max_bytes: int,
+        seconds: float,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+    ) -> Reply:
+        """Send one request, which may have credentials, and return the response with any status.
+
+        Redirects are not followed: credentials must not go where a server sends them. Raises
+        `FetchRefusedError` for a URL that is not allowed, and `FetchFailedError` without a response.
+        """
+        target = self._parse_url(url)
+        try:
+            with (
+                self._build_client(Deadline(seconds)) as client,
+                client.stream(
+                    method, target, headers={**(headers or {}), **_HEADERS}, content=body
+                ) as response,
+            ):
+                return Reply(response.status_code, *_read_body(response, max_bytes))
+        except (httpx.HTTPError, httpx.StreamError, httpcore.TimeoutException) as error:
+            raise FetchFailedError("The response ended early.") from error
+        except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+            raise FetchFailedError("The server did not send a valid HTTP response.") from error
+
     def _parse_url(self, url: str | httpx.URL) -> httpx.URL:
         """The parsed URL if it is allowed. Raises `FetchRefusedError`.
 
@@ -113,21 +152,26 @@ class Fetcher:
         self, url: httpx.URL, deadline: Deadline, max_bytes: int, accept: str
     ) -> FetchedResource | httpx.URL:
         """The resource, or the URL that the response redirects to."""
-        # A new client each time: no cookie and no connection of an earlier request is reused. And a
-        # redirect is parsed, resolved and checked like the first URL.
+        # A redirect is parsed, resolved and checked like the first URL.
+        with (
+            self._build_client(deadline) as client,
+            client.stream("GET", url, headers={**_HEADERS, "Accept": accept}) as response,
+        ):
+            if response.status_code in _REDIRECT_STATUSES:
+                return self._parse_url(_get_redirect_url(url, response))
+            if response.status_code != 200:
+                raise FetchFailedError(f"The server returned status {response.status_code}.")
+            return FetchedResource(str(url), *_read_body(response, max_bytes))
+
+    def _build_client(self, deadline: Deadline) -> httpx.Client:
+        """A new client each time: no cookie and no connection of an earlier request is reused."""
         backend = CheckedBackend(
             self._resolver,
             deadline,
             allow_loopback=self._allow_loopback,
             private_hosts=self._private_hosts,
         )
-        with (
-            httpx.Client(transport=CheckedTransport(backend), trust_env=False) as client,
-            client.stream("GET", url, headers={**_HEADERS, "Accept": accept}) as response,
-        ):
-            if response.status_code in _REDIRECT_STATUSES:
-                return self._parse_url(_get_redirect_url(url, response))
-            return FetchedResource(str(url), *_read_body(response, max_bytes))
+        return httpx.Client(transport=CheckedTransport(backend), trust_env=False)
 
 
 def _get_redirect_url(url: httpx.URL, response: httpx.Response) -> httpx.URL:
@@ -139,8 +183,6 @@ def _get_redirect_url(url: httpx.URL, response: httpx.Response) -> httpx.URL:
 
 def _read_body(response: httpx.Response, max_bytes: int) -> tuple[str, bytes]:
     """Media type and body. Raises `FetchFailedError`."""
-    if response.status_code != 200:
-        raise FetchFailedError(f"The server returned status {response.status_code}.")
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise FetchFailedError("The response is compressed, which was not requested.")
     # At most 19 digits: `int` takes quadratic time for long text (CVE-2020-10735).
