@@ -20,7 +20,7 @@ from django.shortcuts import redirect
 
 from accounts.actions.set_password import set_password
 from accounts.admin_base import ModelAdmin, ReadOnlyMixin
-from accounts.models import AuditEntry, Token, User
+from accounts.models import AuditEntry, Owner, Token, User
 from common.bounded_fields import check_stored_size
 
 MAX_LOG_MESSAGE_BYTES = 64 << 10
@@ -89,6 +89,15 @@ class AuditEntryAdmin(ReadOnlyMixin, ModelAdmin):
     list_filter = ("action",)
     search_fields = ("actor_name", "target")
     date_hierarchy = "at"
+
+
+@admin.register(Owner)
+class OwnerAdmin(ReadOnlyMixin, ModelAdmin):
+    """The names of persons and organizations."""
+
+    list_display = ("name", "kind")
+    list_filter = ("kind",)
+    search_fields = ("name",)
 
 
 @admin.register(Token)

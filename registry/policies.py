@@ -57,8 +57,8 @@ def list_own_releases(actor: User, releases: Collection[Release]) -> set[int]:
         return set()
     rows = Plugin.objects.filter(pk__in={release.plugin_id for release in releases})
     own_rows = rows.filter(
-        Q(scope__owner=actor)
-        | Exists(Member.objects.filter(plugin=OuterRef("pk"), user=actor))
+        Q(scope__owner__user=actor)
+        | Exists(Member.objects.filter(plugin=OuterRef("pk"), holder__user=actor))
         | Exists(Release.objects.filter(plugin=OuterRef("pk"), published_by=actor))
     )
     own = set(own_rows.values_list("pk", flat=True))
@@ -82,7 +82,7 @@ def check_may_decide(actor: User, release: Release) -> None:
 def check_may_manage(actor: User, plugin: Plugin) -> None:
     """Owners, maintainers and moderators may change a plugin. Raises `NotMemberError`."""
     roles = (Role.OWNER, Role.MAINTAINER)
-    if is_moderator(actor) or plugin.members.filter(user=actor, role__in=roles).exists():
+    if is_moderator(actor) or plugin.members.filter(holder__user=actor, role__in=roles).exists():
         return
     raise NotMemberError(
         f"Only owners and maintainers may change `{plugin.name}`.",
@@ -92,7 +92,7 @@ def check_may_manage(actor: User, plugin: Plugin) -> None:
 
 def check_may_manage_members(actor: User, plugin: Plugin) -> None:
     """Owners and moderators may invite, remove and change members. Raises `NotMemberError`."""
-    member = plugin.members.filter(user=actor).first()
+    member = plugin.members.filter(holder__user=actor).first()
     role = member.role if member is not None else ""
     if not can_manage_members(actor, role):
         raise NotMemberError(
@@ -121,24 +121,26 @@ def check_may_end_role(actor: User, member: Member) -> None:
     leave at once. Raises `NotMemberError`, `ScopeOwnerError` and `LastOwnerError`.
     """
     plugin = member.plugin
-    if member.user_id != actor.pk:
+    if member.holder.user_id != actor.pk:
         check_may_manage_members(actor, plugin)
         # Otherwise an invited owner could take the plugin out of the hands of the scope's owner.
         scope = plugin.scope
-        own = plugin.members.filter(user=actor).first()
+        own = plugin.members.filter(holder__user=actor).first()
         if (
             scope is not None
-            and scope.owner_id == member.user_id
+            and scope.owner_id == member.holder_id
             and not _can_settle(actor, own.role if own is not None else "")
         ):
             raise ScopeOwnerError(
-                f"`{member.user.username}` owns the scope `{scope}`, and with it `{plugin.name}`.",
+                f"`{member.holder.name}` owns the scope `{scope}`, and with it `{plugin.name}`.",
                 hint="Ask the owner of the scope to leave the plugin, or a moderator.",
             )
-    others = plugin.members.filter(role=Role.OWNER, user__is_active=True).exclude(pk=member.pk)
+    others = plugin.members.filter(role=Role.OWNER, holder__user__is_active=True).exclude(
+        pk=member.pk
+    )
     if member.role == Role.OWNER and not others.exists():
         raise LastOwnerError(
-            f"`{member.user.username}` is the last owner of `{plugin.name}`.",
+            f"`{member.holder.name}` is the last owner of `{plugin.name}`.",
             hint="Invite another owner. When the invitation is accepted, try again.",
         )
 
@@ -146,7 +148,7 @@ def check_may_end_role(actor: User, member: Member) -> None:
 def check_may_publish(actor: User, plugin: Plugin) -> None:
     """Every member of a plugin may publish, whatever the role. Raises `NotMemberError`."""
     # Not moderators: a release is signed off by people who answer for the plugin.
-    if not plugin.members.filter(user=actor).exists():
+    if not plugin.members.filter(holder__user=actor).exists():
         raise NotMemberError(
             f"You are not a member of `{plugin.name}`.",
             hint="Ask an owner of the plugin to add you, or choose another name.",
@@ -208,7 +210,7 @@ def check_may_create_scope(actor: User, scope_name: str, owner: User) -> None:
     if scope_name == owner.username or is_moderator(actor):
         return
     check_not_well_known(actor, scope_name)
-    count = Scope.objects.filter(owner=owner).exclude(name=owner.username).count()
+    count = Scope.objects.filter(owner__user=owner).exclude(name=owner.username).count()
     if count >= MAX_SCOPES:
         raise ScopeLimitError(
             f"Your account has {count} scopes besides `@{owner.username}`; at most {MAX_SCOPES}"
@@ -226,9 +228,9 @@ def _find_own_scope(owner: User, scope_name: str) -> Scope | None:
     # By collision key: it finds the scope itself as well as any that looks like it.
     key = PluginName(None, scope_name).collision_key
     scope = Scope.objects.select_related("owner").filter(collision_key=key).first()
-    if scope is not None and (scope.name != scope_name or scope.owner_id != owner.pk):
+    if scope is not None and (scope.name != scope_name or scope.owner.user_id != owner.pk):
         raise ScopeDeniedError(
-            f"The scope `@{scope_name}` belongs to `{scope.owner.username}`"
+            f"The scope `@{scope_name}` belongs to `{scope.owner.name}`"
             + ("." if scope.name == scope_name else f" as `@{scope.name}`."),
             hint=f"Publish under your own scope, `@{owner.username}`.",
         )
@@ -273,7 +275,7 @@ def check_not_well_known(actor: User, part: str) -> None:
     known = find_well_known_name(part)
     if known is None or is_moderator(actor):
         return
-    if Scope.objects.filter(name=part, owner=actor).exists():
+    if Scope.objects.filter(name=part, owner__user=actor).exists():
         return
     alike = "" if known.name == part else f" looks like `{known.name}` and"
     raise WellKnownNameError(
@@ -297,7 +299,7 @@ def check_served(release: Release) -> None:
 
 def can_view_unpublished(actor: User, release: Release) -> bool:
     """Whether the actor may see a release that is not public: members and moderators may."""
-    return is_moderator(actor) or release.plugin.members.filter(user=actor).exists()
+    return is_moderator(actor) or release.plugin.members.filter(holder__user=actor).exists()
 
 
 def check_scope_is_free(username: str) -> None:

@@ -2,7 +2,8 @@
 
 from accounts.models.audit import AuditEntry
 from accounts.models.identity import IssuerKeys, MintedToken, UsedAssertion
+from accounts.models.owner import Owner
 from accounts.models.token import Token
 from accounts.models.user import User
 
-__all__ = ["AuditEntry", "IssuerKeys", "MintedToken", "Token", "UsedAssertion", "User"]
+__all__ = ["AuditEntry", "IssuerKeys", "MintedToken", "Owner", "Token", "UsedAssertion", "User"]

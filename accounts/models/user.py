@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower
 
+from accounts.models.owner import OWNER_NAME_CHARS, Owner
 from accounts.username_rules import check_username
 from common.bounded_fields import BoundedCharField
 from plugport.spec.names import fold_part
@@ -23,7 +25,7 @@ class User(AbstractUser):
     """
 
     username = BoundedCharField(
-        max_length=64,
+        max_length=OWNER_NAME_CHARS,
         unique=True,
         validators=[check_username],
         error_messages={"unique": "That user name is taken."},
@@ -45,9 +47,20 @@ class User(AbstractUser):
         return self.username
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save the account, with `collision_key` derived from the user name."""
+        """Save the account, with `collision_key` derived from the user name, and its `Owner`."""
         self.collision_key = fold_part(self.username)
         # A caller that saves only the name must not leave the old key behind.
         if "username" in (fields := kwargs.get("update_fields") or ()):
             kwargs["update_fields"] = {*fields, "collision_key"}
-        super().save(*args, **kwargs)
+        is_new = self._state.adding
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            self._save_owner(is_new=is_new, fields=fields)
+
+    def _save_owner(self, *, is_new: bool, fields: Collection[str]) -> None:
+        """Create the owner of a new account, or give it the name of a renamed one."""
+        if is_new:
+            Owner.objects.create(kind=Owner.Kind.PERSON, name=self.username, user=self)
+        elif not fields or "username" in fields:
+            rows = Owner.objects.filter(user=self).exclude(name=self.username)
+            rows.update(name=self.username, collision_key=self.collision_key)

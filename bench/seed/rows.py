@@ -17,7 +17,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import transaction
 
-from accounts.models import User
+from accounts.models import Owner, User
 from bench.seed.generator import Author, GeneratedPlugin
 from bench.seed.insert import allocate_ids, insert_rows, reset_id_sequences
 from bench.seed.packages import GeneratedPackage, build_package
@@ -51,7 +51,7 @@ REASON = "Invented by make_catalogue; no check has looked at it."
 class SeedContext:
     """Stored rows that others refer to: accounts and scopes by name, categories and tags by slug."""
 
-    users: Mapping[str, User]
+    owners: Mapping[str, Owner]
     scopes: Mapping[str, Scope]
     categories: Mapping[str, int]
     tags: Mapping[str, int]
@@ -70,10 +70,15 @@ def create_seed_context(
     for user in users:
         user.set_unusable_password()
     User.objects.bulk_create(users)
-    scopes = [Scope(name=u.username, owner=u, collision_key=keys[u.username]) for u in users]
+    owners = [
+        Owner(kind=Owner.Kind.PERSON, name=u.username, collision_key=keys[u.username], user=u)
+        for u in users
+    ]
+    Owner.objects.bulk_create(owners)
+    scopes = [Scope(name=o.name, owner=o, collision_key=o.collision_key) for o in owners]
     Scope.objects.bulk_create(scopes)
     return SeedContext(
-        {user.username: user for user in users},
+        {owner.name: owner for owner in owners},
         {scope.name: scope for scope in scopes},
         _create_terms(Category, categories),
         _create_terms(Tag, tags),
@@ -136,7 +141,7 @@ def _build_record(generated: GeneratedPlugin, context: SeedContext, seed: int) -
     release = Release(
         public_id=uuid.UUID(int=rng.getrandbits(128), version=4),
         version=str(version),
-        published_by=context.users[generated.owner.username],
+        published_by=context.owners[generated.owner.username].user,
     )
     plugin.document = build_plugin_document(
         plugin,
@@ -243,7 +248,7 @@ def _insert_plugin_details(lines: Sequence[_PluginRecord], context: SeedContext)
     members = [
         {
             "plugin_id": line.plugin.pk,
-            "user_id": context.users[line.generated.owner.username].pk,
+            "holder_id": context.owners[line.generated.owner.username].pk,
             "role": Role.OWNER.value,
             "created_at": line.generated.created_at,
         }

@@ -88,7 +88,7 @@ def list_own_plugins(user: User, *, page: int = 1) -> OwnPluginsPage:
     # A subquery per plugin, because a join would return one row per release.
     newest = Release.objects.filter(plugin=OuterRef("plugin")).order_by("-id").values("id")[:1]
     rows = (
-        Member.objects.filter(user=user)
+        Member.objects.filter(holder__user=user)
         .select_related("plugin")
         .annotate(upload_id=Subquery(newest))
         .order_by("-upload_id", "plugin__name")
@@ -96,6 +96,6 @@ def list_own_plugins(user: User, *, page: int = 1) -> OwnPluginsPage:
     start = (page - 1) * OWN_PLUGINS_PER_PAGE
     members = list(rows[start : start + OWN_PLUGINS_PER_PAGE])
     uploads = Release.objects.in_bulk([m.upload_id for m in members if m.upload_id])
-    total = Member.objects.filter(user=user).count()
+    total = Member.objects.filter(holder__user=user).count()
     own = [OwnPlugin(m.plugin, m.role, uploads.get(m.upload_id)) for m in members]
     return OwnPluginsPage(own, total, page, max(1, -(-total // OWN_PLUGINS_PER_PAGE)))

@@ -87,9 +87,11 @@ def get_account_page(username: str, query: SearchQuery) -> AccountPage:
     account = _find_row(User.objects.filter(is_active=True), username=username)
     if account is None:
         raise UnknownUserError(f"No account has the user name {quote_text(username)}.")
-    rows = Plugin.objects.filter(is_listed=True, members__user=account)
+    rows = Plugin.objects.filter(is_listed=True, members__holder__user=account)
     page, downloads = _load_page(rows, query)
-    return AccountPage(account, list(account.scopes.order_by("name")), page, downloads)
+    return AccountPage(
+        account, list(Scope.objects.filter(owner__user=account).order_by("name")), page, downloads
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ class ScopePage:
 
 def get_scope_page(name: str, query: SearchQuery) -> ScopePage:
     """Return a scope and its listed plugins: 3 queries. Raises `UnknownScopeError`."""
-    rows = Scope.objects.select_related("owner")
+    rows = Scope.objects.select_related("owner__user")
     scope = _find_row(rows, name=name)
     if scope is None:
         raise UnknownScopeError(f"There is no scope {quote_text('@' + name)}.")
@@ -120,8 +122,8 @@ def list_closed_owners(plugins: Iterable[Plugin]) -> frozenset[str]:
     ids = [plugin.pk for plugin in plugins if getattr(plugin, "has_closed_owner", True)]
     if not ids:
         return frozenset()
-    closed = Member.objects.filter(plugin__in=ids, role=Role.OWNER, user__is_active=False)
-    return frozenset(closed.values_list("user__username", flat=True))
+    closed = Member.objects.filter(plugin__in=ids, role=Role.OWNER, holder__user__is_active=False)
+    return frozenset(closed.values_list("holder__name", flat=True))
 
 
 def _find_row(rows: QuerySet[_Row], **column: str) -> _Row | None:

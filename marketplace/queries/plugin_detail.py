@@ -44,7 +44,7 @@ _DEPENDENT_COLUMNS = (
     *(f"release__plugin__{name}" for name in ("name", "trust", "description", "weekly_downloads")),
 )
 _CLOSED_OWNERS = Member.objects.filter(
-    plugin=OuterRef("plugin"), role=Role.OWNER, user__is_active=False
+    plugin=OuterRef("plugin"), role=Role.OWNER, holder__user__is_active=False
 )
 _REPLACEMENT = Plugin.objects.filter(name=OuterRef("replacement"), is_listed=True)
 _PACKAGES = Prefetch("artifacts", Artifact.objects.filter(role="package"))

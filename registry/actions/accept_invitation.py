@@ -24,7 +24,7 @@ def accept_invitation(*, actor: User, invitation_id: int) -> Member:
         invitation = get_invitation(actor, invitation_id)
         # A member who was invited as an owner gets the new role.
         member, _ = Member.objects.update_or_create(
-            plugin=plugin, user=actor, defaults={"role": invitation.role}
+            plugin=plugin, holder=actor.owner, defaults={"role": invitation.role}
         )
         invitation.delete()
         record_audit_entry(

@@ -27,7 +27,7 @@ def change_member_role(*, actor: User, plugin: Plugin, username: str, role: Role
         locked = lock_plugin(plugin)
         check_may_manage_members(actor, locked)
         member = get_member(locked, username)
-        ended = Q(user=member.user)
+        ended = Q(user=member.holder.user_id)
         if member.role != role:
             if role == Role.OWNER:
                 raise InvitationRequiredError(
@@ -37,7 +37,7 @@ def change_member_role(*, actor: User, plugin: Plugin, username: str, role: Role
             if member.role == Role.OWNER:
                 check_may_end_role(actor, member)
                 # Only owners invite.
-                ended |= Q(invited_by=member.user)
+                ended |= Q(invited_by=member.holder.user_id)
             record_audit_entry(
                 actor=actor,
                 action="member.role-changed",

@@ -29,14 +29,14 @@ def create_scope(*, actor: User, name: str, owner: User | None = None) -> tuple[
         with transaction.atomic():
             # Locked, so that concurrent requests cannot exceed the limit.
             User.objects.select_for_update().get(pk=owner.pk)
-            existing = Scope.objects.filter(name=scope_name, owner=owner).first()
+            existing = Scope.objects.filter(name=scope_name, owner__user=owner).first()
             if existing is not None:
                 return existing, False
             key = PluginName(None, scope_name).collision_key
             # An account that is being created may have the name.
             lock_name(key)
             check_may_create_scope(actor, scope_name, owner)
-            scope = Scope.objects.create(name=scope_name, owner=owner, collision_key=key)
+            scope = Scope.objects.create(name=scope_name, owner=owner.owner, collision_key=key)
             record_audit_entry(
                 actor=actor, action="scope.created", target=str(scope), owner=owner.username
             )

@@ -71,7 +71,7 @@ def invite_member(*, actor: User, plugin: Plugin, username: str, role: Role) -> 
 
 
 def _check_can_be_invited(actor: User, plugin: Plugin, user: User, role: Role) -> None:
-    member = plugin.members.filter(user=user).first()
+    member = plugin.members.filter(holder__user=user).first()
     if member is not None and (member.role == Role.OWNER or role != Role.OWNER):
         raise AlreadyMemberError(
             f"`{user.username}` is a member of `{plugin.name}`, with the role {member.role}.",

@@ -24,15 +24,16 @@ def remove_member(*, actor: User, plugin: Plugin, username: str) -> None:
         locked = lock_plugin(plugin)
         member = get_member(locked, username)
         check_may_end_role(actor, member)
-        is_own = member.user_id == actor.pk
+        person = member.holder.user_id
+        is_own = person == actor.pk
         record_audit_entry(
             actor=actor,
             action="member.left" if is_own else "member.removed",
             target=locked.name,
-            user=member.user.username,
+            user=member.holder.name,
             role=member.role,
         )
         # Nobody joins on the word of a person who is no longer there.
-        locked.invitations.filter(Q(user=member.user) | Q(invited_by=member.user)).delete()
+        locked.invitations.filter(Q(user=person) | Q(invited_by=person)).delete()
         member.delete()
         refresh_owners(locked)

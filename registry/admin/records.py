@@ -25,7 +25,7 @@ class MemberInline(StaffViewMixin, TabularInline):
     """The members on the page of a plugin."""
 
     model = Member
-    fields = ("user", "role", "created_at")
+    fields = ("holder", "role", "created_at")
     extra = 0
 
 
@@ -128,4 +128,4 @@ class ScopeAdmin(StaffViewMixin, ModelAdmin):
     """Scopes and their owners."""
 
     list_display = ("name", "owner", "is_official", "created_at")
-    search_fields = ("name", "owner__username")
+    search_fields = ("name", "owner__name")

@@ -39,7 +39,7 @@ class Role(models.TextChoices):
 
 
 class Scope(models.Model):
-    """The `@name` before the slash; it belongs to one account (PKG-2).
+    """The `@name` before the slash; it belongs to a person or an organization (PKG-2).
 
     `collision_key` is the same for names that look alike, so that its unique constraint refuses a
     scope that readers could mistake for another.
@@ -49,9 +49,7 @@ class Scope(models.Model):
     collision_key = BoundedCharField(max_length=64, unique=True)
     # PROTECT here and below: deleting an account must not delete what others depend on. Accounts
     # are deactivated instead.
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="scopes"
-    )
+    owner = models.ForeignKey("accounts.Owner", on_delete=models.PROTECT, related_name="scopes")
     created_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
@@ -177,22 +175,22 @@ class Plugin(models.Model):
 
 
 class Member(models.Model):
-    """A person's role in a plugin."""
+    """The role of a person or an organization in a plugin."""
 
     plugin = models.ForeignKey(Plugin, on_delete=models.CASCADE, related_name="members")
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships"
+    holder = models.ForeignKey(
+        "accounts.Owner", on_delete=models.PROTECT, related_name="memberships"
     )
     role = BoundedCharField(max_length=12, choices=Role.choices)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["plugin", "user"], name="one_role_a_member"),
+            models.UniqueConstraint(fields=["plugin", "holder"], name="one_role_a_holder"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} {self.role} of {self.plugin}"
+        return f"{self.holder} {self.role} of {self.plugin}"
 
 
 class Invitation(models.Model):

@@ -54,11 +54,11 @@ def add_decision_mails(
     if not is_by_moderator and state not in _MAILED_STATES:
         return
     recipients = Member.objects.filter(
-        Q(role=Role.OWNER) | Q(user=release.published_by_id),
+        Q(role=Role.OWNER) | Q(holder__user=release.published_by_id),
         plugin=release.plugin_id,
-        user__is_active=True,
-        user__is_verified=True,
-        user__email__gt="",
+        holder__user__is_active=True,
+        holder__user__is_verified=True,
+        holder__user__email__gt="",
     )
     DecisionMail.objects.bulk_create(
         [
@@ -70,7 +70,7 @@ def add_decision_mails(
                 # The reasons of checks quote the package; the mail has the titles of the rules.
                 reason=reason[:500] if is_by_moderator else "",
             )
-            for user_id in recipients.values_list("user_id", flat=True)
+            for user_id in recipients.values_list("holder__user_id", flat=True)
         ],
         update_conflicts=True,
         unique_fields=["release", "user"],
@@ -161,7 +161,7 @@ def _send(mails: Sequence[DecisionMail]) -> bool:
         return False
     user = mails[0].user
     memberships = Member.objects.filter(
-        user=user, plugin__in={mail.release.plugin_id for mail in mails}
+        holder__user=user, plugin__in={mail.release.plugin_id for mail in mails}
     )
     roles = dict(memberships.values_list("plugin_id", "role"))
     mails = [mail for mail in mails if mail.release.plugin_id in roles]

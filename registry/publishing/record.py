@@ -170,7 +170,7 @@ def _create_plugin(actor: User, name: PluginName, inspected: InspectedPackage) -
         dialect=manifest.dialect,
         description=manifest.description,
     )
-    Member.objects.create(plugin=plugin, user=actor, role=Role.OWNER)
+    Member.objects.create(plugin=plugin, holder=actor.owner, role=Role.OWNER)
     record_audit_entry(actor=actor, action="plugin.created", target=plugin.name)
     return plugin
 
@@ -180,12 +180,12 @@ def _get_or_create_scope(actor: User, name: str) -> Scope:
 
     Raises `IntegrityError` if another account took it after the package was admitted.
     """
-    scope = Scope.objects.filter(name=name).first()
+    scope = Scope.objects.select_related("owner").filter(name=name).first()
     if scope is None:
         key = PluginName(None, name).collision_key
-        scope = Scope.objects.create(name=name, owner=actor, collision_key=key)
+        scope = Scope.objects.create(name=name, owner=actor.owner, collision_key=key)
         record_audit_entry(actor=actor, action="scope.created", target=str(scope))
-    elif scope.owner_id != actor.pk:
+    elif scope.owner.user_id != actor.pk:
         # The error that the unique constraint raises when the other one commits a moment later.
         raise IntegrityError(f"the scope `{name}` was taken in the meantime")
     return scope

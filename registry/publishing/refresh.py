@@ -75,7 +75,7 @@ def refresh_owners(plugin: Plugin) -> None:
 
 def _list_owners(plugin: Plugin) -> list[str]:
     owners = plugin.members.filter(role=Role.OWNER).order_by("created_at", "id")
-    return list(owners.values_list("user__username", flat=True))
+    return list(owners.values_list("holder__name", flat=True))
 
 
 def set_manifest_columns(plugin: Plugin, metadata: Mapping[str, Any]) -> None:

@@ -30,7 +30,7 @@ def list_similar_plugins(actor: User, name: PluginName) -> list[Plugin]:
         established, collision_key__in=list_similar_keys(name), is_listed=True
     )
     # An author's own plugins may have similar names.
-    others = plugins.exclude(members__user=actor)
+    others = plugins.exclude(members__holder__user=actor)
     return list(others.order_by("-downloads", "id")[:_MAX_SHOWN])
 
 

@@ -44,12 +44,13 @@ _CONTENTS_COLUMNS = (
 _PLUGIN_BY_NAME_SQL = "SELECT * FROM registry_plugin WHERE name = %s"
 # Lists link owners to their profiles; a closed account has no profile to link to.
 HAS_CLOSED_OWNER = Exists(
-    Member.objects.filter(plugin=OuterRef("pk"), role=Role.OWNER, user__is_active=False)
+    Member.objects.filter(plugin=OuterRef("pk"), role=Role.OWNER, holder__user__is_active=False)
 )
 _PLUGINS_BY_IDS_SQL = """
 SELECT *, EXISTS (
     SELECT 1 FROM registry_member AS member
-    JOIN accounts_user AS account ON account.id = member.user_id
+    JOIN accounts_owner AS holder ON holder.id = member.holder_id
+    JOIN accounts_user AS account ON account.id = holder.user_id
     WHERE member.plugin_id = registry_plugin.id
     AND member.role = 'owner' AND NOT account.is_active
 ) AS has_closed_owner

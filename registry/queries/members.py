@@ -46,10 +46,12 @@ def get_team(name: str, *, viewer: User | None) -> Team:
     if plugin is None:
         raise build_unknown_plugin_error(name)
     members = sorted(
-        plugin.members.select_related("user"),
+        plugin.members.select_related("holder__user"),
         key=lambda member: (_RANKS[Role(member.role)], member.created_at, member.pk),
     )
-    role = next((m.role for m in members if viewer is not None and m.user_id == viewer.pk), "")
+    role = next(
+        (m.role for m in members if viewer is not None and m.holder.user_id == viewer.pk), ""
+    )
     is_insider = viewer is not None and (bool(role) or is_moderator(viewer))
     if not (is_public(plugin) or is_insider):
         raise build_unknown_plugin_error(name)
@@ -65,7 +67,9 @@ def get_member_plugin(name: str, *, viewer: User) -> Plugin:
     """
     plugin = find_plugin(name)
     if plugin is None or not (
-        is_public(plugin) or is_moderator(viewer) or plugin.members.filter(user=viewer).exists()
+        is_public(plugin)
+        or is_moderator(viewer)
+        or plugin.members.filter(holder__user=viewer).exists()
     ):
         raise build_unknown_plugin_error(name)
     return plugin
@@ -86,7 +90,7 @@ def lock_plugin(plugin: Plugin) -> Plugin:
 
 def get_member(plugin: Plugin, username: str) -> Member:
     """The member with that user name: 1 query. Raises `UnknownMemberError`."""
-    rows = plugin.members.select_related("user").filter(user__username=remove_nul(username))
+    rows = plugin.members.select_related("holder").filter(holder__name=remove_nul(username))
     member = rows.first()
     if member is None:
         raise UnknownMemberError(f"{quote_text(username)} is not a member of `{plugin.name}`.")
@@ -124,7 +128,7 @@ def build_ended_condition() -> Q:
 
     The sender's account is closed, or `can_manage_members` is not true for it any longer.
     """
-    own = Member.objects.filter(plugin=OuterRef("plugin"), user=OuterRef("invited_by"))
+    own = Member.objects.filter(plugin=OuterRef("plugin"), holder__user=OuterRef("invited_by"))
     can_manage = (
         Q(Exists(own.filter(role=Role.OWNER)))
         | Q(invited_by__is_superuser=True)

@@ -11,7 +11,7 @@ from registry.queries.members import Team
 def build_member(member: Member) -> api.Member:
     """Return the account and its role."""
     return {
-        "username": member.user.username,
+        "username": member.holder.name,
         "role": member.role,
         "since": format_time(member.created_at),
     }

@@ -47,7 +47,7 @@ class World:
 def world(publisher: Publisher, moderator: User, client: Client) -> World:
     plugin = publisher.publish().plugin
     owner, helper = publisher.actor, create_user("helper")
-    Member.objects.create(plugin=plugin, user=helper, role=Role.MAINTAINER)
+    Member.objects.create(plugin=plugin, holder=helper.owner, role=Role.MAINTAINER)
     return World(publisher, plugin, owner, helper, moderator, client)
 
 
@@ -82,8 +82,8 @@ def deactivate_in_admin(world: World) -> None:
 
 
 def save_without_role(world: World) -> None:
-    member = Member.objects.get(user=world.helper)
-    member.user = world.moderator
+    member = Member.objects.get(holder__user=world.helper)
+    member.holder = world.moderator.owner
     member.save()
 
 
@@ -101,8 +101,8 @@ COUNTED: dict[str, Callable[[World], object]] = {
     "rename an account": lambda w: User.objects.filter(pk=w.helper.pk).update(username="other"),
     "delete an account": lambda w: w.moderator.delete(),
     "change a member": save_without_role,
-    "delete members": lambda w: Member.objects.filter(user=w.helper).delete(),
-    "give a scope away": lambda w: Scope.objects.update(owner=w.helper),
+    "delete members": lambda w: Member.objects.filter(holder__user=w.helper).delete(),
+    "give a scope away": lambda w: Scope.objects.update(owner=w.helper.owner),
     "rename a scope": lambda w: Scope.objects.update(name="other"),
     "rename a plugin": lambda w: Plugin.objects.update(name="@acme/other"),
     "delete a plugin": lambda w: Plugin.objects.get(pk=w.plugin.pk).delete(),

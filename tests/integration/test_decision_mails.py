@@ -57,7 +57,7 @@ def test_owners_and_the_publisher_are_told_of_a_held_release(
     }
     for name, (role, values) in people.items():
         user = create_user(name, **values)
-        Member.objects.create(plugin=first.plugin, user=user, role=role)
+        Member.objects.create(plugin=first.plugin, holder=user.owner, role=role)
     robot = User.objects.get(username="robot")
     release = Publisher(robot).publish(version="1.1.0", files=HOLDING)
     assert mailoutbox == []

@@ -93,7 +93,7 @@ def test_owners_cannot_moderate_their_own_releases(owner: User, release: Release
 def test_moderators_only_quarantine_their_own_releases(
     moderator: User, release: Release, act: Act
 ) -> None:
-    Member.objects.create(plugin=release.plugin, user=moderator, role=Role.PUBLISHER)
+    Member.objects.create(plugin=release.plugin, holder=moderator.owner, role=Role.PUBLISHER)
     for state in DECISIONS[act][0]:
         Release.objects.filter(pk=release.pk).update(state=state)
         release.refresh_from_db()
@@ -111,7 +111,7 @@ def test_moderators_do_not_decide_on_what_they_published(owner: User, release: R
     """Also after they have left the plugin."""
     User.objects.filter(pk=owner.pk).update(is_moderator=True)
     owner.refresh_from_db()
-    Member.objects.filter(user=owner).delete()
+    Member.objects.filter(holder__user=owner).delete()
     Release.objects.filter(pk=release.pk).update(state=S.HELD)
     release.refresh_from_db()
     with pytest.raises(OwnReleaseError):
@@ -125,11 +125,11 @@ def test_moderators_leave_no_plugin_to_decide_on_it(
     """Somebody else has published the release, and the moderator is no longer a member."""
     User.objects.filter(pk=owner.pk).update(is_moderator=True)
     owner.refresh_from_db()
-    Member.objects.filter(user=owner).delete()
+    Member.objects.filter(holder__user=owner).delete()
     if bond == "scope":
         Release.objects.filter(plugin=release.plugin).update(published_by=outsider)
     else:
-        Scope.objects.filter(plugins=release.plugin).update(owner=outsider)
+        Scope.objects.filter(plugins=release.plugin).update(owner=outsider.owner)
         Release.objects.create(
             plugin=release.plugin,
             version="1.0.1",

@@ -64,7 +64,7 @@ def test_unscoped_names_are_first_come_first_served(owner: User, outsider: User)
 def test_the_first_plugin_makes_its_publisher_the_owner(owner: User) -> None:
     release = publish_bytes(owner, build_package("@acme/chat"))
     assert Member.objects.get().role == Role.OWNER
-    assert release.plugin.scope == Scope.objects.get(name="acme", owner=owner)
+    assert release.plugin.scope == Scope.objects.get(name="acme", owner=owner.owner)
     acts = AuditEntry.objects.values_list("action", "target")
     assert set(acts) == {
         ("scope.created", "@acme"),
@@ -105,7 +105,7 @@ def test_scopes_that_exist_stay_usable(owner: User) -> None:
     """Also those of before the rules: too many, and with well-known names."""
     for name in ("google", "a1", "a2", "a3", "a4", "a5"):
         Scope.objects.create(
-            name=name, owner=owner, collision_key=PluginName(None, name).collision_key
+            name=name, owner=owner.owner, collision_key=PluginName(None, name).collision_key
         )
     publish_bytes(owner, build_package("@google/chat"))
     publish_bytes(owner, build_package("@a5/chat"))
@@ -122,7 +122,7 @@ def test_an_account_creates_five_scopes_besides_its_own(owner: User) -> None:
         create_scope(actor=owner, name="one-more")
     moderator = create_user("judge", is_moderator=True)
     scope, _ = create_scope(actor=moderator, name="one-more", owner=owner)
-    assert scope.owner == owner
+    assert scope.owner == owner.owner
 
 
 def test_names_of_well_known_projects_are_reserved(owner: User, outsider: User) -> None:
@@ -166,7 +166,7 @@ def test_a_rejected_first_upload_frees_its_name_after_a_day(owner: User, outside
     move_upload(first, hours=25)
     publish_rejected(outsider, "chat")
     release = publish_bytes(owner, build_package("chat"))
-    assert [member.user for member in release.plugin.members.all()] == [owner]
+    assert [member.holder.user for member in release.plugin.members.all()] == [owner]
     assert list(release.plugin.releases.all()) == [release]
     with pytest.raises(NotMemberError):
         publish_bytes(outsider, build_package("chat", "2.0.0"))

@@ -136,7 +136,7 @@ def test_every_role_publishes(publisher: Publisher, outsider: User, role: Role) 
     body = build_package(version="1.1.0")
     with pytest.raises(NotMemberError):
         publish_bytes(outsider, body)
-    Member.objects.create(plugin=plugin, user=outsider, role=role)
+    Member.objects.create(plugin=plugin, holder=outsider.owner, role=role)
     assert publish_bytes(outsider, body).published_by == outsider
 
 

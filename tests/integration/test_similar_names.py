@@ -78,7 +78,7 @@ def test_own_names_and_those_of_moderators_are_free(
     bucket: Release, owner: User, outsider: User
 ) -> None:
     assert publish(owner, "token-buckets").state == "published"
-    Member.objects.create(plugin=bucket.plugin, user=outsider, role="publisher")
+    Member.objects.create(plugin=bucket.plugin, holder=outsider.owner, role="publisher")
     assert publish(outsider, "bucket-token").state == "published"
     assert publish(create_user("judge", is_moderator=True), "token-bucke").state == "published"
 

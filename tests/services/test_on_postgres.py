@@ -157,7 +157,7 @@ def test_two_owners_cannot_leave_at_once(owner: User, publisher: Publisher) -> N
     plugin = publisher.publish("@acme/chat").plugin
     owners = [owner, *(create_user(f"owner-{number}") for number in range(THREADS - 1))]
     Member.objects.bulk_create(
-        Member(plugin=plugin, user=user, role=Role.OWNER) for user in owners[1:]
+        Member(plugin=plugin, holder=user.owner, role=Role.OWNER) for user in owners[1:]
     )
     _, errors = split(
         run_together(
@@ -174,7 +174,7 @@ def test_two_owners_cannot_leave_at_once(owner: User, publisher: Publisher) -> N
         )
     )
     assert [type(error) for error in errors] == [LastOwnerError]
-    last = Member.objects.get(role=Role.OWNER).user
+    last = Member.objects.get(role=Role.OWNER).holder.user
     plugin.refresh_from_db()
     assert plugin.document["owners"] == [last.username]
 
@@ -200,7 +200,7 @@ def test_an_invitation_is_accepted_or_withdrawn(owner: User, publisher: Publishe
     assert len(done) == 1
     assert {type(error) for error in errors} == {UnknownInvitationError}
     joined = isinstance(done[0], Member)
-    assert plugin.members.filter(user=guest).exists() is joined
+    assert plugin.members.filter(holder__user=guest).exists() is joined
     assert not Invitation.objects.exists()
 
 
@@ -210,7 +210,8 @@ def test_one_account_invites_and_removes_at_once(owner: User, publisher: Publish
     half = THREADS // 2
     people = [create_user(f"person-{number}") for number in range(4 * THREADS)]
     Member.objects.bulk_create(
-        Member(plugin=plugin, user=user, role=Role.PUBLISHER) for user in people[: 2 * THREADS]
+        Member(plugin=plugin, holder=user.owner, role=Role.PUBLISHER)
+        for user in people[: 2 * THREADS]
     )
     for first in range(0, 2 * THREADS, half):
         works: list[Callable[[], Any]] = []
@@ -247,7 +248,7 @@ def test_one_of_several_accounts_takes_a_freed_name(owner: User, outsider: User,
     done, errors = split(run_together(works))
     assert len(done) == 1
     assert {type(error) for error in errors} <= {NotMemberError, PublishRaceError}
-    assert Plugin.objects.get().members.get().user == done[0].release.published_by
+    assert Plugin.objects.get().members.get().holder.user == done[0].release.published_by
 
 
 _RUN_TWO_JOBS = """

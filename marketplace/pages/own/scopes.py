@@ -33,7 +33,7 @@ class ScopeForm(forms.Form):
 
 def _build_context(_request: HttpRequest, user: User) -> dict[str, Any]:
     """Return the scopes of the user: 1 query."""
-    scopes = list(Scope.objects.filter(owner=user).order_by("name"))
+    scopes = list(Scope.objects.filter(owner__user=user).order_by("name"))
     return {
         "scopes": scopes,
         # It belongs to the account before its first plugin creates it.

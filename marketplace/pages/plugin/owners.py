@@ -157,7 +157,7 @@ def _render(
     *,
     status: int = 200,
 ) -> HttpResponse:
-    open_owners = [m for m in team.members if m.role == Role.OWNER and m.user.is_active]
+    open_owners = [m for m in team.members if m.role == Role.OWNER and m.holder.is_open]
     context: dict[str, Any] = {
         "plugin": team.plugin,
         "is_public": is_public(team.plugin),
@@ -165,7 +165,7 @@ def _render(
         "rows": [
             MemberRow(
                 member=member,
-                is_own=viewer is not None and member.user_id == viewer.pk,
+                is_own=viewer is not None and member.holder.user_id == viewer.pk,
                 is_last=member.role == Role.OWNER
                 and all(each.pk == member.pk for each in open_owners),
             )

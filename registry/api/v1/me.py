@@ -14,6 +14,7 @@ from accounts.api.me import build_me
 from accounts.api.views import ApiView, get_request_token
 from common.api.conditional import PRIVATE, respond_json
 from plugport.spec.api.accounts import Me
+from registry.models import Scope
 
 
 class MeView(ApiView):
@@ -23,5 +24,9 @@ class MeView(ApiView):
     def get(self, request: Request) -> HttpResponse:
         """Get the account behind the token and what the token may do."""
         token = get_request_token(request)
-        scopes = token.user.scopes.order_by("name").values_list("name", flat=True)
+        scopes = (
+            Scope.objects.filter(owner__user=token.user)
+            .order_by("name")
+            .values_list("name", flat=True)
+        )
         return respond_json(request, build_me(token, plugin_scopes=scopes), cache=PRIVATE)

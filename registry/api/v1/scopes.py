@@ -41,7 +41,7 @@ class ScopesView(ApiView):
         scope, is_new = create_scope(actor=token.user, name=body["name"], owner=owner)
         document: ScopeDocument = {
             "name": scope.name,
-            "owner": scope.owner.username,
+            "owner": scope.owner.name,
             "createdAt": format_time(scope.created_at),
         }
         return respond_json(request, document, cache=PRIVATE, status=201 if is_new else 200)

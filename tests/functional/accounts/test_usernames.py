@@ -37,7 +37,7 @@ def test_name_of_an_existing_scope(owner, name: str):
     from plugport.spec.names import PluginName
 
     Scope.objects.create(
-        name="harbor", owner=owner, collision_key=PluginName(None, "harbor").collision_key
+        name="harbor", owner=owner.owner, collision_key=PluginName(None, "harbor").collision_key
     )
     with pytest.raises(ValidationError) as raised:
         get_adapter().clean_username(name)

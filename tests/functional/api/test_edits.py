@@ -154,7 +154,9 @@ def test_roles(chat: Plugin, stranger: Api, outsider: User) -> None:
     }
     for role, response in expected.items():
         if role:
-            Member.objects.update_or_create(plugin=chat, user=outsider, defaults={"role": role})
+            Member.objects.update_or_create(
+                plugin=chat, holder=outsider.owner, defaults={"role": role}
+            )
         for method in ("PATCH", "PUT"):
             edited = stranger.call(method, PATH, {"displayName": f"By {role}"})
             assert read_refusal(edited) == response, (method, role)

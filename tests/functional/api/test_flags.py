@@ -173,7 +173,7 @@ def test_anonymous_may_not(api: Api) -> None:
 def test_owners_and_maintainers_may(
     chat: Plugin, stranger: Api, outsider: User, role: Role
 ) -> None:
-    Member.objects.create(plugin=chat, user=outsider, role=role)
+    Member.objects.create(plugin=chat, holder=outsider.owner, role=role)
     statuses = {act: stranger.post(f"{ONE}/{act}", body_of(act)).status_code for act in ACTS}
     assert statuses == dict.fromkeys(ACTS, 200)
 
@@ -181,7 +181,7 @@ def test_owners_and_maintainers_may(
 @pytest.mark.parametrize("role", [Role.PUBLISHER, None])
 def test_others_may_not(chat: Plugin, stranger: Api, outsider: User, role: Role | None) -> None:
     if role:
-        Member.objects.create(plugin=chat, user=outsider, role=role)
+        Member.objects.create(plugin=chat, holder=outsider.owner, role=role)
     for act in ACTS:
         response = stranger.post(f"{ONE}/{act}", body_of(act))
         problem = expect_problem(response, 403, "not-a-member")

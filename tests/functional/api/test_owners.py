@@ -59,7 +59,7 @@ def list_roles(caller: Api) -> dict[str, str]:
 def add_member(username: str, role: Role) -> Api:
     """Return a member, invited and accepted in earlier tests."""
     user = create_user(username)
-    Member.objects.create(plugin=Plugin.objects.get(name=NAME), user=user, role=role)
+    Member.objects.create(plugin=Plugin.objects.get(name=NAME), holder=user.owner, role=role)
     return Api(create_api_token(user))
 
 
@@ -163,7 +163,7 @@ def test_an_invitation_of_a_moderator_ends_with_a_lower_role(
     """Moderators have only their role in their own plugins."""
     invitation = invite(judge)
     plugin = Plugin.objects.get(name=NAME)
-    Member.objects.create(plugin=plugin, user=moderator, role=Role.MAINTAINER)
+    Member.objects.create(plugin=plugin, holder=moderator.owner, role=Role.MAINTAINER)
     expect_problem(accept(guest, invitation), 404, "unknown-invitation")
 
 
@@ -316,7 +316,7 @@ def test_a_removed_member_takes_invitations_along(author: Api, guest: Api, api: 
 def test_owners_cannot_take_a_plugin_from_the_owner_of_its_scope(
     author: Api, guest: Api, judge: Api
 ) -> None:
-    assert Scope.objects.get().owner.username == "ada"
+    assert Scope.objects.get().owner.name == "ada"
     assert accept(guest, invite(author)).status_code == 200
     expect_problem(guest.call("DELETE", f"{OWNERS}/ada"), 403, "scope-owner")
     change = guest.call("PATCH", f"{OWNERS}/ada", {"role": "publisher"})
@@ -452,7 +452,7 @@ def test_moderators_have_only_their_role_in_their_own_plugins(
     """Superusers may do everything."""
     create_user("mallory")
     member = Member.objects.create(
-        plugin=Plugin.objects.get(name=NAME), user=moderator, role=Role.MAINTAINER
+        plugin=Plugin.objects.get(name=NAME), holder=moderator.owner, role=Role.MAINTAINER
     )
     body = {"username": "mallory", "role": "owner"}
     expect_problem(judge.post(OWNERS, body), 403, "not-a-member")

@@ -89,7 +89,7 @@ def test_check_that_broke_holds_the_release(author: Api, judge: Api) -> None:
 @pytest.mark.parametrize("role", list(Role))
 def test_members_see_it(author: Api, stranger: Api, outsider: User, role: Role) -> None:
     path = send(author)
-    Member.objects.create(plugin=Plugin.objects.get(), user=outsider, role=role)
+    Member.objects.create(plugin=Plugin.objects.get(), holder=outsider.owner, role=role)
     assert stranger.get(path).status_code == 200
 
 

@@ -150,8 +150,8 @@ def test_colleague_gets_the_same_release_after_the_first_has_left(
     run_pending_jobs()
     plugin = Plugin.objects.get()
     colleague = create_user("colleague")
-    Member.objects.create(plugin=plugin, user=colleague, role=Role.OWNER)
-    Member.objects.filter(plugin=plugin, user=owner).delete()
+    Member.objects.create(plugin=plugin, holder=colleague.owner, role=Role.OWNER)
+    Member.objects.filter(plugin=plugin, holder__user=owner).delete()
     response = Api(create_api_token(colleague)).publish(PACKAGE)
     assert response.status_code == 200, response.content
     assert response.json()["publishedBy"] == "acme"
@@ -224,7 +224,9 @@ def test_every_role_may_publish(author: Api, outsider: User, stranger: Api) -> N
     author.publish(PACKAGE)
     plugin = Plugin.objects.get()
     for number, role in enumerate(Role, start=1):
-        Member.objects.update_or_create(plugin=plugin, user=outsider, defaults={"role": role})
+        Member.objects.update_or_create(
+            plugin=plugin, holder=outsider.owner, defaults={"role": role}
+        )
         response = stranger.publish(build_package(version=f"1.{number}.0"))
         assert response.status_code == 202, role
 
@@ -455,7 +457,7 @@ def test_acts_are_audited_and_journalled(author: Api, owner: User) -> None:
 def test_unscoped_names_are_first_come(stranger: Api, publisher: Publisher) -> None:
     create_user("third")
     assert stranger.publish(build_package("free-name")).status_code == 202
-    assert Plugin.objects.get().members.get().user.username == "mallory"
+    assert Plugin.objects.get().members.get().holder.name == "mallory"
 
 
 def test_no_more_than_a_few_wait_in_one_process(author: Api, settings: Any) -> None:

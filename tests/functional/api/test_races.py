@@ -23,7 +23,7 @@ from registry.models import Member, Plugin, Role
 wanted = json.load(sys.stdin)
 plugin = Plugin.objects.get(name=wanted["plugin"])
 for user in User.objects.filter(username__in=wanted["users"]):
-    Member.objects.get_or_create(plugin=plugin, user=user, defaults={"role": Role.PUBLISHER})
+    Member.objects.get_or_create(plugin=plugin, holder=user.owner, defaults={"role": Role.PUBLISHER})
 """
 
 

@@ -32,7 +32,7 @@ def load_expectations() -> dict[str, dict[str, Any]]:
 @pytest.fixture
 def sender(owner: User) -> Api:
     """A caller who may publish under the names of all samples, `@ar` included."""
-    Scope.objects.create(name="ar", collision_key="ar", owner=owner)
+    Scope.objects.create(name="ar", collision_key="ar", owner=owner.owner)
     return Api(create_api_token(owner, "publish"))
 
 

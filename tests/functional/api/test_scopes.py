@@ -39,7 +39,7 @@ def test_refused_scopes(author: Api, stranger: Api) -> None:
 
 def test_moderators_create_scopes_for_others(judge: Api, owner: User) -> None:
     assert judge.post("/scopes", {"name": "google", "owner": owner.username}).status_code == 201
-    assert Scope.objects.get().owner == owner
+    assert Scope.objects.get().owner == owner.owner
     expect_problem(
         judge.post("/scopes", {"name": "tide", "owner": "nobody-here"}), 404, "unknown-user"
     )

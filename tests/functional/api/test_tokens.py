@@ -22,7 +22,7 @@ from tests.support.publishing import build_package
 
 
 def test_me(owner: User) -> None:
-    Scope.objects.create(name="acme", collision_key="acme", owner=owner)
+    Scope.objects.create(name="acme", collision_key="acme", owner=owner.owner)
     text = create_api_token(owner, "publish", limit="@acme", days=3)
     response = Api(text).get("/me")
     document = response.json()

@@ -78,7 +78,7 @@ def build_world(publisher: Publisher) -> World:
     }
     roles = {"publisher": Role.PUBLISHER, "maintainer": Role.MAINTAINER}
     for person, role in {**roles, "suspended": Role.OWNER}.items():
-        Member.objects.create(plugin=plugin, user=accounts[person], role=role)
+        Member.objects.create(plugin=plugin, holder=accounts[person].owner, role=role)
     invitation = invite_member(
         actor=accounts["owner"], plugin=plugin, username="ivy", role=Role.MAINTAINER
     )

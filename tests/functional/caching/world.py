@@ -55,7 +55,7 @@ def build_world(publisher: Publisher) -> World:
     flag_release.deprecate_release(
         actor=publisher.actor, release=old, message="Old.", replacement="@acme/base"
     )
-    Member.objects.create(plugin=release.plugin, user=helper, role=Role.MAINTAINER)
+    Member.objects.create(plugin=release.plugin, holder=helper.owner, role=Role.MAINTAINER)
     feature_plugin(actor=moderator, plugin=release.plugin)
     return World(publisher, publisher.actor, moderator, joiner)
 
@@ -67,6 +67,11 @@ class Change:
     apply: Callable[[World], object]
     prepare: Callable[[World], object] | None
     shown_on: frozenset[str]
+
+
+def _rename(world: World) -> None:
+    world.owner.username = "acme-two"
+    world.owner.save()
 
 
 def _change(
@@ -254,7 +259,7 @@ CHANGES: Mapping[str, Change] = {
         *("/users/acme", "/@acme", _CHAT, "/search", "/feeds/users/acme.atom"),
     ),
     "a renamed account": _change(
-        lambda w: User.objects.filter(username="acme").update(username="acme-two"),
+        _rename,
         *("/users/acme", "/@acme", f"{_CHAT}/versions", f"{_API}/versions", f"{_API}/1.0.0"),
         *("/feeds/users/acme.atom", "/feeds/plugins/@acme/chat.atom"),
     ),

@@ -81,7 +81,7 @@ def test_scopes_are_created_on_their_page(open_page, owner_client):
     response = owner_client.post("/account/scopes", {"name": "@tide"}, follow=True)
     assert "The scope @tide is now yours." in parse(response.content.decode()).text
     assert "/@tide" in open_page("/account", by=owner_client).links
-    publish_bytes(Scope.objects.get(name="tide").owner, build_package("@tide/chat"))
+    publish_bytes(Scope.objects.get(name="tide").owner.user, build_package("@tide/chat"))
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_refused_scopes_are_explained(owner_client, name, message):
 def test_owners_of_your_plugins(open_page, client, owner, outsider, publisher):
     """Other owners are named; a maintainer reads who they are."""
     plugin = publisher.publish("@acme/chat").plugin
-    member = plugin.members.create(user=outsider, role="maintainer")
+    member = plugin.members.create(holder=outsider.owner, role="maintainer")
     client.force_login(outsider, backend="django.contrib.auth.backends.ModelBackend")
     assert "You are a maintainer Owner: acme" in open_page("/account").by_class("own")[0].text
     member.role = "owner"
@@ -139,7 +139,7 @@ def test_many_plugins_come_in_pages(open_page, owner_client, owner):
     """Fifty plugins per page."""
     plugins = [Plugin(name=f"p{n:03}", collision_key=f"p{n:03}") for n in range(60)]
     for plugin in Plugin.objects.bulk_create(plugins):
-        Member.objects.create(plugin=plugin, user=owner, role="owner")
+        Member.objects.create(plugin=plugin, holder=owner.owner, role="owner")
     first = open_page("/account", by=owner_client)
     assert len(first.by_class("own")) == 50
     follow = first.one("a", rel="next").attrs["href"]

@@ -210,7 +210,7 @@ def test_only_moderators_of_the_staff_decide(create_user, release, name):
 
 
 def test_moderators_only_quarantine_their_own_plugins(desk, moderator, release):
-    Member.objects.create(plugin=release.plugin, user=moderator, role=Role.OWNER)
+    Member.objects.create(plugin=release.plugin, holder=moderator.owner, role=Role.OWNER)
     assert "This is your own plugin." in _open(desk, "revoke", release).text
     shown = _read_messages(_send(desk, "revoke", [f"{release.pk}:published"], "Mine."))
     assert shown[0].startswith(f"{release.plugin.name} is your own plugin")

@@ -57,7 +57,9 @@ def list_members(page: Node) -> list[str]:
 
 @pytest.mark.usefixtures("plugin")
 def test_everybody_sees_the_members(open_page: Any, guest: Client) -> None:
-    Member.objects.create(plugin=Plugin.objects.get(), user=create_user("mia"), role="publisher")
+    Member.objects.create(
+        plugin=Plugin.objects.get(), holder=create_user("mia").owner, role="publisher"
+    )
     for client in (Client(), guest):
         page = open_page(PAGE, by=client)
         assert list_members(page) == ["acme owner", "mia publisher"]
@@ -99,13 +101,13 @@ def test_an_invitation_is_declined(open_page: Any, owner_client: Client, guest: 
     assert "Invitations" not in page.text
     page = send(guest, f"/account/invitations/{number}/accept")
     assert "Your account has no such invitation." in page.text
-    assert not Member.objects.filter(user__username="mallory").exists()
+    assert not Member.objects.filter(holder__name="mallory").exists()
 
 
 @pytest.mark.usefixtures("plugin")
 def test_owners_change_roles_and_withdraw(owner_client: Client) -> None:
     mia = create_user("mia")
-    Member.objects.create(plugin=Plugin.objects.get(), user=mia, role=Role.PUBLISHER)
+    Member.objects.create(plugin=Plugin.objects.get(), holder=mia.owner, role=Role.PUBLISHER)
     page = send(owner_client, action="change", username="mia", role="maintainer")
     assert "mia is now a maintainer." in page.text
     page = send(owner_client, action="change", username="mia", role="owner")
@@ -120,7 +122,7 @@ def test_owners_change_roles_and_withdraw(owner_client: Client) -> None:
 
 @pytest.mark.usefixtures("plugin")
 def test_a_member_can_leave(open_page: Any, outsider: User, guest: Client) -> None:
-    Member.objects.create(plugin=Plugin.objects.get(), user=outsider, role=Role.PUBLISHER)
+    Member.objects.create(plugin=Plugin.objects.get(), holder=outsider.owner, role=Role.PUBLISHER)
     page = open_page(PAGE, by=guest)
     assert [node.text for node in page.by_class("member-edit")[0].all("button")] == [
         "Leave @acme/chat"
@@ -183,6 +185,6 @@ def test_a_plugin_without_a_public_release(
     open_page(path, status=404, by=guest)
     assert list_members(open_page(path, by=owner_client)) == ["acme owner You"]
     plugin = Plugin.objects.get(name="@acme/draft")
-    Member.objects.create(plugin=plugin, user=outsider, role=Role.OWNER)
+    Member.objects.create(plugin=plugin, holder=outsider.owner, role=Role.OWNER)
     response = guest.post(path, {"action": "remove", "username": "mallory"})
     assert response.url == "/account"

@@ -95,7 +95,7 @@ def test_a_closed_account_is_named_and_leads_nowhere(
     open_page, client, chat, owner, outsider, django_assert_num_queries
 ):
     """A closed account is not linked anywhere; other owners are."""
-    chat.plugin.members.create(user=outsider, role=Role.OWNER)
+    chat.plugin.members.create(holder=outsider.owner, role=Role.OWNER)
     document = chat.plugin.document
     Plugin.objects.filter(pk=chat.plugin.pk).update(
         document={**document, "owners": ["acme", "mallory"]}
@@ -121,7 +121,7 @@ def test_rows_link_to_open_accounts_only(
 ):
     """Lists need one more query only if an owner's account is closed."""
     for plugin in Plugin.objects.all():
-        plugin.members.create(user=outsider, role=Role.OWNER)
+        plugin.members.create(holder=outsider.owner, role=Role.OWNER)
         refresh_plugin(plugin.pk)
     index_now()
     counts = {"/search": 2, "/tags/talk": 3, "/users/mallory": 4, "/@acme": 3}

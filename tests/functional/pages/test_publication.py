@@ -88,7 +88,9 @@ def _uploads(module_publisher):
     for name, role in roles.items():
         user = create_user(name)
         for release in releases.values():
-            Member.objects.get_or_create(plugin=release.plugin, user=user, defaults={"role": role})
+            Member.objects.get_or_create(
+                plugin=release.plugin, holder=user.owner, defaults={"role": role}
+            )
     create_user("moderator", is_moderator=True)
     create_user("superuser", is_superuser=True)
     create_user("stranger", is_staff=True)
@@ -183,7 +185,7 @@ def test_strangers_cannot_tell_an_upload_from_none(uploads, sign_in):
 
 
 def test_the_owner_of_another_plugin_is_a_stranger(uploads, sign_in):
-    Member.objects.filter(user__username="maintainer", plugin__name="@acme/chat").delete()
+    Member.objects.filter(holder__name="maintainer", plugin__name="@acme/chat").delete()
     browser = sign_in("maintainer")
     assert browser.get(build_path(uploads["held"], "")).status_code == 404
     assert browser.get(build_path(uploads["first"], "")).status_code == 200

@@ -42,7 +42,7 @@ def test_many_owners(open_page, publisher, create_user, index_now):
     """Two owners are named in the order of joining; the others are counted."""
     plugin = publisher.publish("shared").plugin
     for name in ("bo", "cy", "di"):
-        plugin.members.create(user=create_user(name), role="owner")
+        plugin.members.create(holder=create_user(name).owner, role="owner")
     refresh_plugin(plugin.pk)
     index_now()
     byline = open_page("/search").by_class("byline")[0]
