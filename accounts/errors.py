@@ -30,6 +30,18 @@ class TokenScopeError(DeniedError):
     code, title = "token-scope", "Insufficient token permissions"
 
 
+class TokenAddressError(DeniedError):
+    """The token is limited to networks, and the request came from another address."""
+
+    code, title = "token-address", "Token not valid for this address"
+
+
+class TokenNetworkError(InvalidError):
+    """A network to which a token shall be limited is not an address or in CIDR notation."""
+
+    code, title = "invalid-network", "Invalid network"
+
+
 class TokenRequestError(InvalidError):
     """The request for a new token is invalid."""
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import ipaddress
 from collections.abc import Collection
 
 from django.conf import settings
 
-from accounts.errors import EmailNotVerifiedError, TokenScopeError
+from accounts.errors import EmailNotVerifiedError, TokenAddressError, TokenScopeError
 from accounts.models import Token, User
+from common.http.networks import is_in_networks
 from plugport.spec.names import PluginName
 
 
@@ -25,6 +28,11 @@ def check_is_verified(actor: User) -> None:
         )
 
 
+def can_have_admin_tokens(actor: User) -> bool:
+    """Whether the account may have tokens with the scope `admin`: moderators and superusers."""
+    return actor.is_moderator or actor.is_superuser
+
+
 def check_token_may(token: Token, scopes: Collection[str], plugin: str = "") -> None:
     """Raise `TokenScopeError` unless the token has one of `scopes` and is valid for the plugin.
 
@@ -37,20 +45,94 @@ def check_token_may(token: Token, scopes: Collection[str], plugin: str = "") -> 
             hint="Create another token on your account page.",
         )
     if plugin:
-        check_token_limit(token.limit, PluginName.parse(plugin))
+        check_token_limits(token, PluginName.parse(plugin))
 
 
-def is_in_token_limit(limit: str, name: PluginName) -> bool:
-    """Whether a token with that limit is valid for the plugin."""
+def is_in_token_limits(token: Token, name: PluginName) -> bool:
+    """Whether the token is valid for the plugin."""
     # A limit is a plugin name or a scope with `@`. A stolen token of one plugin's pipeline must not
     # publish any other plugin of its owner, nor read about it what is not public.
-    return not limit or limit in (str(name), f"@{name.scope}")
+    return not token.limits or not {str(name), f"@{name.scope}"}.isdisjoint(token.limits)
 
 
-def check_token_limit(limit: str, name: PluginName) -> None:
-    """Raise `TokenScopeError` if the token is limited to another plugin or scope."""
-    if not is_in_token_limit(limit, name):
+def check_token_limits(token: Token, name: PluginName) -> None:
+    """Raise `TokenScopeError` if the token is limited to other plugins or scopes."""
+    if not is_in_token_limits(token, name):
         raise TokenScopeError(
-            f"This token is limited to `{limit}`; the package is `{name}`.",
+            f"This token is limited to {format_limits(token)}; the package is `{name}`.",
             hint="Create a token for this plugin on your account page.",
         )
+
+
+def format_limits(token: Token) -> str:
+    """The limits of a token in a sentence."""
+    return ", ".join(f"`{limit}`" for limit in token.limits)
+
+
+def check_token_address(token: Token, address: str) -> None:
+    """Raise `TokenAddressError` unless the token may be used from the address."""
+    networks = [ipaddress.ip_network(network) for network in token.networks]
+    if networks and not is_in_networks(address, networks):
+        raise TokenAddressError(
+            f"This token may not be used from the address `{address}`.",
+            hint="The networks of the token are on your account page. Behind a proxy, the operator of"
+            " the registry must set PLUGPORT_TRUSTED_PROXIES.",
+        )
+
+
+def check_token_may_create(
+    creator: Token,
+    scopes: Collection[str],
+    limits: Collection[str],
+    networks: Collection[str],
+    expires_at: dt.datetime,
+) -> None:
+    """Raise `TokenScopeError` unless a token of this kind can do no more than its creator.
+
+    Otherwise a token that is stolen from a pipeline would be as good as the account.
+    """
+    check_token_may(creator, ("manage",))
+    problems = []
+    if creator.parent_id is not None:
+        problems.append("It was itself created with a token.")
+    if more := sorted(set(scopes) - set(creator.scopes)):
+        problems.append(f"It does not have the scopes {', '.join(f'`{each}`' for each in more)}.")
+    if creator.limits and not (limits and all(_is_within(each, creator.limits) for each in limits)):
+        problems.append(f"It is limited to {format_limits(creator)}.")
+    if creator.networks and not (
+        networks and all(_is_subnet(each, creator.networks) for each in networks)
+    ):
+        problems.append(f"It is limited to the networks {', '.join(creator.networks)}.")
+    if expires_at > creator.expires_at:
+        problems.append(f"It expires on {creator.expires_at:%Y-%m-%d}.")
+    if problems:
+        raise TokenScopeError(
+            f"The token of this call cannot create such a token. {' '.join(problems)}",
+            hint="Request a token that can do no more and lives no longer, or create it on your"
+            " account page.",
+        )
+
+
+def can_see_token(caller: Token, token: Token) -> bool:
+    """Whether a request with the token `caller` may see and revoke a token of the same account.
+
+    A token with limits belongs to one pipeline, which needs to know only itself and what it created.
+    """
+    if caller.user_id != token.user_id:
+        return False
+    is_limited = bool(caller.limits or caller.networks)
+    return not is_limited or caller.pk in (token.pk, token.parent_id)
+
+
+def _is_within(limit: str, limits: Collection[str]) -> bool:
+    scope, slash, _name = limit.partition("/")
+    return limit in limits or bool(slash and scope in limits)
+
+
+def _is_subnet(text: str, networks: Collection[str]) -> bool:
+    network = ipaddress.ip_network(text)
+    return any(
+        # Networks of two versions of IP cannot be compared.
+        outer.version == network.version and network.subnet_of(outer)  # type: ignore[arg-type]  # of one version
+        for outer in map(ipaddress.ip_network, networks)
+    )

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from accounts.errors import TokenScopeError
 from accounts.models import Token, User
-from accounts.policies import check_token_may
+from accounts.policies import check_token_may, format_limits
 from plugport.spec.names import PluginName, find_well_known_name
 from registry.errors import (
     LastOwnerError,
@@ -165,9 +165,9 @@ def check_token_may_flag(token: Token, plugin: str) -> None:
 def check_token_may_create_scope(token: Token, scope_name: str) -> None:
     """Raise `TokenScopeError` unless the token may create this scope for its account."""
     check_token_may(token, ("manage",))
-    if token.limit and token.limit != f"@{scope_name}":
+    if token.limits and f"@{scope_name}" not in token.limits:
         raise TokenScopeError(
-            f"This token is limited to `{token.limit}`.",
+            f"This token is limited to {format_limits(token)}.",
             hint="Create the scope on your account page, or use a token without a limit.",
         )
 

@@ -39,6 +39,8 @@ WHITENOISE_AUTOREFRESH = True
 # Workers of pytest-xdist share a data folder, and each test resets its counts.
 RATE_LIMIT_STORAGE = (DATA_DIR / f"rate-limits-{os.getpid()}").as_uri()
 COUNTER_STORAGE = f"sqlite://{DATA_DIR}/counters-{os.getpid()}.sqlite3"
+# Tests change rows directly; `tests/functional/api/test_token_cache.py` sets it.
+TOKEN_CACHE_SECONDS = 0
 # A thread would write outside the transaction of a test; the tests write the counts themselves.
 DOWNLOAD_FLUSH_SECONDS = 0
 SEARCH_FLUSH_SECONDS = 0

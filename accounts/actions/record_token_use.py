@@ -12,11 +12,11 @@ from accounts.models import Token
 _INTERVAL = dt.timedelta(minutes=5)
 
 
-def record_token_use(*, token: Token) -> None:
-    """Set `last_used_at` to now, unless that was done within the last five minutes.
+def record_token_use(*, token: Token, address: str) -> None:
+    """Set the time and the address of the last use, unless that was done within the last five minutes.
 
     Leaves no audit entry: authentication is no change of the account.
     """
     now = timezone.now()
     if token.last_used_at is None or now - token.last_used_at > _INTERVAL:
-        Token.objects.filter(id=token.pk).update(last_used_at=now)
+        Token.objects.filter(id=token.pk).update(last_used_at=now, last_used_address=address)

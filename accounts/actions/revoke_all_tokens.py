@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.models import Token, User
+from accounts.queries.token_cache import token_cache
 from accounts.queries.tokens import list_tokens
 
 
@@ -40,7 +41,8 @@ def revoke_all_tokens(
             token.revoked_at = now
             token.save(update_fields=["revoked_at"])
             record_audit_entry(actor=by, action="token.revoked", target=str(token))
-            # The owner need not hear about those that had expired.
-            if token.expires_at is None or token.expires_at > now:
+            # The owner need not be told about those that had expired.
+            if token.expires_at > now:
                 revoked.append(token)
+        transaction.on_commit(token_cache.clear)
     return RevokedTokens(kept, revoked)

@@ -13,10 +13,11 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from accounts.actions.record_token_use import record_token_use
-from accounts.errors import InvalidTokenError
+from accounts.errors import InvalidTokenError, TokenAddressError
 from accounts.models import Token, User
-from accounts.queries.tokens import get_token
-from common.http.client_address import get_client_network
+from accounts.policies import check_token_address
+from accounts.queries.tokens import find_recent_token, get_token
+from common.http.client_address import get_client_address, get_client_network
 from common.rate_limits import consume_quota
 
 _SCHEME = "bearer"
@@ -26,24 +27,38 @@ class TokenAuthentication(BaseAuthentication):
     """Authenticates `Authorization: Bearer pp_…`."""
 
     def authenticate(self, request: Request) -> tuple[User, Token] | None:
-        """Return the user and the token, or None without the header. Raises `InvalidTokenError`."""
+        """Return the user and the token, or None without the header.
+
+        Raises `InvalidTokenError`, `TokenAddressError`.
+        """
         header = request.headers.get("Authorization")
         if header is None:
             return None
+        address = get_client_address(request)
         try:
-            token = get_token(parse_bearer_token(header))
-        except InvalidTokenError as error:
+            token = _get_token(parse_bearer_token(header), request, address)
+            check_token_address(token, address)
+        except (InvalidTokenError, TokenAddressError) as error:
             # Limits guessing: such calls never get as far as the limits of tokens.
             quota = consume_quota("denied", get_client_network(request))
             error.context["headers"] = quota.headers
             raise
-        record_token_use(token=token)
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:
         """Return the value of `WWW-Authenticate` for 401 responses."""
         # Required with a 401 (RFC 6750, section 3).
         return 'Bearer realm="plugport"'
+
+
+def _get_token(text: str, request: Request, address: str) -> Token:
+    if request.method in ("GET", "HEAD"):
+        recent = find_recent_token(text)
+        if recent is not None:
+            return recent
+    token = get_token(text)
+    record_token_use(token=token, address=address)
+    return token
 
 
 def parse_bearer_token(header: str) -> str:

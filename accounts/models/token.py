@@ -10,10 +10,17 @@ from django.db import models
 from django.utils import timezone
 
 from common.bounded_fields import BoundedCharField, BoundedJSONField
+from plugport.spec.api.values import TOKEN_SCOPES
+from plugport.spec.archive.model import KIB
 
-# A fixed prefix lets secret scanners recognize a leaked token.
-PREFIX = "pp_"
-SCOPES = ("read", "publish", "manage")
+SCOPES = TOKEN_SCOPES
+DEFAULT_LIFETIME = dt.timedelta(days=90)
+MAX_LIFETIME = dt.timedelta(days=366)
+# How long before a token expires its owner gets a mail.
+NOTICE_BEFORE = dt.timedelta(days=7)
+MAX_LIMITS = 20
+# The visible beginning of a text.
+START_CHARS = 10
 
 
 def hash_token(text: str) -> str:
@@ -24,13 +31,20 @@ def hash_token(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def compute_default_expiry() -> dt.datetime:
+    """When a token expires for which nothing else was selected."""
+    return timezone.now() + DEFAULT_LIFETIME
+
+
 class Token(models.Model):
-    """A token of one user, stored as the SHA-256 of its text: a leaked table opens no account.
+    """A token of one account, stored as the SHA-256 of its text: a leaked table opens no account.
 
     `start` is the visible beginning of the text, by which users recognize the token. `scopes` is a
-    subset of `SCOPES`. `limit` restricts `publish` and `manage` to one plugin (`@acme/chat`) or one
-    scope (`@acme`); empty means no limit. `can_flag_releases` is set for `publish` tokens of the time
-    when that scope was enough to deprecate and yank.
+    subset of `SCOPES`. `limits` are plugins (`@acme/chat`) and scopes (`@acme`); without any, the token is
+    valid for all plugins. `networks` are those from which it may be used (CIDR); without any, from all.
+    `parent` is the token with which it was created. `expiry_mail_at` is when its owner
+    gets a mail about the expiry, None if no more is due. `can_flag_releases` is set for `publish` tokens
+    of the time when that scope was enough to deprecate and yank.
     """
 
     user = models.ForeignKey(
@@ -42,11 +56,21 @@ class Token(models.Model):
     scopes = BoundedJSONField(
         max_bytes=100, excess="other scopes are refused: 400 `invalid-token-request`", default=list
     )
-    limit = BoundedCharField(max_length=130, blank=True)
+    limits = BoundedJSONField(
+        max_bytes=4 * KIB, excess="more are refused: 400 `invalid-token-request`", default=list
+    )
+    networks = BoundedJSONField(
+        max_bytes=2 * KIB, excess="more are refused: 400 `invalid-token-request`", default=list
+    )
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="children"
+    )
     can_flag_releases = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
-    expires_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(default=compute_default_expiry)
+    expiry_mail_at = models.DateTimeField(null=True, blank=True, db_index=True, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True)
+    last_used_address = BoundedCharField(max_length=45, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -57,8 +81,7 @@ class Token(models.Model):
 
     def is_usable(self, now: dt.datetime | None = None) -> bool:
         """Whether the token is neither revoked nor expired."""
-        now = now or timezone.now()
-        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
+        return self.revoked_at is None and self.expires_at > (now or timezone.now())
 
     def has_scope(self, scope: str) -> bool:
         """Whether the token has the scope. Scopes do not imply each other."""

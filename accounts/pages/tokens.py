@@ -1,8 +1,8 @@
-"""`/account/tokens`: create, list and revoke tokens."""
+"""`/account/tokens`: create, list, regenerate and revoke tokens."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
@@ -12,17 +12,31 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.actions.create_token import MAX_DAYS, MAX_NAME_CHARS, create_token
+from accounts.actions.create_token import create_token
+from accounts.actions.regenerate_token import regenerate_token
 from accounts.actions.revoke_token import revoke_token
+from accounts.actions.token_request import DEFAULT_DAYS, MAX_DAYS, MAX_NAME_CHARS
 from accounts.errors import TokenRequestError
+from accounts.models import User
 from accounts.pages.current_user import get_signed_in_user
+from accounts.policies import can_have_admin_tokens
 from accounts.queries.tokens import list_tokens
 
 _SCOPES = (
     ("read", "Read: everything your account can see"),
     ("publish", "Publish: upload new releases"),
-    ("manage", "Manage: edit plugins and their members, deprecate and yank releases"),
+    (
+        "manage",
+        "Manage: edit plugins and their members, deprecate and yank releases, create tokens",
+    ),
 )
+_ADMIN_SCOPE = ("admin", "Admin: act as a moderator or operator")
+_LIFETIMES = (
+    *((days, f"{days} days") for days in (7, 30, DEFAULT_DAYS, 180)),
+    (MAX_DAYS, f"{MAX_DAYS} days (the maximum)"),
+)
+# Twenty plugins with names of the greatest length.
+_MAX_TEXT_CHARS = 4000
 
 
 class TokenForm(forms.Form):
@@ -40,20 +54,31 @@ class TokenForm(forms.Form):
         initial=["read", "publish"],
         error_messages={"required": "Select at least one permission."},
     )
-    limit = forms.CharField(
+    limits = forms.CharField(
         label="Limit to plugins",
         required=False,
-        max_length=130,
-        help_text="A plugin (@acme/chat) or a scope (@acme). Leave empty for all your plugins.",
+        max_length=_MAX_TEXT_CHARS,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Plugins (@acme/chat) or scopes (@acme), separated by spaces or lines. Leave empty for"
+        " all your plugins.",
     )
-    days = forms.IntegerField(
-        label="Expires after (days)",
+    networks = forms.CharField(
+        label="Limit to networks",
         required=False,
-        min_value=1,
-        max_value=MAX_DAYS,
-        initial=90,
-        help_text="Leave empty for no expiration.",
+        max_length=_MAX_TEXT_CHARS,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Addresses or networks (192.0.2.0/24, 2001:db8::/32) from which the token may be used."
+        " Leave empty for all.",
     )
+    days = forms.TypedChoiceField(
+        label="Expires after", choices=_LIFETIMES, coerce=int, initial=DEFAULT_DAYS
+    )
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if can_have_admin_tokens(user):
+            scopes = cast("forms.MultipleChoiceField", self.fields["scopes"])
+            scopes.choices = [*_SCOPES, _ADMIN_SCOPE]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -61,14 +86,19 @@ class TokenForm(forms.Form):
 @login_required
 def render_tokens(request: HttpRequest) -> HttpResponse:
     """The user's tokens and the form. After a POST, also the text of the new token, once."""
-    form = TokenForm(request.POST if request.method == "POST" else None)
+    user = get_signed_in_user(request)
+    form = TokenForm(user, request.POST if request.method == "POST" else None)
     text = _create_token(request, form) if form.is_bound and form.is_valid() else None
-    # Rendered in this response, not after a redirect: the text is stored nowhere, not even in the
-    # session.
+    return _render(request, TokenForm(user) if text else form, text)
+
+
+def _render(request: HttpRequest, form: TokenForm, text: str | None) -> HttpResponse:
+    # The text is rendered in this response, not after a redirect: it is stored nowhere, not even in
+    # the session.
     context: dict[str, Any] = {
-        "form": TokenForm() if text else form,
+        "form": form,
         "token_text": text,
-        "tokens": list_tokens(get_signed_in_user(request)),
+        "tokens": list_tokens(get_signed_in_user(request)).select_related("parent"),
     }
     return render(request, "account/tokens.html", context, status=400 if form.errors else 200)
 
@@ -81,7 +111,8 @@ def _create_token(request: HttpRequest, form: TokenForm) -> str | None:
             actor=get_signed_in_user(request),
             name=values["name"],
             scopes=values["scopes"],
-            limit=values["limit"].strip(),
+            limits=_split(values["limits"]),
+            networks=_split(values["networks"]),
             days=values["days"],
         )[1]
     except TokenRequestError as error:
@@ -90,6 +121,10 @@ def _create_token(request: HttpRequest, form: TokenForm) -> str | None:
         if not error.fields:
             form.add_error(None, f"{error.detail} {error.hint or ''}".strip())
         return None
+
+
+def _split(text: str) -> list[str]:
+    return text.replace(",", " ").split()
 
 
 # POST only: a link or a prefetching browser must not revoke anything.
@@ -101,3 +136,13 @@ def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
     token = revoke_token(actor=get_signed_in_user(request), token_id=token_id)
     messages.success(request, f"The token “{token.name}” was revoked.")
     return redirect("tokens")
+
+
+@require_POST
+@never_cache
+@login_required
+def regenerate(request: HttpRequest, token_id: int) -> HttpResponse:
+    """Revoke one token of the user, and show the text of another one that can do the same."""
+    user = get_signed_in_user(request)
+    form = TokenForm(user)
+    return _render(request, form, regenerate_token(actor=user, token_id=token_id)[1])

@@ -14,6 +14,7 @@ urlpatterns = [
     path("account/email/key/<str:key>", email.open_verification_link, name="verify-email"),
     path("account/tokens", tokens.render_tokens, name="tokens"),
     path("account/tokens/<int:token_id>/revoke", tokens.revoke, name="revoke-token"),
+    path("account/tokens/<int:token_id>/regenerate", tokens.regenerate, name="regenerate-token"),
     # The names are allauth's own: its views reverse them.
     path("login", allauth.login, name="account_login"),
     path("signup", sign_up.SignUpView.as_view(), name="account_signup"),

@@ -7,24 +7,37 @@ from django.utils import timezone
 
 from accounts.errors import InvalidTokenError
 from accounts.models import Token, User
-from accounts.models.token import PREFIX, hash_token
-
-# Longer texts are not hashed: the header is read before any limit applies.
-_MAX_TOKEN_CHARS = 200
+from accounts.models.token import hash_token
+from accounts.policies import can_see_token
+from accounts.queries.token_cache import token_cache
+from plugport.spec.token_text import is_token_text
 
 
 def get_token(text: str) -> Token:
-    """The usable token with that text, with its user: 1 query. Raises `InvalidTokenError`.
+    """The usable token with that text, with its user: 1 query, none for text that is no token.
 
-    Not cached: a revoked token stops working with the next request. The error does not distinguish an
-    unknown token from an expired or revoked one, so it confirms nothing to a guesser.
+    A revoked token stops working with the next request. The error does not distinguish an
+    unknown token from an expired or revoked one, so it confirms nothing to a guesser. Raises
+    `InvalidTokenError`.
     """
-    token = None
-    if text.startswith(PREFIX) and len(text) < _MAX_TOKEN_CHARS:
-        # The database compares hashes, so response times reveal nothing about stored tokens
-        # (CWE-208).
-        token = Token.objects.select_related("user").filter(sha256=hash_token(text)).first()
-    return _require_usable(token)
+    if not is_token_text(text):
+        return _require_usable(None)
+    queried_at = token_cache.clock()
+    # The database compares hashes, so response times reveal nothing about stored tokens
+    # (CWE-208).
+    rows = Token.objects.select_related("user").filter(sha256=hash_token(text))
+    token = _require_usable(rows.first())
+    token_cache.store(token, queried_at)
+    return token
+
+
+def find_recent_token(text: str) -> Token | None:
+    """The usable token with that text, if this process queried it a moment ago: no query.
+
+    For reads only: a revocation by another process is effective after `TOKEN_CACHE_SECONDS`.
+    """
+    token = token_cache.find(hash_token(text)) if is_token_text(text) else None
+    return token if token is not None and _is_usable(token) else None
 
 
 def lock_usable_token(token: Token) -> None:
@@ -38,7 +51,7 @@ def lock_usable_token(token: Token) -> None:
 
 
 def _require_usable(token: Token | None) -> Token:
-    if token is None or not token.is_usable(timezone.now()) or not token.user.is_active:
+    if token is None or not _is_usable(token):
         raise InvalidTokenError(
             "The token is unknown, expired or revoked.",
             hint="Create a new one on your account page, or run `plugport login`.",
@@ -46,6 +59,21 @@ def _require_usable(token: Token | None) -> Token:
     return token
 
 
+def _is_usable(token: Token) -> bool:
+    return token.is_usable(timezone.now()) and token.user.is_active
+
+
 def list_tokens(user: User) -> QuerySet[Token]:
     """The user's tokens that are not revoked, newest first: 1 query when iterated."""
     return Token.objects.filter(user=user, revoked_at=None)
+
+
+def list_children(token: Token) -> QuerySet[Token]:
+    """The tokens that were created with this one, which can create none: 1 query when iterated."""
+    return Token.objects.filter(parent=token)
+
+
+def list_visible_tokens(caller: Token) -> list[Token]:
+    """The tokens that are not revoked and that the caller may see (`can_see_token`): 1 query."""
+    tokens = list_tokens(caller.user).select_related("parent")
+    return [token for token in tokens if can_see_token(caller, token)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.http import HttpRequest
 
-from common.http.networks import is_in_networks, parse_network, select_address
+from common.http.networks import is_in_networks, parse_address, parse_network, select_address
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -20,6 +20,12 @@ def _select_address(request: HttpRequest | Request) -> str:
         # What connected to the gateway. It is known also for a request that passed no other proxy.
         forwarded_for, _, direct = forwarded_for.rpartition(",")
     return select_address(direct.strip(), forwarded_for, settings.TRUSTED_PROXIES)
+
+
+def get_client_address(request: HttpRequest | Request) -> str:
+    """Return the address of the client without a port, or "unknown", as on a Unix socket."""
+    address = parse_address(_select_address(request))
+    return "unknown" if address is None else str(address)
 
 
 def get_client_network(request: HttpRequest | Request) -> str:

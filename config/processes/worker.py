@@ -163,6 +163,9 @@ def build_periodic_runner() -> PeriodicRunner:
             "registry.send_decision_mails": PeriodicWork(
                 "registry.publishing.decision_mails.send_decision_mails", 10.0
             ),
+            "accounts.send_expiry_mails": PeriodicWork(
+                "accounts.actions.send_expiry_mails.send_expiry_mails", 3600.0
+            ),
             "registry.roll_up_downloads": PeriodicWork(
                 "registry.downloads.counts.update_weekly_downloads", 300.0
             ),

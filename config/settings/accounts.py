@@ -27,6 +27,8 @@ PASSWORD_HASHERS = [
 # that other requests need.
 MAX_PENDING_PASSWORDS = 6
 PASSWORD_SECONDS = 5.0
+# How long a process uses a token for reads without a query. A revocation must be effective within 250 ms.
+TOKEN_CACHE_SECONDS = 0.2
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {

@@ -48,9 +48,7 @@ def publish_release(
     """
     inspected = inspect_package(received)
     for _ in range(_MAX_ATTEMPTS):
-        admission = admit_package(
-            actor=actor, inspected=inspected, tag=tag, token_limit=token.limit if token else ""
-        )
+        admission = admit_package(actor=actor, inspected=inspected, tag=tag, token=token)
         if admission.existing is not None:
             return Publication(admission.existing, is_new=False)
         release = _try_to_record(actor, token, admission, inspected, tag, changelog)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from accounts.models import User
-from accounts.policies import check_is_verified, check_token_limit
+from accounts.models import Token, User
+from accounts.policies import check_is_verified, check_token_limits
 from plugport.spec.errors import FieldError
 from plugport.spec.names import PLUGIN_PATH_WORDS, PluginName, check_reserved
 from plugport.spec.ranges import InvalidRangeError, Range
@@ -41,13 +41,14 @@ class Admission:
 
 
 def admit_package(
-    *, actor: User, inspected: InspectedPackage, tag: str, token_limit: str
+    *, actor: User, inspected: InspectedPackage, tag: str, token: Token | None
 ) -> Admission:
     """Check name, scope, role, tag and version. Raises the error of the first broken rule."""
     check_is_verified(actor)
     name = inspected.manifest.name
     check_tag(tag)
-    check_token_limit(token_limit, name)
+    if token is not None:
+        check_token_limits(token, name)
     plugin = Plugin.objects.filter(name=str(name)).first()
     if plugin is None:
         check_new_name(actor, name)

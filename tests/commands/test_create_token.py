@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.utils import timezone
 
 from accounts.models import AuditEntry, Token
 from accounts.queries.tokens import get_token
@@ -52,20 +54,22 @@ def test_text_is_not_stored(owner):
 def test_limit_and_expiry(owner):
     """Both are stored with the token, normalized."""
     text = run(
-        "acme", "--scope", "read", "--scope", "manage", "--limit", "acme/chat", "--days", "7"
+        *("acme", "--scope", "read", "--scope", "manage", "--days", "7"),
+        *("--limit", "acme/chat", "--limit", "@tide", "--network", "192.0.2.1"),
     )
     token = get_token(text.strip())
     assert token.scopes == ["read", "manage"]
-    assert token.limit == "@acme/chat"
-    assert token.expires_at is not None
+    assert token.limits == ["@acme/chat", "@tide"]
+    assert token.networks == ["192.0.2.1/32"]
+    assert token.expires_at < timezone.now() + dt.timedelta(days=7)
 
 
 @pytest.mark.parametrize(
     ("args", "message"),
     [
         (("nobody",), "No account is named `nobody`."),
-        (("acme", "--days", "0"), "days: The number of days must be 1 to 3650."),
-        (("acme", "--limit", "@Bad Name"), "limit: "),
+        (("acme", "--days", "0"), "days: The number of days must be 1 to 366."),
+        (("acme", "--limit", "@Bad Name"), "limits: "),
     ],
 )
 def test_invalid_input_is_reported(owner, args, message):

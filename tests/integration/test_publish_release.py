@@ -158,7 +158,7 @@ def test_a_lost_race_names_the_publisher(
 
 def admit(actor: User, received: ReceivedPackage) -> dict[str, Any]:
     inspected = inspect_package(received)
-    admission = admit_package(actor=actor, inspected=inspected, tag="", token_limit="")
+    admission = admit_package(actor=actor, inspected=inspected, tag="", token=None)
     return {"actor": actor, "inspected": inspected, "admission": admission}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -17,10 +18,19 @@ from django.utils import timezone
 from accounts.actions.create_token import MAX_TOKENS, create_token
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.actions.record_token_use import record_token_use
+from accounts.actions.regenerate_token import regenerate_token
 from accounts.actions.revoke_token import revoke_token
-from accounts.errors import TokenRequestError, UnknownTokenError
+from accounts.actions.send_expiry_mails import send_expiry_mails
+from accounts.errors import (
+    InvalidTokenError,
+    TokenRequestError,
+    TokenScopeError,
+    UnknownTokenError,
+)
 from accounts.models import AuditEntry, Token, User
+from accounts.models.token import DEFAULT_LIFETIME, MAX_LIFETIME, MAX_LIMITS
 from accounts.queries.tokens import get_token
+from plugport.spec import token_text
 
 pytestmark = pytest.mark.django_db
 
@@ -58,14 +68,16 @@ def test_the_migration_keeps_accounts_that_are_in_use(create_user: Callable[...,
 
 def test_the_text_is_returned_once_and_not_stored(owner: User) -> None:
     token, text = create_token(actor=owner, name=" laptop ", scopes=["publish", "read"])
-    assert text.startswith("pp_")
-    assert len(text) > 40
+    assert re.fullmatch(token_text.PATTERN, text)
     row = Token.objects.values().get()
     assert text not in str(row)
     assert row["sha256"] == hashlib.sha256(text.encode()).hexdigest()
     assert row["start"] == text[:10]
     assert row["scopes"] == ["read", "publish"]
-    assert (token.name, token.expires_at) == ("laptop", None)
+    assert token.name == "laptop"
+    assert token.expires_at - token.created_at == pytest.approx(
+        DEFAULT_LIFETIME, abs=dt.timedelta(minutes=1)
+    )
     assert text not in str(list(AuditEntry.objects.values()))
 
 
@@ -76,18 +88,79 @@ def test_every_token_is_different(owner: User) -> None:
 
 def test_all_invalid_fields_are_reported_at_once(owner: User) -> None:
     with pytest.raises(TokenRequestError) as caught:
-        create_token(actor=owner, name=" ", scopes=["root", "read"], limit="NOT A NAME", days=0)
-    assert [error.field for error in caught.value.fields] == ["name", "scopes", "limit", "days"]
+        create_token(
+            actor=owner,
+            name=" ",
+            scopes=["root", "read"],
+            limits=["NOT A NAME"],
+            networks=["x"],
+            days=0,
+        )
+    assert [error.field for error in caught.value.fields] == [
+        "name",
+        "scopes",
+        "limits",
+        "networks",
+        "days",
+    ]
     assert not Token.objects.exists()
     assert not AuditEntry.objects.exists()
 
 
 @pytest.mark.parametrize(
     ("limit", "normalized"),
-    [("acme/chat", "@acme/chat"), ("@acme", "@acme"), ("chat", "chat"), ("", "")],
+    [("acme/chat", "@acme/chat"), ("@acme", "@acme"), ("chat", "chat")],
 )
 def test_limits_are_normalized(owner: User, limit: str, normalized: str) -> None:
-    assert create_token(actor=owner, name="t", scopes=["read"], limit=limit)[0].limit == normalized
+    token, _ = create_token(actor=owner, name="t", scopes=["read"], limits=[limit, "@x", limit])
+    assert token.limits == [normalized, "@x"]
+
+
+@pytest.mark.parametrize(
+    ("network", "normalized"),
+    [
+        ("192.0.2.1", "192.0.2.1/32"),
+        (" 192.0.2.7/24", "192.0.2.0/24"),
+        ("2001:DB8::1/32", "2001:db8::/32"),
+    ],
+)
+def test_networks_are_normalized(owner: User, network: str, normalized: str) -> None:
+    token, _ = create_token(actor=owner, name="t", scopes=["read"], networks=[network])
+    assert token.networks == [normalized]
+
+
+@pytest.mark.parametrize(
+    "network",
+    ["", "example.org", "0.0.0.0/0", "::/0", "192.0.2.0/33", "::ffff:192.0.2.0/120", "fe80::1%lo"],
+)
+def test_other_networks_are_refused(owner: User, network: str) -> None:
+    with pytest.raises(TokenRequestError) as caught:
+        create_token(actor=owner, name="t", scopes=["read"], networks=[network])
+    assert [(each.field, each.code) for each in caught.value.fields] == [
+        ("networks", "invalid-network")
+    ]
+
+
+def test_the_number_of_limits_is_limited(owner: User) -> None:
+    limits = [f"@scope{n}" for n in range(MAX_LIMITS + 1)]
+    with pytest.raises(TokenRequestError) as caught:
+        create_token(actor=owner, name="t", scopes=["read"], limits=limits)
+    assert [(each.field, each.found) for each in caught.value.fields] == [("limits", "21")]
+    create_token(actor=owner, name="t", scopes=["read"], limits=limits[1:])
+
+
+@pytest.mark.parametrize("days", [0, -1, MAX_LIFETIME.days + 1, 10**12])
+def test_every_token_expires_within_a_year(owner: User, days: int) -> None:
+    with pytest.raises(TokenRequestError, match=r"cannot be created") as caught:
+        create_token(actor=owner, name="t", scopes=["read"], days=days)
+    assert [each.field for each in caught.value.fields] == ["days"]
+
+
+def test_only_moderators_have_admin_tokens(owner: User, moderator: User) -> None:
+    with pytest.raises(TokenRequestError) as caught:
+        create_token(actor=owner, name="t", scopes=["admin"])
+    assert [each.field for each in caught.value.fields] == ["scopes"]
+    assert create_token(actor=moderator, name="t", scopes=["admin"])[0].scopes == ["admin"]
 
 
 def test_the_number_of_tokens_is_limited(owner: User) -> None:
@@ -122,6 +195,136 @@ def test_only_the_owner_revokes_and_it_is_final(owner: User, outsider: User) -> 
     ]
 
 
+def test_the_tokens_that_a_token_created_end_with_it(owner: User, mailoutbox: list[Any]) -> None:
+    parent, _ = create_token(actor=owner, name="laptop", scopes=["publish", "manage"])
+    child, _ = create_token(actor=owner, name="ci", scopes=["publish"], days=7, creator=parent)
+    (mail,) = mailoutbox
+    assert mail.to == [owner.email]
+    assert "“laptop”" in mail.body or "`laptop`" in mail.body
+    revoke_token(actor=owner, token_id=parent.pk, ends_children=False)
+    assert Token.objects.get(pk=child.pk).is_usable()
+    revoke_token(actor=owner, token_id=parent.pk)
+    assert not Token.objects.get(pk=child.pk).is_usable()
+
+
+def test_a_token_creates_only_tokens_that_can_do_no_more(owner: User) -> None:
+    creator, _ = create_token(
+        actor=owner,
+        name="creator",
+        scopes=["publish", "manage"],
+        limits=["@acme", "tool"],
+        networks=["192.0.2.0/24"],
+        days=30,
+    )
+    allowed: dict[str, Any] = {
+        "scopes": ["publish"],
+        "limits": ["@acme/chat", "tool"],
+        "networks": ["192.0.2.128/25"],
+        "days": 29,
+    }
+    refused: list[dict[str, Any]] = [
+        {"scopes": ["publish", "read"]},
+        {"limits": []},
+        {"limits": ["@acme", "other"]},
+        {"limits": ["@other"]},
+        {"networks": []},
+        {"networks": ["192.0.0.0/16"]},
+        {"networks": ["192.0.2.1", "2001:db8::/32"]},
+        {"days": 31},
+    ]
+    for change in refused:
+        with pytest.raises(TokenScopeError):
+            create_token(actor=owner, name="child", creator=creator, **(allowed | change))
+    child, _ = create_token(actor=owner, name="child", creator=creator, **allowed)
+    publisher, _ = create_token(actor=owner, name="publisher", scopes=["publish"])
+    for other in (child, publisher):
+        with pytest.raises(TokenScopeError):
+            create_token(actor=owner, name="x", scopes=["publish"], days=1, creator=other)
+
+
+def test_a_token_that_was_revoked_meanwhile_creates_none(owner: User) -> None:
+    creator, _ = create_token(actor=owner, name="creator", scopes=["manage"])
+    revoke_token(actor=owner, token_id=creator.pk)
+    with pytest.raises(InvalidTokenError):
+        create_token(actor=owner, name="late", scopes=["manage"], days=1, creator=creator)
+
+
+def test_the_owner_gets_one_mail_before_tokens_expire(owner: User, mailoutbox: list[Any]) -> None:
+    now = timezone.now()
+    create_token(actor=owner, name="short", scopes=["read"], days=7)
+    due, _ = create_token(actor=owner, name="due\nx: y", scopes=["read"], days=30)
+    create_token(actor=owner, name="later", scopes=["read"], days=60)
+    assert send_expiry_mails(now + dt.timedelta(days=22)) == 0
+    assert send_expiry_mails(now + dt.timedelta(days=23, minutes=1)) == 1
+    (mail,) = mailoutbox
+    assert due.start in mail.body
+    assert "\nx: y" not in mail.body
+    assert f"{due.expires_at:%Y-%m-%d}" in mail.body
+    assert "later" not in mail.body
+    assert "short" not in mail.body
+    assert send_expiry_mails(now + dt.timedelta(days=24)) == 0
+
+
+def test_a_token_that_got_its_expiry_from_an_update_has_two_mails(
+    owner: User, mailoutbox: list[Any]
+) -> None:
+    now = timezone.now()
+    token, _ = create_token(actor=owner, name="old", scopes=["read"], days=180)
+    Token.objects.filter(pk=token.pk).update(expiry_mail_at=now)
+    sent = [send_expiry_mails(now + dt.timedelta(days=days)) for days in (0, 1, 172, 174, 175)]
+    assert sent == [1, 0, 0, 1, 0]
+
+
+def test_an_expiry_mail_that_cannot_be_sent_is_sent_later(
+    owner: User, mailoutbox: list[Any], settings: Any
+) -> None:
+    create_token(actor=owner, name="due", scopes=["read"], days=8)
+    at = timezone.now() + dt.timedelta(days=2)
+    backend = settings.EMAIL_BACKEND
+    # Nothing listens there.
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+    assert send_expiry_mails(at) == 0
+    settings.EMAIL_BACKEND = backend
+    assert send_expiry_mails(at) == 1
+
+
+def test_accounts_that_cannot_be_reached_get_no_expiry_mail(owner: User) -> None:
+    create_token(actor=owner, name="due", scopes=["read"], days=8)
+    User.objects.filter(pk=owner.pk).update(email="")
+    assert send_expiry_mails(timezone.now() + dt.timedelta(days=2)) == 0
+
+
+def test_a_regenerated_token_can_do_what_the_former_one_could(owner: User) -> None:
+    former, text = create_token(
+        actor=owner,
+        name="ci",
+        scopes=["publish"],
+        limits=["@acme"],
+        networks=["192.0.2.0/24"],
+        days=30,
+    )
+    token, new_text = regenerate_token(actor=owner, token_id=former.pk)
+    assert new_text != text
+    for name in ("name", "scopes", "limits", "networks", "user"):
+        assert getattr(token, name) == getattr(former, name)
+    assert token.expires_at - token.created_at == pytest.approx(
+        dt.timedelta(days=30), abs=dt.timedelta(minutes=1)
+    )
+    with pytest.raises(InvalidTokenError):
+        get_token(text)
+    assert get_token(new_text) == token
+    with pytest.raises(UnknownTokenError):
+        regenerate_token(actor=owner, token_id=former.pk)
+
+
+def test_only_the_owner_regenerates(owner: User, outsider: User) -> None:
+    token, _ = create_token(actor=owner, name="t", scopes=["read"])
+    with pytest.raises(UnknownTokenError):
+        regenerate_token(actor=outsider, token_id=token.pk)
+    assert Token.objects.get().is_usable()
+
+
 def test_audit_entries_cannot_change(owner: User) -> None:
     entry = record_audit_entry(actor=owner, action="something.done", target="x", why="because")
     entry.action = "nothing.done"
@@ -149,13 +352,14 @@ def test_the_last_use_is_recorded_once_in_five_minutes(
 ) -> None:
     token, text = create_token(actor=owner, name="t", scopes=["read"])
     with django_assert_num_queries(1):
-        record_token_use(token=token)
+        record_token_use(token=token, address="192.0.2.1")
     used = get_token(text)
     assert used.last_used_at is not None
+    assert used.last_used_address == "192.0.2.1"
     with django_assert_num_queries(0):
-        record_token_use(token=used)
+        record_token_use(token=used, address="192.0.2.2")
     earlier = used.last_used_at = used.last_used_at - dt.timedelta(minutes=6)
-    record_token_use(token=used)
+    record_token_use(token=used, address="192.0.2.3")
     now_used = get_token(text).last_used_at
     assert now_used is not None
     assert now_used > earlier

@@ -86,6 +86,7 @@ OTHERS = {
     "publication-package",
     "remote-image",
     "revoke-token",
+    "regenerate-token",
     "accept-invitation",
     "decline-invitation",
     "verify-email",

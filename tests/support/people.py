@@ -26,10 +26,22 @@ def create_user(username: str, **values: Any) -> User:
     )
 
 
-def create_api_token(user: User, *scopes: str, limit: str = "", days: int | None = None) -> str:
-    """Create a token of the user and return its text; without `scopes`, it has all scopes."""
-    granted_scopes = scopes or ("read", "publish", "manage")
-    return create_token(actor=user, name="test", scopes=granted_scopes, limit=limit, days=days)[1]
+def create_api_token(
+    user: User, *scopes: str, limit: str = "", days: int = 90, **values: Any
+) -> str:
+    """Create a token of the user and return its text.
+
+    Without `scopes`, it has all scopes that the user may give.
+    """
+    admin = ("admin",) if user.is_moderator or user.is_superuser else ()
+    return create_token(
+        actor=user,
+        name="test",
+        scopes=scopes or ("read", "publish", "manage", *admin),
+        limits=[limit] if limit else [],
+        days=days,
+        **values,
+    )[1]
 
 
 def bearer(text: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.actions.create_token import create_token
 from accounts.actions.mark_verified import mark_verified
+from accounts.actions.token_request import DEFAULT_DAYS, MAX_DAYS
 from accounts.models.token import SCOPES
 from accounts.queries.users import get_user
 from plugport.spec.errors import PlugportError
@@ -28,10 +29,22 @@ class Command(BaseCommand):
             help="permission of the token (default: publish); can be repeated",
         )
         parser.add_argument(
-            "--limit", default="", help="limit to a plugin (@acme/chat) or scope (@acme)"
+            "--limit",
+            action="append",
+            default=[],
+            help="limit to a plugin (@acme/chat) or scope (@acme); can be repeated",
         )
         parser.add_argument(
-            "--days", type=int, help="days until the token expires (default: never)"
+            "--network",
+            action="append",
+            default=[],
+            help="limit to a network (192.0.2.0/24) from which the token is used; can be repeated",
+        )
+        parser.add_argument(
+            "--days",
+            type=int,
+            default=DEFAULT_DAYS,
+            help=f"days until the token expires, at most {MAX_DAYS} (default: {DEFAULT_DAYS})",
         )
         parser.add_argument("--name", default="command line", help="name on the account page")
 
@@ -46,7 +59,8 @@ class Command(BaseCommand):
                 actor=user,
                 name=options["name"],
                 scopes=options["scope"] or ["publish"],
-                limit=options["limit"],
+                limits=options["limit"],
+                networks=options["network"],
                 days=options["days"],
             )
         except PlugportError as error:

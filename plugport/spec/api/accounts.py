@@ -11,8 +11,13 @@ class Token(TypedDict):
     start: str
     name: str
     scopes: list[str]
-    limit: str | None
-    expiresAt: str | None
+    limits: Annotated[
+        list[str], describe("Plugins and scopes for which the token is valid; none for all.")
+    ]
+    networks: Annotated[
+        list[str], describe("Networks from which the token is valid; none for all.")
+    ]
+    expiresAt: str
 
 
 class Me(TypedDict):

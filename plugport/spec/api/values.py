@@ -9,6 +9,7 @@ RELEASE_STATES = ("checking", "published", "held", "rejected", "quarantined", "r
 CHECK_STATES = ("queued", "running", "passed", "failed", "errored")
 INSTALL_POLICIES = ("auto", "notice", "ask", "block")
 ROLES = ("owner", "maintainer", "publisher")
+TOKEN_SCOPES = ("read", "publish", "manage", "admin")
 SEVERITIES = ("note", "warning", "error")
 CHANGES = ("added", "removed", "changed", "renamed")
 DEPENDENCY_GROUPS = ("plugins", "packages", "peer")

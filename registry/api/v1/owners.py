@@ -8,7 +8,7 @@ from rest_framework.request import Request
 
 from accounts.api.views import ApiView, get_actor, get_request_token
 from accounts.models import Token, User
-from accounts.policies import check_token_may, is_in_token_limit
+from accounts.policies import check_token_may, is_in_token_limits
 from common.api.conditional import PRIVATE, REVALIDATE, respond_json
 from plugport.spec.api import owners as api
 from plugport.spec.api.bodies import InvitationBody, RoleBody
@@ -115,8 +115,8 @@ class InvitationsView(ApiView):
         Requires `read` or `manage`.
         """
         rows = list_invitations(get_actor(request, "read", "manage"))
-        limit = get_request_token(request).limit
-        rows = [row for row in rows if is_in_token_limit(limit, row.plugin.parsed_name)]
+        token = get_request_token(request)
+        rows = [row for row in rows if is_in_token_limits(token, row.plugin.parsed_name)]
         document: api.InvitationList = {"invitations": [build_invitation(row) for row in rows]}
         return respond_json(request, document, cache=PRIVATE)
 

@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from accounts.api.views import ApiView, get_actor, get_request_token
-from accounts.policies import check_token_limit
+from accounts.policies import check_token_limits
 from common.api.conditional import PRIVATE, respond_json
 from plugport.spec.api.releases import Publication
 from registry.api.v1.parameters import ID, parse_publication_id
@@ -22,6 +22,6 @@ class PublicationView(ApiView):
     def get(self, request: Request, id: str) -> HttpResponse:  # noqa: A002 -- the name in the path
         """Get the state, the verdict, and each check with its findings."""
         release = catalog.get_publication(parse_publication_id(id), actor=get_actor(request))
-        check_token_limit(get_request_token(request).limit, release.plugin.parsed_name)
+        check_token_limits(get_request_token(request), release.plugin.parsed_name)
         checks = list(release.checks.all())
         return respond_json(request, build_publication(release, checks), cache=PRIVATE)

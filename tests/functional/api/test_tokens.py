@@ -6,10 +6,13 @@ import datetime as dt
 import io
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.actions.reset_password import reset_password
@@ -32,7 +35,13 @@ def test_me(owner: User) -> None:
     assert document == {
         "username": "acme",
         "isModerator": False,
-        "token": {"start": text[:10], "name": "test", "scopes": ["publish"], "limit": "@acme"},
+        "token": {
+            "start": text[:10],
+            "name": "test",
+            "scopes": ["publish"],
+            "limits": ["@acme"],
+            "networks": [],
+        },
         "scopes": ["acme"],
     }
     assert text not in response.content.decode()
@@ -41,7 +50,8 @@ def test_me(owner: User) -> None:
 def test_me_of_a_moderator_with_an_unlimited_token(judge: Api) -> None:
     document = judge.get("/me").json()
     assert document["isModerator"] is True
-    assert (document["token"]["limit"], document["token"]["expiresAt"]) == (None, None)
+    assert document["token"]["limits"] == []
+    assert document["token"]["scopes"] == ["read", "publish", "manage", "admin"]
 
 
 def test_me_needs_a_token(api: Api) -> None:
@@ -109,6 +119,56 @@ def test_errors_do_not_reveal_which_tokens_exist(owner: User, api: Api) -> None:
     revoked = Api(text).get("/me").json()
     unknown = api.get("/me", headers={"Authorization": "Bearer pp_" + "x" * 43}).json()
     assert revoked == unknown
+
+
+def test_a_token_is_valid_only_in_its_networks(owner: User) -> None:
+    text = create_api_token(owner, networks=["192.0.2.0/24", "2001:db8::/32"])
+    caller = Api(text)
+    for address in ("192.0.2.9", "2001:db8:1::2", "::ffff:192.0.2.9"):
+        assert caller.get("/me", REMOTE_ADDR=address).status_code == 200
+    for address in ("198.51.100.1", "2001:db9::1", ""):
+        problem = expect_problem(caller.get("/me", REMOTE_ADDR=address), 403, "token-address")
+        assert text not in str(problem)
+
+
+def test_a_client_cannot_claim_another_address(owner: User, settings: Any) -> None:
+    caller = Api(create_api_token(owner, networks=["192.0.2.0/24"]))
+    forged = {"X-Forwarded-For": "192.0.2.1"}
+    expect_problem(caller.get("/me", headers=forged), 403, "token-address")
+    settings.TRUSTED_PROXIES = 1
+    assert caller.get("/me", headers=forged).status_code == 200
+    forged = {"X-Forwarded-For": "192.0.2.1, 198.51.100.1"}
+    expect_problem(caller.get("/me", headers=forged), 403, "token-address")
+
+
+def test_reads_use_a_recent_token_without_a_query(
+    owner: User, settings: Any, django_assert_num_queries: Any
+) -> None:
+    settings.TOKEN_CACHE_SECONDS = 3600
+    caller = Api(create_api_token(owner))
+    with CaptureQueriesContext(connection) as first:
+        caller.get("/plugins")
+    with django_assert_num_queries(len(first) - 2):
+        # Neither the token nor its use.
+        caller.get("/plugins")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_recent_token_ends_with_its_revocation(owner: User, settings: Any) -> None:
+    settings.TOKEN_CACHE_SECONDS = 3600
+    caller = Api(create_api_token(owner))
+    assert caller.get("/me").status_code == 200
+    revoke_token(actor=owner, token_id=Token.objects.get().pk)
+    expect_problem(caller.get("/me"), 401, "invalid-token")
+
+
+def test_writes_never_use_a_recent_token(owner: User, settings: Any) -> None:
+    settings.TOKEN_CACHE_SECONDS = 3600
+    caller = Api(create_api_token(owner))
+    assert caller.get("/me").status_code == 200
+    # As another process does.
+    Token.objects.update(revoked_at=timezone.now())
+    expect_problem(caller.post("/scopes", {"name": "acme"}), 401, "invalid-token")
 
 
 def test_use_is_recorded_periodically(owner: User) -> None:

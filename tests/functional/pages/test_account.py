@@ -148,7 +148,7 @@ def test_many_plugins_come_in_pages(open_page, owner_client, owner):
 
 
 def _make(client, **changes):
-    form = {"name": "laptop", "scopes": ["read", "publish"], "limit": "", "days": "30"}
+    form = {"name": "laptop", "scopes": ["read", "publish"], "limits": "", "days": "30"}
     return client.post("/account/tokens", {**form, **changes})
 
 
@@ -168,17 +168,21 @@ def test_token_is_shown_once(open_page, owner_client, owner):
 
 def test_token_list(open_page, owner_client, owner):
     """Start, scopes, limit, last use, expiry."""
-    _make(owner_client, limit="@acme/chat", scopes=["publish"])
+    _make(
+        owner_client, limits="@acme/chat,\r\n@tide", networks="192.0.2.0/24", scopes=["publish"]
+    )
     [token] = open_page("/account/tokens", by=owner_client).by_class("token")
     assert token.one("h3").text.startswith("laptop pp_")
-    assert token.by_class("token-permissions")[0].text == "publish Only @acme/chat"
+    assert token.by_class("token-permissions")[0].text == (
+        "publish Only @acme/chat, @tide From 192.0.2.0/24"
+    )
     facts = [node.text for node in token.by_class("facts-line")[0].all("span")]
     assert facts == ["Never used", "Expires in 30 days", "Created just now"]
     Token.objects.update(can_flag_releases=True)
     page = open_page("/account/tokens", by=owner_client)
     assert "An older token: it can also deprecate and yank." in page.text
-    record_token_use(token=get_token(create_api_token(owner)))
-    assert "just now" in open_page("/account/tokens", by=owner_client).text
+    record_token_use(token=get_token(create_api_token(owner)), address="192.0.2.9")
+    assert "just now from 192.0.2.9" in open_page("/account/tokens", by=owner_client).text
 
 
 @pytest.mark.parametrize(
@@ -188,10 +192,12 @@ def test_token_list(open_page, owner_client, owner):
         ({"name": "x" * 101}, "at most 100 characters"),
         ({"scopes": []}, "Select at least one permission."),
         ({"scopes": ["everything"]}, "everything"),
-        ({"limit": "Not A Name"}, "Not A Name"),
-        ({"days": "0"}, "greater than or equal to 1"),
-        ({"days": "99999"}, "3650"),
-        ({"days": "soon"}, "whole number"),
+        ({"scopes": ["admin"]}, "admin"),
+        ({"limits": "@acme NOT-A-NAME"}, "NOT-A-NAME"),
+        ({"networks": "192.0.2.0/24 example.org"}, "example.org"),
+        ({"days": ""}, "This field is required."),
+        ({"days": "99999"}, "99999"),
+        ({"days": "soon"}, "soon"),
     ],
 )
 def test_requests_that_cannot_be_granted(owner_client, changes, words):
@@ -211,10 +217,32 @@ def test_too_many_tokens(owner_client, owner, monkeypatch):
     assert "An account can have at most 1 tokens." in page.one("div", role="alert").text
 
 
-def test_token_without_an_end(owner_client):
-    """No days: no expiry."""
-    _make(owner_client, days="")
-    assert Token.objects.get().expires_at is None
+def test_regenerate(open_page, owner_client, owner):
+    """The page shows the text of another token that can do the same, and the former one ends."""
+    token, text = create_token(actor=owner, name="old", scopes=["publish"], limits=["@acme"])
+    response = owner_client.post(f"/account/tokens/{token.pk}/regenerate")
+    page = parse(response.content.decode())
+    replacement = get_token(page.by_class("install")[0].one("code").text)
+    assert (replacement.name, replacement.limits) == ("old", ["@acme"])
+    assert len(page.by_class("token")) == 1
+    with pytest.raises(Exception, match="unknown, expired or revoked"):
+        get_token(text)
+
+
+def test_regenerate_only_your_own(client, owner, outsider):
+    """A token of another account is not found, and GET changes nothing."""
+    token, _text = create_token(actor=owner, name="old", scopes=["read"])
+    client.force_login(outsider, backend="django.contrib.auth.backends.ModelBackend")
+    assert client.post(f"/account/tokens/{token.pk}/regenerate").status_code == 404
+    assert client.get(f"/account/tokens/{token.pk}/regenerate").status_code == 405
+    assert Token.objects.get().revoked_at is None
+
+
+def test_moderators_can_select_admin(client, moderator):
+    """Nobody else sees the scope."""
+    client.force_login(moderator, backend="django.contrib.auth.backends.ModelBackend")
+    assert _make(client, scopes=["admin"]).status_code == 200
+    assert Token.objects.get().scopes == ["admin"]
 
 
 def test_revoke(open_page, owner_client, owner):
