@@ -104,6 +104,6 @@ class OwnerAdmin(ReadOnlyMixin, ModelAdmin):
 class TokenAdmin(ReadOnlyMixin, ModelAdmin):
     """Tokens without their hashes."""
 
-    list_display = ("start", "user", "name", "limit", "created_at", "expires_at", "revoked_at")
+    list_display = ("start", "user", "name", "created_at", "expires_at", "revoked_at")
     search_fields = ("user__username", "name", "start")
     exclude = ("sha256",)

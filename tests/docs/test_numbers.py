@@ -17,6 +17,7 @@ from django.conf import settings
 import common.postgres as postgres
 import config.middleware as middleware
 from accounts.actions.create_token import MAX_TOKENS
+from accounts.models import token
 from accounts.security.hashers import BoundedArgon2Hasher
 from common import redis_guard, suspension
 from common.expensive import results
@@ -127,6 +128,10 @@ CLAIMS = {
         f"a password hash takes {PASSWORD_MIB} MiB instead of 100",
         f"beyond {WORDS[settings.MAX_PENDING_PASSWORDS]} it answers 503",
         f"{WORDS[policies.MAX_SCOPES]} besides the scope of your user name",
+        f"{token.DEFAULT_LIFETIME.days} days after they are created unless another time of at most"
+        f" {token.MAX_LIFETIME.days} days is selected",
+        f"all tokens one {token.NOTICE_BEFORE.days} days before a token expires",
+        f"uses a token for {accounts_settings.TOKEN_CACHE_SECONDS} seconds without a query",
     ],
     "docs/operations.md": [
         f"used more than {CELERY['worker_max_memory_per_child'] // 1000} MB or",
@@ -342,7 +347,7 @@ CLAIMS = {
     ],
     "docs/guides/trust.md": [],
     "docs/guides/get.md": [],
-    "docs/guides/ci.md": [],
+    "docs/guides/ci.md": [f"You get a mail {token.NOTICE_BEFORE.days} days before it expires"],
     "docs/API-DESIGN.md": [],
     "docs/LOGGING.md": [],
     "docs/search.md": [
@@ -471,6 +476,7 @@ CLAIMS = {
 # Numbers that are no constants of the source; the tests in the comments prove some of them.
 FACTS = {
     "CHANGELOG.md": [
+        "work for 180 more days after the update",  # a migration of accounts
         "a package of 410 bytes could become a release of 250 MB",
         "is below 150 kB",
         "1,000,000 bytes, 5 % less",
