@@ -26,6 +26,7 @@ from common.http.safe.client import MAX_REDIRECTS
 from config import backends, health, startup
 from config.env import DECLARED
 from config.processes import commands, stuck, worker
+from config.settings import accounts as accounts_settings
 from gateway import bodies, handler, readiness, transfers, upstream
 from gateway import changes as changes_followed
 from marketplace import syntax_highlighting
@@ -128,8 +129,8 @@ CLAIMS = {
         f"a password hash takes {PASSWORD_MIB} MiB instead of 100",
         f"beyond {WORDS[settings.MAX_PENDING_PASSWORDS]} it answers 503",
         f"{WORDS[policies.MAX_SCOPES]} besides the scope of your user name",
-        f"{token.DEFAULT_LIFETIME.days} days after they are created unless another time of at most"
-        f" {token.MAX_LIFETIME.days} days is selected",
+        f"{token.DEFAULT_LIFETIME.days} days after they are created",
+        f"another time of at most {token.MAX_LIFETIME.days} days is selected",
         f"all tokens one {token.NOTICE_BEFORE.days} days before a token expires",
         f"uses a token for {accounts_settings.TOKEN_CACHE_SECONDS} seconds without a query",
     ],

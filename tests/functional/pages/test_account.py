@@ -168,9 +168,7 @@ def test_token_is_shown_once(open_page, owner_client, owner):
 
 def test_token_list(open_page, owner_client, owner):
     """Start, scopes, limit, last use, expiry."""
-    _make(
-        owner_client, limits="@acme/chat,\r\n@tide", networks="192.0.2.0/24", scopes=["publish"]
-    )
+    _make(owner_client, limits="@acme/chat,\r\n@tide", networks="192.0.2.0/24", scopes=["publish"])
     [token] = open_page("/account/tokens", by=owner_client).by_class("token")
     assert token.one("h3").text.startswith("laptop pp_")
     assert token.by_class("token-permissions")[0].text == (
