@@ -242,7 +242,9 @@ def publish_with_limit(owner: User, folder: Path, name: str, limit: str) -> bool
     """Publish with a limited token; return whether the release is new."""
     path = folder / "p.tgz"
     path.write_bytes(build_package(name))
-    token, _ = create_token(actor=owner, name="test", scopes=["publish"], limit=limit)
+    token, _ = create_token(
+        actor=owner, name="test", scopes=["publish"], limits=[limit] if limit else []
+    )
     with receive_file(path) as received:
         return publish_release(actor=owner, received=received, token=token).is_new
 
