@@ -59,7 +59,7 @@ def create_token(
         lock_unchanged_account(actor)
         if creator is not None:
             lock_usable_token(creator)
-        token, text = mint_token(user=actor, request=request, parent=creator)
+        token, text = store_token(user=actor, request=request, parent=creator)
         record_audit_entry(
             actor=actor,
             action="token.created",
@@ -83,7 +83,7 @@ def create_token(
     return token, text
 
 
-def mint_token(
+def store_token(
     *, user: User, request: TokenRequest, parent: Token | None = None
 ) -> tuple[Token, str]:
     """Store a token and return it with its text. Checks nothing and writes no audit entry."""

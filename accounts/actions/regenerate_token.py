@@ -14,13 +14,14 @@ from accounts.models.token import MAX_LIFETIME
 def regenerate_token(*, actor: User, token_id: int) -> tuple[Token, str]:
     """Revoke a token of the actor and create one with its name, scopes, limits and lifetime.
 
-    Returns it with its text. An expired token can be replaced too. The tokens that were created with the
+    Returns it with its text. An expired token can be replaced too, but none
+    of a CI job. The tokens that were created with the
     former one end. Writes audit entries. Raises `UnknownTokenError` and what `create_token` raises.
     """
     with transaction.atomic():
         # Locked, so that two requests at the same time create one token.
         rows = Token.objects.select_for_update(no_key=True)
-        former = rows.filter(user=actor, id=token_id, revoked_at=None).first()
+        former = rows.filter(user=actor, id=token_id, revoked_at=None, minted=None).first()
         if former is None:
             raise UnknownTokenError("Your account has no such token.")
         revoke_token(actor=actor, token_id=token_id)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import secrets
 from collections.abc import Mapping
 
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.models import MintedToken, Token, User
-from accounts.models.token import PREFIX, hash_token
+from accounts.models.token import START_CHARS, hash_token
+from accounts.queries.token_cache import token_cache
+from plugport.spec.token_text import generate_token_text
 
 LIFETIME = dt.timedelta(minutes=15)
 # How long a token that has ended stays in the table: requests that began with it may refer to it.
@@ -25,14 +27,14 @@ def mint_token(
     It acts for `user`, and ends with the configuration `source`. `run` are facts about the CI job that
     users see. Call it in the transaction that records the use of the identity token.
     """
-    text = PREFIX + secrets.token_urlsafe(32)
+    text = generate_token_text()
     token = Token.objects.create(
         user=user,
         name=name[:100],
-        start=text[:10],
+        start=text[:START_CHARS],
         sha256=hash_token(text),
         scopes=["publish"],
-        limit=limit,
+        limits=[limit],
         expires_at=timezone.now() + LIFETIME,
     )
     MintedToken.objects.create(token=token, source=source, run=dict(run))
@@ -48,6 +50,7 @@ def revoke_minted_tokens(source: str) -> int:
     Call it in the transaction of the change. An upload that has begun fails when it is recorded.
     """
     rows = Token.objects.filter(minted__source=source, revoked_at=None)
+    transaction.on_commit(token_cache.clear)
     return rows.update(revoked_at=timezone.now())
 
 

@@ -32,7 +32,7 @@ def limit_existing_tokens(apps, schema_editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [("accounts", "0005_verify_existing_accounts")]
+    dependencies = [("accounts", "0007_owners")]
 
     operations = [
         migrations.AddField(
