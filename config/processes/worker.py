@@ -23,13 +23,13 @@ from django.conf import settings
 from common.background import BackgroundThread
 from config.preload import preload_worker
 from config.processes.memory import limit_memory, measure_peak_kb
-from config.processes.stuck import STUCK_ROUNDS, StuckCheck
+from config.processes.stuck import StuckCheck
 from config.queues import folder_queue
 from config.startup import WORKER_STATEMENT_SECONDS, limit_database_statements
 from marketplace.readme import prerendering
 from marketplace.search import index_follower
 from registry.jobs.last_runs import WORK, record_run
-from registry.jobs.notify import wake_worker
+from registry.jobs.notify import count_accepted, wake_worker
 from registry.jobs.periodic import PeriodicRunner, PeriodicWork
 from registry.jobs.queue import shorten_dead_leases
 
@@ -140,8 +140,10 @@ class WorkerSetup(bootsteps.StartStopStep):
 
         At once, because a main thread that is stuck cannot stop the worker.
         """
-        if self._stuck_check.is_stuck(is_busy=self._is_busy, taken=self._taken):
-            _log.error("worker_stuck", rounds=STUCK_ROUNDS)
+        if self._stuck_check.is_stuck(
+            is_busy=self._is_busy, taken=self._taken, sent=count_accepted()
+        ):
+            _log.error("worker_stuck", taken=self._taken)
             faulthandler.dump_traceback(file=_STDERR)
             os._exit(EX_FAILURE)
 

@@ -11,9 +11,8 @@ from django.conf import settings
 from common.background import BackgroundThread
 
 _log = structlog.get_logger("plugport.work")
-
-
 _is_pending = threading.Event()
+_accepted = 0
 
 
 def wake_worker() -> None:
@@ -36,12 +35,20 @@ def _send_pending() -> None:
         _send()
 
 
+def count_accepted() -> int:
+    """Return how many messages of this process the broker has accepted."""
+    return _accepted
+
+
 def _send() -> None:
+    global _accepted  # noqa: PLW0603 -- one for each process
     try:
         # By name: code that adds jobs must not import the code that runs them (a cycle).
         current_app.send_task("registry.work", retry=False)
     except Exception as error:  # noqa: BLE001 -- any broker error: the job is in the database
         _log.warning("wake_failed", error=type(error).__name__)
+    else:
+        _accepted += 1
 
 
 _sender = BackgroundThread("wake", _send_pending, error_event="wake_failed", runs_at_exit=True)

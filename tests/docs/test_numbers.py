@@ -342,6 +342,7 @@ CLAIMS = {
         f"the message that a worker sends every {WORDS[int(worker._BEAT_SECONDS)]} seconds",
         f"Without a sign for {last_runs.STALLED_SECONDS} seconds",
         f"after {WORDS[stuck.STUCK_ROUNDS]} beats in a row",
+        f"stuck after {stuck.UNUSED_ROUNDS} beats",
         f"the state every {changes_followed.INTERVAL_SECONDS * 1000:.0f} ms instead",
         f"Pieces of {format_size(transfers.PIECE_BYTES)} instead",
         f"writes them every {WORDS[int(settings.DOWNLOAD_FLUSH_SECONDS or 2)]} seconds",

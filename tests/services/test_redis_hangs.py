@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from config.backends import build_cache_settings
+from config.backends import build_cache_settings, build_celery_settings
+from config.celery import app
+from config.processes.stuck import STUCK_ROUNDS, StuckCheck
 from tests.processes.harness import PATIENCE_SECONDS, build_environment, prepare_folder
 from tests.services.conftest import skip_or_fail
 from tests.support.data import ROOT
@@ -96,3 +98,28 @@ def test_a_worker_takes_further_messages(
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_state_of_a_hanging_queue_is_unknown(
+    server: subprocess.Popen[bytes],
+    settings: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An outage replaces no worker."""
+    url = settings.CACHES["default"]["LOCATION"]
+    options = build_celery_settings(url, tmp_path, check_seconds=1)["broker_transport_options"]
+    monkeypatch.setitem(app.conf, "broker_url", url)
+    monkeypatch.setitem(app.conf, "broker_transport_options", {**options, "socket_timeout": 0.2})
+    with app.connection_for_write() as broker:
+        app.send_task("registry.work", connection=broker)
+    check = StuckCheck()
+    for _ in range(2):
+        for _ in range(STUCK_ROUNDS - 1):
+            assert not check.is_stuck(is_busy=False, taken=0, sent=0)
+        server.send_signal(signal.SIGSTOP)
+        assert not check.is_stuck(is_busy=False, taken=0, sent=0)
+        server.send_signal(signal.SIGCONT)
+    for number in range(STUCK_ROUNDS):
+        is_last = number == STUCK_ROUNDS - 1
+        assert check.is_stuck(is_busy=False, taken=0, sent=0) == is_last
