@@ -85,10 +85,22 @@ class AccountAdmin(_UserAdmin):
 class AuditEntryAdmin(ReadOnlyMixin, ModelAdmin):
     """The audit log, searchable."""
 
-    list_display = ("at", "actor_name", "action", "target")
-    list_filter = ("action",)
-    search_fields = ("actor_name", "target")
+    list_display = ("at", "actor_name", "action", "target", "via")
+    list_filter = ("actor_kind", "target_kind")
+    search_fields = ("identity__name", "target_name", "action")
     date_hierarchy = "at"
+    # Counting a long log takes as long as reading it.
+    show_full_result_count = False
+
+    @admin.display(description="actor")
+    def actor_name(self, entry: AuditEntry) -> str:
+        """The name, or the pseudonym of a deleted account."""
+        return entry.actor_name
+
+    @admin.display(description="target")
+    def target(self, entry: AuditEntry) -> str:
+        """The name of the target."""
+        return entry.target
 
 
 @admin.register(Owner)

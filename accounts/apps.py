@@ -8,5 +8,6 @@ class AccountsConfig(AppConfig):
     verbose_name = "Accounts"
 
     def ready(self) -> None:
-        """Register system checks."""
+        """Register system checks and what the audit log records by itself."""
         from accounts import system_checks  # noqa: F401 -- importing registers them
+        from accounts.audit import signals  # noqa: F401 -- importing connects them

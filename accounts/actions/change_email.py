@@ -22,4 +22,4 @@ def change_email(*, actor: User, email: str) -> None:
             raise EmailVerifiedError("The email address of your account is verified.")
         actor.email = user.email = email.lower()
         user.save(update_fields=["email"])
-        record_audit_entry(actor=actor, action="email.changed", target=user.username)
+        record_audit_entry(actor=actor, action="email.changed", target=user)

@@ -63,7 +63,7 @@ def create_token(
         record_audit_entry(
             actor=actor,
             action="token.created",
-            target=str(token),
+            target=token,
             scopes=token.scopes,
             limits=token.limits,
             networks=token.networks,

@@ -16,4 +16,4 @@ def mark_verified(*, user: User, by: User | None) -> None:
     with transaction.atomic():
         user.is_verified = True
         user.save(update_fields=["is_verified"])
-        record_audit_entry(actor=by, action="email.verified", target=user.username)
+        record_audit_entry(actor=by, action="email.verified", target=user)

@@ -40,7 +40,7 @@ def revoke_all_tokens(
                 continue
             token.revoked_at = now
             token.save(update_fields=["revoked_at"])
-            record_audit_entry(actor=by, action="token.revoked", target=str(token))
+            record_audit_entry(actor=by, action="token.revoked", target=token)
             # The owner need not be told about those that had expired.
             if token.expires_at > now:
                 revoked.append(token)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -35,10 +37,10 @@ def revoke_token(
     return token
 
 
-def end_token(token: Token, *, by: User | None, **details: str) -> None:
+def end_token(token: Token, *, by: User | None, **details: Any) -> None:
     """Revoke one token, in the transaction of the caller; `by` None means the system."""
     transaction.on_commit(token_cache.clear)
     if token.revoked_at is None:
         token.revoked_at = timezone.now()
         token.save(update_fields=["revoked_at"])
-        record_audit_entry(actor=by, action="token.revoked", target=str(token), **details)
+        record_audit_entry(actor=by, action="token.revoked", target=token, **details)

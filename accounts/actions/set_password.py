@@ -45,7 +45,7 @@ def store_password(
             lock_unchanged_account(user)
         user.password = encoded
         user.save(update_fields=["password"])
-        record_audit_entry(actor=by, action="password.changed", target=user.username)
+        record_audit_entry(actor=by, action="password.changed", target=user)
         tokens = revoke_all_tokens(user=user, by=by, kept_token_ids=kept_token_ids)
         withdrawn = run_recovery_steps(user, by)
     # Someone else may have signed up with the address of a person who has no account.

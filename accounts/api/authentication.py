@@ -13,6 +13,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from accounts.actions.record_token_use import record_token_use
+from accounts.audit.origin import bind_token
 from accounts.errors import InvalidTokenError, TokenAddressError
 from accounts.models import Token, User
 from accounts.policies import check_token_address
@@ -43,6 +44,7 @@ class TokenAuthentication(BaseAuthentication):
             quota = consume_quota("denied", get_client_network(request))
             error.context["headers"] = quota.headers
             raise
+        bind_token(token.pk)
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:

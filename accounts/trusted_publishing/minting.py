@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -20,7 +21,7 @@ _KEPT_FOR = dt.timedelta(days=1)
 
 
 def mint_token(
-    *, user: User, name: str, limit: str, source: str, run: Mapping[str, str]
+    *, user: User, name: str, limit: str, source: str, run: Mapping[str, Any]
 ) -> tuple[Token, str]:
     """Create a token for `LIFETIME` that only publishes one plugin; returns it with its text.
 

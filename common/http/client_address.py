@@ -1,4 +1,4 @@
-"""Which client sent a request, for limits and counts."""
+"""Which client sent a request, for limits, counts and the audit log."""
 
 from __future__ import annotations
 

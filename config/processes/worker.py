@@ -20,6 +20,9 @@ from celery.platforms import EX_FAILURE, EX_OK
 from celery.worker import state
 from django.conf import settings
 
+from accounts.audit.checkpoints import CHECKPOINT_SECONDS
+from accounts.audit.origin import name_process
+from accounts.audit.sealer import sealer
 from common.background import BackgroundThread
 from config.preload import preload_worker
 from config.processes.memory import limit_memory, measure_peak_kb
@@ -57,6 +60,7 @@ class WorkerSetup(bootsteps.StartStopStep):
                 f"The pool `{pool}` cannot stop checks at their time limit. Use --pool=solo, and"
                 " run several workers instead of several pool processes."
             )
+        name_process("worker")
         runner = build_periodic_runner()
         preload_worker(work.path for work in runner.works.values())
         self._limit_seconds: float = worker.app.conf.task_time_limit
@@ -98,12 +102,13 @@ class WorkerSetup(bootsteps.StartStopStep):
         signals.task_postrun.connect(self._after_task)
         for thread in self._threads:
             thread.start()
+        sealer.start()
         index_follower.start()
         prerendering.start()
 
     def stop(self, worker: Any) -> None:
         """Let the threads end, but do not wait for a service that does not respond."""
-        for thread in self._threads:
+        for thread in (*self._threads, sealer):
             thread.stop(timeout_seconds=0.5)
 
     def _before_task(self, **_kwargs: object) -> None:
@@ -153,6 +158,9 @@ def build_periodic_runner() -> PeriodicRunner:
     sweep = float(settings.SWEEP_SECONDS)
     return PeriodicRunner(
         {
+            "accounts.sign_checkpoint": PeriodicWork(
+                "accounts.audit.checkpoints.sign_checkpoint", CHECKPOINT_SECONDS
+            ),
             "registry.sweep_storage": PeriodicWork(
                 "registry.publishing.sweep.sweep_storage", sweep
             ),

@@ -70,6 +70,11 @@ SECRET_KEY = backends.load_secret_key(
     DATA_DIR,
     is_production=IS_PRODUCTION,
 )
+INSTANCE_KEY = get_env_secret(
+    "PLUGPORT_INSTANCE_KEY",
+    "Key that signs the audit log: the base64 of 32 random bytes (`openssl rand -base64 32`), the same on"
+    " all machines. Without it, a key is generated in the data folder.",
+)
 
 # ---- apps ------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -112,6 +117,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.audit.origin.AuditOriginMiddleware",
     "config.caching.no_store.PrivateResponsesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

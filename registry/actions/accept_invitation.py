@@ -30,9 +30,10 @@ def accept_invitation(*, actor: User, invitation_id: int) -> Member:
         record_audit_entry(
             actor=actor,
             action="member.joined",
-            target=plugin.name,
+            target=plugin,
             role=member.role,
-            invited_by=invitation.invited_by.username,
+            subject=actor,
+            invited_by=invitation.invited_by_id,
         )
         refresh_owners(plugin)
     return member

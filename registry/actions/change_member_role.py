@@ -41,8 +41,8 @@ def change_member_role(*, actor: User, plugin: Plugin, username: str, role: Role
             record_audit_entry(
                 actor=actor,
                 action="member.role-changed",
-                target=locked.name,
-                user=username,
+                target=locked,
+                subject=member.holder,
                 before=member.role,
                 after=str(role),
             )

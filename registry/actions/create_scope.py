@@ -37,9 +37,7 @@ def create_scope(*, actor: User, name: str, owner: User | None = None) -> tuple[
             lock_name(key)
             check_may_create_scope(actor, scope_name, owner)
             scope = Scope.objects.create(name=scope_name, owner=owner.owner, collision_key=key)
-            record_audit_entry(
-                actor=actor, action="scope.created", target=str(scope), owner=owner.username
-            )
+            record_audit_entry(actor=actor, action="scope.created", target=scope, subject=owner)
     except IntegrityError:
         # Another account took the scope after the check; the check now says which.
         check_may_create_scope(actor, scope_name, owner)

@@ -23,8 +23,9 @@ def decline_invitation(*, actor: User, invitation_id: int) -> Invitation:
         record_audit_entry(
             actor=actor,
             action="invitation.declined",
-            target=invitation.plugin.name,
+            target=invitation.plugin,
             role=invitation.role,
-            invited_by=invitation.invited_by.username,
+            subject=actor,
+            invited_by=invitation.invited_by_id,
         )
     return invitation

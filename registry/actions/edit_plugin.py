@@ -35,7 +35,7 @@ def edit_plugin(
         locked.save(update_fields=["metadata"])
         edited = refresh_plugin(locked.pk)
         record_audit_entry(
-            actor=actor, action="plugin.edited", target=edited.name, fields=sorted(changes)
+            actor=actor, action="plugin.edited", target=edited, fields=sorted(changes)
         )
         # Last: the journal's lock is held until the commit.
         append_entry("plugin.edited", edited.name, fields=sorted(changes))

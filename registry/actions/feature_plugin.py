@@ -27,5 +27,5 @@ def feature_plugin(*, actor: User, plugin: Plugin, is_featured: bool = True) -> 
         )
         if changed:
             verb = "featured" if is_featured else "unfeatured"
-            record_audit_entry(actor=actor, action=f"plugin.{verb}", target=plugin.name)
+            record_audit_entry(actor=actor, action=f"plugin.{verb}", target=plugin)
     return bool(changed)

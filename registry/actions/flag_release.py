@@ -70,7 +70,7 @@ def unyank_release(*, actor: User, release: Release) -> Release:
 
 
 def _save_flags(
-    actor: User, release: Release, flags: dict[str, Any], event: str, **details: str | None
+    actor: User, release: Release, flags: dict[str, Any], event: str, **details: Any
 ) -> Release:
     """Write the flags, the plugin's document, the audit entry and the journal in one transaction."""
     for column, value in flags.items():
@@ -79,6 +79,6 @@ def _save_flags(
         # Only this action's columns: a yank and a deprecation at the same time are both kept.
         release.save(update_fields=list(flags))
         refresh_after_change(release)
-        record_audit_entry(actor=actor, action=f"release.{event}", target=str(release), **details)
+        record_audit_entry(actor=actor, action=f"release.{event}", target=release, **details)
         append_entry(f"release.{event}", release.plugin.name, release.version, **details)
     return release

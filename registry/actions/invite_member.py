@@ -62,8 +62,8 @@ def invite_member(*, actor: User, plugin: Plugin, username: str, role: Role) -> 
         record_audit_entry(
             actor=actor,
             action="member.invited",
-            target=locked.name,
-            user=user.username,
+            target=locked,
+            subject=user,
             role=str(role),
         )
     _send_mail(invitation)

@@ -29,8 +29,8 @@ def remove_member(*, actor: User, plugin: Plugin, username: str) -> None:
         record_audit_entry(
             actor=actor,
             action="member.left" if is_own else "member.removed",
-            target=locked.name,
-            user=member.holder.name,
+            target=locked,
+            subject=member.holder,
             role=member.role,
         )
         # Nobody joins on the word of a person who is no longer there.

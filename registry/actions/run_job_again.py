@@ -23,7 +23,7 @@ def run_job_again(*, actor: User, job: Job) -> bool:
         is_queued = requeue_job(job)
         if is_queued:
             record_audit_entry(
-                actor=actor, action="job.requeued", target=str(job), attempts=job.attempts
+                actor=actor, action="job.requeued", target=job, attempts=job.attempts
             )
             transaction.on_commit(wake_worker, robust=True)
     return is_queued

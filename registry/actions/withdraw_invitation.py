@@ -32,8 +32,8 @@ def withdraw_invitation(*, actor: User, plugin: Plugin, username: str) -> None:
         record_audit_entry(
             actor=actor,
             action="invitation.withdrawn",
-            target=locked.name,
-            user=username,
+            target=locked,
+            subject=invitation.user,
             role=invitation.role,
         )
         invitation.delete()

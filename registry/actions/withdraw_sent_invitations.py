@@ -23,8 +23,8 @@ def withdraw_sent_invitations(user: User, by: User | None) -> list[str]:
             record_audit_entry(
                 actor=by,
                 action="invitation.withdrawn",
-                target=plugin,
-                user=name,
+                target=invitation.plugin,
+                subject=invitation.user,
                 role=invitation.role,
             )
             lines.append(f"`{name}` as {invitation.role} of `{plugin}`")

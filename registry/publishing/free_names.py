@@ -43,5 +43,5 @@ def free_name(actor: User, plugin: Plugin) -> None:
         return
     if not is_name_free(locked):
         raise IntegrityError(f"the name `{locked.name}` was used in the meantime")
-    record_audit_entry(actor=actor, action="plugin.name-freed", target=locked.name)
+    record_audit_entry(actor=actor, action="plugin.name-freed", target=locked)
     locked.delete()

@@ -119,7 +119,7 @@ def record_release(
         CheckRun.objects.bulk_create(runs)
         enqueue_job(CHECK_RELEASE, str(release.pk))
         _delete_upload(upload)
-        record_audit_entry(actor=actor, action="release.recorded", target=str(release))
+        record_audit_entry(actor=actor, action="release.recorded", target=release)
         if token is not None:
             # A package can take minutes to arrive. A thief must not publish with a token that the
             # owner has revoked meanwhile. Last, so that the lock is short.
@@ -171,7 +171,7 @@ def _create_plugin(actor: User, name: PluginName, inspected: InspectedPackage) -
         description=manifest.description,
     )
     Member.objects.create(plugin=plugin, holder=actor.owner, role=Role.OWNER)
-    record_audit_entry(actor=actor, action="plugin.created", target=plugin.name)
+    record_audit_entry(actor=actor, action="plugin.created", target=plugin)
     return plugin
 
 
@@ -184,7 +184,7 @@ def _get_or_create_scope(actor: User, name: str) -> Scope:
     if scope is None:
         key = PluginName(None, name).collision_key
         scope = Scope.objects.create(name=name, owner=actor.owner, collision_key=key)
-        record_audit_entry(actor=actor, action="scope.created", target=str(scope))
+        record_audit_entry(actor=actor, action="scope.created", target=scope)
     elif scope.owner.user_id != actor.pk:
         # The error that the unique constraint raises when the other one commits a moment later.
         raise IntegrityError(f"the scope `{name}` was taken in the meantime")

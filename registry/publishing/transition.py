@@ -46,7 +46,12 @@ def change_release_state(
         enqueue_purge(release)
     add_decision_mails(release, to, is_by_moderator=actor is not None, reason=reason)
     record_audit_entry(
-        actor=actor, action=f"release.{to}", target=str(release), before=str(before), reason=reason
+        actor=actor,
+        action=f"release.{to}",
+        target=release,
+        before=str(before),
+        after=str(to),
+        reason=reason,
     )
 
 

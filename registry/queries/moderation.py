@@ -68,13 +68,15 @@ def _select_decided(state: ReleaseState) -> QuerySet[Release]:
     target = Concat(
         OuterRef("plugin__name"), Value("@"), OuterRef("version"), output_field=CharField()
     )
-    entries = AuditEntry.objects.filter(action=f"release.{state}", target=target).order_by("-id")
+    entries = AuditEntry.objects.filter(action=f"release.{state}", target_name=target).order_by(
+        "-id"
+    )
     return (
         Release.objects.filter(state=state)
         .select_related("plugin", "published_by")
         .annotate(
             decided_at=Subquery(entries.values("at")[:1]),
-            decided_by=Subquery(entries.values("actor_name")[:1]),
+            decided_by=Subquery(entries.values("actor_name")[:1]),  # type: ignore[misc]  # of the manager
         )
         .order_by("-decided_at", "-id")
     )
@@ -93,7 +95,7 @@ def list_decisions(release: Release) -> list[PastDecision]:
     """
     prefix = "release."
     entries = AuditEntry.objects.filter(
-        action__in=[f"{prefix}{state}" for state in ReleaseState], target=str(release)
+        action__in=[f"{prefix}{state}" for state in ReleaseState], target_name=str(release)
     ).order_by("-id")
     return [
         PastDecision(

@@ -50,7 +50,7 @@ def expect_change(release: Release, before: S, after: S) -> None:
     assert (release.state, release.verdict_reason) == (after, "because")
     entry = AuditEntry.objects.get(action=f"release.{after}")
     assert entry.actor_name == "system"
-    assert entry.details == {"before": before, "reason": "because"}
+    assert (entry.before, entry.after, entry.details) == (before, after, {"reason": "because"})
 
 
 def expect_refusal(release: Release, before: S, after: S) -> None:

@@ -1,0 +1,81 @@
+"""The codes of all acts. Codes are stored for ever and never change their meaning.
+
+Each app has the list of its own acts and registers it in `ready`. `docs/audit-actions.md` is generated
+from all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Severity(IntEnum):
+    """How much attention an act deserves, on the scale of CEF from 0 to 10."""
+
+    ROUTINE = 3
+    NOTABLE = 5
+    SENSITIVE = 7
+
+
+@dataclass(frozen=True, slots=True)
+class AuditAction:
+    """An act: its code, what it says in one line, and the kind of its target."""
+
+    code: str
+    title: str
+    target_kind: str
+    severity: Severity = Severity.ROUTINE
+
+
+_actions: dict[str, AuditAction] = {}
+
+
+def register_actions(actions: Iterable[AuditAction]) -> None:
+    """Add acts. Call it from `ready`. Raises `ValueError` if another act has the code."""
+    for action in actions:
+        if _actions.setdefault(action.code, action) != action:
+            raise ValueError(f"two acts have the code {action.code!r}")
+
+
+def find_action(code: str) -> AuditAction | None:
+    """The act with the code."""
+    return _actions.get(code)
+
+
+def list_actions() -> list[AuditAction]:
+    """All acts by code."""
+    return sorted(_actions.values(), key=lambda action: action.code)
+
+
+_ROUTINE, _NOTABLE, _SENSITIVE = Severity.ROUTINE, Severity.NOTABLE, Severity.SENSITIVE
+ACCOUNT_ACTIONS = (
+    AuditAction("account.created", "An account was created", "account", _NOTABLE),
+    AuditAction("account.edited", "An operator changed an account", "account", _SENSITIVE),
+    AuditAction("account.deleted", "An account was deleted", "account", _SENSITIVE),
+    AuditAction(
+        "account.erased", "Names and addresses of an account were erased", "account", _SENSITIVE
+    ),
+    AuditAction(
+        "account.created-by-operator", "An operator created an account", "account", _SENSITIVE
+    ),
+    AuditAction("sign-in.succeeded", "Signed in", "account", _ROUTINE),
+    AuditAction("sign-in.failed", "A sign-in failed", "account", _NOTABLE),
+    AuditAction("sign-out", "Signed out", "account", _ROUTINE),
+    AuditAction("email.changed", "The email address was changed", "account", _SENSITIVE),
+    AuditAction("email.verified", "The email address was verified", "account", _NOTABLE),
+    AuditAction("password.changed", "The password was changed", "account", _SENSITIVE),
+    AuditAction(
+        "password.reset-requested", "A mail to reset the password was sent", "account", _NOTABLE
+    ),
+    AuditAction("token.created", "A token was created", "token", _SENSITIVE),
+    AuditAction("token.revoked", "A token was revoked", "token", _NOTABLE),
+    AuditAction("token.minted", "A CI job got a token for a moment", "token", _NOTABLE),
+    AuditAction("audit.exported", "The audit log was exported", "log", _SENSITIVE),
+    AuditAction(
+        "registry.restored", "The registry was restored from a backup", "registry", _SENSITIVE
+    ),
+    AuditAction("admin.changed", "A row was changed in the admin", "row", _SENSITIVE),
+)
+register_actions(ACCOUNT_ACTIONS)

@@ -1,0 +1,71 @@
+"""What the acts of this app write to the audit log: their codes, and how plugins, releases, scopes and jobs are named."""
+
+from __future__ import annotations
+
+from accounts.audit.catalog import AuditAction, Severity, register_actions
+from accounts.audit.targets import Target, register_target
+from registry.models import Job, Plugin, Release, Scope
+
+_ROUTINE, _NOTABLE, _SENSITIVE = Severity.ROUTINE, Severity.NOTABLE, Severity.SENSITIVE
+_ACTIONS = (
+    AuditAction("plugin.created", "A plugin was created", "plugin"),
+    AuditAction("plugin.edited", "The description of a plugin was edited", "plugin"),
+    AuditAction("plugin.featured", "A plugin was featured on the front page", "plugin", _NOTABLE),
+    AuditAction(
+        "plugin.unfeatured", "A plugin was removed from the front page", "plugin", _NOTABLE
+    ),
+    AuditAction("plugin.name-freed", "The name of a plugin without releases became free", "plugin"),
+    AuditAction("scope.created", "A scope was created", "scope", _NOTABLE),
+    AuditAction("member.invited", "A person was invited to a plugin", "plugin", _NOTABLE),
+    AuditAction(
+        "member.joined", "A person accepted an invitation to a plugin", "plugin", _SENSITIVE
+    ),
+    AuditAction("member.left", "A member left a plugin", "plugin", _NOTABLE),
+    AuditAction("member.removed", "A member was removed from a plugin", "plugin", _SENSITIVE),
+    AuditAction("member.role-changed", "A member got another role", "plugin", _SENSITIVE),
+    AuditAction("invitation.declined", "A person declined an invitation to a plugin", "plugin"),
+    AuditAction("invitation.withdrawn", "An invitation to a plugin was withdrawn", "plugin"),
+    AuditAction("release.recorded", "A release was sent", "release"),
+    AuditAction("release.published", "A release was published", "release", _NOTABLE),
+    AuditAction("release.held", "A release was held for a moderator", "release", _NOTABLE),
+    AuditAction("release.rejected", "A release was rejected", "release", _NOTABLE),
+    AuditAction("release.quarantined", "A release was blocked", "release", _SENSITIVE),
+    AuditAction("release.revoked", "A release was blocked permanently", "release", _SENSITIVE),
+    AuditAction("release.deprecated", "A release was deprecated", "release"),
+    AuditAction("release.undeprecated", "A deprecation was taken back", "release"),
+    AuditAction("release.yanked", "A release was yanked", "release", _NOTABLE),
+    AuditAction("release.unyanked", "A yank was taken back", "release", _NOTABLE),
+    AuditAction("job.requeued", "A failed job was started again", "job"),
+)
+
+
+def build_container(plugin_id: int) -> str:
+    """The container of entries about a plugin and its releases."""
+    return f"plugin:{plugin_id}"
+
+
+def _describe_plugin(plugin: Plugin) -> Target:
+    return Target("plugin", plugin.name, str(plugin.pk), build_container(plugin.pk))
+
+
+def _describe_release(release: Release) -> Target:
+    container = build_container(release.plugin_id)
+    return Target("release", str(release), str(release.pk), container)
+
+
+def _describe_scope(scope: Scope) -> Target:
+    container = f"scope:{scope.pk}"
+    return Target("scope", str(scope), str(scope.pk), container, owner_id=scope.owner_id)
+
+
+def _describe_job(job: Job) -> Target:
+    return Target("job", str(job), str(job.pk))
+
+
+def register_audited() -> None:
+    """Add the acts and targets of this app. Call it from `ready`."""
+    register_actions(_ACTIONS)
+    register_target(Plugin, _describe_plugin)
+    register_target(Release, _describe_release)
+    register_target(Scope, _describe_scope)
+    register_target(Job, _describe_job)
