@@ -9,5 +9,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register system checks and what the audit log records by itself."""
-        from accounts import system_checks  # noqa: F401 -- importing registers them
-        from accounts.audit import signals  # noqa: F401 -- importing connects them
+        from accounts import (
+            signals,  # noqa: F401 -- importing connects them
+            system_checks,  # noqa: F401 -- importing registers them
+        )
