@@ -33,12 +33,13 @@ APPS = ("common", "accounts", "registry", "marketplace", "config", "bench")
 def test_an_act_of_a_page_has_the_address_the_client_and_the_session(owner: User) -> None:
     client = Client(headers={"User-Agent": "Firefox\x07 1"}, REMOTE_ADDR="192.0.2.7")
     client.post("/login", {"login": "acme", "password": PASSWORD})
-    client.post("/account/tokens", {"name": "laptop", "scopes": ["read"]})
-    entry = AuditEntry.objects.select_related("identity").get(action="token.created")
+    create_api_token(owner, "read")
+    token = Token.objects.get()
+    client.post(f"/account/tokens/{token.pk}/revoke")
+    entry = AuditEntry.objects.select_related("identity").get(action="token.revoked")
     assert (entry.actor, entry.actor_kind, entry.actor_name) == (owner, "account", "acme")
     assert entry.identity is not None
     assert (entry.identity.address, entry.identity.user_agent) == ("192.0.2.7", "Firefox 1")
-    token = Token.objects.get()
     assert (entry.target_kind, entry.target, entry.target_id) == (
         "token",
         str(token),
