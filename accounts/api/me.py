@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from accounts.api.token_json import build_token
 from accounts.models import Token
-from common.times import format_time
 from plugport.spec.api.accounts import Me
 
 
@@ -17,13 +17,6 @@ def build_me(token: Token, *, plugin_scopes: Iterable[str]) -> Me:
     return {
         "username": token.user.username,
         "isModerator": token.user.is_moderator,
-        "token": {
-            "start": token.start,
-            "name": token.name,
-            "scopes": token.scopes,
-            "limits": token.limits,
-            "networks": token.networks,
-            "expiresAt": format_time(token.expires_at),
-        },
+        "token": build_token(token),
         "scopes": list(plugin_scopes),
     }

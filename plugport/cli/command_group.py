@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "owner": ("owner", "Author", "List, invite and remove the members of a plugin."),
     "login": ("login", "Account", "Log in to the registry with a token."),
     "logout": ("logout", "Account", "Log out of the registry."),
+    "token": ("token", "Account", "List, create and revoke your tokens."),
     "scope": ("scope", "Account", "List your scopes, or create one."),
     "whoami": ("whoami", "Account", "Show the current user."),
     "help": ("show_help", "Help", "Print the help of a command."),

@@ -38,6 +38,12 @@ def build_file_system_error(error: OSError, subject: str = "") -> FileSystemErro
     return result
 
 
+class NoSuchTokenError(MissingError):
+    """The account has no token with this id or beginning, or several."""
+
+    code, title = "no-such-token", "No such token"
+
+
 class NoInvitationError(MissingError):
     """The account has no pending invitation to the plugin."""
 

@@ -17,6 +17,7 @@ from plugport.client.lean_httpx import httpx
 from plugport.client.models import (
     Account,
     Invitation,
+    ListedToken,
     MemberList,
     Plugin,
     PluginPage,
@@ -147,6 +148,28 @@ class RegistryClient:
         body = {"name": name} if owner is None else {"name": name, "owner": owner}
         document = self._http.post_json(self.registry.api("/scopes"), body)
         return parse_leniently(Scope, require_object(document, "a scope"))
+
+    def list_tokens(self) -> list[ListedToken]:
+        """Return the tokens of the account that the token of this client may see."""
+        document = self._http.get_json(self.registry.api("/me/tokens"))
+        rows = list_rows(require_object(document, "tokens"), "tokens")
+        return [ListedToken.from_document(row) for row in rows]
+
+    def create_token(self, body: Mapping[str, Any]) -> tuple[ListedToken, Token]:
+        """Create a token; return it with its text, which cannot be requested again."""
+        document = self._http.post_json(self.registry.api("/me/tokens"), body)
+        created = ListedToken.from_document(document)
+        return created, Token.parse(str(created.document.get("token", "")))
+
+    def revoke_token(self, number: int) -> ListedToken:
+        """Revoke a token of the account, and with it the tokens that it created."""
+        url = self.registry.api(f"/me/tokens/{number}")
+        return ListedToken.from_document(self._http.send_json("DELETE", url))
+
+    def revoke_current_token(self) -> ListedToken:
+        """Revoke the token of this client."""
+        url = self.registry.api("/me/tokens/current")
+        return ListedToken.from_document(self._http.send_json("DELETE", url))
 
     def list_members(self, name: PluginName) -> MemberList:
         """Return the members of a plugin; with a token of a member, also pending invitations."""

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from msgspec import Struct
 
 from plugport.client.errors import UnexpectedResponseError
+from plugport.spec.api import accounts as account_api
 from plugport.spec.api import owners as owner_api
 from plugport.spec.api import plugins as plugin_api
 from plugport.spec.api import releases as release_api
-from plugport.spec.api.accounts import Me
 from plugport.spec.api.reading import parse_leniently
 from plugport.spec.errors import PlugportError
 from plugport.spec.names import PluginName
@@ -203,17 +203,38 @@ class PublishStatus(Struct, frozen=True):
 class Account(Struct, frozen=True):
     """The account behind a token."""
 
-    data: Me
+    data: account_api.Me
     document: Mapping[str, Any]
 
     @classmethod
     def from_document(cls, document: Any) -> Account:
         """Raises `UnexpectedResponseError` without a user name."""
         checked = require_object(document, "an account")
-        data = parse_leniently(Me, checked)
+        data = parse_leniently(account_api.Me, checked)
         if not data["username"]:
             raise UnexpectedResponseError("The registry returned an account without `username`.")
         return cls(data=data, document=checked)
+
+
+class ListedToken(Struct, frozen=True):
+    """A token of the account. `number` identifies it."""
+
+    number: int
+    data: account_api.ListedToken
+    document: Mapping[str, Any]
+
+    @classmethod
+    def from_document(cls, document: Any) -> ListedToken:
+        """Raises `UnexpectedResponseError` without a number."""
+        checked = require_object(document, "a token")
+        number = checked.get("id")
+        if not isinstance(number, int):
+            raise UnexpectedResponseError("The registry returned a token without `id`.")
+        return cls(
+            number=number,
+            data=parse_leniently(account_api.ListedToken, checked),
+            document=checked,
+        )
 
 
 class MemberList(Struct, frozen=True):

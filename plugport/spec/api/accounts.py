@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, TypedDict
 
-from plugport.spec.api.values import describe
+from plugport.spec.api.values import TOKEN_SCOPES, describe
 
 
 class Token(TypedDict):
-    start: str
+    id: int
+    start: Annotated[str, describe("The visible beginning of the text.")]
     name: str
-    scopes: list[str]
+    scopes: Annotated[list[str], describe(f"Some of `{'`, `'.join(TOKEN_SCOPES)}`.")]
     limits: Annotated[
         list[str], describe("Plugins and scopes for which the token is valid; none for all.")
     ]
@@ -18,6 +19,27 @@ class Token(TypedDict):
         list[str], describe("Networks from which the token is valid; none for all.")
     ]
     expiresAt: str
+
+
+class ListedToken(Token):
+    """A token of the account, as it is listed: without its text."""
+
+    createdAt: str
+    lastUsedAt: str | None
+    lastUsedAddress: Annotated[str | None, describe("From where it was used then.")]
+    parent: Annotated[int | None, describe("The id of the token with which it was created.")]
+    isCurrent: Annotated[bool, describe("Whether it is the token of this call.")]
+    revokedAt: str | None
+
+
+class TokenList(TypedDict):
+    tokens: list[ListedToken]
+
+
+class NewToken(ListedToken):
+    """A token that was created by this call."""
+
+    token: Annotated[str, describe("The text. It is stored nowhere and never shown again.")]
 
 
 class Me(TypedDict):

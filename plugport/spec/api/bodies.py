@@ -6,7 +6,7 @@ from typing import Annotated, NotRequired, TypedDict
 
 from msgspec import Meta
 
-from plugport.spec.api.values import ROLES, describe
+from plugport.spec.api.values import ROLES, TOKEN_SCOPES, describe
 
 _SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$"
 _Slug = Annotated[str, Meta(min_length=1, pattern=_SLUG_PATTERN)]
@@ -80,6 +80,39 @@ class InvitationBody(TypedDict):
 
 class RoleBody(TypedDict):
     role: _Role
+
+
+class TokenBody(TypedDict):
+    name: Annotated[str, Meta(min_length=1, max_length=100, description="Where the token is used.")]
+    scopes: Annotated[
+        list[Annotated[str, Meta(min_length=1, pattern=rf"^({'|'.join(TOKEN_SCOPES)})\Z")]],
+        Meta(
+            max_length=len(TOKEN_SCOPES), description="What the token may do, without duplicates."
+        ),
+    ]
+    limits: NotRequired[
+        Annotated[
+            list[Annotated[str, Meta(min_length=1, max_length=130)]],
+            Meta(
+                max_length=20,
+                description="Plugins (`@acme/chat`) and scopes (`@acme`) for which the token is valid; none"
+                " for all.",
+            ),
+        ]
+    ]
+    networks: NotRequired[
+        Annotated[
+            list[Annotated[str, Meta(min_length=1, max_length=50)]],
+            Meta(
+                max_length=20,
+                description="Addresses and networks (`192.0.2.0/24`) from which the token is valid; none for"
+                " all.",
+            ),
+        ]
+    ]
+    days: NotRequired[
+        Annotated[int, Meta(ge=1, le=366, description="Until it expires; the default is 90.")]
+    ]
 
 
 class PublishForm(TypedDict):

@@ -65,9 +65,7 @@ def _validate_value(kind: MemberType, value: Any, path: str, errors: list[FieldE
         return None
     match kind.base:
         case inspect.TypedDictType(cls=declaration):
-            if isinstance(value, dict):
-                return _validate_object(declaration, value, path, errors)
-            errors.append(FieldError(path, "Expected an object."))
+            return _validate_nested(declaration, value, path, errors)
         case inspect.ListType(item_type=item_type, max_length=max_length):
             if isinstance(value, list):
                 return _validate_list(resolve_type(item_type), max_length, value, path, errors)
@@ -81,9 +79,30 @@ def _validate_value(kind: MemberType, value: Any, path: str, errors: list[FieldE
                 errors += [FieldError(path, detail, code) for detail, code in problems]
                 return text
             errors.append(FieldError(path, "Expected a string."))
+        case inspect.IntType() as number_type:
+            errors += _list_number_errors(number_type, value, path)
+            return value
         case other:
             raise NotImplementedError(f"no body has a member of type {other}")
     return None
+
+
+def _validate_nested(
+    declaration: type, value: Any, path: str, errors: list[FieldError]
+) -> dict[str, Any] | None:
+    if isinstance(value, dict):
+        return _validate_object(declaration, value, path, errors)
+    errors.append(FieldError(path, "Expected an object."))
+    return None
+
+
+def _list_number_errors(declared: inspect.IntType, value: Any, path: str) -> list[FieldError]:
+    # JSON `true` is an int in Python.
+    if isinstance(value, int) and not isinstance(value, bool):
+        low, high = declared.ge, declared.le
+        if (low is None or value >= low) and (high is None or value <= high):
+            return []
+    return [FieldError(path, f"Expected a whole number from {declared.ge} to {declared.le}.")]
 
 
 def _validate_list(

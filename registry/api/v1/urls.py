@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
+from accounts.api import tokens
 from registry.api.converters import NameConverter, VersionConverter
 from registry.api.v1 import (
     diff,
@@ -50,6 +51,9 @@ urlpatterns = [
     path("categories", taxonomy.CategoriesView.as_view()),
     path("tags", taxonomy.TagsView.as_view()),
     path("me", me.MeView.as_view()),
+    path("me/tokens", tokens.TokensView.as_view()),
+    path("me/tokens/current", tokens.CurrentTokenView.as_view()),
+    path("me/tokens/<int:id>", tokens.TokenView.as_view()),
     path("me/invitations", owners.InvitationsView.as_view()),
     path("me/invitations/<int:id>/accept", owners.AcceptView.as_view()),
     path("me/invitations/<int:id>/decline", owners.DeclineView.as_view()),

@@ -1,0 +1,170 @@
+"""`plugport token`: the tokens of the account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from plugport.cli.command_group import plugport_command
+from plugport.cli.session import Session
+from plugport.spec.api.values import TOKEN_SCOPES
+
+if TYPE_CHECKING:
+    from plugport.client.models import ListedToken
+
+# What each action takes.
+_ARGUMENTS = {"list": "", "create": "NAME", "revoke": "TOKEN"}
+_DEFAULT_SCOPE = "publish"
+_MAX_DAYS = 366
+
+
+@plugport_command(
+    "token",
+    examples=(
+        "plugport token list",
+        "plugport token create ci --scope publish --limit @acme/chat --days 30",
+        "plugport token create deploy --network 192.0.2.0/24 --json",
+        "plugport token revoke pp_Ab3dE5g",
+    ),
+)
+@click.argument("action", type=click.Choice(list(_ARGUMENTS)))
+@click.argument("what", required=False, metavar="[NAME | TOKEN]")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(TOKEN_SCOPES),
+    help=f"What the new token may do (default: {_DEFAULT_SCOPE}). Can be repeated.",
+)
+@click.option(
+    "--limit",
+    "limits",
+    multiple=True,
+    metavar="PLUGIN",
+    help="Plugin or @scope for which the new token is valid. Can be repeated.",
+)
+@click.option(
+    "--network",
+    "networks",
+    multiple=True,
+    metavar="CIDR",
+    help="Network from which the new token is valid. Can be repeated.",
+)
+@click.option(
+    "--days",
+    type=click.IntRange(1, _MAX_DAYS),
+    help="Days until the new token expires (default: 90, or when your own token does).",
+)
+@click.pass_obj
+def command(
+    session: Session,
+    action: str,
+    what: str | None,
+    scopes: tuple[str, ...],
+    limits: tuple[str, ...],
+    networks: tuple[str, ...],
+    days: int | None,
+) -> None:
+    """List, create and revoke the tokens of your account.
+
+    Requires a token with the scope manage. A token that you create can do no more than that token and
+    expires no later, and revoking that token revokes it too. It is printed once and stored nowhere.
+    TOKEN is an id or the beginning of a token, as the list shows them.
+    """
+    options = {"scope": scopes, "limit": limits, "network": networks, "days": days}
+    _check_arguments(action, what, options)
+    if action == "list":
+        _list_tokens(session)
+    elif action == "revoke":
+        _revoke(session, what or "")
+    else:
+        body = {
+            "name": what or "",
+            "scopes": list(scopes or (_DEFAULT_SCOPE,)),
+            "limits": list(limits),
+            "networks": list(networks),
+        }
+        _create(session, body, days)
+
+
+def _check_arguments(action: str, what: str | None, options: dict[str, Any]) -> None:
+    expected = _ARGUMENTS[action]
+    usage = f"plugport token {action} {expected}".strip()
+    if bool(expected) != (what is not None):
+        problem = "an argument is missing" if expected else "too many arguments"
+        raise click.UsageError(f"{problem}; use `{usage}`")
+    given = [name for name, value in options.items() if value]
+    if given and action != "create":
+        raise click.UsageError(f"`{usage}` takes no --{given[0]}")
+
+
+def _list_tokens(session: Session) -> None:
+    with session.open_client() as client:
+        tokens = client.list_tokens()
+    session.output.print_json({"tokens": [token.document for token in tokens]})
+    if not tokens:
+        session.output.print_line("no tokens")
+        return
+    session.output.print_table(
+        [_format_row(token) for token in tokens],
+        ("ID", "TOKEN", "NAME", "SCOPES", "LIMITS", "EXPIRES", "LAST USED"),
+    )
+
+
+def _format_row(token: ListedToken) -> tuple[str, ...]:
+    data = token.data
+    last_used = data["lastUsedAt"]
+    return (
+        str(token.number),
+        f"{data['start']}…" + (" (this one)" if data["isCurrent"] else ""),
+        data["name"],
+        ", ".join(data["scopes"]),
+        ", ".join([*data["limits"], *data["networks"]]) or "none",
+        data["expiresAt"][:10],
+        f"{last_used[:10]} from {data['lastUsedAddress']}" if last_used else "never",
+    )
+
+
+def _create(session: Session, body: dict[str, Any], days: int | None) -> None:
+    from datetime import UTC, datetime
+
+    with session.open_client() as client:
+        if days is None:
+            # No longer than the token that creates it, and by default no longer than 90 days.
+            own = datetime.fromisoformat(client.get_account().data["token"]["expiresAt"])
+            days = max(1, min(90, (own - datetime.now(UTC)).days))
+        created, text = client.create_token({**body, "days": days})
+    session.output.print_json({"token": created.document})
+    # The text alone on standard output, for scripts.
+    session.output.print_line(text.reveal())
+    session.output.note(
+        f"the token {created.data['name']} expires on {created.data['expiresAt'][:10]}; it is not"
+        " shown again"
+    )
+
+
+def _revoke(session: Session, text: str) -> None:
+    with session.open_client() as client:
+        token = _select_token(client.list_tokens(), text)
+        revoked = client.revoke_token(token.number)
+    session.output.print_json({"token": revoked.document})
+    session.output.print_line(f"revoked {revoked.data['start']}… ({revoked.data['name']})")
+
+
+def _select_token(tokens: list[ListedToken], text: str) -> ListedToken:
+    from plugport.cli.errors import NoSuchTokenError
+
+    # The whole token may be given, but is never printed.
+    start = text[:10].rstrip("…")
+    found = [
+        token
+        for token in tokens
+        if text == str(token.number) or (len(start) > 3 and token.data["start"].startswith(start))
+    ]
+    if len(found) != 1:
+        problem = "Several tokens begin so" if found else "You have no such token"
+        raise NoSuchTokenError(
+            f"{problem}: `{start}`.", hint="Run `plugport token list` for the ids."
+        )
+    return found[0]
