@@ -103,7 +103,8 @@ def test_tokens_are_stored_by_registry(cli: Cli) -> None:
 
 def test_logs_out(cli: Cli) -> None:
     log_in(cli)
-    assert cli.json("logout") == {"registry": cli.registry.url, "loggedOut": True}
+    expected = {"registry": cli.registry.url, "loggedOut": True, "revoked": True}
+    assert cli.json("logout") == expected
     assert cli.registry.token not in load_credentials(cli)
     assert cli.json("logout")["loggedOut"] is False
     assert cli.error(4, "whoami")["code"] == "not-logged-in"

@@ -9,7 +9,7 @@ import pytest
 from django.db import models
 
 from plugport.spec.api import owners, plugins, releases, values
-from plugport.spec.api.accounts import Me
+from plugport.spec.api.accounts import Me, TokenList
 from plugport.spec.api.declared import list_members, resolve_type
 from plugport.spec.api.instance import Instance
 from plugport.spec.api.problems import FieldProblem, Problem
@@ -41,6 +41,7 @@ ANSWERS: dict[str, Any] = {
     f"{CHAT}/1.0.0/diff": releases.Diff,
     f"{CHAT}/1.1.0/diff": releases.Diff,
     "/me": Me,
+    "/me/tokens": TokenList,
     "/me/invitations": owners.InvitationList,
     "/publications/{id}": releases.Publication,
     "/plugins/none": Problem,

@@ -13,7 +13,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from registry.api.schema import build_document
 from tests.functional.api.calls import Api
 
-PRIVATE_READS = {"getMe", "getPublication", "listInvitations"}
+PRIVATE_READS = {"getMe", "getPublication", "listInvitations", "listTokens"}
 
 
 @pytest.fixture

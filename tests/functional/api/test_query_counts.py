@@ -54,6 +54,7 @@ SIGNED_IN = {
     "GET /plugins/@acme/chat": 2,
     "GET /plugins/@acme/chat/owners": 4,
     "GET /me/invitations": 2,
+    "GET /me/tokens": 2,
     "GET /publications/{id}": 5,
     "POST /plugins/@acme/chat/1.0.0/yank": 21,
     "POST /plugins/@acme/chat/1.0.0/unyank": 21,

@@ -128,6 +128,7 @@ BODIES: Mapping[str, Callable[[], Any]] = {
     "PATCH api/v1/plugins/<plugin:name>/owners/<str:username>": lambda: {"role": "maintainer"},
     "POST api/v1/plugins/<plugin:name>/<release:version>/deprecate": lambda: {"message": "Old."},
     "POST api/v1/plugins/<plugin:name>/<release:version>/yank": lambda: {"reason": "Broken."},
+    "POST api/v1/me/tokens": lambda: {"name": "another", "scopes": ["manage"], "days": 1},
     "POST api/v1/scopes": lambda: {"name": "new-scope"},
     "POST plugins/<plugin:name>/owners": lambda: {
         "action": "invite",
