@@ -36,6 +36,7 @@ def test_me(owner: User) -> None:
         "username": "acme",
         "isModerator": False,
         "token": {
+            "id": Token.objects.get().pk,
             "start": text[:10],
             "name": "test",
             "scopes": ["publish"],
@@ -153,12 +154,14 @@ def test_reads_use_a_recent_token_without_a_query(
         caller.get("/plugins")
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_recent_token_ends_with_its_revocation(owner: User, settings: Any) -> None:
+def test_a_recent_token_ends_with_its_revocation(
+    owner: User, settings: Any, django_capture_on_commit_callbacks: Any
+) -> None:
     settings.TOKEN_CACHE_SECONDS = 3600
     caller = Api(create_api_token(owner))
     assert caller.get("/me").status_code == 200
-    revoke_token(actor=owner, token_id=Token.objects.get().pk)
+    with django_capture_on_commit_callbacks(execute=True):
+        revoke_token(actor=owner, token_id=Token.objects.get().pk)
     expect_problem(caller.get("/me"), 401, "invalid-token")
 
 
