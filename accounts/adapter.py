@@ -5,17 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.stagekit import clear_login
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
 from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.forms import BaseForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare
 
 from accounts.actions.create_account import create_account
 from accounts.models import User
 from common.http.client_address import get_client_network
+
+_STARTED_WITH = "sign_in_started_with"
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the library has no types
@@ -46,6 +52,34 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
         if commit:
             create_account(user)
         return user
+
+    def get_login_stages(self) -> list[str]:
+        """What comes between the password and the session."""
+        return [
+            "allauth.mfa.stages.AuthenticateStage",
+            # Not by its setting: that one requires verified addresses before the first sign-in, because
+            # the library's links lose the session.
+            "allauth.mfa.webauthn.stages.PasskeySignupStage",
+        ]
+
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
+        """Remember the password with which the sign-in began; closed accounts end here."""
+        request.session[_STARTED_WITH] = user.get_session_auth_hash()
+        response: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        return response
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """Start the session, unless the password was changed since the first step.
+
+        Otherwise a thief with the old password could complete a sign-in after the owner recovered the
+        account.
+        """
+        started_with = request.session.pop(_STARTED_WITH, "")
+        if not constant_time_compare(started_with, user.get_session_auth_hash()):
+            clear_login(request)
+            messages.error(request, "The password was changed since you began. Sign in again.")
+            raise ImmediateHttpResponse(redirect("account_login"))
+        super().login(request, user)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """The page after a change of the password: the account, with the tokens that were kept."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import allauth.account.admin  # registers lists that are removed below
+import allauth.mfa.admin
 import allauth.socialaccount.admin  # noqa: F401 -- likewise
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
@@ -47,7 +49,7 @@ admin.site.password_change = _redirect_to_password_page  # type: ignore[method-a
 # The library's own list of addresses. This registry keeps one address for each account, in the account.
 admin.site.unregister(EmailAddress)
 # They would show secrets, and change who signs in as whom without an audit entry.
-admin.site.unregister([SocialApp, SocialAccount, SocialToken])
+admin.site.unregister([Authenticator, SocialApp, SocialAccount, SocialToken])
 
 
 @receiver(pre_save, sender=LogEntry)

@@ -8,8 +8,12 @@ class AccountsConfig(AppConfig):
     verbose_name = "Accounts"
 
     def ready(self) -> None:
-        """Register system checks and what the audit log records by itself."""
+        """Register system checks, what the audit log records by itself, and other receivers."""
         from accounts import (
             signals,  # noqa: F401 -- importing connects them
             system_checks,  # noqa: F401 -- importing registers them
+        )
+        from accounts.security import (
+            confirmation,  # noqa: F401 -- importing connects its receiver
+            factors,  # noqa: F401 -- likewise
         )

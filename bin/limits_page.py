@@ -70,6 +70,7 @@ def _list_columns() -> str:
         ("sessions.Session.session_data", *_get_session_limit()),
         ("admin.LogEntry.change_message", *_get_log_limit()),
         ("socialaccount.SocialAccount.extra_data", *_get_profile_limit()),
+        ("mfa.Authenticator.data", *_get_factor_limit()),
     ]
     short = defaultdict(list)
     for model in apps.get_models():
@@ -104,3 +105,9 @@ def _get_profile_limit() -> tuple[int, str]:
     from accounts.social_adapter import MAX_PROFILE_BYTES
 
     return MAX_PROFILE_BYTES, "400 `stored-text-too-large`"
+
+
+def _get_factor_limit() -> tuple[int, str]:
+    from accounts.security.factors import MAX_FACTOR_BYTES
+
+    return MAX_FACTOR_BYTES, "answers above 16,384 characters are refused: 400 `invalid-factor`"

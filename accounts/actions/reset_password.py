@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
+from accounts.actions.factors.remove_factors import remove_all_factors
 from accounts.actions.mark_verified import mark_verified
 from accounts.actions.set_password import store_password
 from accounts.models import User
@@ -29,4 +30,6 @@ def reset_password(*, user: User, password: str) -> None:
         lock_unchanged_account(user)
         if not user.is_verified and find_address_owner(user) is None:
             mark_verified(user=user, by=user)
+            # Whoever signed up with the address of another person may have added a passkey.
+            remove_all_factors(user=user, by=user)
         store_password(user=user, encoded=encoded, by=user)

@@ -21,7 +21,8 @@ class User(AbstractUser):
     `is_moderator` allows decisions on releases; `is_staff` gives access to the admin, where they are
     taken.
     `is_verified` allows to create tokens and to publish. Only sign-up creates accounts without it: an
-    account that an operator creates needs no proof. `collision_key` is equal for all names that look alike, which prevents impersonation (PKG-1).
+    account that an operator creates needs no proof. `has_second_factor` follows from the factors
+    of django-allauth (`accounts.actions.factors`). `collision_key` is equal for all names that look alike, which prevents impersonation (PKG-1).
     """
 
     username = BoundedCharField(
@@ -38,6 +39,8 @@ class User(AbstractUser):
         help_text="The owner opened the link in the verification mail, or an operator vouches for the "
         "account. Without it, the account cannot create tokens or publish.",
     )
+
+    has_second_factor = models.BooleanField(default=False, editable=False)
 
     class Meta(AbstractUser.Meta):
         # Sign-in and password reset look accounts up by address, whatever its case.

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.forms import ChangePasswordForm, ResetPasswordKeyForm
+from allauth.account.forms import ChangePasswordForm, ResetPasswordKeyForm, SetPasswordForm
+from allauth.account.views import password_set
 from django import forms
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 
 from accounts.actions.reset_password import reset_password
 from accounts.actions.set_password import set_password
 from accounts.models import Token
 from accounts.queries.tokens import list_tokens
+from accounts.security.confirmation import confirmation_required
 from accounts.security.password_rules import describe_password_rules
 
 
@@ -60,3 +64,23 @@ class ResetKeyForm(ResetPasswordKeyForm):  # type: ignore[misc]  # the library h
     def save(self) -> None:
         """Set the password."""
         reset_password(user=self.user, password=self.cleaned_data["password1"])
+
+
+class SetForm(SetPasswordForm):  # type: ignore[misc]  # the library has no types
+    """allauth's form for an account without a password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].help_text = describe_password_rules()
+
+    def save(self) -> None:
+        """Set the password."""
+        set_password(user=self.user, password=self.cleaned_data["password1"], by=self.user)
+
+
+@never_cache
+@confirmation_required
+def set_first_password(request: HttpRequest) -> HttpResponse:
+    """The page for that form."""
+    response: HttpResponse = password_set(request)
+    return response

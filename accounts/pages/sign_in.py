@@ -1,11 +1,14 @@
-"""The sign-in form."""
+"""`/login`: sign in with a password."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from allauth.account.forms import LoginForm
+from allauth.account.views import LoginView
 from django.core.exceptions import ValidationError
+
+from accounts.security.factors import supports_passkeys
 
 
 class SignInForm(LoginForm):  # type: ignore[misc]  # the library has no types
@@ -24,3 +27,11 @@ class SignInForm(LoginForm):  # type: ignore[misc]  # the library has no types
                 ) from None
             raise
         return values
+
+
+class SignInView(LoginView):  # type: ignore[misc]  # the library has no types
+    """The library's view, with a second form for passkeys."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add whether browsers know passkeys for this registry."""
+        return {**super().get_context_data(**kwargs), "supports_passkeys": supports_passkeys()}

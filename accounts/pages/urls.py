@@ -6,7 +6,15 @@ from allauth.account import views as allauth
 from django.urls import path, re_path
 from django.views.decorators.cache import never_cache
 
-from accounts.pages import account, email, sign_up, tokens
+from accounts.pages import account, email, passwords, sign_in, sign_up, tokens
+from accounts.pages.security import (
+    authenticator_app,
+    confirm,
+    overview,
+    passkeys,
+    recovery_codes,
+    sign_in_steps,
+)
 
 urlpatterns = [
     path("account", account.render_account, name="account"),
@@ -15,12 +23,31 @@ urlpatterns = [
     path("account/tokens", tokens.render_tokens, name="tokens"),
     path("account/tokens/<int:token_id>/revoke", tokens.revoke, name="revoke-token"),
     path("account/tokens/<int:token_id>/regenerate", tokens.regenerate, name="regenerate-token"),
+    path("account/confirm", confirm.render_confirm, name="confirm"),
+    path("account/security", overview.render_security, name="security"),
+    path("account/security/app", authenticator_app.render_app, name="authenticator-app"),
+    path("account/security/passkeys/new", passkeys.render_new_passkey, name="new-passkey"),
+    path(
+        "account/security/recovery-codes",
+        recovery_codes.render_recovery_codes,
+        name="recovery-codes",
+    ),
+    path("account/security/<int:factor_id>/remove", overview.remove, name="remove-factor"),
     # The names are allauth's own: its views reverse them.
-    path("login", allauth.login, name="account_login"),
+    path("login", sign_in.SignInView.as_view(), name="account_login"),
+    path("login/factor", sign_in_steps.SecondFactorView.as_view(), name="mfa_authenticate"),
+    path("login/passkey", sign_in_steps.PasskeySignInView.as_view(), name="mfa_login_webauthn"),
     path("signup", sign_up.SignUpView.as_view(), name="account_signup"),
+    path("signup/passkey", sign_up.PasskeySignUpView.as_view(), name="account_signup_by_passkey"),
+    path(
+        "signup/passkey/new",
+        sign_in_steps.PasskeyCreationView.as_view(),
+        name="mfa_signup_webauthn",
+    ),
     path("logout", allauth.logout, name="account_logout"),
     path("account/inactive", allauth.account_inactive, name="account_inactive"),
     path("account/password", never_cache(allauth.password_change), name="account_change_password"),
+    path("account/password/new", passwords.set_first_password, name="account_set_password"),
     path("password/reset", allauth.password_reset, name="account_reset_password"),
     path("password/reset/sent", allauth.password_reset_done, name="account_reset_password_done"),
     # allauth joins the two parts with this dash in the links that it sends.

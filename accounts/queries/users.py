@@ -81,6 +81,11 @@ def lock_accounts_of_address(email: str) -> None:
     list(_filter_by_email(email).select_for_update().order_by("pk").values_list("pk"))
 
 
+def lock_account(user: User) -> None:
+    """Lock the row of the account until the transaction ends: 1 query. See `lock_unchanged_account`."""
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+
+
 def lock_unchanged_account(user: User) -> None:
     """Lock the row of an account that was loaded earlier, until the transaction ends: 1 query.
 

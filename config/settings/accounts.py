@@ -47,6 +47,7 @@ ACCOUNT_FORMS = {
     "login": "accounts.pages.sign_in.SignInForm",
     "signup": "accounts.pages.sign_up.SignUpForm",
     "change_password": "accounts.pages.passwords.ChangeForm",
+    "set_password": "accounts.pages.passwords.SetForm",
     "reset_password": "accounts.pages.password_reset.ResetForm",
     "reset_password_from_key": "accounts.pages.passwords.ResetKeyForm",
 }
@@ -66,6 +67,27 @@ ACCOUNT_RATE_LIMITS = {
 # The library's keys read a table of addresses, which takes longer for accounts that exist.
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105 -- a class
 PASSWORD_RESET_TIMEOUT = 3 * 86_400
+# Accounts that have one: `accounts.security.factors` and `accounts.pages.security`.
+MFA_ADAPTER = "accounts.security.factors.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "accounts.pages.security.sign_in_forms.CodeForm",
+    "authenticate_webauthn": "accounts.pages.security.sign_in_forms.PasskeyForm",
+    "login_webauthn": "accounts.pages.security.sign_in_forms.PasskeySignInForm",
+}
+MFA_PASSKEY_LOGIN_ENABLED = True
+# One step before and after: clocks of phones differ. A code is accepted once all the same.
+MFA_TOTP_TOLERANCE = 1
+# A sign-in with a passkey takes two requests, and people of one network share the limit.
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
+# How long after a sign-in, or after the password or a factor was asked for, sensitive acts need neither.
+CONFIRMATION_SECONDS = 300
+REQUIRE_MFA_TO_PUBLISH = get_env_bool(
+    "PLUGPORT_REQUIRE_MFA_TO_PUBLISH",
+    "Whether publishing needs a second factor: an authenticator app or a passkey. Tokens that an operator "
+    "creates with `manage.py create_token` need none.",
+    default=True,
+)
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 # Sign-in with other websites. Providers are configured in SOCIALACCOUNT_PROVIDERS, never in tables.

@@ -98,6 +98,12 @@ SECTIONS = (
                 "From a folder to a published release, step by step.",
             ),
             Page(
+                "guides/account.md",
+                "/docs/account",
+                "Secure your account",
+                "Passkeys, authenticator apps and recovery codes, and what needs them.",
+            ),
+            Page(
                 "guides/kinds.md",
                 "/docs/kinds",
                 "A manifest for every kind",

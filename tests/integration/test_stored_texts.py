@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -15,6 +16,7 @@ from django.db.models import F, Value
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.admin import MAX_LOG_MESSAGE_BYTES
 from accounts.models import AuditEntry, User
+from accounts.security.factors import MAX_FACTOR_BYTES
 from accounts.security.sessions import MAX_SESSION_BYTES, SessionStore
 from common.bounded_fields import BoundedField, StoredTextTooLargeError
 from registry.models import Category, DownloadSalt
@@ -22,11 +24,12 @@ from tests.support.data import ROOT
 
 TEXT_FIELDS = (models.CharField, models.TextField, models.JSONField, models.BinaryField)
 OWN_APPS = ("accounts", "registry", "marketplace")
-# Columns of libraries without a length: the first two are checked by the registry, the last is a
+# Columns of libraries without a length: the first three are checked by the registry, the last is a
 # number.
 LIBRARY_COLUMNS = {
     "sessions.Session.session_data",
     "admin.LogEntry.change_message",
+    "mfa.Authenticator.data",
     "admin.LogEntry.object_id",
     # Checked by the registry.
     "socialaccount.SocialAccount.extra_data",
@@ -175,3 +178,11 @@ def test_messages_of_the_admin_have_a_limit(moderator: User) -> None:
     log("x" * MAX_LOG_MESSAGE_BYTES)
     with pytest.raises(StoredTextTooLargeError, match="change_message"):
         log("x" * (MAX_LOG_MESSAGE_BYTES + 1))
+
+
+def test_a_second_factor_has_a_limit(moderator: User) -> None:
+    factor = Authenticator(user=moderator, type="webauthn", data={"name": ""})
+    factor.save()
+    factor.data = {"name": "x" * MAX_FACTOR_BYTES}
+    with pytest.raises(StoredTextTooLargeError, match="Authenticator"):
+        factor.save()

@@ -113,6 +113,7 @@ ARGUMENTS: Mapping[str, object] = {
     "filename": "unknown.whl",
     "object_id": "1",
     "id": "1",
+    "factor_id": 1,
     "content_type_id": "1",
     "app_label": "registry",
     "url": "unknown",

@@ -53,6 +53,7 @@ SIGNED_IN = {
     "/account/tokens": 1,
     "/account/scopes": 1,
     "/account/email": 0,
+    "/account/security": 1,
     "/": 4,
 }
 _OF_SIGNING_IN = 2

@@ -1,0 +1,23 @@
+"""Errors of second factors."""
+
+from __future__ import annotations
+
+from plugport.spec.errors import ConflictError, InvalidError, MissingError
+
+
+class FactorAnswerError(InvalidError):
+    """The code or the passkey for a second factor is not correct, or was used before."""
+
+    code, title = "invalid-factor", "Second factor not accepted"
+
+
+class FactorExistsError(ConflictError):
+    """The account has the second factor already, or as many as it can have."""
+
+    code, title = "factor-exists", "Second factor already added"
+
+
+class NoFactorError(MissingError):
+    """The account does not have the second factor."""
+
+    code, title = "unknown-factor", "Unknown second factor"
