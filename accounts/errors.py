@@ -60,6 +60,12 @@ class EmailNotVerifiedError(DeniedError):
     code, title = "email-not-verified", "Email address not verified"
 
 
+class MfaRequiredError(DeniedError):
+    """The registry requires a second factor to publish, and the account has none."""
+
+    code, title = "mfa-required", "Second factor required"
+
+
 class VerificationLinkError(InvalidError):
     """The link of a verification mail is expired, belongs to another account or to another address."""
 

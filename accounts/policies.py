@@ -8,7 +8,12 @@ from collections.abc import Collection
 
 from django.conf import settings
 
-from accounts.errors import EmailNotVerifiedError, TokenAddressError, TokenScopeError
+from accounts.errors import (
+    EmailNotVerifiedError,
+    MfaRequiredError,
+    TokenAddressError,
+    TokenScopeError,
+)
 from accounts.models import Token, User
 from common.http.networks import is_in_networks
 from plugport.spec.names import PluginName
@@ -25,6 +30,21 @@ def check_is_verified(actor: User) -> None:
             f"The email address of the account `{actor.username}` is not verified.",
             hint="Open the link in the verification mail, or request another one:"
             f" {settings.BASE_URL}/account/email",
+        )
+
+
+def check_has_second_factor(actor: User, token: Token | None = None) -> None:
+    """Where the registry requires it, only accounts with a second factor publish (`REQUIRE_MFA_TO_PUBLISH`).
+
+    `token` is that of the caller: those that an operator made, and those of trusted publishers, need
+    none. Raises `MfaRequiredError`. A token of an account that removes its factors stops publishing.
+    """
+    if not settings.REQUIRE_MFA_TO_PUBLISH or actor.has_second_factor:
+        return
+    if token is None or not token.needs_no_factor:
+        raise MfaRequiredError(
+            f"This registry requires a second factor to publish, and the account `{actor.username}` has none.",
+            hint=f"Add a passkey or an authenticator app: {settings.BASE_URL}/account/security",
         )
 
 

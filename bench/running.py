@@ -27,6 +27,7 @@ _START_SECONDS = 120
 # High enough that no request of a benchmark is rejected.
 _VARIABLES = {
     "PLUGPORT_LOG_LEVEL": "WARNING",
+    "PLUGPORT_REQUIRE_MFA_TO_PUBLISH": "0",
     "PLUGPORT_LIMIT_READ": "100000000/minute",
     "PLUGPORT_LIMIT_WRITE": "100000000/minute",
     "PLUGPORT_LIMIT_PAGE": "100000000/minute",

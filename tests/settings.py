@@ -15,6 +15,8 @@ if os.environ.get("PLUGPORT_ENV") != "test":
     atexit.register(shutil.rmtree, _folder, ignore_errors=True)
     os.environ["PLUGPORT_ENV"] = "test"
     os.environ["PLUGPORT_DATA_DIR"] = _folder
+    # Tests of second factors turn it on. Registries in separate processes inherit it.
+    os.environ.setdefault("PLUGPORT_REQUIRE_MFA_TO_PUBLISH", "0")
     os.environ.setdefault("PLUGPORT_LOG_LEVEL", "ERROR")
     # Services of the machine are used only when a test run is given them.
     for _name in ("DATABASE_URL", "PLUGPORT_REDIS_URL", "PLUGPORT_S3_BUCKET", "PLUGPORT_MEILI_URL"):

@@ -12,7 +12,7 @@ from accounts.errors import TokenRequestError
 from accounts.mails import build_url, notify_owner
 from accounts.models import Token, User
 from accounts.models.token import NOTICE_BEFORE, START_CHARS, hash_token
-from accounts.policies import check_is_verified, check_token_may_create
+from accounts.policies import check_has_second_factor, check_is_verified, check_token_may_create
 from accounts.queries.tokens import lock_usable_token
 from accounts.queries.users import lock_unchanged_account
 from plugport.spec.text import quote_text
@@ -20,6 +20,8 @@ from plugport.spec.token_text import generate_token_text
 
 # Bounds the table and the account page against a script that never revokes its tokens.
 MAX_TOKENS = 1000
+# What changes plugins.
+_SCOPES_OF_PUBLISHERS = frozenset({"publish", "manage"})
 
 
 def create_token(
@@ -31,12 +33,14 @@ def create_token(
     networks: Collection[str] = (),
     days: int = DEFAULT_DAYS,
     creator: Token | None = None,
+    is_by_operator: bool = False,
 ) -> tuple[Token, str]:
     """Create a token for the actor; returns it with its text, which is not stored anywhere.
 
     `creator` is the token with which the actor makes the request. The new token cannot do more, and
-    does not live longer; the owner gets a mail about it. Writes the token and an audit entry. Raises
-    `EmailNotVerifiedError`, `PasswordChangedError`, `TokenScopeError`, `InvalidTokenError` if `creator`
+    does not live longer; the owner gets a mail about it. With `is_by_operator`, or if that holds for
+    `creator`, the token publishes although the account has no second factor. Writes the token and an audit entry. Raises
+    `EmailNotVerifiedError`, `MfaRequiredError`, `PasswordChangedError`, `TokenScopeError`, `InvalidTokenError` if `creator`
     was revoked meanwhile, and `TokenRequestError` with all invalid fields.
     """
     check_is_verified(actor)
@@ -47,6 +51,9 @@ def create_token(
         check_token_may_create(
             creator, request.scopes, request.limits, request.networks, request.expires_at
         )
+    needs_no_factor = is_by_operator or (creator is not None and creator.needs_no_factor)
+    if not needs_no_factor and not _SCOPES_OF_PUBLISHERS.isdisjoint(request.scopes):
+        check_has_second_factor(actor)
     # Not locked: concurrent requests can exceed the limit by a few tokens, which does no harm.
     if actor.tokens.filter(revoked_at=None).count() >= MAX_TOKENS:
         raise TokenRequestError(
@@ -59,7 +66,9 @@ def create_token(
         lock_unchanged_account(actor)
         if creator is not None:
             lock_usable_token(creator)
-        token, text = store_token(user=actor, request=request, parent=creator)
+        token, text = store_token(
+            user=actor, request=request, parent=creator, needs_no_factor=needs_no_factor
+        )
         record_audit_entry(
             actor=actor,
             action="token.created",
@@ -84,7 +93,11 @@ def create_token(
 
 
 def store_token(
-    *, user: User, request: TokenRequest, parent: Token | None = None
+    *,
+    user: User,
+    request: TokenRequest,
+    parent: Token | None = None,
+    needs_no_factor: bool = False,
 ) -> tuple[Token, str]:
     """Store a token and return it with its text. Checks nothing and writes no audit entry."""
     text = generate_token_text()
@@ -97,6 +110,7 @@ def store_token(
         limits=request.limits,
         networks=request.networks,
         parent=parent,
+        needs_no_factor=needs_no_factor,
         expires_at=request.expires_at,
     )
     mail_at = request.expires_at - NOTICE_BEFORE

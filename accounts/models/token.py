@@ -43,7 +43,8 @@ class Token(models.Model):
     subset of `SCOPES`. `limits` are plugins (`@acme/chat`) and scopes (`@acme`); without any, the token is
     valid for all plugins. `networks` are those from which it may be used (CIDR); without any, from all.
     `parent` is the token with which it was created. `expiry_mail_at` is when its owner
-    gets a mail about the expiry, None if no more is due. `can_flag_releases` is set for `publish` tokens
+    gets a mail about the expiry, None if no more is due. `needs_no_factor` is set for tokens that an
+    operator made and those of CI jobs, which publish for accounts without a second factor. `can_flag_releases` is set for `publish` tokens
     of the time when that scope was enough to deprecate and yank.
     """
 
@@ -65,6 +66,7 @@ class Token(models.Model):
     parent = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="children"
     )
+    needs_no_factor = models.BooleanField(default=False, editable=False)
     can_flag_releases = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(default=compute_default_expiry)

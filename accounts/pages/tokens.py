@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -16,11 +18,12 @@ from accounts.actions.create_token import create_token
 from accounts.actions.regenerate_token import regenerate_token
 from accounts.actions.revoke_token import revoke_token
 from accounts.actions.token_request import DEFAULT_DAYS, MAX_DAYS, MAX_NAME_CHARS
-from accounts.errors import TokenRequestError
+from accounts.errors import MfaRequiredError, TokenRequestError
 from accounts.models import User
 from accounts.pages.current_user import get_signed_in_user
 from accounts.policies import can_have_admin_tokens
 from accounts.queries.tokens import list_tokens
+from accounts.security.confirmation import is_confirmed, redirect_to_confirmation
 
 _SCOPES = (
     ("read", "Read: everything your account can see"),
@@ -87,6 +90,8 @@ class TokenForm(forms.Form):
 def render_tokens(request: HttpRequest) -> HttpResponse:
     """The user's tokens and the form. After a POST, also the text of the new token, once."""
     user = get_signed_in_user(request)
+    if request.method == "POST" and not is_confirmed(request):
+        return redirect_to_confirmation(request.path)
     form = TokenForm(user, request.POST if request.method == "POST" else None)
     text = _create_token(request, form) if form.is_bound and form.is_valid() else None
     return _render(request, TokenForm(user) if text else form, text)
@@ -95,10 +100,13 @@ def render_tokens(request: HttpRequest) -> HttpResponse:
 def _render(request: HttpRequest, form: TokenForm, text: str | None) -> HttpResponse:
     # The text is rendered in this response, not after a redirect: it is stored nowhere, not even in
     # the session.
+    user = get_signed_in_user(request)
     context: dict[str, Any] = {
         "form": form,
+        "needs_factor": settings.REQUIRE_MFA_TO_PUBLISH and not user.has_second_factor,
+        "is_confirmed": is_confirmed(request),
         "token_text": text,
-        "tokens": list_tokens(get_signed_in_user(request)).select_related("parent"),
+        "tokens": list_tokens(user).select_related("parent"),
     }
     return render(request, "account/tokens.html", context, status=400 if form.errors else 200)
 
@@ -115,7 +123,7 @@ def _create_token(request: HttpRequest, form: TokenForm) -> str | None:
             networks=_split(values["networks"]),
             days=values["days"],
         )[1]
-    except TokenRequestError as error:
+    except (MfaRequiredError, TokenRequestError) as error:
         for field_error in error.fields:
             form.add_error(field_error.field, field_error.detail)
         if not error.fields:
@@ -144,5 +152,7 @@ def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
 def regenerate(request: HttpRequest, token_id: int) -> HttpResponse:
     """Revoke one token of the user, and show the text of another one that can do the same."""
     user = get_signed_in_user(request)
+    if not is_confirmed(request):
+        return redirect_to_confirmation(reverse("tokens"))
     form = TokenForm(user)
     return _render(request, form, regenerate_token(actor=user, token_id=token_id)[1])

@@ -36,6 +36,7 @@ def mint_token(
         sha256=hash_token(text),
         scopes=["publish"],
         limits=[limit],
+        needs_no_factor=True,
         expires_at=timezone.now() + LIFETIME,
     )
     MintedToken.objects.create(token=token, source=source, run=dict(run))

@@ -8,6 +8,7 @@ import structlog
 from django.db import IntegrityError, OperationalError
 
 from accounts.models import Token, User
+from accounts.policies import check_has_second_factor
 from common.lock_conflicts import is_lock_conflict
 from registry.errors import PublishRaceError
 from registry.models import Release
@@ -43,9 +44,13 @@ def publish_release(
     same bytes again returns the existing release. `token` is that of the caller, if it has one: it
     limits what may be published, and must still be usable when the release is recorded.
 
-    Raises `ArchiveError`, `ManifestError`, `PublishRaceError`, `InvalidTokenError`, or any error of
+    Without one, an operator publishes at the command line.
+
+    Raises `MfaRequiredError`, `ArchiveError`, `ManifestError`, `PublishRaceError`, `InvalidTokenError`, or any error of
     `registry.publishing.admit`; nothing is stored then.
     """
+    if token is not None:
+        check_has_second_factor(actor, token)
     inspected = inspect_package(received)
     for _ in range(_MAX_ATTEMPTS):
         admission = admit_package(actor=actor, inspected=inspected, tag=tag, token=token)

@@ -66,6 +66,15 @@ def test_an_unverified_account_is_told_what_to_do(cli: Cli, tmp_path: Path) -> N
     assert "/account/email" in error["hint"]
 
 
+def test_an_account_without_a_second_factor_is_told_what_to_do(
+    cli: Cli, tmp_path: Path, settings: Any
+) -> None:
+    settings.REQUIRE_MFA_TO_PUBLISH = True
+    error = cli.error(4, "publish", str(write_plugin(tmp_path / "source", build_name())))
+    assert error["code"] == "mfa-required"
+    assert "/account/security" in error["hint"]
+
+
 def test_sets_a_dist_tag(cli: Cli, tmp_path: Path) -> None:
     name = build_name()
     cli.publish(name, "1.0.0")

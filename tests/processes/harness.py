@@ -59,6 +59,7 @@ def build_environment(folder: Path, **variables: str) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "PYTHONPATH": str(ROOT),
         "PLUGPORT_ENV": "test",
+        "PLUGPORT_REQUIRE_MFA_TO_PUBLISH": "0",
         "PLUGPORT_DATA_DIR": str(folder),
         **QUICK,
         **variables,

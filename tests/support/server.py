@@ -141,6 +141,7 @@ class LiveRegistry:
             **inherited,
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "PLUGPORT_ENV": "test",
+            "PLUGPORT_REQUIRE_MFA_TO_PUBLISH": "0",
             "PLUGPORT_DATA_DIR": str(data_dir),
             "PLUGPORT_BASE_URL": self.url,
             "PORT": str(self.port),

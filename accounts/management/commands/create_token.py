@@ -62,6 +62,7 @@ class Command(BaseCommand):
                 limits=options["limit"],
                 networks=options["network"],
                 days=options["days"],
+                is_by_operator=True,
             )
         except PlugportError as error:
             field_lines = "".join(f"\n  {field}" for field in error.fields)

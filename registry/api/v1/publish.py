@@ -16,7 +16,7 @@ from rest_framework.request import Request
 
 from accounts.api.views import get_actor, get_body_step, get_request_token
 from accounts.models import User
-from accounts.policies import check_is_verified
+from accounts.policies import check_has_second_factor, check_is_verified
 from common.api.conditional import PRIVATE, respond_json
 from common.gateway_protocol import BODY_AWAITED
 from plugport.spec.api.bodies import PublishForm
@@ -125,6 +125,7 @@ class PublishMixin:
         # Before `request.data`, so that an upload is not received from callers who may not publish.
         actor = get_actor(request, "publish")
         check_is_verified(actor)
+        check_has_second_factor(actor, get_request_token(request))
         wait_seconds = get_int_parameter(
             request.GET, "wait", 0, settings.MAX_WAIT_SECONDS, min_value=0
         )
