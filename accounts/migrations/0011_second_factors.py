@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0008_token_limits_and_expiry'),
+        ('accounts', '0010_chain_audit_log'),
     ]
 
     operations = [
