@@ -69,6 +69,11 @@ ACCOUNT_ACTIONS = (
     AuditAction(
         "password.reset-requested", "A mail to reset the password was sent", "account", _NOTABLE
     ),
+    AuditAction("factor.added", "A second factor was added", "account", _SENSITIVE),
+    AuditAction("factor.removed", "A second factor was removed", "account", _SENSITIVE),
+    AuditAction("factors.removed", "All second factors were removed", "account", _SENSITIVE),
+    AuditAction("recovery-code.used", "A recovery code was used", "account", _NOTABLE),
+    AuditAction("recovery-codes.replaced", "Recovery codes were replaced", "account", _SENSITIVE),
     AuditAction("token.created", "A token was created", "token", _SENSITIVE),
     AuditAction("token.revoked", "A token was revoked", "token", _NOTABLE),
     AuditAction("token.minted", "A CI job got a token for a moment", "token", _NOTABLE),

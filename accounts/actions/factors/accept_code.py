@@ -30,7 +30,7 @@ def accept_code(*, user: User, text: str) -> Authenticator | None:
             if factor.type == Authenticator.Type.TOTP and _accept_of_app(factor, code):
                 return factor
             if factor.type == Authenticator.Type.RECOVERY_CODES and _accept_of_list(factor, code):
-                record_audit_entry(actor=user, action="recovery-code.used", target=user.username)
+                record_audit_entry(actor=user, action="recovery-code.used", target=user)
                 return factor
     return None
 

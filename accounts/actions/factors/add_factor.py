@@ -65,7 +65,7 @@ def add_passkey(
                 hint="Remove those that you no longer use.",
             )
         data = {"name": name, "credential": _select_stored(credential)}
-        _add(actor, Authenticator.Type.WEBAUTHN, data, name=name)
+        _add(actor, Authenticator.Type.WEBAUTHN, data)
     notify_of_factor(actor, f"The passkey {quote_text(name)} was added.")
 
 
@@ -87,9 +87,7 @@ def _select_stored(credential: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _add(actor: User, kind: str, data: dict[str, Any], **details: str) -> None:
+def _add(actor: User, kind: str, data: dict[str, Any]) -> None:
     Authenticator.objects.create(user=actor, type=kind, data=data)
     follow_factors(actor)
-    record_audit_entry(
-        actor=actor, action="factor.added", target=actor.username, kind=str(kind), **details
-    )
+    record_audit_entry(actor=actor, action="factor.added", target=actor, kind=str(kind))

@@ -26,7 +26,7 @@ def replace_recovery_codes(*, actor: User) -> None:
             raise NoFactorError("Recovery codes are for accounts with a second factor.")
         factors.filter(type=Authenticator.Type.RECOVERY_CODES).delete()
         RecoveryCodes.activate(actor)
-        record_audit_entry(actor=actor, action="recovery-codes.replaced", target=actor.username)
+        record_audit_entry(actor=actor, action="recovery-codes.replaced", target=actor)
     notify_of_factor(actor, "New recovery codes were made. The old ones no longer work.")
 
 

@@ -31,7 +31,7 @@ def remove_factor(*, actor: User, factor_id: int) -> str:
         factor.delete()
         follow_factors(actor)
         record_audit_entry(
-            actor=actor, action="factor.removed", target=actor.username, kind=str(factor.type)
+            actor=actor, action="factor.removed", target=actor, kind=str(factor.type)
         )
     notify_of_factor(actor, f"{label[0].upper()}{label[1:]} was removed.")
     return label
@@ -49,9 +49,7 @@ def remove_all_factors(*, user: User, by: User | None) -> int:
         factors.delete()
         follow_factors(user)
         if count:
-            record_audit_entry(
-                actor=by, action="factors.removed", target=user.username, count=count
-            )
+            record_audit_entry(actor=by, action="factors.removed", target=user, count=count)
     if count:
         notify_of_factor(user, "All second factors were removed.")
     return count
