@@ -79,17 +79,21 @@ def create_token(
             parent=None if creator is None else str(creator),
         )
     if creator is not None:
-        # A thief could otherwise keep access with a second token when the first is revoked.
-        notify_owner(
-            "token_created",
-            actor.email,
-            user=actor,
-            name=quote_text(token.name),
-            start=token.start,
-            creator=f"{quote_text(creator.name)} ({creator.start}…)",
-            tokens_url=build_url("tokens"),
-        )
+        _notify_owner(token, creator)
     return token, text
+
+
+def _notify_owner(token: Token, creator: Token) -> None:
+    # A thief could otherwise keep access with a second token when the first is revoked.
+    notify_owner(
+        "token_created",
+        token.user.email,
+        user=token.user,
+        name=quote_text(token.name),
+        start=token.start,
+        creator=f"{quote_text(creator.name)} ({creator.start}…)",
+        tokens_url=build_url("tokens"),
+    )
 
 
 def store_token(

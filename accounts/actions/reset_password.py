@@ -30,6 +30,6 @@ def reset_password(*, user: User, password: str) -> None:
         lock_unchanged_account(user)
         if not user.is_verified and find_address_owner(user) is None:
             mark_verified(user=user, by=user)
-            # Whoever signed up with the address of another person may have added a passkey.
+            # A stranger who signed up with the address may have added a passkey.
             remove_all_factors(user=user, by=user)
         store_password(user=user, encoded=encoded, by=user)
