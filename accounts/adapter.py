@@ -19,6 +19,7 @@ from django.utils.crypto import constant_time_compare
 
 from accounts.actions.create_account import create_account
 from accounts.models import User
+from accounts.security.devices import remember_device
 from common.http.client_address import get_client_network
 
 _STARTED_WITH = "sign_in_started_with"
@@ -57,6 +58,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
         """What comes between the password and the session."""
         return [
             "allauth.mfa.stages.AuthenticateStage",
+            "accounts.pages.security.new_device.NewDeviceStage",
             # Not by its setting: that one requires verified addresses before the first sign-in, because
             # the library's links lose the session.
             "allauth.mfa.webauthn.stages.PasskeySignupStage",
@@ -80,6 +82,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
             messages.error(request, "The password was changed since you began. Sign in again.")
             raise ImmediateHttpResponse(redirect("account_login"))
         super().login(request, user)
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        """Lead to the next page, and remember the browser."""
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        remember_device(request, response, user)
+        return response
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """The page after a change of the password: the account, with the tokens that were kept."""

@@ -74,6 +74,8 @@ ACCOUNT_ACTIONS = (
     AuditAction("factors.removed", "All second factors were removed", "account", _SENSITIVE),
     AuditAction("recovery-code.used", "A recovery code was used", "account", _NOTABLE),
     AuditAction("recovery-codes.replaced", "Recovery codes were replaced", "account", _SENSITIVE),
+    AuditAction("session.ended", "A session was ended", "account", _NOTABLE),
+    AuditAction("sessions.ended", "All sessions were ended", "account", _SENSITIVE),
     AuditAction("token.created", "A token was created", "token", _SENSITIVE),
     AuditAction("token.revoked", "A token was revoked", "token", _NOTABLE),
     AuditAction("token.minted", "A CI job got a token for a moment", "token", _NOTABLE),

@@ -11,10 +11,12 @@ from accounts.models.audit import (
 )
 from accounts.models.identity import IssuerKeys, MintedToken, UsedAssertion
 from accounts.models.owner import Owner
+from accounts.models.session import AccountSession
 from accounts.models.token import Token
 from accounts.models.user import User
 
 __all__ = [
+    "AccountSession",
     "ActorKind",
     "AuditCheckpoint",
     "AuditEntry",

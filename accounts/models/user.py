@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models, transaction
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 
 from accounts.models.owner import OWNER_NAME_CHARS, Owner
 from accounts.username_rules import check_username
@@ -21,7 +22,8 @@ class User(AbstractUser):
     `is_moderator` allows decisions on releases; `is_staff` gives access to the admin, where they are
     taken.
     `is_verified` allows to create tokens and to publish. Only sign-up creates accounts without it: an
-    account that an operator creates needs no proof. `has_second_factor` follows from the factors
+    account that an operator creates needs no proof. A session ends when
+    `session_generation` is increased. `has_second_factor` follows from the factors
     of django-allauth (`accounts.actions.factors`). `collision_key` is equal for all names that look alike, which prevents impersonation (PKG-1).
     """
 
@@ -40,6 +42,7 @@ class User(AbstractUser):
         "account. Without it, the account cannot create tokens or publish.",
     )
 
+    session_generation = models.PositiveIntegerField(default=0, editable=False)
     has_second_factor = models.BooleanField(default=False, editable=False)
 
     class Meta(AbstractUser.Meta):
@@ -48,6 +51,22 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.username
+
+    def get_session_auth_hash(self) -> str:
+        """What each session of the account must have: follows from the password and the generation."""
+        return self._add_generation(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """The same with earlier keys (`SECRET_KEY_FALLBACKS`)."""
+        for each in super().get_session_auth_fallback_hash():
+            yield self._add_generation(each)
+
+    def _add_generation(self, session_hash: str) -> str:
+        # Accounts that never signed out everywhere keep the sessions of earlier versions.
+        if not self.session_generation:
+            return session_hash
+        text = f"{session_hash} {self.session_generation}"
+        return salted_hmac("accounts.models.user", text, algorithm="sha256").hexdigest()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save the account, with `collision_key` derived from the user name, and its `Owner`."""

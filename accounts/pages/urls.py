@@ -10,9 +10,11 @@ from accounts.pages import account, email, passwords, sign_in, sign_up, tokens
 from accounts.pages.security import (
     authenticator_app,
     confirm,
+    new_device,
     overview,
     passkeys,
     recovery_codes,
+    sessions,
     sign_in_steps,
 )
 
@@ -32,10 +34,13 @@ urlpatterns = [
         recovery_codes.render_recovery_codes,
         name="recovery-codes",
     ),
+    path("account/sessions", sessions.render_sessions, name="sessions"),
+    path("account/sessions/<int:session_id>/end", sessions.end, name="end-session"),
     path("account/security/<int:factor_id>/remove", overview.remove, name="remove-factor"),
     # The names are allauth's own: its views reverse them.
     path("login", sign_in.SignInView.as_view(), name="account_login"),
     path("login/factor", sign_in_steps.SecondFactorView.as_view(), name="mfa_authenticate"),
+    path("login/device", new_device.render_new_device, name="confirm-device"),
     path("login/passkey", sign_in_steps.PasskeySignInView.as_view(), name="mfa_login_webauthn"),
     path("signup", sign_up.SignUpView.as_view(), name="account_signup"),
     path("signup/passkey", sign_up.PasskeySignUpView.as_view(), name="account_signup_by_passkey"),

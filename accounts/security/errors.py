@@ -21,3 +21,9 @@ class NoFactorError(MissingError):
     """The account does not have the second factor."""
 
     code, title = "unknown-factor", "Unknown second factor"
+
+
+class UnknownSessionError(MissingError):
+    """The account has no session with this id."""
+
+    code, title = "unknown-session", "Unknown session"

@@ -61,6 +61,7 @@ ACCOUNT_RATE_LIMITS = {
     "login": None,
     "sign_in": "30/m/ip",
     "verification_mail": "1/m/key,5/h/key",
+    "device_mail": "5/h/key",
     # More than one account may request, so that the limit of an account is met first.
     "verification_address": "10/h/key",
 }
@@ -133,3 +134,8 @@ CI_ISSUER_PRIVATE_HOSTS = get_env_private_hosts(
     "Private hosts and networks from which the keys of identity tokens may be fetched, comma-separated:"
     " `gitlab.corp.example,ci.corp.example:8443,10.20.0.0/16`. All other hosts must be public.",
 )
+CONFIRM_NEW_DEVICES = get_env_bool(
+    "PLUGPORT_CONFIRM_NEW_DEVICES",
+    "Whether a sign-in from a new browser is confirmed by a code in a mail. Only with PLUGPORT_MAIL_URL.",
+    default=True,
+) and bool(_MAIL_URL)

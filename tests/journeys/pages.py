@@ -30,6 +30,7 @@ PUBLIC = {
     "files": [f"{PLUGIN}/files"],
     "file": [f"{PLUGIN}/files/ar-plugin.yaml"],
     "compare": [f"{PLUGIN}/compare?from=1.1.0&to=2.0.0-beta.1&file=src/index.mjs"],
+    "sessions": ["/account/sessions"],
     "security": [f"{PLUGIN}/security"],
     "stats": [f"{PLUGIN}/stats"],
     "owners": [f"{PLUGIN}/owners"],
@@ -95,7 +96,9 @@ OTHERS = {
     "revoke-token",
     "regenerate-token",
     "remove-factor",
+    "end-session",
     # Steps of a sign-in, which lead back to its start without one.
+    "confirm-device",
     "mfa_authenticate",
     "mfa_login_webauthn",
     "mfa_signup_webauthn",

@@ -114,6 +114,7 @@ ARGUMENTS: Mapping[str, object] = {
     "object_id": "1",
     "id": "1",
     "factor_id": 1,
+    "session_id": 0,
     "content_type_id": "1",
     "app_label": "registry",
     "url": "unknown",

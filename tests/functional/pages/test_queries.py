@@ -54,6 +54,7 @@ SIGNED_IN = {
     "/account/scopes": 1,
     "/account/email": 0,
     "/account/security": 1,
+    "/account/sessions": 1,
     "/": 4,
 }
 _OF_SIGNING_IN = 2
