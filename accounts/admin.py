@@ -15,11 +15,13 @@ from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm
+from django.db import transaction
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.actions.set_password import set_password
 from accounts.admin_base import ModelAdmin, ReadOnlyMixin
 from accounts.models import AuditEntry, Owner, Token, User
@@ -70,6 +72,9 @@ class PasswordForm(_PasswordForm):
         return self.user
 
 
+_RIGHTS = ("is_active", "is_staff", "is_superuser", "is_moderator", "is_verified")
+
+
 @admin.register(User)
 class AccountAdmin(_UserAdmin):
     """Users, with the moderator flag."""
@@ -80,6 +85,22 @@ class AccountAdmin(_UserAdmin):
         ("Registry", {"fields": ("is_moderator", "is_verified")}),
     )
     list_display = ("username", "email", "is_verified", "is_staff", "is_moderator", "date_joined")
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Save the account and write an audit entry with the rights before and after."""
+        with transaction.atomic():
+            before = User.objects.get(pk=obj.pk) if change else None
+            super().save_model(request, obj, form, change)
+            rights = [name for name in form.changed_data if name in _RIGHTS]
+            record_audit_entry(
+                actor=None,
+                action="account.edited" if change else "account.created-by-operator",
+                target=obj,
+                before={name: getattr(before, name) for name in rights} if before else None,
+                after={name: getattr(obj, name) for name in rights},
+                fields=sorted(form.changed_data),
+            )
+
     list_filter = (*UserAdmin.list_filter, "is_moderator", "is_verified")
 
 

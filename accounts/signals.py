@@ -1,14 +1,85 @@
-"""Entries about what Django and allauth do without an action of this app."""
+"""Entries of the audit log about what Django and allauth do without an action of this app."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.db.models.signals import pre_delete
+import structlog
+from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db.models.signals import post_save, pre_delete
 from django.dispatch import receiver
+from django.http import HttpRequest
 
 from accounts.actions.erase_audit_identities import erase_audit_identities
-from accounts.models import User
+from accounts.actions.record_audit_entry import record_audit_entry
+from accounts.models import ActorKind, User
+from accounts.queries.users import find_sign_in_account
+from common.http.client_address import get_client_network
+from common.http.errors import RateLimitedError
+from common.rate_limits import consume_quota
+
+_VERBS = {ADDITION: "added", CHANGE: "changed", DELETION: "deleted"}
+_MAX_MESSAGE_CHARS = 4000
+_log = structlog.get_logger("plugport.audit")
+# Of one name or network, and of all together.
+_OF_ONE, _OF_ALL = "failed-sign-in", "failed-sign-ins"
+
+
+@receiver(user_logged_in)
+def _record_sign_in(user: User, **_: Any) -> None:
+    record_audit_entry(actor=user, action="sign-in.succeeded", target=user)
+
+
+@receiver(user_logged_out)
+def _record_sign_out(user: User | None, **_: Any) -> None:
+    if user is not None:
+        record_audit_entry(actor=user, action="sign-out", target=user)
+
+
+@receiver(user_login_failed)
+def _record_failure(
+    credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any
+) -> None:
+    """Record a failure, unless there were many: guesses must not fill the database.
+
+    What was typed is not stored: it may be a password. The work is the same for names that exist and
+    those that do not.
+    """
+    login = str(credentials.get("username") or credentials.get("email") or "")
+    user = find_sign_in_account(login)
+    callers = [(_OF_ONE, f"login:{login.lower()[:200]}")]
+    if request is not None:
+        callers.append((_OF_ONE, f"network:{get_client_network(request)}"))
+    try:
+        quotas = [consume_quota(kind, caller) for kind, caller in (*callers, (_OF_ALL, "all"))]
+    except RateLimitedError:
+        _log.info("failed_sign_in_not_recorded")
+        return
+    record_audit_entry(
+        actor=ActorKind.ANONYMOUS,
+        action="sign-in.failed",
+        subject=user,
+        # Later ones of this hour are not recorded.
+        is_last=min(quota.remaining for quota in quotas) == 0,
+    )
+
+
+@receiver(post_save, sender=LogEntry)
+def _record_change_in_admin(instance: LogEntry, created: bool, **_: Any) -> None:
+    """What Django's own log of the admin has, which can be changed. Accounts have entries of their own."""
+    content_type = instance.content_type
+    if not created or content_type is None or content_type.model_class() is User:
+        return
+    record_audit_entry(
+        actor=instance.user,
+        action="admin.changed",
+        target=instance.object_repr,
+        model=content_type.model,
+        id=instance.object_id,
+        change=_VERBS.get(instance.action_flag, ""),
+        message=instance.change_message[:_MAX_MESSAGE_CHARS],
+    )
 
 
 @receiver(pre_delete, sender=User)

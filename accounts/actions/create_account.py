@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.models import User
 from accounts.username_rules import check_username_is_free
 from common.name_locks import lock_name
@@ -12,7 +13,7 @@ from plugport.spec.names import fold_part
 
 
 def create_account(user: User) -> None:
-    """Save a new account, unless its name was taken since the form was checked.
+    """Save a new account and write an audit entry, unless its name was taken since the form was checked.
 
     Raises `ValidationError` if an account or a scope has the name, or one that looks alike.
     """
@@ -23,3 +24,4 @@ def create_account(user: User) -> None:
             raise ValidationError("That user name is taken.", code="name-taken")
         check_username_is_free(user.username)
         user.save(force_insert=True)
+        record_audit_entry(actor=user, action="account.created", target=user)

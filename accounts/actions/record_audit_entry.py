@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any, NamedTuple
 
+from django.db import transaction
 from django.db.models import Model
 
 from accounts.audit.digests import digest_identity
@@ -35,13 +36,10 @@ def record_audit_entry(
     origin = get_origin()
     who = _find_actor(actor, origin)
     what = describe_target(action, target, who.account)
-    identity = _create_identity(who, origin)
-    entry = AuditEntry.objects.create(
+    entry = AuditEntry(
         action=action,
         actor_kind=who.kind,
         actor=who.account,
-        identity=identity,
-        identity_digest=_digest(identity) if identity else "",
         subject_id=what.subject_id if subject is None else _get_account_id(subject),
         target_kind=what.kind,
         target_name=what.name,
@@ -54,6 +52,11 @@ def record_audit_entry(
         after=after,
         details=details,
     )
+    # Without a savepoint: a caller in a transaction needs none.
+    with transaction.atomic(savepoint=False):
+        entry.identity = identity = _create_identity(who, origin)
+        entry.identity_digest = _digest(identity) if identity else ""
+        entry.save(force_insert=True)
     # As the manager reads it.
     entry.actor_name = identity.name if identity else str(who.kind)
     return entry

@@ -66,9 +66,6 @@ ACCOUNT_ACTIONS = (
     AuditAction("email.changed", "The email address was changed", "account", _SENSITIVE),
     AuditAction("email.verified", "The email address was verified", "account", _NOTABLE),
     AuditAction("password.changed", "The password was changed", "account", _SENSITIVE),
-    AuditAction(
-        "password.reset-requested", "A mail to reset the password was sent", "account", _NOTABLE
-    ),
     AuditAction("factor.added", "A second factor was added", "account", _SENSITIVE),
     AuditAction("factor.removed", "A second factor was removed", "account", _SENSITIVE),
     AuditAction("factors.removed", "All second factors were removed", "account", _SENSITIVE),

@@ -54,7 +54,8 @@ def describe_target(action: str, target: Model | str, actor: User | None) -> Tar
     A text is a name, of the kind that the catalog says. Names are cut to the size of the column.
     """
     if isinstance(target, Model):
-        describe = _describers.get(type(target))
+        # Also for an account that a request loads when it is needed.
+        describe = _describers.get(target.__class__)
         found = describe(target) if describe else _describe_model(target)
     else:
         found = _describe_name(action, target, actor)

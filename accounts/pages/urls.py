@@ -6,7 +6,7 @@ from allauth.account import views as allauth
 from django.urls import path, re_path
 from django.views.decorators.cache import never_cache
 
-from accounts.pages import account, email, passwords, sign_in, sign_up, tokens
+from accounts.pages import account, audit_log, email, passwords, sign_in, sign_up, tokens
 from accounts.pages.security import (
     authenticator_app,
     confirm,
@@ -37,6 +37,10 @@ urlpatterns = [
     path("account/sessions", sessions.render_sessions, name="sessions"),
     path("account/sessions/<int:session_id>/end", sessions.end, name="end-session"),
     path("account/security/<int:factor_id>/remove", overview.remove, name="remove-factor"),
+    path("account/security-log", audit_log.render_own_log, name="security-log"),
+    path("account/security-log/export", audit_log.export_own_log, name="security-log-export"),
+    path("audit", audit_log.render_full_log, name="audit-log"),
+    path("audit/export", audit_log.export_full_log, name="audit-log-export"),
     # The names are allauth's own: its views reverse them.
     path("login", sign_in.SignInView.as_view(), name="account_login"),
     path("login/factor", sign_in_steps.SecondFactorView.as_view(), name="mfa_authenticate"),

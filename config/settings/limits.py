@@ -30,6 +30,16 @@ RATE_LIMITS = {
         "300/minute",
         "Rejected tokens per client address. Prevents guessing of tokens.",
     ),
+    "failed-sign-in": get_env_text(
+        "PLUGPORT_LIMIT_FAILED_SIGN_IN",
+        "10/hour",
+        "Failed sign-ins with one name, or from one network, that the audit log records.",
+    ),
+    "failed-sign-ins": get_env_text(
+        "PLUGPORT_LIMIT_FAILED_SIGN_INS",
+        "1000/hour",
+        "Failed sign-ins of all together that the audit log records.",
+    ),
     "invitation": get_env_text(
         "PLUGPORT_LIMIT_INVITATION", "30/day", "Invitations to plugins that an account sends."
     ),

@@ -106,7 +106,7 @@ def _clean_name(text: str) -> str:
 # Paths below these contain ids or file names, which resemble no plugin.
 _ROOTS_WITHOUT_NAMES = frozenset(
     {
-        *("account", "admin", "contact", "docs", "feeds", "password", "publications"),
+        *("account", "admin", "audit", "contact", "docs", "feeds", "password", "publications"),
         *("-", "search", "status"),
     }
 )

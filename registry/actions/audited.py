@@ -5,6 +5,7 @@ from __future__ import annotations
 from accounts.audit.catalog import AuditAction, Severity, register_actions
 from accounts.audit.targets import Target, register_target
 from registry.models import Job, Plugin, Release, Scope
+from registry.queries.audit import build_container
 
 _ROUTINE, _NOTABLE, _SENSITIVE = Severity.ROUTINE, Severity.NOTABLE, Severity.SENSITIVE
 _ACTIONS = (
@@ -37,11 +38,6 @@ _ACTIONS = (
     AuditAction("release.unyanked", "A yank was taken back", "release", _NOTABLE),
     AuditAction("job.requeued", "A failed job was started again", "job"),
 )
-
-
-def build_container(plugin_id: int) -> str:
-    """The container of entries about a plugin and its releases."""
-    return f"plugin:{plugin_id}"
 
 
 def _describe_plugin(plugin: Plugin) -> Target:

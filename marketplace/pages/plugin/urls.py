@@ -9,7 +9,7 @@ from __future__ import annotations
 from django.urls import path
 
 import registry.api.v1.urls  # noqa: F401  -- registers the converters `plugin` and `release`
-from marketplace.pages.plugin import owners, views
+from marketplace.pages.plugin import audit_log, owners, views
 
 _PLUGIN_PATH = "plugins/<plugin:name>"
 _RELEASE_PATH = f"{_PLUGIN_PATH}/<release:version>"
@@ -25,6 +25,12 @@ urlpatterns = [
     path(f"{_PLUGIN_PATH}/security", views.render_security, name="security"),
     path(f"{_PLUGIN_PATH}/stats", views.render_stats, name="stats"),
     path(f"{_PLUGIN_PATH}/owners", owners.render_owners, name="owners"),
+    path(f"{_PLUGIN_PATH}/owners/log", audit_log.render_plugin_log, name="plugin-log"),
+    path(
+        f"{_PLUGIN_PATH}/owners/log/export",
+        audit_log.export_plugin_log,
+        name="plugin-log-export",
+    ),
     path(_RELEASE_PATH, views.render_readme, name="release"),
     path(f"{_RELEASE_PATH}/dependencies", views.render_dependencies, name="release-dependencies"),
     path(f"{_RELEASE_PATH}/files", views.render_files, name="release-files"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypedDict
+from typing import Annotated, Any, TypedDict
 
 from plugport.spec.api.values import TOKEN_SCOPES, describe
 
@@ -53,3 +53,27 @@ class Scope(TypedDict):
     name: str
     owner: str
     createdAt: str
+
+
+class AuditEvent(TypedDict):
+    id: int
+    at: str
+    action: Annotated[str, describe("A stable code, such as `token.created`.")]
+    title: str
+    actorKind: Annotated[str, describe("`account`, `robot`, `operator`, `system` or `anonymous`.")]
+    actor: Annotated[str, describe("A user name; `deleted-` and a number for a deleted account.")]
+    subject: Annotated[str | None, describe("The account that the act concerns.")]
+    targetKind: str | None
+    target: str | None
+    via: Annotated[str | None, describe("`page`, `api`, `admin`, `worker`, or the command.")]
+    credential: Annotated[str | None, describe("`token:` and its id, or `session:` and a digest.")]
+    address: Annotated[str | None, describe("The IP address; only in entries of one's own acts.")]
+    userAgent: str | None
+    before: Any
+    after: Any
+    details: dict[str, Any]
+
+
+class AuditPage(TypedDict):
+    items: list[AuditEvent]
+    next: Annotated[int | None, describe("The value of `before` for the next page.")]

@@ -101,6 +101,23 @@ PAGING = [
         description="Plugins per page.",
     ),
 ]
+AUDIT = [
+    OpenApiParameter(
+        "limit",
+        {"type": "integer", "minimum": 1, "maximum": 100, "default": 50},
+        description="Entries per page.",
+    ),
+    OpenApiParameter(
+        "before",
+        {"type": "integer", "minimum": 1},
+        description="Only entries with a lower id: `next` of the page before.",
+    ),
+    OpenApiParameter(
+        "action",
+        {"type": "string", "maxLength": MAX_TEXT_CHARS},
+        description="Only acts with this code.",
+    ),
+]
 WAIT = OpenApiParameter(
     "wait",
     {"type": "integer", "minimum": 0, "maximum": 60, "default": 0},

@@ -51,6 +51,7 @@ urlpatterns = [
     path("categories", taxonomy.CategoriesView.as_view()),
     path("tags", taxonomy.TagsView.as_view()),
     path("me", me.MeView.as_view()),
+    path("me/audit", me.MyAuditView.as_view()),
     path("me/tokens", tokens.TokensView.as_view()),
     path("me/tokens/current", tokens.CurrentTokenView.as_view()),
     path("me/tokens/<int:id>", tokens.TokenView.as_view()),

@@ -22,6 +22,8 @@ pytestmark = pytest.mark.django_db
 PRIVATE = [
     "/account",
     "/account/tokens",
+    "/account/security-log",
+    "/audit",
     "/account/scopes",
     "/account/password",
     f"/publications/{uuid.UUID(int=1)}",

@@ -59,7 +59,7 @@ def test_a_new_account_verifies_its_address(open_page):
     assert not User.objects.get().is_verified
     assert _verify(client).headers["Location"] == "/account"
     assert "Your email address is verified." in open_page("/account", by=client).text
-    assert AuditEntry.objects.get().action == "email.verified"
+    assert AuditEntry.objects.filter(action="email.verified").count() == 1
     assert "Verify your email address" not in open_page("/account", by=client).text
     assert client.post("/account/tokens", TOKEN_FORM).status_code == 200
     assert Token.objects.count() == 1

@@ -51,6 +51,8 @@ SIGNED_IN = {
     "/account": 1 + 3 + 1 + 1,
     "/plugins/@acme/chat/owners": 3,
     "/account/tokens": 1,
+    "/account/security-log": 2,
+    "/plugins/@acme/chat/owners/log": 4,
     "/account/scopes": 1,
     "/account/email": 0,
     "/account/security": 1,
