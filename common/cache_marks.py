@@ -13,6 +13,7 @@ from functools import wraps
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from common.gateway_protocol import CACHE_ALL, CACHE_PLUGIN_PREFIX
@@ -20,6 +21,7 @@ from plugport.spec.names import PluginName
 
 View = TypeVar("View", bound=Callable[..., Any])
 _MARK, _RECORD = "cache_mark", "cache_record"
+_RESTRICTED = "is_response_restricted"
 _RULE = "cache_rule"
 _FIRST_PAGES = ("", "1")
 
@@ -123,6 +125,20 @@ def add_mark(response: HttpResponseBase, mark: CacheMark) -> None:
 def withhold_mark(response: HttpResponseBase) -> None:
     """Leave this response of a cacheable view unmarked: it is older than the public state, or incomplete."""
     setattr(response, _MARK, None)
+
+
+def restrict_response(request: HttpRequest, is_restricted: Callable[[], bool]) -> None:
+    """Let no cache keep the response to a request if, when it is complete, `is_restricted` is true.
+
+    Whatever the view declares: it read something that others must not learn of.
+    """
+    setattr(request, _RESTRICTED, is_restricted)
+
+
+def is_restricted(request: HttpRequest) -> bool:
+    """Whether the response has something that not everybody may see."""
+    check: Callable[[], bool] | None = getattr(request, _RESTRICTED, None)
+    return check is not None and check()
 
 
 def add_record(response: HttpResponseBase, record: str) -> None:

@@ -54,6 +54,18 @@ class NameTakenError(ConflictError):
     code, title = "name-collision", "Name too similar to another plugin"
 
 
+class InvalidVisibilityError(InvalidError):
+    """There is no such visibility, or a plugin of that name cannot have it."""
+
+    code, title = "invalid-visibility", "Invalid visibility"
+
+
+class VisibilityConflictError(ConflictError):
+    """The plugin has another visibility, or its scope does not allow this one."""
+
+    code, title = "visibility-conflict", "Visibility not possible"
+
+
 class NotMemberError(DeniedError):
     """The actor has no role that allows this action."""
 

@@ -9,11 +9,17 @@ from django.db import transaction
 from django.db.models import F, Max
 from django.dispatch import Signal
 
-from registry.models import JournalEntry, JournalHead
+from registry.models import JournalEntry, JournalHead, Plugin
 
 # Sent without arguments after a commit that appended entries, in the process that committed. A
 # receiver may fail or miss it: the journal is the truth, the signal only saves a poll.
 journal_appended = Signal()
+
+
+def append_change(plugin: Plugin, event: str, version: str = "", **data: Any) -> None:
+    """Append one change of the plugin if the plugin is public. See `append_entry`."""
+    if not plugin.is_restricted:
+        append_entry(event, plugin.name, version, **data)
 
 
 def append_entry(event: str, plugin: str, version: str = "", **data: Any) -> JournalEntry:

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.errors import TokenScopeError
-from accounts.models import Token, User
+from accounts.models import Owner, Token, User
 from accounts.policies import check_token_may, format_limits
 from plugport.spec.names import PluginName, find_well_known_name
 from registry.errors import (
@@ -24,7 +24,7 @@ from registry.errors import (
     ScopeOwnerError,
     WellKnownNameError,
 )
-from registry.models import Member, Plugin, Release, Role, Scope
+from registry.models import Member, Plugin, Release, Role, Scope, Visibility
 
 # Besides the scope of the account's own name.
 MAX_SCOPES = 5
@@ -222,6 +222,8 @@ def check_may_create_scope(actor: User, scope_name: str, owner: User) -> None:
 def _find_own_scope(owner: User, scope_name: str) -> Scope | None:
     """Return the owner's scope, or None if no scope has or looks like this name.
 
+    The owner of a scope that is not public is not named.
+
     Names that look alike count as the same scope, so that nobody can publish under a scope that
     readers mistake for another. Raises `ScopeDeniedError`.
     """
@@ -229,9 +231,13 @@ def _find_own_scope(owner: User, scope_name: str) -> Scope | None:
     key = PluginName(None, scope_name).collision_key
     scope = Scope.objects.select_related("owner").filter(collision_key=key).first()
     if scope is not None and (scope.name != scope_name or scope.owner.user_id != owner.pk):
+        detail = f"The scope `@{scope_name}` is not available."
+        if scope.visibility == Visibility.PUBLIC:
+            detail = f"The scope `@{scope_name}` belongs to `{scope.owner.name}`" + (
+                "." if scope.name == scope_name else f" as `@{scope.name}`."
+            )
         raise ScopeDeniedError(
-            f"The scope `@{scope_name}` belongs to `{scope.owner.name}`"
-            + ("." if scope.name == scope_name else f" as `@{scope.name}`."),
+            detail,
             hint=f"Publish under your own scope, `@{owner.username}`.",
         )
     return scope
@@ -302,6 +308,30 @@ def can_view_unpublished(actor: User, release: Release) -> bool:
     return is_moderator(actor) or release.plugin.members.filter(holder__user=actor).exists()
 
 
+def build_access_condition(user: User) -> Q:
+    """Select, of the plugins that are not public, those that the account may see.
+
+    It has a role in the plugin or owns its scope, or the plugin is internal and the account belongs
+    to those for whom the scope's owner publishes. Moderators and superusers are no exception.
+    """
+    is_member = Exists(Member.objects.filter(plugin=OuterRef("pk"), holder__user=user))
+    return Q(is_member) | Q(scope__owner__user=user) | _build_internal_condition(user, "scope__")
+
+
+def _build_internal_condition(user: User, scope: str) -> Q:
+    """Select what is internal in a scope of a person, for accounts with a verified address."""
+    # Anybody can sign up with an address of another person.
+    if not user.is_verified:
+        return Q(pk__in=[])
+    person = Q(**{f"{scope}owner__kind": Owner.Kind.PERSON})
+    return Q(visibility=Visibility.INTERNAL) & person
+
+
+def build_scope_access_condition(user: User) -> Q:
+    """Select, of the scopes that are not public, those that the account may see without a plugin."""
+    return Q(owner__user=user) | _build_internal_condition(user, "")
+
+
 def check_scope_is_free(username: str) -> None:
     """Raise `ValidationError` if a scope has the user name or one that looks alike.
 
@@ -311,7 +341,10 @@ def check_scope_is_free(username: str) -> None:
     scope = Scope.objects.filter(collision_key=key).first()
     if scope is not None:
         raise ValidationError(
-            f"`{username}` is too similar to the scope `{scope}`.", code="scope-taken"
+            f"`{username}` is too similar to the scope `{scope}`."
+            if scope.visibility == Visibility.PUBLIC
+            else f"`{username}` is taken, or too similar to a name that is.",
+            code="scope-taken",
         )
 
 

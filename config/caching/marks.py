@@ -10,9 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from common.api.conditional import PRIVATE, REVALIDATE
-from common.cache_marks import find_mark, find_record, is_impersonal
+from common.cache_marks import find_mark, find_record, is_impersonal, is_restricted
 from common.gateway_protocol import CACHE_HEADER, PERSONAL_COOKIES, QUERY_HEADER, RECORD_HEADER
 from marketplace.syndication.http_cache import build_conditional_response, compute_etag
+from registry.downloads.surrogate_keys import SURROGATE_HEADERS
 
 _NOT_SHARED = ("private", "no-store")
 
@@ -22,7 +23,8 @@ class CacheMarkMiddleware:
 
     They may be stored by shared caches, which must revalidate them each time, as the documents of the API:
     a default lifetime of a cache would keep a release that was blocked. All other responses with 200 may
-    not be stored. A view that sets `Cache-Control` itself keeps its header.
+    not be stored. A view that sets `Cache-Control` itself keeps its header, unless the response has
+    something that is not public (`restrict_response`).
 
     It sees the cookies that other middleware sets, so it comes before them in the settings.
     """
@@ -32,6 +34,11 @@ class CacheMarkMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
+        if is_restricted(request):
+            response.headers["Cache-Control"] = PRIVATE
+            for header in SURROGATE_HEADERS:
+                response.headers.pop(header, None)
+            return response
         is_shared = is_impersonal(response) and not is_personal(request, response)
         if response.status_code == 200:
             response.headers.setdefault("Cache-Control", REVALIDATE if is_shared else PRIVATE)

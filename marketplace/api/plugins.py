@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from accounts.api.views import ApiView
 from common.api.conditional import respond_json
 from common.cache_marks import InvalidatedBy, cacheable
-from marketplace.search import service
+from marketplace.search.members import search_for
 from marketplace.search.parameters import PARAMETERS, SEARCH_PARAMETERS, parse_search_query
 from marketplace.search.query import SearchQuery
 from marketplace.search.result_marks import mark_results
@@ -20,6 +20,7 @@ from marketplace.search.tokenizer import has_only_signs
 from plugport.spec.api.plugins import Facets, Highlight, PluginSearch
 from plugport.spec.text import quote_text
 from registry.api.v1.publish import PublishMixin
+from registry.api.viewers import get_token_viewer
 from registry.representations.plugins import build_page
 
 
@@ -33,7 +34,7 @@ class PluginsView(PublishMixin, ApiView):
     def get(self, request: Request) -> HttpResponse:
         """Search plugins by text and filters, with facet counts."""
         query = parse_search_query(request)
-        results = service.search_plugins(query)
+        results = search_for(get_token_viewer(request), query)
         response = respond_json(request, build_search_response(query, results))
         return mark_results(response, results)
 

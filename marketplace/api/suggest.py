@@ -11,8 +11,10 @@ from rest_framework.request import Request
 from accounts.api.views import ApiView
 from common.api.conditional import respond_json
 from marketplace.search import service
+from marketplace.search.members import suggest_for
 from plugport.spec.api.plugins import SuggestionList
 from registry.api.v1.parameters import MAX_TEXT_CHARS, get_int_parameter, get_text_parameter
+from registry.api.viewers import get_token_viewer
 from registry.models import Plugin
 
 _DEFAULT_LIMIT = 8
@@ -45,7 +47,8 @@ class SuggestView(ApiView):
     def get(self, request: Request) -> HttpResponse:
         """Suggest plugins whose name or title starts with the text, or has a word that does."""
         limit = get_int_parameter(request.GET, "limit", _DEFAULT_LIMIT, service.MAX_SUGGESTIONS)
-        plugins = service.suggest(get_text_parameter(request.GET, "q"), limit=limit)
+        prefix = get_text_parameter(request.GET, "q")
+        plugins = suggest_for(get_token_viewer(request), prefix, limit=limit)
         return respond_json(request, build_suggestions(plugins))
 
 

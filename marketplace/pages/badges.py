@@ -18,6 +18,7 @@ from plugport.spec.errors import MissingError
 from registry.errors import UnknownPluginError
 from registry.models import Plugin
 from registry.queries.catalog import get_plugin
+from registry.queries.visible import EVERYBODY
 
 # READMEs elsewhere load badges through caches. A blocked plugin must show within minutes.
 _MAX_AGE_SECONDS = 300
@@ -39,7 +40,7 @@ def serve_badge(request: HttpRequest, name: str, what: str) -> HttpResponseBase:
         kinds = ", ".join(f"`{kind}`" for kind in _BADGES)
         raise MissingError("There is no such badge.", hint=f"Use one of {kinds}.")
     try:
-        badge, status = _build_badge(get_plugin(name), what), 200
+        badge, status = _build_badge(get_plugin(name, EVERYBODY), what), 200
     except UnknownPluginError:
         badge, status = Badge("plugport", "not found", "missing"), 404
     return build_cacheable_response(

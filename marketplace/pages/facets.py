@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from marketplace import labels
-from marketplace.search import service
+from marketplace.search.members import facet_search_for
 from marketplace.search.query import FACETS, SearchQuery
 from marketplace.search.search_urls import SearchUrl
 from marketplace.search.service import SearchResults
 from marketplace.templatetags.search_results import FacetValue
 from registry.models import Trust
+from registry.queries.visible import Viewer
 
 TITLES: Mapping[str, str] = {
     "type": "Kind",
@@ -65,7 +66,11 @@ class Chip:
 
 
 def build_facets(
-    query: SearchQuery, results: SearchResults, url: SearchUrl, facet_prefix: tuple[str, str]
+    query: SearchQuery,
+    results: SearchResults,
+    url: SearchUrl,
+    facet_prefix: tuple[str, str],
+    viewer: Viewer,
 ) -> list[Facet]:
     """Return the facets in their fixed order.
 
@@ -74,14 +79,19 @@ def build_facets(
     facets = []
     for name in FACETS:
         prefix = facet_prefix[1] if facet_prefix[0] == name else ""
-        facet = _build_facet(name, query, results.facets.get(name, {}), url, prefix)
+        facet = _build_facet(name, query, results.facets.get(name, {}), url, prefix, viewer)
         if facet.values or facet.search:
             facets.append(facet)
     return facets
 
 
 def _build_facet(
-    name: str, query: SearchQuery, counts: Mapping[str, int], url: SearchUrl, prefix: str
+    name: str,
+    query: SearchQuery,
+    counts: Mapping[str, int],
+    url: SearchUrl,
+    prefix: str,
+    viewer: Viewer,
 ) -> Facet:
     chosen = query.filters.get(name, "")
     others = [value for value in counts if value != chosen]
@@ -91,7 +101,8 @@ def _build_facet(
     if prefix:
         # Without its own filter, or only the selected value would ever match the prefix.
         filters = {k: v for k, v in query.filters.items() if k != name}
-        matches = dict(service.facet_search(name, prefix, replace(query, filters=filters)))
+        search_query = replace(query, filters=filters)
+        matches = dict(facet_search_for(viewer, name, prefix, search_query))
         values = _build_values(name, matches, [value for value in matches if value != chosen], url)
     # The selected value stays even if nothing matches it, so that it can be removed.
     if chosen:

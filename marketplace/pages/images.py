@@ -15,6 +15,7 @@ from marketplace.images.placeholder import render_placeholder
 from marketplace.images.signed_urls import parse_path
 from marketplace.readme.link_base import MAX_IMAGE_BYTES
 from plugport.spec.text import quote_text
+from registry.api.viewers import get_page_viewer
 from registry.downloads.surrogate_keys import build_surrogate_headers
 from registry.models import Release
 from registry.policies import check_served
@@ -37,7 +38,7 @@ def serve_release_image(request: HttpRequest, name: str, version: str, path: str
     Other files are refused: HTML from an author must not run on this origin. Raises
     `UnknownFileError`, `NotAnImageError`, and the errors of `load_release_file`.
     """
-    release = catalog.get_release(name, version)
+    release = catalog.get_release(name, version, get_page_viewer(request))
     # A dist-tag moves, so its response must not be cached under a stable URL.
     if release.version != version:
         return redirect(

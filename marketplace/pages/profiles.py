@@ -10,6 +10,7 @@ from common.cache_marks import InvalidatedBy, cacheable
 from marketplace.pages.listing import LIST_PARAMETERS, build_listing_context
 from marketplace.queries.lists import get_account_page, get_scope_page
 from marketplace.search.parameters import SearchParameters
+from registry.api.viewers import get_page_viewer
 
 
 @require_safe
@@ -18,7 +19,7 @@ def render_user(request: HttpRequest, username: str) -> HttpResponse:
     """An account, its scopes and its plugins. Raises `UnknownUserError`."""
     parameters = SearchParameters(request, is_lenient=True)
     query = parameters.parse_search_query()
-    profile = get_account_page(username, query)
+    profile = get_account_page(username, query, get_page_viewer(request))
     context = build_listing_context(request, query, profile.page, parameters.ignored_parameters)
     return render(request, "pages/user.html", {**context, "profile": profile})
 
@@ -29,6 +30,6 @@ def render_scope(request: HttpRequest, scope: str) -> HttpResponse:
     """A scope, its owner and its plugins. Raises `UnknownScopeError`."""
     parameters = SearchParameters(request, is_lenient=True)
     query = parameters.parse_search_query()
-    profile = get_scope_page(scope, query)
+    profile = get_scope_page(scope, query, get_page_viewer(request))
     context = build_listing_context(request, query, profile.page, parameters.ignored_parameters)
     return render(request, "pages/scope.html", {**context, "profile": profile})

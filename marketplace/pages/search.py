@@ -17,6 +17,7 @@ from marketplace.pages.facets import build_chips, build_facets
 from marketplace.pages.listing import build_sort_options
 from marketplace.pagination import build_pagination
 from marketplace.search import query_log, service
+from marketplace.search.members import search_for
 from marketplace.search.parameters import SEARCH_PARAMETERS, SearchParameters
 from marketplace.search.query import FACETS, SearchQuery
 from marketplace.search.result_marks import mark_results
@@ -24,6 +25,7 @@ from marketplace.search.search_urls import SearchUrl
 from marketplace.search.service import SearchResults
 from marketplace.search.tokenizer import has_only_signs
 from registry.api.v1.parameters import get_int_parameter
+from registry.api.viewers import get_page_viewer
 from registry.queries.catalog import MAX_LIMIT, MAX_PAGE
 
 
@@ -40,14 +42,15 @@ def render_search(request: HttpRequest) -> HttpResponse:
     # The script searches at every pause in typing, mostly for half a word. Those searches are not
     # recorded; when the reader stops, the script posts the final one to `record_search`.
     is_typed = request.headers.get("HX-Trigger") == "search-form"
-    results = service.search_plugins(query, is_recorded=not is_typed)
+    viewer = get_page_viewer(request)
+    results = search_for(viewer, query, is_recorded=not is_typed)
     page, url = results.page, SearchUrl(query)
     is_in_place = request.headers.get("HX-Request") == "true"
     context: dict[str, Any] = {
         "query": query,
         "ignored_parameters": parameters.ignored_parameters,
         "results": results,
-        "facets": build_facets(query, results, url, facet_prefix),
+        "facets": build_facets(query, results, url, facet_prefix, viewer),
         "chips": build_chips(query, url),
         "sort_options": build_sort_options(query, url, page),
         "pagination": build_pagination(url.query, number=page.number, pages=page.pages),

@@ -18,6 +18,7 @@ from marketplace.syndication.social_cards import Card, render_card
 from marketplace.templatetags.plugport import short_number
 from registry.models import Plugin
 from registry.queries.catalog import get_plugin
+from registry.queries.visible import EVERYBODY
 
 # A plugin may be blocked at any time; its old card must disappear soon.
 _MAX_AGE_SECONDS = 300
@@ -50,7 +51,7 @@ def serve_plugin_card(request: HttpRequest, name: str) -> HttpResponseBase:
     Raises `UnknownPluginError`, `RateLimitedError`, `CardsBusyError`.
     """
     count_request(request, "read")
-    return _build_response(request, _build_card(get_plugin(name)))
+    return _build_response(request, _build_card(get_plugin(name, EVERYBODY)))
 
 
 def _build_card(plugin: Plugin) -> Card:

@@ -10,6 +10,7 @@ from common.cache_marks import InvalidatedBy, cacheable, withhold_mark
 from marketplace.pages.listing import LIST_PARAMETERS, build_listing_context
 from marketplace.queries.lists import TaxonomyType, get_taxonomy_page
 from marketplace.search.parameters import SearchParameters
+from registry.api.viewers import get_page_viewer
 from registry.queries.catalog import list_categories, list_tags
 
 # Authors choose tags freely: a page of all of them would have no bound.
@@ -50,7 +51,7 @@ def render_tag(request: HttpRequest, slug: str) -> HttpResponse:
 def _render_term(request: HttpRequest, taxonomy_type: TaxonomyType, slug: str) -> HttpResponse:
     parameters = SearchParameters(request, is_lenient=True)
     query = parameters.parse_search_query()
-    term = get_taxonomy_page(taxonomy_type, slug, query)
+    term = get_taxonomy_page(taxonomy_type, slug, query, get_page_viewer(request))
     related = [pair for pair in term.facets["tag"].items() if pair[0] != slug]
     context = build_listing_context(request, query, term.page, parameters.ignored_parameters)
     context |= {

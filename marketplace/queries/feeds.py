@@ -16,6 +16,7 @@ from marketplace.readme.changes import MAX_LISTED_CHARS
 from plugport.spec.text import has_nul, quote_text
 from registry.models import JournalEntry, Plugin, Release, Scope
 from registry.models.states import PUBLIC_STATES, ReleaseState
+from registry.queries.visible import EVERYBODY, list_visible_scopes
 
 MAX_ENTRIES = 50
 _BLOCKING_EVENTS = ("release.quarantined", "release.revoked")
@@ -78,8 +79,8 @@ def list_user_releases(user: User) -> list[Release]:
 
 
 def get_scope(name: str) -> Scope:
-    """The scope: 1 query. Raises `UnknownScopeError`."""
-    scope = None if has_nul(name) else Scope.objects.filter(name=name).first()
+    """The public scope: 1 query. Raises `UnknownScopeError`."""
+    scope = None if has_nul(name) else list_visible_scopes(EVERYBODY).filter(name=name).first()
     if scope is None:
         raise UnknownScopeError(f"There is no scope {quote_text('@' + name)}.")
     return scope

@@ -16,12 +16,18 @@ from marketplace.errors import (
     UnknownScopeError,
     UnknownTagError,
 )
-from marketplace.search import service
 from marketplace.search.bayesian_rating import ORDER_BY_GRADE
+from marketplace.search.members import search_for
 from marketplace.search.query import Facets, SearchQuery
 from plugport.spec.text import has_nul, quote_text
 from registry.models import Category, Member, Plugin, Role, Scope, Tag
 from registry.queries.catalog import HAS_CLOSED_OWNER, Page
+from registry.queries.visible import (
+    Viewer,
+    build_listed_condition,
+    list_restricted,
+    list_visible_scopes,
+)
 
 TaxonomyType = Literal["category", "tag"]
 _Row = TypeVar("_Row", bound=Model)
@@ -47,7 +53,9 @@ class TaxonomyPage:
     is_current: bool
 
 
-def get_taxonomy_page(taxonomy_type: TaxonomyType, slug: str, query: SearchQuery) -> TaxonomyPage:
+def get_taxonomy_page(
+    taxonomy_type: TaxonomyType, slug: str, query: SearchQuery, viewer: Viewer
+) -> TaxonomyPage:
     """Return the plugins with a term, in the order and on the page of the query: 3 queries.
 
     Up to 3 more while the search engine is down. Raises `UnknownCategoryError`, `UnknownTagError`.
@@ -55,7 +63,7 @@ def get_taxonomy_page(taxonomy_type: TaxonomyType, slug: str, query: SearchQuery
     is_category = taxonomy_type == "category"
     model, error = (Category, UnknownCategoryError) if is_category else (Tag, UnknownTagError)
     known: QuerySet[Category | Tag] = model.objects.filter(plugin_count__gt=0)
-    if _find_row(known, slug=slug) is None:
+    if _find_row(known, slug=slug) is None and not _is_own_term(taxonomy_type, slug, viewer):
         raise error(f"No plugin has the {taxonomy_type} {quote_text(slug)}.")
     term_query = SearchQuery(
         filters={taxonomy_type: slug},
@@ -65,8 +73,16 @@ def get_taxonomy_page(taxonomy_type: TaxonomyType, slug: str, query: SearchQuery
         facets=("tag",),
     )
     # Browsing is not a search: it stays out of the statistics of what people search for.
-    results = service.search_plugins(term_query, is_recorded=False)
+    results = search_for(viewer, term_query, is_recorded=False)
     return TaxonomyPage(slug, results.page, results.facets, results.is_current)
+
+
+def _is_own_term(taxonomy_type: TaxonomyType, slug: str, viewer: Viewer) -> bool:
+    """Whether a plugin has the term that is not public and that the viewer may see: 1 query or none."""
+    if not viewer.is_signed_in or has_nul(slug):
+        return False
+    field = "categories__slug" if taxonomy_type == "category" else "tags__slug"
+    return list_restricted(viewer).filter(latest__isnull=False, **{field: slug}).exists()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +95,7 @@ class AccountPage:
     downloads: int
 
 
-def get_account_page(username: str, query: SearchQuery) -> AccountPage:
+def get_account_page(username: str, query: SearchQuery, viewer: Viewer) -> AccountPage:
     """Return the public profile of an account: 4 queries. Raises `UnknownUserError`.
 
     A closed account has no profile, exactly as one that never existed.
@@ -87,11 +103,10 @@ def get_account_page(username: str, query: SearchQuery) -> AccountPage:
     account = _find_row(User.objects.filter(is_active=True), username=username)
     if account is None:
         raise UnknownUserError(f"No account has the user name {quote_text(username)}.")
-    rows = Plugin.objects.filter(is_listed=True, members__holder__user=account)
-    page, downloads = _load_page(rows, query)
-    return AccountPage(
-        account, list(Scope.objects.filter(owner__user=account).order_by("name")), page, downloads
-    )
+    rows = Plugin.objects.filter(build_listed_condition(viewer), members__holder__user=account)
+    page, downloads = _load_page(rows, query, viewer)
+    scopes = list_visible_scopes(viewer).filter(owner__user=account).order_by("name")
+    return AccountPage(account, list(scopes), page, downloads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +118,14 @@ class ScopePage:
     downloads: int
 
 
-def get_scope_page(name: str, query: SearchQuery) -> ScopePage:
-    """Return a scope and its listed plugins: 3 queries. Raises `UnknownScopeError`."""
-    rows = Scope.objects.select_related("owner__user")
+def get_scope_page(name: str, query: SearchQuery, viewer: Viewer) -> ScopePage:
+    """Return a scope and its plugins that the viewer may see: 3 queries. Raises `UnknownScopeError`."""
+    rows = list_visible_scopes(viewer).select_related("owner__user")
     scope = _find_row(rows, name=name)
     if scope is None:
         raise UnknownScopeError(f"There is no scope {quote_text('@' + name)}.")
-    page, downloads = _load_page(Plugin.objects.filter(is_listed=True, scope=scope), query)
+    rows_of_scope = Plugin.objects.filter(build_listed_condition(viewer), scope=scope)
+    page, downloads = _load_page(rows_of_scope, query, viewer)
     return ScopePage(scope, page, downloads)
 
 
@@ -131,11 +147,13 @@ def _find_row(rows: QuerySet[_Row], **column: str) -> _Row | None:
     return None if has_nul(*column.values()) else rows.filter(**column).first()
 
 
-def _load_page(rows: QuerySet[Plugin], query: SearchQuery) -> tuple[Page, int]:
+def _load_page(rows: QuerySet[Plugin], query: SearchQuery, viewer: Viewer) -> tuple[Page, int]:
     """Return one page of the rows, and the downloads of all of them: 2 queries."""
     # Aggregate before annotating: the total needs no subquery for each plugin.
     sums = rows.aggregate(total=Count("id"), downloads=Sum("downloads"))
     rows = rows.annotate(has_closed_owner=HAS_CLOSED_OWNER)
     ordered = rows.order_by(*_ORDERS.get(query.sort, _ORDERS["downloads"]))
     plugins = list(ordered[query.offset : query.offset + query.limit])
+    for plugin in plugins:
+        viewer.note(plugin)
     return Page(plugins, sums["total"], query.page, query.limit), sums["downloads"] or 0

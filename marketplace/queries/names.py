@@ -12,7 +12,8 @@ from marketplace.search import circuit_breaker
 from marketplace.search.query import SearchQuery
 from plugport.spec.errors import PlugportError
 from plugport.spec.names import PluginName, fold_part
-from registry.models import Category, Plugin, Scope, Tag
+from registry.models import Category, Plugin, Tag
+from registry.queries.visible import EVERYBODY, list_visible_scopes
 
 # Callers compare names in Python, one by one, so their number is bounded.
 MAX_CANDIDATES = 300
@@ -55,14 +56,15 @@ def list_taxonomy_slugs(taxonomy_type: TaxonomyType, prefix: str) -> list[str]:
 
 
 def list_scope_names_by_key(prefix: str) -> dict[str, str]:
-    """Map collision keys that start with `prefix` to scope names, 300 at most: 1 query."""
-    rows = Scope.objects.filter(collision_key__startswith=prefix).order_by("collision_key")
+    """Map collision keys that start with `prefix` to public scopes, 300 at most: 1 query."""
+    rows = list_visible_scopes(EVERYBODY).filter(collision_key__startswith=prefix)
+    rows = rows.order_by("collision_key")
     return dict(rows.values_list("collision_key", "name")[:MAX_CANDIDATES])
 
 
 def find_scope_name(name: str) -> str | None:
-    """Return the scope whose name differs from `name` in case or dashes at most: 1 query."""
-    rows = Scope.objects.filter(collision_key=fold_part(name.lower()))
+    """Return the public scope whose name differs from `name` in case or dashes at most: 1 query."""
+    rows = list_visible_scopes(EVERYBODY).filter(collision_key=fold_part(name.lower()))
     return rows.values_list("name", flat=True).first()
 
 

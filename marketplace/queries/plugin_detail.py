@@ -23,6 +23,7 @@ from registry.models import Artifact, Dependency, DownloadCount, Member, Plugin,
 from registry.models.states import PUBLIC_STATES, ReleaseState
 from registry.queries import catalog
 from registry.queries.baselines import find_baseline
+from registry.queries.visible import Viewer, build_listed_condition, build_visible_condition
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -41,7 +42,10 @@ MAX_COUNTED_DEPENDENTS = 1_000
 _LARGE_COLUMNS = ("readme", "changelog", "changelog_entry", "manifest_text", "files", "licences")
 _DEPENDENT_COLUMNS = (
     "range",
-    *(f"release__plugin__{name}" for name in ("name", "trust", "description", "weekly_downloads")),
+    *(
+        f"release__plugin__{name}"
+        for name in ("name", "visibility", "trust", "description", "weekly_downloads")
+    ),
 )
 _CLOSED_OWNERS = Member.objects.filter(
     plugin=OuterRef("plugin"), role=Role.OWNER, holder__user__is_active=False
@@ -60,6 +64,7 @@ class PluginHead:
     """
 
     plugin: Plugin
+    viewer: Viewer
     release: Release
     artifact: Artifact
     baseline: Release | None
@@ -80,16 +85,19 @@ class PluginHead:
         return self.release.pk == self.plugin.latest_id
 
 
-def get_plugin_head(name: str, version: str = "", *, load: Sequence[str] = ()) -> PluginHead:
+def get_plugin_head(
+    name: str, viewer: Viewer, version: str = "", *, load: Sequence[str] = ()
+) -> PluginHead:
     """Return a plugin at a version or dist-tag, by default its newest release: 6 queries.
 
     1 more if the account of an owner is closed. `load` names the large columns of the contents to
     load (`readme`, `files`, ...). Raises `UnknownPluginError`, `UnknownReleaseError`.
     """
-    plugin = catalog.get_plugin(name)
-    release = _get_release(plugin, version, load)
+    plugin = catalog.get_plugin(name, viewer)
+    release = _get_release(plugin, version, viewer, load)
     return PluginHead(
         plugin=plugin,
+        viewer=viewer,
         release=release,
         artifact=catalog.get_artifact(release),
         baseline=find_baseline(release),
@@ -120,7 +128,7 @@ def _filter_public_releases(plugin: Plugin) -> QuerySet[Release]:
 
 
 def _get_release(
-    plugin: Plugin, version: str, load: Sequence[str]
+    plugin: Plugin, version: str, viewer: Viewer, load: Sequence[str] = ()
 ) -> WithAnnotations[Release, _Annotations]:
     """Return the release: 2 queries.
 
@@ -141,7 +149,7 @@ def _get_release(
             has_closed_owner=Exists(_CLOSED_OWNERS),
             is_replacement_listed=Exists(_REPLACEMENT),
             dependent_count=_CountRows(
-                _filter_dependents(plugin).values("pk")[:MAX_COUNTED_DEPENDENTS]
+                _filter_dependents(plugin, viewer).values("pk")[:MAX_COUNTED_DEPENDENTS]
             ),
         )
         .order_by("-sort_key")
@@ -199,9 +207,9 @@ def list_version_choices(plugin: Plugin) -> list[str]:
     return list(rows.values_list("version", flat=True)[:MAX_VERSION_CHOICES])
 
 
-def get_release(plugin: Plugin, version: str) -> Release:
-    """Return a release: 2 queries. Raises `UnknownReleaseError`."""
-    return _get_release(plugin, version, ())
+def get_release(head: PluginHead, version: str) -> Release:
+    """Return another release of the plugin: 2 queries. Raises `UnknownReleaseError`."""
+    return _get_release(head.plugin, version, head.viewer)
 
 
 def list_downloads_by_version(plugin: Plugin, *, max_versions: int = 20) -> list[tuple[str, int]]:
@@ -239,7 +247,9 @@ class _Candidate:
         return self.state == ReleaseState.PUBLISHED and not self.is_yanked
 
 
-def select_satisfying_releases(ranges: Mapping[str, str]) -> dict[str, SatisfyingRelease]:
+def select_satisfying_releases(
+    ranges: Mapping[str, str], viewer: Viewer
+) -> dict[str, SatisfyingRelease]:
     """Return what an installation would choose for each plugin name and range: 2 queries, or 0.
 
     The rules are those of the client: the newest published version in range that is not yanked; a
@@ -247,12 +257,13 @@ def select_satisfying_releases(ranges: Mapping[str, str]) -> dict[str, Satisfyin
     """
     if not ranges:
         return {}
-    plugins = {
-        plugin.name: plugin for plugin in Plugin.objects.filter(name__in=list(ranges)).only("name")
-    }
+    rows = Plugin.objects.filter(build_visible_condition(viewer), name__in=list(ranges))
+    plugins = {plugin.name: plugin for plugin in rows.only("name", "visibility")}
+    for found in plugins.values():
+        viewer.note(found)
     candidates: dict[int, list[_Candidate]] = {}
-    rows = Release.objects.filter(plugin__in=plugins.values(), state__in=PUBLIC_STATES)
-    values = rows.order_by("-sort_key").values_list(
+    releases = Release.objects.filter(plugin__in=plugins.values(), state__in=PUBLIC_STATES)
+    values = releases.order_by("-sort_key").values_list(
         "plugin_id", "version", "state", "yanked_at", "deprecated_at"
     )
     for plugin_id, version, state, *flags in values[:_MAX_CANDIDATES]:
@@ -287,25 +298,28 @@ def _choose_release(
     return SatisfyingRelease(plugin)
 
 
-def _filter_dependents(plugin: Plugin) -> QuerySet[Dependency]:
-    """Return the dependencies of newest releases of listed plugins on this plugin."""
+def _filter_dependents(plugin: Plugin, viewer: Viewer) -> QuerySet[Dependency]:
+    """Return the dependencies on this plugin of newest releases of plugins that the viewer may see."""
     return Dependency.objects.filter(
+        build_listed_condition(viewer, "release__plugin"),
         name=plugin.name,
-        release__plugin__is_listed=True,
         release__plugin__latest=F("release_id"),
     )
 
 
-def list_dependents(plugin: Plugin, page: int) -> tuple[list[Dependency], int]:
+def list_dependents(plugin: Plugin, viewer: Viewer, page: int) -> tuple[list[Dependency], int]:
     """Return one page of the plugins whose newest release needs this one, and their total: 2 queries.
 
     The most downloaded come first. Each is a dependency with `release.plugin` loaded.
     """
-    rows = _filter_dependents(plugin)
+    rows = _filter_dependents(plugin, viewer)
     start = (page - 1) * DEPENDENTS_PER_PAGE
     order = ("-release__plugin__downloads", "id")
     # A plugin may have thousands of dependents. Sorting ids alone and joining the rows of one page
     # afterwards keeps the sort small.
     ids = rows.order_by(*order)[start : start + DEPENDENTS_PER_PAGE].values("id")
     dependents = Dependency.objects.filter(id__in=ids).select_related("release__plugin")
-    return list(dependents.only(*_DEPENDENT_COLUMNS).order_by(*order)), rows.count()
+    found = list(dependents.only(*_DEPENDENT_COLUMNS).order_by(*order))
+    for dependent in found:
+        viewer.note(dependent.release.plugin)
+    return found, rows.count()

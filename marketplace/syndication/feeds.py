@@ -16,6 +16,7 @@ from marketplace.readme import render_listed_changes
 from marketplace.syndication.atom import Entry, Feed
 from registry.models import Plugin, Release
 from registry.queries.catalog import get_plugin
+from registry.queries.visible import EVERYBODY
 
 
 def build_new_plugins_feed() -> Feed:
@@ -61,7 +62,7 @@ def build_plugin_feed(name: str) -> Feed:
 
     2 queries, 3 if a release is blocked. Raises `UnknownPluginError`.
     """
-    plugin = get_plugin(name)
+    plugin = get_plugin(name, EVERYBODY)
     releases = queries.list_plugin_releases(plugin)
     blocked = queries.list_block_times([release for release in releases if not release.is_served])
     entries = [

@@ -50,6 +50,7 @@ class Upload(Struct, frozen=True):
     size_bytes: int
     tag: str | None = None
     changelog: str | None = None
+    visibility: str | None = None
     wait_seconds: int = 0
 
 
@@ -219,7 +220,11 @@ class RegistryClient:
     def publish(self, upload: Upload, progress: Progress | None = None) -> PublishStatus:
         """Upload a package in chunks. Uploading the same bytes again is harmless."""
         reporter = progress or NoProgress()
-        fields = {"tag": upload.tag, "changelog": upload.changelog}
+        fields = {
+            "tag": upload.tag,
+            "changelog": upload.changelog,
+            "visibility": upload.visibility,
+        }
         params = {"wait": upload.wait_seconds} if upload.wait_seconds else {}
         reporter.start(f"uploading {upload.filename}", total_bytes=upload.size_bytes)
         try:

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.models import User
-from registry.journal import append_entry
+from registry.journal import append_change
 from registry.models import Plugin
 from registry.policies import check_may_manage
 from registry.publishing.refresh import refresh_plugin
@@ -38,5 +38,5 @@ def edit_plugin(
             actor=actor, action="plugin.edited", target=edited, fields=sorted(changes)
         )
         # Last: the journal's lock is held until the commit.
-        append_entry("plugin.edited", edited.name, fields=sorted(changes))
+        append_change(edited, "plugin.edited", fields=sorted(changes))
     return edited

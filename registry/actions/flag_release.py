@@ -11,7 +11,7 @@ from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.models import User
 from plugport.spec.names import PluginName
 from registry.actions.parse_message import parse_message
-from registry.journal import append_entry
+from registry.journal import append_change
 from registry.models import Release
 from registry.policies import check_may_manage, check_served
 from registry.publishing.release import refresh_after_change
@@ -80,5 +80,5 @@ def _save_flags(
         release.save(update_fields=list(flags))
         refresh_after_change(release)
         record_audit_entry(actor=actor, action=f"release.{event}", target=release, **details)
-        append_entry(f"release.{event}", release.plugin.name, release.version, **details)
+        append_change(release.plugin, f"release.{event}", release.version, **details)
     return release

@@ -12,7 +12,7 @@ from django.db import transaction
 from accounts.models import User
 from registry.actions.parse_message import parse_reason
 from registry.errors import TransitionError
-from registry.journal import append_entry
+from registry.journal import append_change
 from registry.models import Release, Trust
 from registry.models.states import ReleaseState
 from registry.policies import check_may_decide, check_may_moderate
@@ -82,4 +82,4 @@ def _change_state(actor: User, release: Release, to: ReleaseState, reason: str, 
     with transaction.atomic():
         change_release_state(release, to, actor=actor, reason=reason)
         refresh_after_change(release)
-        append_entry(event, release.plugin.name, release.version, reason=reason)
+        append_change(release.plugin, event, release.version, reason=reason)

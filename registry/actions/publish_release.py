@@ -36,12 +36,14 @@ def publish_release(
     received: ReceivedPackage,
     tag: str = "",
     changelog: str = "",
+    visibility: str = "",
     token: Token | None = None,
 ) -> Publication:
     """Record a received package; its checks run in the worker afterwards.
 
     Writes the object, the release in state `checking`, a job and the audit entry. Publishing the
-    same bytes again returns the existing release. `token` is that of the caller, if it has one: it
+    same bytes again returns the existing release. `visibility` is that of a new plugin, by default
+    that of its scope. `token` is that of the caller, if it has one: it
     limits what may be published, and must still be usable when the release is recorded.
 
     Without one, an operator publishes at the command line.
@@ -53,7 +55,9 @@ def publish_release(
         check_has_second_factor(actor, token)
     inspected = inspect_package(received)
     for _ in range(_MAX_ATTEMPTS):
-        admission = admit_package(actor=actor, inspected=inspected, tag=tag, token=token)
+        admission = admit_package(
+            actor=actor, inspected=inspected, tag=tag, token=token, visibility=visibility
+        )
         if admission.existing is not None:
             return Publication(admission.existing, is_new=False)
         release = _try_to_record(actor, token, admission, inspected, tag, changelog)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 # Names have neither `~` nor `_`, and versions have no `~`, so different releases have different keys.
 _SEPARATOR = "~"
+SURROGATE_HEADERS = ("Surrogate-Key", "Cache-Tag")
 
 
 def build_plugin_key(name: str) -> str:
@@ -23,7 +24,7 @@ def build_release_key(name: str, version: str) -> str:
 def build_surrogate_headers(name: str, version: str) -> dict[str, str]:
     """The headers of a response with bytes of that release."""
     keys = (build_plugin_key(name), build_release_key(name, version))
-    return {"Surrogate-Key": " ".join(keys), "Cache-Tag": ",".join(keys)}
+    return dict(zip(SURROGATE_HEADERS, (" ".join(keys), ",".join(keys)), strict=True))
 
 
 def _join_name(name: str) -> str:

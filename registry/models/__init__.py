@@ -1,6 +1,7 @@
 """The tables of the app, one module per topic."""
 
 from registry.models.catalog import (
+    RESTRICTED,
     Category,
     DistTag,
     Invitation,
@@ -10,6 +11,7 @@ from registry.models.catalog import (
     Scope,
     Tag,
     Trust,
+    Visibility,
 )
 from registry.models.change_counter import ChangeCounter
 from registry.models.decision_mail import DecisionMail
@@ -27,6 +29,7 @@ from registry.models.release import (
 )
 
 __all__ = [
+    "RESTRICTED",
     "Artifact",
     "Category",
     "ChangeCounter",
@@ -53,4 +56,5 @@ __all__ = [
     "Tag",
     "Trust",
     "Upload",
+    "Visibility",
 ]

@@ -27,6 +27,22 @@ class Trust(models.TextChoices):
     UNTRUSTED = "untrusted"
 
 
+class Visibility(models.TextChoices):
+    """Who may see a plugin, widest first (`registry.queries.visible`).
+
+    Internal: the members of the organization that owns the scope; in the scope of a person, all
+    accounts with a verified address. Private: those who have a role.
+    """
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    PRIVATE = "private"
+
+
+# Of these, others must not learn that they exist.
+RESTRICTED = (Visibility.INTERNAL, Visibility.PRIVATE)
+
+
 class Role(models.TextChoices):
     """What a member of a plugin may do.
 
@@ -42,7 +58,8 @@ class Scope(models.Model):
     """The `@name` before the slash; it belongs to a person or an organization (PKG-2).
 
     `collision_key` is the same for names that look alike, so that its unique constraint refuses a
-    scope that readers could mistake for another.
+    scope that readers could mistake for another. `visibility` is the widest that its plugins may
+    have, and that of new ones.
     """
 
     name = BoundedCharField(max_length=64, unique=True)
@@ -50,6 +67,9 @@ class Scope(models.Model):
     # PROTECT here and below: deleting an account must not delete what others depend on. Accounts
     # are deactivated instead.
     owner = models.ForeignKey("accounts.Owner", on_delete=models.PROTECT, related_name="scopes")
+    visibility = BoundedCharField(
+        max_length=8, choices=Visibility.choices, default=Visibility.PUBLIC
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
@@ -96,7 +116,8 @@ class Plugin(models.Model):
     """A plugin. Its descriptive columns repeat the manifest of the release `latest`.
 
     `latest` is the release of the dist-tag `latest`, None until one is published. `is_listed`
-    says whether search and lists show the plugin. `featured_at` is when a moderator put it on the
+    says whether search and lists show the plugin to everybody; it is False for every plugin that is
+    not public. `featured_at` is when a moderator put it on the
     front page, None if it is not there. `metadata` holds the author's edits over the manifest.
 
     `document` is the plugin's public JSON. `registry.publishing.refresh` writes it with every
@@ -114,6 +135,9 @@ class Plugin(models.Model):
     author_name = BoundedCharField(max_length=200, blank=True)
     license = BoundedCharField(max_length=200, blank=True)
     trust = BoundedCharField(max_length=20, choices=Trust.choices, default=Trust.EXPERIMENTAL)
+    visibility = BoundedCharField(
+        max_length=8, choices=Visibility.choices, default=Visibility.PUBLIC
+    )
     is_listed = models.BooleanField(default=False)
     featured_at = models.DateTimeField(null=True, blank=True)
     # Kept apart from the manifest's values, so that an author can restore those.
@@ -156,6 +180,19 @@ class Plugin(models.Model):
                 condition=models.Q(featured_at__isnull=False),
                 name="plugin_featured",
             ),
+            # Partial: most plugins are public.
+            models.Index(
+                fields=["scope"],
+                condition=models.Q(visibility__in=RESTRICTED),
+                name="plugin_restricted",
+            ),
+        ]
+        constraints = [
+            # A name without a scope belongs to nobody else, so its absence could not be explained.
+            models.CheckConstraint(
+                condition=models.Q(visibility=Visibility.PUBLIC) | models.Q(scope__isnull=False),
+                name="restricted_in_a_scope",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -167,6 +204,11 @@ class Plugin(models.Model):
         from plugport.spec.names import PluginName
 
         return PluginName.parse(self.name)
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether it is internal or private."""
+        return self.visibility != Visibility.PUBLIC
 
     @property
     def path(self) -> str:

@@ -16,13 +16,16 @@ from plugport.spec.names import PLUGIN_PATH_WORDS, PluginName, check_reserved
 from plugport.spec.ranges import InvalidRangeError, Range
 from plugport.spec.text import quote_text
 from registry.errors import InvalidTagError, NameTakenError, NotMemberError, VersionTakenError
-from registry.models import Plugin, Release
+from registry.models import Plugin, Release, Scope
 from registry.models.states import UNDECIDED_STATES, ReleaseState
 from registry.package_limits import MAX_TAGS, TAG_CHARS
 from registry.policies import check_may_publish, check_may_use_scope, check_not_well_known
 from registry.publishing.dist_tags import LATEST
+from registry.publishing.first_visibility import check_same_visibility, choose_visibility
 from registry.publishing.free_names import is_name_free
 from registry.publishing.inspect import InspectedPackage
+from registry.queries.catalog import find_plugin
+from registry.queries.visible import Viewer
 
 # `\Z`, because `$` also matches before a line feed at the end.
 _TAG_PATTERN = re.compile(r"[a-z][a-z0-9._-]{0,63}\Z")
@@ -33,17 +36,26 @@ _RESERVED_TAGS = PLUGIN_PATH_WORDS | {"download", "diff"}
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The actor may publish. `existing` is the release if these very bytes are published already."""
+    """The actor may publish. `existing` is the release if these very bytes are published already.
+
+    `visibility` is the requested one of a new plugin, "" for that of its scope.
+    """
 
     name: PluginName
     plugin: Plugin | None
     existing: Release | None = None
+    visibility: str = ""
 
 
 def admit_package(
-    *, actor: User, inspected: InspectedPackage, tag: str, token: Token | None
+    *,
+    actor: User,
+    inspected: InspectedPackage,
+    tag: str,
+    token: Token | None,
+    visibility: str = "",
 ) -> Admission:
-    """Check name, scope, role, tag and version. Raises the error of the first broken rule."""
+    """Check name, scope, role, tag, version and visibility. Raises the error of the first broken rule."""
     check_is_verified(actor)
     name = inspected.manifest.name
     check_tag(tag)
@@ -51,22 +63,34 @@ def admit_package(
         check_token_limits(token, name)
     plugin = Plugin.objects.filter(name=str(name)).first()
     if plugin is None:
-        check_new_name(actor, name)
-        return Admission(name, None)
+        return _admit_new_plugin(actor, name, visibility)
     try:
         check_may_publish(actor, plugin)
     except NotMemberError:
-        if not is_name_free(plugin):
+        is_free = is_name_free(plugin)
+        is_seen = is_free or find_plugin(plugin.name, Viewer(actor)) is not None
+        if is_seen and not is_free:
             raise
-        check_new_name(actor, name)
-        return Admission(name, None)
+        # For those who may not see the plugin, as if it did not exist.
+        admission = _admit_new_plugin(actor, name, visibility)
+        if not is_seen:
+            raise _build_hidden_error(name) from None
+        return admission
     # A name that is reserved later stays with a plugin that has been published.
     if not plugin.document:
         check_reserved(name)
+    check_same_visibility(plugin, visibility)
     existing = find_same_release(plugin, inspected)
     if existing is None:
         _check_number_of_tags(plugin, tag)
     return Admission(name, plugin, existing)
+
+
+def _admit_new_plugin(actor: User, name: PluginName, visibility: str) -> Admission:
+    check_new_name(actor, name)
+    scope = Scope.objects.filter(name=name.scope).first() if name.scope else None
+    choose_visibility(name, scope, visibility)
+    return Admission(name, None, visibility=visibility)
 
 
 def check_tag(tag: str) -> None:
@@ -125,6 +149,8 @@ def check_new_name(actor: User, name: PluginName) -> Plugin | None:
     similar = Plugin.objects.filter(collision_key=name.collision_key).exclude(name=str(name))
     existing = similar.first()
     if existing is not None and not is_name_free(existing):
+        if find_plugin(existing.name, Viewer(actor)) is None:
+            raise _build_hidden_error(name)
         raise NameTakenError(
             f"`{name}` is too similar to the existing plugin `{existing.name}`.",
             hint="Names may not differ only by `-`, `_`, `.`, case or look-alike characters."
@@ -132,6 +158,11 @@ def check_new_name(actor: User, name: PluginName) -> Plugin | None:
             context={"collidesWith": existing.name},
         )
     return existing
+
+
+def _build_hidden_error(name: PluginName) -> NameTakenError:
+    """The error for a name of which the actor must not learn why it is not free."""
+    return NameTakenError(f"`{name}` is not available.", hint="Choose another name.")
 
 
 def find_same_release(plugin: Plugin, inspected: InspectedPackage) -> Release | None:

@@ -50,6 +50,7 @@ from registry.package_limits import CHANGELOG_CHARS, LICENSE_BYTES
 from registry.policies import check_may_publish
 from registry.publishing.admit import Admission, check_new_name
 from registry.publishing.failpoints import FailPoint, hit
+from registry.publishing.first_visibility import choose_visibility
 from registry.publishing.free_names import free_name, is_name_free
 from registry.publishing.inspect import InspectedPackage, get_root_text
 from registry.publishing.receive import ReceivedPackage
@@ -108,7 +109,7 @@ def record_release(
     `InvalidTokenError` if the token was revoked since the upload began.
     """
     with transaction.atomic():
-        plugin = _get_or_create_plugin(actor, admission.name, inspected)
+        plugin = _get_or_create_plugin(actor, admission, inspected)
         release = _create_release(actor, plugin, inspected, tag)
         _create_contents(release, inspected, changelog)
         _create_artifact(release, inspected.received, upload)
@@ -140,7 +141,8 @@ def _delete_upload(upload: Upload) -> None:
         raise StorageError("The package storage took too long.", hint="Send the package again.")
 
 
-def _get_or_create_plugin(actor: User, name: PluginName, inspected: InspectedPackage) -> Plugin:
+def _get_or_create_plugin(actor: User, admission: Admission, inspected: InspectedPackage) -> Plugin:
+    name = admission.name
     # `discard_package` takes the same lock: it must not remove an object with these bytes while this
     # release is being recorded. The role is checked again because it may have changed since the
     # package was admitted.
@@ -154,24 +156,30 @@ def _get_or_create_plugin(actor: User, name: PluginName, inspected: InspectedPac
             free_name(actor, plugin)
         else:
             return plugin
-    return _create_plugin(actor, name, inspected)
+    return _create_plugin(actor, admission, inspected)
 
 
-def _create_plugin(actor: User, name: PluginName, inspected: InspectedPackage) -> Plugin:
+def _create_plugin(actor: User, admission: Admission, inspected: InspectedPackage) -> Plugin:
+    name = admission.name
     abandoned = check_new_name(actor, name)
     if abandoned is not None:
         free_name(actor, abandoned)
     manifest = inspected.manifest
+    scope = _get_or_create_scope(actor, name.scope) if name.scope else None
     plugin = Plugin.objects.create(
         name=str(name),
         collision_key=name.collision_key,
-        scope=_get_or_create_scope(actor, name.scope) if name.scope else None,
+        scope=scope,
+        # Again, because the scope may have become narrower since the package was admitted.
+        visibility=choose_visibility(name, scope, admission.visibility),
         kind=manifest.kind,
         dialect=manifest.dialect,
         description=manifest.description,
     )
     Member.objects.create(plugin=plugin, holder=actor.owner, role=Role.OWNER)
-    record_audit_entry(actor=actor, action="plugin.created", target=plugin)
+    record_audit_entry(
+        actor=actor, action="plugin.created", target=plugin, visibility=plugin.visibility
+    )
     return plugin
 
 
@@ -180,7 +188,9 @@ def _get_or_create_scope(actor: User, name: str) -> Scope:
 
     Raises `IntegrityError` if another account took it after the package was admitted.
     """
-    scope = Scope.objects.select_related("owner").filter(name=name).first()
+    # Locked against a change of its visibility, which changes that of all its plugins.
+    rows = Scope.objects.select_for_update(of=("self",), no_key=True).select_related("owner")
+    scope = rows.filter(name=name).first()
     if scope is None:
         key = PluginName(None, name).collision_key
         scope = Scope.objects.create(name=name, owner=actor.owner, collision_key=key)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from registry.journal import append_entry
+from registry.journal import append_change
 from registry.models import Plugin, Role
 from registry.publishing.dist_tags import LATEST, update_dist_tags
 from registry.representations.plugins import build_plugin_document, build_public_metadata
@@ -35,14 +35,15 @@ def refresh_plugin(plugin_id: int) -> Plugin:
 
     Call it inside the transaction of the change. It locks the plugin's row, so when two releases
     are decided at once, the second transaction sees the first release. A plugin without an
-    installable release is not listed.
+    installable release, or that is not public, is not listed.
     """
     rows = Plugin.objects.select_for_update(of=("self",)).select_related("scope")
     plugin = rows.get(pk=plugin_id)
     tags = update_dist_tags(plugin)
     latest = plugin.latest = tags.get(LATEST)
     manifest = latest.contents.manifest if latest is not None else {}
-    was_listed, plugin.is_listed = plugin.is_listed, latest is not None
+    was_listed = plugin.is_listed
+    plugin.is_listed = latest is not None and not plugin.is_restricted
     plugin.updated_at = timezone.now()
     slugs: dict[str, list[str]] = {}
     if latest is not None:
@@ -70,7 +71,7 @@ def refresh_owners(plugin: Plugin) -> None:
     # A plugin that was never published has no document, and a document would make it public.
     if plugin.document and plugin.document["owners"] != _list_owners(plugin):
         owners = refresh_plugin(plugin.pk).document["owners"]
-        append_entry("plugin.owners-changed", plugin.name, owners=owners)
+        append_change(plugin, "plugin.owners-changed", owners=owners)
 
 
 def _list_owners(plugin: Plugin) -> list[str]:

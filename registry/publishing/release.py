@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from registry.errors import TransitionError
-from registry.journal import append_entry
+from registry.journal import append_change
 from registry.models import Artifact, Release, Trust
 from registry.models.states import ReleaseState
 from registry.publishing.decide import Decision, Verdict
@@ -94,9 +94,9 @@ def _mark_published(
     artifact.promoted_at = artifact.promoted_at or timezone.now()
     artifact.save(update_fields=["quarantine_key", "promoted_at"])
     refresh_after_change(release)
-    append_entry(
+    append_change(
+        release.plugin,
         "release.published",
-        release.plugin.name,
         release.version,
         sha256=artifact.sha256,
         integrity=artifact.integrity,

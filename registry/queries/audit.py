@@ -8,6 +8,7 @@ from accounts.models import User
 from accounts.queries.audit import AuditScope
 from registry.errors import NotMemberError
 from registry.queries.members import get_team
+from registry.queries.visible import Viewer
 
 
 def build_container(plugin_id: int) -> str:
@@ -21,7 +22,7 @@ def get_plugin_scope(name: str, *, viewer: User) -> AuditScope:
     Addresses of other people are hidden. Raises `UnknownPluginError`, and `NotMemberError` for others
     if the plugin is public.
     """
-    team = get_team(name, viewer=viewer)
+    team = get_team(name, Viewer(viewer))
     plugin = team.plugin
     if team.invitations is None:
         raise NotMemberError(f"Only members of `{plugin.name}` can read its log.")

@@ -33,6 +33,7 @@ from registry.models import (
 from registry.models.states import PUBLIC_STATES, ReleaseState
 from registry.package_limits import LISTED_CHANGELOG_CHARS
 from registry.policies import can_view_unpublished
+from registry.queries.visible import Viewer, build_listed_condition, build_visible_condition
 
 MAX_LIMIT = 100
 MAX_PAGE = 10_000
@@ -41,7 +42,7 @@ _CONTENTS_COLUMNS = (
     *("manifest", "manifest_text", "warnings", "files", "readme", "changelog", "changelog_entry"),
     "licences",
 )
-_PLUGIN_BY_NAME_SQL = "SELECT * FROM registry_plugin WHERE name = %s"
+_PUBLIC_BY_NAME_SQL = "SELECT * FROM registry_plugin WHERE name = %s AND visibility = 'public'"
 # Lists link owners to their profiles; a closed account has no profile to link to.
 HAS_CLOSED_OWNER = Exists(
     Member.objects.filter(plugin=OuterRef("pk"), role=Role.OWNER, holder__user__is_active=False)
@@ -126,30 +127,41 @@ def list_top(order: str, limit: int, *, has_deprecated: bool = True) -> list[Plu
     )
 
 
-def get_plugin(name: str) -> Plugin:
-    """The plugin, if it is listed or was ever published: 1 query.
+def get_plugin(name: str, viewer: Viewer) -> Plugin:
+    """The plugin, if the viewer may see it and it was ever published: 1 query.
 
     Raises `UnknownPluginError`.
     """
-    plugin = find_plugin(name)
-    if plugin is None or not is_public(plugin):
+    plugin = find_plugin(name, viewer)
+    if plugin is None or not was_published(plugin):
         raise build_unknown_plugin_error(name)
     return plugin
 
 
-def find_plugin(name: str) -> Plugin | None:
-    """The plugin, public or not: 1 query."""
+def find_plugin(name: str, viewer: Viewer) -> Plugin | None:
+    """The plugin, if the viewer may see it, published or not: 1 query."""
     normalized = _normalize_name(name)
-    # Raw SQL because this is the most frequent read: building the query with the ORM took a
-    # quarter of the whole request.
-    rows = list(Plugin.objects.raw(_PLUGIN_BY_NAME_SQL, [normalized])) if normalized else []
-    return rows[0] if rows else None
+    if normalized is None:
+        return None
+    if not viewer.is_signed_in:
+        # Raw SQL because this is the most frequent read: building the query with the ORM took a
+        # quarter of the whole request.
+        return next(iter(Plugin.objects.raw(_PUBLIC_BY_NAME_SQL, [normalized])), None)
+    plugin = Plugin.objects.filter(build_visible_condition(viewer), name=normalized).first()
+    if plugin is not None:
+        viewer.note(plugin)
+    return plugin
+
+
+def was_published(plugin: Plugin) -> bool:
+    """Whether the plugin has anything to show to those who may see it."""
+    # A plugin is recorded before its first release is checked; until then it must not be visible.
+    return bool(plugin.is_listed or plugin.document)
 
 
 def is_public(plugin: Plugin) -> bool:
     """Whether everybody may see the plugin."""
-    # A plugin is recorded before its first release is checked; until then it must not be visible.
-    return bool(plugin.is_listed or plugin.document)
+    return was_published(plugin) and not plugin.is_restricted
 
 
 def build_unknown_plugin_error(name: str) -> UnknownPluginError:
@@ -164,23 +176,31 @@ def _normalize_name(name: str) -> str | None:
         return None
 
 
-def _build_release_query(name: str) -> QuerySet[Release]:
+def _select_public_releases(name: str, viewer: Viewer) -> QuerySet[Release]:
+    return Release.objects.filter(
+        build_visible_condition(viewer, "plugin"),
+        plugin__name=_normalize_name(name) or "",
+        state__in=PUBLIC_STATES,
+    )
+
+
+def _build_release_query(name: str, viewer: Viewer) -> QuerySet[Release]:
     packages = Prefetch("artifacts", Artifact.objects.filter(role="package"))
     return (
-        Release.objects.filter(plugin__name=_normalize_name(name) or "", state__in=PUBLIC_STATES)
+        _select_public_releases(name, viewer)
         .select_related("plugin", "published_by", "contents")
         .prefetch_related(packages)
     )
 
 
-def list_releases(name: str) -> list[Release]:
+def list_releases(name: str, viewer: Viewer) -> list[Release]:
     """The public releases, highest version first: 2 queries, 1 if there is none.
 
     `changelog_start` is the first part of each changelog entry, to be cut. Raises `UnknownPluginError`.
     """
     # Deferred because a plugin may have hundreds of releases, and these texts can be large.
     releases = list(
-        _build_release_query(name)
+        _build_release_query(name, viewer)
         .defer(
             "contents__readme",
             "contents__changelog",
@@ -192,30 +212,32 @@ def list_releases(name: str) -> list[Release]:
         .annotate(changelog_start=Left("contents__changelog_entry", LISTED_CHANGELOG_CHARS + 1))
     )
     if not releases:
-        raise UnknownPluginError(f"There is no plugin {quote_text(name)}.")
+        raise build_unknown_plugin_error(name)
+    viewer.note(releases[0].plugin)
     return sorted(releases, key=lambda release: bytes(release.sort_key), reverse=True)
 
 
-def get_release(name: str, version: str) -> Release:
+def get_release(name: str, version: str, viewer: Viewer) -> Release:
     """The public release of that version or dist-tag: 2 queries, 4 for a dist-tag.
 
     Raises `UnknownPluginError` or `UnknownReleaseError`.
     """
-    return _get_by_version(_build_release_query(name), name, version)
+    return _get_by_version(_build_release_query(name, viewer), name, version, viewer)
 
 
-def get_release_row(name: str, version: str) -> Release:
+def get_release_row(name: str, version: str, viewer: Viewer) -> Release:
     """The same release without its contents and its package: 1 query, 2 for a dist-tag."""
-    rows = Release.objects.filter(plugin__name=_normalize_name(name) or "", state__in=PUBLIC_STATES)
-    return _get_by_version(rows.select_related("plugin"), name, version)
+    rows = _select_public_releases(name, viewer)
+    return _get_by_version(rows.select_related("plugin"), name, version, viewer)
 
 
-def _get_by_version(rows: QuerySet[Release], name: str, version: str) -> Release:
+def _get_by_version(rows: QuerySet[Release], name: str, version: str, viewer: Viewer) -> Release:
     for column in () if has_nul(version) else ("version", "dist_tags__name"):
         release = rows.filter(**{column: version}).first()
         if release is not None:
+            viewer.note(release.plugin)
             return release
-    plugin = get_plugin(name)
+    plugin = get_plugin(name, viewer)
     raise UnknownReleaseError(
         f"`{plugin.name}` has no release {quote_text(version)}.",
         hint=f"Choose one of the versions or dist-tags of `{plugin.name}`.",
@@ -232,16 +254,21 @@ def list_checks(release: Release) -> list[CheckRun]:
     return list(release.checks.all())
 
 
-def list_dependents(name: str, *, page: int = 1, limit: int = 20) -> Page:
-    """The listed plugins whose release `latest` depends on `name`: 3 queries.
+def list_dependents(name: str, viewer: Viewer, *, page: int = 1, limit: int = 20) -> Page:
+    """The plugins that the viewer may see whose release `latest` depends on `name`: 3 queries.
 
     Raises `UnknownPluginError`.
     """
-    plugin = get_plugin(name)
-    rows = Plugin.objects.filter(is_listed=True, latest__dependencies__name=plugin.name)
+    plugin = get_plugin(name, viewer)
+    rows = Plugin.objects.filter(
+        build_listed_condition(viewer), latest__dependencies__name=plugin.name
+    )
     start = (page - 1) * limit
     ordered = rows.order_by("-downloads", "id")[start : start + limit]
-    return Page(list(ordered), rows.count(), page, limit)
+    plugins = list(ordered)
+    for each in plugins:
+        viewer.note(each)
+    return Page(plugins, rows.count(), page, limit)
 
 
 def list_categories(*, min_count: int = 1, max_results: int | None = None) -> list[tuple[str, int]]:

@@ -13,7 +13,8 @@ from plugport.spec.text import quote_text, remove_nul
 from registry.errors import UnknownInvitationError, UnknownMemberError
 from registry.models import Invitation, Member, Plugin, Role
 from registry.policies import can_manage_members, is_moderator
-from registry.queries.catalog import build_unknown_plugin_error, find_plugin, is_public
+from registry.queries.catalog import build_unknown_plugin_error, find_plugin, was_published
+from registry.queries.visible import Viewer
 
 # Ids are 64-bit integers in the databases, and larger ones are errors there.
 _MAX_ID = 2**63 - 1
@@ -37,39 +38,39 @@ class Team:
     can_manage: bool
 
 
-def get_team(name: str, *, viewer: User | None) -> Team:
+def get_team(name: str, viewer: Viewer) -> Team:
     """The members of a plugin: 2 queries, 3 for members and moderators.
 
-    They also see plugins that are not public yet. Raises `UnknownPluginError`.
+    They also see plugins that are not published yet. Raises `UnknownPluginError`.
     """
-    plugin = find_plugin(name)
+    plugin = find_plugin(name, viewer)
     if plugin is None:
         raise build_unknown_plugin_error(name)
+    user = viewer.find_account(plugin)
     members = sorted(
         plugin.members.select_related("holder__user"),
         key=lambda member: (_RANKS[Role(member.role)], member.created_at, member.pk),
     )
-    role = next(
-        (m.role for m in members if viewer is not None and m.holder.user_id == viewer.pk), ""
-    )
-    is_insider = viewer is not None and (bool(role) or is_moderator(viewer))
-    if not (is_public(plugin) or is_insider):
+    role = next((m.role for m in members if user is not None and m.holder.user_id == user.pk), "")
+    is_insider = user is not None and (bool(role) or is_moderator(user))
+    if not (was_published(plugin) or is_insider):
         raise build_unknown_plugin_error(name)
     invitations = list(_list_pending(plugin=plugin)) if is_insider else None
-    can_manage = viewer is not None and can_manage_members(viewer, role)
+    can_manage = user is not None and can_manage_members(user, role)
     return Team(plugin, members, invitations, role, can_manage)
 
 
-def get_member_plugin(name: str, *, viewer: User) -> Plugin:
-    """The plugin if it is public, or if the viewer is a member or moderator: at most 2 queries.
+def get_member_plugin(name: str, *, actor: User) -> Plugin:
+    """The plugin that the actor may see, not published yet only as a member or moderator.
 
+    At most 2 queries. Whether the actor's token may be used is to be checked with the plugin's name.
     Raises `UnknownPluginError`.
     """
-    plugin = find_plugin(name)
+    plugin = find_plugin(name, Viewer(actor))
     if plugin is None or not (
-        is_public(plugin)
-        or is_moderator(viewer)
-        or plugin.members.filter(holder__user=viewer).exists()
+        was_published(plugin)
+        or is_moderator(actor)
+        or plugin.members.filter(holder__user=actor).exists()
     ):
         raise build_unknown_plugin_error(name)
     return plugin

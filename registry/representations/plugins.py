@@ -96,6 +96,7 @@ def build_plugin_response(plugin: Plugin) -> api.Plugin:
     document: api.PluginDocument = plugin.document
     return {
         **document,
+        "visibility": plugin.visibility,
         "downloads": plugin.downloads,
         "weeklyDownloads": plugin.weekly_downloads,
         # The mean, not the Bayesian average by which lists are sorted.

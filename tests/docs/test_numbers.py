@@ -380,7 +380,7 @@ CLAIMS = {
         f"Every {WORDS[indexer.COUNTER_REFRESH_SECONDS // 60]} minutes the plugins",
         {1000: "more than a thousand changes behind"}[withdrawn_ids.MAX_ENTRIES],
         f"within {circuit_breaker.DEADLINE_SECONDS * 1000:.0f} ms",
-        f"at most {database._MAX_COUNTED_PLUGINS:,} plugins match",
+        f"at most {database.MAX_COUNTED_PLUGINS:,} plugins match",
         f"is not called for {WORDS[int(circuit_breaker.RESET_SECONDS)]} seconds",
         (
             f"deleted after {query_log.RETENTION_DAYS} days, those of a single search after"

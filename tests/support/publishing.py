@@ -69,14 +69,20 @@ def build_package(
     return out.getvalue()
 
 
-def publish_bytes(actor: User, body: bytes, *, tag: str = "", changelog: str = "") -> Release:
+def publish_bytes(
+    actor: User, body: bytes, *, tag: str = "", changelog: str = "", visibility: str = ""
+) -> Release:
     """Run the stages before the checks; return the release in the state `checking`."""
     with tempfile.NamedTemporaryFile() as file:
         file.write(body)
         file.flush()
         with receive_file(Path(file.name)) as received:
             return publish_release(
-                actor=actor, received=received, tag=tag, changelog=changelog
+                actor=actor,
+                received=received,
+                tag=tag,
+                changelog=changelog,
+                visibility=visibility,
             ).release
 
 
@@ -107,12 +113,15 @@ class Publisher:
         *,
         tag: str = "",
         changelog: str = "",
+        visibility: str = "",
         files: Mapping[str, str | bytes | None] | None = None,
         **fields: Any,
     ) -> Release:
         """Publish and run the checks; return the updated release."""
         body = build_package(name, version, files=files, **fields)
-        release = publish_bytes(self.actor, body, tag=tag, changelog=changelog)
+        release = publish_bytes(
+            self.actor, body, tag=tag, changelog=changelog, visibility=visibility
+        )
         run_pending_jobs()
         release.refresh_from_db()
         return release

@@ -21,9 +21,11 @@ from registry.actions.change_member_role import change_member_role
 from registry.actions.invite_member import INVITATION_DAYS, invite_member
 from registry.actions.remove_member import remove_member
 from registry.actions.withdraw_invitation import withdraw_invitation
+from registry.api.viewers import get_page_viewer
 from registry.models import Member, Plugin, Role
 from registry.queries.catalog import is_public
 from registry.queries.members import Team, get_team
+from registry.queries.visible import Viewer
 
 _ROLES = (
     (Role.PUBLISHER, "Publisher: publish releases"),
@@ -66,25 +68,25 @@ class _MemberForm(forms.Form):
 @never_cache
 def render_owners(request: HttpRequest, name: str) -> HttpResponse:
     """The members with their roles, for everybody; for owners, the forms and the invitations."""
-    viewer = request.user if isinstance(request.user, User) else None
+    viewer = get_page_viewer(request)
     if request.method != "POST":
-        return _render(request, get_team(name, viewer=viewer), viewer, InvitationForm())
-    if viewer is None:
+        return _render(request, get_team(name, viewer), viewer, InvitationForm())
+    if viewer.user is None:
         return redirect_to_login(request.path)
-    plugin = get_team(name, viewer=viewer).plugin
+    plugin = get_team(name, viewer).plugin
     if request.POST.get("action") == "invite":
-        return _invite(request, plugin, viewer)
-    return _change(request, plugin, viewer)
+        return _invite(request, plugin, viewer, viewer.user)
+    return _change(request, plugin, viewer.user)
 
 
-def _invite(request: HttpRequest, plugin: Plugin, viewer: User) -> HttpResponse:
+def _invite(request: HttpRequest, plugin: Plugin, viewer: Viewer, actor: User) -> HttpResponse:
     form = InvitationForm(request.POST)
     status = 400
     if form.is_valid():
         values = form.cleaned_data
         try:
             invitation = invite_member(
-                actor=viewer,
+                actor=actor,
                 plugin=plugin,
                 username=values["username"],
                 role=Role(values["role"]),
@@ -98,7 +100,7 @@ def _invite(request: HttpRequest, plugin: Plugin, viewer: User) -> HttpResponse:
                 f"{invitation.user} is invited. Nothing changes until the invitation is accepted.",
             )
             return redirect("owners", plugin.name)
-    return _render(request, get_team(plugin.name, viewer=viewer), viewer, form, status=status)
+    return _render(request, get_team(plugin.name, viewer), viewer, form, status=status)
 
 
 def _change(request: HttpRequest, plugin: Plugin, viewer: User) -> HttpResponse:
@@ -152,7 +154,7 @@ _ACTIONS: dict[str, Callable[[User, Plugin, str, str], str]] = {
 def _render(
     request: HttpRequest,
     team: Team,
-    viewer: User | None,
+    viewer: Viewer,
     form: InvitationForm,
     *,
     status: int = 200,
@@ -165,7 +167,7 @@ def _render(
         "rows": [
             MemberRow(
                 member=member,
-                is_own=viewer is not None and member.holder.user_id == viewer.pk,
+                is_own=viewer.user is not None and member.holder.user_id == viewer.user.pk,
                 is_last=member.role == Role.OWNER
                 and all(each.pk == member.pk for each in open_owners),
             )

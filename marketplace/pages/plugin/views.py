@@ -32,6 +32,7 @@ from marketplace.readme import (
 from marketplace.readme.changes import MAX_LISTED_CHARS
 from plugport.spec.versions import Version
 from registry.api.v1.parameters import get_int_parameter, get_text_parameter
+from registry.api.viewers import get_page_viewer
 from registry.models import Artifact, Release
 from registry.queries.baselines import find_baseline
 from registry.queries.catalog import MAX_PAGE, list_checks
@@ -59,7 +60,7 @@ def release_page(tab: frame.Tab, *load: str) -> Callable[[View], View]:
         def render_release(
             request: HttpRequest, name: str, version: str = "", **rest: Any
         ) -> HttpResponse:
-            head = get_plugin_head(name, version, load=load)
+            head = get_plugin_head(name, get_page_viewer(request), version, load=load)
             # Temporary, because a dist-tag moves.
             if version and head.release.version != version:
                 return redirect(frame.build_tab_url(name, head.release.version, tab, **rest))
@@ -87,7 +88,7 @@ def render_readme(request: HttpRequest, head: PluginHead, version: str) -> HttpR
 @cacheable(InvalidatedBy.ANY_CHANGE, "page")
 def render_versions(request: HttpRequest, name: str) -> HttpResponse:
     """`…/versions`: public releases, grouped by major version: 8 queries."""
-    head = get_plugin_head(name)
+    head = get_plugin_head(name, get_page_viewer(request))
     number = get_int_parameter(request.GET, "page", 1, MAX_PAGE)
     releases = reads.list_versions(head.plugin, number)
     tags: dict[str, list[str]] = {}
@@ -138,7 +139,7 @@ def render_dependencies(request: HttpRequest, head: PluginHead, version: str) ->
     """`…/dependencies`: what the release needs: 8 queries, 6 if it needs no plugin."""
     needs = head.manifest.get("dependencies", {})
     ranges = dict(sorted(needs.get("plugins", {}).items())[: reads.MAX_DEPENDENCIES])
-    satisfying = reads.select_satisfying_releases(ranges)
+    satisfying = reads.select_satisfying_releases(ranges, head.viewer)
     groups = []
     for key, title, description in _DEPENDENCY_GROUPS:
         rows = sorted(needs.get(key, {}).items())
@@ -157,9 +158,9 @@ def render_dependencies(request: HttpRequest, head: PluginHead, version: str) ->
 @cacheable(InvalidatedBy.ANY_CHANGE, "page")
 def render_dependents(request: HttpRequest, name: str) -> HttpResponse:
     """`…/dependents`: plugins whose newest release needs this one: 8 queries."""
-    head = get_plugin_head(name)
+    head = get_plugin_head(name, get_page_viewer(request))
     number = get_int_parameter(request.GET, "page", 1, MAX_PAGE)
-    rows, total = reads.list_dependents(head.plugin, number)
+    rows, total = reads.list_dependents(head.plugin, head.viewer, number)
     pages = -(-total // reads.DEPENDENTS_PER_PAGE)
     context = {
         "dependents": rows,
@@ -205,17 +206,11 @@ def render_compare(request: HttpRequest, name: str) -> HttpResponse:
     it (`find_baseline`).
     """
     parameters = request.GET
-    head = get_plugin_head(name)
-    after = reads.get_release(
-        head.plugin, get_text_parameter(parameters, "to") or head.release.version
-    )
+    head = get_plugin_head(name, get_page_viewer(request))
+    after = reads.get_release(head, get_text_parameter(parameters, "to") or head.release.version)
     baseline_version = get_text_parameter(parameters, "from")
     # A URL may name any public version as `from`, so a downgrade can be reviewed as well.
-    before = (
-        reads.get_release(head.plugin, baseline_version)
-        if baseline_version
-        else find_baseline(after)
-    )
+    before = reads.get_release(head, baseline_version) if baseline_version else find_baseline(after)
     choices = reads.list_version_choices(head.plugin)
     context: dict[str, Any] = {
         "choices": choices,
@@ -282,7 +277,7 @@ def render_security(request: HttpRequest, head: PluginHead, version: str) -> Htt
 @cacheable(InvalidatedBy.ANY_CHANGE)
 def render_stats(request: HttpRequest, name: str) -> HttpResponse:
     """`…/stats`: downloads by day and by version: 7 queries."""
-    head = get_plugin_head(name)
+    head = get_plugin_head(name, get_page_viewer(request))
     versions = reads.list_downloads_by_version(head.plugin)
     max_count = max((count for _version, count in versions), default=1)
     context = {

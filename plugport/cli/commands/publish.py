@@ -21,12 +21,18 @@ if TYPE_CHECKING:
     examples=(
         "plugport publish",
         "plugport publish ./my-plugin --tag beta",
+        "plugport publish --visibility private",
         "plugport publish my-plugin-1.0.0.tgz --no-wait --json",
     ),
 )
 @click.argument("path", default=".", metavar="[PATH]", type=FILE_PATH)
 @click.option("--tag", metavar="NAME", help="Set this dist-tag. The registry sets `latest` itself.")
 @click.option("--changelog", metavar="TEXT", help="Changelog entry of this release.")
+@click.option(
+    "--visibility",
+    type=click.Choice(["public", "internal", "private"]),
+    help="Who may see a new plugin. The default is the visibility of its scope.",
+)
 @click.option(
     "--wait/--no-wait", default=True, show_default=True, help="Wait for the registry's checks."
 )
@@ -47,6 +53,7 @@ def command(
     path: str,
     tag: str | None,
     changelog: str | None,
+    visibility: str | None,
     wait: bool,
     timeout: int,
     no_verify: bool,
@@ -69,7 +76,13 @@ def command(
         session.output.note(f"publishing {manifest.name}@{manifest.version} to {session.registry}")
         with session.open_client() as client:
             status = _upload_package(
-                session, client, package, manifest, tag=tag, changelog=changelog
+                session,
+                client,
+                package,
+                manifest,
+                tag=tag,
+                changelog=changelog,
+                visibility=visibility,
             )
             if wait:
                 status = wait_for_verdict(session, client, status, timeout)
@@ -103,6 +116,7 @@ def _upload_package(
     *,
     tag: str | None,
     changelog: str | None,
+    visibility: str | None,
 ) -> PublishStatus:
     from plugport.cli.packages import build_package_filename
     from plugport.client import Upload
@@ -112,6 +126,11 @@ def _upload_package(
         size_bytes = file.seek(0, 2)
         file.seek(0)
         upload = Upload(
-            file, build_package_filename(manifest), size_bytes, tag=tag, changelog=changelog
+            file,
+            build_package_filename(manifest),
+            size_bytes,
+            tag=tag,
+            changelog=changelog,
+            visibility=visibility,
         )
         return client.publish(upload, session.build_progress())

@@ -127,3 +127,13 @@ class PublishForm(TypedDict):
     changelog: NotRequired[
         Annotated[str, Meta(min_length=1, description="What is new in this release.")]
     ]
+    visibility: NotRequired[
+        Annotated[
+            str,
+            Meta(
+                max_length=8,
+                description="Who may see a new plugin: `public`, `internal` or `private`; the default"
+                " is the visibility of its scope. Later releases do not change it.",
+            ),
+        ]
+    ]

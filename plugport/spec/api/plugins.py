@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, NotRequired, TypedDict
 
-from plugport.spec.api.values import TRUST_LEVELS, describe, one_of
+from plugport.spec.api.values import TRUST_LEVELS, VISIBILITIES, describe, one_of
 
 
 class Author(TypedDict):
@@ -55,8 +55,9 @@ class PluginDocument(TypedDict):
 
 
 class Plugin(PluginDocument):
-    """A plugin with its counters."""
+    """A plugin with its counters, and who may see it."""
 
+    visibility: Annotated[str, one_of(VISIBILITIES)]
     downloads: int
     weeklyDownloads: int
     rating: float

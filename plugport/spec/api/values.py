@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Meta
 
+VISIBILITIES = ("public", "internal", "private")
 TRUST_LEVELS = ("official", "verified", "community", "experimental", "untrusted")
 RELEASE_STATES = ("checking", "published", "held", "rejected", "quarantined", "revoked")
 CHECK_STATES = ("queued", "running", "passed", "failed", "errored")

@@ -11,6 +11,7 @@ from common.api.conditional import respond_compressed
 from plugport.spec.api.releases import Diff
 from registry.api.diff_json import render_diff
 from registry.api.v1.parameters import NAME, VERSION, get_text_parameter
+from registry.api.viewers import get_token_viewer
 from registry.queries import catalog
 from registry.queries.baselines import find_baseline
 from registry.representations.compared_releases import ReleasePair
@@ -36,8 +37,11 @@ class DiffView(ApiView):
         The first release is compared with nothing: `from` is null and everything is added. For a
         release that is quarantined or revoked, the values in `manifest` are null and `files` is empty.
         """
-        after = catalog.get_release_row(name, version)
+        viewer = get_token_viewer(request)
+        after = catalog.get_release_row(name, version, viewer)
         baseline = get_text_parameter(request.GET, "from")
-        before = catalog.get_release_row(name, baseline) if baseline else find_baseline(after)
+        before = (
+            catalog.get_release_row(name, baseline, viewer) if baseline else find_baseline(after)
+        )
         body = ReleasePair(before, after).load_or_compute(render_diff, after.plugin.name)
         return respond_compressed(request, body, content_type="application/json")

@@ -18,8 +18,9 @@ from accounts.api.views import ApiView
 from common.api.conditional import matches_etag, respond_not_modified
 from common.http.client_address import get_client_network
 from registry.api.v1.parameters import NAME, VERSION
+from registry.api.viewers import get_token_viewer
 from registry.downloads.range_header import parse_range
-from registry.downloads.sending import PublicDownload, Transfer, get_sender
+from registry.downloads.sending import CountedDownload, Transfer, get_sender
 from registry.downloads.surrogate_keys import build_surrogate_headers
 from registry.models import Artifact, Release
 from registry.policies import check_served
@@ -57,7 +58,7 @@ class DownloadView(ApiView):
     )
     def get(self, request: Request, name: str, version: str) -> HttpResponseBase:
         """Download the package. The bytes of a version never change; headers have their digests."""
-        release = catalog.get_release(name, version)
+        release = catalog.get_release(name, version, get_token_viewer(request))
         check_served(release)
         artifact = get_artifact(release)
         headers = build_headers(release, artifact, is_pinned=version == release.version)
@@ -66,13 +67,18 @@ class DownloadView(ApiView):
             return respond_not_modified(headers, artifact.size_bytes)
         range_header = _find_range_header(request, headers["ETag"])
         part = parse_range(range_header, artifact.size_bytes)
-        public = PublicDownload(release.pk, release.plugin.name, get_client_network(request))
+        download = CountedDownload(
+            release.pk,
+            release.plugin.name,
+            get_client_network(request),
+            is_public=not release.plugin.is_restricted,
+        )
         transfer = Transfer(
             build_package_key(artifact.digest),
             artifact.size_bytes,
             headers,
             part=part,
-            public=public,
+            download=download,
             ignores_range=bool(range_header) and part is None,
         )
         if request.method == "HEAD":

@@ -7,13 +7,12 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from accounts.api.views import ApiView, get_actor, get_request_token
-from accounts.models import Token, User
-from accounts.policies import check_token_may, is_in_token_limits
+from accounts.models import User
+from accounts.policies import is_in_token_limits
 from common.api.conditional import PRIVATE, REVALIDATE, respond_json
 from plugport.spec.api import owners as api
 from plugport.spec.api.bodies import InvitationBody, RoleBody
 from plugport.spec.api.validation import validate_body
-from plugport.spec.errors import PlugportError
 from registry.actions.accept_invitation import accept_invitation
 from registry.actions.change_member_role import change_member_role
 from registry.actions.decline_invitation import decline_invitation
@@ -21,6 +20,7 @@ from registry.actions.invite_member import invite_member
 from registry.actions.remove_member import remove_member
 from registry.actions.withdraw_invitation import withdraw_invitation
 from registry.api.v1.parameters import INVITATION_ID, NAME, USERNAME
+from registry.api.viewers import get_token_viewer
 from registry.errors import UnknownMemberError
 from registry.models import Invitation, Plugin, Role
 from registry.queries.members import (
@@ -45,7 +45,7 @@ class OwnersView(ApiView):
 
         For them, the token needs `read` or `manage`, and must be valid for the plugin.
         """
-        document = build_member_list(get_team(name, viewer=_find_viewer(request, name)))
+        document = build_member_list(get_team(name, get_token_viewer(request)))
         cache = REVALIDATE if document["invitations"] is None else PRIVATE
         return respond_json(request, document, cache=cache)
 
@@ -153,22 +153,9 @@ class DeclineView(ApiView):
         return respond_json(request, build_invitation(declined), cache=PRIVATE)
 
 
-def _find_viewer(request: Request, name: str) -> User | None:
-    """Return the caller, if the token may read what is not public about the plugin."""
-    token = request.auth
-    if not isinstance(token, Token):
-        return None
-    try:
-        check_token_may(token, ("read", "manage"), name)
-    except PlugportError:
-        # The members of a public plugin are shown to everybody, also with such a token.
-        return None
-    return token.user
-
-
 def _get_plugin_and_actor(request: Request, name: str) -> tuple[Plugin, User]:
     """Return the plugin and the caller, who may `manage` it with the token."""
-    plugin = get_member_plugin(name, viewer=get_request_token(request).user)
+    plugin = get_member_plugin(name, actor=get_request_token(request).user)
     return plugin, get_actor(request, "manage", plugin=plugin.name)
 
 

@@ -14,6 +14,7 @@ from plugport.spec.api.bodies import MetadataBody
 from plugport.spec.api.validation import validate_body
 from registry.actions.edit_plugin import edit_plugin
 from registry.api.v1.parameters import NAME, PAGING, get_int_parameter
+from registry.api.viewers import get_actor_viewer, get_token_viewer
 from registry.models import Plugin
 from registry.queries import catalog
 from registry.queries.catalog import MAX_LIMIT, MAX_PAGE
@@ -76,7 +77,9 @@ class PluginView(ApiView):
     @cacheable(InvalidatedBy.CHANGE_OF_PLUGIN)
     def get(self, request: Request, name: str) -> HttpResponse:
         """Get a plugin, without its releases."""
-        return respond_json(request, build_plugin_response(catalog.get_plugin(name)))
+        return respond_json(
+            request, build_plugin_response(catalog.get_plugin(name, get_token_viewer(request)))
+        )
 
     @extend_schema(
         operation_id="editPlugin", parameters=[NAME], request=MetadataBody, responses=api.Plugin
@@ -96,7 +99,7 @@ class PluginView(ApiView):
         return self._edit(request, name, replace=True)
 
     def _edit(self, request: Request, name: str, *, replace: bool) -> HttpResponse:
-        plugin: Plugin = catalog.get_plugin(name)
+        plugin: Plugin = catalog.get_plugin(name, get_actor_viewer(request))
         actor = get_actor(request, "manage", plugin=plugin.name)
         changes = validate_body(MetadataBody, request.data)
         edited = edit_plugin(actor=actor, plugin=plugin, changes=changes, replace=replace)
@@ -114,6 +117,7 @@ class DependentsView(ApiView):
         """List the plugins whose latest release depends on this plugin."""
         page = catalog.list_dependents(
             name,
+            get_token_viewer(request),
             page=get_int_parameter(request.GET, "page", 1, MAX_PAGE),
             limit=get_int_parameter(request.GET, "limit", 20, MAX_LIMIT),
         )
@@ -127,7 +131,7 @@ class StatsView(ApiView):
     @cacheable(InvalidatedBy.CHANGE_OF_PLUGIN)
     def get(self, request: Request, name: str) -> HttpResponse:
         """Get the downloads by day (UTC) and by version."""
-        plugin = catalog.get_plugin(name)
+        plugin = catalog.get_plugin(name, get_token_viewer(request))
         stats = build_stats(
             plugin,
             catalog.list_daily_downloads(plugin),

@@ -139,6 +139,7 @@ class PublishMixin:
                 received=handler.get_received(),
                 tag=form.get("tag", ""),
                 changelog=form.get("changelog", ""),
+                visibility=form.get("visibility", ""),
                 token=get_request_token(request),
             )
         if wait_seconds and publication.release.state == ReleaseState.CHECKING:

@@ -18,6 +18,7 @@ from plugport.spec.api.bodies import DeprecateBody, YankBody
 from plugport.spec.api.validation import validate_body
 from registry.actions import flag_release
 from registry.api.v1.parameters import NAME, VERSION
+from registry.api.viewers import get_actor_viewer, get_token_viewer
 from registry.models import Release
 from registry.policies import check_served, check_token_may_flag
 from registry.queries import catalog
@@ -34,7 +35,7 @@ class VersionsView(ApiView):
     @cacheable(InvalidatedBy.CHANGE_OF_PLUGIN)
     def get(self, request: Request, name: str) -> HttpResponse:
         """List the public releases, highest version first. Clients resolve ranges with this list."""
-        releases = catalog.list_releases(name)
+        releases = catalog.list_releases(name, get_token_viewer(request))
         rows = [(release, get_artifact(release)) for release in releases]
         return respond_json(request, build_version_list(releases[0].plugin, rows))
 
@@ -46,7 +47,8 @@ class ReleaseView(ApiView):
     @cacheable(InvalidatedBy.CHANGE_OF_PLUGIN)
     def get(self, request: Request, name: str, version: str) -> HttpResponse:
         """Get a release by version or dist-tag."""
-        return respond_json(request, build_checked_release(catalog.get_release(name, version)))
+        release = catalog.get_release(name, version, get_token_viewer(request))
+        return respond_json(request, build_checked_release(release))
 
 
 class ReleaseReadmeView(ApiView):
@@ -58,7 +60,8 @@ class ReleaseReadmeView(ApiView):
     @cacheable(InvalidatedBy.CHANGE_OF_PLUGIN)
     def get(self, request: Request, name: str, version: str) -> HttpResponse:
         """Get the README as published, empty if there is none. Refused for blocked releases."""
-        return respond_readme(request, catalog.get_release(name, version))
+        release = catalog.get_release(name, version, get_token_viewer(request))
+        return respond_readme(request, release)
 
 
 class PluginReadmeView(ApiView):
@@ -68,7 +71,8 @@ class PluginReadmeView(ApiView):
     @cacheable(InvalidatedBy.CHANGE_OF_PLUGIN)
     def get(self, request: Request, name: str) -> HttpResponse:
         """Get the README of the release tagged `latest`."""
-        return respond_readme(request, catalog.get_release(name, "latest"))
+        release = catalog.get_release(name, "latest", get_token_viewer(request))
+        return respond_readme(request, release)
 
 
 def build_checked_release(release: Release) -> api.Release:
@@ -94,8 +98,9 @@ class _FlagView(ApiView):
     def flag(self, request: Request, name: str, version: str) -> HttpResponse:
         """Run the action as the user of the token."""
         token = get_request_token(request)
-        check_token_may_flag(token, catalog.get_plugin(name).name)
-        release = catalog.get_release(name, version)
+        viewer = get_actor_viewer(request)
+        check_token_may_flag(token, catalog.get_plugin(name, viewer).name)
+        release = catalog.get_release(name, version, viewer)
         values: dict[str, Any] = {}
         if self.body is not None:
             values = dict(validate_body(self.body, request.data))

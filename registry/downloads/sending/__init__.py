@@ -15,9 +15,9 @@ from __future__ import annotations
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from registry.downloads.sending.base import PackageSender, PublicDownload, Transfer
+from registry.downloads.sending.base import CountedDownload, PackageSender, Transfer
 
-__all__ = ["PackageSender", "PublicDownload", "Transfer", "get_sender"]
+__all__ = ["CountedDownload", "PackageSender", "Transfer", "get_sender"]
 
 
 def get_sender() -> PackageSender:

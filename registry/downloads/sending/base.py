@@ -15,21 +15,23 @@ from registry.downloads.range_header import ByteRange
 
 
 @dataclass(frozen=True, slots=True)
-class PublicDownload:
-    """The download of a release that everybody may download, and the client that it counts for."""
+class CountedDownload:
+    """The download of a release, and the client that it counts for. `is_public`: everybody may do it."""
 
     release_id: int
     plugin_name: str
     # See `common.http.client_address.get_client_network`.
     client: str
+    is_public: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
     """A stored package, and the range of it that the client gets: all of it without `part`.
 
-    `headers` are those that do not depend on the range. Without `public`, the package is not for
-    everybody: the transfer counts as no download, and no shared cache may keep it. `ignores_range`
+    `headers` are those that do not depend on the range. Without `download`, the
+    transfer counts as no download. If `is_public` is false, the package is not for everybody, and no
+    shared cache may keep it. `ignores_range`
     means that the request has a Range header that is not understood.
     """
 
@@ -37,8 +39,13 @@ class Transfer:
     size_bytes: int
     headers: Mapping[str, str]
     part: ByteRange | None = None
-    public: PublicDownload | None = None
+    download: CountedDownload | None = None
     ignores_range: bool = False
+
+    @property
+    def is_public(self) -> bool:
+        """Whether the package is for everybody."""
+        return self.download is not None and self.download.is_public
 
     @property
     def status(self) -> int:
@@ -60,10 +67,10 @@ class Transfer:
 
     def record(self, stop: int | None = None) -> None:
         """Record that the client got the bytes up to before `stop`, or all that it should get."""
-        if self.public is not None:
+        if self.download is not None:
             record_sent_bytes(
-                self.public.release_id,
-                client=self.public.client,
+                self.download.release_id,
+                client=self.download.client,
                 size_bytes=self.size_bytes,
                 start=self.sent.start,
                 stop=self.sent.stop if stop is None else stop,
@@ -74,9 +81,9 @@ class Transfer:
 
         It stores whole packages for everybody only: a record is one of all bytes of a package.
         """
-        if self.part is None and self.public is not None:
-            add_mark(response, build_plugin_mark(self.public.plugin_name))
-            add_record(response, build_download_record(self.public.release_id, self.size_bytes))
+        if self.part is None and self.download is not None and self.is_public:
+            add_mark(response, build_plugin_mark(self.download.plugin_name))
+            add_record(response, build_download_record(self.download.release_id, self.size_bytes))
 
 
 class PackageSender(Protocol):

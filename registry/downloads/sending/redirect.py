@@ -24,7 +24,7 @@ class RedirectSender:
     def send(self, transfer: Transfer) -> HttpResponseBase:
         """Respond 302. A package that is not for everybody is streamed: anyone can use the URL."""
         url = None
-        if transfer.public is not None:
+        if transfer.is_public:
             url = get_store().find_signed_url(
                 transfer.key,
                 seconds=URL_SECONDS,

@@ -22,6 +22,7 @@ from registry.actions.flag_release import deprecate_release, yank_release
 from registry.actions.publish_folder import publish_folder
 from registry.models.states import ReleaseState
 from registry.queries import catalog
+from registry.queries.visible import EVERYBODY
 from registry.storage.scratch import open_scratch_folder
 
 _ACCOUNTS: dict[str, dict[str, bool]] = {
@@ -58,7 +59,9 @@ class Command(BaseCommand):
             apply_demo_action(users["admin"], action)
         for release in catalog_data.releases:
             if release.featured:
-                feature_plugin(actor=users["admin"], plugin=catalog.get_plugin(release.name))
+                feature_plugin(
+                    actor=users["admin"], plugin=catalog.get_plugin(release.name, EVERYBODY)
+                )
         # Last: an interrupted load continues at the next start, and finds what is published already.
         stamp.write_text(state, encoding="ascii")
 
@@ -119,7 +122,7 @@ def publish_demo(owner: User, release: DemoRelease) -> None:
 
 def apply_demo_action(actor: User, action: DemoAction) -> None:
     """Deprecate or yank a release as the demo declares, unless that is done already."""
-    release = catalog.get_release(action.name, action.version)
+    release = catalog.get_release(action.name, action.version, EVERYBODY)
     if action.action == "deprecate" and release.deprecated_at is None:
         deprecate_release(
             actor=actor, release=release, message=action.text, replacement=action.replacement or ""

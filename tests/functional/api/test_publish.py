@@ -321,7 +321,9 @@ def test_unknown_fields_are_named(author: Api, settings: Any, packages_dir: Path
     response = author.publish(PACKAGE, tags="beta", private="1", **{"x" * 900: "y"})
     problem = expect_problem(response, 400, "invalid")
     assert {error["field"] for error in problem["errors"]} == {"tags", "private", "x" * 100}
-    assert {error["allowed"] for error in problem["errors"]} == {"package, tag, changelog"}
+    assert {error["allowed"] for error in problem["errors"]} == {
+        "package, tag, changelog, visibility"
+    }
     check_nothing_is_left(settings, packages_dir)
 
 
