@@ -19,6 +19,10 @@ from django.utils.crypto import constant_time_compare
 
 from accounts.actions.create_account import create_account
 from accounts.models import User
+from accounts.pages.sso.finish import SESSION_KEY as SSO_SESSION_KEY
+from accounts.pages.sso.finish import SIGN_OUT_KEY as SSO_SIGN_OUT_KEY
+from accounts.pages.sso.finish import find_provider_sign_out
+from accounts.policies import check_signs_in_here
 from accounts.security.devices import remember_device
 from common.http.client_address import get_client_network
 
@@ -29,8 +33,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
     """Lets the operator close sign-up, and counts only wrong credentials as failed sign-ins."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Whether anyone may create an account (`PLUGPORT_ALLOW_SIGNUP`)."""
-        return bool(settings.ALLOW_SIGNUP)
+        """Whether anyone may create an account (`PLUGPORT_ALLOW_SIGNUP`), with a password."""
+        return bool(settings.ALLOW_SIGNUP and settings.LOCAL_PASSWORDS)
 
     def new_user(self, request: HttpRequest) -> User:
         """An account of the sign-up form: not verified, unlike those that operators create."""
@@ -67,6 +71,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
         """Remember the password with which the sign-in began; closed accounts end here."""
         request.session[_STARTED_WITH] = user.get_session_auth_hash()
+        check_signs_in_here(user)
         response: HttpResponse | None = super().pre_login(request, user, **kwargs)
         return response
 
@@ -92,6 +97,19 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """The page after a change of the password: the account, with the tokens that were kept."""
         return reverse("account")
+
+    def get_logout_redirect_url(self, request: HttpRequest) -> str:
+        """The page after signing out, which ends the session of the identity provider too."""
+        if SSO_SESSION_KEY in request.session:
+            return reverse("sso-signed-out")
+        return str(super().get_logout_redirect_url(request))
+
+    def logout(self, request: HttpRequest) -> None:
+        """End the session, and keep the URL at which that of the identity provider ends."""
+        url = find_provider_sign_out(request)
+        super().logout(request)
+        if url:
+            request.session[SSO_SIGN_OUT_KEY] = url
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         """The account of the credentials, or None. Raises `ValidationError` after too many failures.

@@ -15,6 +15,8 @@ from accounts.errors import (
     TokenScopeError,
 )
 from accounts.models import Token, User
+from accounts.sso.errors import SsoRequiredError, UnknownConnectionError
+from accounts.sso.ways_in import has_provider_account, is_break_glass_account
 from common.http.networks import is_in_networks
 from plugport.spec.names import PluginName
 
@@ -33,15 +35,30 @@ def check_is_verified(actor: User) -> None:
         )
 
 
+def check_signs_in_here(account: User) -> None:
+    """Raise `SsoRequiredError` for an account that signs in with single sign-on only: at most 2 queries.
+
+    Those are the accounts that it created: another way in would outlive the person at the identity
+    provider. While passwords are switched off, all but the operators named for emergencies.
+    """
+    if has_provider_account(account) or not (
+        settings.LOCAL_PASSWORDS or is_break_glass_account(account)
+    ):
+        raise SsoRequiredError(
+            f"The account `{account.username}` signs in with single sign-on only.",
+            hint=f"Sign in with your identity provider: {settings.BASE_URL}/sso",
+        )
+
+
 def check_has_second_factor(actor: User, token: Token | None = None) -> None:
     """Where the registry requires it, only accounts with a second factor publish (`REQUIRE_MFA_TO_PUBLISH`).
 
     `token` is that of the caller: those that an operator made, and those of trusted publishers, need
-    none. Raises `MfaRequiredError`. A token of an account that removes its factors stops publishing.
+    none, nor do accounts that single sign-on created: second factors are the provider's. Raises `MfaRequiredError`. A token of an account that removes its factors stops publishing.
     """
     if not settings.REQUIRE_MFA_TO_PUBLISH or actor.has_second_factor:
         return
-    if token is None or not token.needs_no_factor:
+    if (token is None or not token.needs_no_factor) and not has_provider_account(actor):
         raise MfaRequiredError(
             f"This registry requires a second factor to publish, and the account `{actor.username}` has none.",
             hint=f"Add a passkey or an authenticator app: {settings.BASE_URL}/account/security",
@@ -51,6 +68,17 @@ def check_has_second_factor(actor: User, token: Token | None = None) -> None:
 def can_have_admin_tokens(actor: User) -> bool:
     """Whether the account may have tokens with the scope `admin`: moderators and superusers."""
     return actor.is_moderator or actor.is_superuser
+
+
+def can_set_up_sso(actor: User) -> bool:
+    """Whether the account may connect identity providers: only operators."""
+    return actor.is_active and actor.is_superuser
+
+
+def check_sets_up_sso(actor: User) -> None:
+    """Raise `UnknownConnectionError`, as if there was nothing to set up, for all but operators."""
+    if not can_set_up_sso(actor):
+        raise UnknownConnectionError("There is no such single sign-on connection.")
 
 
 def check_token_may(token: Token, scopes: Collection[str], plugin: str = "") -> None:

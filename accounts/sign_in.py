@@ -15,6 +15,7 @@ from django.http import HttpRequest
 
 from accounts.models import User
 from accounts.queries.users import find_decoy_password, find_sign_in_account
+from accounts.sso.ways_in import is_break_glass_account
 
 _DECOY_SALT = b"accounts.sign_in.decoy"
 
@@ -40,12 +41,17 @@ class SignInBackend(AuthenticationBackend):  # type: ignore[misc]  # the library
         if user is None:
             # The result does not matter: there is nobody to sign in.
             make_password(password) if decoy is None else check_password(password, decoy)
-        elif user.check_password(password):
+        elif user.check_password(password) and _may_use_password(user):
             if self.user_can_authenticate(user):
                 return user
             # Closed, but the password is right: the library shows the page that says so.
             self._stash_user(user)
         raise PermissionDenied
+
+
+def _may_use_password(user: User) -> bool:
+    """Whether passwords are on, or the account is one for emergencies."""
+    return settings.LOCAL_PASSWORDS or is_break_glass_account(user)
 
 
 def _select_decoy(login: str) -> str:

@@ -102,7 +102,7 @@ def _get_log_limit() -> tuple[int, str]:
 
 
 def _get_profile_limit() -> tuple[int, str]:
-    from accounts.social_adapter import MAX_PROFILE_BYTES
+    from accounts.sso.other_websites import MAX_PROFILE_BYTES
 
     return MAX_PROFILE_BYTES, "400 `stored-text-too-large`"
 

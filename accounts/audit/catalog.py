@@ -73,6 +73,45 @@ ACCOUNT_ACTIONS = (
     AuditAction("recovery-codes.replaced", "Recovery codes were replaced", "account", _SENSITIVE),
     AuditAction("session.ended", "A session was ended", "account", _NOTABLE),
     AuditAction("sessions.ended", "All sessions were ended", "account", _SENSITIVE),
+    AuditAction("sso.signed-in", "Signed in with single sign-on", "account", _ROUTINE),
+    AuditAction("sso.account-created", "Single sign-on created an account", "account", _SENSITIVE),
+    AuditAction(
+        "sso.rights-changed", "Groups of an identity provider changed rights", "account", _SENSITIVE
+    ),
+    AuditAction("sso.linked", "An identity provider was linked", "account", _SENSITIVE),
+    AuditAction("sso.unlinked", "A link to an identity provider ended", "account", _SENSITIVE),
+    AuditAction(
+        "sso.signed-out-by-provider", "An identity provider ended a session", "account", _ROUTINE
+    ),
+    AuditAction("sso.session-ended", "A session of single sign-on ended", "account", _NOTABLE),
+    AuditAction("sso.break-glass-set", "An operator may use a password", "account", _SENSITIVE),
+    AuditAction(
+        "sso.break-glass-removed", "An operator may no longer use a password", "account", _SENSITIVE
+    ),
+    AuditAction(
+        "sso.connection-created", "An identity provider was added", "sso-connection", _SENSITIVE
+    ),
+    AuditAction(
+        "sso.connection-changed", "An identity provider was changed", "sso-connection", _SENSITIVE
+    ),
+    AuditAction(
+        "sso.connection-tested", "An identity provider was tested", "sso-connection", _NOTABLE
+    ),
+    AuditAction(
+        "sso.connection-enabled",
+        "An identity provider was switched on",
+        "sso-connection",
+        _SENSITIVE,
+    ),
+    AuditAction(
+        "sso.connection-disabled",
+        "An identity provider was switched off",
+        "sso-connection",
+        _SENSITIVE,
+    ),
+    AuditAction(
+        "sso.connection-deleted", "An identity provider was removed", "sso-connection", _SENSITIVE
+    ),
     AuditAction("token.created", "A token was created", "token", _SENSITIVE),
     AuditAction("token.revoked", "A token was revoked", "token", _NOTABLE),
     AuditAction("token.minted", "A CI job got a token for a moment", "token", _NOTABLE),

@@ -12,6 +12,14 @@ from accounts.models.audit import (
 from accounts.models.identity import IssuerKeys, MintedToken, UsedAssertion
 from accounts.models.owner import Owner
 from accounts.models.session import AccountSession
+from accounts.models.sso import (
+    BreakGlassAccount,
+    SsoAnswer,
+    SsoConnection,
+    SsoFailure,
+    SsoIdentity,
+    SsoSession,
+)
 from accounts.models.token import Token
 from accounts.models.user import User
 
@@ -24,9 +32,15 @@ __all__ = [
     "AuditIdentity",
     "AuditPending",
     "AuditSeal",
+    "BreakGlassAccount",
     "IssuerKeys",
     "MintedToken",
     "Owner",
+    "SsoAnswer",
+    "SsoConnection",
+    "SsoFailure",
+    "SsoIdentity",
+    "SsoSession",
     "Token",
     "UsedAssertion",
     "User",

@@ -14,6 +14,8 @@ from django.views.decorators.cache import never_cache
 from accounts.actions.reset_password import reset_password
 from accounts.actions.set_password import set_password
 from accounts.models import Token
+from accounts.pages.current_user import get_signed_in_user
+from accounts.policies import check_signs_in_here
 from accounts.queries.tokens import list_tokens
 from accounts.security.confirmation import confirmation_required
 from accounts.security.password_rules import describe_password_rules
@@ -81,6 +83,7 @@ class SetForm(SetPasswordForm):  # type: ignore[misc]  # the library has no type
 @never_cache
 @confirmation_required
 def set_first_password(request: HttpRequest) -> HttpResponse:
-    """The page for that form."""
+    """The page for that form. Raises `SsoRequiredError`."""
+    check_signs_in_here(get_signed_in_user(request))
     response: HttpResponse = password_set(request)
     return response

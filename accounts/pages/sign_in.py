@@ -6,8 +6,10 @@ from typing import Any
 
 from allauth.account.forms import LoginForm
 from allauth.account.views import LoginView
+from django.conf import settings
 from django.core.exceptions import ValidationError
 
+from accounts.queries.sso import list_enabled_connections
 from accounts.security.factors import supports_passkeys
 
 
@@ -30,8 +32,18 @@ class SignInForm(LoginForm):  # type: ignore[misc]  # the library has no types
 
 
 class SignInView(LoginView):  # type: ignore[misc]  # the library has no types
-    """The library's view, with a second form for passkeys."""
+    """The library's view, with identity providers and a second form for passkeys.
+
+    While passwords are switched off, the forms are behind a link, for operators in an emergency.
+    """
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add whether browsers know passkeys for this registry."""
-        return {**super().get_context_data(**kwargs), "supports_passkeys": supports_passkeys()}
+        """Add the identity providers, and which forms to show."""
+        is_requested = "password" in self.request.GET or self.request.method == "POST"
+        return {
+            **super().get_context_data(**kwargs),
+            "connections": list_enabled_connections(),
+            "next": self.request.GET.get("next", "")[:1000],
+            "shows_form": settings.LOCAL_PASSWORDS or is_requested,
+            "supports_passkeys": supports_passkeys(),
+        }

@@ -24,6 +24,7 @@ from accounts.pages.current_user import get_signed_in_user
 from accounts.policies import can_have_admin_tokens
 from accounts.queries.tokens import list_tokens
 from accounts.security.confirmation import is_confirmed, redirect_to_confirmation
+from accounts.sso.ways_in import has_provider_account
 
 _SCOPES = (
     ("read", "Read: everything your account can see"),
@@ -103,7 +104,9 @@ def _render(request: HttpRequest, form: TokenForm, text: str | None) -> HttpResp
     user = get_signed_in_user(request)
     context: dict[str, Any] = {
         "form": form,
-        "needs_factor": settings.REQUIRE_MFA_TO_PUBLISH and not user.has_second_factor,
+        "needs_factor": settings.REQUIRE_MFA_TO_PUBLISH
+        and not user.has_second_factor
+        and not has_provider_account(user),
         "is_confirmed": is_confirmed(request),
         "token_text": text,
         "tokens": list_tokens(user).select_related("parent"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from allauth.account import views as allauth
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 from django.views.decorators.cache import never_cache
 
 from accounts.pages import account, audit_log, email, passwords, sign_in, sign_up, tokens
@@ -19,6 +19,7 @@ from accounts.pages.security import (
 )
 
 urlpatterns = [
+    path("", include("accounts.pages.sso.urls")),
     path("account", account.render_account, name="account"),
     path("account/email", email.render_email, name="email"),
     path("account/email/key/<str:key>", email.open_verification_link, name="verify-email"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
@@ -60,11 +61,15 @@ def find_decoy_password(text: str) -> str | None:
 def list_recoverable_accounts(email: str) -> list[User]:
     """The active accounts whose password a mail to the address can reset: 1 query.
 
-    The verified ones; if there are none, the ten that signed in last.
+    The verified ones; if there are none, the ten that signed in last. Not those that single sign-on
+    created: a password would be a way around the identity provider.
     """
+    rows = _filter_by_email(email)
+    if not settings.LOCAL_PASSWORDS:
+        rows = rows.filter(break_glass__isnull=False)
     accounts = list(
-        _filter_by_email(email)
-        .filter(is_active=True)
+        rows.filter(is_active=True)
+        .exclude(sso_identities__is_provisioned=True)
         .order_by("-is_verified", "-last_login", "id")[:_MAX_RECOVERABLE]
     )
     return [user for user in accounts if user.is_verified] or accounts

@@ -92,7 +92,7 @@ REQUIRE_MFA_TO_PUBLISH = get_env_bool(
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 # Sign-in with other websites. Providers are configured in SOCIALACCOUNT_PROVIDERS, never in tables.
-SOCIALACCOUNT_ADAPTER = "accounts.social_adapter.SocialAccountAdapter"
+SOCIALACCOUNT_ADAPTER = "accounts.sso.other_websites.SocialAccountAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = False
 SOCIALACCOUNT_LOGIN_ON_GET = False
@@ -100,6 +100,17 @@ SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_QUERY_EMAIL = False
 ALLOW_SIGNUP = get_env_bool(
     "PLUGPORT_ALLOW_SIGNUP", "Whether anyone may create an account.", default=True
+)
+LOCAL_PASSWORDS = get_env_bool(
+    "PLUGPORT_LOCAL_PASSWORDS",
+    "Whether people sign in with passwords. Without, only single sign-on and the operators named with"
+    " `manage.py break_glass` do.",
+    default=True,
+)
+SSO_PRIVATE_HOSTS = get_env_private_hosts(
+    "PLUGPORT_SSO_PRIVATE_HOSTS",
+    "Private hosts and networks in which identity providers for single sign-on may be, comma-separated:"
+    " `keycloak.corp.example,idp.corp.example:8443,10.20.0.0/16`. All other hosts must be public.",
 )
 EMAIL_BACKEND = "common.mail_files.PrivateFileBackend"
 EMAIL_FILE_PATH = str(DATA_DIR / "mail")

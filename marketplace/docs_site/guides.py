@@ -169,6 +169,12 @@ SECTIONS = (
                 "Configuration",
                 "Every environment variable and its default.",
             ),
+            Page(
+                "guides/sso.md",
+                "/docs/sso",
+                "Single sign-on",
+                "Connect an identity provider with OpenID Connect or SAML.",
+            ),
             Page("search.md", "/docs/search", "Search", "How search finds and ranks plugins."),
         ),
     ),

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 import pytest
 from django.urls import Resolver404, resolve
 
+from accounts.sso.errors import REASONS
 from config.env import DECLARED
 from marketplace.docs_site import guides
 from plugport.checks.rules import RULES
@@ -202,7 +203,14 @@ def test_codes_have_these_statuses() -> None:
 
 def test_words_like_codes_are_codes() -> None:
     """A word with dashes between backticks is a code or a known name."""
-    known = {*list_manifest_codes(), *list_statuses(), *RULES, *list_doctor_codes(), *NO_CODES}
+    known = {
+        *REASONS,
+        *list_manifest_codes(),
+        *list_statuses(),
+        *RULES,
+        *list_doctor_codes(),
+        *NO_CODES,
+    }
     for page, code in iter_named(r"[a-z]+(?:-[a-z]+)+", inline_only=True):
         assert page in {"docs/manifest.md", "docs/STYLE.md"} or code in known, (page, code)
 

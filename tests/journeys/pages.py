@@ -54,6 +54,8 @@ PUBLIC = {
     "account_reset_password_from_key": ["/password/reset/key/1-out-of-date"],
     "account_reset_password_from_key_done": ["/password/reset/done"],
     "account_inactive": ["/account/inactive"],
+    "sso": ["/sso"],
+    "sso-signed-out": ["/sso/signed-out"],
     "status": ["/status"],
     "not found": ["/nowhere", "/plugins/slack-brigde"],
 }
@@ -69,10 +71,13 @@ PRIVATE = {
     "account_set_password": ["/account/password/new"],
     "security-log": ["/account/security-log", "/account/security-log?since=tomorrow"],
     "scopes": ["/account/scopes"],
+    "sso-links": ["/account/sso"],
     "account_logout": ["/logout"],
     "account_change_password": ["/account/password"],
 }
 # `test_trouble.py` opens these.
+# `tests/journeys/test_sso.py` opens these, as an operator.
+OPERATORS = {"sso-connections", "sso-new", "sso-connection"}
 TROUBLE = {
     "publication",
     "publication-readme",
@@ -112,4 +117,13 @@ OTHERS = {
     "decline-invitation",
     "verify-email",
     "docs-api-try",
+    "sso-start",
+    "sso-oidc-callback",
+    "sso-oidc-logout",
+    "sso-saml-metadata",
+    "sso-saml-acs",
+    "sso-saml-finish",
+    "sso-saml-logout",
+    "sso-change",
+    "sso-unlink",
 }

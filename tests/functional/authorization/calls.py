@@ -78,6 +78,8 @@ def _find_arguments(route: str, world: World) -> Mapping[str, object]:
         own = {"public_id": world.held.public_id, "id": world.held.public_id, "path": "README.md"}
     elif "invitations/" in route:
         own = {"invitation_id": world.invitation.pk, "id": world.invitation.pk}
+    elif route.startswith(("sso/", "account/sso/")):
+        own = {"public_id": world.connection.public_id, "kind": "oidc", "identity_id": 1}
     elif "tokens/" in route:
         own = {"token_id": world.token.pk, "id": world.token.pk}
     elif "owners/" in route:
@@ -137,6 +139,7 @@ BODIES: Mapping[str, Callable[[], Any]] = {
         "username": "sam",
         "role": "publisher",
     },
+    "POST sso/connections/<str:public_id>/change": lambda: {"action": "disable"},
     "POST account/scopes": lambda: {"name": "new-scope"},
     "POST account/tokens": lambda: {"name": "another", "scopes": ["read"], "days": "30"},
 }

@@ -10,13 +10,14 @@ from typing import Any
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Token, User
+from accounts.models import SsoConnection, Token, User
 from accounts.models.token import hash_token
 from registry.actions.invite_member import invite_member
 from registry.models import Invitation, Job, Member, Plugin, Release, Role
 from registry.models.states import ReleaseState
 from tests.support.people import bearer, create_api_token, create_user
 from tests.support.publishing import Publisher, build_package, publish_bytes
+from tests.support.saml import create_saml_connection
 
 # In the order of the columns. The last two exist only as tokens: they cannot sign in.
 PEOPLE = (
@@ -43,6 +44,7 @@ class World:
     held: Release
     invitation: Invitation
     token: Token
+    connection: SsoConnection
 
     def open_session(self, person: str) -> Client:
         """A browser in which the person is signed in."""
@@ -93,4 +95,4 @@ def build_world(publisher: Publisher) -> World:
     Token.objects.filter(sha256=hash_token(tokens["expired"])).update(expires_at=past)
     User.objects.filter(pk=accounts["suspended"].pk).update(is_active=False)
     token = Token.objects.get(sha256=hash_token(tokens["read-only"]))
-    return World(accounts, tokens, held, invitation, token)
+    return World(accounts, tokens, held, invitation, token, create_saml_connection())

@@ -46,6 +46,8 @@ WITH_INDEX = {
     "/tags/nope": 2,
     "/@nope": 4,
     "/users/nope": 2,
+    "/login": 1,
+    "/sso": 1,
 }
 SIGNED_IN = {
     "/account": 1 + 3 + 1 + 1,
@@ -57,11 +59,12 @@ SIGNED_IN = {
     "/account/email": 0,
     "/account/security": 1,
     "/account/sessions": 1,
+    "/account/sso": 2,
     "/": 4,
 }
 _OF_SIGNING_IN = 2
 # They cannot depend on the size.
-WITHOUT_QUERIES = ("/docs", "/docs/api", "/docs/errors", "/login", "/robots.txt")
+WITHOUT_QUERIES = ("/docs", "/docs/api", "/docs/errors", "/robots.txt")
 
 
 def _fill(publisher: Publisher, versions: range, plugins: range) -> None:

@@ -1,0 +1,149 @@
+"""Set up connections to identity providers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.actions.record_audit_entry import record_audit_entry
+from accounts.actions.sso.sessions import end_all_sessions
+from accounts.models import SsoConnection, User
+from accounts.policies import check_sets_up_sso
+from accounts.security.encryption import encrypt_secret
+from accounts.sso.errors import ConnectionSettingsError
+from accounts.sso.saml.settings import build_own_key
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionValues:
+    """What those who set a connection up decide; `secret` None keeps the stored one.
+
+    `document` is what the provider publishes, already checked, for OpenID Connect.
+    """
+
+    name: str
+    settings: Mapping[str, Any]
+    group_rules: Sequence[Mapping[str, str]]
+    email_domains: Sequence[str]
+    secret: str | None = None
+    document: Mapping[str, Any] | None = None
+
+
+def create_connection(*, actor: User, kind: str, values: ConnectionValues) -> SsoConnection:
+    """Create a connection, switched off. For SAML, with a new key of this registry."""
+    check_sets_up_sso(actor)
+    connection = SsoConnection(kind=kind)
+    own = {}
+    if kind == SsoConnection.SAML:
+        key, own["own_certificate"] = build_own_key()
+        connection.secret = encrypt_secret(key)
+    with transaction.atomic():
+        _assign(connection, values, own)
+        connection.save()
+        record_audit_entry(
+            actor=actor,
+            action="sso.connection-created",
+            target=connection.public_id,
+            **_describe(connection),
+        )
+    return connection
+
+
+def update_connection(*, actor: User, connection: SsoConnection, values: ConnectionValues) -> None:
+    """Change the connection. If it then trusts something else, it is off until it is tested again."""
+    check_sets_up_sso(actor)
+    with transaction.atomic():
+        connection = SsoConnection.objects.select_for_update().get(pk=connection.pk)
+        before = (connection.settings, connection.secret)
+        own = {
+            name: connection.settings[name]
+            for name in ("own_certificate",)
+            if name in connection.settings
+        }
+        _assign(connection, values, own)
+        if before != (connection.settings, connection.secret):
+            connection.is_enabled, connection.tested_at = False, None
+        connection.save()
+        record_audit_entry(
+            actor=actor,
+            action="sso.connection-changed",
+            target=connection.public_id,
+            has_new_secret=values.secret is not None,
+            **_describe(connection),
+        )
+
+
+def _assign(connection: SsoConnection, values: ConnectionValues, own: Mapping[str, str]) -> None:
+    connection.name = values.name
+    connection.settings = {**values.settings, **own}
+    connection.group_rules = list(values.group_rules)
+    connection.email_domains = list(values.email_domains)
+    if values.secret is not None:
+        connection.secret = encrypt_secret(values.secret) if values.secret else ""
+    if values.document is not None:
+        connection.document = values.document
+        connection.document_at = timezone.now()
+
+
+def _describe(connection: SsoConnection) -> dict[str, Any]:
+    """For the audit log: no secrets, and no certificates, which are long."""
+    hidden = ("certificates", "own_certificate")
+    return {
+        "name": connection.name,
+        "kind": connection.kind,
+        "settings": {k: v for k, v in connection.settings.items() if k not in hidden},
+        "rules": connection.group_rules[:100],
+        "email_domains": connection.email_domains[:100],
+        "is_enabled": connection.is_enabled,
+    }
+
+
+def mark_tested(*, actor: User, connection: SsoConnection) -> None:
+    """Record that a test sign-in succeeded, which allows to switch the connection on."""
+    check_sets_up_sso(actor)
+    with transaction.atomic():
+        connection.tested_at = timezone.now()
+        connection.save(update_fields=["tested_at"])
+        record_audit_entry(actor=actor, action="sso.connection-tested", target=connection.public_id)
+
+
+def switch_connection(*, actor: User, connection: SsoConnection, is_enabled: bool) -> None:
+    """Switch the connection on or off; off ends the sessions that it opened.
+
+    Raises `ConnectionSettingsError` if no test sign-in has succeeded with the current settings.
+    """
+    check_sets_up_sso(actor)
+    with transaction.atomic():
+        connection = SsoConnection.objects.select_for_update().get(pk=connection.pk)
+        if is_enabled and connection.tested_at is None:
+            raise ConnectionSettingsError(
+                "No test sign-in has succeeded with the current settings.",
+                hint="Test the connection first.",
+            )
+        connection.is_enabled = is_enabled
+        connection.save(update_fields=["is_enabled"])
+        ended = 0 if is_enabled else end_all_sessions(connection=connection)
+        record_audit_entry(
+            actor=actor,
+            action="sso.connection-enabled" if is_enabled else "sso.connection-disabled",
+            target=connection.public_id,
+            ended_sessions=ended,
+        )
+
+
+def delete_connection(*, actor: User, connection: SsoConnection) -> None:
+    """Delete the connection with its links, and end the sessions that it opened. Accounts stay."""
+    check_sets_up_sso(actor)
+    with transaction.atomic():
+        end_all_sessions(connection=connection)
+        record_audit_entry(
+            actor=actor,
+            action="sso.connection-deleted",
+            target=connection.public_id,
+            **_describe(connection),
+        )
+        connection.delete()

@@ -1,0 +1,63 @@
+"""Link an account to a person of an identity provider, and undo it."""
+
+from __future__ import annotations
+
+from django.db import IntegrityError, transaction
+
+from accounts.actions.record_audit_entry import record_audit_entry
+from accounts.actions.sso.sessions import end_identity_sessions
+from accounts.mails import notify_owner
+from accounts.models import SsoConnection, SsoIdentity, User
+from accounts.sso.errors import SsoRefusedError, UnknownConnectionError
+
+
+def link_identity(*, by: User | None, user: User, connection: SsoConnection, subject: str) -> None:
+    """Let the person sign in to the account. `by` None means an operator at the server.
+
+    Tells the owner by mail. Raises `SsoRefusedError` if the person or the account is linked already.
+    """
+    try:
+        with transaction.atomic():
+            SsoIdentity.objects.create(connection=connection, subject=subject, user=user)
+            record_audit_entry(
+                actor=by,
+                action="sso.linked",
+                target=user,
+                connection=connection.name,
+            )
+    except IntegrityError:
+        raise SsoRefusedError(
+            "already-linked",
+            f"The person of {connection.name} signs in to another account, or the account"
+            f" `{user.username}` is linked to another person.",
+        ) from None
+    notify_owner("sso_linked", user.email, user=user, connection=connection)
+
+
+def unlink_identity(*, user: User, identity_id: int) -> SsoIdentity:
+    """End the link of the account, and the sessions that it opened.
+
+    Raises `UnknownConnectionError`, and `SsoRefusedError` for an account that has no other way to
+    sign in.
+    """
+    with transaction.atomic():
+        identity = (
+            SsoIdentity.objects.select_related("connection")
+            .filter(pk=identity_id, user=user)
+            .first()
+        )
+        if identity is None:
+            raise UnknownConnectionError("Your account has no such link.")
+        if identity.is_provisioned:
+            raise SsoRefusedError(
+                "only-way", "Your account was created by single sign-on, which is the way to it."
+            )
+        end_identity_sessions(identity=identity)
+        record_audit_entry(
+            actor=user,
+            action="sso.unlinked",
+            target=user,
+            connection=identity.connection.name,
+        )
+        identity.delete()
+    return identity

@@ -1,0 +1,178 @@
+"""`/sso/connections`: operators connect identity providers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.actions.sso.connections import (
+    create_connection,
+    delete_connection,
+    switch_connection,
+    update_connection,
+)
+from accounts.actions.sso.identities import unlink_identity
+from accounts.models import SsoConnection, User
+from accounts.pages.current_user import get_signed_in_user
+from accounts.pages.sso.finish import TEST_KEY
+from accounts.pages.sso.forms import OidcForm, SamlForm, build_form
+from accounts.policies import check_sets_up_sso
+from accounts.queries.sso import (
+    count_identities,
+    get_connection,
+    list_connections,
+    list_enabled_connections,
+    list_failures,
+    list_identities,
+)
+from accounts.sso.attempts import LINK, TEST, build_permit
+from accounts.sso.errors import ConnectionSettingsError, UnknownConnectionError
+from accounts.sso.oidc.sign_in import get_redirect_uri
+from accounts.sso.saml.metadata import list_expiry_dates
+from accounts.sso.saml.settings import build_url
+
+
+def _get_operator(request: HttpRequest) -> User:
+    user = get_signed_in_user(request)
+    check_sets_up_sso(user)
+    return user
+
+
+@require_safe
+@never_cache
+@login_required
+def render_connections(request: HttpRequest) -> HttpResponse:
+    """All connections, and what can be added."""
+    _get_operator(request)
+    context = {"connections": list_connections(), "local_passwords": settings.LOCAL_PASSWORDS}
+    return render(request, "sso/connections.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def add_connection(request: HttpRequest, kind: str) -> HttpResponse:
+    """The form for a new connection."""
+    actor = _get_operator(request)
+    if kind not in (SsoConnection.OIDC, SsoConnection.SAML):
+        raise UnknownConnectionError("There is no such protocol. Known are `oidc` and `saml`.")
+    form = build_form(kind, request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        connection = create_connection(actor=actor, kind=kind, values=form.build_values())
+        return redirect("sso-connection", connection.public_id)
+    context = {"form": form, "kind": kind}
+    return render(request, "sso/new.html", context, status=400 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def render_connection(request: HttpRequest, public_id: str) -> HttpResponse:
+    """The addresses for the provider, the test, the switch, the last failures, and the settings."""
+    actor = _get_operator(request)
+    connection = get_connection(public_id)
+    form = build_form(
+        connection.kind, request.POST if request.method == "POST" else None, connection
+    )
+    if form.is_bound and form.is_valid():
+        update_connection(actor=actor, connection=connection, values=form.build_values())
+        messages.success(request, "The settings were saved.")
+        return redirect("sso-connection", connection.public_id)
+    context = _build_context(request, connection, form)
+    return render(request, "sso/connection.html", context, status=400 if form.errors else 200)
+
+
+def _build_context(
+    request: HttpRequest, connection: SsoConnection, form: OidcForm | SamlForm
+) -> dict[str, Any]:
+    test = request.session.get(TEST_KEY)
+    return {
+        "connection": connection,
+        "form": form,
+        "addresses": _list_addresses(connection),
+        "start_url": _build_start_url(request, connection, TEST),
+        "test": test if test and test["connection"] == connection.public_id else None,
+        "failures": list_failures(connection),
+        "account_count": count_identities(connection),
+        "expiry_dates": list_expiry_dates(connection.settings["certificates"])
+        if connection.kind == SsoConnection.SAML
+        else [],
+    }
+
+
+def _list_addresses(connection: SsoConnection) -> list[tuple[str, str]]:
+    """What has to be entered at the provider, with the names that it has there."""
+    if connection.kind == SsoConnection.OIDC:
+        return [
+            ("Redirect URI", get_redirect_uri(connection)),
+            ("Post-logout redirect URI", settings.BASE_URL + reverse("sso-signed-out")),
+            ("Back-channel logout URI", build_url("sso-oidc-logout", connection)),
+        ]
+    return [
+        ("Metadata", build_url("sso-saml-metadata", connection)),
+        ("Entity ID (audience)", build_url("sso-saml-metadata", connection)),
+        ("Assertion consumer service (POST)", build_url("sso-saml-acs", connection)),
+        ("Single logout service (redirect)", build_url("sso-saml-logout", connection)),
+    ]
+
+
+def _build_start_url(request: HttpRequest, connection: SsoConnection, purpose: str) -> str:
+    permit = build_permit(connection, purpose, get_signed_in_user(request).pk)
+    path = reverse("sso-start", args=[connection.public_id])
+    return f"{path}?{urlencode({'permit': permit})}"
+
+
+@require_POST
+@never_cache
+@login_required
+def change_connection(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Switch a connection on or off, or delete it."""
+    actor = _get_operator(request)
+    connection = get_connection(public_id)
+    action = request.POST.get("action")
+    if action == "delete":
+        delete_connection(actor=actor, connection=connection)
+        messages.success(request, f"The connection “{connection.name}” was deleted.")
+        return redirect("sso-connections")
+    if action not in ("enable", "disable"):
+        raise ConnectionSettingsError("The action must be `enable`, `disable` or `delete`.")
+    switch_connection(actor=actor, connection=connection, is_enabled=action == "enable")
+    return redirect("sso-connection", connection.public_id)
+
+
+@require_safe
+@never_cache
+@login_required
+def render_links(request: HttpRequest) -> HttpResponse:
+    """The identity providers with which the signed-in user can sign in, and others to link."""
+    user = get_signed_in_user(request)
+    identities = list_identities(user)
+    linked = {identity.connection_id for identity in identities}
+    context = {
+        "identities": identities,
+        "others": [
+            (connection, _build_start_url(request, connection, LINK))
+            for connection in list_enabled_connections()
+            if connection.pk not in linked
+        ],
+    }
+    return render(request, "sso/links.html", context)
+
+
+@require_POST
+@never_cache
+@login_required
+def unlink(request: HttpRequest, identity_id: int) -> HttpResponse:
+    """End the link of the signed-in user's account to an identity provider."""
+    identity = unlink_identity(user=get_signed_in_user(request), identity_id=identity_id)
+    messages.success(request, f"You can no longer sign in with {identity.connection.name}.")
+    return redirect("sso-links")

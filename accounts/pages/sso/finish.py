@@ -1,0 +1,125 @@
+"""What follows a genuine answer: the sign-in, the link, or the result of the test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+import structlog
+from django.contrib import messages
+from django.contrib.auth import login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from accounts.actions.sso.connections import mark_tested
+from accounts.actions.sso.find_account import find_or_create_account
+from accounts.actions.sso.identities import link_identity
+from accounts.actions.sso.record_failure import record_failure
+from accounts.actions.sso.sessions import record_session
+from accounts.models import SsoConnection
+from accounts.pages.current_user import get_signed_in_user
+from accounts.queries.sso import get_connection
+from accounts.security.encryption import UnreadableSecretError, decrypt_secret, encrypt_secret
+from accounts.sso.attempts import LINK, SIGN_IN, TEST, Attempt
+from accounts.sso.errors import ConnectionSettingsError, SsoRefusedError, UnknownConnectionError
+from accounts.sso.oidc.sign_in import find_logout_url
+from accounts.sso.person import Person
+from accounts.sso.saml.logout import find_sign_out_url
+
+_log = structlog.get_logger("plugport.sso")
+# In the session: the connection and what it needs to sign out, the result of a test, and the URL at
+# which to sign out after the session has ended.
+SESSION_KEY = "sso"
+TEST_KEY = "sso_test"
+SIGN_OUT_KEY = "sso_sign_out"
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, SsoConnection, P], HttpResponse]
+
+
+def for_connection(view: View[P]) -> Callable[..., HttpResponse]:
+    """Give the view the connection of the URL, and record why it refused something."""
+
+    @wraps(view)
+    def wrapped(
+        request: HttpRequest, public_id: str, *args: P.args, **kwargs: P.kwargs
+    ) -> HttpResponse:
+        connection = get_connection(public_id)
+        try:
+            return view(request, connection, *args, **kwargs)
+        except ConnectionSettingsError as error:
+            # What the provider publishes has changed to something that is not allowed.
+            refused = SsoRefusedError("provider-error", error.detail)
+            record_failure(connection=connection, error=refused)
+            raise refused from error
+        except SsoRefusedError as error:
+            record_failure(connection=connection, error=error)
+            raise
+
+    return wrapped
+
+
+def check_purpose(connection: SsoConnection, purpose: str) -> None:
+    """Raise `UnknownConnectionError` unless the connection is on, or is to be tested."""
+    if purpose not in (SIGN_IN, LINK, TEST) or (purpose != TEST and not connection.is_enabled):
+        raise UnknownConnectionError("There is no such single sign-on connection.")
+
+
+def finish_attempt(
+    request: HttpRequest, connection: SsoConnection, attempt: Attempt, person: Person
+) -> HttpResponse:
+    """Do what the attempt was for. Raises `SsoRefusedError`."""
+    check_purpose(connection, attempt.purpose)
+    if attempt.purpose == TEST:
+        mark_tested(actor=get_signed_in_user(request), connection=connection)
+        request.session[TEST_KEY] = {
+            "connection": connection.public_id,
+            "subject": person.subject,
+            "email": person.email,
+            "names": list(person.names)[:3],
+            "groups": list(person.groups)[:20],
+        }
+        return redirect("sso-connection", connection.public_id)
+    if attempt.purpose == LINK:
+        user = get_signed_in_user(request)
+        link_identity(by=user, user=user, connection=connection, subject=person.subject)
+        messages.success(request, f"You can now sign in with {connection.name}.")
+        return redirect("account")
+    identity = find_or_create_account(connection=connection, person=person)
+    # Not the library's steps for passwords: second factors are the provider's.
+    login(request, identity.user, backend="accounts.sign_in.SignInBackend")
+    request.session[SESSION_KEY] = {
+        "connection": connection.public_id,
+        "hint": encrypt_secret(person.logout_hint) if person.logout_hint else "",
+        "session": person.session,
+        "name_id": person.name_id,
+        "name_id_format": person.name_id_format,
+    }
+    # The row must have the final key: it ends with the session.
+    request.session.save()
+    assert request.session.session_key is not None
+    record_session(identity=identity, session_key=request.session.session_key, person=person)
+    return redirect(attempt.next_path or reverse("account"))
+
+
+def find_provider_sign_out(request: HttpRequest) -> str:
+    """The URL at which the person of this session signs out at the provider, or nothing."""
+    values: dict[str, Any] = request.session.get(SESSION_KEY) or {}
+    if not values:
+        return ""
+    try:
+        connection = get_connection(values["connection"])
+        if connection.kind == SsoConnection.OIDC:
+            hint = decrypt_secret(values["hint"]) if values["hint"] else ""
+            return find_logout_url(connection, hint)
+        return find_sign_out_url(
+            connection,
+            name_id=values["name_id"],
+            name_id_format=values["name_id_format"],
+            session=values["session"],
+        )
+    except (SsoRefusedError, UnknownConnectionError, UnreadableSecretError) as error:
+        # Signing out here must not fail because the provider does.
+        _log.warning("sso_sign_out_failed", error=type(error).__name__)
+        return ""

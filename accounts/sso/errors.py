@@ -1,0 +1,86 @@
+"""Errors of single sign-on."""
+
+from __future__ import annotations
+
+from plugport.spec.errors import DeniedError, InvalidError, MissingError
+
+# The guide docs/guides/sso.md explains them.
+REASONS = frozenset(
+    (
+        "account-closed",
+        "address-taken",
+        "already-linked",
+        "at-the-same-time",
+        "duplicate-id",
+        "encrypted",
+        "expired",
+        "expired-link",
+        "has-nonce",
+        "hidden-markup",
+        "malformed",
+        "missing-claim",
+        "no-id-token",
+        "no-name",
+        "no-request",
+        "no-subject",
+        "not-yet-valid",
+        "only-way",
+        "other-user",
+        "provider-error",
+        "provider-refused",
+        "provider-unavailable",
+        "replayed",
+        "too-large",
+        "unknown-key",
+        "unknown-request",
+        "unreadable-secret",
+        "unsigned",
+        "valid-too-long",
+        "weak-algorithm",
+        "wrapped-signature",
+        "wrong-algorithm",
+        "wrong-audience",
+        "wrong-event",
+        "wrong-issuer",
+        "wrong-kind",
+        "wrong-nonce",
+        "wrong-recipient",
+        "wrong-signature",
+        "wrong-subject",
+        "wrong-tenant",
+        "wrong-type",
+    )
+)
+
+
+class SsoRefusedError(DeniedError):
+    """The answer of an identity provider is not accepted. `reason` in the context is one of a fixed list."""
+
+    code, title = "sso-refused", "Single sign-on refused"
+
+    def __init__(self, reason: str, detail: str, *, hint: str | None = None) -> None:
+        assert reason in REASONS, reason
+        super().__init__(
+            detail,
+            hint=hint or "Try again. If it fails again, ask those who operate this registry.",
+            context={"reason": reason},
+        )
+        self.reason = reason
+
+
+class SsoRequiredError(DeniedError):
+    """The account signs in with single sign-on only."""
+
+    code, title = "sso-required", "Single sign-on required"
+
+
+class UnknownConnectionError(MissingError):
+    """There is no connection to an identity provider with this id, or it is switched off."""
+
+    code, title = "unknown-sso-connection", "Unknown single sign-on connection"
+
+
+class ConnectionSettingsError(InvalidError):
+    """The settings of a connection to an identity provider are not valid."""
+
+    code, title = "invalid-sso-connection", "Invalid single sign-on connection"
