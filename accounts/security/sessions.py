@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.sessions.backends import db
+from django.utils import timezone
 
 from common.bounded_fields import check_stored_size
 
+# In one transaction: a table of many rows must not be locked for long.
+_BATCH = 1000
 # A sign-in, the steps of a form and a few messages take less than 2 kB.
 MAX_SESSION_BYTES = 64 << 10
 
@@ -26,3 +29,13 @@ class SessionStore(db.SessionStore):
         size = len(row.session_data)
         check_stored_size("sessions.Session.session_data", size, MAX_SESSION_BYTES)
         return row
+
+
+def delete_expired_sessions() -> int:
+    """Delete the sessions that have expired; returns their number. Periodic work of the worker."""
+    rows = SessionStore.get_model_class().objects
+    expired = rows.filter(expire_date__lt=timezone.now())
+    count = 0
+    while keys := list(expired.values_list("pk", flat=True)[:_BATCH]):
+        count += rows.filter(pk__in=keys, expire_date__lt=timezone.now()).delete()[0]
+    return count

@@ -110,19 +110,28 @@ def _decode_part(part: str) -> dict[str, Any]:
     return value
 
 
+def _show(value: object) -> str:
+    """A value of a token for a message. Nested ones may be too deep to be formatted."""
+    parts = value if isinstance(value, list) else [value]
+    if any(isinstance(part, list | dict) for part in parts):
+        return "nested values"
+    return quote_text(str(value))
+
+
 def _check_header(header: Mapping[str, Any]) -> None:
     algorithm = header.get("alg")
     if algorithm not in ALGORITHMS:
         raise AssertionRefusedError(
             "wrong-algorithm",
-            f"The identity token is signed with {quote_text(str(algorithm))}. Accepted are"
+            f"The identity token is signed with {_show(algorithm)}. Accepted are"
             f" {', '.join(ALGORITHMS)}.",
         )
     # Extensions that must be understood (RFC 7515, section 4.1.11): none of them is here.
     if "crit" in header or header.get("b64", True) is not True:
         raise AssertionRefusedError("malformed", "The identity token uses an unknown extension.")
     # A logout token or an access token of the same issuer is no proof of a job.
-    if str(header.get("typ", "JWT")).upper() != "JWT":
+    kind = header.get("typ", "JWT")
+    if not isinstance(kind, str) or kind.upper() != "JWT":
         raise AssertionRefusedError("wrong-type", "The JWT is not an identity token.")
 
 
@@ -132,7 +141,7 @@ def _check_audience(audience: object) -> None:
     if audience not in (expected, [expected]):
         raise AssertionRefusedError(
             "wrong-audience",
-            f"The identity token is for {quote_text(str(audience))}, not for this registry.",
+            f"The identity token is for {_show(audience)}, not for this registry.",
             hint=f"Request it with the audience `{expected}`.",
         )
 
@@ -173,9 +182,13 @@ def _read_time(claims: Mapping[str, Any], name: str) -> dt.datetime | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise AssertionRefusedError("malformed", f"The claim `{name}` is no time.")
     try:
-        return dt.datetime.fromtimestamp(value, dt.UTC)
+        time = dt.datetime.fromtimestamp(value, dt.UTC)
     except (OverflowError, ValueError, OSError):
         raise AssertionRefusedError("malformed", f"The claim `{name}` is no time.") from None
+    # With the leeway, the first and the last year could be left.
+    if not dt.MINYEAR < time.year < dt.MAXYEAR:
+        raise AssertionRefusedError("malformed", f"The claim `{name}` is no time.")
+    return time
 
 
 def _check_signature(token: str, header: Mapping[str, Any], issuer: str) -> None:

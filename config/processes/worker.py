@@ -188,6 +188,9 @@ def build_periodic_runner() -> PeriodicRunner:
             "accounts.delete_used_assertions": PeriodicWork(
                 "accounts.trusted_publishing.used.delete_expired_uses", 3600.0
             ),
+            "accounts.delete_expired_sessions": PeriodicWork(
+                "accounts.security.sessions.delete_expired_sessions", 3600.0
+            ),
             "accounts.delete_minted_tokens": PeriodicWork(
                 "accounts.trusted_publishing.minting.delete_expired_tokens", 3600.0
             ),

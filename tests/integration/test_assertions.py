@@ -110,6 +110,9 @@ def test_without_a_key_id_the_only_key_is_used(issuer: Issuer) -> None:
         ({"iat": None, "nbf": None}, "no-times"),
         ({"exp": True}, "malformed"),
         ({"exp": 10**30}, "malformed"),
+        # The last second of the year 9999, and the first one of the year 1.
+        ({"exp": 253_402_300_799}, "malformed"),
+        ({"iat": -62_135_596_800, "nbf": None}, "malformed"),
         ({"nbf": "tomorrow"}, "malformed"),
     ],
 )
@@ -117,6 +120,22 @@ def test_wrong_claims_are_refused(issuer: Issuer, claims: dict[str, Any], reason
     assert refuse(issuer, _sign_any(issuer, claims)) == reason
     # Nothing was fetched for it.
     assert not issuer.server.requests
+
+
+@pytest.mark.parametrize("part", ["alg", "typ", "kid", "aud"])
+def test_deeply_nested_values_are_refused(issuer: Issuer, part: str) -> None:
+    deep = f'"{part}":{"[" * 1020}{"]" * 1020}}}'
+    head, claims, signature = issuer.sign().split(".")
+    if part == "aud":
+        claims = _encode_text(json.dumps(issuer.build_claims())[:-1] + "," + deep)
+    else:
+        head = _encode_text('{"alg":"RS256","kid":"one",' + deep)
+    reason = {"alg": "wrong-algorithm", "typ": "wrong-type", "aud": "wrong-audience"}
+    assert refuse(issuer, f"{head}.{claims}.{signature}") == reason.get(part, "malformed")
+
+
+def _encode_text(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def _sign_any(issuer: Issuer, claims: dict[str, Any]) -> str:

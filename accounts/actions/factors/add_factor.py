@@ -9,6 +9,7 @@ from django.db import transaction
 
 from accounts.actions.factors.recovery import follow_factors, notify_of_factor
 from accounts.actions.record_audit_entry import record_audit_entry
+from accounts.errors import PasswordChangedError
 from accounts.models import User
 from accounts.policies import check_is_verified
 from accounts.queries.users import lock_unchanged_account
@@ -50,11 +51,15 @@ def add_passkey(
     """Store a passkey that the browser created, after `check_new_passkey`.
 
     Writes an audit entry and, with the first factor, recovery codes; sends a mail. Only at sign-up
-    may the address still be unverified. Raises `EmailNotVerifiedError`, and `FactorExistsError` for
-    more than `MAX_PASSKEYS`.
+    may the address still be unverified. Raises `EmailNotVerifiedError`, `PasswordChangedError` if the owner of the
+    address took the account over since the sign-up began, and `FactorExistsError` for more than `MAX_PASSKEYS`.
     """
     if not is_sign_up:
         check_is_verified(actor)
+    elif actor.is_verified or actor.has_usable_password() or actor.has_second_factor:
+        raise PasswordChangedError(
+            "The account was changed since you began to sign up.", hint="Sign in."
+        )
     name = name.strip()[:MAX_NAME_CHARS] or "Passkey"
     with transaction.atomic():
         lock_unchanged_account(actor)

@@ -11,9 +11,11 @@ from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.internal.stagekit import stash_login
 from allauth.account.stages import LoginStage
 from allauth.core import ratelimit
+from allauth.mfa.base.internal.flows import check_rate_limit
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -96,9 +98,17 @@ def render_new_device(request: HttpRequest) -> HttpResponse:
     stage: Any = request._login_stage  # type: ignore[attr-defined]  # noqa: SLF001 -- set by the library
     form = DeviceForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
+        try:
+            # An attempt counts before it is checked: the session alone, which each request reads and
+            # writes as a whole, could not count parallel guesses.
+            forget_attempts = check_rate_limit(stage.login.user)
+        except ValidationError as error:
+            form.add_error("code", error)
+            return render(request, "account/security/new_device.html", {"form": form}, status=429)
         code = normalize_code(form.cleaned_data["code"])
         attempts = stage.state.get("attempts", 0) + 1
         if constant_time_compare(_hash(stage.login.user, code), stage.state.get("code", "")):
+            forget_attempts()
             done: HttpResponse = stage.exit()
             return done
         if attempts >= _MAX_ATTEMPTS:

@@ -6,13 +6,20 @@ import json
 from typing import Any
 
 from allauth.account.internal.stagekit import clear_login
+from allauth.core.internal import ratelimit
 from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.webauthn.views import LoginWebAuthnView, SignupWebAuthnView
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 
 from accounts.actions.factors.add_factor import add_passkey
+from accounts.errors import PasswordChangedError
 from accounts.pages.security.sign_in_forms import NewPasskeyForm
+
+# How long a browser has for its answer, if the session has nothing else.
+CHALLENGE_SECONDS = 900
 
 
 class SecondFactorView(AuthenticateView):  # type: ignore[misc]  # the library has no types
@@ -34,6 +41,13 @@ class PasskeySignInView(LoginWebAuthnView):  # type: ignore[misc]  # the library
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """The options for the browser as JSON, or the sign-in with its answer."""
+        # The library counts the answers only. Each challenge is a session, which is a row.
+        if request.method in ("GET", "HEAD"):
+            rule = {"app": "allauth.mfa", "action": "webauthn_login", "limit_get": True}
+            if ratelimit.consume(request, **rule) is None:
+                return ratelimit.respond_429(request)
+            if request.session.is_empty():
+                request.session.set_expiry(CHALLENGE_SECONDS)
         clear_login(request)
         response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
         return response
@@ -56,8 +70,13 @@ class PasskeyCreationView(SignupWebAuthnView):  # type: ignore[misc]  # the libr
         return {**context, "options": json.dumps(context["js_data"]["creation_options"])}
 
     def form_valid(self, form: NewPasskeyForm) -> HttpResponse:
-        """Store the passkey and sign in."""
+        """Store the passkey and sign in, unless the account was taken over by the owner of its address."""
         stage = self._login_stage
-        add_passkey(actor=stage.login.user, is_sign_up=True, **form.cleaned_data)
+        try:
+            add_passkey(actor=stage.login.user, is_sign_up=True, **form.cleaned_data)
+        except PasswordChangedError as error:
+            clear_login(self.request)
+            messages.error(self.request, f"{error.detail} {error.hint}")
+            return redirect("account_login")
         response: HttpResponse = stage.exit()
         return response

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.test import Client
-from hypothesis import HealthCheck, given, settings, strategies
+from django.utils import timezone
+from hypothesis import HealthCheck, given, strategies
+from hypothesis import settings as hypothesis_settings
 
+from accounts.actions.reset_password import reset_password
 from accounts.models import User
+from accounts.security.sessions import delete_expired_sessions
 from tests.functional.accounts.conftest import HOME
 from tests.functional.pages.dom import parse
 from tests.support.factors import SoftPasskey
@@ -140,6 +147,38 @@ def test_sign_up_with_a_passkey() -> None:
     assert Client().post("/login", {"login": "tide", "password": ""}).status_code == 200
 
 
+def test_a_sign_up_ends_when_the_owner_of_the_address_takes_the_account() -> None:
+    """A stranger who began it could otherwise add a passkey to the account of the owner."""
+    stranger = Client()
+    stranger.post("/signup/passkey", {"username": "tide", "email": "t@example.test"})
+    answer = SoftPasskey(HOME).create(_find_options(stranger, "/signup/passkey/new"))
+    user = User.objects.get(username="tide")
+    reset_password(user=user, password="staple of batteries 7")
+    form = {"name": "", "credential": json.dumps(answer)}
+    assert stranger.post("/signup/passkey/new", form).url == "/login"
+    assert not Authenticator.objects.filter(user=user).exists()
+    assert stranger.get("/account").status_code == 302
+
+
+def test_challenges_do_not_fill_the_database(passkey: SoftPasskey) -> None:
+    """Each is a session, which anyone can request: few, for a short time."""
+    client = Client()
+    _load_options(client)
+    (row,) = Session.objects.filter(pk=client.session.session_key)
+    assert row.expire_date < timezone.now() + dt.timedelta(hours=1)
+    headers = {"accept": "application/json"}
+    answers = [
+        Client(REMOTE_ADDR="192.0.2.7").get("/login/passkey", headers=headers) for _ in range(61)
+    ]
+    assert [answer.status_code for answer in answers] == [200] * 60 + [429]
+    # The session of a sign-in lasts as long as any other.
+    client.post("/login/passkey", {"credential": json.dumps(passkey.get(_load_options(client)))})
+    assert client.session.get_expiry_age() == settings.SESSION_COOKIE_AGE
+    Session.objects.exclude(pk=client.session.session_key).update(expire_date=timezone.now())
+    assert delete_expired_sessions() >= 60
+    assert client.get("/account").status_code == 200
+
+
 def test_an_address_has_no_passkeys(settings: Any) -> None:
     settings.BASE_URL, settings.BASE_HOST = "http://127.0.0.1:8000", "127.0.0.1"
     assert Client().get("/signup/passkey").url == "/signup"
@@ -180,7 +219,7 @@ JSON = strategies.recursive(
 
 
 @given(data=strategies.data())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_changed_answers_are_refused(passkey: SoftPasskey, data: strategies.DataObject) -> None:
     """Any part that is signed or looked up, replaced by any JSON: refused, never an error page."""
     client = Client(REMOTE_ADDR="192.0.2.7")

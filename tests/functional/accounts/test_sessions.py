@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.test import Client
 
@@ -133,6 +134,19 @@ def test_wrong_codes_end_the_sign_in(owner: User, confirmed: None) -> None:
         assert client.post("/login/device", {"code": wrong}).status_code == 400
     assert client.post("/login/device", {"code": wrong}).url == "/login"
     assert client.post("/login/device", {"code": _read_code()}).url == "/login"
+
+
+def test_parallel_guesses_count(owner: User, confirmed: None) -> None:
+    """Requests at the same time read the same session, and each stores one attempt."""
+    client = Client()
+    client.post("/login", FORM)
+    rows = Session.objects.filter(pk=client.session.session_key)
+    before = rows.values_list("session_data", flat=True).get()
+    wrong = f"{(int(_read_code()) + 1) % 10**6:06}"
+    for _ in range(5):
+        client.post("/login/device", {"code": wrong})
+        rows.update(session_data=before)
+    assert client.post("/login/device", {"code": _read_code()}).status_code == 429
 
 
 def test_the_code_of_another_sign_in_is_refused(owner: User, confirmed: None) -> None:
