@@ -28,7 +28,9 @@ def revoke_token(
     """
     with transaction.atomic():
         # Limited to the actor: the id of another user's token is as unknown as a missing one.
-        token = Token.objects.select_related("parent").filter(user=actor, id=token_id).first()
+        # Locked: a token that is created with it at this moment would not be among its children.
+        rows = Token.objects.select_for_update(of=("self",), no_key=True).select_related("parent")
+        token = rows.filter(user=actor, id=token_id).first()
         if token is None or (caller is not None and not can_see_token(caller, token)):
             raise UnknownTokenError("Your account has no such token.")
         ended = [token, *(list_children(token) if ends_children else ())]

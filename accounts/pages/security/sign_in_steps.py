@@ -45,7 +45,8 @@ class PasskeySignInView(LoginWebAuthnView):  # type: ignore[misc]  # the library
         if request.method in ("GET", "HEAD"):
             rule = {"app": "allauth.mfa", "action": "webauthn_login", "limit_get": True}
             if ratelimit.consume(request, **rule) is None:
-                return ratelimit.respond_429(request)
+                refusal: HttpResponse = ratelimit.respond_429(request)
+                return refusal
             if request.session.is_empty():
                 request.session.set_expiry(CHALLENGE_SECONDS)
         clear_login(request)
