@@ -136,3 +136,9 @@ class IssuerUrlError(InvalidError):
     """The URL of an issuer of identity tokens is not valid."""
 
     code, title = "invalid-issuer", "Invalid issuer"
+
+
+class UnknownUserCodeError(MissingError):
+    """No program waits to be signed in with this code, or it was decided or has expired."""
+
+    code, title = "unknown-user-code", "Unknown code"

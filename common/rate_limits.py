@@ -143,7 +143,9 @@ def parse_rate(text: str) -> RateLimitItem:
 
 
 # Each counts for an account. Few requests add to them.
-_ACCOUNT_KINDS = frozenset({"invitation", "invitation-mail", "decision-mail", "failed-sign-ins"})
+_ACCOUNT_KINDS = frozenset(
+    {"invitation", "invitation-mail", "decision-mail", "failed-sign-ins", "user-code"}
+)
 
 
 def get_limiter(kind: str) -> FixedWindowRateLimiter:

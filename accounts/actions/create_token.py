@@ -21,7 +21,7 @@ from plugport.spec.token_text import generate_token_text
 # Bounds the table and the account page against a script that never revokes its tokens.
 MAX_TOKENS = 1000
 # What changes plugins.
-_SCOPES_OF_PUBLISHERS = frozenset({"publish", "manage"})
+SCOPES_OF_PUBLISHERS = frozenset({"publish", "manage"})
 
 
 def create_token(
@@ -52,7 +52,7 @@ def create_token(
             creator, request.scopes, request.limits, request.networks, request.expires_at
         )
     needs_no_factor = is_by_operator or (creator is not None and creator.needs_no_factor)
-    if not needs_no_factor and not _SCOPES_OF_PUBLISHERS.isdisjoint(request.scopes):
+    if not needs_no_factor and not SCOPES_OF_PUBLISHERS.isdisjoint(request.scopes):
         check_has_second_factor(actor)
     # Not locked: concurrent requests can exceed the limit by a few tokens, which does no harm.
     if actor.tokens.filter(revoked_at=None).count() >= MAX_TOKENS:

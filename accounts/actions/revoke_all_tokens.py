@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.actions.record_audit_entry import record_audit_entry
-from accounts.models import Token, User
+from accounts.models import DeviceLogin, Token, User
 from accounts.queries.token_cache import token_cache
 from accounts.queries.tokens import list_tokens
 
@@ -26,6 +26,8 @@ def revoke_all_tokens(
     *, user: User, by: User | None, kept_token_ids: Collection[int] = ()
 ) -> RevokedTokens:
     """Revoke all tokens of the account but those with the given ids; an audit entry for each.
+
+    Programs whose sign-in was approved and that have no token yet get none.
 
     `by` None means an operator. Holds the lock of the account, as `create_token` does: no token can
     be created between the change of the password and the revocation.
@@ -44,5 +46,6 @@ def revoke_all_tokens(
             # The owner need not be told about those that had expired.
             if token.expires_at > now:
                 revoked.append(token)
+        DeviceLogin.objects.filter(user=user).delete()
         transaction.on_commit(token_cache.clear)
     return RevokedTokens(kept, revoked)

@@ -112,6 +112,12 @@ ACCOUNT_ACTIONS = (
     AuditAction(
         "sso.connection-deleted", "An identity provider was removed", "sso-connection", _SENSITIVE
     ),
+    AuditAction(
+        "device-login.approved", "The sign-in of a program was approved", "account", _SENSITIVE
+    ),
+    AuditAction(
+        "device-login.denied", "The sign-in of a program was refused", "account", _SENSITIVE
+    ),
     AuditAction("token.created", "A token was created", "token", _SENSITIVE),
     AuditAction("token.revoked", "A token was revoked", "token", _NOTABLE),
     AuditAction("token.minted", "A CI job got a token for a moment", "token", _NOTABLE),

@@ -9,6 +9,7 @@ from accounts.models.audit import (
     AuditPending,
     AuditSeal,
 )
+from accounts.models.device_login import DeviceLogin
 from accounts.models.identity import IssuerKeys, MintedToken, UsedAssertion
 from accounts.models.owner import Owner
 from accounts.models.session import AccountSession
@@ -33,6 +34,7 @@ __all__ = [
     "AuditPending",
     "AuditSeal",
     "BreakGlassAccount",
+    "DeviceLogin",
     "IssuerKeys",
     "MintedToken",
     "Owner",

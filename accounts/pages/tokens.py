@@ -35,6 +35,7 @@ _SCOPES = (
     ),
 )
 _ADMIN_SCOPE = ("admin", "Admin: act as a moderator or operator")
+DESCRIPTIONS = dict((*_SCOPES, _ADMIN_SCOPE))
 _LIFETIMES = (
     *((days, f"{days} days") for days in (7, 30, DEFAULT_DAYS, 180)),
     (MAX_DAYS, f"{MAX_DAYS} days (the maximum)"),

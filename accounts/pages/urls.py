@@ -6,7 +6,17 @@ from allauth.account import views as allauth
 from django.urls import include, path, re_path
 from django.views.decorators.cache import never_cache
 
-from accounts.pages import account, audit_log, email, passwords, sign_in, sign_up, tokens
+from accounts.api import oauth
+from accounts.pages import (
+    account,
+    audit_log,
+    device_login,
+    email,
+    passwords,
+    sign_in,
+    sign_up,
+    tokens,
+)
 from accounts.pages.security import (
     authenticator_app,
     confirm,
@@ -42,6 +52,14 @@ urlpatterns = [
     path("account/security-log/export", audit_log.export_own_log, name="security-log-export"),
     path("audit", audit_log.render_full_log, name="audit-log"),
     path("audit/export", audit_log.export_full_log, name="audit-log-export"),
+    path("login/program", device_login.render_device_login, name="device-login"),
+    path("login/program/code", oauth.start, name="device-login-start"),
+    path("login/program/token", oauth.redeem, name="device-login-token"),
+    path(
+        ".well-known/oauth-authorization-server",
+        oauth.describe_server,
+        name="authorization-server",
+    ),
     # The names are allauth's own: its views reverse them.
     path("login", sign_in.SignInView.as_view(), name="account_login"),
     path("login/factor", sign_in_steps.SecondFactorView.as_view(), name="mfa_authenticate"),

@@ -173,6 +173,9 @@ def build_periodic_runner() -> PeriodicRunner:
             "registry.send_decision_mails": PeriodicWork(
                 "registry.publishing.decision_mails.send_decision_mails", 10.0
             ),
+            "accounts.delete_expired_device_logins": PeriodicWork(
+                "accounts.actions.device_login.delete_expired_device_logins", 3600.0
+            ),
             "accounts.send_expiry_mails": PeriodicWork(
                 "accounts.actions.send_expiry_mails.send_expiry_mails", 3600.0
             ),

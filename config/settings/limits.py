@@ -40,6 +40,16 @@ RATE_LIMITS = {
         "1000/hour",
         "Failed sign-ins of all together that the audit log records.",
     ),
+    "device-login": get_env_text(
+        "PLUGPORT_LIMIT_DEVICE_LOGIN",
+        "60/hour",
+        f"Programs that ask a person to sign them in (`plugport login`), per {_ADDRESS}.",
+    ),
+    "user-code": get_env_text(
+        "PLUGPORT_LIMIT_USER_CODE",
+        "30/hour",
+        "Codes of programs that an account enters. Prevents guessing of codes.",
+    ),
     "invitation": get_env_text(
         "PLUGPORT_LIMIT_INVITATION", "30/day", "Invitations to plugins that an account sends."
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,6 +44,8 @@ class Session:
     arguments: tuple[str, ...] = ()
     # Replaces the network; see `RegistryClient`.
     transport: httpx.BaseTransport | None = None
+    # Replaces the pauses of `plugport login`.
+    sleep: Callable[[float], object] | None = None
 
     def format_rerun(self, *options: str, without: str = "") -> str:
         """The command line of this run with more options, quoted so that it can be copied.

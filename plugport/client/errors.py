@@ -57,3 +57,9 @@ class ResponseTooLargeError(LimitedError):
     """A response is larger than the limit."""
 
     code, title = "answer-too-large", "Response too large"
+
+
+class LoginEndedError(DeniedError):
+    """The sign-in in the browser was refused or took too long."""
+
+    code, title = "login-ended", "Sign-in ended"

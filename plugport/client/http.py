@@ -116,6 +116,20 @@ class HttpSession:
         with self.open(method, url, headers={"Accept": _JSON}, **body) as response:
             return read_json(response)
 
+    def post_form(self, url: str, fields: Mapping[str, str]) -> tuple[int, Mapping[str, Any]]:
+        """Send a form once; return the status and the JSON, also of an OAuth error (RFC 6749).
+
+        Raises the errors of `open` for other statuses than 200, 400 and 429.
+        """
+        response = self._send_with_retries("POST", url, {"Accept": _JSON}, {"data": fields})
+        try:
+            if response.status_code not in (200, 400, 429):
+                raise_for_problem(response)
+            document = read_json(response)
+        finally:
+            response.close()
+        return response.status_code, document if isinstance(document, dict) else {}
+
     @contextmanager
     def open(
         self, method: str, url: str, *, headers: Mapping[str, str] | None = None, **body: Any

@@ -179,7 +179,7 @@ def test_the_prompt_hides_the_token(cli: Cli) -> None:
     child, terminal = pty.fork()
     if child == 0:
         given = {key: value for key, value in env.items() if value is not None}
-        os.execve(sys.executable, [sys.executable, "-m", "plugport", "login"], given)
+        os.execve(sys.executable, [sys.executable, "-m", "plugport", "login", "--token"], given)
     shown = b""
     while b"token: " not in shown:
         shown += os.read(terminal, 4096)

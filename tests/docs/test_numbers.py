@@ -16,6 +16,7 @@ from django.conf import settings
 
 import common.postgres as postgres
 import config.middleware as middleware
+from accounts.actions import device_login
 from accounts.actions.create_token import MAX_TOKENS
 from accounts.models import token
 from accounts.security.hashers import BoundedArgon2Hasher
@@ -333,6 +334,7 @@ CLAIMS = {
         ),
     ],
     "docs/ARCHITECTURE.md": [
+        f"Tokens cached for {accounts_settings.TOKEN_CACHE_SECONDS} seconds",
         (
             f"at most {HOUSE['FILE_LINES']} lines per file, {HOUSE['FUNCTION_LINES']} per function,"
             f" {HOUSE['FOLDER_ENTRIES']} entries"
@@ -409,6 +411,8 @@ CLAIMS = {
         f"at most {secret_scan.MAX_MATCHES} secrets of a kind",
     ],
     "docs/cli.md": [
+        f"The code is valid for {device_login.LIFETIME // dt.timedelta(minutes=1)} minutes",
+        f"the token for {token.DEFAULT_LIFETIME.days} days",
         f"(default {option_default('search', 'limit')}, at most {plugin_table.MAX_LIMIT})",
         f"(default {option_default('list', 'limit')}, at most {plugin_table.MAX_LIMIT})",
         f"(default {option_default('publish', 'timeout')})",

@@ -63,6 +63,7 @@ PRIVATE = {
     "account": ["/account"],
     "email": ["/account/email"],
     "tokens": ["/account/tokens"],
+    "device-login": ["/login/program"],
     "confirm": ["/account/confirm"],
     "security": ["/account/security"],
     "authenticator-app": ["/account/security/app"],
@@ -106,6 +107,9 @@ OTHERS = {
     "plugin-log",
     "plugin-log-export",
     "regenerate-token",
+    "device-login-start",
+    "device-login-token",
+    "authorization-server",
     "remove-factor",
     "end-session",
     # Steps of a sign-in, which lead back to its start without one.
