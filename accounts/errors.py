@@ -142,3 +142,21 @@ class UnknownUserCodeError(MissingError):
     """No program waits to be signed in with this code, or it was decided or has expired."""
 
     code, title = "unknown-user-code", "Unknown code"
+
+
+class IssuerDeniedError(DeniedError):
+    """Only the owner decides which issuers may publish its plugins."""
+
+    code, title = "issuer-denied", "Not allowed to change issuers"
+
+
+class IssuerLimitError(DeniedError):
+    """The owner has registered as many issuers as it may."""
+
+    code, title = "issuer-limit", "Too many issuers"
+
+
+class UnknownIssuerError(MissingError):
+    """There is no such registered issuer, or it belongs to another owner."""
+
+    code, title = "unknown-issuer", "Issuer not found"

@@ -10,11 +10,12 @@ from django.conf import settings
 
 from accounts.errors import (
     EmailNotVerifiedError,
+    IssuerDeniedError,
     MfaRequiredError,
     TokenAddressError,
     TokenScopeError,
 )
-from accounts.models import Token, User
+from accounts.models import Owner, Token, User
 from accounts.sso.errors import SsoRequiredError, UnknownConnectionError
 from accounts.sso.ways_in import has_provider_account, is_break_glass_account
 from common.http.networks import is_in_networks
@@ -81,6 +82,12 @@ def check_sets_up_sso(actor: User) -> None:
         raise UnknownConnectionError("There is no such single sign-on connection.")
 
 
+def check_may_manage_issuers(actor: User, owner: Owner) -> None:
+    """A person decides for its own plugins. Raises `IssuerDeniedError`."""
+    if owner.user_id != actor.pk:
+        raise IssuerDeniedError(f"You may not change the issuers of `{owner.name}`.")
+
+
 def check_token_may(token: Token, scopes: Collection[str], plugin: str = "") -> None:
     """Raise `TokenScopeError` unless the token has one of `scopes` and is valid for the plugin.
 
@@ -94,6 +101,14 @@ def check_token_may(token: Token, scopes: Collection[str], plugin: str = "") -> 
         )
     if plugin:
         check_token_limits(token, PluginName.parse(plugin))
+
+
+def check_token_is_unlimited(token: Token) -> None:
+    """Raise `TokenScopeError` for a token of some plugins, in a call that concerns all."""
+    if token.limits:
+        raise TokenScopeError(
+            f"This token is limited to {format_limits(token)}.", hint="Use a token without a limit."
+        )
 
 
 def is_in_token_limits(token: Token, name: PluginName) -> bool:

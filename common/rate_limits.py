@@ -144,7 +144,10 @@ def parse_rate(text: str) -> RateLimitItem:
 
 # Each counts for an account. Few requests add to them.
 _ACCOUNT_KINDS = frozenset(
-    {"invitation", "invitation-mail", "decision-mail", "failed-sign-ins", "user-code"}
+    {
+        *("invitation", "invitation-mail", "decision-mail", "failed-sign-ins", "user-code"),
+        "trusted-publisher",
+    }
 )
 
 

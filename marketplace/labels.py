@@ -64,6 +64,9 @@ STATES: Mapping[str, StatusLabel] = {
     ReleaseState.HELD: StatusLabel(
         "Held", "A moderator reviews it before it is published.", "clock", "waiting"
     ),
+    ReleaseState.STAGED: StatusLabel(
+        "Staged", "It waits for an owner or maintainer to approve it.", "clock", "waiting"
+    ),
     ReleaseState.REJECTED: StatusLabel(
         "Rejected",
         "It was not published. Fix these problems, then publish the same version again.",

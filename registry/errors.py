@@ -156,6 +156,36 @@ class OfficialScopeError(DeniedError):
     code, title = "official-scope", "Official scope"
 
 
+class TrustedPublisherRequestError(InvalidError):
+    """The description of a CI job that may publish is not valid."""
+
+    code, title = "invalid-trusted-publisher", "Invalid trusted publisher"
+
+
+class TrustedPublisherExistsError(ConflictError):
+    """The CI job may publish the plugin already."""
+
+    code, title = "trusted-publisher-exists", "Trusted publisher exists"
+
+
+class TrustedPublisherLimitError(DeniedError):
+    """The plugin or the account has as many trusted publishers as it may."""
+
+    code, title = "trusted-publisher-limit", "Too many trusted publishers"
+
+
+class UnknownTrustedPublisherError(MissingError):
+    """There is no such trusted publisher, or the actor may not see it."""
+
+    code, title = "unknown-trusted-publisher", "Trusted publisher not found"
+
+
+class TrustedPublishingOnlyError(DeniedError):
+    """The plugin is published by CI jobs only, and not with tokens of people."""
+
+    code, title = "trusted-publishing-only", "Trusted publishing only"
+
+
 class PublishRaceError(ConflictError):
     """Other uploads kept changing the same plugin. Nothing was stored."""
 

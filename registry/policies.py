@@ -22,6 +22,7 @@ from registry.errors import (
     ScopeLimitError,
     ScopeNotCreatedError,
     ScopeOwnerError,
+    TrustedPublishingOnlyError,
     WellKnownNameError,
 )
 from registry.models import Member, Plugin, Release, Role, Scope, Visibility
@@ -152,6 +153,44 @@ def check_may_publish(actor: User, plugin: Plugin) -> None:
         raise NotMemberError(
             f"You are not a member of `{plugin.name}`.",
             hint="Ask an owner of the plugin to add you, or choose another name.",
+        )
+
+
+def check_may_manage_trusted_publishers(actor: User, plugin: Plugin) -> None:
+    """Owners and maintainers decide which CI jobs publish, and how. Raises `NotMemberError`.
+
+    Not moderators: they do not publish, and a trusted publisher publishes in its creator's name.
+    """
+    if not can_manage_trusted_publishers(actor, plugin):
+        raise NotMemberError(
+            f"Only owners and maintainers may change the publishing of `{plugin.name}`.",
+            hint="Ask an owner of the plugin.",
+        )
+
+
+def can_manage_trusted_publishers(actor: User, plugin: Plugin) -> bool:
+    """Whether the actor is an owner or maintainer whose account is open: 1 query."""
+    roles = (Role.OWNER, Role.MAINTAINER)
+    return actor.is_active and plugin.members.filter(holder__user=actor, role__in=roles).exists()
+
+
+def check_may_approve(actor: User, release: Release) -> None:
+    """Owners and maintainers approve staged releases. Raises `NotMemberError`."""
+    if not can_manage_trusted_publishers(actor, release.plugin):
+        raise NotMemberError(
+            f"Only owners and maintainers may approve releases of `{release.plugin.name}`.",
+            hint="Ask an owner of the plugin.",
+        )
+
+
+def check_publishes_as_required(plugin: Plugin, *, is_trusted: bool) -> None:
+    """Raise `TrustedPublishingOnlyError` for a token of a person, if the plugin does not allow it."""
+    if plugin.trusted_publishing_only and not is_trusted:
+        raise TrustedPublishingOnlyError(
+            f"`{plugin.name}` is published by trusted publishing only: its owners do not accept"
+            " tokens of people.",
+            hint="Publish from the configured CI job. Owners and maintainers can change this under"
+            f" {settings.BASE_URL}{plugin.path}/publishing.",
         )
 
 

@@ -121,6 +121,10 @@ ACCOUNT_ACTIONS = (
     AuditAction("token.created", "A token was created", "token", _SENSITIVE),
     AuditAction("token.revoked", "A token was revoked", "token", _NOTABLE),
     AuditAction("token.minted", "A CI job got a token for a moment", "token", _NOTABLE),
+    AuditAction(
+        "issuer.registered", "An issuer of identity tokens was registered", "issuer", _SENSITIVE
+    ),
+    AuditAction("issuer.removed", "An issuer of identity tokens was removed", "issuer", _SENSITIVE),
     AuditAction("audit.exported", "The audit log was exported", "log", _SENSITIVE),
     AuditAction(
         "registry.restored", "The registry was restored from a backup", "registry", _SENSITIVE

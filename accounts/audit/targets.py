@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from django.db.models import Model
 
 from accounts.audit.catalog import find_action
-from accounts.models import Token, User
+from accounts.models import RegisteredIssuer, Token, User
 
 _Model = TypeVar("_Model", bound=Model)
 _MAX_NAME_CHARS = 400
@@ -37,9 +37,14 @@ def _describe_token(token: Token) -> Target:
     return Target("token", str(token), str(token.pk), subject_id=token.user_id)
 
 
+def _describe_issuer(issuer: RegisteredIssuer) -> Target:
+    return Target("issuer", issuer.url, str(issuer.pk), owner_id=issuer.owner_id)
+
+
 _describers: dict[type[Model], Callable[[Any], Target]] = {
     User: _describe_user,
     Token: _describe_token,
+    RegisteredIssuer: _describe_issuer,
 }
 
 

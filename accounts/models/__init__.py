@@ -10,7 +10,7 @@ from accounts.models.audit import (
     AuditSeal,
 )
 from accounts.models.device_login import DeviceLogin
-from accounts.models.identity import IssuerKeys, MintedToken, UsedAssertion
+from accounts.models.identity import IssuerKeys, MintedToken, RegisteredIssuer, UsedAssertion
 from accounts.models.owner import Owner
 from accounts.models.session import AccountSession
 from accounts.models.sso import (
@@ -38,6 +38,7 @@ __all__ = [
     "IssuerKeys",
     "MintedToken",
     "Owner",
+    "RegisteredIssuer",
     "SsoAnswer",
     "SsoConnection",
     "SsoFailure",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
+from accounts.models.owner import Owner
 from accounts.models.token import Token
 from common.bounded_fields import BoundedCharField, BoundedJSONField
 from plugport.spec.archive.model import KIB
@@ -60,3 +61,19 @@ class MintedToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.token} for {self.source}"
+
+
+class RegisteredIssuer(models.Model):
+    """An issuer of identity tokens that an owner trusts for plugins of its own, and for no others."""
+
+    owner = models.ForeignKey(Owner, on_delete=models.CASCADE, related_name="issuers")
+    url = BoundedCharField(max_length=ISSUER_CHARS, db_index=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "url"], name="an_issuer_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.url} of {self.owner}"

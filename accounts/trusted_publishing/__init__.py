@@ -8,7 +8,6 @@ Plugport can be revoked at once, and nothing in it can be misread.
     keys.py         the public keys of its issuer, fetched and stored
     used.py         is it used for the first time
     providers/      do its claims fit a configuration; one module for each CI system
-    minting.py      the token in its place
 
-`registry.trusted_publishing` decides who may configure what, and for which plugins.
+`accounts.actions.mint_token` creates the token in its place, and `registry.publishing.trusted` decides who may configure what, and for which plugins.
 """

@@ -170,6 +170,9 @@ def build_periodic_runner() -> PeriodicRunner:
             "registry.delete_ended_invitations": PeriodicWork(
                 "registry.publishing.sweep.delete_ended_invitations", 86400.0
             ),
+            "registry.expire_staged": PeriodicWork(
+                "registry.actions.decide_staged.expire_staged", 3600.0
+            ),
             "registry.send_decision_mails": PeriodicWork(
                 "registry.publishing.decision_mails.send_decision_mails", 10.0
             ),
@@ -195,7 +198,7 @@ def build_periodic_runner() -> PeriodicRunner:
                 "accounts.security.sessions.delete_expired_sessions", 3600.0
             ),
             "accounts.delete_minted_tokens": PeriodicWork(
-                "accounts.trusted_publishing.minting.delete_expired_tokens", 3600.0
+                "accounts.actions.mint_token.delete_expired_tokens", 3600.0
             ),
             "marketplace.forget_searches": PeriodicWork(
                 "marketplace.search.query_log.delete_old_terms", 86400.0

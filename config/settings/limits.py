@@ -25,6 +25,11 @@ RATE_LIMITS = {
         "60/minute",
         f"Identity tokens of CI jobs that are exchanged, per {_ADDRESS}.",
     ),
+    "trusted-publisher": get_env_text(
+        "PLUGPORT_LIMIT_TRUSTED_PUBLISHER",
+        "60/hour",
+        "Trusted publishers that an account adds. Each may cause two requests to its CI system.",
+    ),
     "denied": get_env_text(
         "PLUGPORT_LIMIT_DENIED",
         "300/minute",

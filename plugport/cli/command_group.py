@@ -29,6 +29,12 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "publish": ("publish", "Author", "Publish a plugin to the registry."),
     "deprecate": ("deprecate", "Author", "Mark a release as deprecated."),
     "yank": ("yank", "Author", "Hide a release from new installations."),
+    "approve": ("approve", "Author", "Publish a release that waits for approval."),
+    "trusted-publisher": (
+        "trusted_publisher",
+        "Author",
+        "List, add and remove CI jobs that publish without a token.",
+    ),
     "owner": ("owner", "Author", "List, invite and remove the members of a plugin."),
     "login": ("login", "Account", "Log in to the registry with a token."),
     "logout": ("logout", "Account", "Log out of the registry."),

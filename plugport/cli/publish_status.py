@@ -64,6 +64,9 @@ def report_verdict(session: Session, status: PublishStatus, label: str, *, is_wa
             f"the registry is still checking `{label}`",
             hint=f"Run `{session.format_rerun()}` to keep waiting.{see_more}",
         )
+    elif status.data["state"] == "staged":
+        session.output.print_line(f"staged {label}; it is published when it is approved{own_page}")
+        session.output.note(f"an owner or maintainer runs `plugport approve {label}`")
     elif status.data["state"] == "held":
         raise ReleaseHeldError(
             f"`{label}` was uploaded and is held: a moderator must review it{reason}",

@@ -36,6 +36,11 @@ from plugport.client.upload import CountedFile
 from plugport.client.urls import API_PATH, Origin, RegistryUrl, quote_path_segment
 from plugport.spec.api.accounts import Scope
 from plugport.spec.api.reading import parse_leniently
+from plugport.spec.api.trusted_publishers import (
+    PluginPublishing,
+    RegisteredIssuer,
+    TrustedPublisher,
+)
 from plugport.spec.names import PluginName, parse_scope
 from plugport.spec.versions import Version
 
@@ -52,6 +57,7 @@ class Upload(Struct, frozen=True):
     changelog: str | None = None
     visibility: str | None = None
     wait_seconds: int = 0
+    stage: bool = False
 
 
 class RegistryClient:
@@ -144,6 +150,66 @@ class RegistryClient:
         """Return the account of the token. Raises `DeniedError` without a valid token."""
         return Account.from_document(self._http.get_json(self.registry.api("/me")))
 
+    def mint_token(self, identity_token: str, name: PluginName) -> Token:
+        """Exchange the identity token of a CI job for a token that publishes the plugin."""
+        body = {"token": identity_token, "plugin": str(name)}
+        document = self._http.post_json(self.registry.api("/oidc/mint-token"), body)
+        token = require_object(document, "a token").get("token")
+        if not isinstance(token, str):
+            raise UnexpectedResponseError("The registry returned no token.")
+        return Token.parse(token)
+
+    def get_publishing(self, name: PluginName) -> Mapping[str, Any]:
+        """Return the trusted publishers of a plugin, and the rules for its releases."""
+        document = self._http.get_json(self._build_url(name, "publishing"))
+        return parse_leniently(PluginPublishing, require_object(document, "how it is published"))
+
+    def change_publishing(self, name: PluginName, rules: Mapping[str, bool]) -> Mapping[str, Any]:
+        """Change the rules for the releases of a plugin, and return them all."""
+        document = self._http.send_json("PATCH", self._build_url(name, "publishing"), dict(rules))
+        return parse_leniently(PluginPublishing, require_object(document, "how it is published"))
+
+    def add_trusted_publisher(
+        self, name: PluginName, description: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """Let a CI job publish a plugin, which need not exist yet."""
+        url = self._build_url(name, "trusted-publishers")
+        document = self._http.post_json(url, dict(description))
+        return parse_leniently(TrustedPublisher, require_object(document, "a trusted publisher"))
+
+    def remove_trusted_publisher(self, name: PluginName, number: int) -> Mapping[str, Any]:
+        """Let a CI job no longer publish a plugin; return what was removed."""
+        url = self._build_url(name, "trusted-publishers", str(number))
+        document = self._http.send_json("DELETE", url)
+        return parse_leniently(TrustedPublisher, require_object(document, "a trusted publisher"))
+
+    def list_pending_publishers(self) -> list[Mapping[str, Any]]:
+        """Return the account's trusted publishers of plugins that do not exist yet."""
+        document = self._http.get_json(self.registry.api("/me/pending-publishers"))
+        rows = list_rows(require_object(document, "trusted publishers"), "publishers")
+        return [parse_leniently(TrustedPublisher, require_object(row, "one")) for row in rows]
+
+    def list_issuers(self) -> list[Mapping[str, Any]]:
+        """Return the issuers that the account has registered."""
+        document = self._http.get_json(self.registry.api("/me/issuers"))
+        rows = list_rows(require_object(document, "issuers"), "issuers")
+        return [parse_leniently(RegisteredIssuer, require_object(row, "an issuer")) for row in rows]
+
+    def register_issuer(self, url: str) -> Mapping[str, Any]:
+        """Register an issuer of identity tokens for the account's plugins."""
+        document = self._http.post_json(self.registry.api("/me/issuers"), {"url": url})
+        return parse_leniently(RegisteredIssuer, require_object(document, "an issuer"))
+
+    def remove_issuer(self, number: int) -> Mapping[str, Any]:
+        """Remove a registered issuer; return what was removed."""
+        document = self._http.send_json("DELETE", self.registry.api(f"/me/issuers/{number}"))
+        return parse_leniently(RegisteredIssuer, require_object(document, "an issuer"))
+
+    def decide_staged(self, name: PluginName, version: Version, decision: str) -> PublishStatus:
+        """Send `approve` or `discard` for a staged release, and return its status."""
+        url = self._build_url(name, str(version), decision)
+        return PublishStatus.from_document(self._http.post_json(url, {}))
+
     def create_scope(self, name: str, owner: str | None = None) -> Mapping[str, Any]:
         """Create a scope and return it. Only moderators may set another `owner`."""
         body = {"name": name} if owner is None else {"name": name, "owner": owner}
@@ -225,7 +291,9 @@ class RegistryClient:
             "changelog": upload.changelog,
             "visibility": upload.visibility,
         }
-        params = {"wait": upload.wait_seconds} if upload.wait_seconds else {}
+        params: dict[str, str | int] = {"wait": upload.wait_seconds} if upload.wait_seconds else {}
+        if upload.stage:
+            params["stage"] = "true"
         reporter.start(f"uploading {upload.filename}", total_bytes=upload.size_bytes)
         try:
             counted = CountedFile(upload.file, reporter.advance)

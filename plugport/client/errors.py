@@ -63,3 +63,9 @@ class LoginEndedError(DeniedError):
     """The sign-in in the browser was refused or took too long."""
 
     code, title = "login-ended", "Sign-in ended"
+
+
+class IdentityTokenError(UnavailableError):
+    """The CI system does not give this job an identity token."""
+
+    code, title = "no-identity-token", "No identity token"

@@ -10,6 +10,7 @@ from plugport.spec.text import quote_text
 
 REGISTRY = "PLUGPORT_REGISTRY"
 TOKEN = "PLUGPORT_TOKEN"  # noqa: S105 - the variable's name, not a token
+ID_TOKEN = "PLUGPORT_ID_TOKEN"  # noqa: S105 - the variable's name, not a token
 HOME = "PLUGPORT_HOME"
 TRUSTED_HOSTS = "PLUGPORT_TRUSTED_HOSTS"
 NO_COLOR = "NO_COLOR"
@@ -24,6 +25,7 @@ SSL_CERT_DIR = "SSL_CERT_DIR"
 VARIABLES = {
     REGISTRY: "URL of the registry, if --registry is not given",
     TOKEN: "token to use instead of the stored one",
+    ID_TOKEN: "identity token of a CI job, for trusted publishing",
     HOME: "folder for stored tokens and partial downloads",
     TRUSTED_HOSTS: "hosts, addresses and networks that packages may be downloaded from",
     NO_COLOR: "set to any value to print without colors (https://no-color.org)",
@@ -34,6 +36,10 @@ VARIABLES = {
     SSL_CERT_FILE: "file with trusted certificate authorities (PEM)",
     SSL_CERT_DIR: "folder with trusted certificate authorities, named by hash",
 }
+# Set by GitHub Actions for jobs that may request identity tokens.
+GITHUB_ACTIONS = "GITHUB_ACTIONS"
+GITHUB_REQUEST_URL = "ACTIONS_ID_TOKEN_REQUEST_URL"
+GITHUB_REQUEST_TOKEN = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"  # noqa: S105 - the variable's name
 DEFAULT_REGISTRY = "http://127.0.0.1:8000"
 _SHOWN_CHARS = 200
 # Up to the last `@`: a password may contain one, and `:` and `/` too.

@@ -44,6 +44,7 @@ _TRUST_REASONS: Mapping[str, str] = {
 _STATE_REASONS: Mapping[str, str] = {
     "checking": "its checks are still running",
     "held": "it is waiting for a moderator's review",
+    "staged": "it is waiting for the approval of its owners",
     "rejected": "the registry rejected it",
     "quarantined": "the registry quarantined it",
     "revoked": "the registry revoked it",

@@ -26,9 +26,20 @@ _ACTIONS = (
     AuditAction("member.role-changed", "A member got another role", "plugin", _SENSITIVE),
     AuditAction("invitation.declined", "A person declined an invitation to a plugin", "plugin"),
     AuditAction("invitation.withdrawn", "An invitation to a plugin was withdrawn", "plugin"),
+    AuditAction(
+        "plugin.publishing-changed", "How a plugin is published was changed", "plugin", _SENSITIVE
+    ),
+    AuditAction("trusted-publisher.added", "A CI job may publish a plugin", "plugin", _SENSITIVE),
+    AuditAction(
+        "trusted-publisher.removed", "A CI job may no longer publish a plugin", "plugin", _SENSITIVE
+    ),
+    AuditAction(
+        "identity-token.refused", "A CI job was refused a token for a plugin", "plugin", _NOTABLE
+    ),
     AuditAction("release.recorded", "A release was sent", "release"),
     AuditAction("release.published", "A release was published", "release", _NOTABLE),
     AuditAction("release.held", "A release was held for a moderator", "release", _NOTABLE),
+    AuditAction("release.staged", "A release waits for approval", "release", _NOTABLE),
     AuditAction("release.rejected", "A release was rejected", "release", _NOTABLE),
     AuditAction("release.quarantined", "A release was blocked", "release", _SENSITIVE),
     AuditAction("release.revoked", "A release was blocked permanently", "release", _SENSITIVE),

@@ -16,12 +16,15 @@ from registry.journal import append_change
 from registry.models import Release, Trust
 from registry.models.states import ReleaseState
 from registry.policies import check_may_decide, check_may_moderate
-from registry.publishing.release import publish, refresh_after_change, reject
+from registry.publishing.release import publish, refresh_after_change, reject, stage
 from registry.publishing.transition import change_release_state
 
 
 def approve_release(*, actor: User, release: Release, reason: str) -> None:
-    """Publish a held release. Raises `NotMemberError`, `TransitionError`."""
+    """Publish a held release, or stage it if its publisher asked for approval.
+
+    Raises `NotMemberError`, `TransitionError`.
+    """
     check_may_decide(actor, release)
     reason = parse_reason(reason)
     # The table of transitions also allows this from `checking`, but a moderator must not decide before
@@ -33,7 +36,8 @@ def approve_release(*, actor: User, release: Release, reason: str) -> None:
     scope = release.plugin.scope
     # Not `community`, which means that all checks passed.
     trust = Trust.OFFICIAL if scope is not None and scope.is_official else Trust.EXPERIMENTAL
-    publish(release, trust=trust, actor=actor, reason=reason)
+    decide = stage if release.needs_approval else publish
+    decide(release, trust=trust, actor=actor, reason=reason)
 
 
 def reject_release(*, actor: User, release: Release, reason: str) -> None:

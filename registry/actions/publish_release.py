@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from django.db import IntegrityError, OperationalError
 
+from accounts.actions.mint_token import find_minted
 from accounts.models import Token, User
 from accounts.policies import check_has_second_factor
 from common.lock_conflicts import is_lock_conflict
 from registry.errors import PublishRaceError
 from registry.models import Release
 from registry.publishing.admit import Admission, admit_package
-from registry.publishing.inspect import InspectedPackage, inspect_package
+from registry.publishing.inspect import inspect_package
 from registry.publishing.receive import ReceivedPackage
 from registry.publishing.record import quarantine_upload, record_release
 
@@ -38,13 +41,14 @@ def publish_release(
     changelog: str = "",
     visibility: str = "",
     token: Token | None = None,
+    stage: bool = False,
 ) -> Publication:
     """Record a received package; its checks run in the worker afterwards.
 
     Writes the object, the release in state `checking`, a job and the audit entry. Publishing the
     same bytes again returns the existing release. `visibility` is that of a new plugin, by default
-    that of its scope. `token` is that of the caller, if it has one: it
-    limits what may be published, and must still be usable when the release is recorded.
+    that of its scope. `token` is that of the caller, if it has one: it limits what may be published, and
+    must still be usable when the release is recorded. With `stage`, the release becomes public when a person approves it (`registry.actions.decide_staged`).
 
     Without one, an operator publishes at the command line.
 
@@ -54,13 +58,30 @@ def publish_release(
     if token is not None:
         check_has_second_factor(actor, token)
     inspected = inspect_package(received)
+    minted = find_minted(token)
     for _ in range(_MAX_ATTEMPTS):
         admission = admit_package(
-            actor=actor, inspected=inspected, tag=tag, token=token, visibility=visibility
+            actor=actor,
+            inspected=inspected,
+            tag=tag,
+            token=token,
+            visibility=visibility,
+            is_trusted=token is None or minted is not None,
         )
         if admission.existing is not None:
             return Publication(admission.existing, is_new=False)
-        release = _try_to_record(actor, token, admission, inspected, tag, changelog)
+        record = partial(
+            record_release,
+            actor=actor,
+            token=token,
+            minted=minted,
+            admission=admission,
+            inspected=inspected,
+            tag=tag,
+            changelog=changelog,
+            needs_approval=stage,
+        )
+        release = _try_to_record(actor, admission, received, record)
         if release is not None:
             _log.info("recorded", release=str(release), size_bytes=received.size_bytes)
             return Publication(release, is_new=True)
@@ -72,28 +93,17 @@ def publish_release(
 
 def _try_to_record(
     actor: User,
-    token: Token | None,
     admission: Admission,
-    inspected: InspectedPackage,
-    tag: str,
-    changelog: str,
+    received: ReceivedPackage,
+    record: Callable[..., Release],
 ) -> Release | None:
     """Record the release; None if another upload took the name or version in the meantime.
 
     Storing the object does not consume the received file, so the caller can try again.
     """
-    received = inspected.received
     try:
         with quarantine_upload(actor, received) as upload:
-            return record_release(
-                actor=actor,
-                token=token,
-                admission=admission,
-                inspected=inspected,
-                upload=upload,
-                tag=tag,
-                changelog=changelog,
-            )
+            return record(upload=upload)
     except IntegrityError:
         # A unique constraint decided the race. The next admission reads who won and can say so.
         return None

@@ -138,11 +138,16 @@ def add_common_definitions(
 ) -> dict[str, Any]:
     """Add what applies to all operations: security, empty parameters, headers."""
     for path, operations in result["paths"].items():
-        is_private = path.endswith("/me") or "/me/" in path or "/publications/" in path
+        is_private = path.endswith(("/me", "/publishing")) or any(
+            part in path for part in ("/me/", "/publications/")
+        )
         for method, operation in operations.items():
             operation["security"] = (
                 [{"token": []}] if is_private or method != "get" else [{}, {"token": []}]
             )
+            # Its body has the proof.
+            if path.endswith("/oidc/mint-token"):
+                operation["security"] = [{}]
         for parameter in (p for o in operations.values() for p in o.get("parameters", ())):
             if parameter["in"] == "query":
                 # HTML forms send every field. An empty filter is no filter.

@@ -27,6 +27,7 @@ from registry.models.release import (
     Release,
     ReleaseContents,
 )
+from registry.models.trusted_publisher import TrustedPublisher
 
 __all__ = [
     "RESTRICTED",
@@ -55,6 +56,7 @@ __all__ = [
     "Scope",
     "Tag",
     "Trust",
+    "TrustedPublisher",
     "Upload",
     "Visibility",
 ]

@@ -123,6 +123,9 @@ class Plugin(models.Model):
     `document` is the plugin's public JSON. `registry.publishing.refresh` writes it with every
     change, so that reading a plugin is one query. Counters (downloads, rating) change without such
     a change: they are columns and are added when the plugin is read.
+
+    `trusted_publishing_only` refuses releases with tokens of people. `stages_trusted_releases` lets
+    those of CI jobs wait for approval.
     """
 
     name = BoundedCharField(max_length=NAME_CHARS, unique=True)
@@ -156,6 +159,8 @@ class Plugin(models.Model):
     weekly_downloads = models.IntegerField(default=0)
     rating = models.FloatField(default=0)
     rating_count = models.IntegerField(default=0)
+    trusted_publishing_only = models.BooleanField(default=False, editable=False)
+    stages_trusted_releases = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
     categories = models.ManyToManyField(Category, related_name="plugins")

@@ -14,7 +14,7 @@ from registry.models.states import ReleaseState
 class DecisionMail(models.Model):
     """A mail to one account about the latest decision on one release; deleted when it is sent.
 
-    `reason` is the moderator's, and empty for a decision of the checks. The row is written in the
+    `reason` is that of the moderator or the owners, and empty for a decision of the checks. The row is written in the
     transaction of the decision, so that a crash loses no mail, and sending delays no decision.
     """
 

@@ -63,6 +63,13 @@ class Release(models.Model):
     published_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="releases"
     )
+    # The CI job that sent it, as its identity token says; empty for releases of people.
+    publisher_run = BoundedJSONField(
+        max_bytes=8 * KIB, excess="each fact is cut to 500 characters", default=dict, blank=True
+    )
+    # It becomes public when a person approves it, and not when its checks have passed.
+    needs_approval = models.BooleanField(default=False, editable=False)
+    staged_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
     published_at = models.DateTimeField(null=True, blank=True)
 

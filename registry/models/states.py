@@ -13,6 +13,8 @@ class ReleaseState(models.TextChoices):
     CHECKING = "checking"
     PUBLISHED = "published"
     HELD = "held"
+    # All checks passed, or a moderator approved it, and its publisher wants a person to publish it.
+    STAGED = "staged"
     REJECTED = "rejected"
     QUARANTINED = "quarantined"
     REVOKED = "revoked"
@@ -21,9 +23,10 @@ class ReleaseState(models.TextChoices):
 _S = ReleaseState
 
 TRANSITIONS: Mapping[ReleaseState, frozenset[ReleaseState]] = {
-    _S.CHECKING: frozenset({_S.PUBLISHED, _S.HELD, _S.REJECTED}),
+    _S.CHECKING: frozenset({_S.PUBLISHED, _S.HELD, _S.STAGED, _S.REJECTED}),
     # Not to revoked: the public tombstone would name a release that was never public.
-    _S.HELD: frozenset({_S.PUBLISHED, _S.REJECTED}),
+    _S.HELD: frozenset({_S.PUBLISHED, _S.STAGED, _S.REJECTED}),
+    _S.STAGED: frozenset({_S.PUBLISHED, _S.REJECTED}),
     _S.PUBLISHED: frozenset({_S.QUARANTINED, _S.REVOKED}),
     _S.QUARANTINED: frozenset({_S.PUBLISHED, _S.REVOKED}),
     _S.REJECTED: frozenset(),
@@ -34,7 +37,7 @@ TRANSITIONS: Mapping[ReleaseState, frozenset[ReleaseState]] = {
 PUBLIC_STATES = (_S.PUBLISHED, _S.QUARANTINED, _S.REVOKED)
 
 # Neither published nor rejected yet. The version is taken until the decision.
-UNDECIDED_STATES = (_S.CHECKING, _S.HELD)
+UNDECIDED_STATES = (_S.CHECKING, _S.HELD, _S.STAGED)
 
 
 def can_transition(before: str, after: str) -> bool:

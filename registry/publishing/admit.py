@@ -19,7 +19,12 @@ from registry.errors import InvalidTagError, NameTakenError, NotMemberError, Ver
 from registry.models import Plugin, Release, Scope
 from registry.models.states import UNDECIDED_STATES, ReleaseState
 from registry.package_limits import MAX_TAGS, TAG_CHARS
-from registry.policies import check_may_publish, check_may_use_scope, check_not_well_known
+from registry.policies import (
+    check_may_publish,
+    check_may_use_scope,
+    check_not_well_known,
+    check_publishes_as_required,
+)
 from registry.publishing.dist_tags import LATEST
 from registry.publishing.first_visibility import check_same_visibility, choose_visibility
 from registry.publishing.free_names import is_name_free
@@ -54,8 +59,12 @@ def admit_package(
     tag: str,
     token: Token | None,
     visibility: str = "",
+    is_trusted: bool = True,
 ) -> Admission:
-    """Check name, scope, role, tag, version and visibility. Raises the error of the first broken rule."""
+    """Check name, scope, role, tag, version and visibility. Raises the error of the first broken rule.
+
+    `is_trusted` is false for tokens of people, which some plugins do not accept.
+    """
     check_is_verified(actor)
     name = inspected.manifest.name
     check_tag(tag)
@@ -74,8 +83,9 @@ def admit_package(
         # For those who may not see the plugin, as if it did not exist.
         admission = _admit_new_plugin(actor, name, visibility)
         if not is_seen:
-            raise _build_hidden_error(name) from None
+            raise build_hidden_error(name) from None
         return admission
+    check_publishes_as_required(plugin, is_trusted=is_trusted)
     # A name that is reserved later stays with a plugin that has been published.
     if not plugin.document:
         check_reserved(name)
@@ -150,7 +160,7 @@ def check_new_name(actor: User, name: PluginName) -> Plugin | None:
     existing = similar.first()
     if existing is not None and not is_name_free(existing):
         if find_plugin(existing.name, Viewer(actor)) is None:
-            raise _build_hidden_error(name)
+            raise build_hidden_error(name)
         raise NameTakenError(
             f"`{name}` is too similar to the existing plugin `{existing.name}`.",
             hint="Names may not differ only by `-`, `_`, `.`, case or look-alike characters."
@@ -160,7 +170,7 @@ def check_new_name(actor: User, name: PluginName) -> Plugin | None:
     return existing
 
 
-def _build_hidden_error(name: PluginName) -> NameTakenError:
+def build_hidden_error(name: PluginName) -> NameTakenError:
     """The error for a name of which the actor must not learn why it is not free."""
     return NameTakenError(f"`{name}` is not available.", hint="Choose another name.")
 

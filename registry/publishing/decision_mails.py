@@ -41,17 +41,23 @@ _MAX_DECISIONS = 500
 MAX_NAMED = 50
 _QUOTA = "decision-mail"
 # The decisions that the checks take and that authors have to know. They see all others themselves.
-_MAILED_STATES = (ReleaseState.HELD, ReleaseState.REJECTED)
+_MAILED_STATES = (ReleaseState.HELD, ReleaseState.STAGED, ReleaseState.REJECTED)
 
 
 def add_decision_mails(
-    release: Release, state: ReleaseState, *, is_by_moderator: bool, reason: str
+    release: Release,
+    state: ReleaseState,
+    *,
+    is_by_moderator: bool,
+    is_of_owners: bool = False,
+    reason: str,
 ) -> None:
     """Write the mails about a decision. Call it in the transaction of the decision: 0 or 2 queries.
 
-    The owners get one, and the publisher while they are a member, at verified addresses.
+    The owners get one, and the publisher while they are a member, at verified addresses. About a staged
+    release (`is_of_owners`) they are told who approved it, or why it was not published.
     """
-    if not is_by_moderator and state not in _MAILED_STATES:
+    if not (is_by_moderator or is_of_owners or state in _MAILED_STATES):
         return
     recipients = Member.objects.filter(
         Q(role=Role.OWNER) | Q(holder__user=release.published_by_id),
@@ -68,7 +74,7 @@ def add_decision_mails(
                 state=state,
                 is_by_moderator=is_by_moderator,
                 # The reasons of checks quote the package; the mail has the titles of the rules.
-                reason=reason[:500] if is_by_moderator else "",
+                reason=reason[:500] if is_by_moderator or is_of_owners else "",
             )
             for user_id in recipients.values_list("holder__user_id", flat=True)
         ],

@@ -11,13 +11,14 @@ import contextlib
 import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.actions.record_audit_entry import record_audit_entry
-from accounts.models import Token, User
+from accounts.models import MintedToken, Token, User
 from accounts.queries.tokens import lock_usable_token
 from common.http.errors import StorageError
 from plugport.checks.registry import CHECKS
@@ -47,7 +48,7 @@ from registry.models import (
     Upload,
 )
 from registry.package_limits import CHANGELOG_CHARS, LICENSE_BYTES
-from registry.policies import check_may_publish
+from registry.policies import check_may_publish, check_publishes_as_required
 from registry.publishing.admit import Admission, check_new_name
 from registry.publishing.failpoints import FailPoint, hit
 from registry.publishing.first_visibility import choose_visibility
@@ -55,6 +56,7 @@ from registry.publishing.free_names import free_name, is_name_free
 from registry.publishing.inspect import InspectedPackage, get_root_text
 from registry.publishing.receive import ReceivedPackage
 from registry.publishing.similar_names import build_name_check
+from registry.publishing.trusted import check_in_force, claim_pending_publishers
 from registry.storage import get_store
 from registry.storage.keys import build_quarantine_key
 
@@ -101,16 +103,32 @@ def record_release(
     tag: str,
     changelog: str,
     token: Token | None = None,
+    minted: MintedToken | None = None,
+    needs_approval: bool = False,
 ) -> Release:
     """Write the release in state `checking`, its contents, artifact, checks and job.
 
-    One transaction; after the commit a worker is notified. Raises `IntegrityError` when another
-    upload took the name or version first; the caller admits again to find out. Raises
-    `InvalidTokenError` if the token was revoked since the upload began.
+    `minted` marks the token of a CI job. One transaction; after the commit a worker is notified.
+
+    Raises `IntegrityError` when another upload took the name or version first; the caller admits again to
+    find out. Raises `InvalidTokenError` if the token was revoked since the upload began, and `AssertionRefusedError` if
+    the CI job may no longer publish.
     """
     with transaction.atomic():
         plugin = _get_or_create_plugin(actor, admission, inspected)
-        release = _create_release(actor, plugin, inspected, tag)
+        is_trusted = token is None or minted is not None
+        check_publishes_as_required(plugin, is_trusted=is_trusted)
+        if minted is not None:
+            check_in_force(minted)
+            needs_approval |= plugin.stages_trusted_releases
+        release = _create_release(
+            actor,
+            plugin,
+            inspected,
+            tag=tag,
+            publisher_run=minted.run if minted is not None else {},
+            needs_approval=needs_approval,
+        )
         _create_contents(release, inspected, changelog)
         _create_artifact(release, inspected.received, upload)
         _create_dependencies(release, inspected)
@@ -177,6 +195,7 @@ def _create_plugin(actor: User, admission: Admission, inspected: InspectedPackag
         description=manifest.description,
     )
     Member.objects.create(plugin=plugin, holder=actor.owner, role=Role.OWNER)
+    claim_pending_publishers(actor, plugin)
     record_audit_entry(
         actor=actor, action="plugin.created", target=plugin, visibility=plugin.visibility
     )
@@ -201,7 +220,9 @@ def _get_or_create_scope(actor: User, name: str) -> Scope:
     return scope
 
 
-def _create_release(actor: User, plugin: Plugin, inspected: InspectedPackage, tag: str) -> Release:
+def _create_release(
+    actor: User, plugin: Plugin, inspected: InspectedPackage, **columns: Any
+) -> Release:
     version = inspected.manifest.version
     return Release.objects.create(
         plugin=plugin,
@@ -209,9 +230,9 @@ def _create_release(actor: User, plugin: Plugin, inspected: InspectedPackage, ta
         precedence=version.precedence_text,
         sort_key=version.sort_key.encode("ascii"),
         is_prerelease=version.is_prerelease,
-        tag=tag,
         unpacked_bytes=inspected.package.unpacked_bytes,
         published_by=actor,
+        **columns,
     )
 
 

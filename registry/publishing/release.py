@@ -36,12 +36,14 @@ def apply_verdict(
     actor: User | None,
     on_decided: Callable[[], None] = _do_nothing,
 ) -> None:
-    """Publish, hold or reject. Raises `TransitionError` if the release changed in the meantime.
+    """Publish, stage, hold or reject. Raises `TransitionError` if the release changed in the meantime.
 
     `on_decided` is called in the transaction of the decision and may roll it back by raising.
     """
     reason = verdict.reason
     match verdict.decision:
+        case Decision.PUBLISH if release.needs_approval:
+            stage(release, trust=verdict.trust, actor=actor, reason=reason, on_decided=on_decided)
         case Decision.PUBLISH:
             publish(release, trust=verdict.trust, actor=actor, reason=reason, on_decided=on_decided)
         case Decision.HOLD:
@@ -50,6 +52,26 @@ def apply_verdict(
                 on_decided()
         case Decision.REJECT:
             reject(release, actor=actor, reason=reason, on_decided=on_decided)
+
+
+def stage(
+    release: Release,
+    *,
+    trust: Trust,
+    actor: User | None,
+    reason: str,
+    on_decided: Callable[[], None] = _do_nothing,
+) -> None:
+    """Let the release wait for the approval of its owners, in quarantine and with its trust level.
+
+    Raises `TransitionError`.
+    """
+    with transaction.atomic():
+        change_release_state(release, ReleaseState.STAGED, actor=actor, reason=reason)
+        release.trust = trust
+        release.staged_at = timezone.now()
+        release.save(update_fields=["trust", "staged_at"])
+        on_decided()
 
 
 def publish(

@@ -44,7 +44,15 @@ def change_release_state(
     release.verdict_reason = reason
     if release.is_blocked:
         enqueue_purge(release)
-    add_decision_mails(release, to, is_by_moderator=actor is not None, reason=reason)
+    # The owners' own decisions are not a moderator's.
+    is_of_owners = before is ReleaseState.STAGED
+    add_decision_mails(
+        release,
+        to,
+        is_by_moderator=actor is not None and not is_of_owners,
+        is_of_owners=is_of_owners,
+        reason=reason,
+    )
     record_audit_entry(
         actor=actor,
         action=f"release.{to}",

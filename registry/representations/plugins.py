@@ -91,12 +91,14 @@ def build_deprecation(release: Release) -> api.Deprecation | None:
 def build_plugin_response(plugin: Plugin) -> api.Plugin:
     """Return the plugin's document with its counters.
 
-    The counters are no part of the stored document: each download would rewrite it.
+    The counters are no part of the stored document: each download would rewrite it. Nor is how it may be
+    published: documents that are older than that lack it.
     """
     document: api.PluginDocument = plugin.document
     return {
         **document,
         "visibility": plugin.visibility,
+        "trustedPublishingOnly": plugin.trusted_publishing_only,
         "downloads": plugin.downloads,
         "weeklyDownloads": plugin.weekly_downloads,
         # The mean, not the Bayesian average by which lists are sorted.

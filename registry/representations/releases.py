@@ -69,8 +69,27 @@ def build_release_summary(
         "trust": release.trust,
         "installPolicy": get_install_policy(release),
         "publishedBy": release.published_by.username,
+        "trustedPublisher": _build_run(release),
         "createdAt": format_time(release.created_at),
         "publishedAt": format_time(release.published_at),
+    }
+
+
+def _build_run(release: Release) -> api.TrustedRun | None:
+    """Return what the CI job said of itself; nothing of a blocked release, whose author chose it."""
+    run = release.publisher_run
+    if not run or release.is_blocked:
+        return None
+    return {
+        "provider": run["provider"],
+        "repository": run.get("repository"),
+        "commit": run.get("commit"),
+        "ref": run.get("ref"),
+        "workflow": run.get("workflow"),
+        "environment": run.get("environment"),
+        "url": run.get("url"),
+        "issuer": run.get("issuer"),
+        "subject": run.get("subject"),
     }
 
 

@@ -157,7 +157,7 @@ def test_links_have_targets(path: Path) -> None:
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_commands_in_the_text_exist(path: Path) -> None:
-    for verb in re.findall(r"`plugport ([a-z]+)", path.read_text()):
+    for verb in re.findall(r"`plugport ([a-z]+(?:-[a-z]+)*)", path.read_text()):
         assert verb in {*COMMANDS, "plugin"}, verb
 
 

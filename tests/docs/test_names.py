@@ -36,7 +36,7 @@ SOURCES = ("plugport", "common", "config", "accounts", "registry", "marketplace"
 # Words with dashes that are no codes.
 NO_CODES = (
     *("agent-relay", "agent-plugins", "postgresql-client", "us-east-1", "slack-bridge", "a-z"),
-    "rate-limits",
+    *("rate-limits", "add-issuer", "remove-issuer"),
 )
 # What libraries and services define, not this repository.
 NAMES_OF_OTHERS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from registry.actions.decide_staged import STAGED_DAYS
 from registry.models.states import ReleaseState
 
 _RAISE = "Publish a corrected release with a higher version."
@@ -14,6 +15,10 @@ NEXT_STEPS: Mapping[ReleaseState, Sequence[str]] = {
     ReleaseState.HELD: (
         "You do not have to do anything. A moderator decides, and the owners get a mail.",
         f"If the findings are right, do not wait. {_RAISE}",
+    ),
+    ReleaseState.STAGED: (
+        "Look at the findings, the files and the changes.",
+        f"Owners and maintainers approve it here or with `plugport approve`, within {STAGED_DAYS} days.",
     ),
     ReleaseState.REJECTED: (
         "Fix the problems that the findings name.",

@@ -14,6 +14,7 @@ from plugport.cli.terminal.completions import FILE_PATH
 if TYPE_CHECKING:
     from plugport.client import PublishStatus, RegistryClient
     from plugport.spec.manifest.model import Manifest
+    from plugport.spec.names import PluginName
 
 
 @plugport_command(
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         "plugport publish ./my-plugin --tag beta",
         "plugport publish --visibility private",
         "plugport publish my-plugin-1.0.0.tgz --no-wait --json",
+        "plugport publish --stage",
     ),
 )
 @click.argument("path", default=".", metavar="[PATH]", type=FILE_PATH)
@@ -47,6 +49,9 @@ if TYPE_CHECKING:
 @click.option(
     "--no-verify", is_flag=True, help="Upload without running the checks on this machine."
 )
+@click.option(
+    "--stage", is_flag=True, help="Let the release wait until an owner or maintainer approves it."
+)
 @click.pass_obj
 def command(
     session: Session,
@@ -57,11 +62,15 @@ def command(
     wait: bool,
     timeout: int,
     no_verify: bool,
+    stage: bool,
 ) -> None:
     """Publish a plugin folder or package, and wait for the registry's checks.
 
     A folder is packed first. Publishing an identical package again succeeds, so after a network
     error you can run the same command again.
+
+    In GitHub Actions, GitLab CI/CD and other CI systems, no token is needed if the job is a trusted
+    publisher of the plugin.
     """
     from plugport.cli.packages import load_package_manifest, open_package
     from plugport.cli.publish_status import report_verdict, wait_for_verdict
@@ -74,7 +83,7 @@ def command(
             else _load_checked_manifest(session, package)
         )
         session.output.note(f"publishing {manifest.name}@{manifest.version} to {session.registry}")
-        with session.open_client() as client:
+        with _open_publishing_client(session, manifest.name) as client:
             status = _upload_package(
                 session,
                 client,
@@ -83,10 +92,40 @@ def command(
                 tag=tag,
                 changelog=changelog,
                 visibility=visibility,
+                stage=stage,
             )
             if wait:
                 status = wait_for_verdict(session, client, status, timeout)
     report_verdict(session, status, f"{manifest.name}@{manifest.version}", is_waited=wait)
+
+
+def _open_publishing_client(session: Session, name: PluginName) -> RegistryClient:
+    """A client that may publish the plugin.
+
+    With the token of the user if there is one, else with one that the registry gives this CI job, else
+    without any. Raises `IdentityTokenError`, and what the registry reports about the identity token.
+    """
+    from plugport.environment.variables import GITHUB_ACTIONS, find_variable
+
+    resolved = session.find_token()
+    if resolved is not None:
+        return session.open_client_as(resolved.token)
+    # Imported here: people publish with a token of their own.
+    from plugport.client.identity_tokens import find_identity_token
+
+    identity_token = find_identity_token(session.registry, session.output.hide)
+    if identity_token is None:
+        if find_variable(GITHUB_ACTIONS) == "true":
+            session.output.note(
+                "this job has no token and may not request one; for trusted publishing, add"
+                " `permissions: id-token: write` to it"
+            )
+        return session.open_client_as(None)
+    with session.open_client_as(None) as client:
+        token = client.mint_token(identity_token, name)
+    session.output.hide(token.reveal())
+    session.output.note("publishing as a trusted publisher, with a token for 15 minutes")
+    return session.open_client_as(token)
 
 
 def _load_checked_manifest(session: Session, package: Path) -> Manifest:
@@ -117,6 +156,7 @@ def _upload_package(
     tag: str | None,
     changelog: str | None,
     visibility: str | None,
+    stage: bool,
 ) -> PublishStatus:
     from plugport.cli.packages import build_package_filename
     from plugport.client import Upload
@@ -132,5 +172,6 @@ def _upload_package(
             tag=tag,
             changelog=changelog,
             visibility=visibility,
+            stage=stage,
         )
         return client.publish(upload, session.build_progress())

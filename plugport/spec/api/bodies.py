@@ -6,7 +6,7 @@ from typing import Annotated, NotRequired, TypedDict
 
 from msgspec import Meta
 
-from plugport.spec.api.values import ROLES, TOKEN_SCOPES, describe
+from plugport.spec.api.values import CI_PROVIDERS, ROLES, TOKEN_SCOPES, describe
 
 _SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$"
 _Slug = Annotated[str, Meta(min_length=1, pattern=_SLUG_PATTERN)]
@@ -112,6 +112,74 @@ class TokenBody(TypedDict):
     ]
     days: NotRequired[
         Annotated[int, Meta(ge=1, le=366, description="Until it expires; the default is 90.")]
+    ]
+
+
+class TrustedPublisherBody(TypedDict):
+    """A CI job. `github` and `gitlab` need `repository`, `github` also `workflow`; `oidc` needs `claims`."""
+
+    provider: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            pattern=rf"^({'|'.join(CI_PROVIDERS)})\Z",
+            description="`github`, `gitlab`, or `oidc` for an issuer that you have registered.",
+        ),
+    ]
+    repository: NotRequired[
+        Annotated[str, Meta(max_length=500, description="`owner/name` or `group/project`.")]
+    ]
+    workflow: NotRequired[
+        Annotated[
+            str,
+            Meta(
+                max_length=300,
+                description="The file that describes the job, such as `release.yml`.",
+            ),
+        ]
+    ]
+    environment: NotRequired[
+        Annotated[str, Meta(max_length=255, description="The job must run in it; any if missing.")]
+    ]
+    issuer: NotRequired[
+        Annotated[
+            str,
+            Meta(max_length=300, description="The `iss` claim; by default that of the service."),
+        ]
+    ]
+    repositoryId: NotRequired[
+        Annotated[str, Meta(max_length=20, description="Required if the repository is not public.")]
+    ]
+    ownerId: NotRequired[
+        Annotated[str, Meta(max_length=20, description="Required if the owner is not public.")]
+    ]
+    claims: NotRequired[
+        Annotated[
+            dict[str, Annotated[str, Meta(min_length=1, max_length=500)]],
+            Meta(max_length=20, description="For `oidc`: claims with exactly these values."),
+        ]
+    ]
+
+
+class PublishingRulesBody(TypedDict, total=False):
+    trustedPublishingOnly: bool
+    stageTrustedReleases: bool
+
+
+class IssuerBody(TypedDict):
+    url: Annotated[
+        str, Meta(min_length=1, max_length=300, description="The `iss` claim of its tokens.")
+    ]
+
+
+class MintBody(TypedDict):
+    token: Annotated[
+        str, Meta(min_length=1, max_length=16_384, description="The identity token of the CI job.")
+    ]
+    plugin: NotRequired[
+        Annotated[
+            str, Meta(max_length=130, description="Needed if the job may publish several plugins.")
+        ]
     ]
 
 

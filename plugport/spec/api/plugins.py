@@ -58,6 +58,9 @@ class Plugin(PluginDocument):
     """A plugin with its counters, and who may see it."""
 
     visibility: Annotated[str, one_of(VISIBILITIES)]
+    trustedPublishingOnly: Annotated[
+        bool, describe("Only configured CI jobs may publish it, and no token of a person.")
+    ]
     downloads: int
     weeklyDownloads: int
     rating: float

@@ -8,6 +8,7 @@ from plugport.spec.api.plugins import Deprecation
 from plugport.spec.api.values import (
     CHANGES,
     CHECK_STATES,
+    CI_PROVIDERS,
     DEPENDENCY_GROUPS,
     INSTALL_POLICIES,
     RELEASE_STATES,
@@ -53,6 +54,20 @@ class File(TypedDict):
     executable: bool
 
 
+class TrustedRun(TypedDict):
+    """The CI job that published the release, as its identity token said. Unknown facts are null."""
+
+    provider: Annotated[str, one_of(CI_PROVIDERS)]
+    repository: str | None
+    commit: str | None
+    ref: str | None
+    workflow: str | None
+    environment: str | None
+    url: Annotated[str | None, describe("The page of the job.")]
+    issuer: str | None
+    subject: str | None
+
+
 class ReleaseSummary(TypedDict):
     """A release without what makes it large: files, README, checks."""
 
@@ -83,6 +98,9 @@ class ReleaseSummary(TypedDict):
     trust: Annotated[str, one_of(TRUST_LEVELS)]
     installPolicy: Annotated[str, one_of(INSTALL_POLICIES)]
     publishedBy: str
+    trustedPublisher: Annotated[
+        TrustedRun | None, describe("Null for releases with the token of a person.")
+    ]
     createdAt: str
     publishedAt: str | None
 

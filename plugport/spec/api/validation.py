@@ -64,12 +64,6 @@ def _validate_value(kind: MemberType, value: Any, path: str, errors: list[FieldE
             errors.append(FieldError(path, "This field may not be null.", "null"))
         return None
     match kind.base:
-        case inspect.TypedDictType(cls=declaration):
-            return _validate_nested(declaration, value, path, errors)
-        case inspect.ListType(item_type=item_type, max_length=max_length):
-            if isinstance(value, list):
-                return _validate_list(resolve_type(item_type), max_length, value, path, errors)
-            errors.append(FieldError(path, "Expected a list.", "not_a_list"))
         case inspect.StrType() as text_type:
             # JSON numbers are not texts: `1.0` would lose its zero as a version.
             if isinstance(value, str):
@@ -82,17 +76,31 @@ def _validate_value(kind: MemberType, value: Any, path: str, errors: list[FieldE
         case inspect.IntType() as number_type:
             errors += _list_number_errors(number_type, value, path)
             return value
-        case other:
-            raise NotImplementedError(f"no body has a member of type {other}")
+        case inspect.BoolType():
+            if isinstance(value, bool):
+                return value
+            errors.append(FieldError(path, "Expected true or false."))
+        case container:
+            return _validate_container(container, value, path, errors)
     return None
 
 
-def _validate_nested(
-    declaration: type, value: Any, path: str, errors: list[FieldError]
-) -> dict[str, Any] | None:
-    if isinstance(value, dict):
-        return _validate_object(declaration, value, path, errors)
-    errors.append(FieldError(path, "Expected an object."))
+def _validate_container(kind: inspect.Type, value: Any, path: str, errors: list[FieldError]) -> Any:
+    match kind:
+        case inspect.TypedDictType(cls=declaration):
+            if isinstance(value, dict):
+                return _validate_object(declaration, value, path, errors)
+            errors.append(FieldError(path, "Expected an object."))
+        case inspect.DictType(value_type=value_type, max_length=max_length):
+            if isinstance(value, dict):
+                return _validate_members(resolve_type(value_type), max_length, value, path, errors)
+            errors.append(FieldError(path, "Expected an object."))
+        case inspect.ListType(item_type=item_type, max_length=max_length):
+            if isinstance(value, list):
+                return _validate_list(resolve_type(item_type), max_length, value, path, errors)
+            errors.append(FieldError(path, "Expected a list.", "not_a_list"))
+        case other:
+            raise NotImplementedError(f"no body has a member of type {other}")
     return None
 
 
@@ -121,6 +129,27 @@ def _validate_list(
         _validate_value(item_type, value, _join_path(path, str(index)), errors)
         for index, value in enumerate(values)
     ]
+
+
+def _validate_members(
+    value_type: MemberType,
+    max_length: int | None,
+    values: dict[str, Any],
+    path: str,
+    errors: list[FieldError],
+) -> dict[str, Any]:
+    """Validate an object whose members have names that no declaration knows."""
+    if max_length is not None and len(values) > max_length:
+        detail = f"Expected at most {max_length} members, found {len(values)}."
+        errors.append(FieldError(path, detail, "max_length"))
+        return {}
+    checked = {}
+    for name, value in values.items():
+        member_path = _join_path(path, name[:_MAX_NAME_CHARS])
+        if character := find_unsafe_character(name, prose=False):
+            errors.append(FieldError(path, f"A name contains {character}."))
+        checked[name] = _validate_value(value_type, value, member_path, errors)
+    return checked
 
 
 def _iter_text_problems(

@@ -6,11 +6,12 @@ from msgspec import Meta
 
 VISIBILITIES = ("public", "internal", "private")
 TRUST_LEVELS = ("official", "verified", "community", "experimental", "untrusted")
-RELEASE_STATES = ("checking", "published", "held", "rejected", "quarantined", "revoked")
+RELEASE_STATES = ("checking", "published", "held", "staged", "rejected", "quarantined", "revoked")
 CHECK_STATES = ("queued", "running", "passed", "failed", "errored")
 INSTALL_POLICIES = ("auto", "notice", "ask", "block")
 ROLES = ("owner", "maintainer", "publisher")
 TOKEN_SCOPES = ("read", "publish", "manage", "admin")
+CI_PROVIDERS = ("github", "gitlab", "oidc")
 SEVERITIES = ("note", "warning", "error")
 CHANGES = ("added", "removed", "changed", "renamed")
 DEPENDENCY_GROUPS = ("plugins", "packages", "peer")

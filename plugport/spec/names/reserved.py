@@ -19,11 +19,11 @@ _GROUPS = {
         logout logs manage manifest me media metrics mirror mirrors moderation moderator my new
         notifications oauth oidc official openapi organisation organisations organization
         organizations orgs owners password plans plugin plugins popular pricing privacy profile
-        publication publications publish publisher publishers readme ready readyz recent redoc register registries registry
+        publication publications publish publisher publishers publishing readme ready readyz recent redoc register registries registry
         release releases remotes report reports reset review reviews robots.txt rss saml schema
         scope scopes search security security.txt session sessions settings signin signout signup
         simple sitemap.xml sitemaps sso static stats status submit support swagger tag tags team teams terms token
-        tokens trending trust unpublish updates upload uploads user users v1 v2 verify version
+        tokens trending trust trusted-publishers unpublish updates upload uploads user users v1 v2 verify version
         versions webhook webhooks well-known widget www yank
     """,
     "a well-known tool": """
@@ -51,9 +51,11 @@ PLUGIN_PATH_WORDS = frozenset(
         "dependents",
         "files",
         "owners",
+        "publishing",
         "readme",
         "security",
         "stats",
+        "trusted-publishers",
         "versions",
     ]
 )

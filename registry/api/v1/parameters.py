@@ -118,6 +118,13 @@ AUDIT = [
         description="Only acts with this code.",
     ),
 ]
+STAGE = OpenApiParameter(
+    "stage",
+    {"type": "string", "enum": ["true", "false"], "default": "false"},
+    description="Let the release wait for the approval of an owner or maintainer when its checks have"
+    " passed.",
+)
+PUBLISHER_ID = OpenApiParameter("id", {"type": "integer", "minimum": 1}, OpenApiParameter.PATH)
 WAIT = OpenApiParameter(
     "wait",
     {"type": "integer", "minimum": 0, "maximum": 60, "default": 0},

@@ -24,7 +24,7 @@ from plugport.spec.api.releases import PublishedRelease
 from plugport.spec.errors import FieldError, InvalidError
 from plugport.spec.text import has_nul
 from registry.actions.publish_release import Publication, publish_release
-from registry.api.v1.parameters import WAIT, get_int_parameter
+from registry.api.v1.parameters import STAGE, WAIT, get_choice_parameter, get_int_parameter
 from registry.errors import InvalidTagError, UploadMissingError
 from registry.models import Release
 from registry.models.states import ReleaseState
@@ -108,7 +108,7 @@ class PublishMixin:
 
     @extend_schema(
         operation_id="publishRelease",
-        parameters=[WAIT],
+        parameters=[WAIT, STAGE],
         request={"multipart/form-data": PublishForm},
         responses={
             200: OpenApiResponse(PublishedRelease, "The same content is already published."),
@@ -120,12 +120,13 @@ class PublishMixin:
         """Publish a package. Requires a token with the scope `publish`.
 
         202 (or 201, see `wait`) means that the registry has stored the package. Follow the checks
-        at `statusUrl`.
+        at `statusUrl`. A staged release becomes public when an owner or maintainer approves it.
         """
         # Before `request.data`, so that an upload is not received from callers who may not publish.
         actor = get_actor(request, "publish")
         check_is_verified(actor)
         check_has_second_factor(actor, get_request_token(request))
+        stage = get_choice_parameter(request.GET, "stage", ("true", "false")) == "true"
         wait_seconds = get_int_parameter(
             request.GET, "wait", 0, settings.MAX_WAIT_SECONDS, min_value=0
         )
@@ -141,6 +142,7 @@ class PublishMixin:
                 changelog=form.get("changelog", ""),
                 visibility=form.get("visibility", ""),
                 token=get_request_token(request),
+                stage=stage,
             )
         if wait_seconds and publication.release.state == ReleaseState.CHECKING:
             wait_for_decision(publication.release, wait_seconds)

@@ -19,7 +19,9 @@ from registry.api.v1 import (
     publications,
     releases,
     scopes,
+    staged,
     taxonomy,
+    trusted_publishers,
 )
 
 register_converter(NameConverter, "plugin")
@@ -38,6 +40,13 @@ urlpatterns = [
     path(f"{_PLUGIN}/stats", plugins.StatsView.as_view()),
     path(f"{_PLUGIN}/owners", owners.OwnersView.as_view()),
     path(f"{_PLUGIN}/owners/<str:username>", owners.OwnerView.as_view()),
+    path(f"{_PLUGIN}/publishing", trusted_publishers.PublishingView.as_view()),
+    path(f"{_PLUGIN}/trusted-publishers", trusted_publishers.TrustedPublishersView.as_view()),
+    path(
+        f"{_PLUGIN}/trusted-publishers/<int:id>", trusted_publishers.TrustedPublisherView.as_view()
+    ),
+    path(f"{_RELEASE}/approve", staged.ApproveView.as_view()),
+    path(f"{_RELEASE}/discard", staged.DiscardView.as_view()),
     path(f"{_RELEASE}/download", download.DownloadView.as_view()),
     path(f"{_RELEASE}/diff", diff.DiffView.as_view()),
     path(f"{_RELEASE}/readme", releases.ReleaseReadmeView.as_view()),
@@ -58,6 +67,10 @@ urlpatterns = [
     path("me/invitations", owners.InvitationsView.as_view()),
     path("me/invitations/<int:id>/accept", owners.AcceptView.as_view()),
     path("me/invitations/<int:id>/decline", owners.DeclineView.as_view()),
+    path("me/pending-publishers", trusted_publishers.PendingPublishersView.as_view()),
+    path("me/issuers", trusted_publishers.IssuersView.as_view()),
+    path("me/issuers/<int:id>", trusted_publishers.IssuerView.as_view()),
+    path("oidc/mint-token", trusted_publishers.MintView.as_view()),
     path("scopes", scopes.ScopesView.as_view()),
     path("instance", instance.InstanceView.as_view()),
 ]

@@ -73,6 +73,8 @@ def test_document_is_whole(api: Api, chat: Plugin) -> None:
         "dialect": "plugport",
         "downloads": 0,
         "weeklyDownloads": 0,
+        "visibility": "public",
+        "trustedPublishingOnly": False,
         "rating": 0,
         "ratingCount": 0,
         "latestVersion": "1.0.0",

@@ -33,6 +33,7 @@ SUMMARY = {
     "trust",
     "installPolicy",
     "publishedBy",
+    "trustedPublisher",
     "createdAt",
     "publishedAt",
 }

@@ -72,9 +72,22 @@ def _list_methods(route: str, pattern: URLPattern) -> list[str]:
     return ["GET", "POST"]
 
 
+def _find_own_arguments(route: str, world: World) -> dict[str, object]:
+    """Those of trusted and staged publishing."""
+    if "trusted-publishers/" in route:
+        return {"id": world.trusted_publisher.pk}
+    if "issuers/" in route:
+        return {"id": world.issuer.pk}
+    if route.endswith(("/approve", "/discard")):
+        return {"version": "4.0.0", "public_id": world.staged.public_id}
+    return {}
+
+
 def _find_arguments(route: str, world: World) -> Mapping[str, object]:
-    own: dict[str, object] = {}
-    if route.startswith("publications/") or "/publications/" in route:
+    own: dict[str, object] = _find_own_arguments(route, world)
+    if own:
+        pass
+    elif route.startswith("publications/") or "/publications/" in route:
         own = {"public_id": world.held.public_id, "id": world.held.public_id, "path": "README.md"}
     elif "invitations/" in route:
         own = {"invitation_id": world.invitation.pk, "id": world.invitation.pk}
@@ -133,6 +146,14 @@ BODIES: Mapping[str, Callable[[], Any]] = {
     "POST api/v1/plugins/<plugin:name>/<release:version>/deprecate": lambda: {"message": "Old."},
     "POST api/v1/plugins/<plugin:name>/<release:version>/yank": lambda: {"reason": "Broken."},
     "POST api/v1/me/tokens": lambda: {"name": "another", "scopes": ["manage"], "days": 1},
+    "POST api/v1/plugins/<plugin:name>/trusted-publishers": lambda: {
+        "provider": "oidc",
+        "issuer": "https://ci.example.test",
+        "claims": {"sub": "job"},
+    },
+    "PATCH api/v1/plugins/<plugin:name>/publishing": lambda: {"trustedPublishingOnly": True},
+    "POST api/v1/me/issuers": lambda: {"url": "https://other.example.test"},
+    "POST api/v1/oidc/mint-token": lambda: {"token": "a.b.c"},
     "POST api/v1/scopes": lambda: {"name": "new-scope"},
     "POST plugins/<plugin:name>/owners": lambda: {
         "action": "invite",

@@ -10,10 +10,10 @@ from typing import Any
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import SsoConnection, Token, User
+from accounts.models import RegisteredIssuer, SsoConnection, Token, User
 from accounts.models.token import hash_token
 from registry.actions.invite_member import invite_member
-from registry.models import Invitation, Job, Member, Plugin, Release, Role
+from registry.models import Invitation, Job, Member, Plugin, Release, Role, TrustedPublisher
 from registry.models.states import ReleaseState
 from tests.support.people import bearer, create_api_token, create_user
 from tests.support.publishing import Publisher, build_package, publish_bytes
@@ -37,7 +37,7 @@ COLUMNS = PEOPLE + TOKENS
 
 @dataclass(frozen=True)
 class World:
-    """`@acme/chat` with 1.0.0 and 2.0.0 published and 3.0.0 held, and the people around it."""
+    """`@acme/chat`, 1.0.0 and 2.0.0 published, 3.0.0 held and 4.0.0 staged, and the people around it."""
 
     accounts: Mapping[str, User]
     tokens: Mapping[str, str]
@@ -45,6 +45,9 @@ class World:
     invitation: Invitation
     token: Token
     connection: SsoConnection
+    trusted_publisher: TrustedPublisher
+    issuer: RegisteredIssuer
+    staged: Release
 
     def open_session(self, person: str) -> Client:
         """A browser in which the person is signed in."""
@@ -66,6 +69,8 @@ def build_world(publisher: Publisher) -> World:
     plugin = Plugin.objects.get(name="@acme/chat")
     held = publish_bytes(publisher.actor, build_package(version="3.0.0"))
     Release.objects.filter(pk=held.pk).update(state=ReleaseState.HELD)
+    staged = publish_bytes(publisher.actor, build_package(version="4.0.0"))
+    Release.objects.filter(pk=staged.pk).update(state=ReleaseState.STAGED)
     # A job that waits too long makes the server report that no worker runs.
     Job.objects.all().delete()
     accounts = {
@@ -95,4 +100,22 @@ def build_world(publisher: Publisher) -> World:
     Token.objects.filter(sha256=hash_token(tokens["expired"])).update(expires_at=past)
     User.objects.filter(pk=accounts["suspended"].pk).update(is_active=False)
     token = Token.objects.get(sha256=hash_token(tokens["read-only"]))
-    return World(accounts, tokens, held, invitation, token, create_saml_connection())
+    trusted_publisher = TrustedPublisher.objects.create(
+        name=plugin.name,
+        plugin=plugin,
+        created_by=owner,
+        provider="github",
+        issuer="https://ci.test",
+    )
+    issuer = RegisteredIssuer.objects.create(owner=owner.owner, url="https://ci.example.test")
+    return World(
+        accounts,
+        tokens,
+        held,
+        invitation,
+        token,
+        create_saml_connection(),
+        trusted_publisher,
+        issuer,
+        staged,
+    )

@@ -41,7 +41,7 @@ def mint_token(
     )
     MintedToken.objects.create(token=token, source=source, run=dict(run))
     record_audit_entry(
-        actor=user, action="token.minted", target=limit, source=source, start=token.start, **run
+        actor=user, action="token.minted", target=token, plugin=limit, source=source, run=dict(run)
     )
     return token, text
 

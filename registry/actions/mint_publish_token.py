@@ -1,0 +1,168 @@
+"""Exchange the identity token of a CI job for a token that publishes one plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.actions.mint_token import mint_token
+from accounts.actions.record_audit_entry import record_audit_entry
+from accounts.errors import AssertionRefusedError
+from accounts.models import ActorKind, RegisteredIssuer, Token
+from accounts.trusted_publishing.assertions import (
+    VerifiedAssertion,
+    read_issuer,
+    verify_assertion,
+)
+from accounts.trusted_publishing.providers import PROVIDERS
+from accounts.trusted_publishing.used import record_use
+from plugport.spec.names import PluginName
+from registry.models import TrustedPublisher
+from registry.publishing.trusted import (
+    build_not_in_force_error,
+    build_run,
+    find_provider,
+    is_in_force,
+)
+
+_log = structlog.get_logger("plugport.identity")
+# Of one repository, or of one generic issuer and plugin. More are not compared.
+_MAX_CANDIDATES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class MintedForJob:
+    """The new token with its text, and the configuration that allowed it."""
+
+    token: Token
+    text: str
+    publisher: TrustedPublisher
+
+
+def mint_publish_token(*, identity_token: str, plugin: PluginName | None) -> MintedForJob:
+    """Verify the identity token and return a token for its job, valid for 15 minutes.
+
+    Without `plugin`, the job must match the configuration of one plugin only. The identity token is
+    used up. Each refusal is logged, and those of genuine tokens are in the audit log, never with the
+    token. Raises `AssertionRefusedError` and `IssuerUnavailableError`.
+    """
+    assertion = None
+    try:
+        issuer = read_issuer(identity_token)
+        assertion = verify_assertion(identity_token, issuers=_list_known(issuer))
+        provider = PROVIDERS[find_provider(issuer)]
+        provider.check_event(assertion.claims)
+        candidates = _list_matching(assertion, provider.key, plugin)
+        publisher = _select(assertion, candidates, plugin)
+        return _mint(assertion, publisher)
+    except AssertionRefusedError as error:
+        _report(error, assertion, plugin)
+        raise
+
+
+def _list_known(issuer: str) -> Sequence[str]:
+    """The issuer, if it is configured or registered: at most 1 query."""
+    if find_provider(issuer) != "oidc" or RegisteredIssuer.objects.filter(url=issuer).exists():
+        return [issuer]
+    return []
+
+
+def _list_matching(
+    assertion: VerifiedAssertion, provider: str, plugin: PluginName | None
+) -> list[TrustedPublisher]:
+    """The configurations of this job, not all of which may be in force: 1 query."""
+    rows = TrustedPublisher.objects.select_related("plugin", "created_by").filter(
+        provider=provider,
+        issuer=assertion.issuer,
+        **PROVIDERS[provider].build_filter(assertion.claims),
+    )
+    if plugin is not None:
+        rows = rows.filter(name=str(plugin))
+    candidates = rows.order_by("id")[:_MAX_CANDIDATES]
+    return [row for row in candidates if PROVIDERS[provider].matches(row, assertion.claims)]
+
+
+def _select(
+    assertion: VerifiedAssertion,
+    candidates: Sequence[TrustedPublisher],
+    plugin: PluginName | None,
+) -> TrustedPublisher:
+    """The configuration that holds for the job. Raises `AssertionRefusedError`."""
+    target = f"`{plugin}`" if plugin is not None else "any plugin"
+    if not candidates:
+        facts = PROVIDERS[find_provider(assertion.issuer)].describe_run(
+            assertion.issuer, assertion.claims
+        )
+        # Only what the job says of itself: what is configured is not for strangers.
+        said = ", ".join(
+            f"{name} `{facts[name]}`" for name in facts if name not in ("url", "commit")
+        )
+        raise AssertionRefusedError(
+            "no-match",
+            f"No trusted publisher of {target} matches this job: {said or 'it has no facts'}.",
+            hint="Compare them with the trusted publishers of the plugin. A repository that was"
+            " registered again under an old name has other ids and must be added again.",
+        )
+    in_force = [each for each in candidates if is_in_force(each)]
+    if not in_force:
+        raise build_not_in_force_error(target)
+    if (
+        len({(each.name, each.created_by_id if each.plugin_id is None else 0) for each in in_force})
+        > 1
+    ):
+        raise AssertionRefusedError(
+            "ambiguous",
+            "This job may publish several plugins."
+            if plugin is None
+            else f"Several accounts have a pending publisher of this job for {target}.",
+            hint="Say which one: `plugin` in the request."
+            if plugin is None
+            else "Publish the first release with a token.",
+        )
+    return in_force[0]
+
+
+def _mint(assertion: VerifiedAssertion, publisher: TrustedPublisher) -> MintedForJob:
+    with transaction.atomic():
+        # Locked: a removal that comes now waits, and revokes the token.
+        locked = TrustedPublisher.objects.select_for_update().filter(pk=publisher.pk).first()
+        if locked is None:
+            raise AssertionRefusedError("no-match", "The trusted publisher was removed.")
+        provider = PROVIDERS[publisher.provider]
+        record_use(assertion)
+        ids = provider.read_ids(assertion.claims)
+        # What was not known until now, such as the id of a private repository.
+        locked.repository_id = locked.repository_id or ids.repository
+        locked.owner_id = locked.owner_id or ids.owner
+        locked.last_used_at = timezone.now()
+        locked.save(update_fields=["repository_id", "owner_id", "last_used_at"])
+        token, text = mint_token(
+            user=publisher.created_by,
+            name=f"{provider.label}: {publisher.repository or publisher.issuer}",
+            limit=publisher.name,
+            source=publisher.source,
+            run=build_run(publisher.provider, publisher.issuer, assertion.claims),
+        )
+    _log.info("minted", plugin=publisher.name, publisher=publisher.pk, token=token.start)
+    return MintedForJob(token, text, publisher)
+
+
+def _report(
+    error: AssertionRefusedError, assertion: VerifiedAssertion | None, plugin: PluginName | None
+) -> None:
+    """Log the refusal; of a genuine token also in the audit log, which everyone else could fill."""
+    _log.warning("identity_token_refused", reason=error.reason, plugin=str(plugin or ""))
+    if assertion is None:
+        return
+    run = build_run(find_provider(assertion.issuer), assertion.issuer, assertion.claims)
+    record_audit_entry(
+        actor=ActorKind.ANONYMOUS,
+        action="identity-token.refused",
+        target=str(plugin or ""),
+        reason=error.reason,
+        run=run,
+    )

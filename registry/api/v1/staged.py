@@ -1,0 +1,63 @@
+"""Decisions of owners on staged releases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from django.http import HttpResponse
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+
+from accounts.api.views import ApiView, get_actor, get_request_token
+from common.api.conditional import PRIVATE, respond_json
+from plugport.spec.api.releases import Publication
+from registry.actions import decide_staged
+from registry.api.v1.parameters import NAME, VERSION
+from registry.models import Release
+from registry.queries.staged import get_undecided_release
+from registry.representations.releases import build_publication
+
+
+class _DecisionView(ApiView):
+    decide: ClassVar[Callable[..., None]]
+
+    def run(self, request: Request, name: str, version: str) -> HttpResponse:
+        """Decide as the user of the token."""
+        release: Release = get_undecided_release(get_request_token(request).user, name, version)
+        actor = get_actor(request, "manage", plugin=release.plugin.name)
+        type(self).decide(actor=actor, release=release)
+        document = build_publication(release, list(release.checks.all()))
+        return respond_json(request, document, cache=PRIVATE)
+
+
+class ApproveView(_DecisionView):
+    """The approval of a staged release."""
+
+    decide = staticmethod(decide_staged.approve_staged)
+
+    @extend_schema(
+        operation_id="approveRelease",
+        parameters=[NAME, VERSION],
+        request=None,
+        responses=Publication,
+    )
+    def post(self, request: Request, name: str, version: str) -> HttpResponse:
+        """Publish a staged release. Requires `manage`; for owners and maintainers."""
+        return self.run(request, name, version)
+
+
+class DiscardView(_DecisionView):
+    """The refusal of a staged release."""
+
+    decide = staticmethod(decide_staged.discard_staged)
+
+    @extend_schema(
+        operation_id="discardRelease",
+        parameters=[NAME, VERSION],
+        request=None,
+        responses=Publication,
+    )
+    def post(self, request: Request, name: str, version: str) -> HttpResponse:
+        """Reject a staged release; its version becomes free. Requires `manage`."""
+        return self.run(request, name, version)
