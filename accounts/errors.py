@@ -84,6 +84,12 @@ class EmailVerifiedError(ConflictError):
     code, title = "email-verified", "Email address already verified"
 
 
+class AccountNeededError(ConflictError):
+    """The account cannot be deleted, because something would be left that nobody could change."""
+
+    code, title = "account-needed", "Account still needed"
+
+
 class MailUnavailableError(UnavailableError):
     """The mail server does not accept a mail that the request needs to send."""
 

@@ -64,6 +64,9 @@ ACCOUNT_ACTIONS = (
     AuditAction("sign-in.failed", "A sign-in failed", "account", _NOTABLE),
     AuditAction("sign-out", "Signed out", "account", _ROUTINE),
     AuditAction("email.changed", "The email address was changed", "account", _SENSITIVE),
+    AuditAction(
+        "email.change-undone", "The former email address was restored", "account", _SENSITIVE
+    ),
     AuditAction("email.verified", "The email address was verified", "account", _NOTABLE),
     AuditAction("password.changed", "The password was changed", "account", _SENSITIVE),
     AuditAction("factor.added", "A second factor was added", "account", _SENSITIVE),

@@ -31,6 +31,8 @@ PUBLIC = {
     "file": [f"{PLUGIN}/files/ar-plugin.yaml"],
     "compare": [f"{PLUGIN}/compare?from=1.1.0&to=2.0.0-beta.1&file=src/index.mjs"],
     "sessions": ["/account/sessions"],
+    "delete-account": ["/account/delete"],
+    "undo-email": ["/account/email/undo"],
     "security": [f"{PLUGIN}/security"],
     "stats": [f"{PLUGIN}/stats"],
     "owners": [f"{PLUGIN}/owners"],
@@ -112,6 +114,7 @@ OTHERS = {
     "authorization-server",
     "remove-factor",
     "end-session",
+    "export-account",
     # Steps of a sign-in, which lead back to its start without one.
     "confirm-device",
     "mfa_authenticate",

@@ -17,7 +17,7 @@ from tests.functional.pages.dom import parse
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "staple of batteries 7"
-TOKEN_FORM = {"name": "laptop", "scopes": ["publish"], "limit": "", "days": ""}
+TOKEN_FORM = {"name": "laptop", "scopes": ["publish"], "days": "30"}
 
 
 @pytest.fixture(autouse=True)

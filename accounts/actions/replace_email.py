@@ -1,0 +1,120 @@
+"""Change the email address of a verified account: verify the new one, tell the old one."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from allauth.mfa.models import Authenticator
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.actions.factors.recovery import follow_factors
+from accounts.actions.record_audit_entry import record_audit_entry
+from accounts.actions.revoke_all_tokens import revoke_all_tokens
+from accounts.actions.sessions.end_sessions import end_all_sessions
+from accounts.errors import EmailTakenError, VerificationLinkError
+from accounts.mails import build_url, notify_owner, send_mail
+from accounts.models import User
+from accounts.policies import check_is_verified
+from accounts.queries.users import (
+    find_address_owner,
+    lock_accounts_of_address,
+    lock_unchanged_account,
+)
+from accounts.security.email_change_keys import (
+    UNDO_SECONDS,
+    build_change_key,
+    build_undo_key,
+    parse_change_key,
+    parse_undo_key,
+)
+
+
+def request_email_change(*, actor: User, email: str) -> None:
+    """Send a link to the new address; nothing changes until it is opened.
+
+    If another account has the address, the mail tells its owner instead: the actor learns nothing.
+    Raises `EmailNotVerifiedError` and `MailUnavailableError`.
+    """
+    check_is_verified(actor)
+    email = email.lower()
+    owner = find_address_owner(User(pk=actor.pk, email=email))
+    if owner is None:
+        url = build_url("verify-email", key=build_change_key(actor, email))
+        send_mail("change_email", email, user=actor, url=url)
+    else:
+        send_mail(
+            "address_taken",
+            email,
+            user=actor,
+            owner=owner,
+            login_url=build_url("account_login"),
+            reset_url=build_url("account_reset_password"),
+            change_url=build_url("email"),
+        )
+
+
+def replace_email(*, actor: User, key: str) -> None:
+    """Set the new address, and send a link that reverses it to the old one. Writes an audit entry.
+
+    Raises `VerificationLinkError`, and `EmailTakenError` if another account verified the address.
+    """
+    change = parse_change_key(key)
+    if change is None or change.user_id != actor.pk or change.old != actor.email:
+        raise VerificationLinkError(
+            "The link is expired, or it belongs to another account or another address.",
+            hint="Request a new link.",
+        )
+    with transaction.atomic():
+        lock_accounts_of_address(change.new)
+        lock_unchanged_account(actor)
+        _set_email(actor, change.new)
+        record_audit_entry(actor=actor, action="email.changed", target=actor)
+    notify_owner(
+        "email_changed",
+        change.old,
+        user=actor,
+        url=build_url("verify-email", key=build_undo_key(change)),
+        hours=UNDO_SECONDS // 3600,
+    )
+
+
+def undo_email_change(*, key: str) -> None:
+    """Give the account its old address again, for an owner whose account someone else has used.
+
+    Ends all sessions, revokes all tokens, removes the password and the factors that were added since
+    shortly before the change: a new password comes by mail. Needs no sign-in, which the thief may have
+    made impossible. Writes audit entries. Raises `VerificationLinkError` and `EmailTakenError`.
+    """
+    change = parse_undo_key(key)
+    user = None if change is None else User.objects.filter(pk=change.user_id).first()
+    if change is None or user is None or user.email != change.new or not user.is_active:
+        raise VerificationLinkError("The link is expired, or it was used before.")
+    with transaction.atomic():
+        lock_accounts_of_address(change.old)
+        lock_unchanged_account(user)
+        _set_email(user, change.old)
+        record_audit_entry(actor=user, action="email.change-undone", target=user)
+        user.set_unusable_password()
+        user.save(update_fields=["password"])
+        _remove_late_factors(user)
+        end_all_sessions(user=user, by=user)
+        revoke_all_tokens(user=user, by=user)
+
+
+def _set_email(user: User, email: str) -> None:
+    if find_address_owner(User(pk=user.pk, email=email)) is not None:
+        raise EmailTakenError(
+            "Another account has verified this address.",
+            hint="Sign in to that account, or use another address.",
+        )
+    user.email = email
+    user.is_verified = True
+    user.save(update_fields=["email", "is_verified"])
+
+
+def _remove_late_factors(user: User) -> None:
+    since = timezone.now() - 2 * dt.timedelta(seconds=UNDO_SECONDS)
+    rows = Authenticator.objects.filter(user=user, created_at__gte=since)
+    rows.exclude(type=Authenticator.Type.RECOVERY_CODES).delete()
+    follow_factors(user)

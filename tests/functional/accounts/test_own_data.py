@@ -1,0 +1,191 @@
+"""Changing the address of a verified account, exporting its data, deleting it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.core import mail
+from django.test import Client
+
+from accounts.models import AccountSession, AuditIdentity, Token, User
+from registry.models import Invitation, Member, Release
+from tests.functional.accounts.conftest import HOME
+from tests.support.factors import add_app
+from tests.support.people import PASSWORD, create_api_token
+from tests.support.publishing import Publisher
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_home")]
+NEW = "new@example.test"
+
+
+def _read_link(to: str) -> str:
+    message = next(message for message in reversed(mail.outbox) if message.to == [to])
+    found = re.search(rf"{re.escape(HOME)}(/account/email/key/\S+)", message.body)
+    assert found
+    return found[1]
+
+
+def _request(client: Client, email: str = NEW) -> Any:
+    return client.post("/account/email", {"action": "request", "email": email})
+
+
+def _change(client: Client) -> Any:
+    _request(client)
+    assert client.get(_read_link(NEW)).url == "/account/email"
+    return client.post("/account/email", {"action": "replace"})
+
+
+def test_an_address_changes_when_the_new_one_is_verified(owner_client: Client, owner: User) -> None:
+    old = owner.email
+    assert _request(owner_client).url == "/account/email"
+    owner.refresh_from_db()
+    assert (owner.email, len(mail.outbox)) == (old, 1)
+    owner_client.get(_read_link(NEW))
+    assert NEW.encode() in owner_client.get("/account/email").content
+    assert owner_client.post("/account/email", {"action": "replace"}).url == "/account"
+    owner.refresh_from_db()
+    assert (owner.email, owner.is_verified) == (NEW, True)
+    assert mail.outbox[-1].to == [old]
+
+
+def test_the_link_of_another_account_changes_nothing(
+    owner_client: Client, owner: User, create_user: Any
+) -> None:
+    _request(owner_client)
+    thief = create_user("mallory")
+    browser = Client()
+    browser.force_login(thief, backend="django.contrib.auth.backends.ModelBackend")
+    browser.get(_read_link(NEW))
+    assert browser.post("/account/email", {"action": "replace"}).status_code == 400
+    thief.refresh_from_db()
+    assert thief.email == "mallory@example.test"
+
+
+def test_a_taken_address_is_not_told(owner_client: Client, create_user: Any) -> None:
+    other = create_user("tide")
+    free = _request(owner_client)
+    # Past the limit of one mail a minute.
+    from django.core.cache import cache
+
+    cache.clear()
+    taken = _request(owner_client, other.email)
+    assert (taken.status_code, taken.url) == (free.status_code, free.url)
+    assert mail.outbox[-1].to == [other.email]
+    assert "already belongs to your account tide" in mail.outbox[-1].body
+
+
+def test_a_change_needs_a_confirmation(owner_client: Client) -> None:
+    session = owner_client.session
+    session["confirmed"] = [session["confirmed"][0], session["confirmed"][1] - 301]
+    session.save()
+    assert _request(owner_client).url.startswith("/account/confirm")
+    assert mail.outbox == []
+
+
+def test_the_old_address_reverses_the_change(owner_client: Client, owner: User) -> None:
+    old = owner.email
+    text = create_api_token(owner, "read")
+    add_app(owner)
+    _change(owner_client)
+    link = _read_link(old)
+    someone = Client()
+    assert someone.get(link).url == "/account/email/undo"
+    assert NEW.encode() in someone.get("/account/email/undo").content
+    assert someone.post("/account/email/undo").url == "/password/reset"
+    owner.refresh_from_db()
+    assert (owner.email, owner.has_usable_password(), owner.has_second_factor) == (
+        old,
+        False,
+        False,
+    )
+    assert owner_client.get("/account").status_code == 302
+    assert Token.objects.get(start=text[:10]).revoked_at
+    # It works once.
+    someone.get(link)
+    assert someone.post("/account/email/undo").status_code == 400
+
+
+@pytest.mark.parametrize("key", ["undo-x", "change-x", "undo-", "change-1:2:3"])
+def test_forged_links(owner_client: Client, owner: User, key: str) -> None:
+    assert owner_client.get(f"/account/email/key/{key}").url == "/account/email"
+    assert owner_client.post("/account/email", {"action": "replace"}).status_code == 400
+    assert Client().post("/account/email/undo").status_code == 400
+
+
+def test_the_export_has_everything_but_secrets(
+    owner_client: Client, owner: User, publisher: Publisher
+) -> None:
+    publisher.publish("@acme/chat")
+    text = create_api_token(owner, "read")
+    secret = add_app(owner)
+    response = owner_client.get("/account/export")
+    assert response.headers["Content-Disposition"] == 'attachment; filename="acme.json"'
+    content = b"".join(response.streaming_content).decode()
+    data = json.loads(content)
+    assert data["account"]["email"] == owner.email
+    assert [each["start"] for each in data["tokens"]] == [text[:10]]
+    assert data["roles"][0]["plugin"] == data["releases"][0]["plugin"] == "@acme/chat"
+    assert {each["kind"] for each in data["secondFactors"]} == {"totp", "recovery_codes"}
+    assert "token.created" in {each["action"] for each in data["auditEntries"]}
+    for hidden in (secret, text, owner.password, Token.objects.get().sha256):
+        assert hidden not in content
+    stored = Authenticator.objects.get(type="totp").data["secret"]
+    assert stored not in content
+
+
+def test_deleting_an_account(
+    owner_client: Client, owner: User, create_user: Any, publisher: Publisher
+) -> None:
+    release = publisher.publish("@acme/chat")
+    other = create_user("tide")
+    Member.objects.create(plugin=release.plugin, holder=other.owner, role="owner")
+    text = create_api_token(owner, "read")
+    add_app(owner)
+    address = owner.email
+    wrong = owner_client.post("/account/delete", {"username": "other"})
+    assert wrong.status_code == 400
+    assert owner_client.post("/account/delete", {"username": "acme"}).url == "/"
+    owner.refresh_from_db()
+    assert (owner.is_active, owner.email, owner.has_usable_password()) == (False, "", False)
+    assert owner_client.get("/account").status_code == 302
+    assert Token.objects.get(start=text[:10]).revoked_at
+    assert not Authenticator.objects.exists()
+    assert not AccountSession.objects.filter(user=owner).exists()
+    assert not AuditIdentity.objects.filter(account_id=owner.pk).exists()
+    assert not Invitation.objects.exists()
+    assert [member.holder for member in release.plugin.members.all()] == [other.owner]
+    assert Release.objects.get(pk=release.pk).state == "published"
+    assert mail.outbox[-1].to == [address]
+    # The name is not free.
+    form = {"username": "acme", "email": "x@example.test"}
+    passwords = {"password1": "staple of batteries 7", "password2": "staple of batteries 7"}
+    assert b"errorlist" in Client().post("/signup", form | passwords).content
+    assert User.objects.filter(username="acme").get() == owner
+    assert Client().post("/login", {"login": "acme", "password": PASSWORD}).status_code == 200
+    assert Client().get("/plugins/@acme/chat").status_code == 200
+
+
+def test_the_last_owner_is_asked(owner_client: Client, owner: User, publisher: Publisher) -> None:
+    publisher.publish("@acme/chat")
+    assert b"You are the last owner of" in owner_client.get("/account/delete").content
+    refused = owner_client.post("/account/delete", {"username": "acme"})
+    assert (refused.status_code, b"@acme/chat" in refused.content) == (400, True)
+    owner.refresh_from_db()
+    assert owner.is_active
+    form = {"username": "acme", "leave": "on"}
+    assert owner_client.post("/account/delete", form).url == "/"
+    owner.refresh_from_db()
+    assert not owner.is_active
+    assert Client().get("/plugins/@acme/chat").status_code == 200
+
+
+def test_staff_do_not_delete_themselves(moderator: User) -> None:
+    client = Client()
+    client.force_login(moderator, backend="django.contrib.auth.backends.ModelBackend")
+    assert client.post("/account/delete", {"username": "maude"}).status_code == 400
+    moderator.refresh_from_db()
+    assert moderator.is_active
