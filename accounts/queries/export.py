@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from accounts.actions.closing.steps import iter_exports
-from accounts.models import AccountSession, AuditEntry, User
+from accounts.models import AccountSession, AuditEntry, Token, User
 from accounts.queries.factors import list_factors
 from common.times import format_time
 
@@ -55,21 +55,7 @@ def _iter_lists(user: User) -> Iterator[tuple[str, Iterable[Any]]]:
     )
     yield (
         "tokens",
-        (
-            {
-                "name": token.name,
-                "start": token.start,
-                "scopes": token.scopes,
-                "limits": token.limits,
-                "networks": token.networks,
-                "createdAt": format_time(token.created_at),
-                "expiresAt": format_time(token.expires_at),
-                "lastUsedAt": format_time(token.last_used_at),
-                "lastUsedAddress": token.last_used_address,
-                "revokedAt": format_time(token.revoked_at),
-            }
-            for token in user.tokens.order_by("pk").iterator()
-        ),
+        (_build_token(token) for token in user.tokens.order_by("pk").iterator()),
     )
     yield (
         "auditEntries",
@@ -100,4 +86,19 @@ def _build_account(user: User) -> dict[str, Any]:
         "lastName": user.last_name,
         "createdAt": format_time(user.date_joined),
         "lastSignInAt": format_time(user.last_login),
+    }
+
+
+def _build_token(token: Token) -> dict[str, Any]:
+    return {
+        "name": token.name,
+        "start": token.start,
+        "scopes": token.scopes,
+        "limits": token.limits,
+        "networks": token.networks,
+        "createdAt": format_time(token.created_at),
+        "expiresAt": format_time(token.expires_at),
+        "lastUsedAt": format_time(token.last_used_at),
+        "lastUsedAddress": token.last_used_address,
+        "revokedAt": format_time(token.revoked_at),
     }
