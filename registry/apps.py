@@ -9,8 +9,8 @@ class RegistryConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks, the checks of user names, and what a new password ends, and the audited acts."""
-        from accounts.actions.closing.steps import register_closing_step
         from accounts.recovery import register_recovery_step
+        from accounts.security.closing import register_closing_step
         from accounts.username_rules import register_username_check
         from registry import system_checks  # noqa: F401  -- importing registers them
         from registry.actions.audited import register_audited

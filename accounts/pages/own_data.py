@@ -13,12 +13,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.actions.closing.close_account import close_account
-from accounts.actions.closing.steps import list_remaining
+from accounts.actions.close_account import close_account
 from accounts.errors import AccountNeededError
 from accounts.models import User
 from accounts.pages.current_user import get_signed_in_user
 from accounts.queries.export import iter_account_export
+from accounts.security.closing import list_remaining
 from accounts.security.confirmation import confirmation_required
 
 _SHOWN = 50

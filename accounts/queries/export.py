@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 
-from accounts.actions.closing.steps import iter_exports
 from accounts.models import AccountSession, AuditEntry, Token, User
 from accounts.queries.factors import list_factors
+from accounts.security.closing import iter_exports
 from common.times import format_time
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from accounts.actions.closing.steps import ClosingStep
 from accounts.models import User
+from accounts.security.closing import ClosingStep
 from common.times import format_time
 from registry.actions.remove_member import remove_member
 from registry.actions.withdraw_sent_invitations import withdraw_sent_invitations

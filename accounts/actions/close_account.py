@@ -7,7 +7,6 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
 
-from accounts.actions.closing.steps import end_rest, list_remaining
 from accounts.actions.erase_audit_identities import erase_audit_identities
 from accounts.actions.revoke_all_tokens import revoke_all_tokens
 from accounts.actions.sessions.end_sessions import end_all_sessions
@@ -15,6 +14,7 @@ from accounts.errors import AccountNeededError
 from accounts.mails import notify_owner
 from accounts.models import User
 from accounts.queries.users import lock_unchanged_account
+from accounts.security.closing import end_rest, list_remaining
 
 
 def close_account(*, actor: User, leaves_without_owner: bool = False) -> None:
