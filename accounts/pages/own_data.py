@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth import logout
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -66,7 +66,9 @@ def render_delete(request: HttpRequest) -> HttpResponse:
         except AccountNeededError as error:
             form.add_error(None, f"{error.detail} {error.hint or ''}".strip())
         else:
-            logout(request)
+            # Not `logout`, whose signal would record the erased name and the address again.
+            request.session.flush()
+            request.user = AnonymousUser()
             messages.success(request, "Your account is deleted.")
             return redirect("home")
     context: dict[str, Any] = {
