@@ -1,4 +1,4 @@
-"""Generate reference pages from the code: error codes, configuration, and parts of the limits.
+"""Generate reference pages from the code: error codes, configuration, parts of the limits, and audited acts.
 
 `make docs` writes them; a test compares them with the generated text.
 """
@@ -38,6 +38,9 @@ local files. To read a secret from a file (container secrets), set `NAME_FILE` t
 """
 
 
+_ACTS = "| code | meaning | target | severity |\n| --- | --- | --- | --- |\n"
+
+
 def import_everything() -> None:
     """Import every module, so that every error class is registered."""
     for name in ("plugport", "common", "config", "accounts", "registry", "marketplace"):
@@ -74,15 +77,28 @@ def write_configuration() -> str:
     return _CONFIGURATION + "\n".join(rows) + "\n"
 
 
+def write_audit_actions(page: Path) -> str:
+    """Return the page about the audit log with the table of all acts."""
+    from accounts.audit.catalog import list_actions
+
+    head, line, _ = page.read_text(encoding="utf-8").partition(_ACTS)
+    rows = [
+        f"| `{each.code}` | {each.title} | {each.target_kind} | {int(each.severity)} |"
+        for each in list_actions()
+    ]
+    return head + line + "\n".join(rows) + "\n"
+
+
 def build_pages() -> dict[Path, str]:
     """Return the path and content of every generated page."""
     import django
 
     django.setup()
     import_everything()
-    limits = ROOT / "docs" / "limits.md"
+    limits, audit = ROOT / "docs" / "limits.md", ROOT / "docs" / "audit.md"
     return {
         limits: write_limits(limits),
+        audit: write_audit_actions(audit),
         ROOT / "docs" / "errors.md": write_errors(),
         ROOT / "docs" / "configuration.md": write_configuration(),
     }

@@ -6,11 +6,13 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
+from accounts.audit.forwarding import find_forwarding_problem
 from common.http.problems import RETRY_SECONDS
 from config.probes import Probe, call_ping
 from marketplace.context_processors import site
@@ -75,12 +77,17 @@ def _build_document(purpose: str) -> dict[str, Any]:
     is_complete = all(state == "ok" for state in states.values())
     can_publish = is_complete and call_ping("workers", _check_workers) == "ok"
     is_ready = can_publish if purpose == _PUBLISHING else not missing
-    return {
+    document = {
         "status": "ready" if is_ready else "not ready",
         "missing": missing,
         "parts": states,
         "publishing": "ok" if can_publish else "unavailable",
     }
+    if settings.AUDIT_SYSLOG_URL:
+        # Entries wait in the database meanwhile, and nobody else waits for the server.
+        is_sent = states["database"] == "ok" and not find_forwarding_problem()
+        document["auditForwarding"] = "ok" if is_sent else "failing"
+    return document
 
 
 @require_safe

@@ -55,7 +55,7 @@ def record_audit_entry(
     # Without a savepoint: a caller in a transaction needs none.
     with transaction.atomic(savepoint=False):
         entry.identity = identity = _create_identity(who, origin)
-        entry.identity_digest = _digest(identity) if identity else ""
+        entry.identity_digest = digest_new_identity(identity) if identity else ""
         entry.save(force_insert=True)
     # As the manager reads it.
     entry.actor_name = identity.name if identity else str(who.kind)
@@ -96,7 +96,8 @@ def _create_identity(who: _Actor, origin: Origin) -> AuditIdentity | None:
     )
 
 
-def _digest(identity: AuditIdentity) -> str:
+def digest_new_identity(identity: AuditIdentity) -> str:
+    """The digest of the row for its entry."""
     return digest_identity(
         identity.salt,
         identity.account_id,

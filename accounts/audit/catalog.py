@@ -1,7 +1,6 @@
 """The codes of all acts. Codes are stored for ever and never change their meaning.
 
-Each app has the list of its own acts and registers it in `ready`. `docs/audit-actions.md` is generated
-from all of them.
+Each app has the list of its own acts and registers it in `ready`. `docs/audit.md` lists all of them.
 """
 
 from __future__ import annotations

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from accounts.audit.instance_key import get_public_key, load_instance_key
+
 _FOLDER, _FILE, _OLDER, _KEYS = "audit", "heads", "heads.1", "trusted_keys"
 _MAX_BYTES = 4 << 20
 _LINE = re.compile(r"(?P<sequence>[1-9][0-9]{0,17}) (?P<digest>[0-9a-f]{64}) (?P<at>\S{1,40})\n")
@@ -93,11 +95,16 @@ def _is_part(line: str) -> bool:
 def start_over(head: Head | None, public_keys: list[str], at: dt.datetime) -> None:
     """Begin new files for a chain that was restored from a backup, and keep the old ones aside.
 
-    `public_keys` signed the checkpoints of the backup. Raises `OSError`.
+    `public_keys` signed the checkpoints of the backup. Raises `ValueError` for values that are none, and
+    `OSError`.
     """
+    if head is not None and not _LINE.fullmatch(f"{head.sequence} {head.digest} -\n"):
+        raise ValueError("it has no head of an audit log")
+    if not all(_PUBLIC_KEY.fullmatch(key) for key in public_keys):
+        raise ValueError("it has a key that is none")
     folder = get_audit_folder()
     if folder.exists():
-        folder.rename(folder.with_name(f"{_FOLDER}.before-restore-{at:%Y%m%d%H%M%S}"))
+        folder.rename(folder.with_name(f"{_FOLDER}.before-restore-{at:%Y%m%d%H%M%S%f}"))
     folder.mkdir(mode=0o700, parents=True)
     if head is not None:
         append_head(head, at)
@@ -105,6 +112,11 @@ def start_over(head: Head | None, public_keys: list[str], at: dt.datetime) -> No
         path = folder / _KEYS
         path.write_text("".join(f"{key}\n" for key in public_keys), encoding="ascii")
         path.chmod(0o600)
+
+
+def list_public_keys() -> list[str]:
+    """The public key of this instance, and those of earlier ones. Raises `OSError`."""
+    return list(dict.fromkeys([get_public_key(load_instance_key()), *list_trusted_keys()]))
 
 
 def list_trusted_keys() -> list[str]:

@@ -28,6 +28,7 @@ from accounts.audit.formats import (
     format_json_line,
     get_title,
 )
+from accounts.audit.forwarding import find_forwarding_problem
 from accounts.models import AuditEntry, User
 from accounts.pages.current_user import get_signed_in_user
 from accounts.queries.audit import (
@@ -98,6 +99,7 @@ class LogPage:
     back: str = ""
     back_title: str = ""
     with_address: bool = True
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +219,7 @@ def _build_full_page(user: User) -> LogPage:
         "audit-log",
         back=reverse("admin:index"),
         back_title="Administration",
+        problem=find_forwarding_problem(),
     )
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from accounts.audit.heads import list_public_keys
 from config.backup.databases import DatabaseCopier, get_copier
 from config.backup.databases.base import MIGRATIONS
 from config.backup.errors import BackupDamagedError
@@ -13,6 +15,8 @@ from config.backup.folder import SUMS, BackupFolder, Marker
 from config.backup.packages import iter_named_packages, save_package
 from plugport import __version__
 from registry.publishing.deletion_hold import hold_deletions
+
+_AUDIT_HEAD = "SELECT sequence, digest FROM accounts_auditseal ORDER BY sequence DESC LIMIT 1"
 
 
 def create_backup(root: Path, *, report: Callable[[str], None]) -> Marker:
@@ -25,7 +29,7 @@ def create_backup(root: Path, *, report: Callable[[str], None]) -> Marker:
     copier.check_can_dump()
     with folder.prepare() as is_continued, hold_deletions():
         created_at = dt.datetime.now(dt.UTC)
-        migrations = _save_database(folder, copier)
+        migrations, head = _save_database(folder, copier)
         count, size_bytes = _save_packages(folder, report)
         if is_continued:
             folder.prune()
@@ -39,14 +43,21 @@ def create_backup(root: Path, *, report: Callable[[str], None]) -> Marker:
             packages=count,
             size_bytes=size_bytes,
             sums=folder.digest_file(SUMS),
+            audit={"head": head, "keys": list_public_keys()},
         )
         folder.complete(marker)
     return marker
 
 
-def _save_database(folder: BackupFolder, copier: DatabaseCopier) -> list[str]:
-    """Copy the database and list the packages that it names; returns the applied migrations."""
+def _save_database(
+    folder: BackupFolder, copier: DatabaseCopier
+) -> tuple[list[str], list[Any] | None]:
+    """Copy the database and list the packages that it names.
+
+    Returns the applied migrations, and the head of the audit log as a sequence and a digest.
+    """
     with copier.open_snapshot(folder) as select:
+        head = next((list(row) for row in select(_AUDIT_HEAD)), None)
         migrations = [f"{app}.{name}" for app, name in select(MIGRATIONS)]
         with (
             folder.translate_errors(),
@@ -56,7 +67,7 @@ def _save_database(folder: BackupFolder, copier: DatabaseCopier) -> list[str]:
             sums.write(f"{folder.digest_file(copier.file_name)}  {copier.file_name}\n")
             for key, sha256 in iter_named_packages(select):
                 sums.write(f"{sha256}  {key}\n")
-    return migrations
+    return migrations, head
 
 
 def _save_packages(folder: BackupFolder, report: Callable[[str], None]) -> tuple[int, int]:

@@ -21,7 +21,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, BinaryIO, Self, cast
 
@@ -53,6 +53,7 @@ _PART = ".part"
 _MARKER_TYPES = {
     **dict.fromkeys(("format", "database_version", "packages", "size_bytes"), int),
     "migrations": list,
+    "audit": dict,
 }
 
 
@@ -69,6 +70,8 @@ class Marker:
     packages: int
     size_bytes: int
     sums: str
+    # The head of the audit log, and the public keys whose checkpoints count. Older backups have none.
+    audit: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -81,7 +84,8 @@ class Marker:
                 f"The backup has format {number}; this version reads formats up to {FORMAT}.",
                 hint="Restore it with the version of Plugport that created it, or a newer one.",
             )
-        values = {field.name: document.get(field.name) for field in fields(cls)}
+        values = {each.name: document.get(each.name) for each in fields(cls)}
+        values["audit"] = values["audit"] or {}
         for name, value in values.items():
             if type(value) is not _MARKER_TYPES.get(name, str):
                 raise ValueError(f"`{name}` is missing or invalid")

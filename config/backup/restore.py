@@ -7,9 +7,17 @@ from pathlib import Path
 
 from django.core.management import call_command
 from django.db.migrations.loader import MigrationLoader
+from django.utils import timezone
 
+from accounts.actions.record_audit_entry import record_audit_entry
+from accounts.audit.heads import Head, start_over
 from config.backup.databases import DatabaseCopier, get_copier
-from config.backup.errors import BackupDamagedError, BackupTargetError, BackupUnsupportedError
+from config.backup.errors import (
+    BackupDamagedError,
+    BackupFileError,
+    BackupTargetError,
+    BackupUnsupportedError,
+)
 from config.backup.folder import DATABASES, SUMS, BackupFolder, Marker
 from config.backup.packages import check_store_empty, restore_package
 from plugport.spec.text import quote_text
@@ -66,10 +74,30 @@ def restore_backup(root: Path, *, report: Callable[[str], None]) -> Marker:
     for path, sha256 in folder.iter_sums():
         if path != copier.file_name:
             restore_package(folder, path, sha256)
+    _start_audit_log(marker)
     # Last, and at once: a registry without all of its packages has no tables.
     copier.restore(folder.get_path(copier.file_name))
     call_command("migrate", verbosity=0, interactive=False)
+    record_audit_entry(actor=None, action="registry.restored", backup=marker.created_at)
     return marker
+
+
+def _start_audit_log(marker: Marker) -> None:
+    """Put the head of the restored audit log into the data folder, and what was there aside.
+
+    Raises `BackupDamagedError` if the marker has no valid one.
+    """
+    head, keys = marker.audit.get("head"), marker.audit.get("keys", [])
+    try:
+        start_over(
+            None if head is None else Head(int(head[0]), str(head[1])),
+            [str(key) for key in keys],
+            timezone.now(),
+        )
+    except (TypeError, ValueError, LookupError) as error:
+        raise BackupDamagedError(f"`audit` of the marker is invalid: {error}.") from None
+    except OSError as error:
+        raise BackupFileError(f"`{error.filename}` cannot be used: {error.strerror}.") from error
 
 
 def _check_supported(marker: Marker, copier: DatabaseCopier) -> None:

@@ -21,6 +21,7 @@ from celery.worker import state
 from django.conf import settings
 
 from accounts.audit.checkpoints import CHECKPOINT_SECONDS
+from accounts.audit.forwarding import forwarding
 from accounts.audit.origin import name_process
 from accounts.audit.sealer import sealer
 from common.background import BackgroundThread
@@ -103,12 +104,14 @@ class WorkerSetup(bootsteps.StartStopStep):
         for thread in self._threads:
             thread.start()
         sealer.start()
+        if settings.AUDIT_SYSLOG_URL:
+            forwarding.start()
         index_follower.start()
         prerendering.start()
 
     def stop(self, worker: Any) -> None:
         """Let the threads end, but do not wait for a service that does not respond."""
-        for thread in (*self._threads, sealer):
+        for thread in (*self._threads, sealer, forwarding):
             thread.stop(timeout_seconds=0.5)
 
     def _before_task(self, **_kwargs: object) -> None:

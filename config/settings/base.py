@@ -75,6 +75,26 @@ INSTANCE_KEY = get_env_secret(
     "Key that signs the audit log: the base64 of 32 random bytes (`openssl rand -base64 32`), the same on"
     " all machines. Without it, a key is generated in the data folder.",
 )
+AUDIT_SYSLOG_URL = require_url(
+    "PLUGPORT_AUDIT_SYSLOG_URL",
+    get_env_text(
+        "PLUGPORT_AUDIT_SYSLOG_URL",
+        "",
+        "Syslog server that gets the audit log: `syslog+tls://HOST:PORT`. The usual port is 6514.",
+    ),
+    schemes=("syslog+tls",),
+)
+AUDIT_SYSLOG_CA = get_env_text(
+    "PLUGPORT_AUDIT_SYSLOG_CA",
+    "",
+    "File with the certificates (PEM) that may sign that of the syslog server. Without it, those of the"
+    " system.",
+)
+AUDIT_SYSLOG_CERTIFICATE = get_env_text(
+    "PLUGPORT_AUDIT_SYSLOG_CERTIFICATE",
+    "",
+    "File with a certificate and its key (PEM) for a syslog server that asks for one.",
+)
 
 # ---- apps ------------------------------------------------------------------------------------
 INSTALLED_APPS = [

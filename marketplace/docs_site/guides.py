@@ -175,6 +175,12 @@ SECTIONS = (
                 "Single sign-on",
                 "Connect an identity provider with OpenID Connect or SAML.",
             ),
+            Page(
+                "audit.md",
+                "/docs/audit",
+                "Audit log",
+                "Read, verify and export the audit log, and send it to a syslog server.",
+            ),
             Page("search.md", "/docs/search", "Search", "How search finds and ranks plugins."),
         ),
     ),

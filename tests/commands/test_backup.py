@@ -39,6 +39,18 @@ from registry.publishing.sweep import sweep_storage
 reject(Release.objects.get(version="1.2.0"), actor=None, reason="a test")
 sweep_storage()
 """
+SEAL = """
+from accounts.audit.checkpoints import sign_checkpoint
+from accounts.audit.sealer import seal_entries
+seal_entries()
+sign_checkpoint()
+"""
+DELETE = """
+from django.db import connection
+cursor = connection.cursor()
+cursor.execute("DROP TRIGGER {trigger}")
+cursor.execute("DELETE FROM {table}")
+"""
 ADD_PENDING_AFTER = """
 from itertools import count
 from accounts.models import User
@@ -114,6 +126,24 @@ def test_a_restored_registry_has_the_same_contents(
     assert "@acme/chat@1.2.0 published" in describe(target)["releases"]
     # The backup shares no file with the registry.
     assert all(path.stat().st_nlink == 1 for path in complete.rglob("*") if path.is_file())
+
+
+def test_the_audit_log_of_a_restored_registry_is_intact(
+    source: LiveRegistry, tmp_path: Path, target: LiveRegistry
+) -> None:
+    """Checkpoints of the other instance count, and a tail that is cut off afterwards is found."""
+    source.run(SEAL)
+    source.manage("backup", str(tmp_path / "copy"))
+    target.manage("restore", str(tmp_path / "copy"))
+    report = json.loads(target.manage("verify_audit", "--json"))
+    assert report["isIntact"]
+    assert (report["checkpoints"], report["heads"]) == (1, 1)
+    assert report["entries"] > 3
+    for table in ("entry", "seal"):
+        trigger = f"accounts_audit{table}_no_delete"
+        target.run(DELETE.format(trigger=trigger, table=f"accounts_audit{table}"))
+    with pytest.raises(AssertionError, match="The audit log has 1 problem"):
+        target.manage("verify_audit")
 
 
 def test_a_backup_is_private_and_lists_the_digest_of_each_file(complete: Path) -> None:

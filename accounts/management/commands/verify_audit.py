@@ -10,8 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.audit.heads import HeadFileError, iter_heads, list_trusted_keys
-from accounts.audit.instance_key import get_public_key, load_instance_key
+from accounts.audit.heads import HeadFileError, iter_heads, list_public_keys
 from accounts.audit.verification import Report, verify_log
 
 _DAMAGED, _UNREADABLE = 1, 2
@@ -48,9 +47,8 @@ class Command(BaseCommand):
         """Verify and print. Raises `CommandError` unless the log is intact."""
         started = time.perf_counter()
         try:
-            own = get_public_key(load_instance_key())
             heads = [head for folder in (None, *options["heads"]) for head in iter_heads(folder)]
-            keys = {own, *list_trusted_keys(), *options["public_key"]}
+            keys = {*list_public_keys(), *options["public_key"]}
         except (OSError, HeadFileError) as error:
             raise CommandError(
                 f"The log cannot be verified: {error}", returncode=_UNREADABLE
