@@ -34,7 +34,7 @@ def _record_sign_in(user: User, **_: Any) -> None:
 @receiver(user_logged_out)
 def _record_sign_out(user: User | None, **_: Any) -> None:
     if user is not None:
-        record_audit_entry(actor=user, action="sign-out", target=user)
+        record_audit_entry(actor=user, action="sign-in.ended", target=user)
 
 
 @receiver(user_login_failed)

@@ -61,7 +61,7 @@ ACCOUNT_ACTIONS = (
     ),
     AuditAction("sign-in.succeeded", "Signed in", "account", _ROUTINE),
     AuditAction("sign-in.failed", "A sign-in failed", "account", _NOTABLE),
-    AuditAction("sign-out", "Signed out", "account", _ROUTINE),
+    AuditAction("sign-in.ended", "Signed out", "account", _ROUTINE),
     AuditAction("email.changed", "The email address was changed", "account", _SENSITIVE),
     AuditAction(
         "email.change-undone", "The former email address was restored", "account", _SENSITIVE

@@ -7,6 +7,7 @@ Receivers tell repeated ones by `id`. One worker sends at a time.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
 import secrets
@@ -32,6 +33,7 @@ _REPEATED = dt.timedelta(seconds=60)
 _BATCH = 500
 _LEASE = dt.timedelta(seconds=60)
 _TIMEOUT_SECONDS = 10.0
+_CLOSE_SECONDS = 1.0
 _INTERVAL_SECONDS = 1.0
 _WAIT_FOR_LEASE_SECONDS = 5.0
 _FIRST_RETRY_SECONDS, _LAST_RETRY_SECONDS = 2.0, 60.0
@@ -69,10 +71,16 @@ class SyslogForwarder:
         return None
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection, which the server learns after it has read everything."""
         connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
+        if connection is None:
+            return
+        # A socket that is closed with unread data, such as session tickets, is reset: the server would lose
+        # what it has not read yet.
+        connection.settimeout(_CLOSE_SECONDS)
+        with contextlib.suppress(OSError, ValueError):
+            connection.unwrap()
+        connection.close()
 
     def _claim(self) -> AuditForwarding | None:
         """The state, if this process is the one that sends: 2 queries."""

@@ -232,7 +232,7 @@ def test_signing_in_and_out_and_failures_are_recorded(owner: User) -> None:
         ("sign-in.failed", "anonymous", "", owner.pk, "192.0.2.9"),
         ("sign-in.failed", "anonymous", "", None, "192.0.2.9"),
         ("sign-in.succeeded", "account", "acme", owner.pk, "192.0.2.9"),
-        ("sign-out", "account", "acme", owner.pk, "192.0.2.9"),
+        ("sign-in.ended", "account", "acme", owner.pk, "192.0.2.9"),
     ]
     everything = str(list(AuditEntry.objects.values()))
     assert "nobody-of-that-name" not in everything

@@ -57,8 +57,9 @@ class SyslogServer:
                 while (digit := stream.read(1)) not in (b" ", b""):
                     length += digit
                 if not length:
-                    return
+                    break
                 self.messages.put(stream.read(int(length)))
+        connection.close()
 
     def take(self, count: int) -> list[dict[str, Any]]:
         """The bodies of the next messages."""
