@@ -18,7 +18,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from accounts.models import SsoConnection
 from accounts.sso.errors import SsoRefusedError
 
-SIGN_IN, LINK, TEST = "sign-in", "link", "test"
+SIGN_IN, LINK, TEST, CONFIRM = "sign-in", "link", "test", "confirm"
 _KEY = "sso_attempts"
 _SECONDS = 600
 _MAX_ATTEMPTS = 5
@@ -28,7 +28,7 @@ _PERMIT_SECONDS = 3600
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One sign-in that was started; `user_id` is that of who links or tests."""
+    """One sign-in that was started; `user_id` is that of who links, tests or confirms."""
 
     connection_id: int
     purpose: str
@@ -90,7 +90,7 @@ def _load(request: HttpRequest) -> dict[str, dict[str, Any]]:
 
 
 def build_permit(connection: SsoConnection, purpose: str, user_id: int) -> str:
-    """A text for the URL that starts a test or links an account, which no other site can build."""
+    """A text for the URL that starts another thing than a sign-in, which no other site can build."""
     return signing.dumps([connection.pk, purpose, user_id], salt=_SALT)
 
 

@@ -22,7 +22,10 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import User
 from accounts.pages.current_user import get_signed_in_user
 from accounts.pages.security.sign_in_forms import CodeForm, PasskeyForm
+from accounts.pages.sso.finish import build_start_url
+from accounts.queries.sso import list_identities
 from accounts.security.confirmation import record_confirmation
+from accounts.sso.attempts import CONFIRM
 
 
 class PasswordForm(forms.Form):
@@ -69,13 +72,19 @@ def render_confirm(request: HttpRequest) -> HttpResponse:
     options = None
     if Authenticator.Type.WEBAUTHN in kinds:
         options = json.dumps(webauthn.begin_authentication(user))
+    next_path = get_next_redirect_url(request) or ""
     errors = [] if form is None else [each for errors in form.errors.values() for each in errors]
     context: dict[str, Any] = {
         "has_password": user.has_usable_password(),
         "has_codes": bool(kinds - {Authenticator.Type.WEBAUTHN}),
         "options": options,
         "errors": errors,
-        "next": get_next_redirect_url(request) or "",
+        "providers": [
+            (each.connection, build_start_url(user, each.connection, CONFIRM, next_path))
+            for each in list_identities(user)
+            if each.connection.is_enabled
+        ],
+        "next": next_path,
     }
     return render(request, "account/confirm.html", context, status=400 if errors else 200)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.conf import settings
@@ -10,7 +12,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -23,7 +24,7 @@ from accounts.actions.sso.connections import (
 from accounts.actions.sso.identities import unlink_identity
 from accounts.models import SsoConnection, User
 from accounts.pages.current_user import get_signed_in_user
-from accounts.pages.sso.finish import TEST_KEY
+from accounts.pages.sso.finish import TEST_KEY, build_start_url
 from accounts.pages.sso.forms import OidcForm, SamlForm, build_form
 from accounts.policies import check_sets_up_sso
 from accounts.queries.sso import (
@@ -34,35 +35,48 @@ from accounts.queries.sso import (
     list_failures,
     list_identities,
 )
-from accounts.sso.attempts import LINK, TEST, build_permit
+from accounts.security.confirmation import is_confirmed, redirect_to_confirmation
+from accounts.sso.attempts import LINK, TEST
 from accounts.sso.errors import ConnectionSettingsError, UnknownConnectionError
 from accounts.sso.oidc.sign_in import get_redirect_uri
 from accounts.sso.saml.metadata import list_expiry_dates
 from accounts.sso.saml.settings import build_url
 
 
-def _get_operator(request: HttpRequest) -> User:
-    user = get_signed_in_user(request)
-    check_sets_up_sso(user)
-    return user
+def _for_operators(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Give the view the operator, who proved to be the owner of the account a moment ago.
+
+    An identity provider decides who signs in as whom, so a session alone is not enough. For others,
+    the pages do not exist.
+    """
+
+    @wraps(view)
+    @login_required
+    def wrapped(request: HttpRequest, **arguments: str) -> HttpResponse:
+        actor = get_signed_in_user(request)
+        check_sets_up_sso(actor)
+        if not is_confirmed(request):
+            # What only accepts forms cannot be returned to.
+            return redirect_to_confirmation(request.path.removesuffix("/change"))
+        return view(request, actor, **arguments)
+
+    return wrapped
 
 
 @require_safe
 @never_cache
-@login_required
-def render_connections(request: HttpRequest) -> HttpResponse:
+@_for_operators
+def render_connections(request: HttpRequest, actor: User) -> HttpResponse:
     """All connections, and what can be added."""
-    _get_operator(request)
     context = {"connections": list_connections(), "local_passwords": settings.LOCAL_PASSWORDS}
     return render(request, "sso/connections.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-@login_required
-def add_connection(request: HttpRequest, kind: str) -> HttpResponse:
+@_for_operators
+def add_connection(request: HttpRequest, actor: User, kind: str) -> HttpResponse:
     """The form for a new connection."""
-    actor = _get_operator(request)
     if kind not in (SsoConnection.OIDC, SsoConnection.SAML):
         raise UnknownConnectionError("There is no such protocol. Known are `oidc` and `saml`.")
     form = build_form(kind, request.POST if request.method == "POST" else None)
@@ -75,10 +89,9 @@ def add_connection(request: HttpRequest, kind: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-@login_required
-def render_connection(request: HttpRequest, public_id: str) -> HttpResponse:
+@_for_operators
+def render_connection(request: HttpRequest, actor: User, public_id: str) -> HttpResponse:
     """The addresses for the provider, the test, the switch, the last failures, and the settings."""
-    actor = _get_operator(request)
     connection = get_connection(public_id)
     form = build_form(
         connection.kind, request.POST if request.method == "POST" else None, connection
@@ -99,7 +112,7 @@ def _build_context(
         "connection": connection,
         "form": form,
         "addresses": _list_addresses(connection),
-        "start_url": _build_start_url(request, connection, TEST),
+        "start_url": build_start_url(get_signed_in_user(request), connection, TEST),
         "test": test if test and test["connection"] == connection.public_id else None,
         "failures": list_failures(connection),
         "account_count": count_identities(connection),
@@ -125,18 +138,11 @@ def _list_addresses(connection: SsoConnection) -> list[tuple[str, str]]:
     ]
 
 
-def _build_start_url(request: HttpRequest, connection: SsoConnection, purpose: str) -> str:
-    permit = build_permit(connection, purpose, get_signed_in_user(request).pk)
-    path = reverse("sso-start", args=[connection.public_id])
-    return f"{path}?{urlencode({'permit': permit})}"
-
-
 @require_POST
 @never_cache
-@login_required
-def change_connection(request: HttpRequest, public_id: str) -> HttpResponse:
+@_for_operators
+def change_connection(request: HttpRequest, actor: User, public_id: str) -> HttpResponse:
     """Switch a connection on or off, or delete it."""
-    actor = _get_operator(request)
     connection = get_connection(public_id)
     action = request.POST.get("action")
     if action == "delete":
@@ -160,7 +166,7 @@ def render_links(request: HttpRequest) -> HttpResponse:
     context = {
         "identities": identities,
         "others": [
-            (connection, _build_start_url(request, connection, LINK))
+            (connection, build_start_url(user, connection, LINK))
             for connection in list_enabled_connections()
             if connection.pk not in linked
         ],

@@ -12,17 +12,19 @@ from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from accounts.actions.sso.connections import mark_tested
 from accounts.actions.sso.find_account import find_or_create_account
 from accounts.actions.sso.identities import link_identity
 from accounts.actions.sso.record_failure import record_failure
 from accounts.actions.sso.sessions import record_session
-from accounts.models import SsoConnection
+from accounts.models import SsoConnection, User
 from accounts.pages.current_user import get_signed_in_user
-from accounts.queries.sso import get_connection
+from accounts.queries.sso import get_connection, list_identities
+from accounts.security.confirmation import record_confirmation
 from accounts.security.encryption import UnreadableSecretError, decrypt_secret, encrypt_secret
-from accounts.sso.attempts import LINK, SIGN_IN, TEST, Attempt
+from accounts.sso.attempts import CONFIRM, LINK, SIGN_IN, TEST, Attempt, build_permit
 from accounts.sso.errors import ConnectionSettingsError, SsoRefusedError, UnknownConnectionError
 from accounts.sso.oidc.sign_in import find_logout_url
 from accounts.sso.person import Person
@@ -62,7 +64,9 @@ def for_connection(view: View[P]) -> Callable[..., HttpResponse]:
 
 def check_purpose(connection: SsoConnection, purpose: str) -> None:
     """Raise `UnknownConnectionError` unless the connection is on, or is to be tested."""
-    if purpose not in (SIGN_IN, LINK, TEST) or (purpose != TEST and not connection.is_enabled):
+    if purpose not in (SIGN_IN, LINK, TEST, CONFIRM) or (
+        purpose != TEST and not connection.is_enabled
+    ):
         raise UnknownConnectionError("There is no such single sign-on connection.")
 
 
@@ -86,6 +90,10 @@ def finish_attempt(
         link_identity(by=user, user=user, connection=connection, subject=person.subject)
         messages.success(request, f"You can now sign in with {connection.name}.")
         return redirect("account")
+    if attempt.purpose == CONFIRM:
+        check_is_linked(get_signed_in_user(request), connection, person.subject)
+        record_confirmation(request)
+        return redirect(attempt.next_path or reverse("account"))
     identity = find_or_create_account(connection=connection, person=person)
     # Not the library's steps for passwords: second factors are the provider's.
     login(request, identity.user, backend="accounts.sign_in.SignInBackend")
@@ -101,6 +109,25 @@ def finish_attempt(
     assert request.session.session_key is not None
     record_session(identity=identity, session_key=request.session.session_key, person=person)
     return redirect(attempt.next_path or reverse("account"))
+
+
+def check_is_linked(user: User, connection: SsoConnection, subject: str) -> None:
+    """Raise `SsoRefusedError` unless the person signs in to the account: 1 query."""
+    if all(
+        (each.connection_id, each.subject) != (connection.pk, subject)
+        for each in list_identities(user)
+    ):
+        raise SsoRefusedError("other-user", "This person does not sign in to your account.")
+
+
+def build_start_url(
+    user: User, connection: SsoConnection, purpose: str, next_path: str = ""
+) -> str:
+    """The URL that starts something else than a sign-in, for this user."""
+    values = {"permit": build_permit(connection, purpose, user.pk)}
+    if next_path:
+        values["next"] = next_path
+    return f"{reverse('sso-start', args=[connection.public_id])}?{urlencode(values)}"
 
 
 def find_provider_sign_out(request: HttpRequest) -> str:

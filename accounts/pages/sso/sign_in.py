@@ -24,6 +24,7 @@ from accounts.pages.sso.finish import (
 )
 from accounts.queries.sso import list_enabled_connections
 from accounts.sso.attempts import (
+    CONFIRM,
     SIGN_IN,
     build_attempt,
     parse_permit,
@@ -65,7 +66,7 @@ def _start(request: HttpRequest, connection: SsoConnection) -> HttpResponse:
         key = build_attempt(connection, purpose="", next_path="", user_id=None).verifier
         url = build_authorization_url(connection, key, attempt)
     else:
-        url, key = build_sign_in_url(connection)
+        url, key = build_sign_in_url(connection, is_forced=purpose == CONFIRM)
     store_attempt(request, key, attempt)
     return HttpResponseRedirect(url)
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 from accounts.models import SsoConnection
 from accounts.models.sso import SUBJECT_CHARS
 from accounts.security.encryption import UnreadableSecretError, decrypt_secret
-from accounts.sso.attempts import Attempt
+from accounts.sso.attempts import CONFIRM, Attempt
 from accounts.sso.errors import SsoRefusedError
 from accounts.sso.fetching import fetch_json, post_form
 from accounts.sso.oidc.provider import get_oidc_settings, load_document
@@ -46,6 +46,9 @@ def build_authorization_url(connection: SsoConnection, state: str, attempt: Atte
         "code_challenge": challenge.decode().rstrip("="),
         "code_challenge_method": "S256",
     }
+    if attempt.purpose == CONFIRM:
+        # Not all providers follow it; a session there that is still valid counts then.
+        values["prompt"] = "login"
     if settings.hosted_domain:
         values["hd"] = settings.hosted_domain
     return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(values)}"

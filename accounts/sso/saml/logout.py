@@ -38,11 +38,14 @@ class SignOut:
     reply_url: str
 
 
-def build_sign_in_url(connection: SsoConnection) -> tuple[str, str]:
-    """The URL of the provider at which the person signs in, and the id of the request."""
+def build_sign_in_url(connection: SsoConnection, *, is_forced: bool) -> tuple[str, str]:
+    """The URL of the provider at which the person signs in, and the id of the request.
+
+    `is_forced` requests that the person signs in there again.
+    """
     auth = build_auth(connection, "sso-saml-acs")
     # No RelayState: where the browser goes afterwards is in its session.
-    return auth.login(return_to=""), auth.get_last_request_id()
+    return auth.login(return_to="", force_authn=is_forced), auth.get_last_request_id()
 
 
 def find_sign_out_url(

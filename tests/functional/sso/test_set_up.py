@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from django.core import mail
@@ -221,6 +221,44 @@ def test_names_what_is_wrong_with_metadata(browser: Client, metadata: str, messa
     response = browser.post("/sso/connections/new/saml", values)
     assert response.status_code == 400
     assert message in response.content.decode()
+
+
+def forget_confirmation(client: Client) -> None:
+    """As five minutes later."""
+    session = client.session
+    del session["confirmed"]
+    session.save()
+
+
+def test_operators_confirm_that_it_is_them(
+    browser: Client, connection: SsoConnection, provider: OidcProvider
+) -> None:
+    """A session alone must not decide who signs in as whom."""
+    forget_confirmation(browser)
+    path = f"/sso/connections/{connection.public_id}"
+    for response in (
+        browser.get(path),
+        browser.post(path, build_values(provider)),
+        browser.post(f"{path}/change", {"action": "disable"}),
+    ):
+        assert response["Location"] == f"/account/confirm?{urlencode({'next': path})}"
+    assert SsoConnection.objects.get().is_enabled
+
+
+def test_people_confirm_with_the_provider(
+    client: Client, connection: SsoConnection, provider: OidcProvider
+) -> None:
+    """Those without a password, and only as themselves."""
+    sign_in(client, connection, provider)
+    User.objects.update(is_superuser=True)
+    forget_confirmation(client)
+    confirm = client.get("/sso/connections", follow=True)
+    url = confirm.context["providers"][0][1]
+    assert parse_qs(urlsplit(client.get(url)["Location"]).query)["prompt"] == ["login"]
+    assert follow(client, provider, url, sub="person-2").status_code == 403
+    assert client.get("/sso/connections").status_code == 302
+    assert follow(client, provider, url)["Location"] == "/sso/connections"
+    assert client.get("/sso/connections").status_code == 200
 
 
 @pytest.mark.parametrize("action", ["disable", "delete"])
