@@ -17,12 +17,6 @@ class UnknownTagError(MissingError):
     code, title = "unknown-tag", "Unknown tag"
 
 
-class UnknownScopeError(MissingError):
-    """No scope has this name."""
-
-    code, title = "unknown-scope", "Unknown scope"
-
-
 class CardsBusyError(UnavailableError):
     """The server is rendering too many social cards. Retry after the given time."""
 

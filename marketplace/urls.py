@@ -18,6 +18,7 @@ from marketplace.pages import (
 )
 from marketplace.pages.own import invitations as own_invitations
 from marketplace.pages.own import scopes as own_scopes
+from marketplace.pages.plugin import visibility
 from marketplace.pages.syndication_urls import urlpatterns as syndication_urls
 
 urlpatterns = [
@@ -25,6 +26,11 @@ urlpatterns = [
     path("featured", home.render_featured, name="featured"),
     path("contact", contact.render_contact, name="contact"),
     path("account/scopes", own_scopes.render_scopes, name="scopes"),
+    path(
+        "account/scopes/<str:name>/visibility",
+        visibility.render_scope_visibility,
+        name="scope-visibility",
+    ),
     path(
         "account/invitations/<int:invitation_id>/accept",
         own_invitations.accept,

@@ -18,6 +18,12 @@ class UnknownPluginError(MissingError):
     code, title = "unknown-plugin", "Plugin not found"
 
 
+class UnknownScopeError(MissingError):
+    """No scope has this name, or the reader may not see it."""
+
+    code, title = "unknown-scope", "Unknown scope"
+
+
 class UnknownReleaseError(MissingError):
     """The plugin has no such release, or the release is not public."""
 

@@ -40,6 +40,8 @@ def append_entries(entries: Sequence[Mapping[str, Any]]) -> None:
 
     Serials follow the order given. See `append_entry`.
     """
+    if not entries:
+        return
     first = _allocate_serials(len(entries)) - len(entries) + 1
     _send_after_commit()
     JournalEntry.objects.bulk_create(

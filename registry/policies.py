@@ -347,6 +347,25 @@ def can_view_unpublished(actor: User, release: Release) -> bool:
     return is_moderator(actor) or release.plugin.members.filter(holder__user=actor).exists()
 
 
+def check_may_change_visibility(actor: User, plugin: Plugin) -> None:
+    """Owners of the plugin and of its scope decide who sees it; moderators do not.
+
+    Raises `NotMemberError`.
+    """
+    rows = Plugin.objects.filter(pk=plugin.pk)
+    own = Member.objects.filter(plugin=OuterRef("pk"), holder__user=actor, role=Role.OWNER)
+    if not rows.filter(Q(scope__owner__user=actor) | Exists(own)).exists():
+        raise NotMemberError(
+            f"Only owners may change who sees `{plugin.name}`.", hint="Ask an owner of the plugin."
+        )
+
+
+def check_may_change_scope_visibility(actor: User, scope: Scope) -> None:
+    """Only the owner of the scope, which is loaded. Raises `NotMemberError`."""
+    if scope.owner.user_id != actor.pk:
+        raise NotMemberError(f"Only the owner of `{scope}` may change who sees it.")
+
+
 def build_access_condition(user: User) -> Q:
     """Select, of the plugins that are not public, those that the account may see.
 

@@ -104,6 +104,12 @@ SECTIONS = (
                 "Passkeys, authenticator apps and recovery codes, and what needs them.",
             ),
             Page(
+                "guides/private.md",
+                "/docs/private",
+                "Private plugins",
+                "Who sees a plugin, and how to publish for your members only.",
+            ),
+            Page(
                 "guides/kinds.md",
                 "/docs/kinds",
                 "A manifest for every kind",

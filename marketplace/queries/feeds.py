@@ -11,9 +11,9 @@ from django.db.models.functions import Left
 from accounts.errors import UnknownUserError
 from accounts.models import User
 from accounts.queries.users import get_user
-from marketplace.errors import UnknownScopeError
 from marketplace.readme.changes import MAX_LISTED_CHARS
 from plugport.spec.text import has_nul, quote_text
+from registry.errors import UnknownScopeError
 from registry.models import JournalEntry, Plugin, Release, Scope
 from registry.models.states import PUBLIC_STATES, ReleaseState
 from registry.queries.visible import EVERYBODY, list_visible_scopes

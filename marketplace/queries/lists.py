@@ -13,13 +13,13 @@ from accounts.errors import UnknownUserError
 from accounts.models import User
 from marketplace.errors import (
     UnknownCategoryError,
-    UnknownScopeError,
     UnknownTagError,
 )
 from marketplace.search.bayesian_rating import ORDER_BY_GRADE
 from marketplace.search.members import search_for
 from marketplace.search.query import Facets, SearchQuery
 from plugport.spec.text import has_nul, quote_text
+from registry.errors import UnknownScopeError
 from registry.models import Category, Member, Plugin, Role, Scope, Tag
 from registry.queries.catalog import HAS_CLOSED_OWNER, Page
 from registry.queries.visible import (

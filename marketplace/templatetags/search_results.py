@@ -48,6 +48,7 @@ class PluginRow:
     name: str
     version: str
     badge: SafeString
+    visibility: str
     is_deprecated: bool
     description: str
     kind: str
@@ -104,6 +105,7 @@ def build_row(
         name=_highlight("name", plugin.name, highlights),
         version=public.get("latestVersion") or "",
         badge=badge(plugin.trust),
+        visibility=plugin.visibility,
         is_deprecated=bool(public.get("deprecated")),
         description=_render_description(plugin.description, highlights.get("description")),
         kind=labels.get_kind_title(plugin.kind),

@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
         "Author",
         "List, add and remove CI jobs that publish without a token.",
     ),
+    "visibility": ("visibility", "Author", "Show and change who may see a plugin."),
     "owner": ("owner", "Author", "List, invite and remove the members of a plugin."),
     "login": ("login", "Account", "Log in to the registry with a token."),
     "logout": ("logout", "Account", "Log out of the registry."),

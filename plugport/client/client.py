@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 from urllib.parse import urljoin, urlsplit
 
 from msgspec import Struct
@@ -43,6 +43,9 @@ from plugport.spec.api.trusted_publishers import (
 )
 from plugport.spec.names import PluginName, parse_scope
 from plugport.spec.versions import Version
+
+if TYPE_CHECKING:
+    from plugport.spec.api.visibility import VisibilityState
 
 README_BYTES = 8 << 20
 
@@ -238,6 +241,27 @@ class RegistryClient:
         url = self.registry.api("/me/tokens/current")
         return ListedToken.from_document(self._http.send_json("DELETE", url))
 
+    def get_visibility(self, name: PluginName) -> VisibilityState:
+        """Return who may see a plugin, and a preview of each change; for its owners."""
+        return _parse_visibility(self._http.get_json(self._build_url(name, "visibility")))
+
+    def change_visibility(self, name: PluginName, visibility: str) -> VisibilityState:
+        """Change who may see a plugin, at once."""
+        url = self._build_url(name, "visibility")
+        return _parse_visibility(self._http.send_json("PUT", url, {"visibility": visibility}))
+
+    def get_scope_visibility(self, scope: str) -> VisibilityState:
+        """Return the widest visibility of a scope's plugins, and a preview; for its owner."""
+        return _parse_visibility(self._http.get_json(self._build_scope_url(scope)))
+
+    def change_scope_visibility(self, scope: str, visibility: str) -> VisibilityState:
+        """Change the widest visibility of a scope's plugins, at once."""
+        url = self._build_scope_url(scope)
+        return _parse_visibility(self._http.send_json("PUT", url, {"visibility": visibility}))
+
+    def _build_scope_url(self, scope: str) -> str:
+        return self.registry.api(f"/scopes/{scope}/visibility")
+
     def list_members(self, name: PluginName) -> MemberList:
         """Return the members of a plugin; with a token of a member, also pending invitations."""
         return MemberList.from_document(self._http.get_json(self._build_url(name, "owners")))
@@ -360,3 +384,10 @@ class RegistryClient:
             ("/plugins", quote_path_segment(str(name)), *map(quote_path_segment, parts))
         )
         return self.registry.api(path)
+
+
+def _parse_visibility(document: Any) -> VisibilityState:
+    # Imported here, because only one command needs it.
+    from plugport.spec.api.visibility import VisibilityState
+
+    return parse_leniently(VisibilityState, require_object(document, "a visibility"))

@@ -16,6 +16,12 @@ _ACTIONS = (
         "plugin.unfeatured", "A plugin was removed from the front page", "plugin", _NOTABLE
     ),
     AuditAction("plugin.name-freed", "The name of a plugin without releases became free", "plugin"),
+    AuditAction(
+        "plugin.visibility-changed", "Others may see a plugin than before", "plugin", _SENSITIVE
+    ),
+    AuditAction(
+        "scope.visibility-changed", "Others may see a scope than before", "scope", _SENSITIVE
+    ),
     AuditAction("scope.created", "A scope was created", "scope", _NOTABLE),
     AuditAction("member.invited", "A person was invited to a plugin", "plugin", _NOTABLE),
     AuditAction(

@@ -38,6 +38,11 @@ class Visibility(models.TextChoices):
     INTERNAL = "internal"
     PRIVATE = "private"
 
+    def is_wider_than(self, other: Visibility) -> bool:
+        """Whether more people may see what has this visibility."""
+        order = list(Visibility)
+        return order.index(self) < order.index(other)
+
 
 # Of these, others must not learn that they exist.
 RESTRICTED = (Visibility.INTERNAL, Visibility.PRIVATE)

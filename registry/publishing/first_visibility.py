@@ -8,8 +8,6 @@ from plugport.spec.text import quote_text
 from registry.errors import InvalidVisibilityError, VisibilityConflictError
 from registry.models import Plugin, Scope, Visibility
 
-_WIDEST_FIRST = list(Visibility)
-
 
 def parse_visibility(text: str) -> Visibility:
     """Return the visibility of that name. Raises `InvalidVisibilityError`."""
@@ -37,16 +35,12 @@ def check_visibility_allowed(name: PluginName, visibility: Visibility, scope: Sc
             hint=f"Publish it under a scope to make it {visibility}, such as `@my-scope/{name}`.",
             fields=[FieldError("visibility", "It needs a name with a scope.")],
         )
-    if scope is not None and _is_wider(visibility, Visibility(scope.visibility)):
+    if scope is not None and visibility.is_wider_than(Visibility(scope.visibility)):
         raise VisibilityConflictError(
             f"The scope `{scope}` is {scope.visibility}, so `{name}` cannot be {visibility}.",
             hint=f"Change the visibility of the scope first: `plugport visibility {scope}"
             f" {visibility}`.",
         )
-
-
-def _is_wider(one: Visibility, other: Visibility) -> bool:
-    return _WIDEST_FIRST.index(one) < _WIDEST_FIRST.index(other)
 
 
 def choose_visibility(name: PluginName, scope: Scope | None, requested: str) -> Visibility:

@@ -1,6 +1,6 @@
-"""Delete what a shared cache stores of a blocked release (`PLUGPORT_PURGE_URL`).
+"""Delete what a shared cache stores of a blocked release, or of a plugin that is no longer public.
 
-The transaction that blocks the release adds a job, so that a crash or a cache that does not respond
+`PLUGPORT_PURGE_URL` names the cache. The transaction of the change adds a job, so that a crash or a cache that does not respond
 loses no purge. A cache that keeps packages for `max-age` only would serve the release until then.
 """
 
@@ -16,16 +16,17 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
-from registry.downloads.surrogate_keys import build_release_key
+from registry.downloads.surrogate_keys import build_plugin_key, build_release_key
 from registry.errors import PurgeError, WorkTimeoutError
 from registry.jobs.kinds import PURGE_CACHE
 from registry.jobs.notify import wake_worker
 from registry.jobs.queue import Lease, enqueue_job, fail_job, finish_job
-from registry.models import Release
+from registry.models import Plugin, Release
 from registry.publishing.time_limit import run_with_timeout
 
 # A response that started before the release was blocked can reach the cache after the first purge.
 AGAIN_SECONDS = 30
+_PLUGIN_PREFIX = "plugin-"
 _log = structlog.get_logger("plugport.purge")
 # `Fastly-Key: …`: the token with the header in which the cache expects it.
 _TOKEN_WITH_HEADER = re.compile(r"([A-Za-z][A-Za-z0-9-]*): (.+)")
@@ -42,8 +43,18 @@ def enqueue_purge(release: Release) -> None:
     transaction.on_commit(wake_worker, robust=True)
 
 
+def enqueue_plugin_purge(plugin: Plugin) -> None:
+    """The same for everything of a plugin, in the transaction in which it stops to be public."""
+    if not settings.PURGE_URL:
+        return
+    key = f"{_PLUGIN_PREFIX}{plugin.pk}-{uuid.uuid4().hex}"
+    enqueue_job(PURGE_CACHE, key)
+    enqueue_job(PURGE_CACHE, f"{key}-again", delay_seconds=AGAIN_SECONDS)
+    transaction.on_commit(wake_worker, robust=True)
+
+
 def purge_release(lease: Lease) -> None:
-    """Purge the release of the job. Safe to repeat. Raises `PurgeError`: the job is tried again."""
+    """Purge the release or the plugin of the job. Safe to repeat. Raises `PurgeError`: the job is tried again."""
     key = _find_key(lease)
     if key and settings.PURGE_URL:
         _send_purge(key)
@@ -59,7 +70,11 @@ def report_failed_purge(lease: Lease) -> None:
 
 
 def _find_key(lease: Lease) -> str:
-    """The key of the job's release, or "" if it was deleted."""
+    """The key of the job's release or plugin, or "" if it was deleted."""
+    if lease.key.startswith(_PLUGIN_PREFIX):
+        number = lease.key.removeprefix(_PLUGIN_PREFIX).partition("-")[0]
+        name = Plugin.objects.filter(pk=int(number)).values_list("name", flat=True).first()
+        return build_plugin_key(name) if name else ""
     rows = Release.objects.filter(pk=int(lease.key.partition("-")[0]))
     row = rows.values_list("plugin__name", "version").first()
     return build_release_key(*row) if row else ""

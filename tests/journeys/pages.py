@@ -75,6 +75,11 @@ PRIVATE = {
     "security-log": ["/account/security-log", "/account/security-log?since=tomorrow"],
     "scopes": ["/account/scopes"],
     "sso-links": ["/account/sso"],
+    "visibility": [
+        "/plugins/@wanda/notes/visibility",
+        "/plugins/@wanda/notes/visibility?to=private",
+    ],
+    "scope-visibility": ["/account/scopes/wanda/visibility?to=internal"],
     "account_logout": ["/logout"],
     "account_change_password": ["/account/password"],
 }

@@ -23,7 +23,7 @@ from registry.actions.remove_member import remove_member
 from registry.actions.withdraw_invitation import withdraw_invitation
 from registry.api.viewers import get_page_viewer
 from registry.models import Member, Plugin, Role
-from registry.queries.catalog import is_public
+from registry.queries.catalog import is_public, was_published
 from registry.queries.members import Team, get_team
 from registry.queries.visible import Viewer
 
@@ -162,7 +162,8 @@ def _render(
     open_owners = [m for m in team.members if m.role == Role.OWNER and m.holder.is_open]
     context: dict[str, Any] = {
         "plugin": team.plugin,
-        "is_public": is_public(team.plugin),
+        "was_published": was_published(team.plugin),
+        "is_owner": team.role == Role.OWNER,
         "can_manage": team.can_manage,
         "rows": [
             MemberRow(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from django.urls import path
 
 import registry.api.v1.urls  # noqa: F401  -- registers the converters `plugin` and `release`
-from marketplace.pages.plugin import audit_log, owners, views
+from marketplace.pages.plugin import audit_log, owners, views, visibility
 
 _PLUGIN_PATH = "plugins/<plugin:name>"
 _RELEASE_PATH = f"{_PLUGIN_PATH}/<release:version>"
@@ -24,6 +24,7 @@ urlpatterns = [
     path(f"{_PLUGIN_PATH}/compare", views.render_compare, name="compare"),
     path(f"{_PLUGIN_PATH}/security", views.render_security, name="security"),
     path(f"{_PLUGIN_PATH}/stats", views.render_stats, name="stats"),
+    path(f"{_PLUGIN_PATH}/visibility", visibility.render_plugin_visibility, name="visibility"),
     path(f"{_PLUGIN_PATH}/owners", owners.render_owners, name="owners"),
     path(f"{_PLUGIN_PATH}/owners/log", audit_log.render_plugin_log, name="plugin-log"),
     path(

@@ -33,7 +33,7 @@ from marketplace.readme.changes import MAX_LISTED_CHARS
 from plugport.spec.versions import Version
 from registry.api.v1.parameters import get_int_parameter, get_text_parameter
 from registry.api.viewers import get_page_viewer
-from registry.models import Artifact, Release
+from registry.models import Artifact, Release, Visibility
 from registry.queries.baselines import find_baseline
 from registry.queries.catalog import MAX_PAGE, list_checks
 from registry.representations.compared_releases import ReleasePair
@@ -150,7 +150,14 @@ def render_dependencies(request: HttpRequest, head: PluginHead, version: str) ->
             ]
             omitted = max(0, len(rows) - reads.MAX_DEPENDENCIES)
             groups.append((key, title, description, dependencies, omitted))
-    context = {"groups": groups, "version": version}
+    visibility = Visibility(head.plugin.visibility)
+    hidden = [
+        name
+        for name, found in satisfying.items()
+        if found.plugin is not None
+        and visibility.is_wider_than(Visibility(found.plugin.visibility))
+    ]
+    context = {"groups": groups, "version": version, "hidden_dependencies": hidden}
     return frame.render_tab(request, head, frame.DEPENDENCIES, context)
 
 

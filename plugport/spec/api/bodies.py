@@ -6,7 +6,7 @@ from typing import Annotated, NotRequired, TypedDict
 
 from msgspec import Meta
 
-from plugport.spec.api.values import CI_PROVIDERS, ROLES, TOKEN_SCOPES, describe
+from plugport.spec.api.values import CI_PROVIDERS, ROLES, TOKEN_SCOPES, VISIBILITIES, describe
 
 _SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$"
 _Slug = Annotated[str, Meta(min_length=1, pattern=_SLUG_PATTERN)]
@@ -180,6 +180,17 @@ class MintBody(TypedDict):
         Annotated[
             str, Meta(max_length=130, description="Needed if the job may publish several plugins.")
         ]
+    ]
+
+
+class VisibilityBody(TypedDict):
+    visibility: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            pattern=rf"^({'|'.join(VISIBILITIES)})\Z",
+            description="`public`, `internal` or `private`.",
+        ),
     ]
 
 

@@ -24,7 +24,7 @@ _GROUPS = {
         scope scopes search security security.txt session sessions settings signin signout signup
         simple sitemap.xml sitemaps sso static stats status submit support swagger tag tags team teams terms token
         tokens trending trust trusted-publishers unpublish updates upload uploads user users v1 v2 verify version
-        versions webhook webhooks well-known widget www yank
+        versions visibility webhook webhooks well-known widget www yank
     """,
     "a well-known tool": """
         plugport plugport-cli plugport-server apt brew bun bundler bunx cargo choco composer conda
@@ -57,6 +57,7 @@ PLUGIN_PATH_WORDS = frozenset(
         "stats",
         "trusted-publishers",
         "versions",
+        "visibility",
     ]
 )
 _BY_KEY = {fold_part(name): name for name in reversed(_REASONS)}

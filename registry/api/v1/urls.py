@@ -22,6 +22,7 @@ from registry.api.v1 import (
     staged,
     taxonomy,
     trusted_publishers,
+    visibility,
 )
 
 register_converter(NameConverter, "plugin")
@@ -47,6 +48,7 @@ urlpatterns = [
     ),
     path(f"{_RELEASE}/approve", staged.ApproveView.as_view()),
     path(f"{_RELEASE}/discard", staged.DiscardView.as_view()),
+    path(f"{_PLUGIN}/visibility", visibility.PluginVisibilityView.as_view()),
     path(f"{_RELEASE}/download", download.DownloadView.as_view()),
     path(f"{_RELEASE}/diff", diff.DiffView.as_view()),
     path(f"{_RELEASE}/readme", releases.ReleaseReadmeView.as_view()),
@@ -72,5 +74,6 @@ urlpatterns = [
     path("me/issuers/<int:id>", trusted_publishers.IssuerView.as_view()),
     path("oidc/mint-token", trusted_publishers.MintView.as_view()),
     path("scopes", scopes.ScopesView.as_view()),
+    path("scopes/<str:name>/visibility", visibility.ScopeVisibilityView.as_view()),
     path("instance", instance.InstanceView.as_view()),
 ]

@@ -101,7 +101,7 @@ def _find_arguments(route: str, world: World) -> Mapping[str, object]:
         own = {"slug": "talk"}
     elif route.startswith("docs/"):
         own = {"slug": "terms"}
-    elif route.startswith("feeds/scopes/"):
+    elif "scopes/" in route:
         own = {"name": "acme"}
     return {**ARGUMENTS, **own}
 
@@ -154,6 +154,10 @@ BODIES: Mapping[str, Callable[[], Any]] = {
     "PATCH api/v1/plugins/<plugin:name>/publishing": lambda: {"trustedPublishingOnly": True},
     "POST api/v1/me/issuers": lambda: {"url": "https://other.example.test"},
     "POST api/v1/oidc/mint-token": lambda: {"token": "a.b.c"},
+    "PUT api/v1/plugins/<plugin:name>/visibility": lambda: {"visibility": "private"},
+    "PUT api/v1/scopes/<str:name>/visibility": lambda: {"visibility": "private"},
+    "POST plugins/<plugin:name>/visibility": lambda: {"visibility": "private"},
+    "POST account/scopes/<str:name>/visibility": lambda: {"visibility": "private"},
     "POST api/v1/scopes": lambda: {"name": "new-scope"},
     "POST plugins/<plugin:name>/owners": lambda: {
         "action": "invite",

@@ -56,6 +56,8 @@ SIGNED_IN = {
     "/account/security-log": 2,
     "/plugins/@acme/chat/owners/log": 4,
     "/account/scopes": 1,
+    "/plugins/@acme/chat/visibility": 7,
+    "/account/scopes/acme/visibility": 2,
     "/account/email": 0,
     "/account/security": 1,
     "/account/sessions": 1,

@@ -360,6 +360,8 @@ def test_a_public_plugin_that_needs_a_private_one_shows_no_more_than_its_manifes
     world.publish("@acme/needy", dependencies=needs)
     page = client.get("/plugins/@acme/needy/dependencies").content.decode()
     assert f"/plugins/{SECRET}" not in page
+    assert "Fewer people" not in page
     client.force_login(world.actor)
     page = client.get("/plugins/@acme/needy/dependencies").content.decode()
     assert f"/plugins/{SECRET}" in page
+    assert f"Fewer people may see {SECRET}." in page

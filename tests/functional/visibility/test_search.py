@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from marketplace.search import indexer
 from tests.support.people import bearer, create_api_token
@@ -79,3 +81,35 @@ def test_suggestions_have_own_plugins(publisher: Publisher, client: Client) -> N
     response = client.get(path, **headers)
     assert len(response.json()["suggestions"]) == 3
     assert response["Cache-Control"] == "private, no-store"
+
+
+def test_the_queries_of_a_member_do_not_grow_with_the_plugins(
+    publisher: Publisher, client: Client
+) -> None:
+    headers = bearer(create_api_token(publisher.actor))
+    paths = (
+        "/api/v1/plugins?q=shared&limit=100",
+        "/api/v1/plugins?tag=talk&limit=100",
+        "/api/v1/suggest?q=own",
+        "/api/v1/plugins/@acme/own-shared1",
+        "/api/v1/plugins/@acme/own-shared1/versions",
+        "/api/v1/plugins/@acme/own-shared1/1.0.0/download",
+    )
+
+    def measure() -> list[int]:
+        counts = []
+        for path in paths:
+            client.get("/api/v1/me", **headers)
+            with CaptureQueriesContext(connection) as queries:
+                assert client.get(path, **headers).status_code == 200
+            counts.append(len(queries))
+        return counts
+
+    publish_many(publisher)
+    small = measure()
+    for number in range(4, 8):
+        publisher.publish(f"@acme/own-shared{number}", visibility="private", tags=["talk"])
+    indexer.index_changes()
+    assert measure() == small
+    # With the one for the token.
+    assert small == [7, 7, 3, 2, 3, 3]

@@ -1,0 +1,17 @@
+"""Reads of scopes, with their query counts."""
+
+from __future__ import annotations
+
+from accounts.models import User
+from plugport.spec.text import has_nul, quote_text
+from registry.errors import UnknownScopeError
+from registry.models import Scope
+
+
+def get_own_scope(name: str, owner: User) -> Scope:
+    """The scope of that name, if it belongs to the account: 1 query. Raises `UnknownScopeError`."""
+    rows = Scope.objects.select_related("owner__user").filter(owner__user=owner)
+    scope = None if has_nul(name) else rows.filter(name=name).first()
+    if scope is None:
+        raise UnknownScopeError(f"You own no scope {quote_text('@' + name)}.")
+    return scope
