@@ -31,11 +31,11 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "yank": ("yank", "Author", "Hide a release from new installations."),
     "approve": ("approve", "Author", "Publish a release that waits for approval."),
     "trusted-publisher": (
-        "trusted_publisher",
+        "access.trusted_publisher",
         "Author",
         "List, add and remove CI jobs that publish without a token.",
     ),
-    "visibility": ("visibility", "Author", "Show and change who may see a plugin."),
+    "visibility": ("access.visibility", "Author", "Show and change who may see a plugin."),
     "owner": ("owner", "Author", "List, invite and remove the members of a plugin."),
     "login": ("login", "Account", "Log in to the registry with a token."),
     "logout": ("logout", "Account", "Log out of the registry."),

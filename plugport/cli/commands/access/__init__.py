@@ -1,0 +1,1 @@
+"""Commands about who may see, change and publish a plugin."""
