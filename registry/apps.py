@@ -14,8 +14,8 @@ class RegistryConfig(AppConfig):
         from accounts.username_rules import register_username_check
         from registry import system_checks  # noqa: F401  -- importing registers them
         from registry.actions.audited import register_audited
-        from registry.actions.close_memberships import CLOSING
-        from registry.actions.withdraw_sent_invitations import withdraw_sent_invitations
+        from registry.actions.closing.close_memberships import CLOSING
+        from registry.actions.closing.withdraw_sent_invitations import withdraw_sent_invitations
         from registry.policies import check_scope_is_free, check_username_is_not_well_known
 
         register_username_check(check_scope_is_free)

@@ -10,8 +10,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 from accounts.models import User
 from accounts.security.closing import ClosingStep
 from common.times import format_time
+from registry.actions.closing.withdraw_sent_invitations import withdraw_sent_invitations
 from registry.actions.remove_member import remove_member
-from registry.actions.withdraw_sent_invitations import withdraw_sent_invitations
 from registry.models import Invitation, Member, Release, Role
 
 
