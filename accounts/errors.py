@@ -166,3 +166,21 @@ class UnknownIssuerError(MissingError):
     """There is no such registered issuer, or it belongs to another owner."""
 
     code, title = "unknown-issuer", "Issuer not found"
+
+
+class LeakReportDeniedError(DeniedError):
+    """A report of leaked tokens is not signed with an accepted key."""
+
+    code, title = "leak-report-denied", "Report not accepted"
+
+
+class LeakReportError(InvalidError):
+    """A signed report of leaked tokens does not have the documented format."""
+
+    code, title = "invalid-leak-report", "Invalid report"
+
+
+class LeakReportReplayedError(ConflictError):
+    """The same report of leaked tokens was processed before."""
+
+    code, title = "leak-report-replayed", "Report processed before"

@@ -65,6 +65,8 @@ ACCOUNT_RATE_LIMITS = {
     # More than one account may request, so that the limit of an account is met first.
     "verification_address": "10/h/key",
 }
+# The public keys of secret scanners that may report leaked tokens: `accounts.security.leak_reports`.
+LEAK_REPORT_KEYS_DIR = DATA_DIR / "leak-report-keys"
 # The library's keys read a table of addresses, which takes longer for accounts that exist.
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105 -- a class
 PASSWORD_RESET_TIMEOUT = 3 * 86_400

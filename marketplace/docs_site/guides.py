@@ -122,6 +122,12 @@ SECTIONS = (
                 "Increase versions, use ranges and dist-tags, deprecate and yank releases.",
             ),
             Page(
+                "guides/tokens.md",
+                "/docs/tokens",
+                "Tokens",
+                "What tokens may do, how programs get them, and how leaked ones are found and revoked.",
+            ),
+            Page(
                 "guides/ci.md",
                 "/docs/ci",
                 "Publish from CI",

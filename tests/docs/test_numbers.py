@@ -19,6 +19,7 @@ import config.middleware as middleware
 from accounts.actions import device_login, mint_token
 from accounts.actions.create_token import MAX_TOKENS
 from accounts.models import token
+from accounts.security import leak_reports
 from accounts.security.hashers import BoundedArgon2Hasher
 from common import redis_guard, suspension
 from common.expensive import results
@@ -357,6 +358,12 @@ CLAIMS = {
         f"After {decide_staged.STAGED_DAYS} days without an approval",
     ],
     "docs/API-DESIGN.md": [f"one plugin for {mint_token.LIFETIME.seconds // 60} minutes"],
+    "docs/guides/tokens.md": [
+        f"after {token.DEFAULT_LIFETIME.days} days unless you select another time of at most",
+        f"{token.MAX_LIFETIME.days} days. You get a mail {token.NOTICE_BEFORE.days} days",
+        f"reads nothing more after {accounts_settings.TOKEN_CACHE_SECONDS} seconds",
+        f"at most {leak_reports.MAX_LEAKS:,} leaks",
+    ],
     "docs/LOGGING.md": [],
     "docs/search.md": [
         f"Only the first {WORDS[tokenizer.MAX_WORDS]} words count",

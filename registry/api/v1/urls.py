@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from accounts.api import tokens
+from accounts.api import leaked_tokens, tokens
 from registry.api.converters import NameConverter, VersionConverter
 from registry.api.v1 import (
     diff,
@@ -63,6 +63,7 @@ urlpatterns = [
     path("tags", taxonomy.TagsView.as_view()),
     path("me", me.MeView.as_view()),
     path("me/audit", me.MyAuditView.as_view()),
+    path("leaked-tokens", leaked_tokens.LeakedTokensView.as_view()),
     path("me/tokens", tokens.TokensView.as_view()),
     path("me/tokens/current", tokens.CurrentTokenView.as_view()),
     path("me/tokens/<int:id>", tokens.TokenView.as_view()),

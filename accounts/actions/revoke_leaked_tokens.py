@@ -1,0 +1,73 @@
+"""Revoke tokens that were found in public."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+from itertools import groupby
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.actions.revoke_token import end_token
+from accounts.errors import LeakReportReplayedError
+from accounts.mails import build_url, notify_owner
+from accounts.models import Token, UsedAssertion, User
+from accounts.models.token import hash_token
+from accounts.security.leak_reports import Leak
+from plugport.spec.text import quote_text
+from plugport.spec.token_text import is_token_text
+
+# A report has no time. Later, it would find the tokens revoked.
+_REMEMBERED = dt.timedelta(days=366)
+_MAX_URL_CHARS = 300
+
+
+def revoke_leaked_tokens(*, body: bytes, source: str, leaks: Sequence[Leak]) -> list[bool]:
+    """Revoke the tokens of a verified report, and the tokens that they created.
+
+    Returns for each leak whether it is a token of this registry, also one that was revoked before.
+    Writes an audit entry for each revocation, and sends each owner one mail. Raises
+    `LeakReportReplayedError` for a report that was processed before.
+    """
+    hashes = [hash_token(leak.text) if is_token_text(leak.text) else "" for leak in leaks]
+    with transaction.atomic():
+        _record_report(body)
+        rows = Token.objects.select_related("user").filter(sha256__in={*hashes} - {""})
+        # Locked: a token that is created with one of them at this moment would not be among its children.
+        rows = rows.select_for_update(of=("self",), no_key=True).order_by("pk")
+        tokens = {token.sha256: token for token in rows}
+        ended: list[tuple[User, str]] = []
+        for leak, sha256 in zip(leaks, hashes, strict=True):
+            token = tokens.get(sha256)
+            if token is not None and token.is_usable():
+                ended.append((token.user, _describe(token, leak, source)))
+                for each in (token, *token.children.all()):
+                    end_token(each, by=None, reason="leaked", source=source, url=leak.url)
+    ended.sort(key=lambda each: each[0].pk)
+    for user, group in groupby(ended, key=lambda each: each[0]):
+        notify_owner(
+            "tokens_leaked",
+            user.email,
+            user=user,
+            tokens=[line for _, line in group],
+            tokens_url=build_url("tokens"),
+        )
+    return [sha256 in tokens for sha256 in hashes]
+
+
+def _record_report(body: bytes) -> None:
+    # The body and not its signature, of which ECDSA has several for one body.
+    sha256 = hashlib.sha256(b"leak report:" + body).hexdigest()
+    try:
+        with transaction.atomic():
+            UsedAssertion.objects.create(sha256=sha256, expires_at=timezone.now() + _REMEMBERED)
+    except IntegrityError:
+        raise LeakReportReplayedError("This report was processed before.") from None
+
+
+def _describe(token: Token, leak: Leak, source: str) -> str:
+    # Quoted: the person who published the token may have chosen the address.
+    place = quote_text(leak.url, _MAX_URL_CHARS) if leak.url else "an address that was not reported"
+    return f"{quote_text(token.name)} ({token.start}…), found by {source} at {place}"
