@@ -7,7 +7,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
-from accounts.actions.revoke_leaked_tokens import revoke_leaked_tokens
+from accounts.actions.tokens.revoke_leaked_tokens import revoke_leaked_tokens
 from accounts.api.views import ApiView
 from accounts.models.token import hash_token
 from accounts.security.leak_reports import MAX_LEAKS, parse_report, verify_report

@@ -183,7 +183,7 @@ def build_periodic_runner() -> PeriodicRunner:
                 "accounts.actions.device_login.delete_expired_device_logins", 3600.0
             ),
             "accounts.send_expiry_mails": PeriodicWork(
-                "accounts.actions.send_expiry_mails.send_expiry_mails", 3600.0
+                "accounts.actions.tokens.send_expiry_mails.send_expiry_mails", 3600.0
             ),
             "registry.roll_up_downloads": PeriodicWork(
                 "registry.downloads.counts.update_weekly_downloads", 300.0

@@ -1,0 +1,1 @@
+"""Acts on tokens besides creating and revoking one."""
