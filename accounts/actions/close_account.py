@@ -12,7 +12,7 @@ from accounts.actions.revoke_all_tokens import revoke_all_tokens
 from accounts.actions.sessions.end_sessions import end_all_sessions
 from accounts.errors import AccountNeededError
 from accounts.mails import notify_owner
-from accounts.models import User
+from accounts.models import SsoIdentity, User
 from accounts.queries.users import lock_unchanged_account
 from accounts.security.closing import end_rest, list_remaining
 
@@ -33,7 +33,7 @@ def close_account(*, actor: User, leaves_without_owner: bool = False) -> None:
         revoke_all_tokens(user=actor, by=actor)
         end_all_sessions(user=actor, by=actor)
         actor.tokens.update(name="deleted")
-        for model in (Authenticator, SocialAccount, EmailAddress):
+        for model in (Authenticator, SocialAccount, SsoIdentity, EmailAddress):
             model.objects.filter(user=actor).delete()
         erase_audit_identities(account=actor, actor=actor, action="account.deleted")
         _erase(actor)

@@ -9,12 +9,13 @@ import orjson
 
 from accounts.models import AccountSession, AuditEntry, Token, User
 from accounts.queries.factors import list_factors
+from accounts.queries.sso import list_identities
 from accounts.security.closing import iter_exports
 from common.times import format_time
 
 
 def iter_account_export(user: User) -> Iterator[bytes]:
-    """The parts of a JSON document: 4 queries, and those of the other apps.
+    """The parts of a JSON document: 5 queries, and those of the other apps.
 
     Secrets and hashes are left out. Lists are read while they are sent, so no number of entries
     fills the memory.
@@ -39,6 +40,18 @@ def _iter_lists(user: User) -> Iterator[tuple[str, Iterable[Any]]]:
                 "lastUsedAt": format_time(factor.last_used_at),
             }
             for factor in list_factors(user)
+        ),
+    )
+    yield (
+        "singleSignOn",
+        (
+            {
+                "provider": row.connection.name,
+                "subject": row.subject,
+                "createdAt": format_time(row.created_at),
+                "lastUsedAt": format_time(row.last_used_at),
+            }
+            for row in list_identities(user)
         ),
     )
     yield (

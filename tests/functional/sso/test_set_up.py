@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -221,6 +222,21 @@ def test_names_what_is_wrong_with_metadata(browser: Client, metadata: str, messa
     response = browser.post("/sso/connections/new/saml", values)
     assert response.status_code == 400
     assert message in response.content.decode()
+
+
+def test_export_and_deletion_include_the_link(
+    client: Client, connection: SsoConnection, provider: OidcProvider
+) -> None:
+    """What the provider calls the person is personal data."""
+    sign_in(client, connection, provider)
+    response = client.get("/account/export")
+    data = json.loads(b"".join(response.streaming_content))  # type: ignore[attr-defined]
+    assert [each["subject"] for each in data["singleSignOn"]] == ["person-1"]
+    assert client.post("/account/delete", {"username": "ada"}).status_code == 302
+    assert not SsoIdentity.objects.exists()
+    # The person who comes back gets a new account.
+    sign_in(Client(), connection, provider)
+    assert User.objects.filter(is_active=True).get().username == "ada-2"
 
 
 def forget_confirmation(client: Client) -> None:
