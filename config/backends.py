@@ -340,3 +340,20 @@ _REDIS_OPTIONS: dict[str, Any] = {
     "interval_step": 0.1,
     "interval_max": 0.2,
 }
+
+
+def build_sign_in_settings(
+    *, github: tuple[str, str], gitlab: tuple[str, str], gitlab_url: str
+) -> dict[str, Any]:
+    """`SOCIALACCOUNT_PROVIDERS`: the websites that have an id and a secret."""
+    providers: dict[str, Any] = {}
+    if all(github):
+        app = {"client_id": github[0], "secret": github[1], "key": ""}
+        providers["github"] = {"APPS": [app], "SCOPE": ["user:email"]}
+    if all(gitlab):
+        app = {"client_id": gitlab[0], "secret": gitlab[1], "key": ""}
+        providers["gitlab"] = {
+            "APPS": [{**app, "settings": {"gitlab_url": gitlab_url}}],
+            "SCOPE": ["read_user"],
+        }
+    return providers

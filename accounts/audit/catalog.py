@@ -73,6 +73,8 @@ ACCOUNT_ACTIONS = (
     AuditAction("factors.removed", "All second factors were removed", "account", _SENSITIVE),
     AuditAction("recovery-code.used", "A recovery code was used", "account", _NOTABLE),
     AuditAction("recovery-codes.replaced", "Recovery codes were replaced", "account", _SENSITIVE),
+    AuditAction("site.linked", "Sign-in with a website was linked", "account", _SENSITIVE),
+    AuditAction("site.unlinked", "Sign-in with a website was unlinked", "account", _SENSITIVE),
     AuditAction("session.ended", "A session was ended", "account", _NOTABLE),
     AuditAction("sessions.ended", "All sessions were ended", "account", _SENSITIVE),
     AuditAction("sso.signed-in", "Signed in with single sign-on", "account", _ROUTINE),

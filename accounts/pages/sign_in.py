@@ -9,6 +9,7 @@ from allauth.account.views import LoginView
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
+from accounts.pages.other_sites import list_sites
 from accounts.queries.sso import list_enabled_connections
 from accounts.security.factors import supports_passkeys
 
@@ -38,12 +39,13 @@ class SignInView(LoginView):  # type: ignore[misc]  # the library has no types
     """
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the identity providers, and which forms to show."""
+        """Add the identity providers, other websites, and which forms to show."""
         is_requested = "password" in self.request.GET or self.request.method == "POST"
         return {
             **super().get_context_data(**kwargs),
             "connections": list_enabled_connections(),
             "next": self.request.GET.get("next", "")[:1000],
             "shows_form": settings.LOCAL_PASSWORDS or is_requested,
+            "sites": list_sites(),
             "supports_passkeys": supports_passkeys(),
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from allauth.account import views as allauth
+from allauth.socialaccount import views as social
 from django.urls import include, path, re_path
 from django.views.decorators.cache import never_cache
 
@@ -12,6 +13,7 @@ from accounts.pages import (
     audit_log,
     device_login,
     email,
+    other_sites,
     own_data,
     passwords,
     sign_in,
@@ -69,6 +71,15 @@ urlpatterns = [
     path("login/factor", sign_in_steps.SecondFactorView.as_view(), name="mfa_authenticate"),
     path("login/device", new_device.render_new_device, name="confirm-device"),
     path("login/passkey", sign_in_steps.PasskeySignInView.as_view(), name="mfa_login_webauthn"),
+    path("login/with/github", other_sites.github_login, name="github_login"),
+    path("login/with/github/callback", other_sites.github_callback, name="github_callback"),
+    path("login/with/gitlab", other_sites.gitlab_login, name="gitlab_login"),
+    path("login/with/gitlab/callback", other_sites.gitlab_callback, name="gitlab_callback"),
+    path("login/canceled", social.login_cancelled, name="socialaccount_login_cancelled"),
+    path("login/failed", social.login_error, name="socialaccount_login_error"),
+    path("signup/with", other_sites.SiteSignUpView.as_view(), name="socialaccount_signup"),
+    path("account/sites", other_sites.render_sites, name="socialaccount_connections"),
+    path("account/sites/<int:link_id>/unlink", other_sites.unlink, name="unlink-site"),
     path("signup", sign_up.SignUpView.as_view(), name="account_signup"),
     path("signup/passkey", sign_up.PasskeySignUpView.as_view(), name="account_signup_by_passkey"),
     path(

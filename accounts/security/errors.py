@@ -27,3 +27,9 @@ class UnknownSessionError(MissingError):
     """The account has no session with this id."""
 
     code, title = "unknown-session", "Unknown session"
+
+
+class UnknownSiteError(MissingError):
+    """The account has no link with this id to a website."""
+
+    code, title = "unknown-site", "Unknown link to a website"

@@ -7,9 +7,12 @@ from typing import Any
 
 import requests
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from allauth.socialaccount.models import SocialAccount
+from allauth.socialaccount.models import SocialAccount, SocialLogin
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
+from django.http import HttpRequest
 from requests.adapters import BaseAdapter
 
 from common.bounded_fields import check_stored_size
@@ -17,6 +20,8 @@ from common.http.safe import Fetcher, FetchFailedError, FetchRefusedError
 
 _MAX_BYTES = 1 << 20
 _SECONDS = 10.0
+# Websites that identify people by numbers.
+_WITH_NUMBERS = ("github", "gitlab")
 MAX_PROFILE_BYTES = 64 << 10
 
 
@@ -36,7 +41,7 @@ class SafeAdapter(BaseAdapter):
         body = request.body or b""
         assert isinstance(body, str | bytes)
         try:
-            reply = Fetcher().send(
+            reply = Fetcher(private_hosts=settings.SSO_PRIVATE_HOSTS).send(
                 request.method or "GET",
                 request.url or "",
                 headers={name: str(value) for name, value in request.headers.items()},
@@ -67,6 +72,12 @@ def _check_profile(instance: SocialAccount, **_: Any) -> None:
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # the library has no types
     """All requests of the library go through the SSRF-safe client."""
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """Refuse a profile without an id: all such profiles would be one person."""
+        account = sociallogin.account
+        if account.provider in _WITH_NUMBERS and not account.uid.isdecimal():
+            raise PermissionDenied
 
     def get_requests_session(self) -> requests.Session:
         """A session that reaches public addresses only, and ignores proxies of the environment."""

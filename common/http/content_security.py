@@ -14,10 +14,16 @@ def _build_style_source() -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(style).digest()).decode()}'"
 
 
+def _list_sign_in_origins() -> str:
+    """Return the websites to which the forms of the sign-in page redirect."""
+    urls = {"github": "https://github.com", "gitlab": settings.GITLAB_URL}
+    return "".join(f" {urls[name]}" for name in settings.SOCIALACCOUNT_PROVIDERS)
+
+
 CONTENT_SECURITY_POLICY = (
     f"default-src 'none'; script-src 'self'; style-src 'self' {_build_style_source()};"
     " img-src 'self' data:;"
-    " font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none';"
+    f" font-src 'self'; connect-src 'self'; form-action 'self'{_list_sign_in_origins()}; base-uri 'none';"
     " frame-ancestors 'none'; manifest-src 'self'"
 )
 # Django's admin and Swagger UI set style attributes. The hash is replaced, not extended: browsers

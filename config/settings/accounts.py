@@ -9,6 +9,7 @@ from config.env import (
     get_env_private_hosts,
     get_env_secret,
     get_env_text,
+    get_env_url,
 )
 from config.settings.base import BASE_HOST, DATA_DIR
 
@@ -99,7 +100,32 @@ SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = False
 SOCIALACCOUNT_LOGIN_ON_GET = False
 SOCIALACCOUNT_STORE_TOKENS = False
-SOCIALACCOUNT_QUERY_EMAIL = False
+# For the addresses that GitHub has verified.
+SOCIALACCOUNT_QUERY_EMAIL = True
+SOCIALACCOUNT_AUTO_SIGNUP = False
+SOCIALACCOUNT_FORMS = {"signup": "accounts.pages.other_sites.SiteSignUpForm"}
+_GITHUB_ID = get_env_text(
+    "PLUGPORT_GITHUB_CLIENT_ID",
+    "",
+    "Client ID of an OAuth app of GitHub. With it, people sign in with GitHub.",
+)
+_GITHUB_SECRET = get_env_secret(
+    "PLUGPORT_GITHUB_CLIENT_SECRET", "Client secret of the OAuth app of GitHub."
+)
+_GITLAB_ID = get_env_text(
+    "PLUGPORT_GITLAB_CLIENT_ID",
+    "",
+    "Application ID of GitLab. With it, people sign in with GitLab.",
+)
+_GITLAB_SECRET = get_env_secret(
+    "PLUGPORT_GITLAB_CLIENT_SECRET", "Secret of the application of GitLab."
+)
+GITLAB_URL = get_env_url(
+    "PLUGPORT_GITLAB_URL", "https://gitlab.com", "URL of the GitLab with which people sign in."
+).rstrip("/")
+SOCIALACCOUNT_PROVIDERS = backends.build_sign_in_settings(
+    github=(_GITHUB_ID, _GITHUB_SECRET), gitlab=(_GITLAB_ID, _GITLAB_SECRET), gitlab_url=GITLAB_URL
+)
 ALLOW_SIGNUP = get_env_bool(
     "PLUGPORT_ALLOW_SIGNUP", "Whether anyone may create an account.", default=True
 )

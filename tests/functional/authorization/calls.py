@@ -130,6 +130,7 @@ ARGUMENTS: Mapping[str, object] = {
     "id": "1",
     "factor_id": 1,
     "session_id": 0,
+    "link_id": 0,
     "content_type_id": "1",
     "app_label": "registry",
     "url": "unknown",
