@@ -32,8 +32,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.actions.record_audit_entry import record_audit_entry
-from accounts.actions.unlink_site import unlink_site
-from accounts.actions.verify_with_site import verify_with_site
+from accounts.actions.sso.unlink_site import unlink_site
+from accounts.actions.sso.verify_with_site import verify_with_site
 from accounts.errors import AccountNeededError, MailUnavailableError
 from accounts.mails import build_url, notify_owner
 from accounts.models import User
