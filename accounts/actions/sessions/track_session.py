@@ -36,7 +36,7 @@ def track_session(*, request: HttpRequest, user: User) -> None:
     values = {
         "user": user,
         "auth_hash": session.get(HASH_SESSION_KEY, ""),
-        "address": get_client_address(request) if request.META.get("REMOTE_ADDR") else "",
+        "address": get_client_address(request) if request.META else "",
         "agent": request.META.get("HTTP_USER_AGENT", "")[:MAX_AGENT_CHARS],
         "last_seen_at": timezone.now(),
         "session_key": session.session_key,

@@ -40,6 +40,13 @@ def test_sessions_are_listed(owner: User) -> None:
     assert other.startswith("Unknown browser")
 
 
+def test_the_address_behind_the_gateway(owner: User, settings: Any) -> None:
+    """The web server listens on a socket, which has no address."""
+    settings.BEHIND_GATEWAY = True
+    client = _sign_in(REMOTE_ADDR="", HTTP_X_FORWARDED_FOR="192.0.2.9")
+    assert "192.0.2.9" in _list(client)[0]
+
+
 def test_one_session_is_ended(owner: User, create_user: Any) -> None:
     client, lost = _sign_in(), _sign_in()
     row = AccountSession.objects.get(session_key=lost.session.session_key)
