@@ -11,6 +11,7 @@ from collections.abc import Collection
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
+from django.db.models.functions import Least
 from django.utils import timezone
 
 from accounts.actions.create_token import SCOPES_OF_PUBLISHERS, create_token
@@ -32,6 +33,8 @@ LIFETIME = dt.timedelta(minutes=15)
 INTERVAL_SECONDS = 5
 # Added to the pause of a program that polls too fast (RFC 8628, section 3.5).
 _SLOW_DOWN_SECONDS = 5
+# A pause of this length is as long as the code is valid.
+_MAX_INTERVAL_SECONDS = 900
 # Without vowels no code is a word, and no letter looks like a digit (RFC 8628, section 6.1).
 _LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 _USER_CODE_CHARS = 8
@@ -145,7 +148,8 @@ def redeem_device_code(device_code: str) -> tuple[Token, str]:
     pause = dt.timedelta(seconds=login.interval_seconds)
     # One second less, for the time that a request takes.
     if login.polled_at is not None and now - login.polled_at < pause - dt.timedelta(seconds=1):
-        rows.update(polled_at=now, interval_seconds=F("interval_seconds") + _SLOW_DOWN_SECONDS)
+        longer = Least(F("interval_seconds") + _SLOW_DOWN_SECONDS, _MAX_INTERVAL_SECONDS)
+        rows.update(polled_at=now, interval_seconds=longer)
         raise OAuthError("slow_down", "The program polls too often.")
     rows.update(polled_at=now)
     if login.user is None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,6 +31,8 @@ FETCH_INTERVAL = dt.timedelta(seconds=60)
 MAX_DOCUMENT_BYTES = 64 * 1024
 MAX_KEYS = 50
 _FETCH_SECONDS = 5.0
+# In one process: each fetch occupies a thread for seconds, and everybody can register slow issuers.
+fetch_slots = threading.BoundedSemaphore(2)
 _DISCOVERY_PATH = "/.well-known/openid-configuration"
 # The public parts only: a key that is published with its private part must not be stored with it.
 _MEMBERS = ("kty", "kid", "use", "alg", "key_ops", "n", "e", "crv", "x", "y")
@@ -70,23 +74,34 @@ def list_issuer_keys(issuer: str, kid: str) -> Sequence[Mapping[str, Any]]:
     age = now - stored.fetched_at if stored.fetched_at else None
     if found and age is not None and age < MAX_AGE:
         return found
-    if _claim_fetch(stored, now):
-        try:
-            return _select(_fetch_and_store(stored), kid)
-        except PlugportError as error:
-            _log.warning("issuer_unavailable", issuer=issuer, reason=error.detail)
-            if not found:
-                raise IssuerUnavailableError(
-                    f"The keys of `{issuer}` cannot be fetched: {error.detail}",
-                    hint="Try again in a minute. The operator of this registry may have to allow the"
-                    " host: PLUGPORT_CI_ISSUER_PRIVATE_HOSTS.",
-                ) from error
+    with _take_slot() as may_fetch:
+        if may_fetch and _claim_fetch(stored, now):
+            try:
+                return _select(_fetch_and_store(stored), kid)
+            except PlugportError as error:
+                _log.warning("issuer_unavailable", issuer=issuer, reason=error.detail)
+                if not found:
+                    raise IssuerUnavailableError(
+                        f"The keys of `{issuer}` cannot be fetched: {error.detail}",
+                        hint="Try again in a minute. The operator of this registry may have to allow"
+                        " the host: PLUGPORT_CI_ISSUER_PRIVATE_HOSTS.",
+                    ) from error
     if age is None:
         raise IssuerUnavailableError(
             f"The keys of `{issuer}` are not known yet.", hint="Try again in a minute."
         )
     # Old keys, or no key of that id: the issuer was asked a moment ago.
     return found if age < MAX_AGE_WITHOUT_ISSUER else ()
+
+
+@contextlib.contextmanager
+def _take_slot() -> Iterator[bool]:
+    is_free = fetch_slots.acquire(blocking=False)
+    try:
+        yield is_free
+    finally:
+        if is_free:
+            fetch_slots.release()
 
 
 def _select(keys: Sequence[Mapping[str, Any]], kid: str) -> list[Mapping[str, Any]]:

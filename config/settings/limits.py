@@ -38,12 +38,13 @@ RATE_LIMITS = {
     "failed-sign-in": get_env_text(
         "PLUGPORT_LIMIT_FAILED_SIGN_IN",
         "10/hour",
-        "Failed sign-ins with one name, or from one network, that the audit log records.",
+        "Failed sign-ins with one name, or from one network, and refused identity tokens of one repository,"
+        " that the audit log records.",
     ),
     "failed-sign-ins": get_env_text(
         "PLUGPORT_LIMIT_FAILED_SIGN_INS",
         "1000/hour",
-        "Failed sign-ins of all together that the audit log records.",
+        "Failed sign-ins of all together, and as many refused identity tokens, that the audit log records.",
     ),
     "device-login": get_env_text(
         "PLUGPORT_LIMIT_DEVICE_LOGIN",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ from accounts.trusted_publishing.assertions import (
 )
 from accounts.trusted_publishing.providers import PROVIDERS
 from accounts.trusted_publishing.used import record_use
+from common.http.errors import RateLimitedError
+from common.rate_limits import consume_quota
 from plugport.spec.names import PluginName
 from registry.models import TrustedPublisher
 from registry.publishing.trusted import (
@@ -151,12 +154,28 @@ def _mint(assertion: VerifiedAssertion, publisher: TrustedPublisher) -> MintedFo
     return MintedForJob(token, text, publisher)
 
 
+def _is_recorded(assertion: VerifiedAssertion) -> bool:
+    """Whether the audit log has few refusals of this repository, and of all, in this hour.
+
+    Genuine tokens of systems such as GitHub are for everyone, and a refused one is not used up.
+    """
+    ids = PROVIDERS[find_provider(assertion.issuer)].read_ids(assertion.claims)
+    text = f"{assertion.issuer}\0{ids.repository or assertion.claims.get('sub')}"
+    caller = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    try:
+        consume_quota("failed-sign-in", f"identity:{caller}")
+        consume_quota("failed-sign-ins", "identity-tokens")
+    except RateLimitedError:
+        return False
+    return True
+
+
 def _report(
     error: AssertionRefusedError, assertion: VerifiedAssertion | None, plugin: PluginName | None
 ) -> None:
     """Log the refusal; of a genuine token also in the audit log, which everyone else could fill."""
     _log.warning("identity_token_refused", reason=error.reason, plugin=str(plugin or ""))
-    if assertion is None:
+    if assertion is None or not _is_recorded(assertion):
         return
     run = build_run(find_provider(assertion.issuer), assertion.issuer, assertion.claims)
     record_audit_entry(

@@ -22,7 +22,12 @@ from accounts.trusted_publishing.assertions import (
     read_issuer,
     verify_assertion,
 )
-from accounts.trusted_publishing.keys import FETCH_INTERVAL, MAX_AGE, require_issuer_url
+from accounts.trusted_publishing.keys import (
+    FETCH_INTERVAL,
+    MAX_AGE,
+    fetch_slots,
+    require_issuer_url,
+)
 from accounts.trusted_publishing.used import delete_expired_uses, record_use
 from common.http.safe import PrivateHosts
 from tests.support.issuer import (
@@ -167,6 +172,15 @@ def test_times_are_checked_with_a_leeway(
         assert verify(issuer, token)
     else:
         assert refuse(issuer, token) == reason
+
+
+def test_slow_issuers_occupy_few_threads(issuer: Issuer) -> None:
+    """Everybody can register issuers; a process fetches the keys of two at the same time."""
+    with fetch_slots, fetch_slots:
+        with pytest.raises(IssuerUnavailableError):
+            verify(issuer, issuer.sign())
+        assert not issuer.server.requests
+    assert verify(issuer, issuer.sign())
 
 
 def test_a_token_of_another_key_is_refused(issuer: Issuer) -> None:

@@ -161,6 +161,16 @@ def test_fast_polls_are_slowed_down(owner_client: Client) -> None:
     assert not Token.objects.exists()
 
 
+@pytest.mark.usefixtures("db")
+def test_the_pause_of_a_program_that_polls_all_the_time_is_bounded() -> None:
+    """The column has 16 bits."""
+    started = _start()
+    DeviceLogin.objects.update(polled_at=timezone.now(), interval_seconds=32_767)
+    fields = {"grant_type": GRANT, "device_code": started["device_code"]}
+    _expect_error(_post("token", **fields), "slow_down")
+    assert DeviceLogin.objects.get().interval_seconds == 900
+
+
 def test_a_new_password_ends_what_was_approved(owner: User, owner_client: Client) -> None:
     started = _start()
     _decide(owner_client, started, "approve")

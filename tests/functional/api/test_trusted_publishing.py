@@ -230,6 +230,26 @@ def test_tokens_that_the_ci_system_did_not_sign_are_refused(
     assert token.split(".")[1] not in str(entry.details)
 
 
+def test_refusals_do_not_fill_the_audit_log(
+    plugin: Plugin, author: Api, api: Api, ci: Issuer, settings: Any
+) -> None:
+    """Everyone gets genuine tokens of a public CI system, and a refused one is not used up."""
+    settings.RATE_LIMITS = {
+        **settings.RATE_LIMITS,
+        "failed-sign-in": "2/hour",
+        "failed-sign-ins": "3/hour",
+    }
+    add(author)
+    token = sign_github(ci, repository_id="12")
+    for _ in range(4):
+        assert refuse(api, token) == "no-match"
+    entries = AuditEntry.objects.filter(action="identity-token.refused")
+    assert entries.count() == 2
+    for number in range(13, 18):
+        assert refuse(api, sign_github(ci, repository_id=str(number))) == "no-match"
+    assert entries.count() == 3
+
+
 def test_a_renamed_repository_goes_on(plugin: Plugin, author: Api, api: Api, ci: Issuer) -> None:
     """The ids are the same, whatever its name."""
     add(author)
