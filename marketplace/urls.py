@@ -17,6 +17,7 @@ from marketplace.pages import (
     taxonomy,
 )
 from marketplace.pages.own import invitations as own_invitations
+from marketplace.pages.own import publishing as own_publishing
 from marketplace.pages.own import scopes as own_scopes
 from marketplace.pages.plugin import visibility
 from marketplace.pages.syndication_urls import urlpatterns as syndication_urls
@@ -25,6 +26,7 @@ urlpatterns = [
     path("", home.render_home, name="home"),
     path("featured", home.render_featured, name="featured"),
     path("contact", contact.render_contact, name="contact"),
+    path("account/publishing", own_publishing.render_own_publishing, name="own-publishing"),
     path("account/scopes", own_scopes.render_scopes, name="scopes"),
     path(
         "account/scopes/<str:name>/visibility",

@@ -13,7 +13,7 @@ from accounts.mails import build_url, notify_owner
 from accounts.models import Token, User
 from accounts.models.token import NOTICE_BEFORE, START_CHARS, hash_token
 from accounts.policies import check_has_second_factor, check_is_verified, check_token_may_create
-from accounts.queries.tokens import lock_usable_token
+from accounts.queries.tokens import list_tokens, lock_usable_token
 from accounts.queries.users import lock_unchanged_account
 from plugport.spec.text import quote_text
 from plugport.spec.token_text import generate_token_text
@@ -55,7 +55,7 @@ def create_token(
     if not needs_no_factor and not SCOPES_OF_PUBLISHERS.isdisjoint(request.scopes):
         check_has_second_factor(actor)
     # Not locked: concurrent requests can exceed the limit by a few tokens, which does no harm.
-    if actor.tokens.filter(revoked_at=None).count() >= MAX_TOKENS:
+    if list_tokens(actor).count() >= MAX_TOKENS:
         raise TokenRequestError(
             f"An account can have at most {MAX_TOKENS} tokens.",
             hint="Revoke tokens that you no longer use.",

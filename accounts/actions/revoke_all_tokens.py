@@ -11,7 +11,6 @@ from django.utils import timezone
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.models import DeviceLogin, Token, User
 from accounts.queries.token_cache import token_cache
-from accounts.queries.tokens import list_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,8 @@ def revoke_all_tokens(
         User.objects.select_for_update().filter(pk=user.pk).first()
         now = timezone.now()
         kept, revoked = [], []
-        for token in list_tokens(user):
+        # Also those of CI jobs, which `list_tokens` leaves out.
+        for token in Token.objects.filter(user=user, revoked_at=None):
             if token.pk in kept_token_ids:
                 kept.append(token)
                 continue

@@ -64,8 +64,11 @@ def _is_usable(token: Token) -> bool:
 
 
 def list_tokens(user: User) -> QuerySet[Token]:
-    """The user's tokens that are not revoked, newest first: 1 query when iterated."""
-    return Token.objects.filter(user=user, revoked_at=None)
+    """The user's tokens that are not revoked, newest first: 1 query when iterated.
+
+    Without those of CI jobs, which are many and live for minutes.
+    """
+    return Token.objects.filter(user=user, revoked_at=None, minted=None)
 
 
 def list_children(token: Token) -> QuerySet[Token]:

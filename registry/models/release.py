@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.trusted_publishing.providers import PROVIDERS
 from common.bounded_fields import (
     BoundedBinaryField,
     BoundedCharField,
@@ -89,6 +90,12 @@ class Release(models.Model):
 
     def __str__(self) -> str:
         return f"{self.plugin.name}@{self.version}"
+
+    @property
+    def publisher_label(self) -> str:
+        """The CI system whose job has sent it; nothing for a release of a person, or a blocked one."""
+        provider = PROVIDERS.get(self.publisher_run.get("provider", ""))
+        return provider.label if provider is not None and not self.is_blocked else ""
 
     @property
     def is_served(self) -> bool:

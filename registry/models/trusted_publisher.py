@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models.identity import ISSUER_CHARS
+from accounts.trusted_publishing.providers import PROVIDERS
 from common.bounded_fields import BoundedCharField, BoundedJSONField
 from plugport.spec.api.values import CI_PROVIDERS
 from plugport.spec.archive.model import KIB
@@ -58,6 +59,11 @@ class TrustedPublisher(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider} {self.repository or self.issuer} for {self.name}"
+
+    @property
+    def label(self) -> str:
+        """Its CI system, as people know it."""
+        return PROVIDERS[self.provider].label
 
     @property
     def source(self) -> str:

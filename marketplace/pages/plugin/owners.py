@@ -165,6 +165,7 @@ def _render(
         "was_published": was_published(team.plugin),
         "is_owner": team.role == Role.OWNER,
         "can_manage": team.can_manage,
+        "can_manage_publishing": team.role in (Role.OWNER, Role.MAINTAINER),
         "rows": [
             MemberRow(
                 member=member,

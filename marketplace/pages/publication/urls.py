@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from marketplace.pages.publication import views
+from marketplace.pages.publication import decide, views
 
 _PATH = "publications/<uuid:public_id>"
 
 urlpatterns = [
     path(_PATH, views.render_overview, name="publication"),
+    path(f"{_PATH}/decide", decide.decide, name="decide-publication"),
     path(f"{_PATH}/readme", views.render_readme, name="publication-readme"),
     path(f"{_PATH}/files", views.render_files, name="publication-files"),
     path(f"{_PATH}/files/<path:path>", views.render_files, name="publication-file"),

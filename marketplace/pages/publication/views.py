@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
+from accounts.pages.current_user import get_signed_in_user
 from marketplace.labels import list_permission_groups
 from marketplace.pages.checks import build_check_results
 from marketplace.pages.images import build_image_response, load_image
@@ -24,6 +25,7 @@ from registry.api.v1.parameters import get_int_parameter, get_text_parameter
 from registry.downloads.sending import Transfer, get_sender
 from registry.models import Release
 from registry.models.states import ReleaseState
+from registry.policies import can_manage_trusted_publishers
 from registry.queries.baselines import find_baseline
 from registry.queries.catalog import get_artifact, list_checks
 from registry.queries.package_files import use_package
@@ -41,7 +43,7 @@ _CSP = "default-src 'none'; sandbox"
 
 @publication_page("manifest", "files")
 def render_overview(request: HttpRequest, release: Release) -> HttpResponse:
-    """`/publications/<id>`: state, reason, next step, findings and permissions: 4 queries."""
+    """`/publications/<id>`: state, reason, next step, findings and permissions: 4 queries, 5 if staged."""
     checks = list_checks(release)
     context = {
         "checks": build_check_results(checks, lambda run: run.findings),
@@ -50,6 +52,8 @@ def render_overview(request: HttpRequest, release: Release) -> HttpResponse:
         "permissions": list_permission_groups(release.contents.manifest.get("permissions", {})),
         "next_steps": NEXT_STEPS[ReleaseState(release.state)],
         "is_waiting": release.state == ReleaseState.CHECKING,
+        "can_approve": release.state == ReleaseState.STAGED
+        and can_manage_trusted_publishers(get_signed_in_user(request), release.plugin),
     }
     return frame.render_tab(request, release, frame.OVERVIEW, context)
 

@@ -78,7 +78,7 @@ def _find_own_arguments(route: str, world: World) -> dict[str, object]:
         return {"id": world.trusted_publisher.pk}
     if "issuers/" in route:
         return {"id": world.issuer.pk}
-    if route.endswith(("/approve", "/discard")):
+    if route.endswith(("/approve", "/discard", "/decide")):
         return {"version": "4.0.0", "public_id": world.staged.public_id}
     return {}
 
@@ -166,6 +166,12 @@ BODIES: Mapping[str, Callable[[], Any]] = {
         "role": "publisher",
     },
     "POST sso/connections/<str:public_id>/change": lambda: {"action": "disable"},
+    "POST plugins/<plugin:name>/publishing": lambda: {"action": "rules", "trusted_only": "on"},
+    "POST publications/<uuid:public_id>/decide": lambda: {"decision": "approve"},
+    "POST account/publishing": lambda: {
+        "action": "add-issuer",
+        "url": "https://other.example.test",
+    },
     "POST account/scopes": lambda: {"name": "new-scope"},
     "POST account/tokens": lambda: {"name": "another", "scopes": ["read"], "days": "30"},
 }
