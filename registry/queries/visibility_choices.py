@@ -14,7 +14,7 @@ MAX_NAMES = 50
 READERS = {
     Visibility.PUBLIC: "Everybody, without an account too.",
     Visibility.INTERNAL: "All accounts of this registry with a verified address.",
-    Visibility.PRIVATE: "Only the people named here.",
+    Visibility.PRIVATE: "People with a role, and the owner of the scope.",
 }
 
 

@@ -25,7 +25,7 @@ def test_a_plugin_goes_private_after_a_preview(cli: Cli) -> None:
     assert cli.ok("visibility", NAME).stdout.startswith(f"{NAME} is public\n")
     refused = cli.run("visibility", NAME, "private")
     assert refused.exit_code == 4
-    assert "who sees it: Only the people named here." in refused.stderr
+    assert "who sees it: People with a role, and the owner of the scope." in refused.stderr
     assert "people with a role: alice" in refused.stderr
     assert "--yes" in refused.stderr
     assert cli.ok("visibility", NAME, "private", "--yes").stdout == f"{NAME} is private\n"
