@@ -27,15 +27,6 @@ def get_token_viewer(request: Request) -> Viewer:
     return _keep(request._request, viewer)  # noqa: SLF001 -- middleware sees this one
 
 
-def get_actor_viewer(request: Request) -> Viewer:
-    """The account of the token whatever the token may read; the caller checks it for the plugin.
-
-    For calls that change something: they say what the token lacks.
-    """
-    token = request.auth
-    return Viewer(token.user if isinstance(token, Token) else None)
-
-
 def _keep(request: HttpRequest, viewer: Viewer) -> Viewer:
     restrict_response(request, lambda: viewer.has_seen_restricted)
     return viewer

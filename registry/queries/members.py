@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Token, User
 from plugport.spec.text import quote_text, remove_nul
 from registry.errors import UnknownInvitationError, UnknownMemberError
 from registry.models import Invitation, Member, Plugin, Role
@@ -60,13 +60,14 @@ def get_team(name: str, viewer: Viewer) -> Team:
     return Team(plugin, members, invitations, role, can_manage)
 
 
-def get_member_plugin(name: str, *, actor: User) -> Plugin:
+def get_member_plugin(name: str, *, actor: User, token: Token | None = None) -> Plugin:
     """The plugin that the actor may see, not published yet only as a member or moderator.
 
-    At most 2 queries. Whether the actor's token may be used is to be checked with the plugin's name.
+    At most 2 queries. With a token, what is not public is found only if the token may see it; whether
+    it may be used is to be checked with the plugin's name.
     Raises `UnknownPluginError`.
     """
-    plugin = find_plugin(name, Viewer(actor))
+    plugin = find_plugin(name, Viewer(actor, token))
     if plugin is None or not (
         was_published(plugin)
         or is_moderator(actor)

@@ -155,7 +155,8 @@ class DeclineView(ApiView):
 
 def _get_plugin_and_actor(request: Request, name: str) -> tuple[Plugin, User]:
     """Return the plugin and the caller, who may `manage` it with the token."""
-    plugin = get_member_plugin(name, actor=get_request_token(request).user)
+    token = get_request_token(request)
+    plugin = get_member_plugin(name, actor=token.user, token=token)
     return plugin, get_actor(request, "manage", plugin=plugin.name)
 
 

@@ -14,7 +14,7 @@ from plugport.spec.api.bodies import MetadataBody
 from plugport.spec.api.validation import validate_body
 from registry.actions.edit_plugin import edit_plugin
 from registry.api.v1.parameters import NAME, PAGING, get_int_parameter
-from registry.api.viewers import get_actor_viewer, get_token_viewer
+from registry.api.viewers import get_token_viewer
 from registry.models import Plugin
 from registry.queries import catalog
 from registry.queries.catalog import MAX_LIMIT, MAX_PAGE
@@ -99,7 +99,7 @@ class PluginView(ApiView):
         return self._edit(request, name, replace=True)
 
     def _edit(self, request: Request, name: str, *, replace: bool) -> HttpResponse:
-        plugin: Plugin = catalog.get_plugin(name, get_actor_viewer(request))
+        plugin: Plugin = catalog.get_plugin(name, get_token_viewer(request))
         actor = get_actor(request, "manage", plugin=plugin.name)
         changes = validate_body(MetadataBody, request.data)
         edited = edit_plugin(actor=actor, plugin=plugin, changes=changes, replace=replace)

@@ -18,7 +18,7 @@ from plugport.spec.api.bodies import DeprecateBody, YankBody
 from plugport.spec.api.validation import validate_body
 from registry.actions import flag_release
 from registry.api.v1.parameters import NAME, VERSION
-from registry.api.viewers import get_actor_viewer, get_token_viewer
+from registry.api.viewers import get_token_viewer
 from registry.models import Release
 from registry.policies import check_served, check_token_may_flag
 from registry.queries import catalog
@@ -98,7 +98,7 @@ class _FlagView(ApiView):
     def flag(self, request: Request, name: str, version: str) -> HttpResponse:
         """Run the action as the user of the token."""
         token = get_request_token(request)
-        viewer = get_actor_viewer(request)
+        viewer = get_token_viewer(request)
         check_token_may_flag(token, catalog.get_plugin(name, viewer).name)
         release = catalog.get_release(name, version, viewer)
         values: dict[str, Any] = {}

@@ -210,7 +210,8 @@ class MintView(ApiView):
 
 def _get_plugin_and_actor(request: Request, name: str, *scopes: str) -> tuple[Plugin, User]:
     """Return the plugin and the caller, whose token has one of the scopes for it."""
-    plugin = get_member_plugin(name, actor=get_request_token(request).user)
+    token = get_request_token(request)
+    plugin = get_member_plugin(name, actor=token.user, token=token)
     return plugin, get_actor(request, *scopes, plugin=plugin.name)
 
 

@@ -43,7 +43,8 @@ class PluginVisibilityView(ApiView):
     @extend_schema(operation_id="getVisibility", parameters=[NAME], responses=api.VisibilityState)
     def get(self, request: Request, name: str) -> HttpResponse:
         """Get the visibility, and who would see the plugin with each. Requires `manage`; for owners."""
-        plugin = get_member_plugin(name, actor=get_request_token(request).user)
+        token = get_request_token(request)
+        plugin = get_member_plugin(name, actor=token.user, token=token)
         actor = get_actor(request, "manage", plugin=plugin.name)
         check_may_change_visibility(actor, plugin)
         return _respond(request, plugin, list_plugin_choices(plugin, actor))
@@ -59,7 +60,8 @@ class PluginVisibilityView(ApiView):
 
         What others have installed stays with them.
         """
-        plugin = get_member_plugin(name, actor=get_request_token(request).user)
+        token = get_request_token(request)
+        plugin = get_member_plugin(name, actor=token.user, token=token)
         actor = get_actor(request, "manage", plugin=plugin.name)
         visibility = Visibility(validate_body(VisibilityBody, request.data)["visibility"])
         changed = change_visibility(actor=actor, plugin=plugin, visibility=visibility)

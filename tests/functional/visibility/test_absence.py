@@ -43,6 +43,8 @@ _FIXED = (
     *("logout", "password", "signup", "publications/", "images/", "healthz", "readyz", "api/v1/me"),
 )
 _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
+# For those who may change the plugin.
+_MANAGED = ("visibility", "publishing", "trusted-publishers")
 _WORD = re.compile(r"zq[a-z]+", re.IGNORECASE)
 # What differs from one response to the next.
 _VOLATILE = re.compile(
@@ -236,6 +238,9 @@ def test_members_read_it_everywhere_and_no_cache_keeps_it(world: Publisher) -> N
                 continue
             response = person.open().get(fill(route, SECRET), **person.headers)
             if response.status_code == 405:
+                continue
+            is_managed = route.rpartition("/")[2] in _MANAGED
+            if response.status_code == 403 and is_managed:
                 continue
             assert response.status_code == 200, (who, route, response.content)
             assert "no-store" in response["Cache-Control"], (who, route)
