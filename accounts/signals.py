@@ -61,7 +61,7 @@ def _record_failure(
         action="sign-in.failed",
         subject=user,
         # Later ones of this hour are not recorded.
-        is_last=min(quota.remaining for quota in quotas) == 0,
+        is_last_recorded=min(quota.remaining for quota in quotas) == 0,
     )
 
 

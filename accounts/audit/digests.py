@@ -36,7 +36,7 @@ def _encode(value: Any) -> bytes:
 
 def format_digest_time(at: dt.datetime) -> str:
     """The time in UTC, always with six digits after the second."""
-    return at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(dt.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def digest_entry(columns: Sequence[Any]) -> bytes:

@@ -245,7 +245,7 @@ def test_guesses_do_not_fill_the_database(owner: User, settings: Any) -> None:
     for number in range(15):
         client.post("/login", {"login": f"nobody-{number}", "password": "wrong"})
     entries = list(AuditEntry.rows.order_by("id"))
-    assert [entry.details["is_last"] for entry in entries] == [False] * 9 + [True]
+    assert [entry.details["is_last_recorded"] for entry in entries] == [False] * 9 + [True]
 
 
 def test_an_operator_changes_rights(root: User, owner: User) -> None:
