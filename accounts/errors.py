@@ -78,6 +78,12 @@ class EmailTakenError(ConflictError):
     code, title = "email-taken", "Email address already in use"
 
 
+class EmailChangedError(ConflictError):
+    """The email address was changed a short time ago, and can still be restored."""
+
+    code, title = "email-changed", "Email address changed recently"
+
+
 class EmailVerifiedError(ConflictError):
     """The email address of the account is verified and can no longer be replaced by its owner."""
 

@@ -12,9 +12,9 @@ from accounts.actions.factors.recovery import follow_factors
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.actions.revoke_all_tokens import revoke_all_tokens
 from accounts.actions.sessions.end_sessions import end_all_sessions
-from accounts.errors import EmailTakenError, VerificationLinkError
+from accounts.errors import EmailChangedError, EmailTakenError, VerificationLinkError
 from accounts.mails import build_url, notify_owner, send_mail
-from accounts.models import User
+from accounts.models import AuditEntry, User
 from accounts.policies import check_is_verified
 from accounts.queries.users import (
     find_address_owner,
@@ -29,14 +29,17 @@ from accounts.security.email_change_keys import (
     parse_undo_key,
 )
 
+_CHANGES = ("email.changed", "email.change-undone")
+
 
 def request_email_change(*, actor: User, email: str) -> None:
     """Send a link to the new address; nothing changes until it is opened.
 
     If another account has the address, the mail tells its owner instead: the actor learns nothing.
-    Raises `EmailNotVerifiedError` and `MailUnavailableError`.
+    Raises `EmailNotVerifiedError`, `EmailChangedError` and `MailUnavailableError`.
     """
     check_is_verified(actor)
+    _check_is_settled(actor)
     email = email.lower()
     owner = find_address_owner(User(pk=actor.pk, email=email))
     if owner is None:
@@ -57,7 +60,8 @@ def request_email_change(*, actor: User, email: str) -> None:
 def replace_email(*, actor: User, key: str) -> None:
     """Set the new address, and send a link that reverses it to the old one. Writes an audit entry.
 
-    Raises `VerificationLinkError`, and `EmailTakenError` if another account verified the address.
+    Raises `VerificationLinkError`, `EmailTakenError` if another account verified the address, and
+    `EmailChangedError` while an earlier change can be reversed.
     """
     change = parse_change_key(key)
     if change is None or change.user_id != actor.pk or change.old != actor.email:
@@ -68,8 +72,9 @@ def replace_email(*, actor: User, key: str) -> None:
     with transaction.atomic():
         lock_accounts_of_address(change.new)
         lock_unchanged_account(actor)
+        _check_is_settled(actor)
         _set_email(actor, change.new)
-        record_audit_entry(actor=actor, action="email.changed", target=actor)
+        record_audit_entry(actor=actor, action="email.changed", target=actor, is_reversible=True)
     notify_owner(
         "email_changed",
         change.old,
@@ -77,6 +82,22 @@ def replace_email(*, actor: User, key: str) -> None:
         url=build_url("verify-email", key=build_undo_key(change)),
         hours=UNDO_SECONDS // 3600,
     )
+
+
+def _check_is_settled(user: User) -> None:
+    """Raise `EmailChangedError` while the address before the last change can be restored: 1 query.
+
+    The link in that mail restores it only while the address is the one after the change: with a second
+    change, a thief could take it from the owner.
+    """
+    since = timezone.now() - dt.timedelta(seconds=UNDO_SECONDS)
+    rows = AuditEntry.rows.filter(actor=user, action__in=_CHANGES, at__gte=since).order_by("-id")
+    last = rows.first()
+    if last is not None and last.details.get("is_reversible"):
+        raise EmailChangedError(
+            f"The address was changed less than {UNDO_SECONDS // 3600} hours ago.",
+            hint="Until then, the former address can be restored by the link in the mail to it.",
+        )
 
 
 def undo_email_change(*, key: str) -> None:

@@ -22,7 +22,12 @@ from accounts.actions.replace_email import (
     undo_email_change,
 )
 from accounts.actions.verify_email import verify_email
-from accounts.errors import EmailTakenError, MailUnavailableError, VerificationLinkError
+from accounts.errors import (
+    EmailChangedError,
+    EmailTakenError,
+    MailUnavailableError,
+    VerificationLinkError,
+)
 from accounts.models import User
 from accounts.pages.current_user import get_signed_in_user
 from accounts.pages.verification_mail import request_verification_mail
@@ -80,7 +85,12 @@ def render_email(request: HttpRequest) -> HttpResponse:
             "replace": _replace,
         }.get(request.POST.get("action", ""), _send)
         return act(request, user)
-    except (EmailTakenError, MailUnavailableError, VerificationLinkError) as error:
+    except (
+        EmailChangedError,
+        EmailTakenError,
+        MailUnavailableError,
+        VerificationLinkError,
+    ) as error:
         return _render(request, user, EmailForm(), error=error, status=get_status(error))
 
 

@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 from django.core import mail
+from django.core.cache import cache
 from django.test import Client
 
+from accounts.actions.replace_email import replace_email
 from accounts.models import AccountSession, AuditIdentity, Token, User
+from accounts.security.email_change_keys import build_change_key
 from registry.models import Invitation, Member, Release
 from tests.functional.accounts.conftest import HOME
 from tests.support.factors import add_app
@@ -69,8 +72,6 @@ def test_a_taken_address_is_not_told(owner_client: Client, create_user: Any) -> 
     other = create_user("tide")
     free = _request(owner_client)
     # Past the limit of one mail a minute.
-    from django.core.cache import cache
-
     cache.clear()
     taken = _request(owner_client, other.email)
     assert (taken.status_code, taken.url) == (free.status_code, free.url)
@@ -107,6 +108,28 @@ def test_the_old_address_reverses_the_change(owner_client: Client, owner: User) 
     # It works once.
     someone.get(link)
     assert someone.post("/account/email/undo").status_code == 400
+
+
+def test_a_second_change_does_not_take_the_address_from_its_owner(
+    owner_client: Client, owner: User
+) -> None:
+    """The link to the first address would no longer restore it."""
+    old = owner.email
+    _change(owner_client)
+    cache.clear()
+    assert _request(owner_client, "third@example.test").status_code == 409
+    # Also with a link that was requested in another way.
+    owner.refresh_from_db()
+    key = build_change_key(owner, "third@example.test")
+    owner_client.get(f"/account/email/key/{key}")
+    assert owner_client.post("/account/email", {"action": "replace"}).status_code == 409
+    someone = Client()
+    someone.get(_read_link(old))
+    assert someone.post("/account/email/undo").url == "/password/reset"
+    owner.refresh_from_db()
+    assert owner.email == old
+    # Nothing can be restored then.
+    replace_email(actor=owner, key=build_change_key(owner, "third@example.test"))
 
 
 @pytest.mark.parametrize("key", ["undo-x", "change-x", "undo-", "change-1:2:3"])
