@@ -87,8 +87,6 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
             messages.error(request, "The password was changed since you began. Sign in again.")
             raise ImmediateHttpResponse(redirect("account_login"))
         super().login(request, user)
-        # That of a session for a challenge is shorter.
-        request.session.set_expiry(None)
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         """Lead to the next page, and remember the browser."""

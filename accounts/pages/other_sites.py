@@ -40,6 +40,7 @@ from accounts.models import User
 from accounts.pages.current_user import get_signed_in_user
 from accounts.pages.verification_mail import request_verification_mail
 from accounts.security.confirmation import is_confirmed, redirect_to_confirmation
+from accounts.security.sessions import shorten_empty_session
 
 TITLES = {"github": "GitHub", "gitlab": "GitLab"}
 _View = Callable[..., HttpResponseBase]
@@ -69,6 +70,7 @@ def _if_configured(name: str, view: _View) -> _View:
         # An account that is signed in gets another way to sign in.
         if request.user.is_authenticated and not is_confirmed(request):
             return redirect_to_confirmation(reverse("socialaccount_connections"))
+        shorten_empty_session(request)
         return view(request)
 
     return check

@@ -12,9 +12,8 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
 from django.urls import reverse
 
 # In the session: the id of the account, and the time.
@@ -34,9 +33,9 @@ def is_confirmed(request: HttpRequest) -> bool:
     return owner == request.user.pk and 0 <= age < settings.CONFIRMATION_SECONDS
 
 
-def redirect_to_confirmation(path: str) -> HttpResponse:
+def redirect_to_confirmation(path: str) -> HttpResponseRedirect:
     """To the page that asks for the password or a second factor, and leads back to the path."""
-    return redirect(f"{reverse('confirm')}?{urlencode({'next': path})}")
+    return HttpResponseRedirect(f"{reverse('confirm')}?{urlencode({'next': path})}")
 
 
 def confirmation_required(view: View) -> View:

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.backends import db
+from django.dispatch import receiver
+from django.http import HttpRequest
 from django.utils import timezone
 
 from common.bounded_fields import check_stored_size
 
+# How long a session is kept that anybody can make this registry store: with the challenge for a passkey, or a
+# sign-in that was started.
+_UNKNOWN_SECONDS = 900
+# Django's key.
+_EXPIRY = "_session_expiry"
 # In one transaction: a table of many rows must not be locked for long.
 _BATCH = 1000
 # A sign-in, the steps of a form and a few messages take less than 2 kB.
@@ -39,3 +47,18 @@ def delete_expired_sessions() -> int:
     while keys := list(expired.values_list("pk", flat=True)[:_BATCH]):
         count += rows.filter(pk__in=keys, expire_date__lt=timezone.now()).delete()[0]
     return count
+
+
+def shorten_empty_session(request: HttpRequest) -> None:
+    """Let the session end soon, unless it has something else; a sign-in makes it last as usual.
+
+    Call it before something is stored for a person who has proved nothing yet.
+    """
+    if request.session.is_empty():
+        request.session.set_expiry(_UNKNOWN_SECONDS)
+
+
+@receiver(user_logged_in)
+def _keep_session(request: HttpRequest, **_: Any) -> None:
+    if request.session.get(_EXPIRY) is not None:
+        request.session.set_expiry(None)

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
 from accounts.models import SsoConnection
 from accounts.models.sso import SUBJECT_CHARS
 from accounts.sso.errors import SsoRefusedError
@@ -59,6 +62,11 @@ def select_email(connection: SsoConnection, value: object, *, is_verified: bool)
     if not isinstance(value, str) or len(value) > _MAX_TEXT or value.count("@") != 1:
         return ""
     local, _, domain = value.strip().partition("@")
+    try:
+        validate_email(f"{local}@{domain}")
+    except ValidationError:
+        # No mail could be sent to it.
+        return ""
     is_own = domain.lower() in connection.email_domains
     return f"{local}@{domain.lower()}" if local and domain and (is_verified or is_own) else ""
 

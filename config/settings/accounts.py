@@ -63,6 +63,8 @@ ACCOUNT_RATE_LIMITS = {
     "sign_in": "30/m/ip",
     "verification_mail": "1/m/key,5/h/key",
     "device_mail": "5/h/key",
+    # Each is a session, which is a row. The people of one company share the limit.
+    "sso_start": "600/m/ip",
     # More than one account may request, so that the limit of an account is met first.
     "verification_address": "10/h/key",
 }

@@ -17,9 +17,7 @@ from django.shortcuts import redirect
 from accounts.actions.factors.add_factor import add_passkey
 from accounts.errors import PasswordChangedError
 from accounts.pages.security.sign_in_forms import NewPasskeyForm
-
-# How long a browser has for its answer, if the session has nothing else.
-CHALLENGE_SECONDS = 900
+from accounts.security.sessions import shorten_empty_session
 
 
 class SecondFactorView(AuthenticateView):  # type: ignore[misc]  # the library has no types
@@ -47,8 +45,7 @@ class PasskeySignInView(LoginWebAuthnView):  # type: ignore[misc]  # the library
             if ratelimit.consume(request, **rule) is None:
                 refusal: HttpResponse = ratelimit.respond_429(request)
                 return refusal
-            if request.session.is_empty():
-                request.session.set_expiry(CHALLENGE_SECONDS)
+            shorten_empty_session(request)
         clear_login(request)
         response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
         return response

@@ -159,19 +159,28 @@ def change_connection(request: HttpRequest, actor: User, public_id: str) -> Http
 @never_cache
 @login_required
 def render_links(request: HttpRequest) -> HttpResponse:
-    """The identity providers with which the signed-in user can sign in, and others to link."""
+    """The identity providers with which the signed-in user can sign in, and others to link.
+
+    A link is another way in, so it leads over the confirmation first.
+    """
     user = get_signed_in_user(request)
     identities = list_identities(user)
     linked = {identity.connection_id for identity in identities}
     context = {
         "identities": identities,
         "others": [
-            (connection, build_start_url(user, connection, LINK))
+            (connection, _build_link_url(request, connection))
             for connection in list_enabled_connections()
             if connection.pk not in linked
         ],
     }
     return render(request, "sso/links.html", context)
+
+
+def _build_link_url(request: HttpRequest, connection: SsoConnection) -> str:
+    if is_confirmed(request):
+        return build_start_url(get_signed_in_user(request), connection, LINK)
+    return redirect_to_confirmation(request.path).url
 
 
 @require_POST

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
@@ -23,6 +24,7 @@ from accounts.pages.sso.finish import (
     for_connection,
 )
 from accounts.queries.sso import list_enabled_connections
+from accounts.security.sessions import shorten_empty_session
 from accounts.sso.attempts import (
     CONFIRM,
     SIGN_IN,
@@ -55,6 +57,12 @@ def _start(request: HttpRequest, connection: SsoConnection) -> HttpResponse:
     check_purpose(connection, purpose)
     if purpose == SIGN_IN and user_id is not None:
         return redirect("account")
+    if purpose == SIGN_IN:
+        rule = {"app": "allauth.account", "action": "sso_start", "limit_get": True}
+        if ratelimit.consume(request, **rule) is None:
+            refusal: HttpResponse = ratelimit.respond_429(request)
+            return refusal
+        shorten_empty_session(request)
     attempt = build_attempt(
         connection,
         purpose=purpose,

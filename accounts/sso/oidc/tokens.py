@@ -135,13 +135,13 @@ def _find_key(
     except jwt.PyJWTError as error:
         raise SsoRefusedError("malformed", "The token is not a signed JWT.") from error
     algorithm = header.get("alg")
-    if algorithm not in _KEY_TYPES:
-        raise SsoRefusedError(
-            "wrong-algorithm", f"The token is signed with {quote_text(str(algorithm))}."
-        )
+    if not isinstance(algorithm, str) or algorithm not in _KEY_TYPES:
+        shown = algorithm if isinstance(algorithm, str) else type(algorithm).__name__
+        raise SsoRefusedError("wrong-algorithm", f"The token is signed with {quote_text(shown)}.")
     if "crit" in header or "b64" in header:
         raise SsoRefusedError("malformed", "The token uses an unknown extension.")
-    if str(header.get("typ", "JWT")).upper() not in types:
+    kind = header.get("typ", "JWT")
+    if not isinstance(kind, str) or kind.upper() not in types:
         raise SsoRefusedError("wrong-type", "The token is of another type.")
     kid = str(header.get("kid", ""))
     keys = [key for key in list_keys(connection, kid) if _is_key_for(key, algorithm)]

@@ -60,7 +60,13 @@ _NAME_ATTRIBUTES = (
 )
 # Markup that hides or replaces text between verification and use: comments, DTDs, instructions.
 _HIDDEN = re.compile(r"<!|<\?(?!xml\s)")
-_OTHER_ENCODING = re.compile(r"\A\s*<\?xml[^>]*encoding=[\"'](?!utf-8[\"'])", re.IGNORECASE)
+# In another encoding, the parser would see markup where there is none in UTF-8. It also finds one without a
+# declaration, by the bytes NUL.
+_START = re.compile(
+    r"\A\s*(?:<\?xml\s+version=[\"']1\.0[\"'](?:\s+encoding=[\"']utf-8[\"'])?"
+    r"(?:\s+standalone=[\"'](?:yes|no)[\"'])?\s*\?>\s*)?<[A-Za-z]",
+    re.IGNORECASE,
+)
 _REASONS = {
     Failure.STATUS_CODE_IS_NOT_SUCCESS: "provider-refused",
     Failure.ASSERTION_TOO_EARLY: "not-yet-valid",
@@ -134,7 +140,7 @@ def _parse(connection: SsoConnection, text: str) -> OneLogin_Saml2_Response:
         document = base64.b64decode(text, validate=False).decode("utf-8")
     except (binascii.Error, UnicodeDecodeError) as error:
         raise SsoRefusedError("malformed", "The answer is not base64 of UTF-8.") from error
-    if _HIDDEN.search(document) or _OTHER_ENCODING.match(document):
+    if _HIDDEN.search(document) or "\0" in document or not _START.match(document):
         raise SsoRefusedError(
             "hidden-markup", "The answer has comments, a DTD, instructions, or another encoding."
         )

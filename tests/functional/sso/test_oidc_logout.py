@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import time
 from typing import Any
 
@@ -75,6 +77,15 @@ def test_ends_one_session_of_a_person(
     assert find_signed_in(other) is not None
     send(connection, provider.sign(build_claims(provider, sid=None, jti="logout-2")))
     assert find_signed_in(other) is None
+
+
+@pytest.mark.parametrize("header", [{"alg": ["RS256"]}, {"alg": {}}, {"alg": "RS256", "typ": []}])
+def test_odd_headers_are_refused(
+    connection: SsoConnection, provider: OidcProvider, header: dict[str, Any]
+) -> None:
+    head, claims, signature = provider.sign(build_claims(provider)).split(".")
+    head = base64.urlsafe_b64encode(json.dumps(header).encode()).decode().rstrip("=")
+    assert send(connection, f"{head}.{claims}.{signature}").status_code == 400
 
 
 def test_counts_once(client: Client, connection: SsoConnection, provider: OidcProvider) -> None:

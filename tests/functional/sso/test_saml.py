@@ -232,8 +232,14 @@ def test_refuses_wrapped_signatures(
         lambda text: text.replace("person-1", "<![CDATA[person-1]]>"),
         lambda text: text.replace("person-1", "per<?x y?>son-1"),
         lambda text: '<?xml version="1.0" encoding="iso-8859-1"?>' + text,
+        lambda text: '<?xml version="1.0" encoding = "iso-8859-1"?>' + text,
+        # As UTF-16 it has a comment.
+        lambda text: "".join(f"{char}\0" for char in text.replace("person-1", "per<!-- -->son-1")),
     ],
-    ids=["comment", "doctype", "cdata", "instruction", "encoding"],
+    ids=[
+        *("comment", "doctype", "cdata", "instruction", "encoding"),
+        *("encoding with spaces", "encoding without declaration"),
+    ],
 )
 def test_refuses_hidden_markup(client: Client, connection: SsoConnection, change: Any) -> None:
     """Comments do not change what is signed, and have truncated names elsewhere."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import AuditEntry, SsoConnection, SsoIdentity, User
 from accounts.sso.errors import REASONS
@@ -288,6 +292,40 @@ def test_switching_off_ends_sessions(
     assert find_signed_in(client) is None
     assert User.objects.filter(username="ada").exists()
     assert SsoConnection.objects.exists() is (action == "disable")
+
+
+def _let_confirmation_expire(client: Client) -> None:
+    session = client.session
+    del session["confirmed"]
+    session.save()
+
+
+def test_who_found_a_session_links_and_connects_nothing(
+    connection: SsoConnection, provider: OidcProvider, browser: Client, operator: User
+) -> None:
+    """Both are ways in that outlive the session, so the password or a factor is asked for."""
+    _let_confirmation_expire(browser)
+    assert (
+        browser.get("/account/sso").context["others"][0][1]
+        == "/account/confirm?next=%2Faccount%2Fsso"
+    )
+    pages = ("new/oidc", connection.public_id, f"{connection.public_id}/change")
+    for path in (f"/sso/connections/{page}" for page in pages):
+        response = browser.post(path, {**build_values(provider), "action": "disable"})
+        assert response.url.startswith("/account/confirm?"), path
+    assert SsoConnection.objects.get().is_enabled
+
+
+def test_sign_ins_that_are_started_do_not_fill_the_database(
+    connection: SsoConnection, provider: OidcProvider
+) -> None:
+    client = Client()
+    client.get(f"/sso/{connection.public_id}/start")
+    row = Session.objects.get(pk=client.session.session_key)
+    assert row.expire_date < timezone.now() + dt.timedelta(hours=1)
+    sign_in(client, connection, provider)
+    assert find_signed_in(client)
+    assert client.session.get_expiry_age() == settings.SESSION_COOKIE_AGE
 
 
 def test_owners_link_their_account(
