@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
 from django.utils import timezone
 
@@ -14,7 +15,7 @@ from accounts.actions.revoke_all_tokens import revoke_all_tokens
 from accounts.actions.sessions.end_sessions import end_all_sessions
 from accounts.errors import EmailChangedError, EmailTakenError, VerificationLinkError
 from accounts.mails import build_url, notify_owner, send_mail
-from accounts.models import AuditEntry, User
+from accounts.models import AuditEntry, SsoIdentity, User
 from accounts.policies import check_is_verified
 from accounts.queries.users import (
     find_address_owner,
@@ -103,8 +104,8 @@ def _check_is_settled(user: User) -> None:
 def undo_email_change(*, key: str) -> None:
     """Give the account its old address again, for an owner whose account someone else has used.
 
-    Ends all sessions, revokes all tokens, removes the password and the factors that were added since
-    shortly before the change: a new password comes by mail. Needs no sign-in, which the thief may have
+    Ends all sessions, revokes all tokens, removes the password, and the factors and links to other
+    sign-ins that were added since shortly before the change: a new password comes by mail. Needs no sign-in, which the thief may have
     made impossible. Writes audit entries. Raises `VerificationLinkError` and `EmailTakenError`.
     """
     change = parse_undo_key(key)
@@ -118,7 +119,7 @@ def undo_email_change(*, key: str) -> None:
         record_audit_entry(actor=user, action="email.change-undone", target=user)
         user.set_unusable_password()
         user.save(update_fields=["password"])
-        _remove_late_factors(user)
+        _remove_late_ways_in(user)
         end_all_sessions(user=user, by=user)
         revoke_all_tokens(user=user, by=user)
 
@@ -134,8 +135,11 @@ def _set_email(user: User, email: str) -> None:
     user.save(update_fields=["email", "is_verified"])
 
 
-def _remove_late_factors(user: User) -> None:
+def _remove_late_ways_in(user: User) -> None:
     since = timezone.now() - 2 * dt.timedelta(seconds=UNDO_SECONDS)
     rows = Authenticator.objects.filter(user=user, created_at__gte=since)
     rows.exclude(type=Authenticator.Type.RECOVERY_CODES).delete()
+    SocialAccount.objects.filter(user=user, date_joined__gte=since).delete()
+    links = SsoIdentity.objects.filter(user=user, created_at__gte=since)
+    links.filter(is_provisioned=False).delete()
     follow_factors(user)

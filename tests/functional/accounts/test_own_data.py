@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 
 from accounts.actions.replace_email import replace_email
-from accounts.models import AccountSession, AuditIdentity, Token, User
+from accounts.models import AccountSession, AuditIdentity, SsoConnection, SsoIdentity, Token, User
 from accounts.security.email_change_keys import build_change_key
 from registry.models import Invitation, Member, Release
 from tests.functional.accounts.conftest import HOME
@@ -91,6 +92,10 @@ def test_the_old_address_reverses_the_change(owner_client: Client, owner: User) 
     old = owner.email
     text = create_api_token(owner, "read")
     add_app(owner)
+    # A thief who linked them would sign in again.
+    SocialAccount.objects.create(user=owner, provider="github", uid="7")
+    connection = SsoConnection.objects.create(kind="oidc", name="Corp", settings={})
+    SsoIdentity.objects.create(user=owner, connection=connection, subject="person-1")
     _change(owner_client)
     link = _read_link(old)
     someone = Client()
@@ -105,6 +110,8 @@ def test_the_old_address_reverses_the_change(owner_client: Client, owner: User) 
     )
     assert owner_client.get("/account").status_code == 302
     assert Token.objects.get(start=text[:10]).revoked_at
+    assert not SocialAccount.objects.exists()
+    assert not SsoIdentity.objects.exists()
     # It works once.
     someone.get(link)
     assert someone.post("/account/email/undo").status_code == 400
