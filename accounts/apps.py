@@ -13,7 +13,10 @@ class AccountsConfig(AppConfig):
             signals,  # noqa: F401 -- importing connects them
             system_checks,  # noqa: F401 -- importing registers them
         )
+        from accounts.actions.organizations.audited import register_audited
         from accounts.security import (
             confirmation,  # noqa: F401 -- importing connects its receiver
             factors,  # noqa: F401 -- likewise
         )
+
+        register_audited()

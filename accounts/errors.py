@@ -190,3 +190,75 @@ class LeakReportReplayedError(ConflictError):
     """The same report of leaked tokens was processed before."""
 
     code, title = "leak-report-replayed", "Report processed before"
+
+
+class UnknownOrganizationError(MissingError):
+    """No organization has this name."""
+
+    code, title = "unknown-organization", "Unknown organization"
+
+
+class OrganizationRightError(DeniedError):
+    """The role of the actor in the organization does not allow this action."""
+
+    code, title = "organization-role", "Not allowed for your role in the organization"
+
+
+class OrganizationRequestError(InvalidError):
+    """A name or a text of an organization, team or robot is invalid."""
+
+    code, title = "invalid-organization-request", "Invalid request about an organization"
+
+
+class OrganizationNameError(ConflictError):
+    """A person, an organization or a scope has the name, or one that looks alike."""
+
+    code, title = "owner-name-taken", "Name already taken"
+
+
+class OrganizationLimitError(DeniedError):
+    """The account or the organization has as many organizations, members or teams as it may."""
+
+    code, title = "organization-limit", "Too many organizations, members, teams or robots"
+
+
+class UnknownPersonError(MissingError):
+    """The account is not a member of the organization or of the team."""
+
+    code, title = "unknown-organization-member", "Not a member of the organization"
+
+
+class InOrganizationError(ConflictError):
+    """The account is a member of the organization or the team, or is invited already."""
+
+    code, title = "in-organization", "Already a member or invited"
+
+
+class LastOrganizationOwnerError(ConflictError):
+    """An organization keeps at least one owner whose account is open."""
+
+    code, title = "last-organization-owner", "Last owner of the organization"
+
+
+class UnknownOrganizationInvitationError(MissingError):
+    """There is no such invitation: it was answered or withdrawn, has expired, or is for another account."""
+
+    code, title = "unknown-organization-invitation", "Invitation not found"
+
+
+class InvitationAddressError(DeniedError):
+    """The invitation is for another email address than the verified one of the account."""
+
+    code, title = "invitation-address", "Invitation for another address"
+
+
+class UnknownTeamError(MissingError):
+    """The organization has no team of that name."""
+
+    code, title = "unknown-team", "Unknown team"
+
+
+class UnknownRobotError(MissingError):
+    """The organization has no robot of that name."""
+
+    code, title = "unknown-robot", "Unknown robot"

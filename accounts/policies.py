@@ -5,21 +5,96 @@ from __future__ import annotations
 import datetime as dt
 import ipaddress
 from collections.abc import Collection
+from enum import Enum
 
 from django.conf import settings
 
 from accounts.errors import (
     EmailNotVerifiedError,
     IssuerDeniedError,
+    LastOrganizationOwnerError,
     MfaRequiredError,
+    OrganizationRightError,
     TokenAddressError,
     TokenScopeError,
 )
-from accounts.models import Owner, Token, User
+from accounts.models import (
+    Organization,
+    OrganizationMember,
+    OrganizationRole,
+    Owner,
+    Token,
+    User,
+)
 from accounts.sso.errors import SsoRequiredError, UnknownConnectionError
 from accounts.sso.ways_in import has_provider_account, is_break_glass_account
 from common.http.networks import is_in_networks
 from plugport.spec.names import PluginName
+
+
+class OrganizationRight(Enum):
+    """What a role in an organization may allow. The value completes the sentence of the error."""
+
+    SEE_MEMBERS = "see the members and teams"
+    MANAGE_PEOPLE = "invite, change and remove members, teams and robots"
+    MANAGE_OWNERS = "make owners, and decide about owners and the teams with the rights of owners"
+    MANAGE_PROPERTY = "edit the organization, and create or give away its scopes and plugins"
+
+
+_ALL = frozenset(OrganizationRight)
+# The rights of each role. Those in plugins are in `registry.policies`.
+ORGANIZATION_RIGHTS = {
+    OrganizationRole.OWNER: _ALL,
+    OrganizationRole.MANAGER: frozenset(
+        {OrganizationRight.SEE_MEMBERS, OrganizationRight.MANAGE_PEOPLE}
+    ),
+    OrganizationRole.MEMBER: frozenset({OrganizationRight.SEE_MEMBERS}),
+    OrganizationRole.BILLING: frozenset({OrganizationRight.SEE_MEMBERS}),
+}
+
+
+def list_organization_rights(
+    actor: User | None, organization: Organization
+) -> frozenset[OrganizationRight]:
+    """The rights of the actor in the organization: 1 query, none for strangers and superusers.
+
+    Superusers have all: they find owners for abandoned organizations.
+    """
+    if actor is None:
+        return frozenset()
+    if actor.is_superuser:
+        return _ALL
+    rows = OrganizationMember.objects.filter(organization=organization, user=actor)
+    role = rows.values_list("role", flat=True).first()
+    return frozenset() if role is None else ORGANIZATION_RIGHTS[OrganizationRole(role)]
+
+
+def check_organization_right(
+    actor: User, organization: Organization, right: OrganizationRight
+) -> None:
+    """Raise `OrganizationRightError` unless the role of the actor allows it: at most 1 query."""
+    if right not in list_organization_rights(actor, organization):
+        roles = [role for role, rights in ORGANIZATION_RIGHTS.items() if right in rights]
+        who = "members" if len(roles) > 2 else " and ".join(f"{role}s" for role in roles)
+        raise OrganizationRightError(
+            f"Only {who} of `{organization.name}` may {right.value}.",
+            hint="Ask an owner of the organization.",
+        )
+
+
+def check_may_end_person(member: OrganizationMember) -> None:
+    """Raise `LastOrganizationOwnerError` if the organization would have no owner without the member.
+
+    Call it with the row of the organization locked.
+    """
+    owners = OrganizationMember.objects.filter(
+        organization=member.organization, role=OrganizationRole.OWNER, user__is_active=True
+    )
+    if member.role == OrganizationRole.OWNER and not owners.exclude(pk=member.pk).exists():
+        raise LastOrganizationOwnerError(
+            f"`{member.user.username}` is the last owner of `{member.organization.name}`.",
+            hint="Make another member an owner first.",
+        )
 
 
 def check_is_verified(actor: User) -> None:
@@ -83,8 +158,15 @@ def check_sets_up_sso(actor: User) -> None:
 
 
 def check_may_manage_issuers(actor: User, owner: Owner) -> None:
-    """A person decides for its own plugins. Raises `IssuerDeniedError`."""
-    if owner.user_id != actor.pk:
+    """A person decides for its own plugins, owners for those of their organization.
+
+    Raises `IssuerDeniedError`.
+    """
+    is_own = owner.user_id == actor.pk
+    if owner.organization is not None:
+        rights = list_organization_rights(actor, owner.organization)
+        is_own = OrganizationRight.MANAGE_PROPERTY in rights
+    if not is_own:
         raise IssuerDeniedError(f"You may not change the issuers of `{owner.name}`.")
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from django.contrib.auth import get_user_model
+from django.apps import apps
 from django.core.exceptions import ValidationError
 
 from plugport.spec.errors import PlugportError
@@ -46,7 +47,7 @@ def check_new_username(value: str) -> None:
 
 
 def check_username_is_free(value: str) -> None:
-    """Raise `ValidationError` if the name is, or looks like, another account or a name of an app.
+    """Raise `ValidationError` if the name is, or looks like, another account, an organization or a name of an app.
 
     The comparison covers accounts that have published nothing: they own their scope already.
     """
@@ -54,10 +55,16 @@ def check_username_is_free(value: str) -> None:
         check(value)
     # Not atomic with the sign-up, so `create_account` checks again.
     key = PluginName(None, value).collision_key
-    twin = get_user_model().objects.filter(collision_key=key).exclude(username=value).first()
+    # By name: the models import this module.
+    owners: Any = apps.get_model("accounts", "Owner")
+    twin = owners.objects.filter(collision_key=key).exclude(user__username=value).first()
     if twin is not None:
+        what = "account" if twin.kind == "person" else "organization"
         raise ValidationError(
-            f"`{value}` is too similar to the account `{twin}`.", code="name-taken"
+            f"`{value}` is too similar to the {what} `{twin}`."
+            if twin.name != value
+            else f"An {what} has the name `{value}`.",
+            code="name-taken",
         )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 # The first segments of each path. Everything after them, up to the query, is the secret.
-SECRET_PATHS = ("/password/reset/key/", "/account/email/key/")
+SECRET_PATHS = ("/password/reset/key/", "/account/email/key/", "/organizations/invitations/")
 
 # Slashes can be percent-encoded: in a query (`?next=…`), or by a client.
 _PATTERN = re.compile(

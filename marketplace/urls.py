@@ -16,6 +16,7 @@ from marketplace.pages import (
     search,
     taxonomy,
 )
+from marketplace.pages.organizations.urls import urlpatterns as organization_urls
 from marketplace.pages.own import invitations as own_invitations
 from marketplace.pages.own import publishing as own_publishing
 from marketplace.pages.own import scopes as own_scopes
@@ -84,5 +85,6 @@ urlpatterns = [
         name="docs-publish-moved",
     ),
     path("docs/<slug:slug>", docs.render_guide, name="docs-page"),
+    *organization_urls,
     *syndication_urls,
 ]

@@ -8,7 +8,9 @@ class RegistryConfig(AppConfig):
     verbose_name = "Registry"
 
     def ready(self) -> None:
-        """Register the system checks, the checks of user names, and what a new password ends, and the audited acts."""
+        """Register the checks, the audited acts, and what ends with a new password or a membership."""
+        from accounts.actions.organizations.teams import register_owner_check
+        from accounts.organization_steps import register_removal_step
         from accounts.recovery import register_recovery_step
         from accounts.security.closing import register_closing_step
         from accounts.username_rules import register_username_check
@@ -16,10 +18,14 @@ class RegistryConfig(AppConfig):
         from registry.actions.audited import register_audited
         from registry.actions.closing.close_memberships import CLOSING
         from registry.actions.closing.withdraw_sent_invitations import withdraw_sent_invitations
+        from registry.actions.revoke_limited_tokens import revoke_limited_tokens
+        from registry.actions.team_rights import has_owner_right
         from registry.policies import check_scope_is_free, check_username_is_not_well_known
 
         register_username_check(check_scope_is_free)
         register_username_check(check_username_is_not_well_known)
         register_recovery_step(withdraw_sent_invitations)
         register_closing_step(CLOSING)
+        register_removal_step(revoke_limited_tokens)
+        register_owner_check(has_owner_right)
         register_audited()

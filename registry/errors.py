@@ -132,6 +132,12 @@ class ScopeOwnerError(DeniedError):
     code, title = "scope-owner", "Owner of the scope"
 
 
+class UnknownRightError(MissingError):
+    """The organization has no such plugin or scope, or the team has no right in it."""
+
+    code, title = "unknown-team-right", "No such right of the team"
+
+
 class ScopeDeniedError(DeniedError):
     """The scope belongs to another account."""
 

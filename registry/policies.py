@@ -9,8 +9,13 @@ from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.errors import TokenScopeError
-from accounts.models import Owner, Token, User
-from accounts.policies import check_token_may, format_limits
+from accounts.models import OrganizationMember, OrganizationRole, Owner, Token, User
+from accounts.policies import (
+    OrganizationRight,
+    check_token_may,
+    format_limits,
+    list_organization_rights,
+)
 from plugport.spec.names import PluginName, find_well_known_name
 from registry.errors import (
     LastOwnerError,
@@ -26,9 +31,11 @@ from registry.errors import (
     WellKnownNameError,
 )
 from registry.models import Member, Plugin, Release, Role, Scope, Visibility
+from registry.rights import build_role_condition, build_scope_condition, find_role, may_publish_in
 
 # Besides the scope of the account's own name.
 MAX_SCOPES = 5
+_OWNERS = (OrganizationRole.OWNER, OrganizationRole.MANAGER)
 
 
 def is_moderator(actor: User) -> bool:
@@ -51,15 +58,16 @@ def check_may_run_jobs(actor: User) -> None:
 def list_own_releases(actor: User, releases: Collection[Release]) -> set[int]:
     """The keys of the releases on which a moderator must not decide: 1 query, none for superusers.
 
-    Those of plugins of which the moderator is a member, that are in a scope of the moderator, or for
-    which the moderator has published: nobody leaves a plugin to decide on it.
+    Those of plugins in which the moderator has a role, that are in a scope of the moderator or of an
+    organization of the moderator, or for which the moderator has published: nobody leaves a plugin to decide on it.
     """
     if actor.is_superuser:
         return set()
     rows = Plugin.objects.filter(pk__in={release.plugin_id for release in releases})
     own_rows = rows.filter(
         Q(scope__owner__user=actor)
-        | Exists(Member.objects.filter(plugin=OuterRef("pk"), holder__user=actor))
+        | Q(scope__owner__organization__memberships__user=actor)
+        | build_role_condition(actor)
         | Exists(Release.objects.filter(plugin=OuterRef("pk"), published_by=actor))
     )
     own = set(own_rows.values_list("pk", flat=True))
@@ -82,8 +90,7 @@ def check_may_decide(actor: User, release: Release) -> None:
 
 def check_may_manage(actor: User, plugin: Plugin) -> None:
     """Owners, maintainers and moderators may change a plugin. Raises `NotMemberError`."""
-    roles = (Role.OWNER, Role.MAINTAINER)
-    if is_moderator(actor) or plugin.members.filter(holder__user=actor, role__in=roles).exists():
+    if is_moderator(actor) or find_role(actor, plugin) in (Role.OWNER, Role.MAINTAINER):
         return
     raise NotMemberError(
         f"Only owners and maintainers may change `{plugin.name}`.",
@@ -93,9 +100,7 @@ def check_may_manage(actor: User, plugin: Plugin) -> None:
 
 def check_may_manage_members(actor: User, plugin: Plugin) -> None:
     """Owners and moderators may invite, remove and change members. Raises `NotMemberError`."""
-    member = plugin.members.filter(holder__user=actor).first()
-    role = member.role if member is not None else ""
-    if not can_manage_members(actor, role):
+    if not can_manage_members(actor, find_role(actor, plugin) or ""):
         raise NotMemberError(
             f"Only owners may change the members of `{plugin.name}`.",
             hint="Ask an owner of the plugin, or a moderator who is not a member.",
@@ -121,24 +126,26 @@ def check_may_end_role(actor: User, member: Member) -> None:
     Everybody may give up a role. Call it with the plugin's row locked, so that two owners cannot
     leave at once. Raises `NotMemberError`, `ScopeOwnerError` and `LastOwnerError`.
     """
-    plugin = member.plugin
-    if member.holder.user_id != actor.pk:
+    plugin, holder = member.plugin, member.holder
+    if holder.user_id != actor.pk:
         check_may_manage_members(actor, plugin)
-        # Otherwise an invited owner could take the plugin out of the hands of the scope's owner.
         scope = plugin.scope
-        own = plugin.members.filter(holder__user=actor).first()
+        owns_scope = scope is not None and scope.owner_id == holder.pk
+        # Otherwise an invited owner could take the plugin out of the hands of the scope's owner, and
+        # a team could take it out of those of its organization.
         if (
-            scope is not None
-            and scope.owner_id == member.holder_id
-            and not _can_settle(actor, own.role if own is not None else "")
+            (owns_scope or holder.organization_id is not None)
+            and not _owns_for(actor, holder)
+            and not _can_settle(actor, find_role(actor, plugin) or "")
         ):
             raise ScopeOwnerError(
-                f"`{member.holder.name}` owns the scope `{scope}`, and with it `{plugin.name}`.",
-                hint="Ask the owner of the scope to leave the plugin, or a moderator.",
+                f"`{holder.name}` owns the scope `{scope}`, and with it `{plugin.name}`."
+                if owns_scope
+                else f"`{plugin.name}` belongs to the organization `{holder.name}`.",
+                hint="Ask an owner of the scope or the organization to leave the plugin, or a moderator.",
             )
-    others = plugin.members.filter(role=Role.OWNER, holder__user__is_active=True).exclude(
-        pk=member.pk
-    )
+    owners = plugin.members.filter(role=Role.OWNER).exclude(pk=member.pk)
+    others = owners.exclude(holder__user__is_active=False)
     if member.role == Role.OWNER and not others.exists():
         raise LastOwnerError(
             f"`{member.holder.name}` is the last owner of `{plugin.name}`.",
@@ -149,7 +156,7 @@ def check_may_end_role(actor: User, member: Member) -> None:
 def check_may_publish(actor: User, plugin: Plugin) -> None:
     """Every member of a plugin may publish, whatever the role. Raises `NotMemberError`."""
     # Not moderators: a release is signed off by people who answer for the plugin.
-    if not plugin.members.filter(holder__user=actor).exists():
+    if find_role(actor, plugin) is None:
         raise NotMemberError(
             f"You are not a member of `{plugin.name}`.",
             hint="Ask an owner of the plugin to add you, or choose another name.",
@@ -171,7 +178,7 @@ def check_may_manage_trusted_publishers(actor: User, plugin: Plugin) -> None:
 def can_manage_trusted_publishers(actor: User, plugin: Plugin) -> bool:
     """Whether the actor is an owner or maintainer whose account is open: 1 query."""
     roles = (Role.OWNER, Role.MAINTAINER)
-    return actor.is_active and plugin.members.filter(holder__user=actor, role__in=roles).exists()
+    return actor.is_active and find_role(actor, plugin) in roles
 
 
 def check_may_approve(actor: User, release: Release) -> None:
@@ -211,82 +218,145 @@ def check_token_may_create_scope(token: Token, scope_name: str) -> None:
         )
 
 
-def check_may_use_scope(actor: User, scope_name: str) -> None:
-    """Raise unless the actor may publish the first plugin of that name in the scope.
+def require_publishing_owner(actor: User, scope_name: str | None) -> Owner:
+    """Return whose plugin it becomes when the actor publishes a new name in the scope, or raise.
 
-    The scope must belong to the actor. The scope of the account's own name is created with its first
-    plugin, and so is an official scope that the operator uses. Raises `ScopeDeniedError`,
-    `OfficialScopeError` and `ScopeNotCreatedError`.
+    That is the owner of the scope: the actor, or an organization in which the actor may publish. The
+    scope of the name of an account or organization is created with its first plugin, and so is an
+    official scope that the operator uses. Without a scope, it is the actor. Raises
+    `ScopeDeniedError`, `OfficialScopeError`, `ScopeNotCreatedError` and `NotMemberError`.
     """
-    if _find_own_scope(actor, scope_name) is not None:
-        return
-    is_official = _check_scope_is_available(actor, scope_name, actor)
+    if scope_name is None:
+        return _require_person(actor)
+    scope = find_alike_scope(scope_name)
+    if scope is not None:
+        if scope.name != scope_name or not may_publish_in(actor, scope):
+            raise _build_taken_error(scope, scope_name, actor.username)
+        return scope.owner
+    if scope_name != actor.username:
+        named = Owner.objects.select_related("organization__owner").filter(name=scope_name).first()
+        if named is not None and _publishes_for(actor, named):
+            _is_official_scope(actor, scope_name)
+            return named
+    is_official = _check_scope_is_available(actor, scope_name, actor.username)
     if not is_official and scope_name != actor.username:
         raise ScopeNotCreatedError(
             f"There is no scope `@{scope_name}`.",
             hint=f"Create it with `plugport scope create {scope_name}` or on your account page, or"
             f" publish under your own scope, `@{actor.username}`.",
         )
+    return _require_person(actor)
 
 
-def check_may_assign_scopes(actor: User) -> None:
-    """Only moderators may create scopes for other accounts. Raises `NotMemberError`."""
-    if not is_moderator(actor):
-        raise NotMemberError("Only moderators may create scopes for other accounts.")
+def _require_person(actor: User) -> Owner:
+    if actor.is_robot:
+        raise NotMemberError(
+            f"`{actor.username}` is a robot, which owns no plugins.",
+            hint="Publish in a scope of the organization in which a team of the robot has a right.",
+        )
+    return actor.owner
 
 
-def check_may_create_scope(actor: User, scope_name: str, owner: User) -> None:
+def _publishes_for(actor: User, owner: Owner) -> bool:
+    """Whether the actor may publish new plugins for the organization: at most 1 query."""
+    if owner.organization is None:
+        return False
+    rights = list_organization_rights(actor, owner.organization)
+    return OrganizationRight.MANAGE_PEOPLE in rights
+
+
+def _owns_for(actor: User, owner: Owner) -> bool:
+    """Whether the actor is the person, or an owner of the organization: at most 2 queries."""
+    if owner.organization is None:
+        return owner.user_id == actor.pk
+    rights = list_organization_rights(actor, owner.organization)
+    return OrganizationRight.MANAGE_PROPERTY in rights
+
+
+def check_may_own_scopes_for(actor: User, owner: Owner) -> None:
+    """Only moderators, and owners of an organization, may create scopes for others.
+
+    Raises `NotMemberError`.
+    """
+    if not (_owns_for(actor, owner) or is_moderator(actor)):
+        raise NotMemberError(
+            f"Only owners of the organization `{owner.name}` may create scopes for it."
+            if owner.organization is not None
+            else "Only moderators may create scopes for other accounts."
+        )
+
+
+def check_may_create_scope(actor: User, scope_name: str, owner: Owner) -> None:
     """Raise unless the actor may create this scope, which does not exist, for the owner.
 
-    An account has the scope of its user name and at most `MAX_SCOPES` others. Raises
+    An owner has the scope of its name and at most `MAX_SCOPES` others. Raises
     `NotMemberError`, `ScopeDeniedError`, `OfficialScopeError`, `WellKnownNameError` and
     `ScopeLimitError`.
     """
-    if owner.pk != actor.pk:
-        check_may_assign_scopes(actor)
-    _find_own_scope(owner, scope_name)
-    _check_scope_is_available(actor, scope_name, owner)
-    if scope_name == owner.username or is_moderator(actor):
+    check_may_own_scopes_for(actor, owner)
+    taken = find_alike_scope(scope_name)
+    if taken is not None and (taken.name != scope_name or taken.owner_id != owner.pk):
+        raise _build_taken_error(taken, scope_name, owner.name)
+    _check_scope_is_available(actor, scope_name, owner.name)
+    if scope_name == owner.name or is_moderator(actor):
         return
     check_not_well_known(actor, scope_name)
-    count = Scope.objects.filter(owner__user=owner).exclude(name=owner.username).count()
+    count = Scope.objects.filter(owner=owner).exclude(name=owner.name).count()
     if count >= MAX_SCOPES:
+        whose = "Your account" if owner.user_id == actor.pk else f"`{owner.name}`"
         raise ScopeLimitError(
-            f"Your account has {count} scopes besides `@{owner.username}`; at most {MAX_SCOPES}"
+            f"{whose} has {count} scopes besides `@{owner.name}`; at most {MAX_SCOPES}"
             " are allowed.",
-            hint="Use one of your scopes, or ask a moderator of this registry to create the scope.",
+            hint="Use one of these scopes, or ask a moderator of this registry to create the scope.",
         )
 
 
-def _find_own_scope(owner: User, scope_name: str) -> Scope | None:
-    """Return the owner's scope, or None if no scope has or looks like this name.
-
-    The owner of a scope that is not public is not named.
+def find_alike_scope(scope_name: str) -> Scope | None:
+    """Return the scope that has or looks like this name, with its owner: 1 query.
 
     Names that look alike count as the same scope, so that nobody can publish under a scope that
-    readers mistake for another. Raises `ScopeDeniedError`.
+    readers mistake for another.
     """
     # By collision key: it finds the scope itself as well as any that looks like it.
     key = PluginName(None, scope_name).collision_key
-    scope = Scope.objects.select_related("owner").filter(collision_key=key).first()
-    if scope is not None and (scope.name != scope_name or scope.owner.user_id != owner.pk):
-        detail = f"The scope `@{scope_name}` is not available."
-        if scope.visibility == Visibility.PUBLIC:
-            detail = f"The scope `@{scope_name}` belongs to `{scope.owner.name}`" + (
-                "." if scope.name == scope_name else f" as `@{scope.name}`."
-            )
-        raise ScopeDeniedError(
-            detail,
-            hint=f"Publish under your own scope, `@{owner.username}`.",
+    rows = Scope.objects.select_related("owner__organization", "owner__user")
+    return rows.filter(collision_key=key).first()
+
+
+def _build_taken_error(scope: Scope, scope_name: str, own_name: str) -> ScopeDeniedError:
+    detail = f"The scope `@{scope_name}` is not available."
+    # The owner of a scope that is not public is not named.
+    if scope.visibility == Visibility.PUBLIC:
+        detail = f"The scope `@{scope_name}` belongs to `{scope.owner.name}`" + (
+            "." if scope.name == scope_name else f" as `@{scope.name}`."
         )
-    return scope
+    return ScopeDeniedError(
+        detail,
+        hint=f"Publish under your own scope, `@{own_name}`.",
+    )
 
 
-def _check_scope_is_available(actor: User, scope_name: str, owner: User) -> bool:
+def _check_scope_is_available(actor: User, scope_name: str, owner_name: str) -> bool:
     """Raise unless the owner may have this free scope; return whether it is an official one.
 
-    An account's user name is reserved for it as a scope.
+    The name of an account or an organization is reserved for it as a scope.
     """
+    is_official = _is_official_scope(actor, scope_name)
+    if scope_name != owner_name:
+        key = PluginName(None, scope_name).collision_key
+        other = Owner.objects.filter(collision_key=key).exclude(name=owner_name).first()
+        if other is not None:
+            what = "account" if other.kind == Owner.Kind.PERSON else "organization"
+            raise ScopeDeniedError(
+                f"`@{scope_name}` is the scope of the {what} `{other.name}`"
+                + ("." if other.name == scope_name else ", or too similar to it."),
+                hint="Publish under your own scope.",
+            )
+    return is_official
+
+
+def _is_official_scope(actor: User, scope_name: str) -> bool:
+    """Whether it is an official scope. Raises `OfficialScopeError` if the actor may not use it."""
     key = PluginName(None, scope_name).collision_key
     # Pages show plugins of an official scope as official, so nobody else may claim it.
     official = {PluginName(None, name).collision_key: name for name in settings.OFFICIAL_SCOPES}
@@ -296,19 +366,7 @@ def _check_scope_is_available(actor: User, scope_name: str, owner: User) -> bool
             + ("." if official[key] == scope_name else f"; `@{scope_name}` is too similar to it."),
             hint="Only the operator can publish the first plugin of an official scope.",
         )
-    if scope_name != owner.username:
-        _check_no_account_collision(owner, scope_name, key)
     return key in official
-
-
-def _check_no_account_collision(owner: User, scope_name: str, key: str) -> None:
-    other = User.objects.filter(collision_key=key).exclude(pk=owner.pk).first()
-    if other is not None:
-        raise ScopeDeniedError(
-            f"`@{scope_name}` is the scope of the account `{other.username}`"
-            + ("." if other.username == scope_name else ", or too similar to it."),
-            hint="Publish under your own scope.",
-        )
 
 
 def check_not_well_known(actor: User, part: str) -> None:
@@ -320,7 +378,7 @@ def check_not_well_known(actor: User, part: str) -> None:
     known = find_well_known_name(part)
     if known is None or is_moderator(actor):
         return
-    if Scope.objects.filter(name=part, owner__user=actor).exists():
+    if Scope.objects.filter(build_scope_condition(actor), name=part).exists():
         return
     alike = "" if known.name == part else f" looks like `{known.name}` and"
     raise WellKnownNameError(
@@ -344,7 +402,7 @@ def check_served(release: Release) -> None:
 
 def can_view_unpublished(actor: User, release: Release) -> bool:
     """Whether the actor may see a release that is not public: members and moderators may."""
-    return is_moderator(actor) or release.plugin.members.filter(holder__user=actor).exists()
+    return is_moderator(actor) or find_role(actor, release.plugin) is not None
 
 
 def check_may_change_visibility(actor: User, plugin: Plugin) -> None:
@@ -372,22 +430,33 @@ def build_access_condition(user: User) -> Q:
     It has a role in the plugin or owns its scope, or the plugin is internal and the account belongs
     to those for whom the scope's owner publishes. Moderators and superusers are no exception.
     """
-    is_member = Exists(Member.objects.filter(plugin=OuterRef("pk"), holder__user=user))
-    return Q(is_member) | Q(scope__owner__user=user) | _build_internal_condition(user, "scope__")
+    owned = Q(scope__owner__user=user) | _build_organization_condition(user, "scope__", _OWNERS)
+    has_role = build_role_condition(user)
+    return has_role | owned | _build_internal_condition(user, "scope__")
 
 
 def _build_internal_condition(user: User, scope: str) -> Q:
-    """Select what is internal in a scope of a person, for accounts with a verified address."""
+    """Select what is internal: in a scope of a person for accounts with a verified address, else for members."""
     # Anybody can sign up with an address of another person.
     if not user.is_verified:
         return Q(pk__in=[])
     person = Q(**{f"{scope}owner__kind": Owner.Kind.PERSON})
-    return Q(visibility=Visibility.INTERNAL) & person
+    of_organization = _build_organization_condition(user, scope, tuple(OrganizationRole))
+    return Q(visibility=Visibility.INTERNAL) & (person | of_organization)
+
+
+def _build_organization_condition(user: User, scope: str, roles: Collection[OrganizationRole]) -> Q:
+    """Select what is in a scope of an organization in which the user has one of the roles."""
+    members = OrganizationMember.objects.filter(
+        organization=OuterRef(f"{scope}owner__organization"), user=user, role__in=roles
+    )
+    return Q(Exists(members))
 
 
 def build_scope_access_condition(user: User) -> Q:
     """Select, of the scopes that are not public, those that the account may see without a plugin."""
-    return Q(owner__user=user) | _build_internal_condition(user, "")
+    in_organization = _build_organization_condition(user, "", tuple(OrganizationRole))
+    return Q(owner__user=user) | in_organization | _build_internal_condition(user, "")
 
 
 def check_scope_is_free(username: str) -> None:

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.actions.record_audit_entry import record_audit_entry
-from accounts.models import User
+from accounts.models import Owner, User
 from accounts.username_rules import check_username_is_free
 from common.name_locks import lock_name
 from plugport.spec.names import fold_part
@@ -15,12 +15,12 @@ from plugport.spec.names import fold_part
 def create_account(user: User) -> None:
     """Save a new account and write an audit entry, unless its name was taken since the form was checked.
 
-    Raises `ValidationError` if an account or a scope has the name, or one that looks alike.
+    Raises `ValidationError` if an account, an organization or a scope has the name, or one that looks alike.
     """
     with transaction.atomic():
         # Two people who sign up at once with names that look alike would both pass the check.
         lock_name(fold_part(user.username))
-        if User.objects.filter(username=user.username).exists():
+        if Owner.objects.filter(name=user.username).exists():
             raise ValidationError("That user name is taken.", code="name-taken")
         check_username_is_free(user.username)
         user.save(force_insert=True)

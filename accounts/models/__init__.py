@@ -11,6 +11,14 @@ from accounts.models.audit import (
 )
 from accounts.models.device_login import DeviceLogin
 from accounts.models.identity import IssuerKeys, MintedToken, RegisteredIssuer, UsedAssertion
+from accounts.models.organization import (
+    Organization,
+    OrganizationInvitation,
+    OrganizationMember,
+    OrganizationRole,
+    Team,
+    TeamMember,
+)
 from accounts.models.owner import Owner
 from accounts.models.session import AccountSession
 from accounts.models.sso import (
@@ -37,6 +45,10 @@ __all__ = [
     "DeviceLogin",
     "IssuerKeys",
     "MintedToken",
+    "Organization",
+    "OrganizationInvitation",
+    "OrganizationMember",
+    "OrganizationRole",
     "Owner",
     "RegisteredIssuer",
     "SsoAnswer",
@@ -44,6 +56,8 @@ __all__ = [
     "SsoFailure",
     "SsoIdentity",
     "SsoSession",
+    "Team",
+    "TeamMember",
     "Token",
     "UsedAssertion",
     "User",

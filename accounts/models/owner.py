@@ -33,10 +33,16 @@ class Owner(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="owner"
     )
 
+    organization = models.OneToOneField(
+        "accounts.Organization", null=True, on_delete=models.CASCADE, related_name="owner"
+    )
+
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(kind="person", user__isnull=False), name="owner_is_one_party"
+                condition=models.Q(kind="person", user__isnull=False, organization__isnull=True)
+                | models.Q(kind="organization", user__isnull=True, organization__isnull=False),
+                name="owner_is_one_party",
             ),
         ]
 

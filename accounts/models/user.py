@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
@@ -22,7 +23,8 @@ class User(AbstractUser):
     `is_moderator` allows decisions on releases; `is_staff` gives access to the admin, where they are
     taken.
     `is_verified` allows to create tokens and to publish. Only sign-up creates accounts without it: an
-    account that an operator creates needs no proof. A session ends when
+    account that an operator creates needs no proof. `robot_of` is the organization of an account that
+    is no person: it cannot sign in, owns nothing, and its name has a `+`, which no person's has. A session ends when
     `session_generation` is increased. `has_second_factor` follows from the factors
     of django-allauth (`accounts.actions.factors`). `collision_key` is equal for all names that look alike, which prevents impersonation (PKG-1).
     """
@@ -34,6 +36,14 @@ class User(AbstractUser):
         error_messages={"unique": "That user name is taken."},
     )
     collision_key = BoundedCharField(max_length=64, db_index=True, editable=False)
+    robot_of = models.ForeignKey(
+        "accounts.Organization",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="robots",
+    )
     is_moderator = models.BooleanField(default=False)
     is_verified = models.BooleanField(
         "verified",
@@ -68,6 +78,18 @@ class User(AbstractUser):
         text = f"{session_hash} {self.session_generation}"
         return salted_hmac("accounts.models.user", text, algorithm="sha256").hexdigest()
 
+    @property
+    def is_robot(self) -> bool:
+        """Whether it is a robot of an organization."""
+        return self.robot_of_id is not None
+
+    def clean(self) -> None:
+        """Raise `ValidationError` if an organization has the user name."""
+        super().clean()
+        taken = Owner.objects.filter(name=self.username, organization__isnull=False)
+        if not self.is_robot and taken.exists():
+            raise ValidationError({"username": "An organization has that name."})
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save the account, with `collision_key` derived from the user name, and its `Owner`."""
         self.collision_key = fold_part(self.username)
@@ -81,6 +103,8 @@ class User(AbstractUser):
 
     def _save_owner(self, *, is_new: bool, fields: Collection[str]) -> None:
         """Create the owner of a new account, or give it the name of a renamed one."""
+        if self.is_robot:
+            return
         if is_new:
             Owner.objects.create(kind=Owner.Kind.PERSON, name=self.username, user=self)
         elif not fields or "username" in fields:

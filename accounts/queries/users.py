@@ -45,7 +45,7 @@ def find_sign_in_account(login: str) -> User | None:
     address from signing in, and would show to its own creator that no other account has the address.
     """
     if "@" not in login:
-        return User.objects.filter(username=login.lower()).first()
+        return User.objects.filter(username=login.lower(), robot_of=None).first()
     return _filter_by_email(login).filter(is_verified=True).order_by("id").first()
 
 

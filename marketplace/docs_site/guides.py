@@ -128,6 +128,12 @@ SECTIONS = (
                 "What tokens may do, how programs get them, and how leaked ones are found and revoked.",
             ),
             Page(
+                "guides/organizations.md",
+                "/docs/organizations",
+                "Publish as an organization",
+                "Members, teams and robots, and whose plugins they publish.",
+            ),
+            Page(
                 "guides/ci.md",
                 "/docs/ci",
                 "Publish from CI",

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from django.db.models import OuterRef, Subquery
 
 from accounts.models import User
-from registry.models import Member, Plugin, Release
+from registry.models import Plugin, Release
 from registry.queries import catalog
+from registry.rights import build_role_condition, list_roles
 
 OWN_PLUGINS_PER_PAGE = 50
 _MAX_FEATURED = 6
@@ -84,18 +85,15 @@ class OwnPluginsPage:
 
 
 def list_own_plugins(user: User, *, page: int = 1) -> OwnPluginsPage:
-    """Return the plugins the user is a member of, latest upload first: 3 queries, 2 if none."""
+    """Return the plugins in which the user has a role, latest upload first: 4 queries, 2 if none."""
     # A subquery per plugin, because a join would return one row per release.
-    newest = Release.objects.filter(plugin=OuterRef("plugin")).order_by("-id").values("id")[:1]
-    rows = (
-        Member.objects.filter(holder__user=user)
-        .select_related("plugin")
-        .annotate(upload_id=Subquery(newest))
-        .order_by("-upload_id", "plugin__name")
-    )
+    newest = Release.objects.filter(plugin=OuterRef("pk")).order_by("-id").values("id")[:1]
+    own = Plugin.objects.filter(build_role_condition(user))
+    rows = own.annotate(upload_id=Subquery(newest)).order_by("-upload_id", "name")
     start = (page - 1) * OWN_PLUGINS_PER_PAGE
-    members = list(rows[start : start + OWN_PLUGINS_PER_PAGE])
-    uploads = Release.objects.in_bulk([m.upload_id for m in members if m.upload_id])
-    total = Member.objects.filter(holder__user=user).count()
-    own = [OwnPlugin(m.plugin, m.role, uploads.get(m.upload_id)) for m in members]
-    return OwnPluginsPage(own, total, page, max(1, -(-total // OWN_PLUGINS_PER_PAGE)))
+    plugins = list(rows[start : start + OWN_PLUGINS_PER_PAGE])
+    uploads = Release.objects.in_bulk([each.upload_id for each in plugins if each.upload_id])
+    roles = list_roles(user, [each.pk for each in plugins]) if plugins else {}
+    total = own.count()
+    shown = [OwnPlugin(each, roles[each.pk], uploads.get(each.upload_id)) for each in plugins]
+    return OwnPluginsPage(shown, total, page, max(1, -(-total // OWN_PLUGINS_PER_PAGE)))

@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "logout": ("logout", "Account", "Log out of the registry."),
     "token": ("token", "Account", "List, create and revoke your tokens."),
     "scope": ("scope", "Account", "List your scopes, or create one."),
+    "org": ("org", "Account", "Create organizations, and manage members and teams."),
     "whoami": ("whoami", "Account", "Show the current user."),
     "help": ("show_help", "Help", "Print the help of a command."),
     "completion": ("completion", "Help", "Print the script that completes commands in a shell."),

@@ -46,6 +46,7 @@ from plugport.spec.versions import Version
 
 if TYPE_CHECKING:
     from plugport.spec.api.visibility import VisibilityState
+    from plugport.client.organizations import OrganizationsClient
 
 README_BYTES = 8 << 20
 
@@ -213,8 +214,15 @@ class RegistryClient:
         url = self._build_url(name, str(version), decision)
         return PublishStatus.from_document(self._http.post_json(url, {}))
 
+    @property
+    def organizations(self) -> OrganizationsClient:
+        """The calls about organizations."""
+        from plugport.client.organizations import OrganizationsClient
+
+        return OrganizationsClient(self.registry, self._http)
+
     def create_scope(self, name: str, owner: str | None = None) -> Mapping[str, Any]:
-        """Create a scope and return it. Only moderators may set another `owner`."""
+        """Create a scope and return it. `owner` is an organization, or for moderators any account."""
         body = {"name": name} if owner is None else {"name": name, "owner": owner}
         document = self._http.post_json(self.registry.api("/scopes"), body)
         return parse_leniently(Scope, require_object(document, "a scope"))

@@ -21,7 +21,7 @@ from registry.policies import (
     can_manage_trusted_publishers,
     check_may_manage_trusted_publishers,
 )
-from registry.publishing.admit import build_hidden_error, check_new_name
+from registry.publishing.admit import build_hidden_error, require_new_name
 from registry.publishing.free_names import is_name_free
 from registry.publishing.trusted import (
     PublisherRequest,
@@ -47,7 +47,7 @@ def add_trusted_publisher(
     whose creator may no longer manage the plugin is taken over. Writes an audit entry. Raises
     `EmailNotVerifiedError`, `MfaRequiredError`, `NotMemberError`, `RateLimitedError`, `TrustedPublisherRequestError`,
     `TrustedPublisherExistsError`, `TrustedPublisherLimitError`, and for a new name what
-    `check_new_name` raises.
+    `require_new_name` raises.
     """
     check_is_verified(actor)
     # Its jobs publish without one, in the actor's name.
@@ -74,7 +74,7 @@ def _find_own_plugin(actor: User, name: PluginName) -> Plugin | None:
     """The plugin, which the actor may manage; None for a name that the actor may use."""
     plugin = Plugin.objects.filter(name=str(name)).first()
     if plugin is None:
-        check_new_name(actor, name)
+        require_new_name(actor, name)
         return None
     if can_manage_trusted_publishers(actor, plugin):
         return plugin
@@ -83,7 +83,7 @@ def _find_own_plugin(actor: User, name: PluginName) -> Plugin | None:
     if is_seen and not is_free:
         check_may_manage_trusted_publishers(actor, plugin)
     # For those who may not see the plugin, as if it did not exist.
-    check_new_name(actor, name)
+    require_new_name(actor, name)
     if not is_seen:
         raise build_hidden_error(name)
     return None

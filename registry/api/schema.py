@@ -138,9 +138,9 @@ def add_common_definitions(
 ) -> dict[str, Any]:
     """Add what applies to all operations: security, empty parameters, headers."""
     for path, operations in result["paths"].items():
-        is_private = path.endswith(("/me", "/publishing")) or any(
-            part in path for part in ("/me/", "/publications/")
-        )
+        is_private = path.endswith(
+            ("/me", "/publishing", "/teams", "/teams/{team}", "/robots")
+        ) or any(part in path for part in ("/me/", "/publications/"))
         for method, operation in operations.items():
             operation["security"] = (
                 [{"token": []}] if is_private or method != "get" else [{}, {"token": []}]

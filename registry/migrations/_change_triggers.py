@@ -15,7 +15,13 @@ Events = Mapping[str, Collection[str]]
 
 _COUNTER = "registry_changecounter"
 # Nobody sees them before they have something public.
-_WITHOUT_INSERT = {"accounts_owner", "accounts_user", "registry_plugin"}
+_WITHOUT_INSERT = {
+    "accounts_organization",
+    "accounts_organizationmember",
+    "accounts_owner",
+    "accounts_user",
+    "registry_plugin",
+}
 # A plugin without a document was never public. Its name becomes free again when it is deleted.
 _DELETED = {
     "sqlite": {"registry_plugin": "OLD.document <> '{}'"},
@@ -76,7 +82,7 @@ def create_triggers(editor: BaseDatabaseSchemaEditor, events: Events) -> None:
 
 
 def drop_triggers(editor: BaseDatabaseSchemaEditor, events: Events) -> None:
-    """Drop the triggers of the tables."""
+    """Drop the triggers of the tables, if SQLite has not lost them with a table that it replaced."""
     vendor = editor.connection.vendor
     for name, table, _event, _condition in _list_triggers(vendor, events):
-        editor.execute(f"DROP TRIGGER {name}" + (f" ON {table}" if vendor == "postgresql" else ""))
+        editor.execute(f"DROP TRIGGER IF EXISTS {name}" + (f" ON {table}" if vendor == "postgresql" else ""))

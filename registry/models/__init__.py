@@ -27,6 +27,7 @@ from registry.models.release import (
     Release,
     ReleaseContents,
 )
+from registry.models.team_right import TeamRight
 from registry.models.trusted_publisher import TrustedPublisher
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "Role",
     "Scope",
     "Tag",
+    "TeamRight",
     "Trust",
     "TrustedPublisher",
     "Upload",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from accounts.models import Token, User
+from accounts.models import Owner, Token, User
 from accounts.policies import check_is_verified, check_token_limits
 from plugport.spec.errors import FieldError
 from plugport.spec.names import PLUGIN_PATH_WORDS, PluginName, check_reserved
@@ -21,9 +21,9 @@ from registry.models.states import UNDECIDED_STATES, ReleaseState
 from registry.package_limits import MAX_TAGS, TAG_CHARS
 from registry.policies import (
     check_may_publish,
-    check_may_use_scope,
     check_not_well_known,
     check_publishes_as_required,
+    require_publishing_owner,
 )
 from registry.publishing.dist_tags import LATEST
 from registry.publishing.first_visibility import check_same_visibility, choose_visibility
@@ -97,7 +97,7 @@ def admit_package(
 
 
 def _admit_new_plugin(actor: User, name: PluginName, visibility: str) -> Admission:
-    check_new_name(actor, name)
+    require_new_name(actor, name)
     scope = Scope.objects.filter(name=name.scope).first() if name.scope else None
     choose_visibility(name, scope, visibility)
     return Admission(name, None, visibility=visibility)
@@ -141,18 +141,23 @@ def _is_range(text: str) -> bool:
     return True
 
 
-def check_new_name(actor: User, name: PluginName) -> Plugin | None:
+@dataclass(frozen=True, slots=True)
+class NewName:
+    """Whose plugin it becomes, and a plugin with a similar name that must be deleted before, if any."""
+
+    holder: Owner
+    abandoned: Plugin | None
+
+
+def require_new_name(actor: User, name: PluginName) -> NewName:
     """Raise unless the actor may create a plugin of that name.
 
-    Returns a plugin with a similar name that was never accepted and must be deleted before, if any.
-
-    Raises what `check_reserved`, `check_may_use_scope` and `check_not_well_known` raise, and
+    Raises what `check_reserved`, `require_publishing_owner` and `check_not_well_known` raise, and
     `NameTakenError`.
     """
     check_reserved(name)
-    if name.scope is not None:
-        check_may_use_scope(actor, name.scope)
-    else:
+    holder = require_publishing_owner(actor, name.scope)
+    if name.scope is None:
         check_not_well_known(actor, name.name)
     # A plugin of exactly this name was created since the caller looked. That is no collision:
     # recording fails on the unique constraint, and the next attempt admits against that plugin.
@@ -167,7 +172,7 @@ def check_new_name(actor: User, name: PluginName) -> Plugin | None:
             " Choose another name.",
             context={"collidesWith": existing.name},
         )
-    return existing
+    return NewName(holder, existing)
 
 
 def build_hidden_error(name: PluginName) -> NameTakenError:

@@ -20,13 +20,14 @@ from django.utils import timezone
 
 from accounts.errors import MailUnavailableError
 from accounts.mails import build_url, send_mail
-from accounts.models import User
+from accounts.models import OrganizationMember, OrganizationRole, User
 from common.http.errors import RateLimitedError
 from common.rate_limits import consume_quota, get_quota
 from plugport.checks.rules import RULES
 from registry.models import DecisionMail, Member, Release, Role
 from registry.models.states import ReleaseState
 from registry.publishing.decide import list_deciding_rules
+from registry.rights import list_roles
 
 _log = structlog.get_logger("plugport.mail")
 # The waits double from a minute to six hours: a mail server may be down for most of a day.
@@ -54,17 +55,29 @@ def add_decision_mails(
 ) -> None:
     """Write the mails about a decision. Call it in the transaction of the decision: 0 or 2 queries.
 
-    The owners get one, and the publisher while they are a member, at verified addresses. About a staged
-    release (`is_of_owners`) they are told who approved it, or why it was not published.
+    The owners get one, also those of an organization that holds the plugin, and the publisher while they
+    are a member, at verified addresses. About a staged release (`is_of_owners`) they are told who approved
+    it, or why it was not published.
     """
     if not (is_by_moderator or is_of_owners or state in _MAILED_STATES):
         return
-    recipients = Member.objects.filter(
-        Q(role=Role.OWNER) | Q(holder__user=release.published_by_id),
+    publisher = release.published_by_id
+    persons = Member.objects.filter(
+        Q(role=Role.OWNER) | Q(holder__user=publisher),
         plugin=release.plugin_id,
         holder__user__is_active=True,
         holder__user__is_verified=True,
         holder__user__email__gt="",
+    )
+    in_organizations = OrganizationMember.objects.filter(
+        Q(role=OrganizationRole.OWNER) | Q(user=publisher),
+        organization__owner__memberships__plugin=release.plugin_id,
+        user__is_active=True,
+        user__is_verified=True,
+        user__email__gt="",
+    )
+    recipients = persons.values_list("holder__user_id").union(
+        in_organizations.values_list("user_id")
     )
     DecisionMail.objects.bulk_create(
         [
@@ -76,7 +89,7 @@ def add_decision_mails(
                 # The reasons of checks quote the package; the mail has the titles of the rules.
                 reason=reason[:500] if is_by_moderator or is_of_owners else "",
             )
-            for user_id in recipients.values_list("holder__user_id", flat=True)
+            for (user_id,) in recipients
         ],
         update_conflicts=True,
         unique_fields=["release", "user"],
@@ -166,10 +179,7 @@ def _send(mails: Sequence[DecisionMail]) -> bool:
     if not mails or not _can_receive(mails[0].user):
         return False
     user = mails[0].user
-    memberships = Member.objects.filter(
-        holder__user=user, plugin__in={mail.release.plugin_id for mail in mails}
-    )
-    roles = dict(memberships.values_list("plugin_id", "role"))
+    roles = list_roles(user, {mail.release.plugin_id for mail in mails})
     mails = [mail for mail in mails if mail.release.plugin_id in roles]
     if not mails:
         return False

@@ -18,7 +18,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.actions.record_audit_entry import record_audit_entry
-from accounts.models import MintedToken, Token, User
+from accounts.models import MintedToken, Owner, Token, User
 from accounts.queries.tokens import lock_usable_token
 from common.http.errors import StorageError
 from plugport.checks.registry import CHECKS
@@ -49,7 +49,7 @@ from registry.models import (
 )
 from registry.package_limits import CHANGELOG_CHARS, LICENSE_BYTES
 from registry.policies import check_may_publish, check_publishes_as_required
-from registry.publishing.admit import Admission, check_new_name
+from registry.publishing.admit import Admission, require_new_name
 from registry.publishing.failpoints import FailPoint, hit
 from registry.publishing.first_visibility import choose_visibility
 from registry.publishing.free_names import free_name, is_name_free
@@ -57,6 +57,7 @@ from registry.publishing.inspect import InspectedPackage, get_root_text
 from registry.publishing.receive import ReceivedPackage
 from registry.publishing.similar_names import build_name_check
 from registry.publishing.trusted import check_in_force, claim_pending_publishers
+from registry.queries.members import lock_holding_organizations
 from registry.storage import get_store
 from registry.storage.keys import build_quarantine_key
 
@@ -143,6 +144,9 @@ def record_release(
             # A package can take minutes to arrive. A thief must not publish with a token that the
             # owner has revoked meanwhile. Last, so that the lock is short.
             lock_usable_token(token)
+        # Nor may a person whom an organization removes in this moment.
+        if lock_holding_organizations(plugin):
+            check_may_publish(actor, plugin)
         # A worker that is woken before the commit would not see the job.
         transaction.on_commit(_notify_worker)
     return release
@@ -179,11 +183,11 @@ def _get_or_create_plugin(actor: User, admission: Admission, inspected: Inspecte
 
 def _create_plugin(actor: User, admission: Admission, inspected: InspectedPackage) -> Plugin:
     name = admission.name
-    abandoned = check_new_name(actor, name)
-    if abandoned is not None:
-        free_name(actor, abandoned)
+    new = require_new_name(actor, name)
+    if new.abandoned is not None:
+        free_name(actor, new.abandoned)
     manifest = inspected.manifest
-    scope = _get_or_create_scope(actor, name.scope) if name.scope else None
+    scope = _get_or_create_scope(actor, new.holder, name.scope) if name.scope else None
     plugin = Plugin.objects.create(
         name=str(name),
         collision_key=name.collision_key,
@@ -194,7 +198,7 @@ def _create_plugin(actor: User, admission: Admission, inspected: InspectedPackag
         dialect=manifest.dialect,
         description=manifest.description,
     )
-    Member.objects.create(plugin=plugin, holder=actor.owner, role=Role.OWNER)
+    Member.objects.create(plugin=plugin, holder=new.holder, role=Role.OWNER)
     claim_pending_publishers(actor, plugin)
     record_audit_entry(
         actor=actor, action="plugin.created", target=plugin, visibility=plugin.visibility
@@ -202,19 +206,19 @@ def _create_plugin(actor: User, admission: Admission, inspected: InspectedPackag
     return plugin
 
 
-def _get_or_create_scope(actor: User, name: str) -> Scope:
-    """The scope. The account's own and official ones are created with their first plugin.
+def _get_or_create_scope(actor: User, owner: Owner, name: str) -> Scope:
+    """The scope. The owner's own and official ones are created with their first plugin.
 
-    Raises `IntegrityError` if another account took it after the package was admitted.
+    Raises `IntegrityError` if another owner took it after the package was admitted.
     """
     # Locked against a change of its visibility, which changes that of all its plugins.
-    rows = Scope.objects.select_for_update(of=("self",), no_key=True).select_related("owner")
+    rows = Scope.objects.select_for_update(of=("self",), no_key=True)
     scope = rows.filter(name=name).first()
     if scope is None:
         key = PluginName(None, name).collision_key
-        scope = Scope.objects.create(name=name, owner=actor.owner, collision_key=key)
+        scope = Scope.objects.create(name=name, owner=owner, collision_key=key)
         record_audit_entry(actor=actor, action="scope.created", target=scope)
-    elif scope.owner.user_id != actor.pk:
+    elif scope.owner_id != owner.pk:
         # The error that the unique constraint raises when the other one commits a moment later.
         raise IntegrityError(f"the scope `{name}` was taken in the meantime")
     return scope

@@ -13,6 +13,7 @@ from plugport.checks.rules import build_finding
 from plugport.spec.names import PluginName, list_similar_keys
 from registry.models import CheckRun, CheckState, Plugin, Release
 from registry.policies import is_moderator
+from registry.rights import build_role_condition
 
 CHECK_NAME = "name"
 # A plugin that nobody downloads and that was published just now has no users to mislead.
@@ -30,7 +31,7 @@ def list_similar_plugins(actor: User, name: PluginName) -> list[Plugin]:
         established, collision_key__in=list_similar_keys(name), is_listed=True
     )
     # An author's own plugins may have similar names.
-    others = plugins.exclude(members__holder__user=actor)
+    others = plugins.exclude(build_role_condition(actor))
     return list(others.order_by("-downloads", "id")[:_MAX_SHOWN])
 
 

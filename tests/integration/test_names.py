@@ -121,7 +121,7 @@ def test_an_account_creates_five_scopes_besides_its_own(owner: User) -> None:
     with pytest.raises(ScopeLimitError, match="5 scopes besides `@acme`"):
         create_scope(actor=owner, name="one-more")
     moderator = create_user("judge", is_moderator=True)
-    scope, _ = create_scope(actor=moderator, name="one-more", owner=owner)
+    scope, _ = create_scope(actor=moderator, name="one-more", owner=owner.owner)
     assert scope.owner == owner.owner
 
 
@@ -135,12 +135,12 @@ def test_names_of_well_known_projects_are_reserved(owner: User, outsider: User) 
         assert "proof" in (caught.value.hint or "")
     publish_bytes(owner, build_package("@acme/lodash"))
     with pytest.raises(NotMemberError):
-        create_scope(actor=outsider, name="lodash", owner=owner)
+        create_scope(actor=outsider, name="lodash", owner=owner.owner)
 
 
 def test_a_moderator_gives_a_well_known_name_to_its_owner(owner: User) -> None:
     moderator = create_user("judge", is_moderator=True)
-    create_scope(actor=moderator, name="lodash", owner=owner)
+    create_scope(actor=moderator, name="lodash", owner=owner.owner)
     publish_bytes(owner, build_package("@lodash/tool"))
     publish_bytes(owner, build_package("lodash"))
     publish_bytes(moderator, build_package("react"))

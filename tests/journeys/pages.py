@@ -83,6 +83,7 @@ PRIVATE = {
         "/plugins/@wanda/notes/visibility?to=private",
     ],
     "scope-visibility": ["/account/scopes/wanda/visibility?to=internal"],
+    "organizations": ["/account/organizations"],
     "account_logout": ["/logout"],
     "account_change_password": ["/account/password"],
 }
@@ -136,6 +137,15 @@ OTHERS = {
     "mfa_login_webauthn",
     "mfa_signup_webauthn",
     "accept-invitation",
+    "accept-organization",
+    "decline-organization",
+    "organization-invitation",
+    # `tests/functional/pages/test_organizations.py` opens the pages of an organization.
+    "organization-members",
+    "organization-settings",
+    "organization-teams",
+    "organization-team",
+    "organization-robots",
     "decline-invitation",
     "verify-email",
     "docs-api-try",

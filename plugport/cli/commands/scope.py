@@ -18,7 +18,11 @@ from plugport.cli.session import Session
 )
 @click.argument("action", type=click.Choice(["list", "create"]))
 @click.argument("name", required=False)
-@click.option("--owner", metavar="USER", help="Account that gets the scope; for moderators only.")
+@click.option(
+    "--owner",
+    metavar="NAME",
+    help="Organization that gets the scope; for moderators also an account.",
+)
 @click.pass_obj
 def command(session: Session, action: str, name: str | None, owner: str | None) -> None:
     """List your scopes, or create one.

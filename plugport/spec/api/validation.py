@@ -73,8 +73,8 @@ def _validate_value(kind: MemberType, value: Any, path: str, errors: list[FieldE
                 errors += [FieldError(path, detail, code) for detail, code in problems]
                 return text
             errors.append(FieldError(path, "Expected a string."))
-        case inspect.IntType() as number_type:
-            errors += _list_number_errors(number_type, value, path)
+        case inspect.IntType() | inspect.BoolType() as scalar_type:
+            errors += _list_scalar_errors(scalar_type, value, path)
             return value
         case inspect.BoolType():
             if isinstance(value, bool):
@@ -104,7 +104,11 @@ def _validate_container(kind: inspect.Type, value: Any, path: str, errors: list[
     return None
 
 
-def _list_number_errors(declared: inspect.IntType, value: Any, path: str) -> list[FieldError]:
+def _list_scalar_errors(
+    declared: inspect.IntType | inspect.BoolType, value: Any, path: str
+) -> list[FieldError]:
+    if isinstance(declared, inspect.BoolType):
+        return [] if isinstance(value, bool) else [FieldError(path, "Expected true or false.")]
     # JSON `true` is an int in Python.
     if isinstance(value, int) and not isinstance(value, bool):
         low, high = declared.ge, declared.le

@@ -10,6 +10,7 @@ RELEASE_STATES = ("checking", "published", "held", "staged", "rejected", "quaran
 CHECK_STATES = ("queued", "running", "passed", "failed", "errored")
 INSTALL_POLICIES = ("auto", "notice", "ask", "block")
 ROLES = ("owner", "maintainer", "publisher")
+ORGANIZATION_ROLES = ("owner", "manager", "member", "billing")
 TOKEN_SCOPES = ("read", "publish", "manage", "admin")
 CI_PROVIDERS = ("github", "gitlab", "oidc")
 SEVERITIES = ("note", "warning", "error")

@@ -88,6 +88,31 @@ USERNAME = OpenApiParameter(
     OpenApiParameter.PATH,
     description="The user name of an account.",
 )
+ORGANIZATION = OpenApiParameter(
+    "organization",
+    {"type": "string", "minLength": 1, "maxLength": 64},
+    OpenApiParameter.PATH,
+    description="The name of an organization.",
+)
+TEAM = OpenApiParameter(
+    "team",
+    {"type": "string", "minLength": 1, "maxLength": 39},
+    OpenApiParameter.PATH,
+    description="The name of a team of the organization.",
+)
+TARGET = OpenApiParameter(
+    "target",
+    {"type": "string", "minLength": 1, "maxLength": 130},
+    OpenApiParameter.PATH,
+    description="A plugin, `@acme/chat`, or a scope, `@acme`, of the organization. Send the slash as"
+    " it is or as `%2F`.",
+)
+ROBOT = OpenApiParameter(
+    "robot",
+    {"type": "string", "minLength": 1, "maxLength": 64},
+    OpenApiParameter.PATH,
+    description="The user name of a robot, `organization+name`.",
+)
 INVITATION_ID = OpenApiParameter("id", {"type": "integer", "minimum": 1}, OpenApiParameter.PATH)
 PAGING = [
     OpenApiParameter(

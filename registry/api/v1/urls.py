@@ -14,6 +14,7 @@ from registry.api.v1 import (
     download,
     instance,
     me,
+    organizations,
     owners,
     plugins,
     publications,
@@ -21,6 +22,7 @@ from registry.api.v1 import (
     scopes,
     staged,
     taxonomy,
+    teams,
     trusted_publishers,
     visibility,
 )
@@ -29,6 +31,9 @@ register_converter(NameConverter, "plugin")
 register_converter(VersionConverter, "release")
 
 _PLUGIN = "plugins/<plugin:name>"
+_ORGANIZATION = "organizations/<str:organization>"
+_TEAM = f"{_ORGANIZATION}/teams/<str:team>"
+_ROBOT = f"{_ORGANIZATION}/robots/<str:robot>"
 _RELEASE = f"{_PLUGIN}/<release:version>"
 
 urlpatterns = [
@@ -74,6 +79,29 @@ urlpatterns = [
     path("me/issuers", trusted_publishers.IssuersView.as_view()),
     path("me/issuers/<int:id>", trusted_publishers.IssuerView.as_view()),
     path("oidc/mint-token", trusted_publishers.MintView.as_view()),
+    path("me/organizations", organizations.MembershipsView.as_view()),
+    path("me/organizations/<str:organization>", organizations.MembershipView.as_view()),
+    path(
+        "me/organization-invitations/<int:id>/accept",
+        organizations.AcceptMembershipView.as_view(),
+    ),
+    path(
+        "me/organization-invitations/<int:id>/decline",
+        organizations.DeclineMembershipView.as_view(),
+    ),
+    path("organizations", organizations.OrganizationsView.as_view()),
+    path(_ORGANIZATION, organizations.OrganizationView.as_view()),
+    path(f"{_ORGANIZATION}/members", organizations.PeopleView.as_view()),
+    path(f"{_ORGANIZATION}/members/<str:username>", organizations.PersonView.as_view()),
+    path(f"{_ORGANIZATION}/invitations", organizations.SentInvitationsView.as_view()),
+    path(f"{_ORGANIZATION}/invitations/<int:id>", organizations.SentInvitationView.as_view()),
+    path(f"{_ORGANIZATION}/teams", teams.TeamsView.as_view()),
+    path(_TEAM, teams.TeamView.as_view()),
+    path(f"{_TEAM}/members/<str:username>", teams.TeamMemberView.as_view()),
+    path(f"{_TEAM}/rights/<path:target>", teams.TeamRightView.as_view()),
+    path(f"{_ORGANIZATION}/robots", teams.RobotsView.as_view()),
+    path(_ROBOT, teams.RobotView.as_view()),
+    path(f"{_ROBOT}/tokens", teams.RobotTokensView.as_view()),
     path("scopes", scopes.ScopesView.as_view()),
     path("scopes/<str:name>/visibility", visibility.ScopeVisibilityView.as_view()),
     path("instance", instance.InstanceView.as_view()),

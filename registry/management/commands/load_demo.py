@@ -100,7 +100,7 @@ def create_scopes(users: Mapping[str, User], releases: Sequence[DemoRelease]) ->
     owners = {PluginName.parse(release.name).scope: users[release.owner] for release in releases}
     for scope, owner in owners.items():
         if scope is not None:
-            create_scope(actor=users["admin"], name=scope, owner=owner)
+            create_scope(actor=users["admin"], name=scope, owner=owner.owner)
 
 
 def publish_demo(owner: User, release: DemoRelease) -> None:

@@ -16,6 +16,7 @@ from tests.functional.api.calls import Api
 PRIVATE_READS = {
     *("getMe", "getPublication", "getPublishing", "listInvitations"),
     *("listIssuers", "listAuditEvents", "listPendingPublishers", "listTokens"),
+    *("getTeam", "listMemberships", "listRobots", "listTeams"),
 }
 
 

@@ -52,7 +52,7 @@ COUNTS = {
 SIGNED_IN = {
     "GET /me": 2,
     "GET /plugins/@acme/chat": 2,
-    "GET /plugins/@acme/chat/owners": 4,
+    "GET /plugins/@acme/chat/owners": 5,
     "GET /me/invitations": 2,
     "GET /me/tokens": 2,
     "GET /publications/{id}": 5,

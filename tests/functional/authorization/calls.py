@@ -13,6 +13,7 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from accounts.models import OrganizationInvitation
 from tests.functional.authorization.roles import World
 from tests.support.publishing import build_package
 
@@ -73,7 +74,10 @@ def _list_methods(route: str, pattern: URLPattern) -> list[str]:
 
 
 def _find_own_arguments(route: str, world: World) -> dict[str, object]:
-    """Those of trusted and staged publishing."""
+    """Those of trusted and staged publishing, and of organizations."""
+    if "organization" in route:
+        sent = OrganizationInvitation.objects.get().pk
+        return {"name": "harbor", "invitation_id": sent, "id": sent, "username": "pat"}
     if "trusted-publishers/" in route:
         return {"id": world.trusted_publisher.pk}
     if "issuers/" in route:
@@ -120,6 +124,10 @@ ARGUMENTS: Mapping[str, object] = {
     "scope": "acme",
     "slug": "communication",
     "what": "version",
+    "organization": "harbor",
+    "team": "dev",
+    "target": "@harbor/pier",
+    "robot": "harbor+ci",
     "number": 1,
     "key": "unknown",
     "uidb36": "1",
@@ -165,6 +173,29 @@ BODIES: Mapping[str, Callable[[], Any]] = {
         "username": "sam",
         "role": "publisher",
     },
+    "POST api/v1/organizations": lambda: {"name": "new-one"},
+    "PATCH api/v1/organizations/<str:organization>": lambda: {"description": "Ships."},
+    "POST api/v1/organizations/<str:organization>/invitations": lambda: {
+        "addressee": "sam",
+        "role": "member",
+    },
+    "PATCH api/v1/organizations/<str:organization>/members/<str:username>": lambda: {
+        "role": "billing"
+    },
+    "POST api/v1/organizations/<str:organization>/teams": lambda: {"name": "docs"},
+    "PUT api/v1/organizations/<str:organization>/teams/<str:team>/rights/<path:target>": lambda: {
+        "role": "publisher"
+    },
+    "POST api/v1/organizations/<str:organization>/robots": lambda: {"name": "nightly"},
+    "POST api/v1/organizations/<str:organization>/robots/<str:robot>/tokens": lambda: {
+        "name": "ci",
+        "scopes": ["read"],
+        "days": 30,
+    },
+    "PATCH api/v1/me/organizations/<str:organization>": lambda: {"isPublic": True},
+    "POST account/organizations": lambda: {"name": "new-one"},
+    "POST organizations/<str:name>/members": lambda: {"action": "remove", "username": "pat"},
+    "POST organizations/<str:name>/settings": lambda: {"description": "Ships."},
     "POST sso/connections/<str:public_id>/change": lambda: {"action": "disable"},
     "POST plugins/<plugin:name>/publishing": lambda: {"action": "rules", "trusted_only": "on"},
     "POST publications/<uuid:public_id>/decide": lambda: {"decision": "approve"},

@@ -10,11 +10,21 @@ from typing import Any
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import RegisteredIssuer, SsoConnection, Token, User
+from accounts.actions.organizations.invitations import invite_person
+from accounts.actions.organizations.robots import create_robot
+from accounts.models import (
+    OrganizationMember,
+    OrganizationRole,
+    RegisteredIssuer,
+    SsoConnection,
+    Token,
+    User,
+)
 from accounts.models.token import hash_token
 from registry.actions.invite_member import invite_member
 from registry.models import Invitation, Job, Member, Plugin, Release, Role, TrustedPublisher
 from registry.models.states import ReleaseState
+from tests.support.organizations import build_organization, build_team
 from tests.support.people import bearer, create_api_token, create_user
 from tests.support.publishing import Publisher, build_package, publish_bytes
 from tests.support.saml import create_saml_connection
@@ -71,8 +81,6 @@ def build_world(publisher: Publisher) -> World:
     Release.objects.filter(pk=held.pk).update(state=ReleaseState.HELD)
     staged = publish_bytes(publisher.actor, build_package(version="4.0.0"))
     Release.objects.filter(pk=staged.pk).update(state=ReleaseState.STAGED)
-    # A job that waits too long makes the server report that no worker runs.
-    Job.objects.all().delete()
     accounts = {
         "stranger": create_user("sam"),
         "invited": create_user("ivy"),
@@ -97,6 +105,9 @@ def build_world(publisher: Publisher) -> World:
         "expired": create_api_token(owner),
     }
     past = timezone.now() - dt.timedelta(days=1)
+    _build_organization(accounts)
+    # A job that waits too long makes the server report that no worker runs.
+    Job.objects.all().delete()
     Token.objects.filter(sha256=hash_token(tokens["expired"])).update(expires_at=past)
     User.objects.filter(pk=accounts["suspended"].pk).update(is_active=False)
     token = Token.objects.get(sha256=hash_token(tokens["read-only"]))
@@ -119,3 +130,16 @@ def build_world(publisher: Publisher) -> World:
         issuer,
         staged,
     )
+
+
+def _build_organization(accounts: Mapping[str, User]) -> None:
+    """Create the organization `harbor`; the invited account is invited to it as well."""
+    owner = accounts["owner"]
+    harbor = build_organization(owner, "harbor")
+    roles = {"maintainer": OrganizationRole.MANAGER, "publisher": OrganizationRole.MEMBER}
+    for person, role in roles.items():
+        OrganizationMember.objects.create(organization=harbor, user=accounts[person], role=role)
+    publish_bytes(owner, build_package("@harbor/pier"))
+    build_team(owner, harbor, "@harbor/pier", Role.PUBLISHER, "pat")
+    create_robot(actor=owner, organization=harbor, name="ci")
+    invite_person(actor=owner, organization=harbor, addressee="ivy", role=OrganizationRole.MEMBER)

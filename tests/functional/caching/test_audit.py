@@ -47,6 +47,7 @@ TABLES = {
     "registry_journalhead": {End.JOURNAL},
     "registry_member": {End.COUNTER},
     "registry_scope": {End.COUNTER},
+    "accounts_organization": {End.COUNTER},
     "accounts_owner": {End.COUNTER},
     "accounts_user": {End.COUNTER},
     "registry_downloadcount": {End.TIME},

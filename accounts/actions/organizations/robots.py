@@ -1,0 +1,154 @@
+"""Robots of organizations: accounts that are no persons."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Collection
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.actions.create_token import create_token
+from accounts.actions.organizations.teams import check_may_change_team
+from accounts.actions.record_audit_entry import record_audit_entry
+from accounts.actions.revoke_all_tokens import revoke_all_tokens
+from accounts.actions.token_request import DEFAULT_DAYS, MAX_DAYS
+from accounts.errors import (
+    InOrganizationError,
+    OrganizationLimitError,
+    OrganizationRequestError,
+)
+from accounts.models import (
+    Organization,
+    OrganizationMember,
+    OrganizationRole,
+    Token,
+    User,
+)
+from accounts.models.owner import OWNER_NAME_CHARS
+from accounts.policies import (
+    OrganizationRight,
+    check_has_second_factor,
+    check_organization_right,
+    check_token_may_create,
+)
+from accounts.queries.organizations import get_robot, lock_organization
+from accounts.queries.users import lock_unchanged_account
+from plugport.spec.errors import FieldError
+from plugport.spec.text import quote_text
+
+MAX_ROBOTS = 50
+# In the user name of a robot: no name of a person or an organization has it.
+SEPARATOR = "+"
+_NAME_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,18}[a-z0-9])?\Z")
+
+
+def create_robot(*, actor: User, organization: Organization, name: str) -> User:
+    """Create a robot, named `organization+name`; it gets its rights from teams.
+
+    It has no password and cannot sign in. The name of a deleted robot is not given again. Writes an
+    audit entry. Raises `OrganizationRightError`, `OrganizationRequestError`, `InOrganizationError`
+    and `OrganizationLimitError`.
+    """
+    name = name.strip().lower()
+    with transaction.atomic():
+        locked = lock_organization(organization)
+        check_organization_right(actor, locked, OrganizationRight.MANAGE_PEOPLE)
+        username = f"{locked.name}{SEPARATOR}{name}"
+        if not _NAME_PATTERN.match(name) or len(username) > OWNER_NAME_CHARS:
+            detail = (
+                f"{quote_text(name)} is not a valid name. Use 1 to 20 characters of a-z, 0-9 and"
+                f" `-`; with the name of the organization, at most {OWNER_NAME_CHARS}."
+            )
+            raise OrganizationRequestError(
+                "The robot cannot be created.", fields=[FieldError("name", detail)]
+            )
+        if User.objects.filter(username=username).exists():
+            raise InOrganizationError(
+                f"`{locked.name}` has or had a robot `{name}`.", hint="Choose another name."
+            )
+        count = locked.robots.filter(is_active=True).count()
+        if count >= MAX_ROBOTS:
+            raise OrganizationLimitError(
+                f"`{locked.name}` has {count} robots; at most {MAX_ROBOTS} are allowed."
+            )
+        robot = User(username=username, robot_of=locked)
+        robot.set_unusable_password()
+        robot.save(force_insert=True)
+        # A membership, so that a robot can be in teams; the role alone has no rights in plugins.
+        OrganizationMember.objects.create(
+            organization=locked, user=robot, role=OrganizationRole.MEMBER
+        )
+        _record(actor, locked, "robot.created", robot)
+    return robot
+
+
+def create_robot_token(
+    *,
+    actor: User,
+    organization: Organization,
+    robot_name: str,
+    name: str,
+    scopes: Collection[str],
+    limits: Collection[str] = (),
+    days: int = DEFAULT_DAYS,
+    creator: Token | None = None,
+) -> tuple[Token, str]:
+    """Create a token of a robot; returns it with its text, which is not stored anywhere.
+
+    Where publishing needs a second factor, the actor has one instead of the robot. `creator` is the
+    token with which the actor makes the request: the new one can do no more, and lives no longer. Writes audit entries of the actor and of the robot. Raises `OrganizationRightError`,
+    `UnknownRobotError`, `MfaRequiredError`, `PasswordChangedError`, `TokenScopeError` and
+    `TokenRequestError`.
+    """
+    if not {"publish", "manage"}.isdisjoint(scopes):
+        check_has_second_factor(actor, creator)
+    if creator is not None:
+        expires_at = timezone.now() + dt.timedelta(days=min(days, MAX_DAYS))
+        check_token_may_create(creator, scopes, limits, (), expires_at)
+    with transaction.atomic():
+        lock_unchanged_account(actor)
+        locked = lock_organization(organization)
+        check_organization_right(actor, locked, OrganizationRight.MANAGE_PEOPLE)
+        robot = get_robot(locked, robot_name)
+        _check_may_hold_token(actor, locked, robot)
+        token, text = create_token(
+            actor=robot, name=name, scopes=scopes, limits=limits, days=days, is_by_operator=True
+        )
+        record_audit_entry(
+            actor=actor,
+            action="robot.token-created",
+            target=locked,
+            subject=robot,
+            token=str(token),
+        )
+    return token, text
+
+
+def delete_robot(*, actor: User, organization: Organization, robot_name: str) -> User:
+    """Close a robot: its tokens are revoked and its rights end at once. Its trail stays.
+
+    Writes audit entries. Raises `OrganizationRightError` and `UnknownRobotError`.
+    """
+    with transaction.atomic():
+        locked = lock_organization(organization)
+        check_organization_right(actor, locked, OrganizationRight.MANAGE_PEOPLE)
+        robot = get_robot(locked, robot_name)
+        robot.is_active = False
+        robot.save(update_fields=["is_active"])
+        revoke_all_tokens(user=robot, by=actor)
+        robot.organization_memberships.all().delete()
+        _record(actor, locked, "robot.deleted", robot)
+    return robot
+
+
+def _check_may_hold_token(actor: User, organization: Organization, robot: User) -> None:
+    """A manager must not get the rights of owners with the token of a robot."""
+    for team in organization.teams.filter(members__member__user=robot):
+        team.organization = organization
+        check_may_change_team(actor, team)
+
+
+def _record(actor: User, organization: Organization, action: str, robot: User) -> None:
+    record_audit_entry(actor=actor, action=action, target=organization, subject=robot)

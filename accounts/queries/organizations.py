@@ -1,0 +1,216 @@
+"""Reads of organizations. Each function states how many SQL queries it runs; tests pin these numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypedDict
+
+from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.utils import timezone
+
+from accounts.errors import (
+    UnknownOrganizationError,
+    UnknownOrganizationInvitationError,
+    UnknownPersonError,
+    UnknownRobotError,
+    UnknownTeamError,
+)
+from accounts.models import (
+    Organization,
+    OrganizationInvitation,
+    OrganizationMember,
+    OrganizationRole,
+    Team,
+    TeamMember,
+    User,
+)
+from accounts.models.organization import hash_invitation_key
+from accounts.policies import OrganizationRight, list_organization_rights
+from plugport.spec.text import has_nul, quote_text, remove_nul
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+# Ids are 64-bit integers in the databases, and larger ones are errors there.
+_MAX_ID = 2**63 - 1
+_RANKS = {role: rank for rank, role in enumerate(OrganizationRole)}
+
+
+def get_organization(name: str) -> Organization:
+    """The organization with its owner row: 1 query. Raises `UnknownOrganizationError`."""
+    rows = Organization.objects.select_related("owner")
+    organization = None if has_nul(name) else rows.filter(owner__name=name).first()
+    if organization is None:
+        raise UnknownOrganizationError(f"There is no organization {quote_text(name)}.")
+    return organization
+
+
+def lock_organization(organization: Organization) -> Organization:
+    """Lock the row until the transaction ends; returns it as it is now: 1 query.
+
+    Raises `UnknownOrganizationError` if it was deleted.
+    """
+    # `no_key`: rows that refer to it are written meanwhile.
+    rows = Organization.objects.select_for_update(of=("self",), no_key=True)
+    locked = rows.select_related("owner").filter(pk=organization.pk).first()
+    if locked is None:
+        raise UnknownOrganizationError(f"There is no organization `{organization.name}`.")
+    return locked
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The members of an organization that the viewer may see, owners first, and the viewer's rights.
+
+    `role` is that of the viewer, "" without one. `count` is the number of all members.
+    """
+
+    organization: Organization
+    members: Sequence[OrganizationMember]
+    count: int
+    role: str
+    rights: frozenset[OrganizationRight]
+
+
+def get_people(organization: Organization, *, viewer: User | None) -> People:
+    """The members without robots: 2 queries, 1 without a viewer.
+
+    Strangers see the members that chose to be shown.
+    """
+    rights = list_organization_rights(viewer, organization)
+    rows = organization.memberships.filter(user__robot_of=None).select_related("user")
+    members = sorted(
+        rows, key=lambda each: (_RANKS[OrganizationRole(each.role)], each.user.username)
+    )
+    role = next((m.role for m in members if viewer is not None and m.user_id == viewer.pk), "")
+    count = len(members)
+    if OrganizationRight.SEE_MEMBERS not in rights:
+        members = [each for each in members if each.is_public and each.user.is_active]
+    return People(organization, members, count, role, rights)
+
+
+def list_memberships(user: User) -> list[OrganizationMember]:
+    """The organizations of the account, by name: 1 query."""
+    rows = user.organization_memberships.select_related("organization__owner", "user")
+    return list(rows.order_by("organization__owner__name"))
+
+
+def list_public_memberships(user: User) -> list[OrganizationMember]:
+    """The organizations that the account shows on its profile: 1 query."""
+    return [each for each in list_memberships(user) if each.is_public]
+
+
+def get_person(organization: Organization, username: str) -> OrganizationMember:
+    """The membership of the account: 1 query. Raises `UnknownPersonError`."""
+    rows = organization.memberships.select_related("user")
+    member = rows.filter(user__username=remove_nul(username)).first()
+    if member is None:
+        raise UnknownPersonError(
+            f"{quote_text(username)} is not a member of `{organization.name}`."
+        )
+    member.organization = organization
+    return member
+
+
+def list_organization_invitations(organization: Organization) -> list[OrganizationInvitation]:
+    """The pending invitations, newest first: 1 query."""
+    return list(_filter_pending(Q(organization=organization)))
+
+
+def list_own_organization_invitations(user: User) -> list[OrganizationInvitation]:
+    """The pending invitations of the account, newest first: 1 query.
+
+    Those to its verified address too: the key in a mail is for people who have no account yet.
+    """
+    return list(_filter_pending(_build_addressee(user)))
+
+
+def get_own_organization_invitation(user: User, invitation_id: int) -> OrganizationInvitation:
+    """A pending invitation of the account: 1 query. Raises `UnknownOrganizationInvitationError`."""
+    rows = _filter_pending(_build_addressee(user))
+    is_id = 0 < invitation_id <= _MAX_ID
+    return _require_invitation(rows.filter(pk=invitation_id).first() if is_id else None)
+
+
+def get_invitation_of_key(key: str) -> OrganizationInvitation:
+    """The pending invitation whose mail had the key: 1 query.
+
+    Raises `UnknownOrganizationInvitationError`.
+    """
+    rows = _filter_pending(Q(key_sha256=hash_invitation_key(key)))
+    return _require_invitation(rows.first())
+
+
+def get_sent_invitation(organization: Organization, invitation_id: int) -> OrganizationInvitation:
+    """A pending invitation of the organization: 1 query.
+
+    Raises `UnknownOrganizationInvitationError`.
+    """
+    rows = _filter_pending(Q(organization=organization))
+    is_id = 0 < invitation_id <= _MAX_ID
+    return _require_invitation(rows.filter(pk=invitation_id).first() if is_id else None)
+
+
+def _require_invitation(invitation: OrganizationInvitation | None) -> OrganizationInvitation:
+    if invitation is None:
+        raise UnknownOrganizationInvitationError(
+            "There is no such invitation.",
+            hint="It may have been withdrawn, or it has expired. Ask for another one.",
+        )
+    return invitation
+
+
+def _build_addressee(user: User) -> Q:
+    named = Q(user=user)
+    return named | Q(email=user.email.lower()) if user.is_verified and user.email else named
+
+
+def _filter_pending(condition: Q) -> QuerySet[OrganizationInvitation]:
+    """Those whose sender may still send them."""
+    can_invite = Q(invited_by__is_superuser=True) | Q(
+        invited_by__organization_memberships__organization=F("organization"),
+        invited_by__organization_memberships__role__in=(
+            OrganizationRole.OWNER,
+            OrganizationRole.MANAGER,
+        ),
+    )
+    rows = OrganizationInvitation.objects.filter(
+        condition, can_invite, expires_at__gt=timezone.now(), invited_by__is_active=True
+    )
+    related = ("organization__owner", "user", "invited_by")
+    return rows.select_related(*related).order_by("-id").distinct()
+
+
+class _Counts(TypedDict):
+    member_count: int
+
+
+def list_teams(organization: Organization) -> list[WithAnnotations[Team, _Counts]]:
+    """The teams by name, with the number of members as `member_count`: 1 query."""
+    return list(organization.teams.annotate(member_count=Count("members")).order_by("name"))
+
+
+def get_team(organization: Organization, name: str) -> Team:
+    """The team with its members and their accounts: 2 queries. Raises `UnknownTeamError`."""
+    members = TeamMember.objects.select_related("member__user").order_by("member__user__username")
+    rows = organization.teams.prefetch_related(Prefetch("members", members))
+    team = rows.filter(name=remove_nul(name)).first()
+    if team is None:
+        raise UnknownTeamError(f"`{organization.name}` has no team {quote_text(name)}.")
+    team.organization = organization
+    return team
+
+
+def list_robots(organization: Organization) -> list[User]:
+    """The open robots by name: 1 query."""
+    return list(organization.robots.filter(is_active=True).order_by("username"))
+
+
+def get_robot(organization: Organization, username: str) -> User:
+    """The open robot: 1 query. Raises `UnknownRobotError`."""
+    rows = organization.robots.filter(is_active=True)
+    robot = rows.filter(username=remove_nul(username)).first()
+    if robot is None:
+        raise UnknownRobotError(f"`{organization.name}` has no robot {quote_text(username)}.")
+    return robot

@@ -1,0 +1,314 @@
+"""`plugport org`: organizations, their members, and their teams."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from plugport.cli.command_group import plugport_command
+from plugport.cli.session import Session
+from plugport.spec.api.values import ORGANIZATION_ROLES, ROLES
+
+if TYPE_CHECKING:
+    from plugport.client.organizations import Document, OrganizationsClient
+
+# What each action takes, in order.
+_ACTIONS = {
+    "list": (),
+    "create": ("NAME",),
+    "show": ("NAME",),
+    "members": ("NAME",),
+    "invite": ("NAME", "WHO"),
+    "withdraw": ("NAME", "WHO"),
+    "role": ("NAME", "USER"),
+    "remove": ("NAME", "USER"),
+    "leave": ("NAME",),
+    "accept": ("NAME",),
+    "decline": ("NAME",),
+    "team": ("TEAM-ACTION", "NAME"),
+}
+_TEAM_ACTIONS = {
+    "list": ("NAME",),
+    "create": ("NAME", "TEAM"),
+    "show": ("NAME", "TEAM"),
+    "delete": ("NAME", "TEAM"),
+    "add": ("NAME", "TEAM", "USER"),
+    "remove": ("NAME", "TEAM", "USER"),
+    "give": ("NAME", "TEAM", "TARGET"),
+    "take": ("NAME", "TEAM", "TARGET"),
+}
+_WITH_ROLE = {"invite": "member", "role": "", "give": "publisher"}
+
+
+@plugport_command(
+    "org",
+    examples=(
+        "plugport org create my-company",
+        "plugport org list",
+        "plugport org invite my-company mia --role manager",
+        "plugport org invite my-company mia@example.org",
+        "plugport org accept my-company",
+        "plugport org remove my-company mia",
+        "plugport org team create my-company dev",
+        "plugport org team add my-company dev mia",
+        "plugport org team give my-company dev @my-company --role publisher",
+    ),
+)
+@click.argument("action", type=click.Choice(list(_ACTIONS)))
+@click.argument("arguments", nargs=-1)
+@click.option(
+    "--role",
+    metavar="ROLE",
+    help="Role of a person (default: member) or of a team in a plugin or scope (default: publisher).",
+)
+@click.option("--title", metavar="TEXT", help="Display name of a new organization.")
+@click.pass_obj
+def command(
+    session: Session, action: str, arguments: tuple[str, ...], role: str | None, title: str | None
+) -> None:
+    """Create organizations, and manage their members and teams.
+
+    A person becomes a member by accepting the invitation. Owners may do everything; managers manage
+    members and teams; members have the rights of their teams.
+    """
+    if title is not None and action != "create":
+        raise click.UsageError(f"`plugport org {action}` takes no --title")
+    words, values = _split(action, arguments)
+    role = _require_role(words, role)
+    run = (_TEAM_RUNS if len(words) > 1 else _RUNS)[words[-1]]
+    with session.open_client() as client:
+        run(session, client.organizations, values, (role or "", title))
+
+
+def _split(action: str, arguments: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """The words of the action, and its arguments. Raises `UsageError` unless they are complete."""
+    words, values, expected = [action], list(arguments), _ACTIONS[action]
+    if action == "team":
+        team_action = values.pop(0) if values else ""
+        if team_action not in _TEAM_ACTIONS:
+            raise click.UsageError(
+                f"after `team` comes one of {', '.join(_TEAM_ACTIONS)}; found `{team_action}`"
+            )
+        words.append(team_action)
+        expected = _TEAM_ACTIONS[team_action]
+    if len(values) != len(expected):
+        problem = "too many arguments" if len(values) > len(expected) else "an argument is missing"
+        usage = " ".join(("plugport", "org", *words, *expected))
+        raise click.UsageError(f"{problem}; use `{usage}`")
+    if values:
+        values[0] = values[0].removeprefix("@").lower()
+    return words, values
+
+
+def _require_role(words: list[str], role: str | None) -> str | None:
+    name = words[-1] if len(words) == 1 or words[-1] == "give" else ""
+    if name not in _WITH_ROLE:
+        if role is not None:
+            raise click.UsageError(f"`plugport org {' '.join(words)}` takes no --role")
+        return None
+    role = role or _WITH_ROLE[name]
+    allowed = ROLES if name == "give" else ORGANIZATION_ROLES
+    if role not in allowed:
+        raise click.UsageError(f"--role must be one of {', '.join(allowed)}; found `{role}`")
+    return role
+
+
+_Options = tuple[str, str | None]
+_Run = Callable[["Session", "OrganizationsClient", list[str], _Options], None]
+
+
+def _list(session: Session, client: OrganizationsClient, _: list[str], _o: _Options) -> None:
+    document = client.list_memberships()
+    session.output.print_json(document)
+    rows = [(each["organization"], each["role"], "member") for each in document["memberships"]]
+    rows += [
+        (
+            each["organization"],
+            each["role"],
+            f"invited by {each['invitedBy']}, until {each['expiresAt'][:10]}",
+        )
+        for each in document["invitations"]
+    ]
+    if not rows:
+        session.output.print_line("no organizations")
+        return
+    session.output.print_table(rows, ("ORGANIZATION", "ROLE", "STATUS"))
+
+
+def _create(
+    session: Session, client: OrganizationsClient, values: list[str], options: _Options
+) -> None:
+    document = client.create(values[0], options[1])
+    session.output.print_json({"organization": document})
+    session.output.print_line(f"created the organization {document['name']}; you are its owner")
+
+
+def _show(session: Session, client: OrganizationsClient, values: list[str], _: _Options) -> None:
+    document = client.get(values[0])
+    session.output.print_json({"organization": document})
+    for line in (document["name"], document["displayName"], document["description"]):
+        if line:
+            session.output.print_line(line)
+    if document["website"]:
+        session.output.print_line(document["website"])
+
+
+def _list_members(
+    session: Session, client: OrganizationsClient, values: list[str], _: _Options
+) -> None:
+    document = client.list_members(values[0])
+    session.output.print_json(document)
+    rows = [
+        (each["username"], each["role"], f"since {each['since'][:10]}")
+        for each in document["members"]
+    ]
+    rows += [
+        (
+            each["username"] or each["email"] or "",
+            each["role"],
+            f"invited by {each['invitedBy']}, until {each['expiresAt'][:10]}",
+        )
+        for each in document["invitations"] or ()
+    ]
+    if not rows:
+        session.output.print_line("no member chose to be shown")
+        return
+    session.output.print_table(rows, ("WHO", "ROLE", "STATUS"))
+
+
+def _invite(
+    session: Session, client: OrganizationsClient, values: list[str], options: _Options
+) -> None:
+    document = client.invite(values[0], values[1], options[0])
+    session.output.print_json({"invitation": document})
+    who = document["username"] or document["email"]
+    session.output.print_line(
+        f"invited {who} to {document['organization']} as {document['role']}, until"
+        f" {document['expiresAt'][:10]}"
+    )
+
+
+def _withdraw(
+    session: Session, client: OrganizationsClient, values: list[str], _: _Options
+) -> None:
+    who = values[1].removeprefix("@").lower()
+    invitations = client.list_members(values[0])["invitations"] or ()
+    found = next((each for each in invitations if who in (each["username"], each["email"])), None)
+    if found is None:
+        raise _build_no_invitation_error(f"{values[0]} has no invitation of `{who}`.")
+    document = client.withdraw(values[0], found["id"])
+    session.output.print_json({"invitation": document})
+    session.output.print_line(f"withdrew the invitation of {who} to {values[0]}")
+
+
+def _change_role(
+    session: Session, client: OrganizationsClient, values: list[str], options: _Options
+) -> None:
+    document = client.change_role(values[0], values[1], options[0])
+    session.output.print_json({"member": document})
+    session.output.print_line(f"{document['username']} is now {document['role']} of {values[0]}")
+
+
+def _remove(session: Session, client: OrganizationsClient, values: list[str], _: _Options) -> None:
+    document = client.remove(values[0], values[1])
+    session.output.print_json(document)
+    session.output.print_line(f"{values[1]} is no longer a member of {values[0]}")
+
+
+def _answer(answer: str) -> _Run:
+    def run(session: Session, client: OrganizationsClient, values: list[str], _: _Options) -> None:
+        invitations = client.list_memberships()["invitations"]
+        found = next((each for each in invitations if each["organization"] == values[0]), None)
+        if found is None:
+            raise _build_no_invitation_error(f"You have no invitation to `{values[0]}`.")
+        document = client.answer(found["id"], answer)
+        if answer == "decline":
+            session.output.print_json({"invitation": document})
+            session.output.print_line(f"declined the invitation to {values[0]}")
+            return
+        session.output.print_json({"membership": document})
+        session.output.print_line(f"you are now {document['role']} of {values[0]}")
+
+    return run
+
+
+def _build_no_invitation_error(detail: str) -> Exception:
+    from plugport.cli.errors import NoInvitationError
+
+    return NoInvitationError(detail, hint="Run `plugport org list` for a list.")
+
+
+def _leave(session: Session, client: OrganizationsClient, values: list[str], _: _Options) -> None:
+    with session.open_client() as account_client:
+        username = account_client.get_account().data["username"]
+    document = client.remove(values[0], username)
+    session.output.print_json(document)
+    session.output.print_line(f"you are no longer a member of {values[0]}")
+
+
+def _list_teams(
+    session: Session, client: OrganizationsClient, values: list[str], _: _Options
+) -> None:
+    document = client.list_teams(values[0])
+    session.output.print_json(document)
+    if not document["teams"]:
+        session.output.print_line("no teams")
+        return
+    rows = [(each["name"], str(each["memberCount"])) for each in document["teams"]]
+    session.output.print_table(rows, ("TEAM", "MEMBERS"))
+
+
+def _delete_team(
+    session: Session, client: OrganizationsClient, values: list[str], _: _Options
+) -> None:
+    session.output.print_json(client.delete_team(values[0], values[1]))
+    session.output.print_line(f"deleted the team {values[1]}")
+
+
+def _print_team(session: Session, team: Document) -> None:
+    session.output.print_json({"team": team})
+    rows = [("member", name, "") for name in team["members"]]
+    rows += [("right", right["target"], right["role"]) for right in team["rights"]]
+    if not rows:
+        session.output.print_line(f"the team {team['name']} has no members and no rights")
+        return
+    session.output.print_table(rows, ("KIND", "NAME", "ROLE"))
+
+
+def _on_team(act: Callable[..., Any], *, has_role: bool = False) -> _Run:
+    """The run of an action that returns the team."""
+
+    def run(
+        session: Session, client: OrganizationsClient, values: list[str], options: _Options
+    ) -> None:
+        extra = (options[0],) if has_role else ()
+        _print_team(session, act(client, *values, *extra))
+
+    return run
+
+
+_RUNS: dict[str, _Run] = {
+    "list": _list,
+    "create": _create,
+    "show": _show,
+    "members": _list_members,
+    "invite": _invite,
+    "withdraw": _withdraw,
+    "role": _change_role,
+    "remove": _remove,
+    "leave": _leave,
+    "accept": _answer("accept"),
+    "decline": _answer("decline"),
+}
+_TEAM_RUNS: dict[str, _Run] = {
+    "list": _list_teams,
+    "create": _on_team(lambda client, *values: client.create_team(*values)),
+    "show": _on_team(lambda client, *values: client.get_team(*values)),
+    "delete": _delete_team,
+    "add": _on_team(lambda client, *values: client.add_to_team(*values)),
+    "remove": _on_team(lambda client, *values: client.remove_from_team(*values)),
+    "give": _on_team(lambda client, *values: client.give_right(*values), has_role=True),
+    "take": _on_team(lambda client, *values: client.take_right(*values)),
+}

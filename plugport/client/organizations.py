@@ -1,0 +1,110 @@
+"""The calls of the API about organizations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from plugport.client.http import HttpSession
+from plugport.client.models import require_object
+from plugport.client.urls import RegistryUrl, quote_path_segment
+
+Document = Mapping[str, Any]
+
+
+class OrganizationsClient:
+    """Organizations of one registry. Every method returns the document, and raises the error, of the registry."""
+
+    def __init__(self, registry: RegistryUrl, http: HttpSession) -> None:
+        self._registry = registry
+        self._http = http
+
+    def create(self, name: str, display_name: str | None = None) -> Document:
+        """Create an organization; the account of the token is its owner."""
+        body = {"name": name} | ({} if display_name is None else {"displayName": display_name})
+        return self._send("POST", self._registry.api("/organizations"), body)
+
+    def get(self, name: str) -> Document:
+        """Return the public texts of an organization."""
+        return require_object(self._http.get_json(self._url(name)), "an organization")
+
+    def list_members(self, name: str) -> Document:
+        """Return the members that the account may see, and for managers the invitations."""
+        return require_object(self._http.get_json(self._url(name, "members")), "members")
+
+    def list_memberships(self) -> Document:
+        """Return the organizations of the account and its invitations."""
+        url = self._registry.api("/me/organizations")
+        return require_object(self._http.get_json(url), "memberships")
+
+    def invite(self, name: str, addressee: str, role: str) -> Document:
+        """Invite an account or an email address."""
+        body = {"addressee": addressee, "role": role}
+        return self._send("POST", self._url(name, "invitations"), body)
+
+    def withdraw(self, name: str, number: int) -> Document:
+        """Withdraw an invitation."""
+        return self._send("DELETE", self._url(name, "invitations", str(number)))
+
+    def answer(self, number: int, answer: str) -> Document:
+        """Send `accept` or `decline` to an invitation of the account."""
+        url = self._registry.api(f"/me/organization-invitations/{number}/{answer}")
+        return self._send("POST", url, {})
+
+    def change_role(self, name: str, username: str, role: str) -> Document:
+        """Give a member another role."""
+        return self._send("PATCH", self._url(name, "members", username), {"role": role})
+
+    def remove(self, name: str, username: str) -> Document:
+        """Remove a member, or leave."""
+        return self._send("DELETE", self._url(name, "members", username))
+
+    def list_teams(self, name: str) -> Document:
+        """Return the teams."""
+        return require_object(self._http.get_json(self._url(name, "teams")), "teams")
+
+    def create_team(self, name: str, team: str) -> Document:
+        """Create a team."""
+        return self._send("POST", self._url(name, "teams"), {"name": team})
+
+    def get_team(self, name: str, team: str) -> Document:
+        """Return the members and rights of a team."""
+        return require_object(self._http.get_json(self._url(name, "teams", team)), "a team")
+
+    def delete_team(self, name: str, team: str) -> Document:
+        """Delete a team."""
+        return self._send("DELETE", self._url(name, "teams", team))
+
+    def add_to_team(self, name: str, team: str, username: str) -> Document:
+        """Add a member or a robot to a team; returns the team."""
+        return self._send("PUT", self._url(name, "teams", team, "members", username))
+
+    def remove_from_team(self, name: str, team: str, username: str) -> Document:
+        """Take a member out of a team; returns the team."""
+        return self._send("DELETE", self._url(name, "teams", team, "members", username))
+
+    def give_right(self, name: str, team: str, target: str, role: str) -> Document:
+        """Give a team a role in a plugin or scope; returns the team."""
+        return self._send("PUT", self._url(name, "teams", team, "rights", target), {"role": role})
+
+    def take_right(self, name: str, team: str, target: str) -> Document:
+        """Take the right in a plugin or scope away; returns the team."""
+        return self._send("DELETE", self._url(name, "teams", team, "rights", target))
+
+    def _send(self, method: str, url: str, body: Any = None) -> Document:
+        return require_object(self._http.send_json(method, url, body), "an object")
+
+    def _url(self, name: str, *parts: str) -> str:
+        # `..` would be another URL, also when it is quoted.
+        for part in (name, *parts):
+            check_path_part(part)
+        segments = map(quote_path_segment, ("organizations", name, *parts))
+        return self._registry.api("/" + "/".join(segments))
+
+
+def check_path_part(text: str) -> None:
+    """Raise `InvalidNameError` for what can be no name of an organization, account, team or plugin."""
+    from plugport.spec.names import InvalidNameError
+
+    if not text or ".." in text or not text.isprintable() or " " in text:
+        raise InvalidNameError(f"`{text[:100]}` is not a valid name.")

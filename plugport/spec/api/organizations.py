@@ -1,0 +1,183 @@
+"""Organizations, their members, teams, robots and invitations."""
+
+from __future__ import annotations
+
+from typing import Annotated, NotRequired, TypedDict
+
+from msgspec import Meta
+
+from plugport.spec.api.values import ORGANIZATION_ROLES, ROLES, describe, one_of
+
+ORGANIZATION_REMOVALS = ("member", "invitation")
+
+
+class Organization(TypedDict):
+    name: str
+    displayName: str
+    description: str
+    website: str
+    createdAt: str
+
+
+class Membership(TypedDict):
+    """The role of the caller in an organization."""
+
+    organization: str
+    role: Annotated[str, one_of(ORGANIZATION_ROLES)]
+    isPublic: Annotated[bool, describe("Whether the profile shows the membership to everybody.")]
+    since: str
+
+
+class OrganizationMember(TypedDict):
+    username: str
+    role: Annotated[str, one_of(ORGANIZATION_ROLES)]
+    isPublic: bool
+    since: str
+
+
+class OrganizationInvitation(TypedDict):
+    """An offer of a role in an organization. Nothing changes until the person accepts it."""
+
+    id: int
+    organization: str
+    username: Annotated[str | None, describe("Null for an invitation of an email address.")]
+    email: Annotated[str | None, describe("Null for an invitation of an account.")]
+    role: Annotated[str, one_of(ORGANIZATION_ROLES)]
+    invitedBy: str
+    createdAt: str
+    expiresAt: str
+
+
+class MembershipList(TypedDict):
+    memberships: list[Membership]
+    invitations: Annotated[
+        list[OrganizationInvitation],
+        describe("The pending ones of the account and of its verified address, newest first."),
+    ]
+
+
+class OrganizationMemberList(TypedDict):
+    name: str
+    members: Annotated[
+        list[OrganizationMember],
+        describe("Owners first. Strangers see the members that chose to be shown."),
+    ]
+    invitations: Annotated[
+        list[OrganizationInvitation] | None,
+        describe("The pending ones, newest first; null unless the caller manages the members."),
+    ]
+
+
+class OrganizationRemoval(TypedDict):
+    organization: str
+    username: str
+    removed: Annotated[str, one_of(ORGANIZATION_REMOVALS)]
+
+
+class TeamRight(TypedDict):
+    target: Annotated[str, describe("A plugin, `@acme/chat`, or a scope, `@acme`.")]
+    role: Annotated[str, one_of(ROLES)]
+
+
+class Team(TypedDict):
+    name: str
+    organization: str
+    members: Annotated[list[str], describe("User names, also of robots.")]
+    rights: list[TeamRight]
+
+
+class TeamSummary(TypedDict):
+    name: str
+    memberCount: int
+
+
+class TeamList(TypedDict):
+    name: str
+    teams: list[TeamSummary]
+
+
+class Robot(TypedDict):
+    username: str
+    organization: str
+    createdAt: str
+
+
+class RobotList(TypedDict):
+    name: str
+    robots: list[Robot]
+
+
+class RobotToken(TypedDict):
+    robot: str
+    name: str
+    token: Annotated[str, describe("The text of the token. It is shown once.")]
+    expiresAt: str
+
+
+class OrganizationDeletion(TypedDict):
+    organization: str
+    name: str
+
+
+_Text = Annotated[str, Meta(max_length=500)]
+_OrganizationRole = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        pattern=rf"^({'|'.join(ORGANIZATION_ROLES)})\Z",
+        description="`owner`, `manager`, `member` or `billing`.",
+    ),
+]
+_PluginRole = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        pattern=rf"^({'|'.join(ROLES)})\Z",
+        description="`owner`, `maintainer` or `publisher`.",
+    ),
+]
+_Name = Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class OrganizationBody(TypedDict):
+    name: _Name
+    displayName: NotRequired[_Text]
+
+
+class OrganizationEditBody(TypedDict, total=False):
+    """The texts of the profile; empty removes one."""
+
+    displayName: _Text
+    description: _Text
+    website: _Text
+
+
+class OrganizationInvitationBody(TypedDict):
+    addressee: Annotated[
+        str,
+        Meta(min_length=1, max_length=254, description="A user name or an email address."),
+    ]
+    role: _OrganizationRole
+
+
+class OrganizationRoleBody(TypedDict):
+    role: _OrganizationRole
+
+
+class VisibilityBody(TypedDict):
+    isPublic: bool
+
+
+class TeamBody(TypedDict):
+    name: _Name
+
+
+class TeamRightBody(TypedDict):
+    role: _PluginRole
+
+
+class RobotTokenBody(TypedDict):
+    name: Annotated[str, Meta(min_length=1, max_length=100)]
+    scopes: Annotated[list[str], Meta(min_length=1, max_length=10)]
+    limits: NotRequired[Annotated[list[str], Meta(max_length=20)]]
+    days: NotRequired[int]

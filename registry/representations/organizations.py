@@ -1,0 +1,82 @@
+"""The JSON of organizations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from accounts.models import (
+    Organization,
+    OrganizationInvitation,
+    OrganizationMember,
+    Team,
+    User,
+)
+from common.times import format_time
+from plugport.spec.api import organizations as api
+from registry.models import TeamRight
+
+
+def build_organization(organization: Organization) -> api.Organization:
+    """Return the public texts of an organization whose owner row is loaded."""
+    return {
+        "name": organization.name,
+        "displayName": organization.display_name,
+        "description": organization.description,
+        "website": organization.website,
+        "createdAt": format_time(organization.created_at),
+    }
+
+
+def build_membership(member: OrganizationMember) -> api.Membership:
+    """Return the role of an account in an organization that is loaded."""
+    return {
+        "organization": member.organization.name,
+        "role": member.role,
+        "isPublic": member.is_public,
+        "since": format_time(member.created_at),
+    }
+
+
+def build_person(member: OrganizationMember) -> api.OrganizationMember:
+    """Return a member whose account is loaded."""
+    return {
+        "username": member.user.username,
+        "role": member.role,
+        "isPublic": member.is_public,
+        "since": format_time(member.created_at),
+    }
+
+
+def build_organization_invitation(
+    invitation: OrganizationInvitation,
+) -> api.OrganizationInvitation:
+    """Return an invitation whose organization and accounts are loaded."""
+    return {
+        "id": invitation.pk,
+        "organization": invitation.organization.name,
+        "username": None if invitation.user is None else invitation.user.username,
+        "email": invitation.email or None,
+        "role": invitation.role,
+        "invitedBy": invitation.invited_by.username,
+        "createdAt": format_time(invitation.created_at),
+        "expiresAt": format_time(invitation.expires_at),
+    }
+
+
+def build_team(team: Team, rights: Iterable[TeamRight]) -> api.Team:
+    """Return a team whose members are loaded."""
+    return {
+        "name": team.name,
+        "organization": team.organization.name,
+        "members": [each.member.user.username for each in team.members.all()],
+        "rights": [{"target": right.target, "role": right.role} for right in rights],
+    }
+
+
+def build_robot(robot: User, organization: Organization) -> api.Robot:
+    """Return a robot."""
+    return {
+        "username": robot.username,
+        "organization": organization.name,
+        "createdAt": format_time(robot.date_joined),
+    }

@@ -1,0 +1,112 @@
+"""`plugport org`: organizations, their members and teams."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from accounts.models import User
+from registry.models import Scope
+from tests.client.support import Cli
+from tests.support.people import create_api_token, create_user
+
+
+@pytest.fixture
+def mia(db: None) -> User:
+    """The account that `alice` invites."""
+    return create_user("mia")
+
+
+@pytest.fixture
+def become(cli: Cli) -> Callable[[User], None]:
+    """Continue as another account."""
+
+    def switch(user: User) -> None:
+        cli.env["PLUGPORT_TOKEN"] = create_api_token(user)
+
+    return switch
+
+
+def test_the_way_of_a_member(
+    cli: Cli, alice: User, mia: User, become: Callable[[User], None]
+) -> None:
+    assert cli.ok("org", "list").stdout == "no organizations\n"
+    created = cli.ok("org", "create", "@Harbor", "--title", "The Harbor").stdout
+    assert created == "created the organization harbor; you are its owner\n"
+    assert cli.ok("org", "show", "harbor").stdout == "harbor\nThe Harbor\n"
+    invited = cli.ok("org", "invite", "harbor", "mia", "--role", "manager").stdout
+    assert invited.startswith("invited mia to harbor as manager, until 20")
+    assert cli.ok("org", "members", "harbor").stdout.splitlines()[2].split()[:2] == [
+        "mia",
+        "manager",
+    ]
+    become(mia)
+    assert "invited by alice" in cli.ok("org", "list").stdout
+    assert cli.ok("org", "accept", "harbor").stdout == "you are now manager of harbor\n"
+    become(alice)
+    assert cli.ok("org", "role", "harbor", "mia", "--role", "member").stdout == (
+        "mia is now member of harbor\n"
+    )
+    become(mia)
+    assert cli.ok("org", "leave", "harbor").stdout == "you are no longer a member of harbor\n"
+    assert cli.ok("org", "members", "harbor").stdout == "no member chose to be shown\n"
+
+
+def test_invitations_are_declined_and_withdrawn(
+    cli: Cli, mia: User, become: Callable[[User], None]
+) -> None:
+    cli.ok("org", "create", "harbor")
+    cli.ok("org", "invite", "harbor", "guest@example.test")
+    withdrawn = cli.ok("org", "withdraw", "harbor", "guest@example.test").stdout
+    assert withdrawn == "withdrew the invitation of guest@example.test to harbor\n"
+    assert "no invitation" in cli.run("org", "withdraw", "harbor", "mia").stderr
+    cli.ok("org", "invite", "harbor", "mia")
+    become(mia)
+    assert cli.ok("org", "decline", "harbor").stdout == "declined the invitation to harbor\n"
+    assert "no invitation" in cli.run("org", "accept", "harbor").stderr
+
+
+def test_teams_and_scopes(cli: Cli, mia: User, become: Callable[[User], None], alice: User) -> None:
+    cli.ok("org", "create", "harbor")
+    assert cli.ok("org", "team", "list", "harbor").stdout == "no teams\n"
+    empty = cli.ok("org", "team", "create", "harbor", "dev").stdout
+    assert empty == "the team dev has no members and no rights\n"
+    scope = cli.ok("scope", "create", "piers", "--owner", "harbor").stdout
+    assert scope == "@piers belongs to harbor\n"
+    assert Scope.objects.get(name="piers").owner.name == "harbor"
+    cli.ok("org", "team", "add", "harbor", "dev", "alice")
+    team = cli.ok("org", "team", "give", "harbor", "dev", "@piers", "--role", "maintainer").stdout
+    assert [line.split() for line in team.splitlines()[1:]] == [
+        ["member", "alice"],
+        ["right", "@piers", "maintainer"],
+    ]
+    shown = json.loads(cli.ok("org", "team", "show", "harbor", "dev", "--json").stdout)
+    assert shown["team"]["rights"] == [{"target": "@piers", "role": "maintainer"}]
+    cli.ok("org", "team", "take", "harbor", "dev", "@piers")
+    assert cli.ok("org", "team", "remove", "harbor", "dev", "alice").stdout == empty
+    assert cli.ok("org", "team", "delete", "harbor", "dev").stdout == "deleted the team dev\n"
+    become(mia)
+    assert "Only members of `harbor`" in cli.run("org", "team", "list", "harbor").stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["create"], "an argument is missing; use `plugport org create NAME`"),
+        (["list", "x"], "too many arguments; use `plugport org list`"),
+        (["team"], "after `team` comes one of list"),
+        (["team", "fly", "x"], "found `fly`"),
+        (["team", "add", "x", "y"], "use `plugport org team add NAME TEAM USER`"),
+        (["role", "x", "y"], "--role must be one of owner, manager, member, billing"),
+        (["invite", "x", "y", "--role", "king"], "found `king`"),
+        (["team", "give", "x", "y", "@z", "--role", "manager"], "--role must be one of owner, m"),
+        (["leave", "x", "--role", "owner"], "takes no --role"),
+        (["team", "add", "x", "y", "z", "--role", "owner"], "takes no --role"),
+        (["list", "--title", "x"], "takes no --title"),
+        (["show", ".."], "not a valid name"),
+    ],
+)
+def test_wrong_arguments(cli: Cli, arguments: list[str], message: str) -> None:
+    assert message in cli.run("org", *arguments).stderr
