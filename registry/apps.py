@@ -18,8 +18,8 @@ class RegistryConfig(AppConfig):
         from registry.actions.audited import register_audited
         from registry.actions.closing.close_memberships import CLOSING
         from registry.actions.closing.withdraw_sent_invitations import withdraw_sent_invitations
-        from registry.actions.revoke_limited_tokens import revoke_limited_tokens
-        from registry.actions.team_rights import has_owner_right
+        from registry.actions.organizations.revoke_limited_tokens import revoke_limited_tokens
+        from registry.actions.organizations.team_rights import has_owner_right
         from registry.policies import check_scope_is_free, check_username_is_not_well_known
 
         register_username_check(check_scope_is_free)

@@ -43,8 +43,8 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "scope": ("scope", "Account", "List your scopes, or create one."),
     "org": ("org", "Account", "Create organizations, and manage members and teams."),
     "whoami": ("whoami", "Account", "Show the current user."),
-    "help": ("show_help", "Help", "Print the help of a command."),
-    "completion": ("completion", "Help", "Print the script that completes commands in a shell."),
+    "help": ("usage.show_help", "Help", "Print the help of a command."),
+    "completion": ("usage.completion", "Help", "Print the script that completes commands in a shell."),
 }
 
 

@@ -64,7 +64,7 @@ class OrganizationsClient:
         return require_object(self._http.get_json(self._url(name, "teams")), "teams")
 
     def create_team(self, name: str, team: str) -> Document:
-        """Create a team."""
+        """Create a team without members and rights; returns it."""
         return self._send("POST", self._url(name, "teams"), {"name": team})
 
     def get_team(self, name: str, team: str) -> Document:
@@ -72,7 +72,7 @@ class OrganizationsClient:
         return require_object(self._http.get_json(self._url(name, "teams", team)), "a team")
 
     def delete_team(self, name: str, team: str) -> Document:
-        """Delete a team."""
+        """Delete a team, whose rights end at once."""
         return self._send("DELETE", self._url(name, "teams", team))
 
     def add_to_team(self, name: str, team: str, username: str) -> Document:

@@ -11,7 +11,10 @@ from django.db.migrations.state import StateApps
 import common.bounded_fields
 from registry.migrations import _change_triggers
 
-_USER_EVENTS = {"accounts_user": ("username", "is_active", "date_joined")}
+_UNCHANGED_EVENTS = {
+    "accounts_user": ("username", "is_active", "date_joined"),
+    "registry_plugin": ("name", "scope_id", "featured_at", "created_at"),
+}
 _OLD_EVENTS = {"accounts_owner": ("name", "user_id")}
 _NEW_EVENTS = {
     "accounts_owner": ("name", "user_id", "organization_id"),
@@ -22,9 +25,9 @@ _NEW_EVENTS = {
 
 def replace_triggers(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
     """Count also changes of organizations."""
-    # SQLite has lost these with the tables that new columns of accounts replaced.
-    _change_triggers.drop_triggers(editor, _USER_EVENTS)
-    _change_triggers.create_triggers(editor, _USER_EVENTS)
+    # SQLite has lost these with the tables that new columns replaced.
+    _change_triggers.drop_triggers(editor, _UNCHANGED_EVENTS)
+    _change_triggers.create_triggers(editor, _UNCHANGED_EVENTS)
     _change_triggers.drop_triggers(editor, _OLD_EVENTS)
     _change_triggers.create_triggers(editor, _NEW_EVENTS)
 

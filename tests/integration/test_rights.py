@@ -13,8 +13,8 @@ from accounts.models import Organization, User
 from registry.actions import publish_release as pipeline
 from registry.actions.create_scope import create_scope
 from registry.actions.invite_member import invite_member
+from registry.actions.organizations.team_rights import remove_team_right, set_team_right
 from registry.actions.remove_member import remove_member
-from registry.actions.team_rights import remove_team_right, set_team_right
 from registry.errors import (
     NotMemberError,
     ScopeDeniedError,

@@ -6,7 +6,7 @@ from accounts.actions.organizations.organization import create_organization
 from accounts.actions.organizations.teams import create_team
 from accounts.models import Organization, OrganizationMember, OrganizationRole, TeamMember, User
 from accounts.queries.organizations import get_organization
-from registry.actions.team_rights import set_team_right
+from registry.actions.organizations.team_rights import set_team_right
 from registry.models import Role
 from tests.support.people import create_user
 

@@ -25,7 +25,7 @@ from accounts.policies import OrganizationRight, check_organization_right
 from accounts.queries.organizations import get_organization, get_team, list_robots, list_teams
 from marketplace.pages.organizations.frame import Run, redirect_to, render_page, run_button
 from plugport.spec.errors import PlugportError
-from registry.actions.team_rights import remove_team_right, set_team_right
+from registry.actions.organizations.team_rights import remove_team_right, set_team_right
 from registry.models import Role
 from registry.queries.team_rights import list_team_rights
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from accounts.security.closing import ClosingStep
@@ -18,8 +18,8 @@ from registry.models import Invitation, Member, Release, Role
 def _filter_last_owned(user: User) -> QuerySet[Member]:
     """The memberships in which nobody else with an open account is an owner."""
     others = Member.objects.filter(
-        plugin=OuterRef("plugin"), role=Role.OWNER, holder__user__is_active=True
-    ).exclude(holder__user=user)
+        plugin=OuterRef("plugin"), role=Role.OWNER
+    ).exclude(Q(holder__user=user) | Q(holder__user__is_active=False))
     rows = Member.objects.filter(holder__user=user, role=Role.OWNER)
     return rows.exclude(Exists(others))
 

@@ -22,7 +22,7 @@ from common.api.conditional import PRIVATE, respond_json
 from common.times import format_time
 from plugport.spec.api import organizations as api
 from plugport.spec.api.validation import validate_body
-from registry.actions.team_rights import remove_team_right, set_team_right
+from registry.actions.organizations.team_rights import remove_team_right, set_team_right
 from registry.api.v1.organizations import get_organization_actor
 from registry.api.v1.parameters import ORGANIZATION, ROBOT, TARGET, TEAM, USERNAME
 from registry.models import Role

@@ -62,7 +62,7 @@ SIGNED_IN = {
     "POST /plugins/@acme/chat/1.0.0/undeprecate": 22,
     "PATCH /plugins/@acme/chat": 27,
     "PUT /plugins/@acme/chat": 32,
-    "POST /plugins": 23,
+    "POST /plugins": 24,
     "POST /plugins again": 10,
 }
 BODIES: dict[str, Any] = {
