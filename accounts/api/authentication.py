@@ -12,7 +12,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from accounts.actions.record_token_use import record_token_use
+from accounts.actions.tokens.record_token_use import record_token_use
 from accounts.audit.origin import bind_token
 from accounts.errors import InvalidTokenError, TokenAddressError
 from accounts.models import Token, User

@@ -44,7 +44,11 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "org": ("org", "Account", "Create organizations, and manage members and teams."),
     "whoami": ("whoami", "Account", "Show the current user."),
     "help": ("usage.show_help", "Help", "Print the help of a command."),
-    "completion": ("usage.completion", "Help", "Print the script that completes commands in a shell."),
+    "completion": (
+        "usage.completion",
+        "Help",
+        "Print the script that completes commands in a shell.",
+    ),
 }
 
 

@@ -45,8 +45,8 @@ from plugport.spec.names import PluginName, parse_scope
 from plugport.spec.versions import Version
 
 if TYPE_CHECKING:
-    from plugport.spec.api.visibility import VisibilityState
     from plugport.client.organizations import OrganizationsClient
+    from plugport.spec.api.visibility import VisibilityState
 
 README_BYTES = 8 << 20
 

@@ -14,11 +14,11 @@ from django.utils import timezone
 from accounts.actions.set_password import set_password
 from accounts.models import User
 from marketplace.search.cursor import record_comparison
-from registry.actions.accept_invitation import accept_invitation
 from registry.actions.change_member_role import change_member_role
 from registry.actions.create_scope import create_scope
 from registry.actions.edit_plugin import edit_plugin
 from registry.actions.feature_plugin import feature_plugin
+from registry.actions.invitations.accept_invitation import accept_invitation
 from registry.actions.invite_member import invite_member
 from registry.actions.remove_member import remove_member
 from registry.change_counter import add_up_changes, count_change, get_public_state

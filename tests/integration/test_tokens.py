@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from accounts.actions.create_token import MAX_TOKENS, create_token
 from accounts.actions.record_audit_entry import record_audit_entry
-from accounts.actions.record_token_use import record_token_use
 from accounts.actions.revoke_token import revoke_token
+from accounts.actions.tokens.record_token_use import record_token_use
 from accounts.actions.tokens.regenerate_token import regenerate_token
 from accounts.actions.tokens.send_expiry_mails import send_expiry_mails
 from accounts.errors import (

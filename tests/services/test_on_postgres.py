@@ -21,15 +21,15 @@ from django.utils import timezone
 
 from accounts.models import User
 from plugport.spec.errors import PlugportError
-from registry.actions.accept_invitation import accept_invitation
 from registry.actions.change_member_role import change_member_role
 from registry.actions.create_scope import create_scope
-from registry.actions.decline_invitation import decline_invitation
 from registry.actions.flag_release import yank_release
+from registry.actions.invitations.accept_invitation import accept_invitation
+from registry.actions.invitations.decline_invitation import decline_invitation
+from registry.actions.invitations.withdraw_invitation import withdraw_invitation
 from registry.actions.invite_member import invite_member
 from registry.actions.publish_release import Publication, publish_release
 from registry.actions.remove_member import remove_member
-from registry.actions.withdraw_invitation import withdraw_invitation
 from registry.downloads import counts as download_counts
 from registry.downloads.counts import flush_downloads
 from registry.downloads.receipts import ReceiptKey, SentBytes, write_receipts

@@ -15,8 +15,8 @@ from accounts.models import User
 from accounts.pages.account import AccountSection
 from accounts.pages.current_user import get_signed_in_user
 from plugport.spec.errors import PlugportError
-from registry.actions.accept_invitation import accept_invitation
-from registry.actions.decline_invitation import decline_invitation
+from registry.actions.invitations.accept_invitation import accept_invitation
+from registry.actions.invitations.decline_invitation import decline_invitation
 from registry.queries.members import MAX_LISTED_INVITATIONS, list_invitations
 
 

@@ -18,9 +18,9 @@ from accounts.models import User
 from common.http.status import get_status
 from plugport.spec.errors import PlugportError
 from registry.actions.change_member_role import change_member_role
+from registry.actions.invitations.withdraw_invitation import withdraw_invitation
 from registry.actions.invite_member import INVITATION_DAYS, invite_member
 from registry.actions.remove_member import remove_member
-from registry.actions.withdraw_invitation import withdraw_invitation
 from registry.api.viewers import get_page_viewer
 from registry.models import Member, Plugin, Role
 from registry.queries.catalog import is_public, was_published

@@ -17,9 +17,9 @@ from registry.models import Invitation, Member, Release, Role
 
 def _filter_last_owned(user: User) -> QuerySet[Member]:
     """The memberships in which nobody else with an open account is an owner."""
-    others = Member.objects.filter(
-        plugin=OuterRef("plugin"), role=Role.OWNER
-    ).exclude(Q(holder__user=user) | Q(holder__user__is_active=False))
+    others = Member.objects.filter(plugin=OuterRef("plugin"), role=Role.OWNER).exclude(
+        Q(holder__user=user) | Q(holder__user__is_active=False)
+    )
     rows = Member.objects.filter(holder__user=user, role=Role.OWNER)
     return rows.exclude(Exists(others))
 

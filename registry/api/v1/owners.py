@@ -13,12 +13,12 @@ from common.api.conditional import PRIVATE, REVALIDATE, respond_json
 from plugport.spec.api import owners as api
 from plugport.spec.api.bodies import InvitationBody, RoleBody
 from plugport.spec.api.validation import validate_body
-from registry.actions.accept_invitation import accept_invitation
 from registry.actions.change_member_role import change_member_role
-from registry.actions.decline_invitation import decline_invitation
+from registry.actions.invitations.accept_invitation import accept_invitation
+from registry.actions.invitations.decline_invitation import decline_invitation
+from registry.actions.invitations.withdraw_invitation import withdraw_invitation
 from registry.actions.invite_member import invite_member
 from registry.actions.remove_member import remove_member
-from registry.actions.withdraw_invitation import withdraw_invitation
 from registry.api.v1.parameters import INVITATION_ID, NAME, USERNAME
 from registry.api.viewers import get_token_viewer
 from registry.errors import UnknownMemberError

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from accounts.models import User
 from registry.actions import flag_release, moderate_release
-from registry.actions.accept_invitation import accept_invitation
 from registry.actions.change_member_role import change_member_role
 from registry.actions.create_scope import create_scope
 from registry.actions.edit_plugin import edit_plugin
 from registry.actions.feature_plugin import feature_plugin
+from registry.actions.invitations.accept_invitation import accept_invitation
 from registry.actions.invite_member import invite_member
 from registry.actions.remove_member import remove_member
 from registry.models import Member, Plugin, Release, Role

@@ -7,7 +7,7 @@ import uuid
 import pytest
 
 from accounts.actions.create_token import create_token
-from accounts.actions.record_token_use import record_token_use
+from accounts.actions.tokens.record_token_use import record_token_use
 from accounts.models import Token
 from accounts.queries.tokens import get_token
 from registry.jobs.runner import run_pending_jobs

@@ -15,7 +15,7 @@ from accounts.actions.create_token import create_token
 from accounts.actions.set_password import set_password
 from accounts.errors import PasswordChangedError
 from accounts.models import AuditEntry, Token, User
-from registry.actions.accept_invitation import accept_invitation
+from registry.actions.invitations.accept_invitation import accept_invitation
 from registry.actions.invite_member import invite_member
 from registry.errors import UnknownInvitationError
 from registry.models import Invitation, Role
