@@ -71,7 +71,7 @@ class TokenView(ApiView):
         operation_id="revokeToken",
         parameters=[_TOKEN_ID],
         request=None,
-        responses=api.ListedToken,
+        responses={200: api.ListedToken},
     )
     def delete(self, request: Request, id: int) -> HttpResponse:  # noqa: A002 -- the name in the path
         """Revoke a token, and with it the tokens that it created. Requires `manage`."""
@@ -84,7 +84,9 @@ class TokenView(ApiView):
 class CurrentTokenView(ApiView):
     """The token of the call."""
 
-    @extend_schema(operation_id="revokeCurrentToken", request=None, responses=api.ListedToken)
+    @extend_schema(
+        operation_id="revokeCurrentToken", request=None, responses={200: api.ListedToken}
+    )
     def delete(self, request: Request) -> HttpResponse:
         """Revoke the token of this call, as when a program signs out. Any token may.
 

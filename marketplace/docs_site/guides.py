@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from html import unescape
 from itertools import count
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils.html import strip_tags
@@ -206,8 +207,10 @@ SECTIONS = (
 PAGES = tuple(page for section in SECTIONS for page in section.pages)
 _BY_FILE = {page.file: page for page in PAGES}
 _BY_PATH = {page.path: page for page in PAGES}
-# The example URL in the files. Pages show the URL of this registry, so that commands can be copied.
-_EXAMPLE_URL = "https://plugins.example.org"
+# The example URL in the files. Pages show the URL of this registry, so that commands can be copied, and its
+# host where there is no scheme, such as the audience of identity tokens.
+_EXAMPLE_HOST = "plugins.example.org"
+_EXAMPLE_URL = f"https://{_EXAMPLE_HOST}"
 # Pages of the portal with the content of a file.
 _OTHER_PATHS = {"errors.md": "/docs/errors", "API-DESIGN.md": "/docs/api"}
 
@@ -241,7 +244,8 @@ def find_page(path: str) -> Page | None:
 def load_document(page: Page) -> Document:
     """The rendered page. Cached for the lifetime of the process, because files change with the code."""
     text = (settings.BASE_DIR / "docs" / page.file).read_text(encoding="utf-8")
-    html = render_markdown(text.replace(_EXAMPLE_URL, settings.BASE_URL))
+    text = text.replace(_EXAMPLE_URL, settings.BASE_URL)
+    html = render_markdown(text.replace(_EXAMPLE_HOST, urlsplit(settings.BASE_URL).netloc))
     html = _HREF.sub(lambda match: _resolve_link(match, page), html)
     title, html = _split_title(_add_scroll_containers(html))
     html, headings = _add_anchors(html)

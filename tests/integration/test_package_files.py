@@ -20,6 +20,7 @@ from registry.errors import (
 from registry.jobs.runner import run_pending_jobs
 from registry.queries import catalog, package_files
 from registry.queries.package_files import load_release_file, load_release_part
+from registry.queries.visible import EVERYBODY
 from registry.storage import get_store
 from registry.storage.keys import build_package_key
 from tests.settings import STORAGES
@@ -45,7 +46,7 @@ def release(stored_package, db, packages_dir):
     path = packages_dir / key
     path.parent.mkdir(parents=True)
     path.write_bytes(body)
-    return catalog.get_release("@acme/chat", "1.0.0")
+    return catalog.get_release("@acme/chat", "1.0.0", EVERYBODY)
 
 
 @pytest.fixture
@@ -83,7 +84,7 @@ def test_a_folder_around_the_plugin(owner):
     )
     publish_bytes(owner, body)
     run_pending_jobs()
-    release = catalog.get_release("vault", "1.0.0")
+    release = catalog.get_release("vault", "1.0.0", EVERYBODY)
     assert load_release_file(release, "README.md", max_bytes=KIB) == b"# the one here\n"
     assert load_release_file(release, "lib/README.md", max_bytes=KIB) == b"# other one\n"
 
@@ -99,7 +100,7 @@ def test_same_size_in_a_folder_first(owner):
     )
     publish_bytes(owner, body)
     run_pending_jobs()
-    release = catalog.get_release("vault", "1.0.0")
+    release = catalog.get_release("vault", "1.0.0", EVERYBODY)
     assert load_release_file(release, "note.txt", max_bytes=KIB) == b"bbbb"
     assert load_release_file(release, "a/note.txt", max_bytes=KIB) == b"aaaa"
 
@@ -122,7 +123,7 @@ def test_parts_of_a_large_file(publisher):
     """The requested bytes and the number of lines before them, for a file of any size."""
     text = b"".join(b"line %d\n" % number for number in range(100_000))
     publisher.publish("@acme/large", files={"large.txt": text, "z.txt": "z"})
-    release = catalog.get_release("@acme/large", "1.0.0")
+    release = catalog.get_release("@acme/large", "1.0.0", EVERYBODY)
     for start, stop in (
         (0, 10),
         (300_000, 300_100),
@@ -173,7 +174,7 @@ def test_not_served(release, moderator):
     """A file of a blocked release cannot be loaded, cached or not."""
     load_release_file(release, "src/main.py", max_bytes=KIB)
     moderate_release.quarantine_release(actor=moderator, release=release, reason="Looks odd.")
-    release = catalog.get_release("@acme/chat", "1.0.0")
+    release = catalog.get_release("@acme/chat", "1.0.0", EVERYBODY)
     with pytest.raises(ReleaseBlockedError):
         load_release_file(release, "src/main.py", max_bytes=KIB)
 

@@ -58,7 +58,7 @@ def test_backtick_without_a_partner(open_page, publisher):
 
 def test_errors_of_forms(owner_client, open_page):
     """The token form quotes what was entered."""
-    form = {"name": "x", "scopes": ["read"], "limit": "Not A Name", "days": "30"}
+    form = {"name": "x", "scopes": ["read"], "limits": "Not A Name", "days": "30"}
     response = owner_client.post("/account/tokens", form)
     assert response.status_code == 400
     page = parse(response.content.decode())
