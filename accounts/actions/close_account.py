@@ -8,6 +8,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
 
 from accounts.actions.erase_audit_identities import erase_audit_identities
+from accounts.actions.organizations.people import leave_all_organizations
 from accounts.actions.revoke_all_tokens import revoke_all_tokens
 from accounts.actions.sessions.end_sessions import end_all_sessions
 from accounts.errors import AccountNeededError
@@ -22,12 +23,15 @@ def close_account(*, actor: User, leaves_without_owner: bool = False) -> None:
 
     Published plugins stay. The user name stays reserved, so that nobody can publish in its place.
     Roles, sessions, tokens, factors, the password, the address and the names end, also in the audit
-    log, which keeps a pseudonym. Raises `AccountNeededError` for staff, and if nobody else owns some
-    plugin or scope, unless `leaves_without_owner`.
+    log, which keeps a pseudonym. Memberships of organizations end as when their member leaves. Raises
+    `AccountNeededError` for staff, and if nobody else owns some plugin or scope, unless
+    `leaves_without_owner`; `LastOrganizationOwnerError` if an organization would have no owner.
     """
     with transaction.atomic():
         lock_unchanged_account(actor)
         _check_may_close(actor, leaves_without_owner)
+        # First, as it may refuse. It needs the address, to which there may be invitations.
+        leave_all_organizations(actor=actor)
         address = actor.email if actor.is_verified else ""
         end_rest(actor)
         revoke_all_tokens(user=actor, by=actor)

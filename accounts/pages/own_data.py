@@ -14,10 +14,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.actions.close_account import close_account
-from accounts.errors import AccountNeededError
+from accounts.errors import AccountNeededError, LastOrganizationOwnerError
 from accounts.models import User
 from accounts.pages.current_user import get_signed_in_user
 from accounts.queries.export import iter_account_export
+from accounts.queries.organizations import list_last_owned
 from accounts.security.closing import list_remaining
 from accounts.security.confirmation import confirmation_required
 
@@ -52,7 +53,10 @@ class DeleteForm(forms.Form):
 @never_cache
 @confirmation_required
 def render_delete(request: HttpRequest) -> HttpResponse:
-    """What happens, what would be left without an owner, and the form."""
+    """What happens, what would be left without an owner, and the form.
+
+    No form while the account is the last owner of an organization.
+    """
     user = get_signed_in_user(request)
     remaining = list_remaining(user)
     form = DeleteForm(
@@ -63,7 +67,7 @@ def render_delete(request: HttpRequest) -> HttpResponse:
     if form.is_bound and form.is_valid():
         try:
             close_account(actor=user, leaves_without_owner=bool(form.cleaned_data.get("leave")))
-        except AccountNeededError as error:
+        except (AccountNeededError, LastOrganizationOwnerError) as error:
             form.add_error(None, f"{error.detail} {error.hint or ''}".strip())
         else:
             # Not `logout`, whose signal would record the erased name and the address again.
@@ -73,6 +77,7 @@ def render_delete(request: HttpRequest) -> HttpResponse:
             return redirect("home")
     context: dict[str, Any] = {
         "form": form,
+        "organizations": list_last_owned(user),
         "remaining": remaining[:_SHOWN],
         "more": max(0, len(remaining) - _SHOWN),
     }

@@ -7,15 +7,19 @@ from typing import Any
 
 import orjson
 
-from accounts.models import AccountSession, AuditEntry, Token, User
+from accounts.models import AccountSession, AuditEntry, TeamMember, Token, User
 from accounts.queries.factors import list_factors
+from accounts.queries.organizations import (
+    list_memberships,
+    list_own_organization_invitations,
+)
 from accounts.queries.sso import list_identities
 from accounts.security.closing import iter_exports
 from common.times import format_time
 
 
 def iter_account_export(user: User) -> Iterator[bytes]:
-    """The parts of a JSON document: 5 queries, and those of the other apps.
+    """The parts of a JSON document: 8 queries, and those of the other apps.
 
     Secrets and hashes are left out. Lists are read while they are sent, so no number of entries
     fills the memory.
@@ -87,7 +91,39 @@ def _iter_lists(user: User) -> Iterator[tuple[str, Iterable[Any]]]:
             .iterator()
         ),
     )
+    yield from _iter_organizations(user)
     yield from iter_exports(user)
+
+
+def _iter_organizations(user: User) -> Iterator[tuple[str, Iterable[Any]]]:
+    places = TeamMember.objects.filter(member__user=user).order_by("team__name")
+    teams: dict[int, list[str]] = {}
+    for member_id, team in places.values_list("member_id", "team__name"):
+        teams.setdefault(member_id, []).append(team)
+    yield (
+        "organizations",
+        (
+            {
+                "name": row.organization.name,
+                "role": row.role,
+                "teams": teams.get(row.pk, []),
+                "isPublic": row.is_public,
+                "since": format_time(row.created_at),
+            }
+            for row in list_memberships(user)
+        ),
+    )
+    yield (
+        "organizationInvitations",
+        (
+            {
+                "organization": row.organization.name,
+                "role": row.role,
+                "expiresAt": format_time(row.expires_at),
+            }
+            for row in list_own_organization_invitations(user)
+        ),
+    )
 
 
 def _build_account(user: User) -> dict[str, Any]:

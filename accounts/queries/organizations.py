@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
-from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from accounts.errors import (
@@ -94,6 +94,15 @@ def list_memberships(user: User) -> list[OrganizationMember]:
     """The organizations of the account, by name: 1 query."""
     rows = user.organization_memberships.select_related("organization__owner", "user")
     return list(rows.order_by("organization__owner__name"))
+
+
+def list_last_owned(user: User) -> list[str]:
+    """The organizations, by name, in which nobody else with an open account is an owner: 1 query."""
+    owners = OrganizationMember.objects.filter(role=OrganizationRole.OWNER)
+    others = owners.filter(organization=OuterRef("organization"), user__is_active=True)
+    rows = owners.filter(user=user).exclude(Exists(others.exclude(user=user)))
+    names = rows.order_by("organization__owner__name")
+    return list(names.values_list("organization__owner__name", flat=True))
 
 
 def list_public_memberships(user: User) -> list[OrganizationMember]:

@@ -128,10 +128,13 @@ def accept_organization_invitation(
     The invitation is one of the account, or that of the mail with `key`; then the verified address of
     the account must be the invited one: nobody becomes a member by reading the mail of another person. Writes an
     audit entry. Raises `EmailNotVerifiedError`, `UnknownOrganizationInvitationError`,
-    `InvitationAddressError`, `InOrganizationError` and `OrganizationLimitError`.
+    `InvitationAddressError`, `InOrganizationError`, `OrganizationLimitError` and
+    `PasswordChangedError`.
     """
     check_is_verified(actor)
     with transaction.atomic():
+        # An account that is closed at the same time must not become a member after it left.
+        lock_unchanged_account(actor)
         organization = lock_organization(_find_offer(actor, invitation_id, key).organization)
         # Again: it may have been withdrawn since.
         invitation = _find_offer(actor, invitation_id, key)

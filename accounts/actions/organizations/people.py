@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from django.db import transaction
 from django.db.models import Q
 
+from accounts.actions.organizations.invitations import decline_organization_invitation
 from accounts.actions.record_audit_entry import record_audit_entry
-from accounts.errors import OrganizationRequestError, UnknownPersonError
-from accounts.models import Organization, OrganizationMember, OrganizationRole, User
+from accounts.errors import (
+    LastOrganizationOwnerError,
+    OrganizationRequestError,
+    UnknownOrganizationInvitationError,
+    UnknownPersonError,
+)
+from accounts.models import (
+    Organization,
+    OrganizationInvitation,
+    OrganizationMember,
+    OrganizationRole,
+    User,
+)
 from accounts.organization_steps import run_removal_steps
 from accounts.policies import (
     OrganizationRight,
     check_may_end_person,
     check_organization_right,
 )
-from accounts.queries.organizations import get_person, lock_organization
+from accounts.queries.organizations import (
+    get_person,
+    list_last_owned,
+    list_memberships,
+    list_own_organization_invitations,
+    lock_organization,
+)
+
+_NAMED = 10
 
 
 def change_person_role(
@@ -80,6 +102,36 @@ def remove_person(*, actor: User, organization: Organization, username: str) -> 
         # With it go the places in teams.
         member.delete()
         run_removal_steps(locked, user, actor)
+
+
+def leave_all_organizations(*, actor: User) -> None:
+    """End all memberships of an account that is closed, and the invitations to and from it.
+
+    Each as by `remove_person` and `decline_organization_invitation`, with their audit entries. Raises
+    `LastOrganizationOwnerError`, which names the organizations that would have no owner.
+    """
+    with transaction.atomic():
+        if last_owned := list_last_owned(actor):
+            names = ", ".join(f"`{name}`" for name in last_owned[:_NAMED])
+            more = len(last_owned) - _NAMED
+            raise LastOrganizationOwnerError(
+                f"You are the last owner of {names}{f' and {more} more' if more > 0 else ''}.",
+                hint="Make another member an owner first.",
+            )
+        # Someone else may have ended a membership or an invitation since the list was read.
+        for member in list_memberships(actor):
+            with suppress(UnknownPersonError):
+                remove_person(
+                    actor=actor, organization=member.organization, username=actor.username
+                )
+        for invitation in list_own_organization_invitations(actor):
+            with suppress(UnknownOrganizationInvitationError):
+                decline_organization_invitation(actor=actor, invitation_id=invitation.pk)
+        # Those without effect: they have expired, or their sender may no longer invite.
+        ended = Q(user=actor) | Q(invited_by=actor)
+        if actor.is_verified and actor.email:
+            ended |= Q(email=actor.email.lower())
+        OrganizationInvitation.objects.filter(ended).delete()
 
 
 def show_membership(

@@ -13,12 +13,32 @@ from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 
+from accounts.actions.organizations.invitations import (
+    accept_organization_invitation,
+    invite_person,
+)
+from accounts.actions.organizations.people import change_person_role
 from accounts.actions.replace_email import replace_email
-from accounts.models import AccountSession, AuditIdentity, SsoConnection, SsoIdentity, Token, User
+from accounts.errors import PasswordChangedError
+from accounts.models import (
+    AccountSession,
+    AuditEntry,
+    AuditIdentity,
+    OrganizationInvitation,
+    OrganizationMember,
+    OrganizationRole,
+    SsoConnection,
+    SsoIdentity,
+    TeamMember,
+    Token,
+    User,
+)
 from accounts.security.email_change_keys import build_change_key
-from registry.models import Invitation, Member, Release
+from registry.actions.create_scope import create_scope
+from registry.models import Invitation, Member, Release, Role
 from tests.functional.accounts.conftest import HOME
 from tests.support.factors import add_app
+from tests.support.organizations import build_organization, build_team
 from tests.support.people import PASSWORD, create_api_token
 from tests.support.publishing import Publisher
 
@@ -219,3 +239,113 @@ def test_staff_do_not_delete_themselves(moderator: User) -> None:
     assert client.post("/account/delete", {"username": "maude"}).status_code == 400
     moderator.refresh_from_db()
     assert moderator.is_active
+
+
+def _sign_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def test_the_last_owner_of_an_organization_is_refused(owner_client: Client, owner: User) -> None:
+    harbor = build_organization(owner, "harbor", mel="member", otto="owner")
+    build_organization(owner, "quay")
+    # An operator has closed the account of the other owner.
+    User.objects.filter(username="otto").update(is_active=False)
+    page = owner_client.get("/account/delete").content
+    for name in ("harbor", "quay"):
+        assert f"/organizations/{name}/members".encode() in page
+    assert b'name="username"' not in page
+    # The box is for plugins only.
+    form = {"username": "acme", "leave": "on"}
+    assert owner_client.post("/account/delete", form).status_code == 400
+    owner.refresh_from_db()
+    assert (owner.is_active, owner.organization_memberships.count()) == (True, 2)
+    change_person_role(
+        actor=owner, organization=harbor, username="mel", role=OrganizationRole.OWNER
+    )
+    page = owner_client.get("/account/delete").content
+    assert (b"/organizations/harbor/" in page, b"/organizations/quay/" in page) == (False, True)
+    assert owner_client.post("/account/delete", form).status_code == 400
+    # Nothing has ended before the refusal.
+    assert owner.organization_memberships.count() == 2
+
+
+def test_an_owner_leaves_an_organization_that_has_another(
+    owner_client: Client, owner: User
+) -> None:
+    harbor = build_organization(owner, "harbor", otto="owner")
+    assert owner_client.post("/account/delete", {"username": "acme"}).url == "/"
+    assert [each.user.username for each in harbor.memberships.all()] == ["otto"]
+
+
+def test_deleting_an_account_ends_what_it_has_in_organizations(
+    owner: User, create_user: Any
+) -> None:
+    harbor = build_organization(owner, "harbor", mina="manager")
+    create_scope(actor=owner, name="piers", owner=harbor.owner)
+    build_team(owner, harbor, "@piers", Role.PUBLISHER, "mina")
+    quay = build_organization(create_user("quentin"), "quay")
+    mina = User.objects.get(username="mina")
+    tide = create_user("tide")
+    role = OrganizationRole.MEMBER
+    invite_person(actor=mina, organization=harbor, addressee="tide", role=role)
+    quentin = User.objects.get(username="quentin")
+    invite_person(actor=quentin, organization=quay, addressee="mina", role=role)
+    cliff = build_organization(create_user("clara"), "cliff")
+    clara = User.objects.get(username="clara")
+    invite_person(actor=clara, organization=cliff, addressee=mina.email, role=role)
+    # Its sender may no longer invite: the account does not see it.
+    OrganizationInvitation.objects.create(
+        organization=build_organization(tide, "tides"),
+        email=mina.email,
+        key_sha256="0" * 64,
+        role=role,
+        invited_by=owner,
+        expires_at=mina.date_joined,
+    )
+    assert _sign_in(mina).post("/account/delete", {"username": "mina"}).url == "/"
+    assert not OrganizationMember.objects.filter(user=mina).exists()
+    assert not TeamMember.objects.exists()
+    assert not OrganizationInvitation.objects.exists()
+    entries = AuditEntry.objects.filter(actor=mina, target_kind="organization")
+    acts = sorted(entries.values_list("action", "target_name"))
+    assert acts == [
+        ("organization.invitation-declined", "cliff"),
+        ("organization.invitation-declined", "quay"),
+        ("organization.invited", "harbor"),
+        ("organization.left", "harbor"),
+    ]
+    assert harbor.memberships.count() == 1
+
+
+def test_an_account_that_was_closed_meanwhile_joins_nothing(owner: User, create_user: Any) -> None:
+    harbor = build_organization(owner, "harbor")
+    tide = create_user("tide")
+    invitation = invite_person(
+        actor=owner, organization=harbor, addressee="tide", role=OrganizationRole.MEMBER
+    )
+    # A request that was authenticated before.
+    stale = User.objects.get(pk=tide.pk)
+    assert _sign_in(tide).post("/account/delete", {"username": "tide"}).url == "/"
+    with pytest.raises(PasswordChangedError):
+        accept_organization_invitation(actor=stale, invitation_id=invitation.pk)
+    assert harbor.memberships.count() == 1
+
+
+def test_the_export_has_organizations(owner_client: Client, owner: User, create_user: Any) -> None:
+    harbor = build_organization(owner, "harbor")
+    create_scope(actor=owner, name="piers", owner=harbor.owner)
+    build_team(owner, harbor, "@piers", Role.PUBLISHER, "acme")
+    quay = build_organization(create_user("quentin"), "quay")
+    quentin = User.objects.get(username="quentin")
+    invite_person(actor=quentin, organization=quay, addressee="acme", role=OrganizationRole.BILLING)
+    content = b"".join(owner_client.get("/account/export").streaming_content)
+    data = json.loads(content)
+    [organization], [invitation] = data["organizations"], data["organizationInvitations"]
+    assert (organization["name"], organization["role"], organization["teams"]) == (
+        "harbor",
+        "owner",
+        ["dev"],
+    )
+    assert (invitation["organization"], invitation["role"]) == ("quay", "billing")
