@@ -19,7 +19,7 @@ import config.middleware as middleware
 from accounts.actions import device_login, mint_token
 from accounts.actions.create_token import MAX_TOKENS
 from accounts.models import token
-from accounts.security import leak_reports
+from accounts.security import email_change_keys, leak_reports
 from accounts.security.hashers import BoundedArgon2Hasher
 from common import redis_guard, suspension
 from common.expensive import results
@@ -122,6 +122,7 @@ def per_hour(variable: str) -> str:
 CLAIMS = {
     "README.md": [f"**{WORDS[len(MANIFEST_FORMATS)].capitalize()} manifest formats"],
     "CHANGELOG.md": [
+        f"reverses the change for {email_change_keys.UNDO_SECONDS // 3600} hours.",
         f"{WORDS[len(MANIFEST_FORMATS)]} manifest formats and {WORDS[len(KINDS)]} kinds",
         f"only up to {WORDS[document.MAX_EXPANSION]} times its size",
         f"({format_size(document.MIN_EXPANDED_BYTES)} for small files)",
