@@ -117,7 +117,9 @@ def test_a_database_file_that_cannot_be_opened(tmp_path: Path) -> None:
 
 
 @pytest.mark.processes
-def test_sign_in_without_the_cache(tmp_path: Path) -> None:
+def test_sign_in_without_the_cache(tmp_path: Path, empty_database: bytes) -> None:
+    # The form lists the ways to sign in.
+    (tmp_path / "plugport.sqlite3").write_bytes(empty_database)
     pages = send(
         tmp_path,
         ("post", "/login", {"login": "acme", "password": "wrong"}, {}),

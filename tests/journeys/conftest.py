@@ -68,7 +68,7 @@ def open_tab(chromium: Any, demo_registry: LiveRegistry) -> Iterator[OpenTab]:
         )
         contexts.append(context)
         tab = context.new_page()
-        faults.append(watch(tab, demo_registry.url, has_lost_pages=True))
+        faults.append(watch(tab, demo_registry.url, has_error_pages=True))
         return tab
 
     yield open_it
@@ -81,7 +81,7 @@ def open_tab(chromium: Any, demo_registry: LiveRegistry) -> Iterator[OpenTab]:
 def _shared_tab(chromium: Any, demo_registry: LiveRegistry) -> Iterator[tuple[Any, list[str]]]:
     context = chromium.new_context(base_url=demo_registry.url)
     tab = context.new_page()
-    yield tab, watch(tab, demo_registry.url, has_lost_pages=True)
+    yield tab, watch(tab, demo_registry.url, has_error_pages=True)
     context.close()
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+_ERROR_PAGE = re.compile(r"status of 40[014]")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 
 
@@ -39,16 +41,16 @@ def run_chromium() -> Iterator[Any]:
         browser.close()
 
 
-def watch(tab: Any, home: str, *, has_lost_pages: bool = False) -> list[str]:
+def watch(tab: Any, home: str, *, has_error_pages: bool = False) -> list[str]:
     """Return a list to which every error on the console and every request to another host is added.
 
-    With `has_lost_pages`, console errors about 404 responses are ignored.
+    With `has_error_pages`, console errors about responses of 400, 401 and 404 are ignored.
     """
     faults: list[str] = []
 
     def record_message(message: Any) -> None:
-        is_lost = has_lost_pages and "status of 404" in message.text
-        if message.type == "error" and not is_lost:
+        is_expected = has_error_pages and _ERROR_PAGE.search(message.text)
+        if message.type == "error" and not is_expected:
             faults.append(f"{tab.url}: {message.text}")
 
     def record_request(request: Any) -> None:

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 import structlog
 
 from accounts.errors import AssertionRefusedError
-from accounts.trusted_publishing.keys import fetch_json
 from accounts.trusted_publishing.providers.base import (
     Configuration,
     Ids,
@@ -63,6 +62,9 @@ class GitHubProvider:
 
     def find_ids(self, configuration: Configuration) -> Ids:
         """Both ids of a public repository; of a private one that of its owner."""
+        # Imported here: models import this module, and the HTTP client is slow to import.
+        from accounts.trusted_publishing.keys import fetch_json
+
         owner, _, _ = configuration.repository.partition("/")
         api = _build_api_url(configuration.issuer)
         try:

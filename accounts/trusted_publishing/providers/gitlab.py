@@ -13,7 +13,6 @@ from urllib.parse import quote
 import structlog
 
 from accounts.errors import AssertionRefusedError
-from accounts.trusted_publishing.keys import fetch_json
 from accounts.trusted_publishing.providers.base import (
     Configuration,
     Ids,
@@ -58,6 +57,9 @@ class GitLabProvider:
 
     def find_ids(self, configuration: Configuration) -> Ids:
         """The ids of a public project and of its namespace."""
+        # Imported here: models import this module, and the HTTP client is slow to import.
+        from accounts.trusted_publishing.keys import fetch_json
+
         base = configuration.issuer.rstrip("/")
         try:
             found = fetch_json(f"{base}/api/v4/projects/{quote(configuration.repository, safe='')}")

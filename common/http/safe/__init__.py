@@ -13,9 +13,9 @@ cookies, credentials or proxies from the environment, within limits of time and 
     client.py         one GET with its redirects
 """
 
+from common.http.private_hosts import PrivateHosts
 from common.http.safe.client import FetchedResource, Fetcher, Reply
 from common.http.safe.errors import FetchFailedError, FetchRefusedError
-from common.http.safe.private_hosts import PrivateHosts
 
 __all__ = [
     "FetchFailedError",

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import httpcore
 import httpx
 
+from common.http.private_hosts import NO_PRIVATE_HOSTS, PrivateHosts
 from common.http.safe.errors import FetchFailedError, FetchRefusedError
 from common.http.safe.network import CheckedBackend, CheckedTransport, Deadline
-from common.http.safe.private_hosts import NO_PRIVATE_HOSTS, PrivateHosts
 from common.http.safe.resolver import Resolver, resolve
 
 MAX_URL_CHARS = 2_000

@@ -16,9 +16,9 @@ from typing import Any
 import httpcore
 import httpx
 
+from common.http.private_hosts import NO_PRIVATE_HOSTS, PrivateHosts
 from common.http.safe.addresses import IPAddress, is_public
 from common.http.safe.errors import FetchFailedError, FetchRefusedError
-from common.http.safe.private_hosts import NO_PRIVATE_HOSTS, PrivateHosts
 from common.http.safe.resolver import Resolver
 from common.once import built_once
 

@@ -15,7 +15,7 @@ from django.core import mail
 from django.test import Client
 
 from accounts.models import User
-from common.http.safe.private_hosts import PrivateHosts
+from common.http.private_hosts import PrivateHosts
 from tests.support.people import PASSWORD
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_home")]

@@ -335,7 +335,9 @@ def test_a_session_is_never_answered_from_memory(
     path = "/plugins/@gwen/small"
     assert reader.get(path).status_code == 200
     key = live_registry.create_session("gwen")
-    member = reader.get(path, headers={"Cookie": f"theme=dark; sessionid={key}"})
+    # Not with `reader`, which would keep the cookie of the response.
+    cookies = {"Cookie": f"theme=dark; sessionid={key}"}
+    member = httpx.get(f"{live_registry.url}{path}", headers=cookies)
     assert "/account" in member.text
     assert member.headers["Cache-Control"].startswith("private")
     assert "/login" in reader.get(path).text

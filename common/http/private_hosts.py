@@ -13,8 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from common.http.networks import Network
-from common.http.safe.addresses import IPAddress
+from common.http.networks import Address, Network
 
 # What may be allowed at all: addresses of private networks and of this machine.
 _PRIVATE = tuple(
@@ -69,7 +68,7 @@ class PrivateHosts:
         name = host.lower()
         return _is_loopback_name(name) and any(each == name for each, _ in self.hosts)
 
-    def allows_address(self, host: str, address: IPAddress) -> bool:
+    def allows_address(self, host: str, address: Address) -> bool:
         """Whether the host may have this address, which is not public.
 
         Never one of a metadata service. One of this machine only if that is what the operator named:
