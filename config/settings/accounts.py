@@ -26,7 +26,7 @@ PASSWORD_HASHERS = [
 ]
 # In one web process: passwords that are checked one after the other, each of which occupies a thread
 # that other requests need.
-MAX_PENDING_PASSWORDS = 10
+MAX_PENDING_PASSWORDS = 6
 PASSWORD_SECONDS = 5.0
 # How long a process uses a token for reads without a query. A revocation must be effective within 250 ms.
 TOKEN_CACHE_SECONDS = 0.2

@@ -80,6 +80,12 @@ class ImageCache:
                 return self._pending[url]
             if len(self._pending) >= MAX_PENDING:
                 return None
+            # A fetch that was stored after this thread had read the cache.
+            stored = self.disk_cache.get(url)
+            if stored is not None and time.time() < stored.good_until:
+                done: Future[Entry] = Future()
+                done.set_result(stored)
+                return done
             future = self._threads.submit(self._fetch_and_store, url, cached)
             self._pending[url] = future
             # If the future is already done, this thread calls it immediately.

@@ -20,7 +20,7 @@ def regenerate_token(*, actor: User, token_id: int) -> tuple[Token, str]:
     """
     with transaction.atomic():
         # Locked, so that two requests at the same time create one token.
-        rows = Token.objects.select_for_update(no_key=True)
+        rows = Token.objects.select_for_update(of=("self",), no_key=True)
         former = rows.filter(user=actor, id=token_id, revoked_at=None, minted=None).first()
         if former is None:
             raise UnknownTokenError("Your account has no such token.")

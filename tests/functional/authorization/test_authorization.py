@@ -33,9 +33,9 @@ def send(cookies: SimpleCookie, call: Call, headers: dict[str, Any]) -> str:
     data = None if call.method == "GET" else call.build_body()
     with transaction.atomic():
         response = getattr(client, call.method.lower())(call.path, data, **kind, **headers)
-        # A streamed response reads its file when it is sent.
+        # Within the transaction: a streamed response may read the database.
         if response.streaming:
-            response.close()
+            b"".join(response)
         transaction.set_rollback(True)
     location = response.headers.get("Location", "")
     if response.status_code == 302 and location.partition("?")[0] in ("/login", "/admin/login/"):
