@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import OrganizationInvitation
+from registry.models import Plugin
 from tests.functional.authorization.roles import World
 from tests.support.publishing import build_package
 
@@ -87,8 +90,23 @@ def _find_own_arguments(route: str, world: World) -> dict[str, object]:
     return {}
 
 
+def _find_admin_arguments(route: str) -> dict[str, object]:
+    """The first row of the table. Its id depends on the tests before: PostgreSQL reuses none."""
+    match = re.match(r"admin/(\w+)/(\w+)/", route)
+    model = apps.all_models[match[1]].get(match[2]) if match else None
+    if model is not None:
+        row = model._default_manager.order_by("pk").first()
+        key = row.pk if row is not None else "1"
+        return {"object_id": key, "id": key}
+    if route.startswith("admin/r/"):
+        plugin = Plugin.objects.get(name="@acme/chat")
+        kind = ContentType.objects.get_for_model(Plugin)
+        return {"content_type_id": kind.pk, "object_id": plugin.pk}
+    return {}
+
+
 def _find_arguments(route: str, world: World) -> Mapping[str, object]:
-    own: dict[str, object] = _find_own_arguments(route, world)
+    own: dict[str, object] = _find_own_arguments(route, world) or _find_admin_arguments(route)
     if own:
         pass
     elif route.startswith("publications/") or "/publications/" in route:
