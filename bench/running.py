@@ -34,7 +34,7 @@ _VARIABLES = {
     "PLUGPORT_LIMIT_PUBLISH": "100000000/minute",
 }
 _CREATE_TOKEN_CODE = """
-from accounts.actions.create_token import create_token
+from accounts.actions.tokens.create_token import create_token
 from accounts.models import User
 user, _ = User.objects.get_or_create(username={name!r}, defaults={{"email": "bench@example.test"}})
 print(create_token(actor=user, name="bench", scopes=["read", "publish", "manage"])[1])

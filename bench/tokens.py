@@ -23,7 +23,7 @@ _MEASURE = """
 import json, statistics, time
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from accounts.actions.create_token import create_token
+from accounts.actions.tokens.create_token import create_token
 from accounts.models import Token, User
 from accounts.queries.tokens import find_recent_token, get_token
 user = User.objects.get(username="bench-tokens")

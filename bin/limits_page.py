@@ -96,7 +96,7 @@ def _get_session_limit() -> tuple[int, str]:
 
 
 def _get_log_limit() -> tuple[int, str]:
-    from accounts.admin import MAX_LOG_MESSAGE_BYTES
+    from accounts.admin.users import MAX_LOG_MESSAGE_BYTES
 
     return MAX_LOG_MESSAGE_BYTES, "400 `stored-text-too-large`"
 

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.text import Truncator
 
-from accounts.admin_base import ModelAdmin, StaffViewMixin
+from accounts.admin.base import ModelAdmin, StaffViewMixin
 from marketplace.models import SearchCursor, SearchTerm
 
 _MAX_DISPLAY_CHARS = 24

@@ -10,8 +10,8 @@ class RegistryConfig(AppConfig):
     def ready(self) -> None:
         """Register the checks, the audited acts, and what ends with a new password or a membership."""
         from accounts.actions.organizations.teams import register_owner_check
-        from accounts.organization_steps import register_removal_step
-        from accounts.recovery import register_recovery_step
+        from accounts.hooks.organization_removal import register_removal_step
+        from accounts.hooks.recovery import register_recovery_step
         from accounts.security.closing import register_closing_step
         from accounts.username_rules import register_username_check
         from registry import system_checks  # noqa: F401  -- importing registers them

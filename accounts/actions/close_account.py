@@ -9,8 +9,8 @@ from django.db import transaction
 
 from accounts.actions.erase_audit_identities import erase_audit_identities
 from accounts.actions.organizations.people import leave_all_organizations
-from accounts.actions.revoke_all_tokens import revoke_all_tokens
 from accounts.actions.sessions.end_sessions import end_all_sessions
+from accounts.actions.tokens.revoke_all_tokens import revoke_all_tokens
 from accounts.errors import AccountNeededError
 from accounts.mails import notify_owner
 from accounts.models import SsoIdentity, User

@@ -14,8 +14,8 @@ from django.db.models import F
 from django.db.models.functions import Least
 from django.utils import timezone
 
-from accounts.actions.create_token import SCOPES_OF_PUBLISHERS, create_token
 from accounts.actions.record_audit_entry import record_audit_entry
+from accounts.actions.tokens.create_token import SCOPES_OF_PUBLISHERS, create_token
 from accounts.errors import UnknownUserCodeError
 from accounts.models import DeviceLogin, Token, User
 from accounts.models.device_login import CLIENT_NAME_CHARS

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
+from accounts.actions.email.mark_verified import mark_verified
 from accounts.actions.factors.remove_factors import remove_all_factors
-from accounts.actions.mark_verified import mark_verified
 from accounts.actions.set_password import store_password
 from accounts.models import User
 from accounts.queries.users import (

@@ -8,11 +8,11 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from accounts.actions.record_audit_entry import record_audit_entry
-from accounts.actions.revoke_all_tokens import revoke_all_tokens
+from accounts.actions.tokens.revoke_all_tokens import revoke_all_tokens
+from accounts.hooks.recovery import run_recovery_steps
 from accounts.mails import build_url, notify_owner
 from accounts.models import Token, User
 from accounts.queries.users import lock_unchanged_account
-from accounts.recovery import run_recovery_steps
 from plugport.spec.text import quote_text
 
 _MAX_NAMES = 50
@@ -25,7 +25,7 @@ def set_password(
     by: User | None,
     kept_token_ids: Collection[int] = (),
 ) -> None:
-    """Set the password; revoke all tokens but those with the given ids, and end what `accounts.recovery` names.
+    """Set the password; revoke all tokens but those with the given ids, and end what `accounts.hooks.recovery` names.
 
     A person who knew the old password may have created tokens. All sessions end too, as Django compares
     them with the password. Writes audit entries, and sends a mail with the names of the tokens to the

@@ -7,9 +7,9 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
-from accounts.actions.create_token import create_token
-from accounts.actions.revoke_token import revoke_token
-from accounts.actions.token_request import DEFAULT_DAYS
+from accounts.actions.tokens.create_token import create_token
+from accounts.actions.tokens.revoke_token import revoke_token
+from accounts.actions.tokens.token_request import DEFAULT_DAYS
 from accounts.api.token_json import build_listed_token
 from accounts.api.views import ApiView, get_actor, get_request_token
 from accounts.queries.tokens import list_visible_tokens

@@ -14,10 +14,10 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.actions.create_token import create_token
-from accounts.actions.revoke_token import revoke_token
-from accounts.actions.token_request import DEFAULT_DAYS, MAX_DAYS, MAX_NAME_CHARS
+from accounts.actions.tokens.create_token import create_token
 from accounts.actions.tokens.regenerate_token import regenerate_token
+from accounts.actions.tokens.revoke_token import revoke_token
+from accounts.actions.tokens.token_request import DEFAULT_DAYS, MAX_DAYS, MAX_NAME_CHARS
 from accounts.errors import MfaRequiredError, TokenRequestError
 from accounts.models import User
 from accounts.pages.current_user import get_signed_in_user

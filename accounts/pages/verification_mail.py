@@ -6,7 +6,7 @@ import structlog
 from allauth.core import ratelimit
 from django.http import HttpRequest
 
-from accounts.actions.send_verification_mail import send_verification_mail
+from accounts.actions.email.send_verification_mail import send_verification_mail
 from accounts.models import User
 
 _log = structlog.get_logger("plugport.mail")

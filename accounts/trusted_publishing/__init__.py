@@ -9,5 +9,5 @@ Plugport can be revoked at once, and nothing in it can be misread.
     used.py         is it used for the first time
     providers/      do its claims fit a configuration; one module for each CI system
 
-`accounts.actions.mint_token` creates the token in its place, and `registry.publishing.trusted` decides who may configure what, and for which plugins.
+`accounts.actions.tokens.mint_token` creates the token in its place, and `registry.publishing.trusted` decides who may configure what, and for which plugins.
 """

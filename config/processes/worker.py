@@ -201,7 +201,7 @@ def build_periodic_runner() -> PeriodicRunner:
                 "accounts.security.sessions.delete_expired_sessions", 3600.0
             ),
             "accounts.delete_minted_tokens": PeriodicWork(
-                "accounts.actions.mint_token.delete_expired_tokens", 3600.0
+                "accounts.actions.tokens.mint_token.delete_expired_tokens", 3600.0
             ),
             "marketplace.forget_searches": PeriodicWork(
                 "marketplace.search.query_log.delete_old_terms", 86400.0

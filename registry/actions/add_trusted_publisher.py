@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.db import IntegrityError, transaction
 
-from accounts.actions.mint_token import revoke_minted_tokens
 from accounts.actions.record_audit_entry import record_audit_entry
+from accounts.actions.tokens.mint_token import revoke_minted_tokens
 from accounts.models import User
 from accounts.policies import check_has_second_factor, check_is_verified
 from common.rate_limits import consume_quota

@@ -10,8 +10,8 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.actions.mint_token import mint_token
 from accounts.actions.record_audit_entry import record_audit_entry
+from accounts.actions.tokens.mint_token import mint_token
 from accounts.errors import AssertionRefusedError
 from accounts.models import ActorKind, RegisteredIssuer, Token
 from accounts.trusted_publishing.assertions import (

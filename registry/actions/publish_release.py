@@ -9,7 +9,7 @@ from functools import partial
 import structlog
 from django.db import IntegrityError, OperationalError
 
-from accounts.actions.mint_token import find_minted
+from accounts.actions.tokens.mint_token import find_minted
 from accounts.models import Token, User
 from accounts.policies import check_has_second_factor
 from common.lock_conflicts import is_lock_conflict

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from accounts.actions.mint_token import revoke_minted_tokens
 from accounts.actions.record_audit_entry import record_audit_entry
+from accounts.actions.tokens.mint_token import revoke_minted_tokens
 from accounts.models import User
 from registry.models import TrustedPublisher
 from registry.queries.trusted_publishers import get_trusted_publisher

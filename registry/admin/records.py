@@ -9,7 +9,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts.admin_base import ModelAdmin, StaffViewMixin, TabularInline
+from accounts.admin.base import ModelAdmin, StaffViewMixin, TabularInline
 from accounts.models import User
 from plugport.spec.errors import PlugportError
 from registry.actions.feature_plugin import feature_plugin

@@ -15,7 +15,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods
 
-from accounts.admin_base import ModelAdmin, StaffViewMixin
+from accounts.admin.base import ModelAdmin, StaffViewMixin
 from accounts.models import User
 from registry.models import Release
 from registry.models.states import PUBLIC_STATES

@@ -16,8 +16,9 @@ from django.conf import settings
 
 import common.postgres as postgres
 import config.middleware as middleware
-from accounts.actions import device_login, mint_token
-from accounts.actions.create_token import MAX_TOKENS
+from accounts.actions import device_login
+from accounts.actions.tokens import mint_token
+from accounts.actions.tokens.create_token import MAX_TOKENS
 from accounts.models import token
 from accounts.security import email_change_keys, leak_reports
 from accounts.security.hashers import BoundedArgon2Hasher

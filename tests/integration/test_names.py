@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from accounts.actions.create_token import create_token
+from accounts.actions.tokens.create_token import create_token
 from accounts.errors import EmailNotVerifiedError, TokenScopeError
 from accounts.models import AuditEntry, User
 from plugport.spec.errors import PlugportError

@@ -12,7 +12,6 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from accounts.actions.create_account import create_account
-from accounts.actions.create_token import create_token
 from accounts.actions.organizations.invitations import (
     accept_organization_invitation,
     decline_organization_invitation,
@@ -32,6 +31,7 @@ from accounts.actions.organizations.teams import (
     delete_team,
     remove_team_member,
 )
+from accounts.actions.tokens.create_token import create_token
 from accounts.errors import (
     EmailNotVerifiedError,
     InOrganizationError,

@@ -14,7 +14,7 @@ from django.db import models, transaction
 from django.db.models import F, Value
 
 from accounts.actions.record_audit_entry import record_audit_entry
-from accounts.admin import MAX_LOG_MESSAGE_BYTES
+from accounts.admin.users import MAX_LOG_MESSAGE_BYTES
 from accounts.models import AuditEntry, User
 from accounts.security.factors import MAX_FACTOR_BYTES
 from accounts.security.sessions import MAX_SESSION_BYTES, SessionStore

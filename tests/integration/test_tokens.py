@@ -15,11 +15,11 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from accounts.actions.create_token import MAX_TOKENS, create_token
 from accounts.actions.record_audit_entry import record_audit_entry
-from accounts.actions.revoke_token import revoke_token
+from accounts.actions.tokens.create_token import MAX_TOKENS, create_token
 from accounts.actions.tokens.record_token_use import record_token_use
 from accounts.actions.tokens.regenerate_token import regenerate_token
+from accounts.actions.tokens.revoke_token import revoke_token
 from accounts.actions.tokens.send_expiry_mails import send_expiry_mails
 from accounts.errors import (
     InvalidTokenError,

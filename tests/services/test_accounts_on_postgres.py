@@ -9,9 +9,9 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.db import connection, connections, transaction
 
-from accounts.actions.create_token import create_token
 from accounts.actions.factors.accept_code import accept_code
-from accounts.actions.revoke_token import revoke_token
+from accounts.actions.tokens.create_token import create_token
+from accounts.actions.tokens.revoke_token import revoke_token
 from accounts.models import Token, User
 from tests.services.test_on_postgres import run_together
 from tests.support.factors import add_app, compute_code

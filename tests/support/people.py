@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 
-from accounts.actions.create_token import create_token
+from accounts.actions.tokens.create_token import create_token
 from accounts.models import User
 
 PASSWORD = "correct horse battery"

@@ -15,6 +15,7 @@ from accounts.errors import (
     UnknownOrganizationInvitationError,
     UnknownPersonError,
 )
+from accounts.hooks.organization_removal import run_removal_steps
 from accounts.models import (
     Organization,
     OrganizationInvitation,
@@ -22,7 +23,6 @@ from accounts.models import (
     OrganizationRole,
     User,
 )
-from accounts.organization_steps import run_removal_steps
 from accounts.policies import (
     OrganizationRight,
     check_may_end_person,

@@ -9,11 +9,11 @@ from collections.abc import Collection
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.actions.create_token import create_token
 from accounts.actions.organizations.teams import check_may_change_team
 from accounts.actions.record_audit_entry import record_audit_entry
-from accounts.actions.revoke_all_tokens import revoke_all_tokens
-from accounts.actions.token_request import DEFAULT_DAYS, MAX_DAYS
+from accounts.actions.tokens.create_token import create_token
+from accounts.actions.tokens.revoke_all_tokens import revoke_all_tokens
+from accounts.actions.tokens.token_request import DEFAULT_DAYS, MAX_DAYS
 from accounts.errors import (
     InOrganizationError,
     OrganizationLimitError,

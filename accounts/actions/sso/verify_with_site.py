@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from accounts.actions.mark_verified import mark_verified
+from accounts.actions.email.mark_verified import mark_verified
 from accounts.models import User
 from accounts.queries.users import find_address_owner, lock_accounts_of_address
 

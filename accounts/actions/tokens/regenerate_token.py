@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from accounts.actions.create_token import create_token
-from accounts.actions.revoke_token import revoke_token
+from accounts.actions.tokens.create_token import create_token
+from accounts.actions.tokens.revoke_token import revoke_token
 from accounts.errors import UnknownTokenError
 from accounts.models import Token, User
 from accounts.models.token import MAX_LIFETIME

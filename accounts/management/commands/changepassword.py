@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth.management.commands import changepassword
 
-from accounts.actions.revoke_all_tokens import revoke_all_tokens
+from accounts.actions.tokens.revoke_all_tokens import revoke_all_tokens
 from accounts.queries.users import get_user
 
 

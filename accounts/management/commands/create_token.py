@@ -6,9 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.actions.create_token import create_token
-from accounts.actions.mark_verified import mark_verified
-from accounts.actions.token_request import DEFAULT_DAYS, MAX_DAYS
+from accounts.actions.email.mark_verified import mark_verified
+from accounts.actions.tokens.create_token import create_token
+from accounts.actions.tokens.token_request import DEFAULT_DAYS, MAX_DAYS
 from accounts.models.token import SCOPES
 from accounts.queries.users import get_user
 from plugport.spec.errors import PlugportError

@@ -17,7 +17,7 @@ from accounts.actions.organizations.teams import (
     delete_team,
     remove_team_member,
 )
-from accounts.actions.token_request import DEFAULT_DAYS
+from accounts.actions.tokens.token_request import DEFAULT_DAYS
 from accounts.errors import OrganizationRequestError
 from accounts.models import Organization, User
 from accounts.pages.current_user import get_signed_in_user

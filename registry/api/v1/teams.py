@@ -13,7 +13,7 @@ from accounts.actions.organizations.teams import (
     delete_team,
     remove_team_member,
 )
-from accounts.actions.token_request import DEFAULT_DAYS
+from accounts.actions.tokens.token_request import DEFAULT_DAYS
 from accounts.api.views import ApiView, get_request_token
 from accounts.models import Organization, User
 from accounts.policies import OrganizationRight, check_organization_right

@@ -13,12 +13,12 @@ from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 
+from accounts.actions.email.replace_email import replace_email
 from accounts.actions.organizations.invitations import (
     accept_organization_invitation,
     invite_person,
 )
 from accounts.actions.organizations.people import change_person_role
-from accounts.actions.replace_email import replace_email
 from accounts.errors import PasswordChangedError
 from accounts.models import (
     AccountSession,

@@ -9,8 +9,8 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from accounts.actions.create_token import create_token
 from accounts.actions.factors.remove_factors import remove_all_factors
+from accounts.actions.tokens.create_token import create_token
 from accounts.errors import MfaRequiredError
 from accounts.models import Token, User
 from accounts.queries.tokens import get_token

@@ -177,7 +177,7 @@ def test_large_responses_in_progress_are_limited(
 def test_a_large_upload_is_refused_before_its_body(live_registry: LiveRegistry) -> None:
     """Nothing of the body is sent here, so only its headers can be the reason."""
     code = (
-        "from accounts.actions.create_token import create_token\n"
+        "from accounts.actions.tokens.create_token import create_token\n"
         "from accounts.models import User\n"
         "gwen = User.objects.get(username='gwen')\n"
         "print(create_token(actor=gwen, name='reads', scopes=['read'])[1])"

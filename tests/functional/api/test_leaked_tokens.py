@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.test import Client
 
-from accounts.actions.create_token import create_token
+from accounts.actions.tokens.create_token import create_token
 from accounts.models import AuditEntry, Token, User
 from accounts.models.token import hash_token
 from tests.functional.api.calls import BASE, Api, expect_problem

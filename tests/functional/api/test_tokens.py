@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.actions.reset_password import reset_password
-from accounts.actions.revoke_token import revoke_token
+from accounts.actions.tokens.revoke_token import revoke_token
 from accounts.models import Token, User
 from registry.models import Release, Scope
 from tests.functional.api.calls import BASE, Api, expect_problem

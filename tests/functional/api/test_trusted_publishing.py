@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.actions.mint_token import LIFETIME, delete_expired_tokens
+from accounts.actions.tokens.mint_token import LIFETIME, delete_expired_tokens
 from accounts.models import AuditEntry, IssuerKeys, Token, User
 from registry.jobs.runner import run_pending_jobs
 from registry.models import Member, Plugin, Release, Role, TrustedPublisher

@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from accounts.actions.create_token import create_token
+from accounts.actions.tokens.create_token import create_token
 from accounts.actions.tokens.record_token_use import record_token_use
 from accounts.models import Token
 from accounts.queries.tokens import get_token
@@ -211,7 +211,7 @@ def test_requests_that_cannot_be_granted(owner_client, changes, words):
 
 def test_too_many_tokens(owner_client, owner, monkeypatch):
     """The error has the limit."""
-    monkeypatch.setattr("accounts.actions.create_token.MAX_TOKENS", 1)
+    monkeypatch.setattr("accounts.actions.tokens.create_token.MAX_TOKENS", 1)
     create_api_token(owner)
     page = parse(_make(owner_client).content.decode())
     assert "An account can have at most 1 tokens." in page.one("div", role="alert").text

@@ -11,8 +11,8 @@ from django.core import mail
 from django.core.management import call_command
 from django.test import Client
 
-from accounts.actions.create_token import create_token
 from accounts.actions.set_password import set_password
+from accounts.actions.tokens.create_token import create_token
 from accounts.errors import PasswordChangedError
 from accounts.models import AuditEntry, Token, User
 from registry.actions.invitations.accept_invitation import accept_invitation

@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
 from accounts.actions.record_audit_entry import record_audit_entry
-from accounts.actions.revoke_token import revoke_token
+from accounts.actions.tokens.revoke_token import revoke_token
 from accounts.audit.catalog import find_action, list_actions
 from accounts.audit.checkpoints import sign_checkpoint
 from accounts.audit.origin import Origin, bind_origin

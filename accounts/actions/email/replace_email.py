@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from accounts.actions.factors.recovery import follow_factors
 from accounts.actions.record_audit_entry import record_audit_entry
-from accounts.actions.revoke_all_tokens import revoke_all_tokens
 from accounts.actions.sessions.end_sessions import end_all_sessions
+from accounts.actions.tokens.revoke_all_tokens import revoke_all_tokens
 from accounts.errors import EmailChangedError, EmailTakenError, VerificationLinkError
 from accounts.mails import build_url, notify_owner, send_mail
 from accounts.models import AuditEntry, SsoIdentity, User

@@ -23,7 +23,7 @@ from django.shortcuts import redirect
 
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.actions.set_password import set_password
-from accounts.admin_base import ModelAdmin, ReadOnlyMixin
+from accounts.admin.base import ModelAdmin, ReadOnlyMixin
 from accounts.models import AuditEntry, Owner, Token, User
 from common.bounded_fields import check_stored_size
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from django.db import transaction
 
 from accounts.actions.record_audit_entry import record_audit_entry
-from accounts.actions.token_request import DEFAULT_DAYS, TokenRequest, parse_token_request
+from accounts.actions.tokens.token_request import DEFAULT_DAYS, TokenRequest, parse_token_request
 from accounts.errors import TokenRequestError
 from accounts.mails import build_url, notify_owner
 from accounts.models import Token, User

@@ -1,0 +1,1 @@
+"""What higher apps add to accounts, which cannot import them. They register it in `AppConfig.ready`."""
