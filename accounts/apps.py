@@ -13,6 +13,7 @@ class AccountsConfig(AppConfig):
             signals,  # noqa: F401 -- importing connects them
             system_checks,  # noqa: F401 -- importing registers them
         )
+        from accounts.actions.domains.audited import register_audited as register_domains
         from accounts.actions.organizations.audited import register_audited
         from accounts.security import (
             confirmation,  # noqa: F401 -- importing connects its receiver
@@ -20,3 +21,4 @@ class AccountsConfig(AppConfig):
         )
 
         register_audited()
+        register_domains()

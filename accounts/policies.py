@@ -9,6 +9,7 @@ from enum import Enum
 
 from django.conf import settings
 
+from accounts.domains.errors import DomainDeniedError
 from accounts.errors import (
     EmailNotVerifiedError,
     IssuerDeniedError,
@@ -168,6 +169,17 @@ def check_may_manage_issuers(actor: User, owner: Owner) -> None:
         is_own = OrganizationRight.MANAGE_PROPERTY in rights
     if not is_own:
         raise IssuerDeniedError(f"You may not change the issuers of `{owner.name}`.")
+
+
+def check_may_manage_domains(actor: User, owner: Owner) -> None:
+    """A person decides about its own domains, owners about those of their organization.
+
+    At most 1 query. Raises `DomainDeniedError` and `OrganizationRightError`.
+    """
+    if owner.organization is not None:
+        check_organization_right(actor, owner.organization, OrganizationRight.MANAGE_PROPERTY)
+    elif owner.user_id != actor.pk:
+        raise DomainDeniedError(f"You may not change the domains of `{owner.name}`.")
 
 
 def check_token_may(token: Token, scopes: Collection[str], plugin: str = "") -> None:

@@ -8,8 +8,9 @@ values. Values of secrets are never part of a message.
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -67,6 +68,26 @@ def get_env_networks(name: str, description: str) -> tuple[Network, ...]:
                 " without bits after the prefix, and addresses."
             ) from None
     return tuple(networks)
+
+
+def get_env_servers(
+    name: str, description: str, *, default_port: int
+) -> tuple[tuple[str, int], ...]:
+    """The variable as addresses with ports, separated by commas. Raises `ImproperlyConfigured`."""
+    servers = []
+    for text in get_env_list(name, [], description):
+        match = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[0-9.]+)(?::([0-9]{1,5}))?", text)
+        try:
+            address = ip_address(match[1].strip("[]") if match else text)
+            port = int(match[2] or default_port) if match else default_port
+        except ValueError:
+            port = 0
+        if not 0 < port < 65_536:
+            raise ImproperlyConfigured(
+                f"{name} has `{text}`. Allowed: addresses such as `10.0.0.53` and `[fd00::53]:5353`."
+            )
+        servers.append((str(address), port))
+    return tuple(servers)
 
 
 def get_env_private_hosts(name: str, description: str) -> PrivateHosts:

@@ -13,7 +13,7 @@ from accounts.actions.sessions.end_sessions import end_all_sessions
 from accounts.actions.tokens.revoke_all_tokens import revoke_all_tokens
 from accounts.errors import AccountNeededError
 from accounts.mails import notify_owner
-from accounts.models import SsoIdentity, User
+from accounts.models import OwnerDomain, SsoIdentity, User
 from accounts.queries.users import lock_unchanged_account
 from accounts.security.closing import end_rest, list_remaining
 
@@ -39,6 +39,8 @@ def close_account(*, actor: User, leaves_without_owner: bool = False) -> None:
         actor.tokens.update(name="deleted")
         for model in (Authenticator, SocialAccount, SsoIdentity, EmailAddress):
             model.objects.filter(user=actor).delete()
+        # Another owner may prove them.
+        OwnerDomain.objects.filter(owner__user=actor).delete()
         erase_audit_identities(account=actor, actor=actor, action="account.deleted")
         _erase(actor)
     notify_owner("account_closed", address, username=actor.username)

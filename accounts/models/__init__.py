@@ -10,6 +10,7 @@ from accounts.models.audit import (
     AuditSeal,
 )
 from accounts.models.device_login import DeviceLogin
+from accounts.models.domain import OwnerDomain
 from accounts.models.identity import IssuerKeys, MintedToken, RegisteredIssuer, UsedAssertion
 from accounts.models.organization import (
     Organization,
@@ -50,6 +51,7 @@ __all__ = [
     "OrganizationMember",
     "OrganizationRole",
     "Owner",
+    "OwnerDomain",
     "RegisteredIssuer",
     "SsoAnswer",
     "SsoConnection",

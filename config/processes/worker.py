@@ -185,6 +185,9 @@ def build_periodic_runner() -> PeriodicRunner:
             "accounts.send_expiry_mails": PeriodicWork(
                 "accounts.actions.tokens.send_expiry_mails.send_expiry_mails", 3600.0
             ),
+            "accounts.recheck_domains": PeriodicWork(
+                "accounts.actions.domains.recheck_domains.recheck_domains", 900.0
+            ),
             "registry.roll_up_downloads": PeriodicWork(
                 "registry.downloads.counts.update_weekly_downloads", 300.0
             ),

@@ -8,6 +8,7 @@ from config.env import (
     get_env_list,
     get_env_private_hosts,
     get_env_secret,
+    get_env_servers,
     get_env_text,
     get_env_url,
 )
@@ -174,6 +175,12 @@ CI_ISSUER_PRIVATE_HOSTS = get_env_private_hosts(
     "PLUGPORT_CI_ISSUER_PRIVATE_HOSTS",
     "Private hosts and networks from which the keys of identity tokens may be fetched, comma-separated:"
     " `gitlab.corp.example,ci.corp.example:8443,10.20.0.0/16`. All other hosts must be public.",
+)
+DNS_SERVERS = get_env_servers(
+    "PLUGPORT_DNS_SERVERS",
+    "Addresses of the DNS servers that are asked for proofs of domains, comma-separated:"
+    " `10.0.0.53,[fd00::53]:5353`. Without it, those of the system.",
+    default_port=53,
 )
 CONFIRM_NEW_DEVICES = get_env_bool(
     "PLUGPORT_CONFIRM_NEW_DEVICES",

@@ -30,6 +30,11 @@ RATE_LIMITS = {
         "60/hour",
         "Trusted publishers that an account adds. Each may cause two requests to its CI system.",
     ),
+    "domain-check": get_env_text(
+        "PLUGPORT_LIMIT_DOMAIN_CHECK",
+        "20/hour",
+        "Proofs of domains and scopes that an owner lets the registry check.",
+    ),
     "denied": get_env_text(
         "PLUGPORT_LIMIT_DENIED",
         "300/minute",
