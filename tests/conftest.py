@@ -49,7 +49,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, N
 
     A file's tests stay together, and so do all that use one running registry: a second worker
     would have to start it again. So do all that use the Redis database: registries on the same one
-    would take each other's messages. Short groups run last, to balance the workers.
+    would take each other's messages. Short groups run last, to balance the workers. A test can name
+    a group of its own.
     """
     groups: dict[Path, str] = {}
     for item in items:
@@ -61,7 +62,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, N
             groups[item.path] = f"{registry}-{kind}"
     # Before pytest-xdist reads the groups.
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(groups.get(item.path, str(item.path))))
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(groups.get(item.path, str(item.path))))
     yield
     # After pytest-django has sorted.
     items.sort(key=lambda item: item.path not in groups)

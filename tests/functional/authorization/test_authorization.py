@@ -8,24 +8,60 @@ intended change, `RECORD_TABLE=1` writes the table again: read the difference be
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 
+import pytest
 from django.db import transaction
 from django.test import Client
 
 from tests.functional.authorization.calls import Call, list_calls
 from tests.functional.authorization.roles import COLUMNS, PEOPLE, World, build_world
+from tests.functional.authorization.table import Cells, read_table, record_rows
 from tests.support.publishing import Publisher
 
-TABLE = Path(__file__).with_name("table.txt")
+pytestmark = pytest.mark.usefixtures("_module_packages", "db")
 _JSON = "application/json"
+# Each part asks every twelfth row, and each worker takes the next part when it has time.
+_PARTS = 12
 
 
-def send(cookies: SimpleCookie, call: Call, headers: dict[str, Any]) -> str:
+@pytest.fixture(scope="module")
+def world(module_publisher: Publisher) -> World:
+    """The same for all parts that a worker runs: what a request writes is undone."""
+    return build_world(module_publisher)
+
+
+@pytest.fixture(scope="module")
+def calls(world: World) -> list[Call]:
+    return list_calls(world)
+
+
+@pytest.fixture(scope="module")
+def sessions(world: World) -> dict[str, SimpleCookie]:
+    """The cookies of each person, after the request that records where the session is used."""
+    clients = {person: world.open_session(person) for person in PEOPLE}
+    for client in clients.values():
+        client.get("/account")
+    return {person: client.cookies for person, client in clients.items()}
+
+
+@pytest.fixture(scope="module")
+def client() -> Client:
+    """One for all requests, like a server: each `Client` would build the middleware again."""
+    return Client(raise_request_exception=False)
+
+
+@pytest.fixture(autouse=True)
+def _settings(settings: Any, tmp_path: Path) -> None:
+    settings.CLIENT_DIR = tmp_path
+    settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, "1000000/minute")
+
+
+def send(client: Client, cookies: SimpleCookie, call: Call, headers: dict[str, Any]) -> str:
     """Send the request, undo what it wrote, and return its cell."""
-    client = Client(raise_request_exception=False)
     # A copy: signing out deletes the cookie, but here the session goes on.
     client.cookies = SimpleCookie(cookies.output(header="", sep=";"))
     is_json = call.is_api and call.method != "GET" and call.title != "POST /api/v1/plugins"
@@ -43,32 +79,41 @@ def send(cookies: SimpleCookie, call: Call, headers: dict[str, Any]) -> str:
     return str(response.status_code)
 
 
-def render_table(world: World) -> str:
-    sessions = {person: world.open_session(person).cookies for person in PEOPLE}
-    rows = [("", *COLUMNS)]
-    for call in list_calls(world):
-        if call.is_api:
-            cells = [send(SimpleCookie(), call, world.get_headers(column)) for column in COLUMNS]
-        else:
-            cells = [send(sessions[c], call, {}) if c in sessions else "-" for c in COLUMNS]
-        if set(cells) - {"405", "-"}:
-            rows.append((call.title, *cells))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        + "\n"
-        for row in rows
+def ask_everyone(
+    client: Client, world: World, sessions: Mapping[str, SimpleCookie], call: Call
+) -> Cells:
+    """The cells of a row."""
+    if call.is_api:
+        return tuple(
+            send(client, SimpleCookie(), call, world.get_headers(column)) for column in COLUMNS
+        )
+    return tuple(
+        send(client, sessions[column], call, {}) if column in sessions else "-"
+        for column in COLUMNS
     )
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        pytest.param(part, marks=pytest.mark.xdist_group(f"authorization-{part}"))
+        for part in range(_PARTS)
+    ],
+)
 def test_everyone_may_do_what_the_table_says(
-    publisher: Publisher, settings: Any, tmp_path: Path
+    part: int,
+    client: Client,
+    world: World,
+    calls: list[Call],
+    sessions: Mapping[str, SimpleCookie],
 ) -> None:
-    settings.CLIENT_DIR = tmp_path
-    settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, "1000000/minute")
-    table = render_table(build_world(publisher))
+    asked = calls[part::_PARTS]
+    cells = {call.title: ask_everyone(client, world, sessions, call) for call in asked}
+    # A method that a route answers with 405 for everyone has no row.
+    found = {title: row for title, row in cells.items() if set(row) - {"405", "-"}}
+    titles = [call.title for call in calls]
     if os.environ.get("RECORD_TABLE"):
-        TABLE.write_text(table)
-    expected, found = TABLE.read_text().splitlines(), table.splitlines()
-    assert [line for line in found if line not in expected] == [], "new or changed rows"
-    assert [line for line in expected if line not in found] == [], "rows of no route"
+        record_rows(COLUMNS, titles, asked=set(cells), found=found)
+    table = read_table()
+    assert found == {title: row for title, row in table.items() if title in cells}
+    assert [title for title in table if title not in titles] == [], "rows of no route"
