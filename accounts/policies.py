@@ -19,6 +19,7 @@ from accounts.errors import (
     TokenAddressError,
     TokenScopeError,
 )
+from accounts.hooks.ownership import find_owned_names
 from accounts.models import (
     Organization,
     OrganizationMember,
@@ -206,10 +207,36 @@ def check_token_is_unlimited(token: Token) -> None:
 
 
 def is_in_token_limits(token: Token, name: PluginName) -> bool:
-    """Whether the token is valid for the plugin."""
-    # A limit is a plugin name or a scope with `@`. A stolen token of one plugin's pipeline must not
-    # publish any other plugin of its owner, nor read about it what is not public.
-    return not token.limits or not {str(name), f"@{name.scope}"}.isdisjoint(token.limits)
+    """Whether the token is valid for the plugin: no query, at most 3 with a limit to an organization."""
+    return bool(list_in_token_limits(token, [name]))
+
+
+def list_in_token_limits(token: Token, names: Collection[PluginName]) -> set[PluginName]:
+    """The plugins for which the token is valid, in as many queries as for one."""
+    # A limit is a plugin name, a scope with `@`, or an organization with `org:`. A stolen token of one
+    # plugin's pipeline must not publish any other plugin of its owner, nor read about it what is not
+    # public.
+    if not token.limits:
+        return set(names)
+    named = {name for name in names if not {str(name), f"@{name.scope}"}.isdisjoint(token.limits)}
+    others = [name for name in names if name not in named]
+    if not others or not token.organization_limits:
+        return named
+    return named | find_owned_names(token, others)
+
+
+def is_token_for_organization(token: Token, organization: str) -> bool:
+    """Whether the token is valid for what concerns the organization as a whole."""
+    return not token.limits or organization in token.organization_limits
+
+
+def check_token_is_for_organization(token: Token, organization: str) -> None:
+    """Raise `TokenScopeError` for a token that is limited to plugins, scopes or other organizations."""
+    if not is_token_for_organization(token, organization):
+        raise TokenScopeError(
+            f"This token is limited to {format_limits(token)}.",
+            hint="Use a token without limits, or one that is limited to the organization.",
+        )
 
 
 def check_token_limits(token: Token, name: PluginName) -> None:

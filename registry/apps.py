@@ -11,6 +11,7 @@ class RegistryConfig(AppConfig):
         """Register the checks, the audited acts, and what ends with a new password or a membership."""
         from accounts.actions.organizations.teams import register_owner_check
         from accounts.hooks.organization_removal import register_removal_step
+        from accounts.hooks.ownership import register_ownership
         from accounts.hooks.recovery import register_recovery_step
         from accounts.security.closing import register_closing_step
         from accounts.username_rules import register_username_check
@@ -21,6 +22,7 @@ class RegistryConfig(AppConfig):
         from registry.actions.organizations.revoke_limited_tokens import revoke_limited_tokens
         from registry.actions.organizations.team_rights import has_owner_right
         from registry.policies import check_scope_is_free, check_username_is_not_well_known
+        from registry.queries.owned import find_owned
 
         register_username_check(check_scope_is_free)
         register_username_check(check_username_is_not_well_known)
@@ -28,4 +30,5 @@ class RegistryConfig(AppConfig):
         register_closing_step(CLOSING)
         register_removal_step(revoke_limited_tokens)
         register_owner_check(has_owner_right)
+        register_ownership(find_owned)
         register_audited()

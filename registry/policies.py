@@ -208,10 +208,14 @@ def check_token_may_flag(token: Token, plugin: str) -> None:
     check_token_may(token, scopes, plugin)
 
 
-def check_token_may_create_scope(token: Token, scope_name: str) -> None:
-    """Raise `TokenScopeError` unless the token may create this scope for its account."""
+def check_token_may_change_scope(token: Token, scope_name: str, owner: str | None) -> None:
+    """Raise `TokenScopeError` unless the token may create or change this scope of the owner.
+
+    Without an owner, that is the account of the token.
+    """
     check_token_may(token, ("manage",))
-    if token.limits and f"@{scope_name}" not in token.limits:
+    is_of_organization = owner is not None and owner in token.organization_limits
+    if token.limits and f"@{scope_name}" not in token.limits and not is_of_organization:
         raise TokenScopeError(
             f"This token is limited to {format_limits(token)}.",
             hint="Create the scope on your account page, or use a token without a limit.",
@@ -411,17 +415,24 @@ def check_may_change_visibility(actor: User, plugin: Plugin) -> None:
     Raises `NotMemberError`.
     """
     rows = Plugin.objects.filter(pk=plugin.pk)
-    own = Member.objects.filter(plugin=OuterRef("pk"), holder__user=actor, role=Role.OWNER)
-    if not rows.filter(Q(scope__owner__user=actor) | Exists(own)).exists():
+    of_scope = build_scope_owner_condition(actor, "scope__")
+    if not rows.filter(of_scope | build_role_condition(actor, roles=(Role.OWNER,))).exists():
         raise NotMemberError(
             f"Only owners may change who sees `{plugin.name}`.", hint="Ask an owner of the plugin."
         )
 
 
 def check_may_change_scope_visibility(actor: User, scope: Scope) -> None:
-    """Only the owner of the scope, which is loaded. Raises `NotMemberError`."""
-    if scope.owner.user_id != actor.pk:
+    """Only the owner of the scope, or owners of its organization. Raises `NotMemberError`."""
+    rows = Scope.objects.filter(build_scope_owner_condition(actor), pk=scope.pk)
+    if not rows.exists():
         raise NotMemberError(f"Only the owner of `{scope}` may change who sees it.")
+
+
+def build_scope_owner_condition(user: User, scope: str = "") -> Q:
+    """Select the scopes of the account, and those of organizations of which it is an owner."""
+    of_organization = _build_organization_condition(user, scope, (OrganizationRole.OWNER,))
+    return Q(**{f"{scope}owner__user": user}) | of_organization
 
 
 def build_access_condition(user: User) -> Q:

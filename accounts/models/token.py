@@ -10,7 +10,7 @@ from django.db import models
 from django.utils import timezone
 
 from common.bounded_fields import BoundedCharField, BoundedJSONField
-from plugport.spec.api.values import TOKEN_SCOPES
+from plugport.spec.api.values import ORGANIZATION_LIMIT, TOKEN_SCOPES
 from plugport.spec.archive.model import KIB
 
 SCOPES = TOKEN_SCOPES
@@ -40,8 +40,8 @@ class Token(models.Model):
     """A token of one account, stored as the SHA-256 of its text: a leaked table opens no account.
 
     `start` is the visible beginning of the text, by which users recognize the token. `scopes` is a
-    subset of `SCOPES`. `limits` are plugins (`@acme/chat`) and scopes (`@acme`); without any, the token is
-    valid for all plugins. `networks` are those from which it may be used (CIDR); without any, from all.
+    subset of `SCOPES`. `limits` are plugins (`@acme/chat`), scopes (`@acme`) and organizations (`org:acme`);
+    without any, the token is valid for everything. `networks` are those from which it may be used (CIDR); without any, from all.
     `parent` is the token with which it was created. `expiry_mail_at` is when its owner
     gets a mail about the expiry, None if no more is due. `needs_no_factor` is set for tokens that an
     operator made and those of CI jobs, which publish for accounts without a second factor. `can_flag_releases` is set for `publish` tokens
@@ -84,6 +84,12 @@ class Token(models.Model):
     def is_usable(self, now: dt.datetime | None = None) -> bool:
         """Whether the token is neither revoked nor expired."""
         return self.revoked_at is None and self.expires_at > (now or timezone.now())
+
+    @property
+    def organization_limits(self) -> list[str]:
+        """The names of the organizations to which the token is limited."""
+        prefix = ORGANIZATION_LIMIT
+        return [limit.removeprefix(prefix) for limit in self.limits if limit.startswith(prefix)]
 
     def has_scope(self, scope: str) -> bool:
         """Whether the token has the scope. Scopes do not imply each other."""

@@ -60,12 +60,12 @@ class TokenForm(forms.Form):
         error_messages={"required": "Select at least one permission."},
     )
     limits = forms.CharField(
-        label="Limit to plugins",
+        label="Limit to plugins or organizations",
         required=False,
         max_length=_MAX_TEXT_CHARS,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Plugins (@acme/chat) or scopes (@acme), separated by spaces or lines. Leave empty for"
-        " all your plugins.",
+        help_text="Plugins (@acme/chat), scopes (@acme) or organizations (org:acme), separated by spaces or"
+        " lines. Leave empty for all that you may do.",
     )
     networks = forms.CharField(
         label="Limit to networks",

@@ -18,6 +18,7 @@ from registry.policies import (
     build_scope_access_condition,
     is_moderator,
 )
+from registry.queries.owned import build_owned_condition
 
 # What a token needs one of, to read what is not public.
 _READING_SCOPES = ("read", "manage")
@@ -49,7 +50,9 @@ class Viewer:
         return self.user is not None and self.token is None and is_moderator(self.user)
 
     def find_account(self, plugin: Plugin) -> User | None:
-        """The account, if it may read here what is not public about the plugin: no query.
+        """The account, if it may read here what is not public about the plugin.
+
+        No query, at most 3 for a token that is limited to an organization.
 
         Its token may lack the right, or be limited to another plugin.
         """
@@ -74,12 +77,17 @@ def list_restricted(viewer: Viewer) -> QuerySet[Plugin]:
     if viewer.user is None or not viewer.is_signed_in:
         return Plugin.objects.none()
     rows = Plugin.objects.filter(build_access_condition(viewer.user), visibility__in=RESTRICTED)
-    limits = viewer.token.limits if viewer.token is not None else []
-    if not limits:
+    if viewer.token is None or not viewer.token.limits:
         return rows
-    # As in `accounts.policies.is_in_token_limits`.
-    scopes = [limit[1:] for limit in limits if limit.startswith("@") and "/" not in limit]
-    return rows.filter(Q(name__in=limits) | Q(scope__name__in=scopes))
+    # As in `accounts.policies.list_in_token_limits`.
+    allowed = Q(name__in=viewer.token.limits) | Q(scope__name__in=_list_scope_limits(viewer.token))
+    if viewer.token.organization_limits:
+        allowed |= build_owned_condition(viewer.token)
+    return rows.filter(allowed)
+
+
+def _list_scope_limits(token: Token) -> list[str]:
+    return [limit[1:] for limit in token.limits if limit.startswith("@") and "/" not in limit]
 
 
 def list_visible_scopes(viewer: Viewer) -> QuerySet[Scope]:
@@ -91,6 +99,10 @@ def list_visible_scopes(viewer: Viewer) -> QuerySet[Scope]:
         return Scope.objects.all()
     plugins = list_restricted(viewer).filter(scope=OuterRef("pk"))
     own = build_scope_access_condition(viewer.user)
+    if viewer.token is not None and viewer.token.limits:
+        own &= Q(name__in=_list_scope_limits(viewer.token)) | Q(
+            owner__organization__owner__name__in=viewer.token.organization_limits
+        )
     return Scope.objects.filter(is_public | own | Q(Exists(plugins)))
 
 

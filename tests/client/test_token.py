@@ -99,3 +99,13 @@ def test_logout_works_without_the_registry(cli: Cli, registry: LocalRegistry) ->
     document = cli.json("logout")
     assert (document["loggedOut"], document["revoked"]) == (True, False)
     assert "may still be valid" in document["warnings"][0]
+
+
+def test_a_token_of_an_organization(cli: Cli) -> None:
+    cli.ok("org", "create", "harbor")
+    created = cli.json("token", "create", "release", "--organization", "harbor")["token"]
+    assert created["limits"] == ["org:harbor"]
+    assert "org:harbor" in cli.ok("token", "list").stdout
+    error = cli.error(3, "token", "create", "x", "--organization", "nothing-here")
+    assert "nothing-here" in str(error)
+    assert "takes no --organization" in cli.run("token", "list", "--organization", "x").output

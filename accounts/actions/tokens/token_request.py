@@ -13,6 +13,7 @@ from accounts.errors import TokenNetworkError, TokenRequestError
 from accounts.models import User
 from accounts.models.token import DEFAULT_LIFETIME, MAX_LIFETIME, MAX_LIMITS, SCOPES
 from accounts.policies import can_have_admin_tokens
+from plugport.spec.api.values import ORGANIZATION_LIMIT
 from plugport.spec.errors import FieldError, PlugportError
 from plugport.spec.names import PluginName, parse_scope
 from plugport.spec.text import quote_text
@@ -42,12 +43,16 @@ def parse_token_request(
     networks: Collection[str],
     days: int,
 ) -> TokenRequest:
-    """Return the request. Raises `TokenRequestError` with all invalid fields."""
+    """Return the request. Raises `TokenRequestError` with all invalid fields.
+
+    No query, 1 with limits to organizations.
+    """
     errors: list[FieldError] = []
     if not name.strip() or len(name) > MAX_NAME_CHARS:
         errors.append(FieldError("name", f"The name must have 1 to {MAX_NAME_CHARS} characters."))
     errors += _list_scope_errors(actor, scopes)
     parsed_limits = _parse_each("limits", limits, parse_limit, errors)
+    errors += _list_organization_errors(actor, parsed_limits)
     parsed_networks = _parse_each("networks", networks, parse_token_network, errors)
     if not 1 <= days <= MAX_DAYS:
         errors.append(
@@ -74,6 +79,21 @@ def _list_scope_errors(actor: User, scopes: Collection[str]) -> Iterable[FieldEr
         yield FieldError("scopes", "Only moderators and operators may have the scope `admin`.")
 
 
+def _list_organization_errors(actor: User, limits: Iterable[str]) -> Iterable[FieldError]:
+    names = {
+        limit.removeprefix(ORGANIZATION_LIMIT)
+        for limit in limits
+        if limit.startswith(ORGANIZATION_LIMIT)
+    }
+    if not names:
+        return
+    rows = actor.organization_memberships.filter(organization__owner__name__in=names)
+    own = set(rows.values_list("organization__owner__name", flat=True))
+    for name in sorted(names - own):
+        detail = f"`{actor.username}` is not a member of an organization {quote_text(name)}."
+        yield FieldError("limits", detail)
+
+
 def _parse_each(
     field: str, texts: Collection[str], parse: Callable[[str], str], errors: list[FieldError]
 ) -> list[str]:
@@ -95,7 +115,9 @@ def _parse_each(
 
 
 def parse_limit(text: str) -> str:
-    """Normalize a plugin or scope that a token is limited to. Raises a `PlugportError`."""
+    """Normalize a plugin, scope or organization that a token is limited to. Raises a `PlugportError`."""
+    if text.startswith(ORGANIZATION_LIMIT):
+        return f"{ORGANIZATION_LIMIT}{parse_scope(text.removeprefix(ORGANIZATION_LIMIT))}"
     if text.startswith("@") and "/" not in text:
         return f"@{parse_scope(text[1:])}"
     return str(PluginName.parse(text))

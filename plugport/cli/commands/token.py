@@ -8,7 +8,7 @@ import click
 
 from plugport.cli.command_group import plugport_command
 from plugport.cli.session import Session
-from plugport.spec.api.values import TOKEN_SCOPES
+from plugport.spec.api.values import ORGANIZATION_LIMIT, TOKEN_SCOPES
 
 if TYPE_CHECKING:
     from plugport.client.models import ListedToken
@@ -24,6 +24,7 @@ _MAX_DAYS = 366
     examples=(
         "plugport token list",
         "plugport token create ci --scope publish --limit @acme/chat --days 30",
+        "plugport token create release --organization acme",
         "plugport token create deploy --network 192.0.2.0/24 --json",
         "plugport token revoke pp_Ab3dE5g",
     ),
@@ -45,6 +46,13 @@ _MAX_DAYS = 366
     help="Plugin or @scope for which the new token is valid. Can be repeated.",
 )
 @click.option(
+    "--organization",
+    "organizations",
+    multiple=True,
+    metavar="NAME",
+    help="Organization for whose plugins and scopes the new token is valid. Can be repeated.",
+)
+@click.option(
     "--network",
     "networks",
     multiple=True,
@@ -63,6 +71,7 @@ def command(
     what: str | None,
     scopes: tuple[str, ...],
     limits: tuple[str, ...],
+    organizations: tuple[str, ...],
     networks: tuple[str, ...],
     days: int | None,
 ) -> None:
@@ -72,7 +81,13 @@ def command(
     expires no later, and revoking that token revokes it too. It is printed once and stored nowhere.
     TOKEN is an id or the beginning of a token, as the list shows them.
     """
-    options = {"scope": scopes, "limit": limits, "network": networks, "days": days}
+    options = {
+        "scope": scopes,
+        "limit": limits,
+        "organization": organizations,
+        "network": networks,
+        "days": days,
+    }
     _check_arguments(action, what, options)
     if action == "list":
         _list_tokens(session)
@@ -82,7 +97,7 @@ def command(
         body = {
             "name": what or "",
             "scopes": list(scopes or (_DEFAULT_SCOPE,)),
-            "limits": list(limits),
+            "limits": [*limits, *(f"{ORGANIZATION_LIMIT}{name}" for name in organizations)],
             "networks": list(networks),
         }
         _create(session, body, days)

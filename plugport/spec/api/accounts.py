@@ -13,7 +13,8 @@ class Token(TypedDict):
     name: str
     scopes: Annotated[list[str], describe(f"Some of `{'`, `'.join(TOKEN_SCOPES)}`.")]
     limits: Annotated[
-        list[str], describe("Plugins and scopes for which the token is valid; none for all.")
+        list[str],
+        describe("Plugins, scopes and organizations for which the token is valid; none for all."),
     ]
     networks: Annotated[
         list[str], describe("Networks from which the token is valid; none for all.")

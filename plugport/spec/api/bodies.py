@@ -95,8 +95,8 @@ class TokenBody(TypedDict):
             list[Annotated[str, Meta(min_length=1, max_length=130)]],
             Meta(
                 max_length=20,
-                description="Plugins (`@acme/chat`) and scopes (`@acme`) for which the token is valid; none"
-                " for all.",
+                description="Plugins (`@acme/chat`), scopes (`@acme`) and organizations (`org:acme`) for"
+                " which the token is valid; none for all.",
             ),
         ]
     ]

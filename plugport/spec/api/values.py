@@ -11,6 +11,8 @@ CHECK_STATES = ("queued", "running", "passed", "failed", "errored")
 INSTALL_POLICIES = ("auto", "notice", "ask", "block")
 ROLES = ("owner", "maintainer", "publisher")
 ORGANIZATION_ROLES = ("owner", "manager", "member", "billing")
+# Before the name of an organization, in the limits of a token.
+ORGANIZATION_LIMIT = "org:"
 TOKEN_SCOPES = ("read", "publish", "manage", "admin")
 CI_PROVIDERS = ("github", "gitlab", "oidc")
 SEVERITIES = ("note", "warning", "error")

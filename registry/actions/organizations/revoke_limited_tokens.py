@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.models import Organization, Token, User
 from accounts.queries.token_cache import token_cache
+from plugport.spec.api.values import ORGANIZATION_LIMIT
 from registry.models import Plugin, Scope
 
 
@@ -23,6 +24,7 @@ def revoke_limited_tokens(organization: Organization, user: User, by: User) -> N
     scopes = Scope.objects.filter(owner__organization=organization)
     owned = {
         f"@{organization.name}",
+        f"{ORGANIZATION_LIMIT}{organization.name}",
         *(f"@{name}" for name in scopes.values_list("name", flat=True)),
     }
     limits = {limit for token in tokens for limit in token.limits}

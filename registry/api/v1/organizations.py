@@ -18,10 +18,15 @@ from accounts.actions.organizations.people import (
     remove_person,
     show_membership,
 )
-from accounts.api.views import ApiView, get_actor
-from accounts.errors import TokenScopeError
+from accounts.api.views import ApiView, get_actor, get_request_token
 from accounts.models import OrganizationRole, Token, User
-from accounts.policies import OrganizationRight, check_token_may, format_limits
+from accounts.policies import (
+    OrganizationRight,
+    check_token_is_for_organization,
+    check_token_is_unlimited,
+    check_token_may,
+    is_token_for_organization,
+)
 from accounts.queries.organizations import (
     get_organization,
     get_people,
@@ -44,18 +49,20 @@ from registry.representations.organizations import (
 _TEXTS = {"displayName": "display_name", "description": "description", "website": "website"}
 
 
-def get_organization_actor(request: Request, *scopes: str) -> User:
-    """The caller, whose token has one of the scopes (`manage`), and is not limited to plugins.
+def get_organization_actor(request: Request, organization: str, *scopes: str) -> User:
+    """The caller, whose token has one of the scopes (`manage`), and is valid for the organization.
 
     Raises `TokenRequiredError` and `TokenScopeError`.
     """
     actor = get_actor(request, *(scopes or ("manage",)))
-    token = request.auth
-    if isinstance(token, Token) and token.limits:
-        raise TokenScopeError(
-            f"This token is limited to {format_limits(token)}.",
-            hint="Use a token without limits, or the pages of the organization.",
-        )
+    check_token_is_for_organization(get_request_token(request), organization)
+    return actor
+
+
+def _get_unlimited_actor(request: Request, *scopes: str) -> User:
+    """The caller, for what concerns no organization, or all."""
+    actor = get_actor(request, *(scopes or ("manage",)))
+    check_token_is_unlimited(get_request_token(request))
     return actor
 
 
@@ -69,7 +76,7 @@ class OrganizationsView(ApiView):
     )
     def post(self, request: Request) -> HttpResponse:
         """Create an organization, with the account of the token as its owner. Requires `manage`."""
-        actor = get_organization_actor(request)
+        actor = _get_unlimited_actor(request)
         body = validate_body(api.OrganizationBody, request.data)
         organization = create_organization(
             actor=actor, name=body["name"], display_name=body.get("displayName", "")
@@ -97,7 +104,7 @@ class OrganizationView(ApiView):
     )
     def patch(self, request: Request, organization: str) -> HttpResponse:
         """Change the public texts of an organization. For its owners; requires `manage`."""
-        actor = get_organization_actor(request)
+        actor = get_organization_actor(request, organization)
         found = get_organization(organization)
         body = validate_body(api.OrganizationEditBody, request.data)
         changes = {_TEXTS[name]: str(text) for name, text in body.items()}
@@ -118,7 +125,9 @@ class PeopleView(ApiView):
 
         Members use a token with `read` or `manage`.
         """
-        people = get_people(get_organization(organization), viewer=_find_viewer(request))
+        people = get_people(
+            get_organization(organization), viewer=_find_viewer(request, organization)
+        )
         invitations = None
         if OrganizationRight.MANAGE_PEOPLE in people.rights:
             rows = list_organization_invitations(people.organization)
@@ -142,7 +151,7 @@ class PersonView(ApiView):
     )
     def patch(self, request: Request, organization: str, username: str) -> HttpResponse:
         """Change the role of a member. For owners and managers; requires `manage`."""
-        actor = get_organization_actor(request)
+        actor = get_organization_actor(request, organization)
         found = get_organization(organization)
         body = validate_body(api.OrganizationRoleBody, request.data)
         member = change_person_role(
@@ -163,7 +172,7 @@ class PersonView(ApiView):
 
         Every right in the organization ends at once.
         """
-        actor = get_organization_actor(request)
+        actor = get_organization_actor(request, organization)
         found = get_organization(organization)
         remove_person(actor=actor, organization=found, username=username)
         document: api.OrganizationRemoval = {
@@ -185,7 +194,7 @@ class SentInvitationsView(ApiView):
     )
     def post(self, request: Request, organization: str) -> HttpResponse:
         """Invite an account or an email address. For owners and managers; requires `manage`."""
-        actor = get_organization_actor(request)
+        actor = get_organization_actor(request, organization)
         found = get_organization(organization)
         body = validate_body(api.OrganizationInvitationBody, request.data)
         invitation = invite_person(
@@ -209,7 +218,7 @@ class SentInvitationView(ApiView):
     def delete(self, request: Request, organization: str, id: int) -> HttpResponse:  # noqa: A002 -- the name in the path
         """Withdraw an invitation. For owners and managers; requires `manage`."""
         invitation = withdraw_organization_invitation(
-            actor=get_organization_actor(request),
+            actor=get_organization_actor(request, organization),
             organization=get_organization(organization),
             invitation_id=id,
         )
@@ -226,7 +235,7 @@ class MembershipsView(ApiView):
 
         Requires `read` or `manage`.
         """
-        actor = get_organization_actor(request, "read", "manage")
+        actor = _get_unlimited_actor(request, "read", "manage")
         invitations = list_own_organization_invitations(actor)
         document: api.MembershipList = {
             "memberships": [build_membership(each) for each in list_memberships(actor)],
@@ -246,7 +255,7 @@ class MembershipView(ApiView):
     )
     def patch(self, request: Request, organization: str) -> HttpResponse:
         """Show the membership to everybody, or to members only. Requires `manage`."""
-        actor = get_organization_actor(request)
+        actor = get_organization_actor(request, organization)
         body = validate_body(api.VisibilityBody, request.data)
         member = show_membership(
             actor=actor,
@@ -268,7 +277,7 @@ class AcceptMembershipView(ApiView):
     def post(self, request: Request, id: int) -> HttpResponse:  # noqa: A002 -- the name in the path
         """Accept an invitation: become a member of the organization. Requires `manage`."""
         member = accept_organization_invitation(
-            actor=get_organization_actor(request), invitation_id=id
+            actor=_get_unlimited_actor(request), invitation_id=id
         )
         return respond_json(request, build_membership(member), cache=PRIVATE)
 
@@ -285,16 +294,16 @@ class DeclineMembershipView(ApiView):
     def post(self, request: Request, id: int) -> HttpResponse:  # noqa: A002 -- the name in the path
         """Decline an invitation, which is deleted. Requires `manage`."""
         invitation = decline_organization_invitation(
-            actor=get_organization_actor(request), invitation_id=id
+            actor=_get_unlimited_actor(request), invitation_id=id
         )
         document = build_organization_invitation(invitation)
         return respond_json(request, document, cache=PRIVATE)
 
 
-def _find_viewer(request: Request) -> User | None:
+def _find_viewer(request: Request, organization: str) -> User | None:
     """Return the caller, if the token may read what is not public."""
     token = request.auth
-    if not isinstance(token, Token) or token.limits:
+    if not isinstance(token, Token) or not is_token_for_organization(token, organization):
         return None
     try:
         check_token_may(token, ("read", "manage"))

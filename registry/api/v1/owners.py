@@ -8,7 +8,7 @@ from rest_framework.request import Request
 
 from accounts.api.views import ApiView, get_actor, get_request_token
 from accounts.models import User
-from accounts.policies import is_in_token_limits
+from accounts.policies import list_in_token_limits
 from common.api.conditional import PRIVATE, REVALIDATE, respond_json
 from plugport.spec.api import owners as api
 from plugport.spec.api.bodies import InvitationBody, RoleBody
@@ -116,7 +116,8 @@ class InvitationsView(ApiView):
         """
         rows = list_invitations(get_actor(request, "read", "manage"))
         token = get_request_token(request)
-        rows = [row for row in rows if is_in_token_limits(token, row.plugin.parsed_name)]
+        allowed = list_in_token_limits(token, [row.plugin.parsed_name for row in rows])
+        rows = [row for row in rows if row.plugin.parsed_name in allowed]
         document: api.InvitationList = {"invitations": [build_invitation(row) for row in rows]}
         return respond_json(request, document, cache=PRIVATE)
 

@@ -17,7 +17,7 @@ from plugport.spec.api.validation import validate_body
 from plugport.spec.text import has_nul, quote_text
 from registry.actions.create_scope import create_scope
 from registry.errors import NotMemberError
-from registry.policies import check_token_may_create_scope, is_moderator
+from registry.policies import check_token_may_change_scope, is_moderator
 
 
 class ScopesView(ApiView):
@@ -36,7 +36,7 @@ class ScopesView(ApiView):
         """
         token = get_request_token(request)
         body = validate_body(ScopeBody, request.data)
-        check_token_may_create_scope(token, body["name"])
+        check_token_may_change_scope(token, body["name"], body.get("owner"))
         owner = _find_owner(token.user, body.get("owner"))
         scope, is_new = create_scope(actor=token.user, name=body["name"], owner=owner)
         document: ScopeDocument = {

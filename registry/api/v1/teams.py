@@ -53,7 +53,7 @@ class TeamsView(ApiView):
     )
     def post(self, request: Request, organization: str) -> HttpResponse:
         """Create a team. For owners and managers; requires `manage`."""
-        actor = get_organization_actor(request)
+        actor = get_organization_actor(request, organization)
         found = get_organization(organization)
         body = validate_body(api.TeamBody, request.data)
         team = create_team(actor=actor, organization=found, name=body["name"])
@@ -76,7 +76,7 @@ class TeamView(ApiView):
     )
     def delete(self, request: Request, organization: str, team: str) -> HttpResponse:
         """Delete a team; its rights end at once. For owners and managers; requires `manage`."""
-        actor, found = get_organization_actor(request), get_organization(organization)
+        actor, found = get_organization_actor(request, organization), get_organization(organization)
         delete_team(actor=actor, organization=found, name=team)
         document: api.OrganizationDeletion = {"organization": found.name, "name": team}
         return respond_json(request, document, cache=PRIVATE)
@@ -93,7 +93,7 @@ class TeamMemberView(ApiView):
     )
     def put(self, request: Request, organization: str, team: str, username: str) -> HttpResponse:
         """Add a member or robot of the organization. For owners and managers; requires `manage`."""
-        actor, found = get_organization_actor(request), get_organization(organization)
+        actor, found = get_organization_actor(request, organization), get_organization(organization)
         add_team_member(actor=actor, organization=found, name=team, username=username)
         return _respond_team(request, found, team)
 
@@ -104,7 +104,7 @@ class TeamMemberView(ApiView):
     )
     def delete(self, request: Request, organization: str, team: str, username: str) -> HttpResponse:
         """Take a member out of a team. For owners and managers, and to leave; requires `manage`."""
-        actor, found = get_organization_actor(request), get_organization(organization)
+        actor, found = get_organization_actor(request, organization), get_organization(organization)
         remove_team_member(actor=actor, organization=found, name=team, username=username)
         return _respond_team(request, found, team)
 
@@ -120,7 +120,7 @@ class TeamRightView(ApiView):
     )
     def put(self, request: Request, organization: str, team: str, target: str) -> HttpResponse:
         """Give a team a role in a plugin or scope of the organization. Requires `manage`."""
-        actor, found = get_organization_actor(request), get_organization(organization)
+        actor, found = get_organization_actor(request, organization), get_organization(organization)
         body = validate_body(api.TeamRightBody, request.data)
         set_team_right(
             actor=actor,
@@ -138,7 +138,7 @@ class TeamRightView(ApiView):
     )
     def delete(self, request: Request, organization: str, team: str, target: str) -> HttpResponse:
         """Take a right away from a team. Requires `manage`."""
-        actor, found = get_organization_actor(request), get_organization(organization)
+        actor, found = get_organization_actor(request, organization), get_organization(organization)
         remove_team_right(actor=actor, organization=found, team_name=team, target=target)
         return _respond_team(request, found, team)
 
@@ -162,7 +162,7 @@ class RobotsView(ApiView):
     )
     def post(self, request: Request, organization: str) -> HttpResponse:
         """Create a robot, named `organization+name`. For owners and managers; requires `manage`."""
-        actor, found = get_organization_actor(request), get_organization(organization)
+        actor, found = get_organization_actor(request, organization), get_organization(organization)
         body = validate_body(api.TeamBody, request.data)
         robot = create_robot(actor=actor, organization=found, name=body["name"])
         return respond_json(request, build_robot(robot, found), cache=PRIVATE, status=201)
@@ -178,7 +178,7 @@ class RobotView(ApiView):
     )
     def delete(self, request: Request, organization: str, robot: str) -> HttpResponse:
         """Delete a robot; its tokens are revoked. For owners and managers; requires `manage`."""
-        actor, found = get_organization_actor(request), get_organization(organization)
+        actor, found = get_organization_actor(request, organization), get_organization(organization)
         delete_robot(actor=actor, organization=found, robot_name=robot)
         document: api.OrganizationDeletion = {"organization": found.name, "name": robot}
         return respond_json(request, document, cache=PRIVATE)
@@ -195,7 +195,7 @@ class RobotTokensView(ApiView):
     )
     def post(self, request: Request, organization: str, robot: str) -> HttpResponse:
         """Create a token of a robot. For owners and managers; requires `manage`."""
-        actor, found = get_organization_actor(request), get_organization(organization)
+        actor, found = get_organization_actor(request, organization), get_organization(organization)
         body = validate_body(api.RobotTokenBody, request.data)
         token, text = create_robot_token(
             actor=actor,
@@ -217,7 +217,7 @@ class RobotTokensView(ApiView):
 
 
 def _get_for_member(request: Request, name: str) -> tuple[Organization, User]:
-    actor = get_organization_actor(request, "read", "manage")
+    actor = get_organization_actor(request, name, "read", "manage")
     organization = get_organization(name)
     check_organization_right(actor, organization, OrganizationRight.SEE_MEMBERS)
     return organization, actor

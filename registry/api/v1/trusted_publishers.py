@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from accounts.actions.register_issuer import register_issuer, remove_issuer
 from accounts.api.views import ApiView, get_actor, get_request_token
 from accounts.models import User
-from accounts.policies import check_token_is_unlimited, is_in_token_limits
+from accounts.policies import check_token_is_unlimited, list_in_token_limits
 from common.api.conditional import PRIVATE, respond_json
 from common.times import format_time
 from plugport.spec.api import trusted_publishers as api
@@ -143,7 +143,8 @@ class PendingPublishersView(ApiView):
         """List those of the account of the token. Requires `read` or `manage`."""
         rows = list_pending_publishers(get_actor(request, "read", "manage"))
         token = get_request_token(request)
-        rows = [row for row in rows if is_in_token_limits(token, PluginName.parse(row.name))]
+        allowed = list_in_token_limits(token, [PluginName.parse(row.name) for row in rows])
+        rows = [row for row in rows if PluginName.parse(row.name) in allowed]
         return respond_json(request, build_publisher_list(rows), cache=PRIVATE)
 
 

@@ -9,6 +9,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
 from accounts.api.views import ApiView, get_actor, get_request_token
+from accounts.policies import check_token_may
 from common.api.conditional import PRIVATE, respond_json
 from plugport.spec.api import visibility as api
 from plugport.spec.api.bodies import VisibilityBody
@@ -19,7 +20,7 @@ from registry.models import Plugin, Scope, Visibility
 from registry.policies import (
     check_may_change_scope_visibility,
     check_may_change_visibility,
-    check_token_may_create_scope,
+    check_token_may_change_scope,
 )
 from registry.queries.members import get_member_plugin
 from registry.queries.scopes import get_own_scope
@@ -102,8 +103,12 @@ class ScopeVisibilityView(ApiView):
 def _get_scope(request: Request, name: str) -> Scope:
     """Return the scope of the caller, whose token must be valid for all of it."""
     token = get_request_token(request)
-    check_token_may_create_scope(token, name)
-    return get_own_scope(name, token.user)
+    check_token_may(token, ("manage",))
+    if not token.organization_limits:
+        check_token_may_change_scope(token, name, None)
+    scope = get_own_scope(name, token.user)
+    check_token_may_change_scope(token, name, scope.owner.name)
+    return scope
 
 
 def _respond(
