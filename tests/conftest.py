@@ -80,6 +80,15 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(100_000)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Drop the copy of the PostgreSQL database, after the workers have ended."""
+    if os.environ.get("PLUGPORT_TEST_DATABASE_URL") and not hasattr(session.config, "workerinput"):
+        from tests.support.migrated import drop_template
+
+        drop_template()
+
+
 @pytest.fixture(autouse=True)
 def _keep_connections() -> None:
     """Keep the database connection open after a request: its transaction contains the test's data.
@@ -164,10 +173,18 @@ def _allow_truncation(cursor: Any) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> bytes:
-    """Create the test database, and return a copy of it before any test (see `empty_database`)."""
+def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: Any) -> bytes:
+    """Create the test database, and return a copy of it before any test (see `empty_database`).
+
+    All migrations take each worker seven seconds of processor time: only one of them runs them.
+    """
     from django.db import connection
 
+    from tests.support.migrated import share_migrations
+
+    with django_db_blocker.unblock(), share_migrations():
+        # The fixture of pytest-django, which this one replaces.
+        request.getfixturevalue("django_db_setup")
     if connection.vendor == "postgresql":
         # Tests with `transaction=True` empty all tables at their end. The audit log refuses that.
         with django_db_blocker.unblock(), connection.cursor() as cursor:

@@ -16,6 +16,7 @@ import pytest
 import redis
 
 from tests.services.wiring import Services, open_services
+from tests.support.migrated import get_template
 from tests.support.s3 import S3Server, start_s3
 
 DATABASE_URL = os.environ.get("PLUGPORT_TEST_DATABASE_URL", "")
@@ -49,17 +50,17 @@ def own_database(postgres: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def module_database(postgres: str) -> Iterator[str]:
-    """Like `own_database`, for a module."""
-    yield from create_database(postgres, "module")
+def module_database(postgres: str, django_db_setup: bytes) -> Iterator[str]:
+    """The URL of a new database for a module, after all migrations."""
+    yield from create_database(postgres, "module", get_template())
 
 
-def create_database(server: str, suffix: str) -> Iterator[str]:
+def create_database(server: str, suffix: str, template: str = "") -> Iterator[str]:
     """Create a database and drop it afterwards, even with open connections."""
     name = f"plugport_{suffix}_{os.getpid()}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template or 'template1'}")
     yield urlsplit(server)._replace(path=f"/{name}").geturl()
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

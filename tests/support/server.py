@@ -258,16 +258,21 @@ class LiveRegistry:
 
 @contextlib.contextmanager
 def create_database(server_url: str) -> Iterator[str]:
-    """Create a database on that PostgreSQL server and drop it at the end; yields "" without a server."""
+    """Create a database on that PostgreSQL server and drop it at the end; yields "" without a server.
+
+    It is a copy of the migrated one, if there is one.
+    """
     if not server_url:
         yield ""
         return
     import psycopg
 
+    from tests.support.migrated import get_template
+
     name = f"plugport_live_{os.getpid()}"
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {get_template() or 'template1'}")
         try:
             yield f"{server_url.rpartition('/')[0]}/{name}"
         finally:
