@@ -40,17 +40,21 @@ def register_issuer(*, actor: User, owner: Owner, url: str) -> RegisteredIssuer:
     return issuer
 
 
-def remove_issuer(*, actor: User, issuer_id: int) -> RegisteredIssuer:
-    """Trust the issuer no longer: its jobs get no further tokens. Returns what was deleted.
+def remove_issuer(*, actor: User, owner: Owner, issuer_id: int) -> RegisteredIssuer:
+    """Trust an issuer of the owner no longer: its jobs get no further tokens. Returns what was deleted.
 
     Those they have publish no longer (`registry.publishing.trusted`). Writes an audit entry. Raises
-    `UnknownIssuerError`, also for issuers of others.
+    `IssuerDeniedError`, and `UnknownIssuerError`, also for issuers of others.
     """
+    check_may_manage_issuers(actor, owner)
     with transaction.atomic():
-        rows = RegisteredIssuer.objects.select_related("owner").select_for_update(of=("self",))
+        rows = RegisteredIssuer.objects.select_related("owner__organization").select_for_update(
+            of=("self",)
+        )
         issuer = rows.filter(pk=issuer_id).first() if 0 < issuer_id <= _MAX_ID else None
-        if issuer is None or issuer.owner.user_id != actor.pk:
-            raise UnknownIssuerError("You have registered no such issuer.")
+        if issuer is None or issuer.owner_id != owner.pk:
+            who = "You have" if owner.user_id == actor.pk else f"`{owner.name}` has"
+            raise UnknownIssuerError(f"{who} registered no such issuer.")
         record_audit_entry(
             actor=actor, action="issuer.removed", target=issuer, subject=issuer.owner
         )

@@ -22,13 +22,14 @@ class AuditScope:
     """The entries that a reader may see.
 
     `sources` are conditions, each with an index; an entry is in the scope if one of them holds.
-    `viewer_id` None means that all addresses are shown, otherwise those of the viewer and of people who
-    were not signed in. `name` is for the entry about an export.
+    `viewer_id` None means that all addresses are shown, otherwise those of the viewer, of people who
+    were not signed in, and of the accounts `shown`. `name` is for the entry about an export.
     """
 
     name: str
     sources: tuple[Q, ...] = field(default_factory=lambda: (Q(),))
     viewer_id: int | None = None
+    shown: frozenset[int] = frozenset()
 
     def shows_address(self, entry: AuditEntry) -> bool:
         """Whether the reader may see from where the act came."""
@@ -36,7 +37,7 @@ class AuditScope:
             return True
         if entry.actor_id is None:
             return entry.subject_id == self.viewer_id
-        return entry.actor_id == self.viewer_id
+        return entry.actor_id == self.viewer_id or entry.actor_id in self.shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def _build_condition(scope: AuditScope, wanted: AuditFilter) -> Q:
         condition &= Q(identity__address=wanted.address)
         if scope.viewer_id is not None:
             # Otherwise the filter would tell the addresses that the page hides.
-            own = Q(actor_id=scope.viewer_id)
+            own = Q(actor_id__in=[scope.viewer_id, *scope.shown])
             condition &= own | Q(actor_id=None, subject_id=scope.viewer_id)
     if wanted.since:
         condition &= Q(at__gte=_start_day(wanted.since))

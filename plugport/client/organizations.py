@@ -91,6 +91,18 @@ class OrganizationsClient:
         """Take the right in a plugin or scope away; returns the team."""
         return self._send("DELETE", self._url(name, "teams", team, "rights", target))
 
+    def list_issuers(self, name: str) -> Document:
+        """Return the issuers that are registered for the plugins of an organization."""
+        return require_object(self._http.get_json(self._url(name, "issuers")), "issuers")
+
+    def register_issuer(self, name: str, url: str) -> Document:
+        """Register an issuer of identity tokens for the plugins of an organization."""
+        return self._send("POST", self._url(name, "issuers"), {"url": url})
+
+    def remove_issuer(self, name: str, number: str) -> Document:
+        """Trust an issuer no longer; returns it."""
+        return self._send("DELETE", self._url(name, "issuers", number))
+
     def _send(self, method: str, url: str, body: Any = None) -> Document:
         return require_object(self._http.send_json(method, url, body), "an object")
 

@@ -57,7 +57,8 @@ def add_trusted_publisher(
     if parsed.provider == "oidc" and not is_issuer_registered(parsed.issuer, plugin, name, actor):
         raise TrustedPublisherRequestError(
             f"The owner of `{name}` has not registered the issuer `{parsed.issuer}`.",
-            hint="Register it on your account page under trusted publishing.",
+            hint="Register it on your account page under trusted publishing, or as an owner on the page"
+            " Publishing of the organization.",
             fields=[FieldError("issuer", "It is not registered.")],
         )
     consume_quota("trusted-publisher", f"account:{actor.pk}")

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from accounts.errors import AssertionRefusedError
-from accounts.models import MintedToken, RegisteredIssuer, User
+from accounts.models import MintedToken, OrganizationRole, RegisteredIssuer, User
 from accounts.trusted_publishing.keys import require_issuer_url
 from accounts.trusted_publishing.providers import PROVIDERS
 from plugport.spec.api.values import CI_PROVIDERS
@@ -148,14 +148,23 @@ def is_issuer_registered(issuer: str, plugin: Plugin | None, name: PluginName, u
     rows = RegisteredIssuer.objects.filter(url=issuer)
     if name.scope is not None:
         return rows.filter(owner__scopes__name=name.scope).exists() or (
-            plugin is None
-            and name.scope == user.username
-            and rows.filter(owner__user=user).exists()
+            plugin is None and rows.filter(_build_new_scope_condition(name.scope, user)).exists()
         )
     if plugin is None:
         return rows.filter(owner__user=user).exists()
     owners = plugin.members.filter(role=Role.OWNER).values("holder")
     return rows.filter(owner__in=owners).exists()
+
+
+def _build_new_scope_condition(scope: str, user: User) -> Q:
+    """The owner for whom the account would publish in the scope of its name, which does not exist."""
+    publishers = (OrganizationRole.OWNER, OrganizationRole.MANAGER)
+    person = Q(owner__user=user)
+    organization = Q(
+        owner__organization__memberships__user=user,
+        owner__organization__memberships__role__in=publishers,
+    )
+    return (person | organization) & Q(owner__name=scope)
 
 
 def is_in_force(publisher: TrustedPublisher) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accounts.models import RegisteredIssuer, User
+from accounts.models import Owner, RegisteredIssuer, User
 from registry.errors import UnknownTrustedPublisherError
 from registry.models import Plugin, TrustedPublisher
 from registry.policies import can_manage_trusted_publishers, check_may_manage_trusted_publishers
@@ -21,9 +21,9 @@ def list_pending_publishers(user: User) -> list[TrustedPublisher]:
     return list(rows.select_related("created_by").order_by("id"))
 
 
-def list_registered_issuers(user: User) -> list[RegisteredIssuer]:
-    """The issuers that the account has registered for its own plugins, oldest first: 1 query."""
-    rows = RegisteredIssuer.objects.filter(owner__user=user)
+def list_registered_issuers(owner: Owner) -> list[RegisteredIssuer]:
+    """The issuers that are registered for the plugins of the owner, oldest first: 1 query."""
+    rows = RegisteredIssuer.objects.filter(owner=owner)
     return list(rows.select_related("owner").order_by("id"))
 
 

@@ -13,7 +13,7 @@ from accounts.actions.organizations.teams import check_may_change_team
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.actions.tokens.create_token import create_token
 from accounts.actions.tokens.revoke_all_tokens import revoke_all_tokens
-from accounts.actions.tokens.token_request import DEFAULT_DAYS, MAX_DAYS
+from accounts.actions.tokens.token_request import MAX_DAYS
 from accounts.errors import (
     InOrganizationError,
     OrganizationLimitError,
@@ -39,6 +39,8 @@ from plugport.spec.errors import FieldError
 from plugport.spec.text import quote_text
 
 MAX_ROBOTS = 50
+# Shorter than that of people (Harbor): nobody notices a token that a forgotten program keeps.
+ROBOT_TOKEN_DAYS = 30
 # In the user name of a robot: no name of a person or an organization has it.
 SEPARATOR = "+"
 _NAME_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,18}[a-z0-9])?\Z")
@@ -92,7 +94,7 @@ def create_robot_token(
     name: str,
     scopes: Collection[str],
     limits: Collection[str] = (),
-    days: int = DEFAULT_DAYS,
+    days: int = ROBOT_TOKEN_DAYS,
     creator: Token | None = None,
 ) -> tuple[Token, str]:
     """Create a token of a robot; returns it with its text, which is not stored anywhere.

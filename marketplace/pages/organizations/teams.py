@@ -10,14 +10,18 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts.actions.organizations.robots import create_robot, create_robot_token, delete_robot
+from accounts.actions.organizations.robots import (
+    ROBOT_TOKEN_DAYS,
+    create_robot,
+    create_robot_token,
+    delete_robot,
+)
 from accounts.actions.organizations.teams import (
     add_team_member,
     create_team,
     delete_team,
     remove_team_member,
 )
-from accounts.actions.tokens.token_request import DEFAULT_DAYS
 from accounts.errors import OrganizationRequestError
 from accounts.models import Organization, User
 from accounts.pages.current_user import get_signed_in_user
@@ -92,7 +96,7 @@ def render_robots(request: HttpRequest, name: str) -> HttpResponse:
         viewer,
         robots=list_robots(organization),
         token_text=text,
-        token_days=DEFAULT_DAYS,
+        token_days=ROBOT_TOKEN_DAYS,
     )
 
 

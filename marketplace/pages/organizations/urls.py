@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from marketplace.pages.organizations import members, own, teams
+from marketplace.pages.organizations import issuers, log, members, own, teams
 
 urlpatterns = [
     path("account/organizations", own.render_own, name="organizations"),
@@ -27,5 +27,14 @@ urlpatterns = [
     ),
     path("organizations/<str:name>/teams", teams.render_teams, name="organization-teams"),
     path("organizations/<str:name>/teams/<str:team>", teams.render_team, name="organization-team"),
+    path("organizations/<str:name>/log", log.render_organization_log, name="organization-log"),
+    path(
+        "organizations/<str:name>/log/export",
+        log.export_organization_log,
+        name="organization-log-export",
+    ),
+    path(
+        "organizations/<str:name>/publishing", issuers.render_issuers, name="organization-issuers"
+    ),
     path("organizations/<str:name>/robots", teams.render_robots, name="organization-robots"),
 ]

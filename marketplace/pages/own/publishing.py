@@ -79,7 +79,7 @@ def _remove(request: HttpRequest, actor: User, action: str) -> None:
         removed = remove_trusted_publisher(actor=actor, publisher_id=number)
         messages.success(request, f"No job may publish {removed.name} for you with this entry.")
     elif action == "remove-issuer":
-        issuer = remove_issuer(actor=actor, issuer_id=number)
+        issuer = remove_issuer(actor=actor, owner=actor.owner, issuer_id=number)
         messages.success(request, f"Jobs of {issuer.url} publish your plugins no longer.")
     else:
         messages.error(request, "The form is not complete. Nothing was changed.")
@@ -97,7 +97,7 @@ def _render(
         "form": form,
         "issuer_form": issuer_form,
         "publishers": list_pending_publishers(actor),
-        "issuers": list_registered_issuers(actor),
+        "issuers": list_registered_issuers(actor.owner),
         "is_confirmed": is_confirmed(request),
     }
     return render(request, "account/publishing.html", context, status=status)

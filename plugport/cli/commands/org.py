@@ -28,6 +28,9 @@ _ACTIONS = {
     "accept": ("NAME",),
     "decline": ("NAME",),
     "team": ("TEAM-ACTION", "NAME"),
+    "issuers": ("NAME",),
+    "add-issuer": ("NAME", "URL"),
+    "remove-issuer": ("NAME", "ID"),
 }
 _TEAM_ACTIONS = {
     "list": ("NAME",),
@@ -51,6 +54,7 @@ _WITH_ROLE = {"invite": "member", "role": "", "give": "publisher"}
         "plugport org invite my-company mia@example.org",
         "plugport org accept my-company",
         "plugport org remove my-company mia",
+        "plugport org add-issuer my-company https://ci.example.com",
         "plugport org team create my-company dev",
         "plugport org team add my-company dev mia",
         "plugport org team give my-company dev @my-company --role publisher",
@@ -248,6 +252,38 @@ def _leave(session: Session, client: OrganizationsClient, values: list[str], _: 
     session.output.print_line(f"you are no longer a member of {values[0]}")
 
 
+def _list_issuers(
+    session: Session, client: OrganizationsClient, values: list[str], _: _Options
+) -> None:
+    document = client.list_issuers(values[0])
+    session.output.print_json(document)
+    if not document["issuers"]:
+        session.output.print_line("no issuers")
+        return
+    rows = [(str(each["id"]), each["url"]) for each in document["issuers"]]
+    session.output.print_table(rows, ("ID", "URL"))
+
+
+def _add_issuer(
+    session: Session, client: OrganizationsClient, values: list[str], _: _Options
+) -> None:
+    document = client.register_issuer(values[0], values[1])
+    session.output.print_json({"issuer": document})
+    session.output.print_line(
+        f"jobs of {document['url']} can be trusted publishers of plugins of {values[0]}"
+    )
+
+
+def _remove_issuer(
+    session: Session, client: OrganizationsClient, values: list[str], _: _Options
+) -> None:
+    if not (values[1].isascii() and values[1].isdecimal() and len(values[1]) < 19):
+        raise click.UsageError(f"the id is not a number: {values[1][:40]!r}")
+    document = client.remove_issuer(values[0], values[1])
+    session.output.print_json({"issuer": document})
+    session.output.print_line(f"jobs of {document['url']} publish plugins of {values[0]} no longer")
+
+
 def _list_teams(
     session: Session, client: OrganizationsClient, values: list[str], _: _Options
 ) -> None:
@@ -301,6 +337,9 @@ _RUNS: dict[str, _Run] = {
     "leave": _leave,
     "accept": _answer("accept"),
     "decline": _answer("decline"),
+    "issuers": _list_issuers,
+    "add-issuer": _add_issuer,
+    "remove-issuer": _remove_issuer,
 }
 _TEAM_RUNS: dict[str, _Run] = {
     "list": _list_teams,

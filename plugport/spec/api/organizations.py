@@ -180,4 +180,6 @@ class RobotTokenBody(TypedDict):
     name: Annotated[str, Meta(min_length=1, max_length=100)]
     scopes: Annotated[list[str], Meta(min_length=1, max_length=10)]
     limits: NotRequired[Annotated[list[str], Meta(max_length=20)]]
-    days: NotRequired[int]
+    days: NotRequired[
+        Annotated[int, Meta(description="Days until it expires; 30 if it is missing.")]
+    ]

@@ -14,7 +14,7 @@ from accounts.api.views import ApiView, get_actor, get_request_token
 from accounts.audit.formats import build_event
 from accounts.errors import TokenScopeError
 from accounts.policies import format_limits
-from accounts.queries.audit import AuditFilter, build_own_scope, list_entries
+from accounts.queries.audit import AuditFilter, AuditScope, build_own_scope, list_entries
 from common.api.conditional import PRIVATE, respond_json
 from plugport.spec.api.accounts import AuditPage, Me
 from registry.api.v1.parameters import AUDIT, get_int_parameter, get_text_parameter
@@ -55,16 +55,19 @@ class MyAuditView(ApiView):
                 f"This token is limited to {format_limits(token)}; the log is about the whole account.",
                 hint="Create a token without limits on your account page.",
             )
-        limit = get_int_parameter(request.GET, "limit", 50, _MAX_EVENTS)
-        before = get_int_parameter(request.GET, "before", 0, _MAX_ID)
-        wanted = AuditFilter(action=get_text_parameter(request.GET, "action"))
-        scope = build_own_scope(actor)
-        entries = list_entries(scope, wanted, before=before or None, limit=limit + 1)
-        document: AuditPage = {
-            "items": [
-                build_event(entry, with_address=scope.shows_address(entry))
-                for entry in entries[:limit]
-            ],
-            "next": entries[limit - 1].pk if len(entries) > limit else None,
-        }
-        return respond_json(request, document, cache=PRIVATE)
+        return respond_events(request, build_own_scope(actor))
+
+
+def respond_events(request: Request, scope: AuditScope) -> HttpResponse:
+    """One page of the entries of the scope: 1 query for each of its sources. Raises `QueryError`."""
+    limit = get_int_parameter(request.GET, "limit", 50, _MAX_EVENTS)
+    before = get_int_parameter(request.GET, "before", 0, _MAX_ID)
+    wanted = AuditFilter(action=get_text_parameter(request.GET, "action"))
+    entries = list_entries(scope, wanted, before=before or None, limit=limit + 1)
+    document: AuditPage = {
+        "items": [
+            build_event(entry, with_address=scope.shows_address(entry)) for entry in entries[:limit]
+        ],
+        "next": entries[limit - 1].pk if len(entries) > limit else None,
+    }
+    return respond_json(request, document, cache=PRIVATE)

@@ -6,14 +6,18 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from accounts.actions.organizations.robots import create_robot, create_robot_token, delete_robot
+from accounts.actions.organizations.robots import (
+    ROBOT_TOKEN_DAYS,
+    create_robot,
+    create_robot_token,
+    delete_robot,
+)
 from accounts.actions.organizations.teams import (
     add_team_member,
     create_team,
     delete_team,
     remove_team_member,
 )
-from accounts.actions.tokens.token_request import DEFAULT_DAYS
 from accounts.api.views import ApiView, get_request_token
 from accounts.models import Organization, User
 from accounts.policies import OrganizationRight, check_organization_right
@@ -204,7 +208,7 @@ class RobotTokensView(ApiView):
             name=body["name"],
             scopes=body["scopes"],
             limits=body.get("limits", []),
-            days=body.get("days", DEFAULT_DAYS),
+            days=body.get("days", ROBOT_TOKEN_DAYS),
             creator=get_request_token(request),
         )
         document: api.RobotToken = {

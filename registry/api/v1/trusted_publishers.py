@@ -154,7 +154,7 @@ class IssuersView(ApiView):
     @extend_schema(operation_id="listIssuers", responses=api.RegisteredIssuerList)
     def get(self, request: Request) -> HttpResponse:
         """List the registered issuers of the account of the token. Requires `read` or `manage`."""
-        rows = list_registered_issuers(get_actor(request, "read", "manage"))
+        rows = list_registered_issuers(get_actor(request, "read", "manage").owner)
         document: api.RegisteredIssuerList = {
             "issuers": [build_registered_issuer(row) for row in rows]
         }
@@ -182,7 +182,8 @@ class IssuerView(ApiView):
     )
     def delete(self, request: Request, id: int) -> HttpResponse:  # noqa: A002 -- the name in the path
         """Trust an issuer no longer. Requires `manage` without a limit."""
-        removed = remove_issuer(actor=_get_unlimited_actor(request), issuer_id=id)
+        actor = _get_unlimited_actor(request)
+        removed = remove_issuer(actor=actor, owner=actor.owner, issuer_id=id)
         return respond_json(request, build_registered_issuer(removed), cache=PRIVATE)
 
 

@@ -14,6 +14,8 @@ from registry.api.v1 import (
     download,
     instance,
     me,
+    organization_audit,
+    organization_issuers,
     organizations,
     owners,
     plugins,
@@ -102,6 +104,11 @@ urlpatterns = [
     path(f"{_ORGANIZATION}/robots", teams.RobotsView.as_view()),
     path(_ROBOT, teams.RobotView.as_view()),
     path(f"{_ROBOT}/tokens", teams.RobotTokensView.as_view()),
+    path(f"{_ORGANIZATION}/audit", organization_audit.OrganizationAuditView.as_view()),
+    path(f"{_ORGANIZATION}/issuers", organization_issuers.OrganizationIssuersView.as_view()),
+    path(
+        f"{_ORGANIZATION}/issuers/<int:id>", organization_issuers.OrganizationIssuerView.as_view()
+    ),
     path("scopes", scopes.ScopesView.as_view()),
     path("scopes/<str:name>/visibility", visibility.ScopeVisibilityView.as_view()),
     path("instance", instance.InstanceView.as_view()),

@@ -15,7 +15,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from accounts.models import OrganizationInvitation
+from accounts.models import OrganizationInvitation, RegisteredIssuer
 from registry.models import Plugin
 from tests.functional.authorization.roles import World
 from tests.support.publishing import build_package
@@ -78,6 +78,8 @@ def _list_methods(route: str, pattern: URLPattern) -> list[str]:
 
 def _find_own_arguments(route: str, world: World) -> dict[str, object]:
     """Those of trusted and staged publishing, and of organizations."""
+    if "organization" in route and "issuers/" in route:
+        return {"id": RegisteredIssuer.objects.get(owner__name="harbor").pk}
     if "organization" in route:
         sent = OrganizationInvitation.objects.get().pk
         return {"name": "harbor", "invitation_id": sent, "id": sent, "username": "pat"}
@@ -199,6 +201,9 @@ BODIES: Mapping[str, Callable[[], Any]] = {
     },
     "PATCH api/v1/organizations/<str:organization>/members/<str:username>": lambda: {
         "role": "billing"
+    },
+    "POST api/v1/organizations/<str:organization>/issuers": lambda: {
+        "url": "https://other.example.test"
     },
     "POST api/v1/organizations/<str:organization>/teams": lambda: {"name": "docs"},
     "PUT api/v1/organizations/<str:organization>/teams/<str:team>/rights/<path:target>": lambda: {

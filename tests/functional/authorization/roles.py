@@ -142,4 +142,5 @@ def _build_organization(accounts: Mapping[str, User]) -> None:
     publish_bytes(owner, build_package("@harbor/pier"))
     build_team(owner, harbor, "@harbor/pier", Role.PUBLISHER, "pat")
     create_robot(actor=owner, organization=harbor, name="ci")
+    RegisteredIssuer.objects.create(owner=harbor.owner, url="https://ci.harbor.test")
     invite_person(actor=owner, organization=harbor, addressee="ivy", role=OrganizationRole.MEMBER)

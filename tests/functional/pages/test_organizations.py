@@ -21,6 +21,8 @@ MEMBERS = "/organizations/harbor/members"
 TEAMS = "/organizations/harbor/teams"
 ROBOTS = "/organizations/harbor/robots"
 SETTINGS = "/organizations/harbor/settings"
+PUBLISHING = "/organizations/harbor/publishing"
+LOG = "/organizations/harbor/log"
 
 
 @pytest.fixture
@@ -58,9 +60,9 @@ def test_an_organization_is_created(owner: User, open_page: Open) -> None:
     [
         ("", {MEMBERS}),
         ("mallory", {MEMBERS}),
-        ("mel", {MEMBERS, TEAMS, ROBOTS}),
-        ("mina", {MEMBERS, TEAMS, ROBOTS}),
-        ("acme", {MEMBERS, TEAMS, ROBOTS, SETTINGS}),
+        ("mel", {MEMBERS, TEAMS, ROBOTS, PUBLISHING}),
+        ("mina", {MEMBERS, TEAMS, ROBOTS, PUBLISHING, LOG}),
+        ("acme", {MEMBERS, TEAMS, ROBOTS, PUBLISHING, LOG, SETTINGS}),
     ],
 )
 def test_each_role_sees_its_tabs(
@@ -70,7 +72,9 @@ def test_each_role_sees_its_tabs(
     page = open_page(MEMBERS, by=client)
     assert {link for link in page.links if link.startswith("/organizations/")} == tabs
     assert ("mina" in page.one("main").text) is (name not in ("", "mallory"))
-    statuses = {path: client.get(path).status_code for path in (TEAMS, ROBOTS, SETTINGS)}
+    statuses = {
+        path: client.get(path).status_code for path in (TEAMS, ROBOTS, PUBLISHING, LOG, SETTINGS)
+    }
     allowed = {path for path, status in statuses.items() if status == 200}
     assert allowed == tabs - {MEMBERS}
     assert set(statuses.values()) <= {200, 403, 302}
@@ -200,3 +204,39 @@ def test_queries_do_not_grow_with_the_members(
     mina = sign_in("mina")
     with django_assert_num_queries(7):
         mina.get(MEMBERS)
+
+
+def test_owners_register_issuers(harbor: Organization, open_page: Open) -> None:
+    acme = sign_in("acme")
+    assert "No issuer" in open_page(PUBLISHING, by=acme).text
+    url = "https://ci.example.test"
+    assert send(acme, PUBLISHING, action="add", url=url) == (
+        f"{url} is registered for the plugins of harbor."
+    )
+    assert acme.post(PUBLISHING, {"action": "add", "url": "http://x.test"}).status_code == 400
+    mel = sign_in("mel")
+    page = open_page(PUBLISHING, by=mel)
+    assert url in page.text
+    assert not page.one("main").all("form")
+    number = str(harbor.owner.issuers.get().pk)
+    assert "may not change" in send(mel, PUBLISHING, action="remove", id=number)
+    assert "no longer" in send(acme, PUBLISHING, action="remove", id=number)
+    assert "no such issuer" in send(acme, PUBLISHING, action="remove", id=number)
+
+
+def test_the_log_filters_and_exports(harbor: Organization, open_page: Open) -> None:
+    mina = sign_in("mina")
+    assert "is created" in send(mina, TEAMS, action="create", name="dev")
+    assert "is created" in send(mina, ROBOTS, action="create", name="ci")
+    text = open_page(f"{LOG}?action=team.created", by=mina).text
+    assert "A team was created" in text
+    assert (
+        "A robot was created"
+        not in open_page(f"{LOG}?action=team.created", by=mina).one("section").text
+    )
+    for name in ("jsonl", "cef"):
+        exported = mina.post(f"{LOG}/export", {"format": name}).getvalue()  # type: ignore[attr-defined]
+        assert b"robot.created" in exported
+        # Those of people are hidden, also those of the exporting manager's colleagues.
+        assert b"organization.created" in exported
+    assert sign_in("mel").post(f"{LOG}/export").status_code == 403
