@@ -222,6 +222,12 @@ class OrganizationLimitError(DeniedError):
     code, title = "organization-limit", "Too many organizations, members, teams or robots"
 
 
+class OrganizationInUseError(ConflictError):
+    """An organization that owns plugins cannot be deleted."""
+
+    code, title = "organization-in-use", "The organization owns plugins"
+
+
 class UnknownPersonError(MissingError):
     """The account is not a member of the organization or of the team."""
 

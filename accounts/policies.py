@@ -62,7 +62,7 @@ def list_organization_rights(
 
     Superusers have all: they find owners for abandoned organizations.
     """
-    if actor is None:
+    if actor is None or organization.deleted_at is not None:
         return frozenset()
     if actor.is_superuser:
         return _ALL

@@ -10,6 +10,7 @@ class RegistryConfig(AppConfig):
     def ready(self) -> None:
         """Register the checks, the audited acts, and what ends with a new password or a membership."""
         from accounts.actions.organizations.teams import register_owner_check
+        from accounts.hooks.organization_property import register_property
         from accounts.hooks.organization_removal import register_removal_step
         from accounts.hooks.ownership import register_ownership
         from accounts.hooks.recovery import register_recovery_step
@@ -22,7 +23,7 @@ class RegistryConfig(AppConfig):
         from registry.actions.organizations.revoke_limited_tokens import revoke_limited_tokens
         from registry.actions.organizations.team_rights import has_owner_right
         from registry.policies import check_scope_is_free, check_username_is_not_well_known
-        from registry.queries.owned import find_owned
+        from registry.queries.owned import find_owned, list_owned_plugins
 
         register_username_check(check_scope_is_free)
         register_username_check(check_username_is_not_well_known)
@@ -31,4 +32,5 @@ class RegistryConfig(AppConfig):
         register_removal_step(revoke_limited_tokens)
         register_owner_check(has_owner_right)
         register_ownership(find_owned)
+        register_property(list_owned_plugins)
         register_audited()

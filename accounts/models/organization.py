@@ -37,13 +37,15 @@ class Organization(models.Model):
     """A group of accounts that owns scopes and plugins. Its name is that of its `owner` row.
 
     Its members, teams and invitations change only while its row is locked, so that two owners who
-    leave at once cannot leave it without one.
+    leave at once cannot leave it without one. A deleted one keeps its row, and with it the name: nobody
+    else can publish as it.
     """
 
     display_name = BoundedCharField(max_length=DISPLAY_NAME_CHARS, blank=True)
     description = BoundedCharField(max_length=DESCRIPTION_CHARS, blank=True)
     website = BoundedCharField(max_length=WEBSITE_CHARS, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    deleted_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.name

@@ -56,5 +56,7 @@ class Owner(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Whether it has a profile: the account of a person may be closed. Needs the account."""
+        """Whether it has a profile: accounts are closed, organizations deleted. Needs the one it is."""
+        if self.organization is not None:
+            return self.organization.deleted_at is None
         return self.user is None or self.user.is_active

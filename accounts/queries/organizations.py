@@ -39,7 +39,7 @@ _RANKS = {role: rank for rank, role in enumerate(OrganizationRole)}
 
 def get_organization(name: str) -> Organization:
     """The organization with its owner row: 1 query. Raises `UnknownOrganizationError`."""
-    rows = Organization.objects.select_related("owner")
+    rows = Organization.objects.select_related("owner").filter(deleted_at=None)
     organization = None if has_nul(name) else rows.filter(owner__name=name).first()
     if organization is None:
         raise UnknownOrganizationError(f"There is no organization {quote_text(name)}.")
@@ -53,7 +53,7 @@ def lock_organization(organization: Organization) -> Organization:
     """
     # `no_key`: rows that refer to it are written meanwhile.
     rows = Organization.objects.select_for_update(of=("self",), no_key=True)
-    locked = rows.select_related("owner").filter(pk=organization.pk).first()
+    locked = rows.select_related("owner").filter(pk=organization.pk, deleted_at=None).first()
     if locked is None:
         raise UnknownOrganizationError(f"There is no organization `{organization.name}`.")
     return locked

@@ -124,7 +124,8 @@ def find_organization_page(
     name: str, query: SearchQuery, viewer: Viewer
 ) -> OrganizationPage | None:
     """Return the public profile of an organization: 5 queries; None if there is none: 1 query."""
-    organization = _find_row(Organization.objects.select_related("owner"), owner__name=name)
+    existing = Organization.objects.filter(deleted_at=None).select_related("owner")
+    organization = _find_row(existing, owner__name=name)
     if organization is None:
         return None
     held = Member.objects.filter(plugin=OuterRef("pk"), holder__organization=organization)
@@ -133,7 +134,7 @@ def find_organization_page(
         build_listed_condition(viewer),
     )
     page, downloads = _load_page(rows, query, viewer)
-    scopes = Scope.objects.filter(owner=organization.owner).order_by("name")
+    scopes = list_visible_scopes(viewer).filter(owner=organization.owner).order_by("name")
     members = organization.memberships.filter(is_public=True, user__is_active=True)
     return OrganizationPage(
         organization,
@@ -146,7 +147,7 @@ def find_organization_page(
 
 def is_organization(name: str) -> bool:
     """Whether an organization has the name: 1 query."""
-    return _find_row(Organization.objects.all(), owner__name=name) is not None
+    return _find_row(Organization.objects.filter(deleted_at=None), owner__name=name) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +161,9 @@ class ScopePage:
 
 def get_scope_page(name: str, query: SearchQuery, viewer: Viewer) -> ScopePage:
     """Return a scope and its plugins that the viewer may see: 3 queries. Raises `UnknownScopeError`."""
-    rows = list_visible_scopes(viewer).select_related("owner__user")
-    scope = _find_row(rows, name=name)
+    # Scopes of deleted organizations are reserved, and empty.
+    rows = list_visible_scopes(viewer).filter(owner__organization__deleted_at=None)
+    scope = _find_row(rows.select_related("owner__user"), name=name)
     if scope is None:
         raise UnknownScopeError(f"There is no scope {quote_text('@' + name)}.")
     rows_of_scope = Plugin.objects.filter(build_listed_condition(viewer), scope=scope)

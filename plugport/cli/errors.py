@@ -27,6 +27,12 @@ class FileSystemError(PlugportError):
     code, title = "file-system", "File system error"
 
 
+class NotConfirmedError(DeniedError):
+    """What cannot be undone was not confirmed."""
+
+    code, title = "not-confirmed", "Not confirmed"
+
+
 def build_file_system_error(error: OSError, subject: str = "") -> FileSystemError:
     """The error for one of the operating system, with its file or `subject`."""
     # Without the number: it differs between operating systems.

@@ -28,6 +28,10 @@ class OrganizationsClient:
         """Return the public texts of an organization."""
         return require_object(self._http.get_json(self._url(name)), "an organization")
 
+    def delete(self, name: str) -> Document:
+        """Delete an organization that owns no plugins. Its name stays reserved."""
+        return self._send("DELETE", self._url(name), {"confirmation": name})
+
     def list_members(self, name: str) -> Document:
         """Return the members that the account may see, and for managers the invitations."""
         return require_object(self._http.get_json(self._url(name, "members")), "members")

@@ -44,6 +44,13 @@ def find_owned(token: Token, names: Collection[PluginName]) -> set[PluginName]:
     return owned | {others[name] for name in plugins.values_list("name", flat=True)}
 
 
+def list_owned_plugins(organization: Organization) -> list[str]:
+    """The names of the plugins that the organization holds or that are in its scopes: 1 query."""
+    held = Member.objects.filter(plugin=OuterRef("pk"), holder__organization=organization)
+    rows = Plugin.objects.filter(Q(Exists(held)) | Q(scope__owner__organization=organization))
+    return list(rows.order_by("name").values_list("name", flat=True))
+
+
 def _find_in_scopes(
     organizations: dict[str, int], names: Collection[PluginName]
 ) -> set[PluginName]:

@@ -110,3 +110,25 @@ def test_teams_and_scopes(cli: Cli, mia: User, become: Callable[[User], None], a
 )
 def test_wrong_arguments(cli: Cli, arguments: list[str], message: str) -> None:
     assert message in cli.run("org", *arguments).stderr
+
+
+def test_issuers(cli: Cli) -> None:
+    cli.ok("org", "create", "harbor")
+    assert cli.ok("org", "issuers", "harbor").stdout == "no issuers\n"
+    url = "https://ci.example.com"
+    added = cli.ok("org", "add-issuer", "harbor", url).stdout
+    assert added == f"jobs of {url} can be trusted publishers of plugins of harbor\n"
+    (issuer,) = cli.json("org", "issuers", "harbor")["issuers"]
+    assert (issuer["url"], issuer["owner"]) == (url, "harbor")
+    removed = cli.ok("org", "remove-issuer", "harbor", str(issuer["id"])).stdout
+    assert removed == f"jobs of {url} publish plugins of harbor no longer\n"
+    assert "the id is not a number" in cli.run("org", "remove-issuer", "harbor", "x").stderr
+
+
+def test_an_organization_is_deleted(cli: Cli) -> None:
+    cli.ok("org", "create", "harbor")
+    assert cli.error(4, "org", "delete", "harbor")["code"] == "not-confirmed"
+    deleted = cli.ok("org", "delete", "harbor", "--yes").stdout
+    assert deleted == "deleted the organization harbor; its name stays reserved\n"
+    assert cli.error(5, "org", "show", "harbor")["code"] == "unknown-organization"
+    assert "takes no --yes" in cli.run("org", "show", "harbor", "--yes").stderr

@@ -150,6 +150,7 @@ OTHERS = {
     "organization-team",
     "organization-robots",
     "organization-issuers",
+    "organization-delete",
     "organization-log",
     "organization-log-export",
     "decline-invitation",

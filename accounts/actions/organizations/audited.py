@@ -11,6 +11,7 @@ _KIND = "organization"
 _ACTIONS = (
     AuditAction("organization.created", "An organization was created", _KIND, _NOTABLE),
     AuditAction("organization.edited", "The texts of an organization were edited", _KIND),
+    AuditAction("organization.deleted", "An organization was deleted", _KIND, _SENSITIVE),
     AuditAction("organization.invited", "A person was invited to an organization", _KIND, _NOTABLE),
     AuditAction(
         "organization.invitation-withdrawn", "An invitation to an organization was withdrawn", _KIND

@@ -96,7 +96,7 @@ def _check_is_free(name: str) -> None:
     if taken is not None:
         what = "account" if taken.kind == Owner.Kind.PERSON else "organization"
         raise OrganizationNameError(
-            f"An {what} has the name `{name}`.", hint="Choose another name."
+            f"An {what} has or had the name `{name}`.", hint="Choose another name."
         )
     try:
         check_username_is_free(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from marketplace.pages.organizations import issuers, log, members, own, teams
+from marketplace.pages.organizations import deletion, issuers, log, members, own, teams
 
 urlpatterns = [
     path("account/organizations", own.render_own, name="organizations"),
@@ -27,6 +27,7 @@ urlpatterns = [
     ),
     path("organizations/<str:name>/teams", teams.render_teams, name="organization-teams"),
     path("organizations/<str:name>/teams/<str:team>", teams.render_team, name="organization-team"),
+    path("organizations/<str:name>/delete", deletion.render_deletion, name="organization-delete"),
     path("organizations/<str:name>/log", log.render_organization_log, name="organization-log"),
     path(
         "organizations/<str:name>/log/export",

@@ -19,6 +19,7 @@ _ACTIONS = {
     "list": (),
     "create": ("NAME",),
     "show": ("NAME",),
+    "delete": ("NAME",),
     "members": ("NAME",),
     "invite": ("NAME", "WHO"),
     "withdraw": ("NAME", "WHO"),
@@ -57,6 +58,7 @@ _WITH_ROLE = {"invite": "member", "role": "", "give": "publisher"}
         "plugport org add-issuer my-company https://ci.example.com",
         "plugport org team create my-company dev",
         "plugport org team add my-company dev mia",
+        "plugport org delete my-company --yes",
         "plugport org team give my-company dev @my-company --role publisher",
     ),
 )
@@ -67,10 +69,16 @@ _WITH_ROLE = {"invite": "member", "role": "", "give": "publisher"}
     metavar="ROLE",
     help="Role of a person (default: member) or of a team in a plugin or scope (default: publisher).",
 )
+@click.option("--yes", is_flag=True, help="Delete without typing the name of the organization.")
 @click.option("--title", metavar="TEXT", help="Display name of a new organization.")
 @click.pass_obj
 def command(
-    session: Session, action: str, arguments: tuple[str, ...], role: str | None, title: str | None
+    session: Session,
+    action: str,
+    arguments: tuple[str, ...],
+    role: str | None,
+    title: str | None,
+    yes: bool,
 ) -> None:
     """Create organizations, and manage their members and teams.
 
@@ -79,7 +87,11 @@ def command(
     """
     if title is not None and action != "create":
         raise click.UsageError(f"`plugport org {action}` takes no --title")
+    if yes and action != "delete":
+        raise click.UsageError(f"`plugport org {action}` takes no --yes")
     words, values = _split(action, arguments)
+    if action == "delete":
+        _confirm_deletion(session, values, yes=yes)
     role = _require_role(words, role)
     run = (_TEAM_RUNS if len(words) > 1 else _RUNS)[words[-1]]
     with session.open_client() as client:
@@ -157,6 +169,34 @@ def _show(session: Session, client: OrganizationsClient, values: list[str], _: _
             session.output.print_line(line)
     if document["website"]:
         session.output.print_line(document["website"])
+
+
+def _confirm_deletion(session: Session, values: list[str], *, yes: bool) -> None:
+    """Let the person type the name. Raises `NotConfirmedError`."""
+    import sys
+
+    from plugport.cli.errors import NotConfirmedError
+
+    if yes:
+        return
+    # Without a terminal a prompt would block a script; with --json it would break the output.
+    if session.output.as_json or not sys.stdin.isatty():
+        raise NotConfirmedError(
+            f"The organization `{values[0]}` was not deleted: that needs a confirmation.",
+            hint="Run the command again with --yes.",
+        )
+    typed = click.prompt(
+        f"Members, teams, robots and tokens of {values[0]} end. Type its name", err=True
+    )
+    if typed.strip().removeprefix("@").lower() != values[0]:
+        raise NotConfirmedError(
+            f"The organization `{values[0]}` was not deleted: you typed another name."
+        )
+
+
+def _delete(session: Session, client: OrganizationsClient, values: list[str], _: _Options) -> None:
+    session.output.print_json(client.delete(values[0]))
+    session.output.print_line(f"deleted the organization {values[0]}; its name stays reserved")
 
 
 def _list_members(
@@ -329,6 +369,7 @@ _RUNS: dict[str, _Run] = {
     "list": _list,
     "create": _create,
     "show": _show,
+    "delete": _delete,
     "members": _list_members,
     "invite": _invite,
     "withdraw": _withdraw,

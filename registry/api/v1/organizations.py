@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
+from accounts.actions.organizations.deletion import delete_organization
 from accounts.actions.organizations.invitations import (
     accept_organization_invitation,
     decline_organization_invitation,
@@ -110,6 +111,24 @@ class OrganizationView(ApiView):
         changes = {_TEXTS[name]: str(text) for name, text in body.items()}
         edited = edit_organization(actor=actor, organization=found, **changes)
         return respond_json(request, build_organization(edited), cache=PRIVATE)
+
+    @extend_schema(
+        operation_id="deleteOrganization",
+        parameters=[ORGANIZATION],
+        request=api.OrganizationDeletionBody,
+        responses=api.DeletedOrganization,
+    )
+    def delete(self, request: Request, organization: str) -> HttpResponse:
+        """Delete an organization that owns no plugins. For its owners; requires `manage`.
+
+        `confirmation` in the body is its name. Nobody gets the name again.
+        """
+        actor = get_organization_actor(request, organization)
+        found = get_organization(organization)
+        body = validate_body(api.OrganizationDeletionBody, request.data)
+        delete_organization(actor=actor, organization=found, confirmation=body["confirmation"])
+        document: api.DeletedOrganization = {"organization": found.name, "deleted": True}
+        return respond_json(request, document, cache=PRIVATE)
 
 
 class PeopleView(ApiView):

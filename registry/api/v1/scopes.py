@@ -56,11 +56,11 @@ def _find_owner(actor: User, name: str | None) -> Owner | None:
         return None
     rows = Owner.objects.select_related("organization__owner", "user")
     owner = None if has_nul(name) else rows.filter(name=name).first()
-    if owner is not None and owner.organization is not None:
+    if owner is not None and owner.organization is not None and owner.is_open:
         return owner
     # Before it is said whether an account exists.
     if not is_moderator(actor):
         raise NotMemberError("Only moderators may create scopes for other accounts.")
-    if owner is None:
+    if owner is None or not owner.is_open:
         raise UnknownUserError(f"No account or organization is named {quote_text(name)}.")
     return owner

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.test import Client
 
-from accounts.models import User
+from accounts.models import AuditEntry, User
 from registry.models import Plugin
 from tests.functional.api.calls import Api, expect_problem
 from tests.support.people import create_api_token, create_user
-from tests.support.publishing import Publisher
+from tests.support.publishing import Publisher, build_package
 
 pytestmark = pytest.mark.django_db
 
@@ -153,3 +154,59 @@ def test_tokens_with_limits_manage_no_organization(author: Api) -> None:
         sign_in("ada", "read").post(f"{ORG}/teams", {"name": "dev"}),
     ):
         expect_problem(call, 403, "token-scope")
+
+
+def test_an_organization_is_deleted(author: Api) -> None:
+    mia = join(author, "mia", "manager")
+    assert author.post(f"{ORG}/teams", {"name": "dev"}).status_code == 201
+    author.post(f"{ORG}/robots", {"name": "ci"})
+    body = {"name": "ci", "scopes": ["read"]}
+    robot = Api(author.post(f"{ORG}/robots/harbor+ci/tokens", body).json()["token"])
+    limited = sign_in("mia", "read", limit="org:harbor")
+    author.post("/scopes", {"name": "piers", "owner": "harbor"})
+    author.post(f"{ORG}/invitations", {"addressee": "sam@example.test", "role": "member"})
+    assert robot.get("/me").status_code == limited.get("/me").status_code == 200
+    expect_problem(delete(mia), 403, "organization-role")
+    expect_problem(delete(sign_in("sam")), 403, "organization-role")
+    expect_problem(delete(author, "harbour"), 400, "invalid-organization-request")
+    expect_problem(author.call("DELETE", ORG, {}), 400, "invalid")
+    assert delete(author).json() == {"organization": "harbor", "deleted": True}
+    for api in (robot, limited):
+        expect_problem(api.get("/me"), 401, "invalid-token")
+    for answer in (Api().get(ORG), author.get(f"{ORG}/teams"), delete(author)):
+        expect_problem(answer, 404, "unknown-organization")
+    assert author.get("/me/organizations").json() == {"memberships": [], "invitations": []}
+    # The log keeps what was done, and who lost a membership.
+    entries = AuditEntry.objects.filter(target_name="harbor")
+    assert entries.filter(action="organization.deleted").count() == 1
+    assert entries.filter(action="organization.removed").count() == 2
+    assert entries.filter(action="robot.deleted").count() == 1
+
+
+def test_the_names_of_a_deleted_organization_stay_reserved(author: Api) -> None:
+    author.post("/scopes", {"name": "piers", "owner": "harbor"})
+    assert delete(author).status_code == 200
+    expect_problem(author.post("/organizations", {"name": "harbor"}), 409, "owner-name-taken")
+    judge = Api(create_api_token(create_user("judge", is_superuser=True, is_staff=True)))
+    for api in (author, judge):
+        for name in ("harbor", "piers"):
+            expect_problem(api.post("/scopes", {"name": name}), 403, "scope-denied")
+            expect_problem(api.publish(build_package(f"@{name}/one")), 403, "scope-denied")
+    expect_problem(
+        judge.post("/scopes", {"name": "new-one", "owner": "harbor"}), 404, "unknown-user"
+    )
+    for path in ("/@harbor", "/@piers", "/organizations/harbor/members", "/users/harbor"):
+        assert Client().get(path).status_code == 404
+
+
+def test_an_organization_with_plugins_is_not_deleted(author: Api) -> None:
+    publisher = Publisher(User.objects.get(username="ada"))
+    publisher.publish("@harbor/one")
+    publisher.publish("@harbor/two")
+    problem = expect_problem(delete(author), 409, "organization-in-use")
+    assert "`@harbor/one`, `@harbor/two`" in problem["detail"]
+    assert author.get(f"{ORG}/members").json()["members"]
+
+
+def delete(api: Api, name: str = "harbor") -> Any:
+    return api.call("DELETE", ORG, {"confirmation": name})

@@ -1,0 +1,90 @@
+"""Delete an organization."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.actions.organizations.robots import delete_robot
+from accounts.actions.record_audit_entry import record_audit_entry
+from accounts.errors import OrganizationInUseError, OrganizationRequestError
+from accounts.hooks.organization_property import list_property
+from accounts.hooks.organization_removal import run_removal_steps
+from accounts.models import Organization, Owner, User
+from accounts.policies import OrganizationRight, check_organization_right
+from accounts.queries.organizations import list_robots, lock_organization
+from plugport.spec.errors import FieldError
+from plugport.spec.text import quote_text
+
+_NAMED = 10
+
+
+def delete_organization(*, actor: User, organization: Organization, confirmation: str) -> None:
+    """End the organization: its members, teams, robots with their tokens, invitations and issuers.
+
+    `confirmation` is its name, as a person typed it. The name and its scopes stay reserved, and the log
+    stays. Writes audit entries. Raises `OrganizationRightError`, `OrganizationRequestError`, and
+    `OrganizationInUseError` with the names of the plugins that it still owns.
+    """
+    with transaction.atomic():
+        # Before the organization, in the order of publishing: a new plugin refers to this row, so it is
+        # either seen below, or waits and then finds its publisher without a right.
+        Owner.objects.select_for_update().get(organization=organization)
+        locked = lock_organization(organization)
+        check_organization_right(actor, locked, OrganizationRight.MANAGE_OWNERS)
+        if confirmation.strip().removeprefix("@").lower() != locked.name:
+            detail = f"Type `{locked.name}` to confirm; found {quote_text(confirmation)}."
+            raise OrganizationRequestError(
+                "The organization was not deleted.", fields=[FieldError("confirmation", detail)]
+            )
+        _check_owns_nothing(locked)
+        record_audit_entry(
+            actor=actor,
+            action="organization.deleted",
+            target=locked,
+            before={
+                "displayName": locked.display_name,
+                "description": locked.description,
+                "website": locked.website,
+            },
+        )
+        for robot in list_robots(locked):
+            delete_robot(actor=actor, organization=locked, robot_name=robot.username)
+        _end_issuers(actor, locked)
+        locked.owner.domains.all().delete()
+        locked.invitations.all().delete()
+        locked.teams.all().delete()
+        for member in locked.memberships.select_related("user").order_by("pk"):
+            record_audit_entry(
+                actor=actor,
+                action="organization.removed",
+                target=locked,
+                subject=member.user,
+                role=member.role,
+            )
+            member.delete()
+            run_removal_steps(locked, member.user, actor)
+        locked.display_name = locked.description = locked.website = ""
+        locked.deleted_at = timezone.now()
+        locked.save()
+
+
+def _check_owns_nothing(organization: Organization) -> None:
+    names = list_property(organization)
+    if not names:
+        return
+    listed = ", ".join(f"`{name}`" for name in names[:_NAMED])
+    more = len(names) - _NAMED
+    raise OrganizationInUseError(
+        f"`{organization.name}` owns {listed}{f' and {more} more' if more > 0 else ''}.",
+        hint="Give the plugins to another owner first. What is published stays for those who depend on it.",
+        context={"plugins": names},
+    )
+
+
+def _end_issuers(actor: User, organization: Organization) -> None:
+    for issuer in organization.owner.issuers.select_related("owner").order_by("pk"):
+        record_audit_entry(
+            actor=actor, action="issuer.removed", target=issuer, subject=organization.owner
+        )
+        issuer.delete()

@@ -1,0 +1,20 @@
+"""Deleted organizations keep their names."""
+
+from __future__ import annotations
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('accounts', '0017_owner_domains'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='organization',
+            name='deleted_at',
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+    ]
