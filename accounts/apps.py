@@ -15,10 +15,15 @@ class AccountsConfig(AppConfig):
         )
         from accounts.actions.domains.audited import register_audited as register_domains
         from accounts.actions.organizations.audited import register_audited
+        from accounts.actions.organizations.invitations import (
+            withdraw_sent_organization_invitations,
+        )
+        from accounts.hooks.recovery import register_recovery_step
         from accounts.security import (
             confirmation,  # noqa: F401 -- importing connects its receiver
             factors,  # noqa: F401 -- likewise
         )
 
         register_audited()
+        register_recovery_step(withdraw_sent_organization_invitations)
         register_domains()

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 # Importing registers the pages.
-from accounts.admin import users
+from accounts.admin import organizations, users
 
-__all__ = ["users"]
+__all__ = ["organizations", "users"]

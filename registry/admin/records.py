@@ -14,7 +14,7 @@ from accounts.models import User
 from plugport.spec.errors import PlugportError
 from registry.actions.feature_plugin import feature_plugin
 from registry.actions.run_job_again import run_job_again
-from registry.models import Job, JournalEntry, Member, Plugin, Scope
+from registry.models import Job, JournalEntry, Member, Plugin, Scope, TrustedPublisher
 from registry.policies import is_moderator
 
 # In a message about several jobs.
@@ -129,3 +129,13 @@ class ScopeAdmin(StaffViewMixin, ModelAdmin):
 
     list_display = ("name", "owner", "is_official", "created_at")
     search_fields = ("name", "owner__name")
+
+
+@admin.register(TrustedPublisher)
+class TrustedPublisherAdmin(StaffViewMixin, ModelAdmin):
+    """The CI jobs that may publish without a stored token."""
+
+    list_display = ("name", "provider", "repository", "issuer", "created_by", "last_used_at")
+    list_select_related = ("created_by",)
+    list_filter = ("provider", ("plugin", admin.EmptyFieldListFilter))
+    search_fields = ("name", "repository", "issuer", "created_by__username")

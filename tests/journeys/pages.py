@@ -149,6 +149,7 @@ OTHERS = {
     "organization-teams",
     "organization-team",
     "organization-robots",
+    "organization-robot",
     "organization-issuers",
     "organization-delete",
     "organization-log",

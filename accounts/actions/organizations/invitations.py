@@ -168,6 +168,30 @@ def decline_organization_invitation(
     return invitation
 
 
+def withdraw_sent_organization_invitations(user: User, by: User | None) -> list[str]:
+    """Delete all pending invitations of the account to organizations; returns a line about each.
+
+    For an account that gets a new password: a thief may have invited an accomplice, who would accept
+    when the owner has recovered the account. Writes audit entries; `by` None means an operator.
+    """
+    lines = []
+    sent = OrganizationInvitation.objects.filter(invited_by=user)
+    with transaction.atomic():
+        organizations = sent.order_by("organization").values_list("organization", flat=True)
+        rows = Organization.objects.filter(pk__in=set(organizations)).order_by("pk")
+        # The order of keys: two that lock several do not wait for each other.
+        for organization in list(rows.select_related("owner")):
+            locked = lock_organization(organization)
+            for invitation in sent.filter(organization=locked).select_related("user"):
+                invitation.organization = locked
+                lines.append(
+                    f"`{invitation.addressee}` as {invitation.role} of the organization"
+                    f" `{locked.name}`"
+                )
+                _end(by, invitation, "organization.invitation-withdrawn")
+    return lines
+
+
 def check_is_addressee(actor: User, invitation: OrganizationInvitation) -> None:
     """Raise `InvitationAddressError` unless the verified address of the actor is the invited one."""
     if not actor.is_verified or actor.email.lower() != invitation.email:
@@ -186,7 +210,7 @@ def _find_offer(actor: User, invitation_id: int | None, key: str) -> Organizatio
     return invitation
 
 
-def _end(actor: User, invitation: OrganizationInvitation, action: str) -> None:
+def _end(actor: User | None, invitation: OrganizationInvitation, action: str) -> None:
     deleted, _ = OrganizationInvitation.objects.filter(pk=invitation.pk).delete()
     if not deleted:
         raise UnknownOrganizationInvitationError("There is no such invitation.")

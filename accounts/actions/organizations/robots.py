@@ -13,11 +13,13 @@ from accounts.actions.organizations.teams import check_may_change_team
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.actions.tokens.create_token import create_token
 from accounts.actions.tokens.revoke_all_tokens import revoke_all_tokens
+from accounts.actions.tokens.revoke_token import end_token
 from accounts.actions.tokens.token_request import MAX_DAYS
 from accounts.errors import (
     InOrganizationError,
     OrganizationLimitError,
     OrganizationRequestError,
+    UnknownTokenError,
 )
 from accounts.models import (
     Organization,
@@ -34,6 +36,7 @@ from accounts.policies import (
     check_token_may_create,
 )
 from accounts.queries.organizations import get_robot, lock_organization
+from accounts.queries.tokens import list_children
 from accounts.queries.users import lock_unchanged_account
 from plugport.spec.errors import FieldError
 from plugport.spec.text import quote_text
@@ -43,6 +46,8 @@ MAX_ROBOTS = 50
 ROBOT_TOKEN_DAYS = 30
 # In the user name of a robot: no name of a person or an organization has it.
 SEPARATOR = "+"
+# Ids are 64-bit integers in the databases, and larger ones are errors there.
+_MAX_ID = 2**63 - 1
 _NAME_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,18}[a-z0-9])?\Z")
 
 
@@ -126,6 +131,87 @@ def create_robot_token(
             token=str(token),
         )
     return token, text
+
+
+def rotate_robot_token(
+    *,
+    actor: User,
+    organization: Organization,
+    robot_name: str,
+    token_id: int,
+    creator: Token | None = None,
+) -> tuple[Token, str]:
+    """Revoke a token of a robot and create one with its name, scopes, limits, networks and lifetime.
+
+    Returns it with its text. An expired one can be replaced too. Otherwise as `create_robot_token`.
+    Raises `UnknownTokenError` besides.
+    """
+    with transaction.atomic():
+        lock_unchanged_account(actor)
+        robot, former = _get_robot_token(actor, organization, robot_name, token_id)
+        if not {"publish", "manage"}.isdisjoint(former.scopes):
+            check_has_second_factor(actor, creator)
+        lifetime = former.expires_at - former.created_at
+        days = max(1, min(MAX_DAYS, round(lifetime.total_seconds() / 86_400)))
+        if creator is not None:
+            expires_at = timezone.now() + dt.timedelta(days=days)
+            check_token_may_create(
+                creator, former.scopes, former.limits, former.networks, expires_at
+            )
+        _check_may_hold_token(actor, organization, robot)
+        _end_with_children(former, by=actor)
+        token, text = create_token(
+            actor=robot,
+            name=former.name,
+            scopes=former.scopes,
+            limits=former.limits,
+            networks=former.networks,
+            days=days,
+            is_by_operator=True,
+        )
+        record_audit_entry(
+            actor=actor,
+            action="robot.token-created",
+            target=organization,
+            subject=robot,
+            token=str(token),
+            replaces=str(former),
+        )
+    return token, text
+
+
+def revoke_robot_token(
+    *, actor: User, organization: Organization, robot_name: str, token_id: int
+) -> Token:
+    """Revoke a token of a robot, and with it those that it created; returns it.
+
+    Writes audit entries. Raises `OrganizationRightError`, `UnknownRobotError` and `UnknownTokenError`.
+    """
+    with transaction.atomic():
+        _, token = _get_robot_token(actor, organization, robot_name, token_id)
+        _end_with_children(token, by=actor)
+    return token
+
+
+def _get_robot_token(
+    actor: User, organization: Organization, robot_name: str, token_id: int
+) -> tuple[User, Token]:
+    """The robot and its token, locked, for owners and managers."""
+    locked = lock_organization(organization)
+    check_organization_right(actor, locked, OrganizationRight.MANAGE_PEOPLE)
+    robot = get_robot(locked, robot_name)
+    # Locked, so that two requests at the same time create one token.
+    rows = Token.objects.select_for_update(of=("self",), no_key=True).filter(user=robot)
+    is_id = 0 < token_id <= _MAX_ID
+    token = rows.filter(pk=token_id, revoked_at=None).first() if is_id else None
+    if token is None:
+        raise UnknownTokenError(f"`{robot.username}` has no such token.")
+    return robot, token
+
+
+def _end_with_children(token: Token, *, by: User) -> None:
+    for each in (token, *list_children(token)):
+        end_token(each, by=by)
 
 
 def delete_robot(*, actor: User, organization: Organization, robot_name: str) -> User:

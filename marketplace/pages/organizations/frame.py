@@ -80,5 +80,5 @@ def render_page(
 ) -> HttpResponse:
     """Render a page of the organization."""
     frame = build_frame(organization, viewer)
-    frame["tab"] = "teams" if template == "team" else template
+    frame["tab"] = {"team": "teams", "robot": "robots"}.get(template, template)
     return render(request, f"organizations/{template}.html", {**frame, **context}, status=status)

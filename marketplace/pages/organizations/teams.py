@@ -1,21 +1,14 @@
-"""`/organizations/<name>/teams` and `/robots`, for the members of an organization."""
+"""`/organizations/<name>/teams`, for the members of an organization."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts.actions.organizations.robots import (
-    ROBOT_TOKEN_DAYS,
-    create_robot,
-    create_robot_token,
-    delete_robot,
-)
 from accounts.actions.organizations.teams import (
     add_team_member,
     create_team,
@@ -26,14 +19,11 @@ from accounts.errors import OrganizationRequestError
 from accounts.models import Organization, User
 from accounts.pages.current_user import get_signed_in_user
 from accounts.policies import OrganizationRight, check_organization_right
-from accounts.queries.organizations import get_organization, get_team, list_robots, list_teams
+from accounts.queries.organizations import get_organization, get_team, list_teams
 from marketplace.pages.organizations.frame import Run, redirect_to, render_page, run_button
-from plugport.spec.errors import PlugportError
 from registry.actions.organizations.team_rights import remove_team_right, set_team_right
 from registry.models import Role
 from registry.queries.team_rights import list_team_rights
-
-_TOKEN_SCOPES = ("read", "publish")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -41,7 +31,7 @@ _TOKEN_SCOPES = ("read", "publish")
 @login_required
 def render_teams(request: HttpRequest, name: str) -> HttpResponse:
     """The teams, and for managers the form for a new one. Raises `OrganizationRightError`."""
-    viewer, organization = _get_insider(request, name)
+    viewer, organization = get_insider(request, name)
     if request.method == "POST":
         run_button(request, viewer, organization, {"create": _create_team, "delete": _delete_team})
         return redirect_to("organization-teams", organization)
@@ -53,7 +43,7 @@ def render_teams(request: HttpRequest, name: str) -> HttpResponse:
 @login_required
 def render_team(request: HttpRequest, name: str, team: str) -> HttpResponse:
     """The members and rights of a team. Raises `OrganizationRightError` and `UnknownTeamError`."""
-    viewer, organization = _get_insider(request, name)
+    viewer, organization = get_insider(request, name)
     if request.method == "POST":
         actions: dict[str, Run] = {
             action: _name_team(run, team) for action, run in _TEAM_ACTIONS.items()
@@ -73,78 +63,22 @@ def render_team(request: HttpRequest, name: str, team: str) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
-@login_required
-def render_robots(request: HttpRequest, name: str) -> HttpResponse:
-    """The robots. After a POST for a token, also its text, once. Raises `OrganizationRightError`."""
-    viewer, organization = _get_insider(request, name)
-    text = ""
-    if request.method == "POST" and request.POST.get("action") == "token":
-        text = _create_token(request, viewer, organization)
-    elif request.method == "POST":
-        run_button(
-            request, viewer, organization, {"create": _create_robot, "delete": _delete_robot}
-        )
-    if request.method == "POST" and not text:
-        return redirect_to("organization-robots", organization)
-    # The text of a token is in this response and nowhere else, not even in the session.
-    return render_page(
-        request,
-        "robots",
-        organization,
-        viewer,
-        robots=list_robots(organization),
-        token_text=text,
-        token_days=ROBOT_TOKEN_DAYS,
-    )
-
-
-def _get_insider(request: HttpRequest, name: str) -> tuple[User, Organization]:
+def get_insider(request: HttpRequest, name: str) -> tuple[User, Organization]:
+    """The viewer, who is a member, and the organization. Raises `OrganizationRightError`."""
     viewer, organization = get_signed_in_user(request), get_organization(name)
     check_organization_right(viewer, organization, OrganizationRight.SEE_MEMBERS)
     return viewer, organization
-
-
-def _create_token(request: HttpRequest, viewer: User, organization: Organization) -> str:
-    """The text of the new token; empty, with a message, if it cannot be created."""
-    try:
-        return create_robot_token(
-            actor=viewer,
-            organization=organization,
-            robot_name=request.POST.get("robot", "")[:300],
-            name=request.POST.get("name", "")[:300],
-            scopes=_TOKEN_SCOPES,
-        )[1]
-    except PlugportError as error:
-        details = " ".join(each.detail for each in error.fields) or error.hint or ""
-        messages.error(request, f"{error.detail} {details}".strip())
-        return ""
-
-
-def _create_robot(viewer: User, organization: Organization, values: Mapping[str, str]) -> str:
-    try:
-        robot = create_robot(actor=viewer, organization=organization, name=values.get("name", ""))
-    except OrganizationRequestError as error:
-        raise _with_fields(error) from None
-    return f"The robot {robot.username} is created. Add it to a team and create a token."
-
-
-def _delete_robot(viewer: User, organization: Organization, values: Mapping[str, str]) -> str:
-    name = values.get("robot", "")
-    delete_robot(actor=viewer, organization=organization, robot_name=name)
-    return f"The robot {name} is deleted, and its tokens are revoked."
 
 
 def _create_team(viewer: User, organization: Organization, values: Mapping[str, str]) -> str:
     try:
         team = create_team(actor=viewer, organization=organization, name=values.get("name", ""))
     except OrganizationRequestError as error:
-        raise _with_fields(error) from None
+        raise join_fields(error) from None
     return f"The team {team.name} is created."
 
 
-def _with_fields(error: OrganizationRequestError) -> OrganizationRequestError:
+def join_fields(error: OrganizationRequestError) -> OrganizationRequestError:
     """The error with what is wrong with its fields in its text, for a message."""
     return OrganizationRequestError(" ".join(each.detail for each in error.fields) or error.detail)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from marketplace.pages.organizations import deletion, issuers, log, members, own, teams
+from marketplace.pages.organizations import deletion, issuers, log, members, own, robots, teams
 
 urlpatterns = [
     path("account/organizations", own.render_own, name="organizations"),
@@ -37,5 +37,10 @@ urlpatterns = [
     path(
         "organizations/<str:name>/publishing", issuers.render_issuers, name="organization-issuers"
     ),
-    path("organizations/<str:name>/robots", teams.render_robots, name="organization-robots"),
+    path("organizations/<str:name>/robots", robots.render_robots, name="organization-robots"),
+    path(
+        "organizations/<str:name>/robots/<str:robot>",
+        robots.render_robot,
+        name="organization-robot",
+    ),
 ]

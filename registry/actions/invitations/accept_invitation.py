@@ -7,6 +7,7 @@ from django.db import transaction
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.models import User
 from accounts.policies import check_is_verified
+from accounts.queries.users import lock_unchanged_account
 from registry.models import Member
 from registry.publishing.refresh import refresh_owners
 from registry.queries.members import get_invitation, lock_plugin
@@ -15,10 +16,13 @@ from registry.queries.members import get_invitation, lock_plugin
 def accept_invitation(*, actor: User, invitation_id: int) -> Member:
     """Make the actor a member with the offered role; returns the membership.
 
-    Writes an audit entry. Raises `EmailNotVerifiedError` and `UnknownInvitationError`.
+    Writes an audit entry. Raises `EmailNotVerifiedError`, `PasswordChangedError` and
+    `UnknownInvitationError`.
     """
     check_is_verified(actor)
     with transaction.atomic():
+        # An account that is closed at the same time must not become a member after it left.
+        lock_unchanged_account(actor)
         plugin = lock_plugin(get_invitation(actor, invitation_id).plugin)
         # Again: an owner may have withdrawn it since.
         invitation = get_invitation(actor, invitation_id)

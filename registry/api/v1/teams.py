@@ -7,9 +7,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from accounts.actions.organizations.robots import (
-    ROBOT_TOKEN_DAYS,
     create_robot,
-    create_robot_token,
     delete_robot,
 )
 from accounts.actions.organizations.teams import (
@@ -18,12 +16,11 @@ from accounts.actions.organizations.teams import (
     delete_team,
     remove_team_member,
 )
-from accounts.api.views import ApiView, get_request_token
+from accounts.api.views import ApiView
 from accounts.models import Organization, User
 from accounts.policies import OrganizationRight, check_organization_right
 from accounts.queries.organizations import get_organization, get_team, list_robots, list_teams
 from common.api.conditional import PRIVATE, respond_json
-from common.times import format_time
 from plugport.spec.api import organizations as api
 from plugport.spec.api.validation import validate_body
 from registry.actions.organizations.team_rights import remove_team_right, set_team_right
@@ -186,38 +183,6 @@ class RobotView(ApiView):
         delete_robot(actor=actor, organization=found, robot_name=robot)
         document: api.OrganizationDeletion = {"organization": found.name, "name": robot}
         return respond_json(request, document, cache=PRIVATE)
-
-
-class RobotTokensView(ApiView):
-    """Credentials of one robot. Their texts are shown once."""
-
-    @extend_schema(
-        operation_id="createRobotToken",
-        parameters=[ORGANIZATION, ROBOT],
-        request=api.RobotTokenBody,
-        responses={201: api.RobotToken},
-    )
-    def post(self, request: Request, organization: str, robot: str) -> HttpResponse:
-        """Create a token of a robot. For owners and managers; requires `manage`."""
-        actor, found = get_organization_actor(request, organization), get_organization(organization)
-        body = validate_body(api.RobotTokenBody, request.data)
-        token, text = create_robot_token(
-            actor=actor,
-            organization=found,
-            robot_name=robot,
-            name=body["name"],
-            scopes=body["scopes"],
-            limits=body.get("limits", []),
-            days=body.get("days", ROBOT_TOKEN_DAYS),
-            creator=get_request_token(request),
-        )
-        document: api.RobotToken = {
-            "robot": token.user.username,
-            "name": token.name,
-            "token": text,
-            "expiresAt": format_time(token.expires_at),
-        }
-        return respond_json(request, document, cache=PRIVATE, status=201)
 
 
 def _get_for_member(request: Request, name: str) -> tuple[Organization, User]:

@@ -21,6 +21,7 @@ from registry.api.v1 import (
     plugins,
     publications,
     releases,
+    robot_tokens,
     scopes,
     staged,
     taxonomy,
@@ -103,7 +104,9 @@ urlpatterns = [
     path(f"{_TEAM}/rights/<path:target>", teams.TeamRightView.as_view()),
     path(f"{_ORGANIZATION}/robots", teams.RobotsView.as_view()),
     path(_ROBOT, teams.RobotView.as_view()),
-    path(f"{_ROBOT}/tokens", teams.RobotTokensView.as_view()),
+    path(f"{_ROBOT}/tokens", robot_tokens.RobotTokensView.as_view()),
+    path(f"{_ROBOT}/tokens/<int:id>", robot_tokens.RobotTokenView.as_view()),
+    path(f"{_ROBOT}/tokens/<int:id>/rotate", robot_tokens.RotateRobotTokenView.as_view()),
     path(f"{_ORGANIZATION}/audit", organization_audit.OrganizationAuditView.as_view()),
     path(f"{_ORGANIZATION}/issuers", organization_issuers.OrganizationIssuersView.as_view()),
     path(

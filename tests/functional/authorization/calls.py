@@ -15,7 +15,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from accounts.models import OrganizationInvitation, RegisteredIssuer
+from accounts.models import OrganizationInvitation, RegisteredIssuer, Token
 from registry.models import Plugin
 from tests.functional.authorization.roles import World
 from tests.support.publishing import build_package
@@ -80,6 +80,8 @@ def _find_own_arguments(route: str, world: World) -> dict[str, object]:
     """Those of trusted and staged publishing, and of organizations."""
     if "organization" in route and "issuers/" in route:
         return {"id": RegisteredIssuer.objects.get(owner__name="harbor").pk}
+    if "robots/" in route and "tokens/" in route:
+        return {"id": Token.objects.get(user__username="harbor+ci").pk}
     if "organization" in route:
         sent = OrganizationInvitation.objects.get().pk
         return {"name": "harbor", "invitation_id": sent, "id": sent, "username": "pat"}

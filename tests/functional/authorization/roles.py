@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.actions.organizations.invitations import invite_person
-from accounts.actions.organizations.robots import create_robot
+from accounts.actions.organizations.robots import create_robot, create_robot_token
 from accounts.models import (
     OrganizationMember,
     OrganizationRole,
@@ -141,6 +141,14 @@ def _build_organization(accounts: Mapping[str, User]) -> None:
         OrganizationMember.objects.create(organization=harbor, user=accounts[person], role=role)
     publish_bytes(owner, build_package("@harbor/pier"))
     build_team(owner, harbor, "@harbor/pier", Role.PUBLISHER, "pat")
-    create_robot(actor=owner, organization=harbor, name="ci")
+    robot = create_robot(actor=owner, organization=harbor, name="ci")
+    create_robot_token(
+        actor=owner,
+        organization=harbor,
+        robot_name=robot.username,
+        name="ci",
+        scopes=["read"],
+        days=1,
+    )
     RegisteredIssuer.objects.create(owner=harbor.owner, url="https://ci.harbor.test")
     invite_person(actor=owner, organization=harbor, addressee="ivy", role=OrganizationRole.MEMBER)

@@ -11,7 +11,8 @@ from django.core import mail
 from django.test import Client
 
 from accounts.actions.organizations.invitations import invite_person
-from accounts.models import Organization, OrganizationInvitation, OrganizationRole, User
+from accounts.actions.set_password import set_password
+from accounts.models import Organization, OrganizationInvitation, OrganizationRole, Token, User
 from tests.functional.pages.conftest import Open
 from tests.support.organizations import build_organization
 from tests.support.people import create_user
@@ -159,11 +160,21 @@ def test_teams_get_members_and_rights(harbor: Organization, owner: User, open_pa
 def test_robots_get_tokens_that_are_shown_once(harbor: Organization, open_page: Open) -> None:
     client = sign_in("mina")
     assert "harbor+ci is created" in send(client, ROBOTS, action="create", name="ci")
-    shown = client.post(ROBOTS, {"action": "token", "robot": "harbor+ci", "name": "ci"})
+    robot = f"{ROBOTS}/harbor+ci"
+    assert robot in open_page(ROBOTS, by=client).links
+    shown = client.post(robot, {"action": "token", "name": "ci"})
     assert re.search(rb"pp_\w{20,}", shown.content)
-    assert not re.search(rb"pp_\w{20,}", client.get(ROBOTS).content)
-    failed = send(client, ROBOTS, action="token", robot="harbor+other", name="ci")
-    assert "no robot" in failed
+    assert not re.search(rb"pp_\w{20,}", client.get(robot).content)
+    token = Token.objects.get(user__username="harbor+ci")
+    rotated = client.post(robot, {"action": "rotate", "id": token.pk})
+    assert re.search(rb"pp_\w{20,}", rotated.content)
+    assert "no such token" in send(client, robot, action="rotate", id=str(token.pk))
+    fresh = Token.objects.get(user__username="harbor+ci", revoked_at=None)
+    assert "was revoked" in send(client, robot, action="revoke", id=str(fresh.pk))
+    assert "no tokens" in open_page(robot, by=client).text
+    assert sign_in("mel").get(robot).status_code == 403
+    assert client.get(f"{ROBOTS}/harbor+other").status_code == 404
+    assert f"{LOG}?actor=harbor%2Bci" in open_page(robot, by=client).links
     assert "is deleted" in send(client, ROBOTS, action="delete", robot="harbor+ci")
     sign_in_page = Client().post("/login", {"login": "harbor+ci", "password": "x" * 20})
     assert sign_in_page.status_code != 302
@@ -240,3 +251,35 @@ def test_the_log_filters_and_exports(harbor: Organization, open_page: Open) -> N
         # Those of people are hidden, also those of the exporting manager's colleagues.
         assert b"organization.created" in exported
     assert sign_in("mel").post(f"{LOG}/export").status_code == 403
+
+
+def test_an_organization_is_deleted(harbor: Organization, open_page: Open) -> None:
+    acme = sign_in("acme")
+    path = "/organizations/harbor/delete"
+    assert path in open_page(SETTINGS, by=acme).links
+    assert acme.post(path, {"confirmation": "harbour"}).status_code == 400
+    assert sign_in("mina").get(path).status_code == 403
+    assert send(acme, path, confirmation="harbor") == "The organization harbor is deleted."
+    assert acme.get(MEMBERS).status_code == 404
+
+
+def test_what_prevents_the_deletion_is_listed(
+    harbor: Organization, publisher: Publisher, open_page: Open
+) -> None:
+    publisher.publish("@harbor/pier")
+    page = open_page("/organizations/harbor/delete", by=sign_in("acme"))
+    assert "@harbor/pier" in page.text
+    assert not page.one("main").all("form")
+
+
+def test_a_new_password_withdraws_invitations(harbor: Organization, owner: User) -> None:
+    """A thief may have invited an accomplice."""
+    invite_person(
+        actor=owner,
+        organization=harbor,
+        addressee="guest@example.test",
+        role=OrganizationRole.OWNER,
+    )
+    set_password(user=owner, password="another long password", by=None)
+    assert not OrganizationInvitation.objects.exists()
+    assert "guest@example.test" in str(mail.outbox[-1].body)

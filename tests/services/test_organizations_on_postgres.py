@@ -1,0 +1,110 @@
+"""Races about organizations, which need a database with real concurrency."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from accounts.actions.close_account import close_account
+from accounts.actions.organizations.deletion import delete_organization
+from accounts.actions.organizations.people import remove_person
+from accounts.errors import (
+    LastOrganizationOwnerError,
+    OrganizationInUseError,
+    PasswordChangedError,
+)
+from accounts.models import Organization, OrganizationRole, User
+from registry.actions.invitations.accept_invitation import accept_invitation
+from registry.actions.invite_member import invite_member
+from registry.errors import UnknownInvitationError
+from registry.models import Invitation, Member, Plugin, Role
+from tests.services.test_on_postgres import run_together
+from tests.support.organizations import build_organization
+from tests.support.people import create_user
+from tests.support.publishing import Publisher, build_package, publish_bytes
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture(autouse=True)
+def _on_postgres(postgres: str, transactional_db: None) -> None:
+    assert connection.vendor == "postgresql"
+
+
+def test_of_two_owners_who_leave_at_once_one_stays(owner: User) -> None:
+    for number in range(5):
+        name = f"harbor-{number}"
+        organization = build_organization(owner, name, **{f"mia{number}": "owner"})
+        usernames = (owner.username, f"mia{number}")
+
+        def leave(username: str, organization: Organization = organization) -> Callable[[], None]:
+            user = User.objects.get(username=username)
+            return lambda: remove_person(actor=user, organization=organization, username=username)
+
+        outcomes = run_together([leave(username) for username in usernames])
+        assert sorted(type(each).__name__ for each in outcomes) == [
+            LastOrganizationOwnerError.__name__,
+            "NoneType",
+        ]
+        assert organization.memberships.filter(role=OrganizationRole.OWNER).count() == 1
+
+
+def test_two_owners_who_remove_each_other_leave_one(owner: User) -> None:
+    organization = build_organization(owner, "harbor", mia="owner")
+    mia = User.objects.get(username="mia")
+    pairs = ((owner, mia), (mia, owner))
+    run_together(
+        [
+            lambda actor=actor, other=other: remove_person(  # type: ignore[misc]
+                actor=actor, organization=organization, username=other.username
+            )
+            for actor, other in pairs
+        ]
+    )
+    assert organization.memberships.filter(role=OrganizationRole.OWNER).count() == 1
+
+
+def test_a_closed_account_is_no_member_of_a_plugin(owner: User, publisher: Publisher) -> None:
+    """It must not accept an invitation after its memberships ended."""
+    plugin = publisher.publish().plugin
+    for number in range(4):
+        guest = create_user(f"guest{number}")
+        invite_member(actor=owner, plugin=plugin, username=guest.username, role=Role.PUBLISHER)
+        invitation = Invitation.objects.get(user=guest)
+
+        def accept(guest: User = guest, key: int = invitation.pk) -> Any:
+            return accept_invitation(actor=User.objects.get(pk=guest.pk), invitation_id=key)
+
+        def close(guest: User = guest) -> Any:
+            return close_account(actor=User.objects.get(pk=guest.pk), leaves_without_owner=False)
+
+        accepted, closed = run_together([accept, close])
+        assert not isinstance(closed, Exception), closed
+        # Closed before: the account is another one, or the invitation is gone.
+        if isinstance(accepted, Exception):
+            assert isinstance(accepted, PasswordChangedError | UnknownInvitationError), accepted
+        assert not Member.objects.filter(plugin=plugin, holder__user=guest).exists()
+
+
+def test_a_deleted_organization_gets_no_plugin(owner: User) -> None:
+    """Either the new plugin is there and the organization stays, or neither."""
+    for number in range(4):
+        name = f"harbor-{number}"
+        organization = build_organization(owner, name)
+        package = build_package(f"@{name}/one")
+        published, deleted = run_together(
+            [
+                lambda package=package: publish_bytes(owner, package),  # type: ignore[misc]
+                lambda organization=organization, name=name: delete_organization(  # type: ignore[misc]
+                    actor=owner, organization=organization, confirmation=name
+                ),
+            ]
+        )
+        organization.refresh_from_db()
+        exists = Plugin.objects.filter(name=f"@{name}/one").exists()
+        assert exists is (organization.deleted_at is None), (published, deleted)
+        if exists:
+            assert isinstance(deleted, OrganizationInUseError)
