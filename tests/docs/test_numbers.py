@@ -17,6 +17,7 @@ from django.conf import settings
 import common.postgres as postgres
 import config.middleware as middleware
 from accounts.actions import device_login
+from accounts.actions.organizations import robots
 from accounts.actions.tokens import mint_token
 from accounts.actions.tokens.create_token import MAX_TOKENS
 from accounts.models import token
@@ -123,6 +124,7 @@ def per_hour(variable: str) -> str:
 CLAIMS = {
     "README.md": [f"**{WORDS[len(MANIFEST_FORMATS)].capitalize()} manifest formats"],
     "CHANGELOG.md": [
+        f"Tokens of robots expire after {robots.ROBOT_TOKEN_DAYS} days by default",
         f"reverses the change for {email_change_keys.UNDO_SECONDS // 3600} hours.",
         f"{WORDS[len(MANIFEST_FORMATS)]} manifest formats and {WORDS[len(KINDS)]} kinds",
         f"only up to {WORDS[document.MAX_EXPANSION]} times its size",
