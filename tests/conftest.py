@@ -54,6 +54,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, N
     """
     groups: dict[Path, str] = {}
     for item in items:
+        _mark(item)
         fixtures = getattr(item, "fixturenames", ())
         if "redis_url" in fixtures:
             groups[item.path] = "redis"
@@ -67,6 +68,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, N
     yield
     # After pytest-django has sorted.
     items.sort(key=lambda item: item.path not in groups)
+
+
+def _mark(item: pytest.Item) -> None:
+    """Set the marks by which `bin/test-services` selects.
+
+    pytest-django refuses the database to a test that has neither of its fixtures nor its mark.
+    """
+    if "tests/services/" in item.path.as_posix():
+        item.add_marker(pytest.mark.services)
+    fixtures = getattr(item, "fixturenames", ())
+    if "django_db_setup" in fixtures or item.get_closest_marker("django_db"):
+        item.add_marker(pytest.mark.database)
 
 
 def pytest_collection_finish() -> None:

@@ -29,7 +29,10 @@ def _wait_until_another_waits() -> None:
     deadline = time.monotonic() + _PATIENCE_SECONDS
     with connection.cursor() as cursor:
         while time.monotonic() < deadline:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
             if cursor.fetchone() != (0,):
                 return
     raise AssertionError("nothing waits for a lock")

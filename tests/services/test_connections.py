@@ -20,7 +20,10 @@ from tests.services.wiring import move
 from tests.support.proxy import Proxy, open_proxy
 
 pytestmark = [pytest.mark.postgres, pytest.mark.processes]
-_WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+_WAITING = (
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+)
 
 
 @dataclass(frozen=True)
