@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from accounts.models import AccountSession, AuditEntry, TeamMember, Token, User
+from accounts.models import AccountSession, AuditEntry, OwnerDomain, TeamMember, Token, User
 from accounts.queries.factors import list_factors
 from accounts.queries.organizations import (
     list_memberships,
@@ -92,6 +92,18 @@ def _iter_lists(user: User) -> Iterator[tuple[str, Iterable[Any]]]:
         ),
     )
     yield from _iter_organizations(user)
+    yield (
+        "domains",
+        (
+            {
+                "name": row.domain,
+                "state": row.state,
+                "createdAt": format_time(row.created_at),
+                "verifiedAt": format_time(row.verified_at),
+            }
+            for row in OwnerDomain.objects.filter(owner__user=user)
+        ),
+    )
     yield from iter_exports(user)
 
 

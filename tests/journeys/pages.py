@@ -86,6 +86,7 @@ PRIVATE = {
     "own-publishing": ["/account/publishing"],
     "publishing": ["/plugins/@wanda/notes/publishing"],
     "organizations": ["/account/organizations"],
+    "own-domains": ["/account/domains"],
     "account_logout": ["/logout"],
     "account_change_password": ["/account/password"],
 }
@@ -149,6 +150,7 @@ OTHERS = {
     "organization-teams",
     "organization-team",
     "organization-robots",
+    "organization-domains",
     "decline-invitation",
     "verify-email",
     "docs-api-try",

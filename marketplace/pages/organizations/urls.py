@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from marketplace.pages.organizations import members, own, teams
+from marketplace.pages.organizations import domains, members, own, teams
 
 urlpatterns = [
     path("account/organizations", own.render_own, name="organizations"),
@@ -25,6 +25,8 @@ urlpatterns = [
     path(
         "organizations/<str:name>/settings", members.render_settings, name="organization-settings"
     ),
+    path("account/domains", domains.render_own_domains, name="own-domains"),
+    path("organizations/<str:name>/domains", domains.render_domains, name="organization-domains"),
     path("organizations/<str:name>/teams", teams.render_teams, name="organization-teams"),
     path("organizations/<str:name>/teams/<str:team>", teams.render_team, name="organization-team"),
     path("organizations/<str:name>/robots", teams.render_robots, name="organization-robots"),

@@ -13,6 +13,7 @@ ROLES = ("owner", "maintainer", "publisher")
 ORGANIZATION_ROLES = ("owner", "manager", "member", "billing")
 # Before the name of an organization, in the limits of a token.
 ORGANIZATION_LIMIT = "org:"
+DOMAIN_STATES = ("pending", "proven", "failing")
 TOKEN_SCOPES = ("read", "publish", "manage", "admin")
 CI_PROVIDERS = ("github", "gitlab", "oidc")
 SEVERITIES = ("note", "warning", "error")

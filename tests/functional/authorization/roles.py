@@ -10,6 +10,7 @@ from typing import Any
 from django.test import Client
 from django.utils import timezone
 
+from accounts.actions.domains.add_domain import add_domain
 from accounts.actions.organizations.invitations import invite_person
 from accounts.actions.organizations.robots import create_robot
 from accounts.models import (
@@ -142,4 +143,6 @@ def _build_organization(accounts: Mapping[str, User]) -> None:
     publish_bytes(owner, build_package("@harbor/pier"))
     build_team(owner, harbor, "@harbor/pier", Role.PUBLISHER, "pat")
     create_robot(actor=owner, organization=harbor, name="ci")
+    for each in (harbor.owner, owner.owner):
+        add_domain(actor=owner, owner=each, domain="harbor.example")
     invite_person(actor=owner, organization=harbor, addressee="ivy", role=OrganizationRole.MEMBER)

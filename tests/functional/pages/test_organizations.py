@@ -20,6 +20,7 @@ from tests.support.publishing import Publisher
 MEMBERS = "/organizations/harbor/members"
 TEAMS = "/organizations/harbor/teams"
 ROBOTS = "/organizations/harbor/robots"
+DOMAINS = "/organizations/harbor/domains"
 SETTINGS = "/organizations/harbor/settings"
 
 
@@ -60,7 +61,7 @@ def test_an_organization_is_created(owner: User, open_page: Open) -> None:
         ("mallory", {MEMBERS}),
         ("mel", {MEMBERS, TEAMS, ROBOTS}),
         ("mina", {MEMBERS, TEAMS, ROBOTS}),
-        ("acme", {MEMBERS, TEAMS, ROBOTS, SETTINGS}),
+        ("acme", {MEMBERS, TEAMS, ROBOTS, DOMAINS, SETTINGS}),
     ],
 )
 def test_each_role_sees_its_tabs(
@@ -70,7 +71,7 @@ def test_each_role_sees_its_tabs(
     page = open_page(MEMBERS, by=client)
     assert {link for link in page.links if link.startswith("/organizations/")} == tabs
     assert ("mina" in page.one("main").text) is (name not in ("", "mallory"))
-    statuses = {path: client.get(path).status_code for path in (TEAMS, ROBOTS, SETTINGS)}
+    statuses = {path: client.get(path).status_code for path in (TEAMS, ROBOTS, DOMAINS, SETTINGS)}
     allowed = {path for path, status in statuses.items() if status == 200}
     assert allowed == tabs - {MEMBERS}
     assert set(statuses.values()) <= {200, 403, 302}
