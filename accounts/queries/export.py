@@ -92,18 +92,6 @@ def _iter_lists(user: User) -> Iterator[tuple[str, Iterable[Any]]]:
         ),
     )
     yield from _iter_organizations(user)
-    yield (
-        "domains",
-        (
-            {
-                "name": row.domain,
-                "state": row.state,
-                "createdAt": format_time(row.created_at),
-                "verifiedAt": format_time(row.verified_at),
-            }
-            for row in OwnerDomain.objects.filter(owner__user=user)
-        ),
-    )
     yield from iter_exports(user)
 
 
@@ -134,6 +122,18 @@ def _iter_organizations(user: User) -> Iterator[tuple[str, Iterable[Any]]]:
                 "expiresAt": format_time(row.expires_at),
             }
             for row in list_own_organization_invitations(user)
+        ),
+    )
+    yield (
+        "domains",
+        (
+            {
+                "name": row.domain,
+                "state": row.state,
+                "createdAt": format_time(row.created_at),
+                "verifiedAt": format_time(row.verified_at),
+            }
+            for row in OwnerDomain.objects.filter(owner__user=user)
         ),
     )
 

@@ -8,9 +8,9 @@ from rest_framework.request import Request
 
 from accounts.actions.domains.add_domain import add_domain, remove_domain
 from accounts.actions.domains.check_domain import check_domain
-from accounts.api.views import ApiView
+from accounts.api.views import ApiView, get_actor, get_request_token
 from accounts.models import Owner, User
-from accounts.policies import check_may_manage_domains
+from accounts.policies import check_may_manage_domains, check_token_is_unlimited
 from accounts.queries.domains import get_own_owner, list_domains
 from accounts.queries.organizations import get_organization
 from common.api.conditional import PRIVATE, respond_json
@@ -23,8 +23,13 @@ from registry.representations.domains import build_domain, build_domains
 
 def _find(request: Request, organization: str, *scopes: str) -> tuple[User, Owner]:
     """The caller, and the owner in the path, whose domains the caller may change."""
-    actor = get_organization_actor(request, *scopes)
-    owner = get_organization(organization).owner if organization else get_own_owner(actor)
+    if organization:
+        actor = get_organization_actor(request, organization, *scopes)
+        owner = get_organization(organization).owner
+    else:
+        actor = get_actor(request, *(scopes or ("manage",)))
+        check_token_is_unlimited(get_request_token(request))
+        owner = get_own_owner(actor)
     check_may_manage_domains(actor, owner)
     return actor, owner
 
@@ -54,7 +59,7 @@ def _remove(request: Request, domain: str, organization: str = "") -> HttpRespon
 
 
 class OrganizationDomainsView(ApiView):
-    """The domains of an organization."""
+    """Proven and other domains of an organization."""
 
     @extend_schema(
         operation_id="listOrganizationDomains",
@@ -90,7 +95,7 @@ class OrganizationDomainView(ApiView):
 
 
 class OrganizationDomainCheckView(ApiView):
-    """The check of a domain of an organization."""
+    """A lookup in DNS for an organization."""
 
     @extend_schema(
         operation_id="checkOrganizationDomain",
