@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from accounts.domains.errors import UnknownDomainError
+from accounts.domains.errors import DomainDeniedError, UnknownDomainError
 from accounts.domains.names import fold_domain
 from accounts.models import OrganizationRole, Owner, OwnerDomain, User
 from plugport.spec.text import quote_text
@@ -42,6 +42,14 @@ def get_domain(owner: Owner, domain: str) -> OwnerDomain:
         raise UnknownDomainError(f"`{owner.name}` has no domain {quote_text(domain)}.")
     found.owner = owner
     return found
+
+
+def get_own_owner(user: User) -> Owner:
+    """The owner of a person: at most 1 query. Raises `DomainDeniedError` for robots, which own nothing."""
+    owner = Owner.objects.filter(user=user).first()
+    if owner is None:
+        raise DomainDeniedError("Robots have no domains.")
+    return owner
 
 
 def list_domain_contacts(owner: Owner) -> list[User]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from accounts.models import AccountSession, AuditEntry, TeamMember, Token, User
+from accounts.models import AccountSession, AuditEntry, OwnerDomain, TeamMember, Token, User
 from accounts.queries.factors import list_factors
 from accounts.queries.organizations import (
     list_memberships,
@@ -122,6 +122,18 @@ def _iter_organizations(user: User) -> Iterator[tuple[str, Iterable[Any]]]:
                 "expiresAt": format_time(row.expires_at),
             }
             for row in list_own_organization_invitations(user)
+        ),
+    )
+    yield (
+        "domains",
+        (
+            {
+                "name": row.domain,
+                "state": row.state,
+                "createdAt": format_time(row.created_at),
+                "verifiedAt": format_time(row.verified_at),
+            }
+            for row in OwnerDomain.objects.filter(owner__user=user)
         ),
     )
 

@@ -107,6 +107,22 @@ class OrganizationsClient:
         """Trust an issuer no longer; returns it."""
         return self._send("DELETE", self._url(name, "issuers", number))
 
+    def list_domains(self, name: str) -> Document:
+        """Return the domains of an organization with the records that prove them."""
+        return require_object(self._http.get_json(self._url(name, "domains")), "domains")
+
+    def add_domain(self, name: str, domain: str) -> Document:
+        """Add a domain without proof; returns it."""
+        return self._send("POST", self._url(name, "domains"), {"domain": domain})
+
+    def check_domain(self, name: str, domain: str) -> Document:
+        """Look for the record of the domain in DNS; returns the proven domain."""
+        return self._send("POST", self._url(name, "domains", domain, "check"), {})
+
+    def remove_domain(self, name: str, domain: str) -> Document:
+        """Remove a domain and its proof; returns it."""
+        return self._send("DELETE", self._url(name, "domains", domain))
+
     def _send(self, method: str, url: str, body: Any = None) -> Document:
         return require_object(self._http.send_json(method, url, body), "an object")
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from accounts.models import User
+from accounts.models import OwnerDomain, User
 from registry.models import Scope
 from tests.client.support import Cli
+from tests.support.dns_server import open_dns_server
 from tests.support.people import create_api_token, create_user
 
 
@@ -132,3 +134,24 @@ def test_an_organization_is_deleted(cli: Cli) -> None:
     assert deleted == "deleted the organization harbor; its name stays reserved\n"
     assert cli.error(5, "org", "show", "harbor")["code"] == "unknown-organization"
     assert "takes no --yes" in cli.run("org", "show", "harbor", "--yes").stderr
+
+
+def test_domains(cli: Cli, alice: User, settings: Any) -> None:
+    cli.ok("org", "create", "harbor")
+    assert cli.ok("org", "domain", "list", "harbor").stdout == "no domains\n"
+    added = cli.ok("org", "domain", "add", "harbor", "Example.com").stdout.splitlines()
+    domain = OwnerDomain.objects.get()
+    assert added == [
+        "example.com is pending; enter this TXT record:",
+        f"_plugport-challenge.example.com  plugport-domain-verification={domain.token}",
+    ]
+    with open_dns_server(settings) as dns:
+        refused = cli.run("org", "domain", "check", "harbor", "example.com")
+        assert "There is no TXT record of Plugport" in refused.stderr
+        dns.prove(domain)
+        checked = cli.ok("org", "domain", "check", "harbor", "example.com").stdout
+        assert checked == "example.com is proven\n"
+    assert "proven" in cli.ok("org", "domain", "list", "harbor").stdout
+    removed = cli.ok("org", "domain", "remove", "harbor", "example.com").stdout
+    assert removed == "harbor has no domain example.com any longer\n"
+    assert "after `domain` comes one of" in cli.run("org", "domain", "prove", "harbor").stderr

@@ -91,6 +91,7 @@ PRIVATE = {
     "own-publishing": ["/account/publishing"],
     "publishing": ["/plugins/@wanda/notes/publishing"],
     "organizations": ["/account/organizations"],
+    "own-domains": ["/account/domains"],
     "account_logout": ["/logout"],
     "account_change_password": ["/account/password"],
 }
@@ -162,6 +163,7 @@ OTHERS = {
     "organization-delete",
     "organization-log",
     "organization-log-export",
+    "organization-domains",
     "decline-invitation",
     "verify-email",
     "docs-api-try",

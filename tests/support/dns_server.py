@@ -110,7 +110,7 @@ def open_dns_server(settings: Any) -> Iterator[DnsServer]:
         udp, tcp = _bind_both(stack, Udp, Tcp)
         for server in (udp, tcp):
             threading.Thread(
-                target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+                target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
             ).start()
             stack.callback(server.shutdown)
         settings.DNS_SERVERS = (("127.0.0.1", udp.server_address[1]),)

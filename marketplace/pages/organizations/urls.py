@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from marketplace.pages.organizations import deletion, issuers, log, members, own, robots, teams
+from marketplace.pages.organizations import (
+    deletion,
+    domains,
+    issuers,
+    log,
+    members,
+    own,
+    robots,
+    teams,
+)
 
 urlpatterns = [
     path("account/organizations", own.render_own, name="organizations"),
@@ -25,6 +34,8 @@ urlpatterns = [
     path(
         "organizations/<str:name>/settings", members.render_settings, name="organization-settings"
     ),
+    path("account/domains", domains.render_own_domains, name="own-domains"),
+    path("organizations/<str:name>/domains", domains.render_domains, name="organization-domains"),
     path("organizations/<str:name>/teams", teams.render_teams, name="organization-teams"),
     path("organizations/<str:name>/teams/<str:team>", teams.render_team, name="organization-team"),
     path("organizations/<str:name>/delete", deletion.render_deletion, name="organization-delete"),

@@ -1,4 +1,4 @@
-"""`plugport org`: organizations, their members, and their teams."""
+"""`plugport org`: organizations, their members, teams and domains."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ _ACTIONS = {
     "issuers": ("NAME",),
     "add-issuer": ("NAME", "URL"),
     "remove-issuer": ("NAME", "ID"),
+    "domain": ("DOMAIN-ACTION", "NAME"),
 }
 _TEAM_ACTIONS = {
     "list": ("NAME",),
@@ -43,6 +44,13 @@ _TEAM_ACTIONS = {
     "give": ("NAME", "TEAM", "TARGET"),
     "take": ("NAME", "TEAM", "TARGET"),
 }
+_DOMAIN_ACTIONS = {
+    "list": ("NAME",),
+    "add": ("NAME", "DOMAIN"),
+    "check": ("NAME", "DOMAIN"),
+    "remove": ("NAME", "DOMAIN"),
+}
+_GROUPS = {"team": _TEAM_ACTIONS, "domain": _DOMAIN_ACTIONS}
 _WITH_ROLE = {"invite": "member", "role": "", "give": "publisher"}
 
 
@@ -60,6 +68,8 @@ _WITH_ROLE = {"invite": "member", "role": "", "give": "publisher"}
         "plugport org team add my-company dev mia",
         "plugport org delete my-company --yes",
         "plugport org team give my-company dev @my-company --role publisher",
+        "plugport org domain add my-company example.com",
+        "plugport org domain check my-company example.com",
     ),
 )
 @click.argument("action", type=click.Choice(list(_ACTIONS)))
@@ -80,7 +90,7 @@ def command(
     title: str | None,
     yes: bool,
 ) -> None:
-    """Create organizations, and manage their members and teams.
+    """Create organizations, and manage their members, teams and domains.
 
     A person becomes a member by accepting the invitation. Owners may do everything; managers manage
     members and teams; members have the rights of their teams.
@@ -93,7 +103,7 @@ def command(
     if action == "delete":
         _confirm_deletion(session, values, yes=yes)
     role = _require_role(words, role)
-    run = (_TEAM_RUNS if len(words) > 1 else _RUNS)[words[-1]]
+    run = (_GROUP_RUNS[words[0]] if len(words) > 1 else _RUNS)[words[-1]]
     with session.open_client() as client:
         run(session, client.organizations, values, (role or "", title))
 
@@ -101,14 +111,14 @@ def command(
 def _split(action: str, arguments: tuple[str, ...]) -> tuple[list[str], list[str]]:
     """The words of the action, and its arguments. Raises `UsageError` unless they are complete."""
     words, values, expected = [action], list(arguments), _ACTIONS[action]
-    if action == "team":
-        team_action = values.pop(0) if values else ""
-        if team_action not in _TEAM_ACTIONS:
+    if action in _GROUPS:
+        found, group = values.pop(0) if values else "", _GROUPS[action]
+        if found not in group:
             raise click.UsageError(
-                f"after `team` comes one of {', '.join(_TEAM_ACTIONS)}; found `{team_action}`"
+                f"after `{action}` comes one of {', '.join(group)}; found `{found}`"
             )
-        words.append(team_action)
-        expected = _TEAM_ACTIONS[team_action]
+        words.append(found)
+        expected = group[found]
     if len(values) != len(expected):
         problem = "too many arguments" if len(values) > len(expected) else "an argument is missing"
         usage = " ".join(("plugport", "org", *words, *expected))
@@ -365,6 +375,48 @@ def _on_team(act: Callable[..., Any], *, has_role: bool = False) -> _Run:
     return run
 
 
+def _list_domains(
+    session: Session, client: OrganizationsClient, values: list[str], _: _Options
+) -> None:
+    document = client.list_domains(values[0])
+    session.output.print_json(document)
+    if not document["domains"]:
+        session.output.print_line("no domains")
+        return
+    rows = [
+        (each["domain"], each["state"], each["problem"] or f"TXT at {each['recordName']}")
+        for each in document["domains"]
+    ]
+    session.output.print_table(rows, ("DOMAIN", "STATE", "PROOF"))
+
+
+def _add_domain(
+    session: Session, client: OrganizationsClient, values: list[str], _: _Options
+) -> None:
+    document = client.add_domain(*values)
+    session.output.print_json({"domain": document})
+    session.output.print_line(
+        f"{document['domain']} is {document['state']}; enter this TXT record:"
+    )
+    session.output.print_line(f"{document['recordName']}  {document['recordValue']}")
+
+
+def _check_domain(
+    session: Session, client: OrganizationsClient, values: list[str], _: _Options
+) -> None:
+    document = client.check_domain(*values)
+    session.output.print_json({"domain": document})
+    session.output.print_line(f"{document['domain']} is proven")
+
+
+def _remove_domain(
+    session: Session, client: OrganizationsClient, values: list[str], _: _Options
+) -> None:
+    document = client.remove_domain(*values)
+    session.output.print_json({"domain": document})
+    session.output.print_line(f"{values[0]} has no domain {document['domain']} any longer")
+
+
 _RUNS: dict[str, _Run] = {
     "list": _list,
     "create": _create,
@@ -392,3 +444,10 @@ _TEAM_RUNS: dict[str, _Run] = {
     "give": _on_team(lambda client, *values: client.give_right(*values), has_role=True),
     "take": _on_team(lambda client, *values: client.take_right(*values)),
 }
+_DOMAIN_RUNS: dict[str, _Run] = {
+    "list": _list_domains,
+    "add": _add_domain,
+    "check": _check_domain,
+    "remove": _remove_domain,
+}
+_GROUP_RUNS = {"team": _TEAM_RUNS, "domain": _DOMAIN_RUNS}

@@ -14,6 +14,7 @@ OWNER_KINDS = ("person", "organization")
 ORGANIZATION_ROLES = ("owner", "manager", "member", "billing")
 # Before the name of an organization, in the limits of a token.
 ORGANIZATION_LIMIT = "org:"
+DOMAIN_STATES = ("pending", "proven", "failing")
 TOKEN_SCOPES = ("read", "publish", "manage", "admin")
 CI_PROVIDERS = ("github", "gitlab", "oidc")
 SEVERITIES = ("note", "warning", "error")

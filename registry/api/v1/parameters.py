@@ -94,6 +94,12 @@ ORGANIZATION = OpenApiParameter(
     OpenApiParameter.PATH,
     description="The name of an organization.",
 )
+DOMAIN = OpenApiParameter(
+    "domain",
+    {"type": "string", "minLength": 1, "maxLength": 253},
+    OpenApiParameter.PATH,
+    description="A domain of the owner.",
+)
 TEAM = OpenApiParameter(
     "team",
     {"type": "string", "minLength": 1, "maxLength": 39},

@@ -11,6 +11,7 @@ from accounts.api import leaked_tokens, tokens
 from registry.api.converters import NameConverter, VersionConverter
 from registry.api.v1 import (
     diff,
+    domains,
     download,
     instance,
     me,
@@ -94,8 +95,17 @@ urlpatterns = [
         "me/organization-invitations/<int:id>/decline",
         organizations.DeclineMembershipView.as_view(),
     ),
+    path("me/domains", domains.MyDomainsView.as_view()),
+    path("me/domains/<str:domain>", domains.MyDomainView.as_view()),
+    path("me/domains/<str:domain>/check", domains.MyDomainCheckView.as_view()),
     path("organizations", organizations.OrganizationsView.as_view()),
     path(_ORGANIZATION, organizations.OrganizationView.as_view()),
+    path(f"{_ORGANIZATION}/domains", domains.OrganizationDomainsView.as_view()),
+    path(f"{_ORGANIZATION}/domains/<str:domain>", domains.OrganizationDomainView.as_view()),
+    path(
+        f"{_ORGANIZATION}/domains/<str:domain>/check",
+        domains.OrganizationDomainCheckView.as_view(),
+    ),
     path(f"{_ORGANIZATION}/members", organizations.PeopleView.as_view()),
     path(f"{_ORGANIZATION}/members/<str:username>", organizations.PersonView.as_view()),
     path(f"{_ORGANIZATION}/invitations", organizations.SentInvitationsView.as_view()),

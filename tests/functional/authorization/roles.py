@@ -10,6 +10,7 @@ from typing import Any
 from django.test import Client
 from django.utils import timezone
 
+from accounts.actions.domains.add_domain import add_domain
 from accounts.actions.organizations.invitations import invite_person
 from accounts.actions.organizations.robots import create_robot, create_robot_token
 from accounts.models import (
@@ -170,4 +171,6 @@ def _build_organization(accounts: Mapping[str, User]) -> None:
         days=1,
     )
     RegisteredIssuer.objects.create(owner=harbor.owner, url="https://ci.harbor.test")
+    for each in (harbor.owner, owner.owner):
+        add_domain(actor=owner, owner=each, domain="harbor.example")
     invite_person(actor=owner, organization=harbor, addressee="ivy", role=OrganizationRole.MEMBER)

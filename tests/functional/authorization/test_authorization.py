@@ -8,7 +8,7 @@ intended change, `RECORD_TABLE=1` writes the table again: read the difference be
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from django.test import Client
 from tests.functional.authorization.calls import Call, list_calls
 from tests.functional.authorization.roles import COLUMNS, PEOPLE, World, build_world
 from tests.functional.authorization.table import Cells, read_table, record_rows
+from tests.support.dns_server import open_dns_server
 from tests.support.publishing import Publisher
 
 pytestmark = pytest.mark.usefixtures("_module_packages", "db")
@@ -55,9 +56,12 @@ def client() -> Client:
 
 
 @pytest.fixture(autouse=True)
-def _settings(settings: Any, tmp_path: Path) -> None:
+def _settings(settings: Any, tmp_path: Path) -> Iterator[None]:
     settings.CLIENT_DIR = tmp_path
     settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, "1000000/minute")
+    # Domains are checked with this server, which has no records.
+    with open_dns_server(settings):
+        yield
 
 
 def send(client: Client, cookies: SimpleCookie, call: Call, headers: dict[str, Any]) -> str:

@@ -21,6 +21,7 @@ from tests.support.publishing import Publisher
 MEMBERS = "/organizations/harbor/members"
 TEAMS = "/organizations/harbor/teams"
 ROBOTS = "/organizations/harbor/robots"
+DOMAINS = "/organizations/harbor/domains"
 SETTINGS = "/organizations/harbor/settings"
 PUBLISHING = "/organizations/harbor/publishing"
 LOG = "/organizations/harbor/log"
@@ -63,7 +64,7 @@ def test_an_organization_is_created(owner: User, open_page: Open) -> None:
         ("mallory", {MEMBERS}),
         ("mel", {MEMBERS, TEAMS, ROBOTS, PUBLISHING}),
         ("mina", {MEMBERS, TEAMS, ROBOTS, PUBLISHING, LOG}),
-        ("acme", {MEMBERS, TEAMS, ROBOTS, PUBLISHING, LOG, SETTINGS}),
+        ("acme", {MEMBERS, TEAMS, ROBOTS, PUBLISHING, LOG, DOMAINS, SETTINGS}),
     ],
 )
 def test_each_role_sees_its_tabs(
@@ -74,7 +75,8 @@ def test_each_role_sees_its_tabs(
     assert {link for link in page.links if link.startswith("/organizations/")} == tabs
     assert ("mina" in page.one("main").text) is (name not in ("", "mallory"))
     statuses = {
-        path: client.get(path).status_code for path in (TEAMS, ROBOTS, PUBLISHING, LOG, SETTINGS)
+        path: client.get(path).status_code
+        for path in (TEAMS, ROBOTS, PUBLISHING, LOG, DOMAINS, SETTINGS)
     }
     allowed = {path for path, status in statuses.items() if status == 200}
     assert allowed == tabs - {MEMBERS}
