@@ -16,6 +16,8 @@ from registry.actions import decide_staged
 from registry.api.v1.parameters import NAME, VERSION
 from registry.models import Release
 from registry.queries.staged import get_undecided_release
+from registry.queries.visibility_choices import list_wider_dependencies
+from registry.queries.visible import Viewer
 from registry.representations.releases import build_publication
 
 
@@ -24,10 +26,15 @@ class _DecisionView(ApiView):
 
     def run(self, request: Request, name: str, version: str) -> HttpResponse:
         """Decide as the user of the token."""
-        release: Release = get_undecided_release(get_request_token(request).user, name, version)
+        token = get_request_token(request)
+        release: Release = get_undecided_release(token.user, name, version, token)
         actor = get_actor(request, "manage", plugin=release.plugin.name)
         type(self).decide(actor=actor, release=release)
-        document = build_publication(release, list(release.checks.all()))
+        document = build_publication(
+            release,
+            list(release.checks.all()),
+            hidden_dependencies=list_wider_dependencies(release, Viewer(actor, token)),
+        )
         return respond_json(request, document, cache=PRIVATE)
 
 
