@@ -59,6 +59,13 @@ ACCOUNT_ACTIONS = (
     AuditAction(
         "account.created-by-operator", "An operator created an account", "account", _SENSITIVE
     ),
+    AuditAction("account.suspended", "An account was suspended", "account", _SENSITIVE),
+    AuditAction(
+        "account.suspension-lifted", "The suspension of an account ended", "account", _SENSITIVE
+    ),
+    AuditAction(
+        "account.groups-changed", "The groups of an account were changed", "account", _SENSITIVE
+    ),
     AuditAction("sign-in.succeeded", "Signed in", "account", _ROUTINE),
     AuditAction("sign-in.failed", "A sign-in failed", "account", _NOTABLE),
     AuditAction("sign-in.ended", "Signed out", "account", _ROUTINE),
@@ -69,6 +76,7 @@ ACCOUNT_ACTIONS = (
     AuditAction("email.verified", "The email address was verified", "account", _NOTABLE),
     AuditAction("password.changed", "The password was changed", "account", _SENSITIVE),
     AuditAction("factor.added", "A second factor was added", "account", _SENSITIVE),
+    AuditAction("factor.renamed", "A passkey was renamed", "account", _ROUTINE),
     AuditAction("factor.removed", "A second factor was removed", "account", _SENSITIVE),
     AuditAction("factors.removed", "All second factors were removed", "account", _SENSITIVE),
     AuditAction("recovery-code.used", "A recovery code was used", "account", _NOTABLE),

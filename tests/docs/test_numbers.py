@@ -18,6 +18,7 @@ import common.postgres as postgres
 import config.middleware as middleware
 from accounts.actions import device_login
 from accounts.actions.organizations import robots
+from accounts.actions.remove_recent_access import RECENT
 from accounts.actions.tokens import mint_token
 from accounts.actions.tokens.create_token import MAX_TOKENS
 from accounts.models import token
@@ -126,6 +127,7 @@ CLAIMS = {
     "CHANGELOG.md": [
         f"Tokens of robots expire after {robots.ROBOT_TOKEN_DAYS} days by default",
         f"reverses the change for {email_change_keys.UNDO_SECONDS // 3600} hours.",
+        f"added in the last {RECENT // dt.timedelta(hours=1)} hours are removed",
         f"{WORDS[len(MANIFEST_FORMATS)]} manifest formats and {WORDS[len(KINDS)]} kinds",
         f"only up to {WORDS[document.MAX_EXPANSION]} times its size",
         f"({format_size(document.MIN_EXPANDED_BYTES)} for small files)",

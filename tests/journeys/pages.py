@@ -97,7 +97,7 @@ PRIVATE = {
 }
 # `test_trouble.py` opens these.
 # `tests/journeys/test_sso.py` opens these, as an operator.
-OPERATORS = {"sso-connections", "sso-new", "sso-connection"}
+OPERATORS = {"managed-account", "sso-connections", "sso-new", "sso-connection"}
 TROUBLE = {
     "publication",
     "publication-readme",
@@ -131,6 +131,7 @@ OTHERS = {
     "device-login-token",
     "authorization-server",
     "remove-factor",
+    "rename-passkey",
     "end-session",
     "unlink-site",
     # Lead to other websites, and back.

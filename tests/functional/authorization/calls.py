@@ -230,6 +230,8 @@ BODIES: Mapping[str, Callable[[], Any]] = {
     "POST account/domains": lambda: {"action": "add", "domain": "new.example"},
     "POST organizations/<str:name>/domains": lambda: {"action": "add", "domain": "new.example"},
     "PATCH api/v1/me/organizations/<str:organization>": lambda: {"isPublic": True},
+    "POST account/security/<int:factor_id>/rename": lambda: {"name": "laptop"},
+    "POST accounts/<str:username>": lambda: {"action": "suspend", "reason": "Abuse."},
     "POST account/organizations": lambda: {"name": "new-one"},
     "POST organizations/<str:name>/members": lambda: {"action": "remove", "username": "pat"},
     "POST organizations/<str:name>/settings": lambda: {"description": "Ships."},
