@@ -68,6 +68,9 @@ def select_email(connection: SsoConnection, value: object, *, is_verified: bool)
         # No mail could be sent to it.
         return ""
     is_own = domain.lower() in connection.email_domains
+    if connection.owner is not None:
+        # Its owners decide what it says, and no one vouches for them.
+        is_verified = False
     return f"{local}@{domain.lower()}" if local and domain and (is_verified or is_own) else ""
 
 

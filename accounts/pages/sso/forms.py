@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.actions.sso.connections import ConnectionValues
 from accounts.actions.sso.find_account import RIGHTS
-from accounts.models import SsoConnection
+from accounts.models import Organization, SsoConnection
 from accounts.sso.errors import ConnectionSettingsError, SsoRefusedError
 from accounts.sso.fetching import fetch_text, require_provider_url
 from accounts.sso.oidc.provider import OidcSettings, fetch_document
@@ -45,6 +45,21 @@ class ConnectionForm(forms.Form):
         help_text="One a line: `GROUP = moderator` or `GROUP = operator`. They are given and taken at"
         " each sign-in. Rights that an operator gave here stay.",
     )
+
+    creates_accounts = forms.BooleanField(
+        label="Create an account at the first sign-in",
+        required=False,
+        initial=True,
+        help_text="Without it, only people sign in who have an account already: one that is linked, or"
+        " that was created before.",
+    )
+
+    def __init__(self, *args: Any, organization: Organization | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.organization = organization
+        if organization is not None:
+            for name in ("email_domains", "group_rules"):
+                del self.fields[name]
 
     def clean_email_domains(self) -> list[str]:
         """The domains, in lower case."""
@@ -101,7 +116,7 @@ class OidcForm(ConnectionForm):
         max_length=253,
         help_text="Only for Google, where it is required.",
     )
-    field_order = ("name", "issuer", "client_id", "client_secret", "hosted_domain", "email_domains", "groups_claim", "group_rules")  # fmt: skip
+    field_order = ("name", "issuer", "client_id", "client_secret", "hosted_domain", "email_domains", "groups_claim", "group_rules", "creates_accounts")  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
         """Fetch what the provider publishes."""
@@ -125,8 +140,9 @@ class OidcForm(ConnectionForm):
         return ConnectionValues(
             name=self.cleaned_data["name"],
             settings={name: getattr(own, name) for name in own.__slots__},
-            group_rules=self.cleaned_data["group_rules"],
-            email_domains=self.cleaned_data["email_domains"],
+            group_rules=self.cleaned_data.get("group_rules", []),
+            email_domains=self.cleaned_data.get("email_domains", []),
+            creates_accounts=self.cleaned_data["creates_accounts"],
             secret=self.cleaned_data["client_secret"] or None,
             document=self._document,
         )
@@ -163,7 +179,7 @@ class SamlForm(ConnectionForm):
     groups_attribute = forms.CharField(
         label="Attribute with groups", max_length=300, initial="groups"
     )
-    field_order = ("name", "metadata_url", "metadata", "subject_attribute", "name_attribute", "email_attribute", "email_domains", "groups_attribute", "group_rules")  # fmt: skip
+    field_order = ("name", "metadata_url", "metadata", "subject_attribute", "name_attribute", "email_attribute", "email_domains", "groups_attribute", "group_rules", "creates_accounts")  # fmt: skip
 
     def __init__(self, *args: Any, connection: SsoConnection | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -196,13 +212,18 @@ class SamlForm(ConnectionForm):
         return ConnectionValues(
             name=values["name"],
             settings={**self._provider, **{name: values[name] for name in names}},
-            group_rules=values["group_rules"],
-            email_domains=values["email_domains"],
+            group_rules=values.get("group_rules", []),
+            email_domains=values.get("email_domains", []),
+            creates_accounts=values["creates_accounts"],
         )
 
 
 def build_form(
-    kind: str, data: Any = None, connection: SsoConnection | None = None
+    kind: str,
+    data: Any = None,
+    connection: SsoConnection | None = None,
+    *,
+    organization: Organization | None = None,
 ) -> OidcForm | SamlForm:
     """The form of the protocol, with the settings of the connection."""
     initial: dict[str, Any] = {}
@@ -210,11 +231,12 @@ def build_form(
         initial = {
             **connection.settings,
             "name": connection.name,
+            "creates_accounts": connection.creates_accounts,
             "email_domains": "\n".join(connection.email_domains),
             "group_rules": "\n".join(
                 f"{rule['group']} = {rule['right']}" for rule in connection.group_rules
             ),
         }
     if kind == SsoConnection.OIDC:
-        return OidcForm(data, initial=initial or None)
-    return SamlForm(data, initial=initial or None, connection=connection)
+        return OidcForm(data, initial=initial or None, organization=organization)
+    return SamlForm(data, initial=initial or None, connection=connection, organization=organization)

@@ -54,7 +54,7 @@ def start(request: HttpRequest, public_id: str) -> HttpResponse:
 def _start(request: HttpRequest, connection: SsoConnection) -> HttpResponse:
     permit, user_id = request.GET.get("permit", ""), request.user.pk
     purpose = parse_permit(connection, permit, user_id) if permit else SIGN_IN
-    check_purpose(connection, purpose)
+    check_purpose(connection, purpose, request.user)
     if purpose == SIGN_IN and user_id is not None:
         return redirect("account")
     if purpose == SIGN_IN:
