@@ -7,13 +7,15 @@ from django.db.models import Exists, OuterRef, Q
 from accounts.models import (
     Organization,
     OrganizationMember,
+    Owner,
     SsoConnection,
     SsoFailure,
     SsoIdentity,
     User,
 )
+from accounts.queries.domains import find_owner_of_domain
 from accounts.sso.errors import UnknownConnectionError
-from plugport.spec.text import has_nul
+from plugport.spec.text import has_nul, remove_nul
 
 
 def get_connection(public_id: str) -> SsoConnection:
@@ -58,6 +60,25 @@ def list_enabled_connections() -> list[SsoConnection]:
     """The connections with which people sign in to the whole registry, by name: 1 query."""
     rows = SsoConnection.objects.filter(is_enabled=True, owner=None)
     return list(rows.only("public_id", "name", "kind"))
+
+
+def list_connections_of_login(text: str) -> list[SsoConnection]:
+    """The connections that are on, of the organization of an email address or a name: 2 queries.
+
+    By address, that of the owner of the domain, which is proven now, and which the connection names. The
+    same queries whether the organization exists or not.
+    """
+    text = remove_nul(text).strip()
+    local, at, domain = text.rpartition("@")
+    rows = SsoConnection.objects.filter(is_enabled=True).select_related("owner")
+    rows = rows.defer("document", "secret")
+    if not (at and local):
+        name = domain.lower()
+        owner = Owner.objects.filter(name=name, organization__isnull=False).first()
+        return list(rows.filter(owner__isnull=False, owner=owner))
+    owner = find_owner_of_domain(domain)
+    found = list(rows.filter(owner__isnull=False, owner=owner))
+    return [each for each in found if domain.lower() in each.email_domains]
 
 
 def list_linkable_connections(user: User) -> list[SsoConnection]:

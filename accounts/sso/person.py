@@ -11,6 +11,7 @@ from django.core.validators import validate_email
 
 from accounts.models import SsoConnection
 from accounts.models.sso import SUBJECT_CHARS
+from accounts.queries.domains import find_owner_of_domain
 from accounts.sso.errors import SsoRefusedError
 
 MAX_GROUPS = 500
@@ -58,7 +59,10 @@ def require_subject(value: object) -> str:
 
 
 def select_email(connection: SsoConnection, value: object, *, is_verified: bool) -> str:
-    """The address if the provider verified it, or the domain is one that it speaks for; else empty."""
+    """The address if the provider verified it, or the domain is one that it speaks for; else empty.
+
+    At most 1 query.
+    """
     if not isinstance(value, str) or len(value) > _MAX_TEXT or value.count("@") != 1:
         return ""
     local, _, domain = value.strip().partition("@")
@@ -69,8 +73,9 @@ def select_email(connection: SsoConnection, value: object, *, is_verified: bool)
         return ""
     is_own = domain.lower() in connection.email_domains
     if connection.owner is not None:
-        # Its owners decide what it says, and no one vouches for them.
+        # Its owners decide what it says, so only their own domains count, as long as they are proven.
         is_verified = False
+        is_own = is_own and find_owner_of_domain(domain.lower()) == connection.owner
     return f"{local}@{domain.lower()}" if local and domain and (is_verified or is_own) else ""
 
 

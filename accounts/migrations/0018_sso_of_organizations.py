@@ -9,7 +9,7 @@ import common.bounded_fields
 class Migration(migrations.Migration):
     """Existing connections are those of the whole registry."""
 
-    dependencies = [("accounts", "0016_organizations")]
+    dependencies = [("accounts", "0017_owner_domains")]
 
     operations = [
         migrations.AddField(
