@@ -74,16 +74,14 @@ def for_admins(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
     """Give the view who sets up, who proved to be the owner of the account a moment ago.
 
     An identity provider decides who signs in as whom, so a session alone is not enough. For others,
-    the pages do not exist. `organization_name` is that of the URL.
+    the pages do not exist. `name` is that of an organization in the URL.
     """
 
     @wraps(view)
     @login_required
-    def wrapped(
-        request: HttpRequest, organization_name: str = "", **arguments: str
-    ) -> HttpResponse:
+    def wrapped(request: HttpRequest, name: str = "", **arguments: str) -> HttpResponse:
         actor = get_signed_in_user(request)
-        organization = get_organization(organization_name) if organization_name else None
+        organization = get_organization(name) if name else None
         check_sets_up_sso(actor, organization)
         if not is_confirmed(request):
             # What only accepts forms cannot be returned to.

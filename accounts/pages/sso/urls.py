@@ -27,17 +27,17 @@ urlpatterns = [
     path("sso/<str:public_id>/saml/finish", sign_in.finish_saml, name="sso-saml-finish"),
     path("sso/<str:public_id>/saml/logout", sign_in.end_saml_sessions, name="sso-saml-logout"),
     path(
-        "organizations/<str:organization_name>/sso/new/<str:kind>",
+        "organizations/<str:name>/sso/new/<str:kind>",
         connections.add_connection,
         name="organization-sso-new",
     ),
     path(
-        "organizations/<str:organization_name>/sso/<str:public_id>",
+        "organizations/<str:name>/sso/<str:public_id>",
         connections.render_connection,
         name="organization-sso-connection",
     ),
     path(
-        "organizations/<str:organization_name>/sso/<str:public_id>/change",
+        "organizations/<str:name>/sso/<str:public_id>/change",
         connections.change_connection,
         name="organization-sso-change",
     ),

@@ -26,7 +26,7 @@ urlpatterns = [
         "organizations/<str:name>/settings", members.render_settings, name="organization-settings"
     ),
     path(
-        "organizations/<str:organization_name>/sso",
+        "organizations/<str:name>/sso",
         sso.render_sso,
         name="organization-sso-connections",
     ),
