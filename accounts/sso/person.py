@@ -9,9 +9,8 @@ from typing import Any, Self
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from accounts.models import SsoConnection
+from accounts.models import OwnerDomain, SsoConnection
 from accounts.models.sso import SUBJECT_CHARS
-from accounts.queries.domains import find_owner_of_domain
 from accounts.sso.errors import SsoRefusedError
 
 MAX_GROUPS = 500
@@ -75,7 +74,8 @@ def select_email(connection: SsoConnection, value: object, *, is_verified: bool)
     if connection.owner is not None:
         # Its owners decide what it says, so only their own domains count, as long as they are proven.
         is_verified = False
-        is_own = is_own and find_owner_of_domain(domain.lower()) == connection.owner
+        proven = OwnerDomain.objects.filter(owner=connection.owner, verified_at__isnull=False)
+        is_own = is_own and proven.filter(domain=domain.lower()).exists()
     return f"{local}@{domain.lower()}" if local and domain and (is_verified or is_own) else ""
 
 
