@@ -34,6 +34,8 @@ GROUP_FIELDS = {
     AccountGroup.SECURITY_REVIEWER: "is_security_reviewer",
     AccountGroup.OPERATOR: "is_superuser",
 }
+# What reaches beyond organizations.
+_RIGHTS = frozenset({"is_staff", *GROUP_FIELDS.values()})
 
 
 class User(AbstractUser):
@@ -46,7 +48,8 @@ class User(AbstractUser):
     account that an operator creates needs no proof. `robot_of` is the organization of an account that
     is no person: it cannot sign in, owns nothing, and its name has a `+`, which no person's has. A session ends when
     `session_generation` is increased. `has_second_factor` follows from the factors
-    of django-allauth (`accounts.actions.factors`). `collision_key` is equal for all names that look alike, which prevents impersonation (PKG-1).
+    of django-allauth (`accounts.actions.factors`). `session_of` is set for a request: the id of the
+    organization whose single sign-on opened the session, and which the account then reaches alone. `collision_key` is equal for all names that look alike, which prevents impersonation (PKG-1).
     """
 
     username = BoundedCharField(
@@ -75,6 +78,7 @@ class User(AbstractUser):
 
     session_generation = models.PositiveIntegerField(default=0, editable=False)
     has_second_factor = models.BooleanField(default=False, editable=False)
+    session_of: int | None = None
 
     # Whether its groups count. Not for programs whose token lacks the scope `admin` (`accounts.api`).
     is_elevated = True
@@ -102,6 +106,18 @@ class User(AbstractUser):
         text = f"{session_hash} {self.session_generation}"
         return salted_hmac("accounts.models.user", text, algorithm="sha256").hexdigest()
 
+    def limit_to_organization(self, organization_id: int) -> None:
+        """Take the rights away that reach beyond the organization, for this request."""
+        self.session_of = organization_id
+        for name in _RIGHTS:
+            setattr(self, name, False)
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        """Load the row again, without the rights that the session took away."""
+        super().refresh_from_db(*args, **kwargs)
+        if self.session_of is not None:
+            self.limit_to_organization(self.session_of)
+
     @property
     def is_robot(self) -> bool:
         """Whether it is a robot of an organization."""
@@ -120,6 +136,10 @@ class User(AbstractUser):
         # A caller that saves only the name must not leave the old key behind.
         if "username" in (fields := kwargs.get("update_fields") or ()):
             kwargs["update_fields"] = {*fields, "collision_key"}
+        if self.session_of is not None:
+            # What the session took away in memory stays in the database.
+            names = kwargs.get("update_fields") or {f.name for f in self._meta.concrete_fields}
+            kwargs["update_fields"] = set(names) - _RIGHTS - {"id"}
         is_new = self._state.adding
         with transaction.atomic():
             super().save(*args, **kwargs)

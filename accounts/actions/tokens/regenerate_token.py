@@ -9,6 +9,7 @@ from accounts.actions.tokens.revoke_token import revoke_token
 from accounts.errors import TokenRequestError, UnknownTokenError
 from accounts.models import Token, User
 from accounts.models.token import MAX_LIFETIME
+from accounts.security.organization_session import check_is_personal
 
 
 def regenerate_token(*, actor: User, token_id: int) -> tuple[Token, str]:
@@ -19,6 +20,7 @@ def regenerate_token(*, actor: User, token_id: int) -> tuple[Token, str]:
     former one end. Writes audit entries. Raises `UnknownTokenError`, `TokenRequestError` for a token that
     an operator made without a second factor, and what `create_token` raises.
     """
+    check_is_personal(actor)
     with transaction.atomic():
         # Locked, so that two requests at the same time create one token.
         rows = Token.objects.select_for_update(of=("self",), no_key=True)

@@ -12,6 +12,7 @@ from marketplace.pages.organizations import (
     members,
     own,
     robots,
+    sso,
     teams,
 )
 
@@ -36,6 +37,11 @@ urlpatterns = [
     ),
     path("account/domains", domains.render_own_domains, name="own-domains"),
     path("organizations/<str:name>/domains", domains.render_domains, name="organization-domains"),
+    path(
+        "organizations/<str:name>/sso",
+        sso.render_sso,
+        name="organization-sso-connections",
+    ),
     path("organizations/<str:name>/teams", teams.render_teams, name="organization-teams"),
     path("organizations/<str:name>/teams/<str:team>", teams.render_team, name="organization-team"),
     path("organizations/<str:name>/delete", deletion.render_deletion, name="organization-delete"),

@@ -8,6 +8,7 @@ from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.models import User
 from accounts.policies import check_is_verified
 from accounts.queries.users import lock_unchanged_account
+from accounts.security.organization_session import check_is_personal
 from registry.models import Member
 from registry.publishing.refresh import refresh_owners
 from registry.queries.members import get_invitation, lock_plugin
@@ -19,6 +20,7 @@ def accept_invitation(*, actor: User, invitation_id: int) -> Member:
     Writes an audit entry. Raises `EmailNotVerifiedError`, `PasswordChangedError` and
     `UnknownInvitationError`.
     """
+    check_is_personal(actor)
     check_is_verified(actor)
     with transaction.atomic():
         # An account that is closed at the same time must not become a member after it left.

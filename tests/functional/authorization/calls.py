@@ -15,7 +15,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from accounts.models import OrganizationInvitation, RegisteredIssuer, Token
+from accounts.models import OrganizationInvitation, RegisteredIssuer, SsoConnection, Token
 from registry.models import Plugin
 from tests.functional.authorization.roles import World
 from tests.support.publishing import build_package
@@ -85,7 +85,14 @@ def _find_own_arguments(route: str, world: World) -> dict[str, object]:
         return {"id": Token.objects.get(user__username="harbor+ci").pk}
     if "organization" in route:
         sent = OrganizationInvitation.objects.get().pk
-        return {"name": "harbor", "invitation_id": sent, "id": sent, "username": "pat"}
+        return {
+            "name": "harbor",
+            "invitation_id": sent,
+            "id": sent,
+            "username": "pat",
+            "kind": "oidc",
+            "public_id": SsoConnection.objects.get(owner__name="harbor").public_id,
+        }
     if "transfers/" in route:
         return {"transfer_id": world.transfer.pk, "id": world.transfer.pk}
     if route.endswith("scopes/<str:name>/transfer"):
@@ -236,6 +243,8 @@ BODIES: Mapping[str, Callable[[], Any]] = {
     "POST organizations/<str:name>/members": lambda: {"action": "remove", "username": "pat"},
     "POST organizations/<str:name>/settings": lambda: {"description": "Ships."},
     "POST sso/connections/<str:public_id>/change": lambda: {"action": "disable"},
+    "POST organizations/<str:name>/sso/<str:public_id>/change": lambda: {"action": "disable"},
+    "POST sso": lambda: {"login": "harbor"},
     "POST plugins/<plugin:name>/publishing": lambda: {"action": "rules", "trusted_only": "on"},
     "POST publications/<uuid:public_id>/decide": lambda: {"decision": "approve"},
     "POST account/publishing": lambda: {

@@ -189,4 +189,5 @@ def _build_organization(accounts: Mapping[str, User]) -> User:
     for each in (harbor.owner, owner.owner):
         add_domain(actor=owner, owner=each, domain="harbor.example")
     invite_person(actor=owner, organization=harbor, addressee="ivy", role=OrganizationRole.MEMBER)
+    create_saml_connection(name="Harbor", owner=harbor.owner)
     return robot
