@@ -15,6 +15,7 @@ class AccountsConfig(AppConfig):
         )
         from accounts.actions.domains.audited import register_audited as register_domains
         from accounts.actions.organizations.audited import register_audited
+        from accounts.actions.scim.audited import register_audited as register_scim
         from accounts.security import (
             confirmation,  # noqa: F401 -- importing connects its receiver
             factors,  # noqa: F401 -- likewise
@@ -22,3 +23,4 @@ class AccountsConfig(AppConfig):
 
         register_audited()
         register_domains()
+        register_scim()

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import re
-import secrets
-from collections.abc import Iterator
-
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.actions.create_account import create_account
 from accounts.actions.record_audit_entry import record_audit_entry
+from accounts.actions.sso.account_names import create_named_account
 from accounts.models import SsoConnection, SsoIdentity, User
 from accounts.queries.users import find_address_owner
 from accounts.sso.errors import SsoRefusedError
 from accounts.sso.person import Person
-from accounts.username_rules import check_new_username
 
-_MAX_BASE_CHARS = 32
 # What a group rule can grant, and the fields of the account.
 RIGHTS = {"moderator": ("is_moderator", "is_staff"), "operator": ("is_staff", "is_superuser")}
 
@@ -55,7 +48,7 @@ def _create_identity(connection: SsoConnection, person: Person) -> SsoIdentity:
             f"Another account has the address `{person.email}`.",
             hint="Sign in to that account, and link single sign-on on its page.",
         )
-    _create_named_account(user, person)
+    create_named_account(user, person.names)
     record_audit_entry(
         actor=user,
         action="sso.account-created",
@@ -71,34 +64,6 @@ def _create_identity(connection: SsoConnection, person: Person) -> SsoIdentity:
         raise SsoRefusedError(
             "at-the-same-time", "Another window signed in for the first time at this moment."
         ) from None
-
-
-def _create_named_account(user: User, person: Person) -> None:
-    for name in _iter_names(person):
-        user.username = name
-        try:
-            check_new_username(name)
-            create_account(user)
-        except ValidationError:
-            continue
-        return
-    raise SsoRefusedError("no-name", "No user name could be found for the person.")
-
-
-def _iter_names(person: Person) -> Iterator[str]:
-    """User names in the order in which they are tried; the last ones are free by all likelihood."""
-    bases = list(dict.fromkeys(filter(None, map(_simplify, person.names))))[:3]
-    yield from bases
-    for base in bases:
-        yield from (f"{base}-{number}" for number in range(2, 6))
-    for base in [*bases[:1], "user"]:
-        yield from (f"{base}-{secrets.token_hex(3)}" for _ in range(3))
-
-
-def _simplify(text: str) -> str:
-    """The part before `@` in the alphabet of user names, maybe empty."""
-    local = text.partition("@")[0].lower()
-    return re.sub(r"[^a-z0-9]+", "-", local).strip("-")[:_MAX_BASE_CHARS].strip("-")
 
 
 def _apply_group_rules(connection: SsoConnection, identity: SsoIdentity, person: Person) -> None:
