@@ -42,6 +42,11 @@ def list_scim_tokens(organization: Organization) -> list[ScimToken]:
     return list(organization.scim_tokens.filter(revoked_at=None))
 
 
+def count_scim_users(organization: Organization) -> int:
+    """The active users: 1 query."""
+    return organization.scim_users.filter(is_active=True).count()
+
+
 def list_scim_failures(organization: Organization) -> list[ScimFailure]:
     """The requests that were refused, newest first: 1 query."""
     return list(organization.scim_failures.all()[:50])

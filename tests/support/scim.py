@@ -55,13 +55,15 @@ class Provider:
         document = json.loads(response.content) if response.content else None
         return Answer(response.status_code, document, dict(response.headers))
 
-    def create_user(self, name: str = "jane@harbor.example", **values: Any) -> dict[str, Any]:
+    def create_user(
+        self, user_name: str = "jane@harbor.example", /, **values: Any
+    ) -> dict[str, Any]:
         """Create a user; returns it."""
-        answer = self.send("POST", "Users", build_user(name, **values))
+        answer = self.send("POST", "Users", build_user(user_name, **values))
         assert answer.status == 201, answer.json
         return dict(answer.json)
 
-    def create_group(self, name: str, *members: str, **values: Any) -> dict[str, Any]:
+    def create_group(self, name: str, /, *members: str, **values: Any) -> dict[str, Any]:
         """Create a group with the ids of its members; returns it."""
         body = {"schemas": [GROUP_SCHEMA], "displayName": name, **values}
         body["members"] = [{"value": member} for member in members]
@@ -79,12 +81,12 @@ class Provider:
         return ScimUser.objects.select_related("user").get(public_id=user_id).user
 
 
-def build_user(name: str, **values: Any) -> dict[str, Any]:
+def build_user(user_name: str, /, **values: Any) -> dict[str, Any]:
     """The body of a request for a user."""
     return {
         "schemas": [USER_SCHEMA],
-        "userName": name,
-        "emails": [{"value": name, "type": "work", "primary": True}],
+        "userName": user_name,
+        "emails": [{"value": user_name, "type": "work", "primary": True}],
         **values,
     }
 

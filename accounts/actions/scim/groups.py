@@ -234,17 +234,11 @@ def _read_filter(node: ValuePath) -> dict[str, None]:
     is_or = not isinstance(inner, LogicalExpr) or inner.op == LogicalOperator.or_
     ids: dict[str, None] = {}
     for term in terms:
-        is_id = isinstance(term, Comparison) and term.attr_path.attr.lower() == "value"
-        if (
-            not is_or
-            or not is_id
-            or term.op != CompareOperator.eq
-            or not isinstance(term.value, str)
-        ):  # type: ignore[attr-defined]  # a comparison
-            raise InvalidPathException(
-                detail='Members are selected with `members[value eq "…"]` only.'
-            )
-        ids[term.value] = None  # type: ignore[attr-defined]  # likewise
+        if is_or and isinstance(term, Comparison) and isinstance(term.value, str):
+            if term.attr_path.attr.lower() == "value" and term.op == CompareOperator.eq:
+                ids[term.value] = None
+                continue
+        raise InvalidPathException(detail='Members are selected with `members[value eq "…"]` only.')
     return ids
 
 

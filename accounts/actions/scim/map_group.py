@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from scim2_models import NotFoundException
 
 from accounts.actions.organizations.teams import check_may_change_team
 from accounts.actions.record_audit_entry import record_audit_entry
@@ -21,15 +22,15 @@ def map_scim_group(
     """Map the group to a team, a role, both or nothing (""), at once; returns it.
 
     Members lose what only the former mapping gave them. Only owners may: a manager could become one
-    with a team. Writes an audit entry. Raises `OrganizationRightError`, `OrganizationRequestError`,
-    `UnknownTeamError` and `NotFoundException`.
+    with a team. Writes an audit entry. Raises `OrganizationRightError`, `OrganizationRequestError`
+    and `UnknownTeamError`.
     """
     if role and role not in dict(GROUP_ROLES):
         raise OrganizationRequestError("A group can give the role of a manager or of billing only.")
     with transaction.atomic():
         locked = lock_organization(organization)
         check_organization_right(actor, locked, OrganizationRight.MANAGE_OWNERS)
-        group = get_scim_group(locked, public_id)
+        group = _get_group(locked, public_id)
         new_team: Team | None = get_team(locked, team) if team else None
         if new_team is not None:
             check_may_change_team(actor, new_team)
@@ -55,3 +56,10 @@ def map_scim_group(
             after=after,
         )
     return group
+
+
+def _get_group(organization: Organization, public_id: str) -> ScimGroup:
+    try:
+        return get_scim_group(organization, public_id)
+    except NotFoundException:
+        raise OrganizationRequestError("There is no such group.") from None

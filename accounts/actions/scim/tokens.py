@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -95,7 +96,7 @@ def revoke_scim_token(*, actor: User, organization: Organization, token_id: int)
     return token
 
 
-def end_scim_token(token: ScimToken, *, by: User | None, **details: str) -> None:
+def end_scim_token(token: ScimToken, *, by: User | None, **details: Any) -> None:
     """Revoke a token, in the transaction of the caller; `by` None means the system."""
     token.revoked_at = timezone.now()
     token.save(update_fields=["revoked_at"])

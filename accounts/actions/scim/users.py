@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from scim2_models import (
@@ -19,8 +21,10 @@ from accounts.actions.scim.memberships import ACTOR, begin_membership, end_membe
 from accounts.actions.sso.account_names import create_named_account
 from accounts.models import Organization, ScimGroup, ScimUser, User
 from accounts.models.scim import MAX_EMAILS
+from accounts.queries.domains import find_owner_of_domain, list_proven_domains
 from accounts.queries.organizations import lock_organization
 from accounts.queries.scim import bump_groups, check_version, get_scim_user
+from accounts.queries.users import find_address_owner
 from accounts.sso.scim.filters import build_key
 from accounts.sso.scim.representations import build_user_resource
 from accounts.sso.scim.resources import (
@@ -33,6 +37,8 @@ from accounts.sso.scim.resources import (
 from accounts.sso.scim.resources import User as UserResource
 
 MAX_USERS = 20_000
+# Without a proven domain, anybody who creates an organization could take any number of user names.
+MAX_UNPROVEN_USERS = 500
 _CONFLICT = "A user of this organization has the same `userName` or `externalId`."
 
 
@@ -53,10 +59,7 @@ def create_scim_user(*, organization: Organization, document: Any) -> ScimUser:
         with transaction.atomic():
             _create_account(row)
             locked = lock_organization(organization)
-            if locked.scim_users.count() >= MAX_USERS:
-                raise TooManyException(
-                    detail=f"The organization has {MAX_USERS} users; more are not allowed."
-                )
+            _check_limit(locked)
             if row.is_active:
                 begin_membership(locked, row)
             else:
@@ -155,7 +158,10 @@ def _read_values(resource: UserResource) -> dict[str, Any]:
         for email in (resource.emails or ())[:MAX_EMAILS]
         if email.value
     ]
-    lines = [f"{build_key(each.get('type', ''))} {build_key(each['value'])}\n" for each in emails]
+    lines = [
+        f"{build_key(str(each.get('type', '')))} {build_key(str(each['value']))}\n"
+        for each in emails
+    ]
     return {
         "external_id": resource.external_id or "",
         "user_name": resource.user_name or "",
@@ -215,11 +221,27 @@ def _check_is_free(row: ScimUser) -> None:
         raise UniquenessException(detail=_CONFLICT)
 
 
+def _check_limit(organization: Organization) -> None:
+    count = organization.scim_users.count()
+    if count < MAX_UNPROVEN_USERS:
+        return
+    if not list_proven_domains(organization.owner):
+        raise TooManyException(
+            detail=f"An organization without a proven domain can have {MAX_UNPROVEN_USERS} users."
+            " An owner proves a domain in the settings of the organization."
+        )
+    if count >= MAX_USERS:
+        raise TooManyException(
+            detail=f"The organization has {MAX_USERS} users; more are not allowed."
+        )
+
+
 def _create_account(row: ScimUser) -> None:
-    """The account of a new user. It has no address and no password, and is not verified."""
+    """The account of a new user, without a password."""
     user = User(is_verified=False)
     user.set_unusable_password()
     _set_names(user, row)
+    _set_address(user, row)
     # The name of the person helps if that at the provider has no letters of the alphabet.
     create_named_account(user, (row.user_name, row.display_name), actor=ACTOR)
     row.user = user
@@ -230,10 +252,43 @@ def _set_names(user: User, row: ScimUser) -> None:
     user.last_name = row.name.get("familyName", "")[:150]
 
 
+def _set_address(user: User, row: ScimUser) -> None:
+    """Give the account the address, verified, if the organization has proven its domain.
+
+    Without that, the organization says nothing about who reads its mails, and the account has no
+    address. Nor if another account has verified it: that account stays as it is.
+    """
+    user.email, user.is_verified = "", False
+    emails = sorted(row.emails, key=lambda each: not each.get("primary"))
+    address = emails[0]["value"] if emails else ""
+    owner = find_owner_of_domain(address.rpartition("@")[2]) if _is_address(address) else None
+    if owner is None or owner.organization_id != row.organization_id:
+        return
+    user.email, user.is_verified = address, True
+    if find_address_owner(user) is not None:
+        user.email = ""
+
+
+def _is_address(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return True
+
+
 def _update_account(row: ScimUser, changed: list[str]) -> None:
-    if row.is_provisioned and "name" in changed:
+    if not row.is_provisioned:
+        return
+    fields = []
+    if "name" in changed:
         _set_names(row.user, row)
-        row.user.save(update_fields=["first_name", "last_name"])
+        fields += ["first_name", "last_name"]
+    if "emails" in changed:
+        _set_address(row.user, row)
+        fields += ["email", "is_verified"]
+    if fields:
+        row.user.save(update_fields=fields)
 
 
 def _record(organization: Organization, row: ScimUser, action: str, **details: Any) -> None:

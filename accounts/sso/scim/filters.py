@@ -235,20 +235,14 @@ class _Conditions(FilterVisitor[Q]):
     def visit_value_path(self, node: ValuePath) -> Q:
         """An address with its type, or members by their value."""
         self._count()
-        values: dict[str, str] = {}
-        is_or = isinstance(node.val_filter, LogicalExpr)
-        terms = (
-            node.val_filter.terms
-            if isinstance(node.val_filter, LogicalExpr)
-            else (node.val_filter,)
-        )
-        for term in terms:
-            is_equal = isinstance(term, Comparison) and term.op == CompareOperator.eq
-            if not is_equal or not isinstance(term.value, str) or not term.value:  # type: ignore[attr-defined,union-attr]  # a comparison
+        inner, values = node.val_filter, dict[str, str]()
+        is_chain = isinstance(inner, LogicalExpr) and inner.op == LogicalOperator.and_
+        for term in inner.terms if is_chain and isinstance(inner, LogicalExpr) else (inner,):
+            if not isinstance(term, Comparison) or term.op != CompareOperator.eq:
                 raise self._refuse(node)
-            values[term.attr_path.attr.lower()] = term.value  # type: ignore[attr-defined,union-attr]  # likewise
-        if is_or and node.val_filter.op != LogicalOperator.and_:  # type: ignore[attr-defined,union-attr]  # likewise
-            raise self._refuse(node)
+            if not isinstance(term.value, str) or not term.value:
+                raise self._refuse(node)
+            values[term.attr_path.attr.lower()] = term.value
         attribute = node.attr_path.attr.lower()
         if (
             attribute == "emails"

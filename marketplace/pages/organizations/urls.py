@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from marketplace.pages.organizations import members, own, teams
+from marketplace.pages.organizations import members, own, provisioning, teams
 
 urlpatterns = [
     path("account/organizations", own.render_own, name="organizations"),
@@ -27,5 +27,10 @@ urlpatterns = [
     ),
     path("organizations/<str:name>/teams", teams.render_teams, name="organization-teams"),
     path("organizations/<str:name>/teams/<str:team>", teams.render_team, name="organization-team"),
+    path(
+        "organizations/<str:name>/provisioning",
+        provisioning.render_provisioning,
+        name="organization-provisioning",
+    ),
     path("organizations/<str:name>/robots", teams.render_robots, name="organization-robots"),
 ]

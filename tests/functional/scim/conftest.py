@@ -6,6 +6,7 @@ import pytest
 
 from accounts.models import Organization, User
 from tests.support.organizations import build_organization
+from tests.support.people import create_user
 from tests.support.scim import Provider, build_provider
 
 
@@ -19,3 +20,10 @@ def harbor(owner: User) -> Organization:
 def provider(owner: User, harbor: Organization) -> Provider:
     """An identity provider with a token of the organization."""
     return build_provider(harbor, owner)
+
+
+@pytest.fixture
+def other(db: None) -> Provider:
+    """The identity provider of another organization."""
+    stranger = create_user("rival")
+    return build_provider(build_organization(stranger, "canyon"), stranger)
