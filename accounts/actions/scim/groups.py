@@ -25,6 +25,7 @@ from scim2_models.path import (
     AttrPath,
     CompareOperator,
     Comparison,
+    FilterNode,
     LogicalExpr,
     LogicalOperator,
     ValuePath,
@@ -234,12 +235,20 @@ def _read_filter(node: ValuePath) -> dict[str, None]:
     is_or = not isinstance(inner, LogicalExpr) or inner.op == LogicalOperator.or_
     ids: dict[str, None] = {}
     for term in terms:
-        if is_or and isinstance(term, Comparison) and isinstance(term.value, str):
-            if term.attr_path.attr.lower() == "value" and term.op == CompareOperator.eq:
-                ids[term.value] = None
-                continue
-        raise InvalidPathException(detail='Members are selected with `members[value eq "…"]` only.')
+        value = _find_id(term) if is_or else None
+        if value is None:
+            raise InvalidPathException(
+                detail='Members are selected with `members[value eq "…"]` only.'
+            )
+        ids[value] = None
     return ids
+
+
+def _find_id(term: FilterNode) -> str | None:
+    if not isinstance(term, Comparison) or term.op != CompareOperator.eq:
+        return None
+    is_id = term.attr_path.attr.lower() == "value" and isinstance(term.value, str)
+    return term.value if is_id else None
 
 
 def _set_name(row: ScimGroup, name: str | None) -> None:
