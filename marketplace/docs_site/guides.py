@@ -135,6 +135,12 @@ SECTIONS = (
                 "Members, teams and robots, and whose plugins they publish.",
             ),
             Page(
+                "guides/scim.md",
+                "/docs/scim",
+                "Provisioning",
+                "Let an identity provider create and remove the people of an organization.",
+            ),
+            Page(
                 "guides/ci.md",
                 "/docs/ci",
                 "Publish from CI",
