@@ -77,6 +77,11 @@ class _Resource(models.Model):
     class Meta:
         abstract = True
 
+    @property
+    def etag(self) -> str:
+        """The version as HTTP has it (RFC 7644, section 3.14)."""
+        return f'W/"{self.version}"'
+
 
 class ScimUser(_Resource):
     """A person at the identity provider of an organization, and the account here.

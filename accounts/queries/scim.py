@@ -134,11 +134,6 @@ def bump_users(ids: Collection[int]) -> None:
         rows.update(version=F("version") + 1, modified_at=timezone.now())
 
 
-def format_version(row: ScimUser | ScimGroup) -> str:
-    """The ETag of the row (RFC 7644, section 3.14)."""
-    return f'W/"{row.version}"'
-
-
 def matches_version(row: ScimUser | ScimGroup, header: str) -> bool:
     """Whether a list of ETags has that of the row, or is `*`."""
     tags = {tag.strip().removeprefix("W/") for tag in header.split(",")}
@@ -149,5 +144,5 @@ def check_version(row: ScimUser | ScimGroup, if_match: str) -> None:
     """Raise `PreconditionFailedException` unless the header is empty or matches the row."""
     if if_match and not matches_version(row, if_match):
         raise PreconditionFailedException(
-            detail=f"The resource has changed: its version is {format_version(row)}."
+            detail=f"The resource has changed: its version is {row.etag}."
         )

@@ -371,8 +371,8 @@ CLAIMS = {
     "docs/guides/scim.md": [
         f"can provision {users.MAX_UNPROVEN_USERS} people; with one, {users.MAX_USERS:,}.",
         f"at most {resources.MAX_PAGE} results;",
-        f"at most {filters.MAX_FILTER_CHARS:,} characters and {filters.MAX_TERMS} comparisons, a PATCH at"
-        f" most {resources.MAX_OPERATIONS} operations",
+        f"at most {filters.MAX_FILTER_CHARS:,} characters and {filters.MAX_TERMS} comparisons",
+        f"a PATCH at most {resources.MAX_OPERATIONS} operations",
     ],
     "docs/LOGGING.md": [],
     "docs/search.md": [

@@ -16,7 +16,7 @@ _Build = Callable[[], list[Any]]
 
 
 def get_config(call: Call) -> HttpResponse:
-    """The configuration."""
+    """What the service can do."""
     document = build_config().model_dump()
     document["meta"] = {
         "resourceType": "ServiceProviderConfig",
@@ -57,7 +57,7 @@ def get_type(call: Call, name: str) -> HttpResponse:
 
 
 def list_schemas(call: Call) -> HttpResponse:
-    """The schemas."""
+    """The schemas of all resources."""
     documents = _list(call, "Schemas", "Schema", build_schemas)
     return respond_json(render_list(documents, total=len(documents), start=1))
 
@@ -79,8 +79,10 @@ def refuse_bulk(_call: Call) -> HttpResponse:
     )
 
 
-def refuse_search(_call: Call) -> HttpResponse:
+def refuse_search(_call: Call, public_id: str = ".search") -> HttpResponse:
     """Searches with POST, and those of all kinds of resources at once (RFC 7644, section 3.4.3)."""
+    if public_id != ".search":
+        raise NotFoundException(detail="Send a POST request to the list.")
     raise NotImplementedException(
         detail="`/.search` is not supported: send a GET request with `filter` to `/Users` or `/Groups`."
     )

@@ -190,7 +190,7 @@ def respond_json(
 
 
 def respond_without_body(status: int = 204, *, version: str = "") -> HttpResponse:
-    """A response without a body."""
+    """204, or 304 with the version that the client has."""
     response = HttpResponse(status=status)
     if version:
         response.headers["ETag"] = version

@@ -11,11 +11,11 @@ from accounts.actions.scim.groups import (
     patch_scim_group,
     replace_scim_group,
 )
+from accounts.api.scim.discovery import refuse_search
 from accounts.api.scim.endpoint import Call, respond_json, respond_without_body, scim_endpoint
 from accounts.api.scim.lists import parse_page, parse_selection
 from accounts.models import ScimGroup
 from accounts.queries.scim import (
-    format_version,
     get_scim_group,
     list_group_members,
     list_members_of,
@@ -54,7 +54,7 @@ def get(call: Call, public_id: str) -> HttpResponse:
     row = get_scim_group(call.organization, public_id)
     seen = call.request.headers.get("If-None-Match", "")
     if seen and matches_version(row, seen):
-        return respond_without_body(304, version=format_version(row))
+        return respond_without_body(304, version=row.etag)
     return _respond(call, row, selection)
 
 
@@ -93,9 +93,9 @@ def _respond(call: Call, row: ScimGroup, selection: Selection, status: int = 200
     document = render_group(row, members, call.base)
     location = document["meta"]["location"]
     return respond_json(
-        selection.apply(document), status=status, location=location, version=format_version(row)
+        selection.apply(document), status=status, location=location, version=row.etag
     )
 
 
 groups_view = scim_endpoint(get=list_groups, post=create)
-group_view = scim_endpoint(get=get, put=replace, patch=patch, delete=delete)
+group_view = scim_endpoint(get=get, post=refuse_search, put=replace, patch=patch, delete=delete)

@@ -13,8 +13,6 @@ urlpatterns = [
     path("Schemas", discovery.schemas_view),
     path("Schemas/<str:name>", discovery.schema_view),
     path(".search", discovery.search_view),
-    path("Users/.search", discovery.search_view),
-    path("Groups/.search", discovery.search_view),
     path("Users", users.users_view),
     path("Users/<str:public_id>", users.user_view),
     path("Groups", groups.groups_view),

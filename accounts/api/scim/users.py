@@ -14,11 +14,11 @@ from accounts.actions.scim.users import (
     patch_scim_user,
     replace_scim_user,
 )
+from accounts.api.scim.discovery import refuse_search
 from accounts.api.scim.endpoint import Call, respond_json, respond_without_body, scim_endpoint
 from accounts.api.scim.lists import Page, parse_page, parse_selection
 from accounts.models import ScimGroup, ScimUser
 from accounts.queries.scim import (
-    format_version,
     get_scim_user,
     list_groups_of,
     matches_version,
@@ -60,7 +60,7 @@ def get(call: Call, public_id: str) -> HttpResponse:
     row, groups = get_scim_user(call.organization, public_id)
     seen = call.request.headers.get("If-None-Match", "")
     if seen and matches_version(row, seen):
-        return respond_without_body(304, version=format_version(row))
+        return respond_without_body(304, version=row.etag)
     return _respond(call, row, groups, selection)
 
 
@@ -107,12 +107,12 @@ def _respond(
     document = render_user(row, groups, call.base)
     location = document["meta"]["location"]
     return respond_json(
-        selection.apply(document), status=status, location=location, version=format_version(row)
+        selection.apply(document), status=status, location=location, version=row.etag
     )
 
 
 users_view = scim_endpoint(get=list_users, post=create)
-user_view = scim_endpoint(get=get, put=replace, patch=patch, delete=delete)
+user_view = scim_endpoint(get=get, post=refuse_search, put=replace, patch=patch, delete=delete)
 me_view = scim_endpoint(
     get=refuse_me, post=refuse_me, put=refuse_me, patch=refuse_me, delete=refuse_me
 )

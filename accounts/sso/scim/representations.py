@@ -10,7 +10,6 @@ from django.conf import settings
 from scim2_models import InvalidPathException
 
 from accounts.models import Organization, ScimGroup, ScimUser
-from accounts.queries.scim import format_version
 from accounts.sso.scim.resources import Group, User
 
 LIST_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
@@ -102,7 +101,7 @@ def _render_meta(row: ScimUser | ScimGroup, kind: str, location: str) -> dict[st
         "created": _format_time(row.created_at),
         "lastModified": _format_time(row.modified_at),
         "location": location,
-        "version": format_version(row),
+        "version": row.etag,
     }
 
 
