@@ -18,6 +18,7 @@ class AccountsConfig(AppConfig):
         from accounts.actions.organizations.invitations import (
             withdraw_sent_organization_invitations,
         )
+        from accounts.actions.scim.audited import register_audited as register_scim
         from accounts.hooks.recovery import register_recovery_step
         from accounts.security import (
             confirmation,  # noqa: F401 -- importing connects its receiver
@@ -27,3 +28,4 @@ class AccountsConfig(AppConfig):
         register_audited()
         register_recovery_step(withdraw_sent_organization_invitations)
         register_domains()
+        register_scim()

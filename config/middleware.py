@@ -105,7 +105,7 @@ class OrganizationSessionMiddleware:
 class PageLimitMiddleware:
     """Counts requests for pages, feeds and images against the limit `page` of the client's network.
 
-    The API has limits of its own. Probes, static files and messages of the gateway do not count.
+    The API and SCIM have limits of their own. Probes, static files and messages of the gateway do not count.
     A client that exceeds the limit gets a page that needs no database and no session. The headers are
     added here, outside all views, because a stored response must not have them.
     """
@@ -114,7 +114,9 @@ class PageLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if is_api_request(request) or request.path.startswith((*_QUIET_PATHS, RECORDS_PATH)):
+        if is_api_request(request) or request.path.startswith(
+            (*_QUIET_PATHS, RECORDS_PATH, "/scim/")
+        ):
             return self.get_response(request)
         try:
             quota = count_request(request, "page")

@@ -22,6 +22,7 @@ urlpatterns = [
     path("api/v1/", include("registry.api.v1.urls")),
     path("api/", include("marketplace.api.urls")),
     path("api/", include("registry.api.v1.urls")),
+    path("scim/v2/<str:organization>/", include("accounts.api.scim.urls")),
     path("admin/", admin.site.urls),
     path("", include("accounts.pages.urls")),
     path("", include("marketplace.urls")),

@@ -6,16 +6,16 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.actions.record_audit_entry import record_audit_entry
-from accounts.models import Owner, User
+from accounts.models import ActorKind, Owner, User
 from accounts.username_rules import check_username_is_free
 from common.name_locks import lock_name
 from plugport.spec.names import fold_part
 
 
-def create_account(user: User) -> None:
+def create_account(user: User, *, actor: ActorKind | None = None) -> None:
     """Save a new account and write an audit entry, unless its name was taken since the form was checked.
 
-    Raises `ValidationError` if an account, an organization or a scope has the name, or one that looks alike.
+    `actor` None means the person. Raises `ValidationError` if an account, an organization or a scope has the name, or one that looks alike.
     """
     with transaction.atomic():
         # Two people who sign up at once with names that look alike would both pass the check.
@@ -24,4 +24,4 @@ def create_account(user: User) -> None:
             raise ValidationError("That user name is taken.", code="name-taken")
         check_username_is_free(user.username)
         user.save(force_insert=True)
-        record_audit_entry(actor=user, action="account.created", target=user)
+        record_audit_entry(actor=actor or user, action="account.created", target=user)

@@ -28,7 +28,8 @@ def record_audit_entry(
 
     Call it in the transaction of the act, so that no change exists without its entry. `actor` None means
     the member of staff who sent the request, an operator at the command line or, without either, the
-    system; `ActorKind.ANONYMOUS` is somebody who is not signed in. `subject` is an account that the act
+    system; `ActorKind.ANONYMOUS` is somebody who is not signed in,
+    `ActorKind.SCIM` the identity provider that sent the request. `subject` is an account that the act
     concerns, if the target is none. `before`, `after` and `details` are JSON-ready values. They must not
     contain secrets, nor names and addresses of people: the log cannot forget them. Where the act
     comes from is known (`accounts.audit.origin`).
@@ -85,11 +86,11 @@ def _find_actor(actor: User | ActorKind | None, origin: Origin) -> _Actor:
 
 def _create_identity(who: _Actor, origin: Origin) -> AuditIdentity | None:
     """The personal data; None for a system or an operator at the command line, who have none."""
-    if who.account is None and who.kind != ActorKind.ANONYMOUS:
+    if who.account is None and who.kind not in (ActorKind.ANONYMOUS, ActorKind.SCIM):
         return None
     return AuditIdentity.objects.create(
         account_id=who.account.pk if who.account else None,
-        name=who.account.username if who.account else "",
+        name=who.account.username if who.account else origin.token_name,
         address=origin.get_address(),
         user_agent=origin.get_user_agent(),
         salt=secrets.token_hex(16),

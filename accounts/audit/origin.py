@@ -26,11 +26,16 @@ _SESSION_DIGITS = 16
 
 @dataclass(slots=True)
 class Origin:
-    """The request of an act and the id of its token, or the command or worker that acts."""
+    """The request of an act and its token, or the command or worker that acts.
+
+    `token_name` is what a token without an account is called.
+    """
 
     via: str
     request: HttpRequest | None = None
     token_id: int | None = None
+    is_scim: bool = False
+    token_name: str = ""
 
     @property
     def is_command(self) -> bool:
@@ -55,9 +60,9 @@ class Origin:
         return user if isinstance(user, User) and user.is_active and user.is_staff else None
 
     def get_credential(self) -> str:
-        """`token:` and its id, or `session:` and digits that stand for the session."""
+        """`token:` or `scim-token:` and its id, or `session:` and digits that stand for the session."""
         if self.token_id is not None:
-            return f"token:{self.token_id}"
+            return f"{'scim-token' if self.is_scim else 'token'}:{self.token_id}"
         session = getattr(self.request, "session", None)
         if session is None or not session.session_key or "_auth_user_id" not in session:
             return ""
@@ -96,6 +101,12 @@ def bind_token(token_id: int) -> None:
         origin.token_id = token_id
 
 
+def bind_scim_token(token_id: int, name: str) -> None:
+    """Say with which SCIM token the current request was authenticated."""
+    if origin := _bound.get():
+        origin.token_id, origin.is_scim, origin.token_name = token_id, True, name
+
+
 @contextmanager
 def bind_origin(origin: Origin) -> Iterator[None]:
     """Use the origin until the block ends."""
@@ -114,7 +125,7 @@ class AuditOriginMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         path = request.path
-        via = "api" if path.startswith("/api/") else "page"
+        via = "api" if path.startswith(("/api/", "/scim/")) else "page"
         if path.startswith("/admin/"):
             via = "admin"
         with bind_origin(Origin(via, request)):

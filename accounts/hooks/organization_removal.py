@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from accounts.models import Organization, User
+from accounts.models import ActorKind, Organization, User
 
 # Gets the account and who removes it. Runs in the transaction of the removal.
-RemovalStep = Callable[[Organization, User, User], None]
+RemovalStep = Callable[[Organization, User, User | ActorKind], None]
 
 # Filled by `ready` of the apps, before the first request.
 _steps: list[RemovalStep] = []
@@ -22,7 +22,7 @@ def register_removal_step(step: RemovalStep) -> None:
         _steps.append(step)
 
 
-def run_removal_steps(organization: Organization, user: User, by: User) -> None:
+def run_removal_steps(organization: Organization, user: User, by: User | ActorKind) -> None:
     """Run all steps."""
     for step in _steps:
         step(organization, user, by)

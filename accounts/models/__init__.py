@@ -21,6 +21,7 @@ from accounts.models.organization import (
     TeamMember,
 )
 from accounts.models.owner import Owner
+from accounts.models.scim import ScimFailure, ScimGroup, ScimGroupMember, ScimToken, ScimUser
 from accounts.models.session import AccountSession
 from accounts.models.sso import (
     BreakGlassAccount,
@@ -55,6 +56,11 @@ __all__ = [
     "Owner",
     "OwnerDomain",
     "RegisteredIssuer",
+    "ScimFailure",
+    "ScimGroup",
+    "ScimGroupMember",
+    "ScimToken",
+    "ScimUser",
     "SsoAnswer",
     "SsoConnection",
     "SsoFailure",

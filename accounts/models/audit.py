@@ -22,13 +22,17 @@ _EXCESS = "reasons are cut to 500 characters and end with `…`"
 
 
 class ActorKind(models.TextChoices):
-    """Who acted. An operator uses the command line, or the admin without a name of their own."""
+    """Who acted. An operator uses the command line, or the admin without a name of their own.
+
+    `SCIM` is the identity provider of an organization, which uses a SCIM token.
+    """
 
     ACCOUNT = "account"
     ROBOT = "robot"
     OPERATOR = "operator"
     SYSTEM = "system"
     ANONYMOUS = "anonymous"
+    SCIM = "scim"
 
 
 class _Permanent(models.Model):

@@ -61,8 +61,8 @@ def find_decoy_password(text: str) -> str | None:
 def list_recoverable_accounts(email: str) -> list[User]:
     """The active accounts whose password a mail to the address can reset: 1 query.
 
-    The verified ones; if there are none, the ten that signed in last. Not those that single sign-on
-    created: a password would be a way around the identity provider.
+    The verified ones; if there are none, the ten that signed in last. Not those that an identity
+    provider created: a password would be a way around the identity provider.
     """
     rows = _filter_by_email(email)
     if not settings.LOCAL_PASSWORDS:
@@ -70,6 +70,7 @@ def list_recoverable_accounts(email: str) -> list[User]:
     accounts = list(
         rows.filter(is_active=True)
         .exclude(sso_identities__is_provisioned=True)
+        .exclude(scim_users__is_provisioned=True)
         .order_by("-is_verified", "-last_login", "id")[:_MAX_RECOVERABLE]
     )
     return [user for user in accounts if user.is_verified] or accounts

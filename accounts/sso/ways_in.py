@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from accounts.models import BreakGlassAccount, SsoIdentity, User
+from accounts.models import BreakGlassAccount, ScimUser, SsoIdentity, User
 
 
 def has_provider_account(user: User) -> bool:
-    """Whether single sign-on created the account: 1 query."""
-    return SsoIdentity.objects.filter(user=user, is_provisioned=True).exists()
+    """Whether an identity provider created the account, by single sign-on or SCIM: 1 query."""
+    scim_users = ScimUser.objects.filter(user=user, is_provisioned=True)
+    identities = SsoIdentity.objects.filter(user=user, is_provisioned=True)
+    # One query for both.
+    return scim_users.values("pk").union(identities.values("pk")).exists()
 
 
 def is_break_glass_account(user: User) -> bool:

@@ -19,6 +19,11 @@ RATE_LIMITS = {
     "page": get_env_text(
         "PLUGPORT_LIMIT_PAGE", "12000/minute", f"Requests for pages and images per {_ADDRESS}."
     ),
+    "scim": get_env_text(
+        "PLUGPORT_LIMIT_SCIM",
+        "12000/minute",
+        "Requests of an identity provider for users and groups (SCIM) per token.",
+    ),
     "publish": get_env_text("PLUGPORT_LIMIT_PUBLISH", "1200/minute", "Uploads per token."),
     "mint": get_env_text(
         "PLUGPORT_LIMIT_MINT",

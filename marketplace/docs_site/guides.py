@@ -141,6 +141,12 @@ SECTIONS = (
                 "Transfer a plugin or a scope to another account or organization.",
             ),
             Page(
+                "guides/scim.md",
+                "/docs/scim",
+                "Provisioning",
+                "Let an identity provider create and remove the people of an organization.",
+            ),
+            Page(
                 "guides/ci.md",
                 "/docs/ci",
                 "Publish from CI",

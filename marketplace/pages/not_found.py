@@ -107,7 +107,7 @@ def _clean_name(text: str) -> str:
 _ROOTS_WITHOUT_NAMES = frozenset(
     {
         *("account", "accounts", "admin", "audit", "contact", "docs", "feeds", "password"),
-        *("-", "publications", "search", "status"),
+        *("-", "publications", "scim", "search", "status"),
     }
 )
 _FINDERS_BY_ROOT: dict[str, Callable[[str], SimilarNames | None]] = {

@@ -19,11 +19,13 @@ import config.middleware as middleware
 from accounts.actions import device_login
 from accounts.actions.organizations import robots
 from accounts.actions.remove_recent_access import RECENT
+from accounts.actions.scim import users
 from accounts.actions.tokens import mint_token
 from accounts.actions.tokens.create_token import MAX_TOKENS
 from accounts.models import token
 from accounts.security import email_change_keys, leak_reports
 from accounts.security.hashers import BoundedArgon2Hasher
+from accounts.sso.scim import filters, resources
 from common import redis_guard, suspension
 from common.expensive import results
 from common.gateway_protocol import MAX_CACHE_SECONDS
@@ -369,6 +371,12 @@ CLAIMS = {
         f"{token.MAX_LIFETIME.days} days. You get a mail {token.NOTICE_BEFORE.days} days",
         f"reads nothing more after {accounts_settings.TOKEN_CACHE_SECONDS} seconds",
         f"at most {leak_reports.MAX_LEAKS:,} leaks",
+    ],
+    "docs/guides/scim.md": [
+        f"can provision {users.MAX_UNPROVEN_USERS} people; with one, {users.MAX_USERS:,}.",
+        f"at most {resources.MAX_PAGE} results;",
+        f"at most {filters.MAX_FILTER_CHARS:,} characters and {filters.MAX_TERMS} comparisons",
+        f"a PATCH at most {resources.MAX_OPERATIONS} operations",
     ],
     "docs/LOGGING.md": [],
     "docs/search.md": [

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import F
 
 from accounts.actions.record_audit_entry import record_audit_entry
-from accounts.models import AccountSession, User
+from accounts.models import AccountSession, ActorKind, User
 from accounts.queries.users import lock_account
 from accounts.security.errors import UnknownSessionError
 
@@ -26,7 +26,7 @@ def end_session(*, actor: User, session_id: int) -> None:
         record_audit_entry(actor=actor, action="session.ended", target=actor)
 
 
-def end_all_sessions(*, user: User, by: User | None) -> None:
+def end_all_sessions(*, user: User, by: User | ActorKind | None) -> None:
     """End every session of the account, also those that are not recorded. Writes an audit entry.
 
     `by` None means an operator or the system. The caller can start a new session for the actor.

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
-import secrets
-from collections.abc import Iterator
-
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.actions.create_account import create_account
 from accounts.actions.record_audit_entry import record_audit_entry
+from accounts.actions.sso.account_names import create_named_account
 from accounts.actions.sso.provisioning import add_provisioned_member
 from accounts.models import (
     GROUP_FIELDS,
@@ -21,14 +16,11 @@ from accounts.models import (
     SsoIdentity,
     User,
 )
-from accounts.models.owner import OWNER_NAME_CHARS
 from accounts.queries.organizations import lock_organization
 from accounts.queries.users import find_address_owner
 from accounts.sso.errors import SsoRefusedError, build_member_error
 from accounts.sso.person import Person
-from accounts.username_rules import check_new_username
 
-_MAX_BASE_CHARS = 32
 # What a group rule can grant, and the fields of the account.
 RIGHTS = {group.value: (field, "is_staff") for group, field in GROUP_FIELDS.items()}
 
@@ -90,7 +82,7 @@ def _create_identity(connection: SsoConnection, person: Person) -> SsoIdentity:
             f"Another account has the address `{person.email}`.",
             hint="Sign in to that account, and link single sign-on on its page.",
         )
-    _create_named_account(user, person, organization)
+    create_named_account(user, person.names, organization=organization)
     record_audit_entry(
         actor=user,
         action="sso.account-created",
@@ -109,40 +101,6 @@ def _create_identity(connection: SsoConnection, person: Person) -> SsoIdentity:
     if organization is not None:
         add_provisioned_member(organization=organization, user=user)
     return identity
-
-
-def _create_named_account(user: User, person: Person, organization: Organization | None) -> None:
-    for name in _iter_names(person, "" if organization is None else f"-{organization.name}"):
-        user.username = name
-        try:
-            check_new_username(name)
-            create_account(user)
-        except ValidationError:
-            continue
-        return
-    raise SsoRefusedError("no-name", "No user name could be found for the person.")
-
-
-def _iter_names(person: Person, suffix: str) -> Iterator[str]:
-    """User names in the order in which they are tried; the last ones are free by all likelihood.
-
-    `suffix` is the name of the organization: its provider must not take names that others want.
-    """
-    # A number, or random digits, come between.
-    space = max(OWNER_NAME_CHARS - len(suffix) - 7, 1)
-    simple = (_simplify(name)[:space].strip("-") for name in person.names)
-    bases = list(dict.fromkeys(filter(None, simple)))[:3]
-    yield from (f"{base}{suffix}" for base in bases)
-    for base in bases:
-        yield from (f"{base}-{number}{suffix}" for number in range(2, 6))
-    for base in [*bases[:1], "user"[:space]]:
-        yield from (f"{base}-{secrets.token_hex(3)}{suffix}" for _ in range(3))
-
-
-def _simplify(text: str) -> str:
-    """The part before `@` in the alphabet of user names, maybe empty."""
-    local = text.partition("@")[0].lower()
-    return re.sub(r"[^a-z0-9]+", "-", local).strip("-")[:_MAX_BASE_CHARS].strip("-")
 
 
 def _apply_group_rules(connection: SsoConnection, identity: SsoIdentity, person: Person) -> None:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.actions.record_audit_entry import record_audit_entry
-from accounts.models import DeviceLogin, Token, User
+from accounts.models import ActorKind, DeviceLogin, Token, User
 from accounts.queries.token_cache import token_cache
 
 
@@ -22,7 +22,7 @@ class RevokedTokens:
 
 
 def revoke_all_tokens(
-    *, user: User, by: User | None, kept_token_ids: Collection[int] = ()
+    *, user: User, by: User | ActorKind | None, kept_token_ids: Collection[int] = ()
 ) -> RevokedTokens:
     """Revoke all tokens of the account but those with the given ids; an audit entry for each.
 

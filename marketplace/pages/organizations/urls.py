@@ -11,6 +11,7 @@ from marketplace.pages.organizations import (
     log,
     members,
     own,
+    provisioning,
     robots,
     sso,
     teams,
@@ -59,5 +60,10 @@ urlpatterns = [
         "organizations/<str:name>/robots/<str:robot>",
         robots.render_robot,
         name="organization-robot",
+    ),
+    path(
+        "organizations/<str:name>/provisioning",
+        provisioning.render_provisioning,
+        name="organization-provisioning",
     ),
 ]

@@ -6,13 +6,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.actions.record_audit_entry import record_audit_entry
-from accounts.models import Organization, Token, User
+from accounts.models import ActorKind, Organization, Token, User
 from accounts.queries.token_cache import token_cache
 from plugport.spec.api.values import ORGANIZATION_LIMIT
 from registry.models import Plugin, Scope
 
 
-def revoke_limited_tokens(organization: Organization, user: User, by: User) -> None:
+def revoke_limited_tokens(organization: Organization, user: User, by: User | ActorKind) -> None:
     """Revoke the tokens of the account that are limited to what the organization owns: 2 queries or more.
 
     They have no use any longer. All others keep working without the rights in the organization. Call it

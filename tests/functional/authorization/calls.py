@@ -164,6 +164,7 @@ ARGUMENTS: Mapping[str, object] = {
     "target": "@harbor/pier",
     "robot": "harbor+ci",
     "number": 1,
+    "public_id": "0" * 32,
     "key": "unknown",
     "uidb36": "1",
     "signature": "unknown",

@@ -1,0 +1,65 @@
+"""Decide what the members of an identity provider's group get in the organization."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from scim2_models import NotFoundException
+
+from accounts.actions.organizations.teams import check_may_change_team
+from accounts.actions.record_audit_entry import record_audit_entry
+from accounts.actions.scim.memberships import give_rights, take_rights
+from accounts.errors import OrganizationRequestError
+from accounts.models import Organization, ScimGroup, Team, User
+from accounts.models.scim import GROUP_ROLES
+from accounts.policies import OrganizationRight, check_organization_right
+from accounts.queries.organizations import get_team, lock_organization
+from accounts.queries.scim import get_scim_group, list_group_members
+
+
+def map_scim_group(
+    *, actor: User, organization: Organization, public_id: str, team: str, role: str
+) -> ScimGroup:
+    """Map the group to a team, a role, both or nothing (""), at once; returns it.
+
+    Members lose what only the former mapping gave them. Only owners may: a manager could become one
+    with a team. Writes an audit entry. Raises `OrganizationRightError`, `OrganizationRequestError`
+    and `UnknownTeamError`.
+    """
+    if role and role not in dict(GROUP_ROLES):
+        raise OrganizationRequestError("A group can give the role of a manager or of billing only.")
+    with transaction.atomic():
+        locked = lock_organization(organization)
+        check_organization_right(actor, locked, OrganizationRight.MANAGE_OWNERS)
+        group = _get_group(locked, public_id)
+        new_team: Team | None = get_team(locked, team) if team else None
+        if new_team is not None:
+            check_may_change_team(actor, new_team)
+        before = {"team": group.team.name if group.team else "", "role": group.role}
+        after = {"team": new_team.name if new_team else "", "role": role}
+        if before == after:
+            return group
+        members = list_group_members(group)
+        former = ScimGroup(pk=group.pk, team=group.team, role=group.role)
+        group.team, group.role = new_team, role
+        group.save(update_fields=["team", "role"])
+        # Without the group, whose mapping is stored already.
+        if before["team"] != after["team"] or before["role"] != after["role"]:
+            take_rights(former, members)
+        give_rights(group, members)
+        record_audit_entry(
+            actor=actor,
+            action="scim-group.mapped",
+            target=locked,
+            resource=group.public_id,
+            group=group.display_name,
+            before=before,
+            after=after,
+        )
+    return group
+
+
+def _get_group(organization: Organization, public_id: str) -> ScimGroup:
+    try:
+        return get_scim_group(organization, public_id)
+    except NotFoundException:
+        raise OrganizationRequestError("There is no such group.") from None

@@ -1,0 +1,1 @@
+"""The SCIM endpoints of organizations."""

@@ -1,0 +1,148 @@
+"""Reads of SCIM. Each function states how many SQL queries it runs; tests pin these numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING, TypedDict
+
+from django.db.models import Count, F, Q, QuerySet
+from django.utils import timezone
+from scim2_models import NotFoundException, PreconditionFailedException
+
+from accounts.models import (
+    Organization,
+    ScimFailure,
+    ScimGroup,
+    ScimGroupMember,
+    ScimToken,
+    ScimUser,
+)
+from accounts.models.token import hash_token
+from plugport.spec.text import has_nul
+from plugport.spec.token_text import is_token_text
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+
+def find_scim_token(text: str) -> ScimToken | None:
+    """The token with that text, with its organization, if it is usable: 1 query.
+
+    None for text that is no token.
+    """
+    if not is_token_text(text):
+        return None
+    rows = ScimToken.objects.select_related("organization__owner")
+    token = rows.filter(sha256=hash_token(text)).first()
+    return token if token is not None and token.is_usable() else None
+
+
+def list_scim_tokens(organization: Organization) -> list[ScimToken]:
+    """The tokens that are not revoked, newest first: 1 query."""
+    return list(organization.scim_tokens.filter(revoked_at=None))
+
+
+def count_scim_users(organization: Organization) -> int:
+    """The active users: 1 query."""
+    return organization.scim_users.filter(is_active=True).count()
+
+
+def list_scim_failures(organization: Organization) -> list[ScimFailure]:
+    """The requests that were refused, newest first: 1 query."""
+    return list(organization.scim_failures.all()[:50])
+
+
+def list_groups_of(rows: Iterable[ScimUser]) -> dict[int, list[ScimGroup]]:
+    """The groups of each user, by name: 1 query."""
+    found: dict[int, list[ScimGroup]] = {row.pk: [] for row in rows}
+    places = ScimGroupMember.objects.filter(member__in=found).select_related("group")
+    for place in places.order_by("group__display_key"):
+        found[place.member_id].append(place.group)
+    return found
+
+
+def get_scim_user(organization: Organization, public_id: str) -> tuple[ScimUser, list[ScimGroup]]:
+    """The user, with its account, and its groups: 2 queries. Raises `NotFoundException`."""
+    rows = organization.scim_users.select_related("user")
+    row = None if has_nul(public_id) else rows.filter(public_id=public_id[:64]).first()
+    if row is None:
+        raise NotFoundException(detail="There is no such user.")
+    row.organization = organization
+    return row, list_groups_of([row])[row.pk]
+
+
+def get_scim_group(organization: Organization, public_id: str) -> ScimGroup:
+    """The group: 1 query. Raises `NotFoundException`."""
+    rows = organization.scim_groups.all()
+    row = None if has_nul(public_id) else rows.filter(public_id=public_id[:64]).first()
+    if row is None:
+        raise NotFoundException(detail="There is no such group.")
+    row.organization = organization
+    return row
+
+
+def list_group_members(group: ScimGroup) -> list[ScimUser]:
+    """The members by id: 1 query."""
+    return list(ScimUser.objects.filter(groups__group=group).order_by("pk"))
+
+
+def list_members_of(rows: Iterable[ScimGroup]) -> dict[int, list[ScimUser]]:
+    """The members of each group: 1 query."""
+    found: dict[int, list[ScimUser]] = {row.pk: [] for row in rows}
+    places = ScimGroupMember.objects.filter(group__in=found).select_related("member")
+    for place in places.order_by("member"):
+        found[place.group_id].append(place.member)
+    return found
+
+
+def select_scim_users(organization: Organization, condition: Q) -> QuerySet[ScimUser]:
+    """The users that meet the condition, in a fixed order. Runs no query."""
+    return organization.scim_users.filter(condition).order_by("pk")
+
+
+def select_scim_groups(organization: Organization, condition: Q) -> QuerySet[ScimGroup]:
+    """The groups that meet the condition, in a fixed order. Runs no query."""
+    return organization.scim_groups.filter(condition).order_by("pk")
+
+
+class _Counts(TypedDict):
+    member_count: int
+
+
+def list_mapped_groups(organization: Organization) -> list[WithAnnotations[ScimGroup, _Counts]]:
+    """The groups by name with their teams, and the number of members as `member_count`: 1 query."""
+    rows = organization.scim_groups.select_related("team").annotate(member_count=Count("members"))
+    return list(rows.order_by("display_key"))
+
+
+def find_members(organization: Organization, ids: Collection[str]) -> Sequence[ScimUser]:
+    """The users with the ids, of the organization alone: 1 query, or none."""
+    return list(organization.scim_users.filter(public_id__in=ids)) if ids else []
+
+
+def bump_groups(ids: Collection[int]) -> None:
+    """Give the groups a new version, because their members changed: 1 query, or none."""
+    if ids:
+        rows = ScimGroup.objects.filter(pk__in=ids)
+        rows.update(version=F("version") + 1, modified_at=timezone.now())
+
+
+def bump_users(ids: Collection[int]) -> None:
+    """Give the users a new version, because their groups changed: 1 query, or none."""
+    if ids:
+        rows = ScimUser.objects.filter(pk__in=ids)
+        rows.update(version=F("version") + 1, modified_at=timezone.now())
+
+
+def matches_version(row: ScimUser | ScimGroup, header: str) -> bool:
+    """Whether a list of ETags has that of the row, or is `*`."""
+    tags = {tag.strip().removeprefix("W/") for tag in header.split(",")}
+    return "*" in tags or f'"{row.version}"' in tags
+
+
+def check_version(row: ScimUser | ScimGroup, if_match: str) -> None:
+    """Raise `PreconditionFailedException` unless the header is empty or matches the row."""
+    if if_match and not matches_version(row, if_match):
+        raise PreconditionFailedException(
+            detail=f"The resource has changed: its version is {row.etag}."
+        )
