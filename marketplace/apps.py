@@ -14,11 +14,13 @@ class MarketplaceConfig(AppConfig):
         from marketplace.pages.own.invitations import OWN_INVITATIONS
         from marketplace.pages.own.plugins import OWN_PLUGINS
         from marketplace.pages.own.scopes import OWN_SCOPES
+        from marketplace.pages.own.transfers import OWN_TRANSFERS
         from marketplace.readme import prerendering
         from marketplace.search import index_follower
         from registry.journal import journal_appended
 
         register_section(OWN_INVITATIONS)
+        register_section(OWN_TRANSFERS)
         register_section(OWN_PLUGINS)
         register_section(OWN_SCOPES)
         journal_appended.connect(index_follower.on_journal_appended, dispatch_uid="search")

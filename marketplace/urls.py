@@ -20,7 +20,8 @@ from marketplace.pages.organizations.urls import urlpatterns as organization_url
 from marketplace.pages.own import invitations as own_invitations
 from marketplace.pages.own import publishing as own_publishing
 from marketplace.pages.own import scopes as own_scopes
-from marketplace.pages.plugin import visibility
+from marketplace.pages.own import transfers as own_transfers
+from marketplace.pages.plugin import transfer, visibility
 from marketplace.pages.syndication_urls import urlpatterns as syndication_urls
 
 urlpatterns = [
@@ -33,6 +34,20 @@ urlpatterns = [
         "account/scopes/<str:name>/visibility",
         visibility.render_scope_visibility,
         name="scope-visibility",
+    ),
+    path(
+        "account/scopes/<str:name>/transfer", transfer.render_scope_transfer, name="scope-transfer"
+    ),
+    path(
+        "account/transfers/<int:transfer_id>/accept", own_transfers.accept, name="accept-transfer"
+    ),
+    path(
+        "account/transfers/<int:transfer_id>/decline",
+        own_transfers.decline,
+        name="decline-transfer",
+    ),
+    path(
+        "account/transfers/<int:transfer_id>/cancel", own_transfers.cancel, name="cancel-transfer"
     ),
     path(
         "account/invitations/<int:invitation_id>/accept",

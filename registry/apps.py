@@ -21,12 +21,14 @@ class RegistryConfig(AppConfig):
         from registry.actions.closing.withdraw_sent_invitations import withdraw_sent_invitations
         from registry.actions.organizations.revoke_limited_tokens import revoke_limited_tokens
         from registry.actions.organizations.team_rights import has_owner_right
+        from registry.actions.transfers.ending import withdraw_offered_transfers
         from registry.policies import check_scope_is_free, check_username_is_not_well_known
         from registry.queries.owned import find_owned
 
         register_username_check(check_scope_is_free)
         register_username_check(check_username_is_not_well_known)
         register_recovery_step(withdraw_sent_invitations)
+        register_recovery_step(withdraw_offered_transfers)
         register_closing_step(CLOSING)
         register_removal_step(revoke_limited_tokens)
         register_owner_check(has_owner_right)

@@ -132,6 +132,48 @@ class ScopeOwnerError(DeniedError):
     code, title = "scope-owner", "Owner of the scope"
 
 
+class UnknownTransferError(MissingError):
+    """There is no such transfer, or the caller has no part in it."""
+
+    code, title = "unknown-transfer", "Transfer not found"
+
+
+class TransferPendingError(ConflictError):
+    """The plugin or scope has a transfer that has not ended."""
+
+    code, title = "transfer-pending", "Transfer in progress"
+
+
+class TransferStateError(ConflictError):
+    """The transfer has ended, or it is not in the step that the call needs."""
+
+    code, title = "transfer-ended", "Not possible in this step of the transfer"
+
+
+class TransferReceiverError(ConflictError):
+    """The plugin or scope cannot be given to this owner."""
+
+    code, title = "transfer-receiver", "Receiver not possible"
+
+
+class MovesWithScopeError(ConflictError):
+    """A plugin in a scope belongs to the owner of the scope, and changes its owner with it."""
+
+    code, title = "moves-with-scope", "Moves with its scope"
+
+
+class OwnNameScopeError(ConflictError):
+    """The scope of the name of an account or organization stays with it."""
+
+    code, title = "own-name-scope", "Scope of a name"
+
+
+class TransferLimitError(DeniedError):
+    """The scope has too many plugins to move at once."""
+
+    code, title = "transfer-limit", "Too many plugins"
+
+
 class UnknownRightError(MissingError):
     """The organization has no such plugin or scope, or the team has no right in it."""
 

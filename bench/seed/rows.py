@@ -21,6 +21,7 @@ from accounts.models import Owner, User
 from bench.seed.generator import Author, GeneratedPlugin
 from bench.seed.insert import allocate_ids, insert_rows, reset_id_sequences
 from bench.seed.packages import GeneratedPackage, build_package
+from common.times import format_time
 from plugport.spec.digest import Digest
 from plugport.spec.names import PluginName
 from registry.journal import append_entries
@@ -147,7 +148,16 @@ def _build_record(generated: GeneratedPlugin, context: SeedContext, seed: int) -
         plugin,
         release,
         manifest,
-        owners=[generated.owner.username],
+        ownership={
+            "owners": [generated.owner.username],
+            "publisher": {
+                "name": generated.owner.username,
+                "kind": "person",
+                "since": format_time(generated.created_at),
+            },
+            "transfers": [],
+            "pendingTransfer": None,
+        },
         dist_tags={LATEST: release.version},
     )
     sha256 = Digest("sha256", hashlib.sha256(package.body).hexdigest())

@@ -176,6 +176,12 @@ def build_periodic_runner() -> PeriodicRunner:
             "registry.expire_staged": PeriodicWork(
                 "registry.actions.decide_staged.expire_staged", 3600.0
             ),
+            "registry.run_transfers": PeriodicWork(
+                "registry.actions.transfers.effect.run_due_transfers", 60.0
+            ),
+            "registry.send_transfer_mails": PeriodicWork(
+                "registry.actions.transfers.mails.send_transfer_mails", 10.0
+            ),
             "registry.send_decision_mails": PeriodicWork(
                 "registry.publishing.decision_mails.send_decision_mails", 10.0
             ),

@@ -266,6 +266,13 @@ OFFICIAL_SCOPES = frozenset(
         "PLUGPORT_OFFICIAL_SCOPES", ["ar"], "Scopes that get the OFFICIAL badge, comma-separated."
     )
 )
+TRANSFER_DELAY_HOURS = get_env_int(
+    "PLUGPORT_TRANSFER_DELAY_HOURS",
+    72,
+    "Hours between the acceptance of a transfer of a plugin or scope and its effect. Until then, both sides"
+    " can cancel it.",
+    min_value=0,
+)
 LEASE_SECONDS = get_env_int(
     "PLUGPORT_LEASE_SECONDS",
     45,

@@ -69,6 +69,11 @@ RATE_LIMITS = {
         "5/day",
         "Mails about invitations to one account. Further invitations are on its account page only.",
     ),
+    "transfer": get_env_text(
+        "PLUGPORT_LIMIT_TRANSFER",
+        "10/day",
+        "Plugins and scopes that an account offers to other owners. Each offer sends mails.",
+    ),
     "decision-mail": get_env_text(
         "PLUGPORT_LIMIT_DECISION_MAIL",
         "6/hour",

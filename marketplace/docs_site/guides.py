@@ -135,6 +135,12 @@ SECTIONS = (
                 "Members, teams and robots, and whose plugins they publish.",
             ),
             Page(
+                "guides/ownership.md",
+                "/docs/ownership",
+                "Change the owner",
+                "Transfer a plugin or a scope to another account or organization.",
+            ),
+            Page(
                 "guides/ci.md",
                 "/docs/ci",
                 "Publish from CI",

@@ -50,6 +50,12 @@ class NoInvitationError(MissingError):
     code, title = "no-invitation", "No invitation"
 
 
+class NoTransferError(MissingError):
+    """The account has no open transfer of the plugin or scope."""
+
+    code, title = "no-transfer", "No transfer"
+
+
 def _name_lost_folder() -> str:
     """The current folder if it was deleted: every relative path fails then, without a name."""
     try:

@@ -46,6 +46,7 @@ from plugport.spec.versions import Version
 
 if TYPE_CHECKING:
     from plugport.client.organizations import OrganizationsClient
+    from plugport.client.transfers import TransfersClient
     from plugport.spec.api.visibility import VisibilityState
 
 README_BYTES = 8 << 20
@@ -220,6 +221,13 @@ class RegistryClient:
         from plugport.client.organizations import OrganizationsClient
 
         return OrganizationsClient(self.registry, self._http)
+
+    @property
+    def transfers(self) -> TransfersClient:
+        """The calls about transfers."""
+        from plugport.client.transfers import TransfersClient
+
+        return TransfersClient(self.registry, self._http)
 
     def create_scope(self, name: str, owner: str | None = None) -> Mapping[str, Any]:
         """Create a scope and return it. `owner` is an organization, or for moderators any account."""

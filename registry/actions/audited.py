@@ -23,6 +23,40 @@ _ACTIONS = (
         "scope.visibility-changed", "Others may see a scope than before", "scope", _SENSITIVE
     ),
     AuditAction("scope.created", "A scope was created", "scope", _NOTABLE),
+    AuditAction(
+        "plugin.transfer-offered", "A plugin was offered to another owner", "plugin", _SENSITIVE
+    ),
+    AuditAction(
+        "plugin.transfer-accepted", "Another owner accepted a plugin", "plugin", _SENSITIVE
+    ),
+    AuditAction("plugin.transfer-declined", "The receiver declined a plugin", "plugin", _NOTABLE),
+    AuditAction(
+        "plugin.transfer-canceled", "The transfer of a plugin was canceled", "plugin", _SENSITIVE
+    ),
+    AuditAction("plugin.transfer-expired", "Nobody accepted a plugin in time", "plugin", _NOTABLE),
+    AuditAction(
+        "plugin.transfer-failed",
+        "The transfer of a plugin could not take effect",
+        "plugin",
+        _SENSITIVE,
+    ),
+    AuditAction("plugin.transferred", "A plugin got another owner", "plugin", _SENSITIVE),
+    AuditAction(
+        "scope.transfer-offered", "A scope was offered to another owner", "scope", _SENSITIVE
+    ),
+    AuditAction("scope.transfer-accepted", "Another owner accepted a scope", "scope", _SENSITIVE),
+    AuditAction("scope.transfer-declined", "The receiver declined a scope", "scope", _NOTABLE),
+    AuditAction(
+        "scope.transfer-canceled", "The transfer of a scope was canceled", "scope", _SENSITIVE
+    ),
+    AuditAction("scope.transfer-expired", "Nobody accepted a scope in time", "scope", _NOTABLE),
+    AuditAction(
+        "scope.transfer-failed",
+        "The transfer of a scope could not take effect",
+        "scope",
+        _SENSITIVE,
+    ),
+    AuditAction("scope.transferred", "A scope got another owner", "scope", _SENSITIVE),
     AuditAction("member.invited", "A person was invited to a plugin", "plugin", _NOTABLE),
     AuditAction(
         "member.joined", "A person accepted an invitation to a plugin", "plugin", _SENSITIVE

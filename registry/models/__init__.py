@@ -28,9 +28,11 @@ from registry.models.release import (
     ReleaseContents,
 )
 from registry.models.team_right import TeamRight
+from registry.models.transfer import OPEN_STATES, Transfer, TransferMail, TransferState
 from registry.models.trusted_publisher import TrustedPublisher
 
 __all__ = [
+    "OPEN_STATES",
     "RESTRICTED",
     "Artifact",
     "Category",
@@ -57,6 +59,9 @@ __all__ = [
     "Scope",
     "Tag",
     "TeamRight",
+    "Transfer",
+    "TransferMail",
+    "TransferState",
     "Trust",
     "TrustedPublisher",
     "Upload",

@@ -10,6 +10,7 @@ from django.utils import timezone
 from registry.journal import append_change
 from registry.models import Plugin, Role
 from registry.publishing.dist_tags import LATEST, update_dist_tags
+from registry.publishing.ownership import build_ownership
 from registry.representations.plugins import build_plugin_document, build_public_metadata
 from registry.taxonomy import filter_taxonomy_slugs, set_plugin_taxonomy
 
@@ -56,7 +57,7 @@ def refresh_plugin(plugin_id: int) -> Plugin:
         plugin,
         latest,
         manifest,
-        owners=_list_owners(plugin),
+        ownership=build_ownership([plugin])[plugin.pk],
         dist_tags={name: tags[name].version for name in sorted(tags)},
     )
     plugin.save(update_fields=_REFRESHED_COLUMNS)

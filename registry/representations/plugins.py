@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -31,7 +31,7 @@ def build_plugin_document(
     latest: Release | None,
     manifest: Mapping[str, Any],
     *,
-    owners: Sequence[str],
+    ownership: api.Ownership,
     dist_tags: Mapping[str, str],
 ) -> api.PluginDocument:
     """Return the part of the plugin's JSON that is stored. Costs no query if its scope is loaded.
@@ -48,7 +48,7 @@ def build_plugin_document(
         "description": metadata.get("description") or "",
         "type": plugin.kind,
         "author": _build_author(author) if author else None,
-        "owners": list(owners),
+        **ownership,
         "repository": metadata.get("repository"),
         "homepage": metadata.get("homepage"),
         "license": metadata.get("license"),

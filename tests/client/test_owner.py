@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from accounts.models import User
+from registry.actions.create_scope import create_scope
 from registry.models import Plugin
 from tests.client.conftest import USERNAME
 from tests.client.registry import CannedResponse, LocalRegistry
@@ -133,3 +135,26 @@ def test_other_registries_answer_anything(cli: Cli, registry: LocalRegistry) -> 
     for document in ({"invitations": [7]}, {"invitations": [{"plugin": "x"}]}, [1]):
         registry.faults.responses.append(CannedResponse.from_json(document))
         assert cli.error(8, "owner", "invitations")["code"] == "unexpected-answer"
+
+
+def test_a_scope_moves_to_another_account(
+    cli: Cli, mia: User, alice: User, become: Callable[[User], None]
+) -> None:
+    create_scope(actor=alice, name="winds")
+    offered = cli.ok("owner", "transfer", "@winds", "mia")
+    assert offered.stdout.startswith("offered @winds to mia, until 20")
+    assert "`plugport owner transfer-accept @winds`" in offered.stderr
+    become(mia)
+    rows = cli.ok("owner", "transfers").stdout.splitlines()
+    assert rows[1].split()[:4] == ["@winds", "alice", "mia", "offered,"]
+    accepted = cli.ok("owner", "transfer-accept", "@winds", "--json")
+    assert json.loads(accepted.stdout)["transfer"]["state"] == "accepted"
+    become(alice)
+    assert " moves 20" in cli.ok("owner", "transfers").stdout
+    canceled = cli.ok("owner", "transfer-cancel", "@winds").stdout
+    assert canceled == "canceled the transfer of @winds to mia\n"
+    assert cli.ok("owner", "transfers").stdout == "no transfers\n"
+    assert cli.run("owner", "transfer-cancel", "@winds").exit_code == 4
+    refused = cli.run("owner", "transfer", NAME, "mia")
+    assert refused.exit_code == 6
+    assert cli.run("owner", "transfer", NAME).exit_code == 2

@@ -19,6 +19,7 @@ from plugport.spec.errors import PlugportError
 from registry.actions.create_scope import create_scope
 from registry.models import Scope
 from registry.policies import MAX_SCOPES
+from registry.queries.transfers import list_owned_scopes
 
 
 class ScopeForm(forms.Form):
@@ -61,5 +62,9 @@ def render_scopes(request: HttpRequest) -> HttpResponse:
             text = "is now yours" if is_new else "is yours already"
             messages.success(request, f"The scope {scope} {text}.")
             return redirect("scopes")
-    context = {"form": form, **_build_context(request, user)}
+    context = {
+        "form": form,
+        "organization_scopes": list_owned_scopes(user),
+        **_build_context(request, user),
+    }
     return render(request, "account/scopes.html", context, status=400 if form.errors else 200)

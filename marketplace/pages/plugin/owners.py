@@ -25,6 +25,7 @@ from registry.api.viewers import get_page_viewer
 from registry.models import Member, Plugin, Role
 from registry.queries.catalog import is_public, was_published
 from registry.queries.members import Team, get_team
+from registry.queries.transfers import find_pending_transfer
 from registry.queries.visible import Viewer
 
 _ROLES = (
@@ -176,6 +177,8 @@ def _render(
             for member in team.members
         ],
         "invitations": team.invitations,
+        # An offer is known to members only; an accepted transfer also is on the page of the plugin.
+        "pending_transfer": find_pending_transfer(team.plugin) if team.role == Role.OWNER else None,
         "roles": Role.choices,
         "form": form,
         "days": INVITATION_DAYS,

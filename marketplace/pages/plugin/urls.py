@@ -9,7 +9,7 @@ from __future__ import annotations
 from django.urls import path
 
 import registry.api.v1.urls  # noqa: F401  -- registers the converters `plugin` and `release`
-from marketplace.pages.plugin import audit_log, owners, publishing, views, visibility
+from marketplace.pages.plugin import audit_log, owners, publishing, transfer, views, visibility
 
 _PLUGIN_PATH = "plugins/<plugin:name>"
 _RELEASE_PATH = f"{_PLUGIN_PATH}/<release:version>"
@@ -33,6 +33,7 @@ urlpatterns = [
         name="plugin-log-export",
     ),
     path(f"{_PLUGIN_PATH}/publishing", publishing.render_publishing, name="publishing"),
+    path(f"{_PLUGIN_PATH}/transfer", transfer.render_plugin_transfer, name="plugin-transfer"),
     path(_RELEASE_PATH, views.render_readme, name="release"),
     path(f"{_RELEASE_PATH}/dependencies", views.render_dependencies, name="release-dependencies"),
     path(f"{_RELEASE_PATH}/files", views.render_files, name="release-files"),

@@ -23,6 +23,11 @@ _ARGUMENTS = {
     "invitations": (),
     "accept": ("NAME",),
     "decline": ("NAME",),
+    "transfer": ("NAME", "TO"),
+    "transfers": (),
+    "transfer-accept": ("NAME",),
+    "transfer-decline": ("NAME",),
+    "transfer-cancel": ("NAME",),
 }
 _DEFAULT_ROLE = "owner"
 
@@ -36,6 +41,9 @@ _DEFAULT_ROLE = "owner"
         "plugport owner remove @acme/chat mia",
         "plugport owner invitations",
         "plugport owner accept @acme/chat",
+        "plugport owner transfer @acme harbor",
+        "plugport owner transfers",
+        "plugport owner transfer-accept @acme",
     ),
 )
 @click.argument("action", type=click.Choice(list(_ARGUMENTS)))
@@ -55,9 +63,14 @@ def command(
     An account becomes a member when it accepts the invitation. Publishers publish; maintainers also
     edit, deprecate and yank; owners also manage the members. Use remove with your own user name to
     leave a plugin, and for an account that has not answered to withdraw its invitation.
+
+    Use transfer to give a plugin, or a scope (@acme) with its plugins, to another account or organization.
+    It moves when the receiver has accepted and the delay is over; until then both sides can cancel it.
     """
     _check_arguments(action, name, user, role)
-    if action == "list":
+    if action.startswith("transfer"):
+        _transfer(session, action, name or "", user or "")
+    elif action == "list":
         _list_members(session, name or "")
     elif action == "add":
         _invite(session, name or "", user or "", role or _DEFAULT_ROLE)
@@ -82,6 +95,19 @@ def _check_arguments(action: str, name: str | None, user: str | None, role: str 
         raise click.UsageError(f"`plugport owner {action}` takes no --role")
     if role is None and action == "change":
         raise click.UsageError(f"the role is missing; use `{usage} --role ROLE`")
+
+
+def _transfer(session: Session, action: str, target: str, to: str) -> None:
+    from plugport.cli.commands.access import owner_transfers as transfers
+
+    if action == "transfers":
+        transfers.list_open(session)
+        return
+    transfers.check_target(target)
+    if action == "transfer":
+        transfers.offer(session, target, to)
+    else:
+        transfers.answer(session, target, action)
 
 
 def _list_members(session: Session, text: str) -> None:

@@ -216,3 +216,14 @@ class PublishForm(TypedDict):
             ),
         ]
     ]
+
+
+class TransferBody(TypedDict):
+    to: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=65,
+            description="The account or organization that gets it when it accepts.",
+        ),
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, NotRequired, TypedDict
 
-from plugport.spec.api.values import TRUST_LEVELS, VISIBILITIES, describe, one_of
+from plugport.spec.api.values import OWNER_KINDS, TRUST_LEVELS, VISIBILITIES, describe, one_of
 
 
 class Author(TypedDict):
@@ -27,7 +27,37 @@ class Deprecation(TypedDict):
     at: str | None
 
 
-class PluginDocument(TypedDict):
+class Publisher(TypedDict):
+    """The owner that stands for the plugin: the oldest one, until it is no owner any longer."""
+
+    name: str
+    kind: Annotated[str, one_of(OWNER_KINDS)]
+    since: str
+
+
+# `from` is a word of Python.
+PastTransfer = TypedDict("PastTransfer", {"from": str, "to": str, "at": str})
+
+
+class PendingTransfer(TypedDict):
+    """An accepted transfer that takes effect at a time, unless an owner cancels it."""
+
+    to: str
+    at: str
+
+
+class Ownership(TypedDict):
+    """Who owns a plugin. A client can compare it with what it knows of an installed one."""
+
+    owners: list[str]
+    publisher: Annotated[
+        Publisher | None, describe("Null for a plugin that nobody owns any longer.")
+    ]
+    transfers: Annotated[list[PastTransfer], describe("The newest first, at most 20.")]
+    pendingTransfer: PendingTransfer | None
+
+
+class PluginDocument(Ownership):
     """The part of a plugin that the registry stores: it changes only when an action changes it."""
 
     name: str
@@ -35,7 +65,6 @@ class PluginDocument(TypedDict):
     description: str
     type: Annotated[str, describe("The kind of plugin.")]
     author: Author | None
-    owners: list[str]
     repository: Repository | None
     homepage: str | None
     license: str | None

@@ -10,6 +10,7 @@ RELEASE_STATES = ("checking", "published", "held", "staged", "rejected", "quaran
 CHECK_STATES = ("queued", "running", "passed", "failed", "errored")
 INSTALL_POLICIES = ("auto", "notice", "ask", "block")
 ROLES = ("owner", "maintainer", "publisher")
+OWNER_KINDS = ("person", "organization")
 ORGANIZATION_ROLES = ("owner", "manager", "member", "billing")
 # Before the name of an organization, in the limits of a token.
 ORGANIZATION_LIMIT = "org:"

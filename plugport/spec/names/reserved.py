@@ -23,7 +23,7 @@ _GROUPS = {
         release releases remotes report reports reset review reviews robots.txt rss saml schema
         scope scopes search security security.txt session sessions settings signin signout signup
         simple sitemap.xml sitemaps sso static stats status submit support swagger tag tags team teams terms token
-        tokens trending trust trusted-publishers unpublish updates upload uploads user users v1 v2 verify version
+        tokens transfer transfers trending trust trusted-publishers unpublish updates upload uploads user users v1 v2 verify version
         versions visibility webhook webhooks well-known widget www yank
     """,
     "a well-known tool": """
@@ -55,6 +55,7 @@ PLUGIN_PATH_WORDS = frozenset(
         "readme",
         "security",
         "stats",
+        "transfer",
         "trusted-publishers",
         "versions",
         "visibility",

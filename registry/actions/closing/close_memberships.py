@@ -12,6 +12,7 @@ from accounts.security.closing import ClosingStep
 from common.times import format_time
 from registry.actions.closing.withdraw_sent_invitations import withdraw_sent_invitations
 from registry.actions.remove_member import remove_member
+from registry.actions.transfers.ending import end_transfers_of
 from registry.models import Invitation, Member, Release, Role
 
 
@@ -37,6 +38,7 @@ def end_memberships(user: User) -> None:
     for member in rows.select_related("plugin").order_by("plugin_id"):
         remove_member(actor=user, plugin=member.plugin, username=user.username)
     withdraw_sent_invitations(user, user)
+    end_transfers_of(user)
     Invitation.objects.filter(user=user).delete()
 
 

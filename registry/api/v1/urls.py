@@ -23,6 +23,7 @@ from registry.api.v1 import (
     staged,
     taxonomy,
     teams,
+    transfers,
     trusted_publishers,
     visibility,
 )
@@ -53,6 +54,7 @@ urlpatterns = [
     ),
     path(f"{_RELEASE}/approve", staged.ApproveView.as_view()),
     path(f"{_RELEASE}/discard", staged.DiscardView.as_view()),
+    path(f"{_PLUGIN}/transfer", transfers.PluginTransferView.as_view()),
     path(f"{_PLUGIN}/visibility", visibility.PluginVisibilityView.as_view()),
     path(f"{_RELEASE}/download", download.DownloadView.as_view()),
     path(f"{_RELEASE}/diff", diff.DiffView.as_view()),
@@ -104,5 +106,10 @@ urlpatterns = [
     path(f"{_ROBOT}/tokens", teams.RobotTokensView.as_view()),
     path("scopes", scopes.ScopesView.as_view()),
     path("scopes/<str:name>/visibility", visibility.ScopeVisibilityView.as_view()),
+    path("scopes/<str:name>/transfer", transfers.ScopeTransferView.as_view()),
+    path("me/transfers", transfers.TransfersView.as_view()),
+    path("me/transfers/<int:id>/accept", transfers.AcceptTransferView.as_view()),
+    path("me/transfers/<int:id>/decline", transfers.DeclineTransferView.as_view()),
+    path("me/transfers/<int:id>/cancel", transfers.CancelTransferView.as_view()),
     path("instance", instance.InstanceView.as_view()),
 ]

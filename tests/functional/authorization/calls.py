@@ -81,6 +81,10 @@ def _find_own_arguments(route: str, world: World) -> dict[str, object]:
     if "organization" in route:
         sent = OrganizationInvitation.objects.get().pk
         return {"name": "harbor", "invitation_id": sent, "id": sent, "username": "pat"}
+    if "transfers/" in route:
+        return {"transfer_id": world.transfer.pk, "id": world.transfer.pk}
+    if route.endswith("scopes/<str:name>/transfer"):
+        return {"name": "spare"}
     if "trusted-publishers/" in route:
         return {"id": world.trusted_publisher.pk}
     if "issuers/" in route:
@@ -221,6 +225,10 @@ BODIES: Mapping[str, Callable[[], Any]] = {
         "action": "add-issuer",
         "url": "https://other.example.test",
     },
+    "POST api/v1/plugins/<plugin:name>/transfer": lambda: {"to": "ivy"},
+    "POST api/v1/scopes/<str:name>/transfer": lambda: {"to": "ivy"},
+    "POST plugins/<plugin:name>/transfer": lambda: {"to": "ivy"},
+    "POST account/scopes/<str:name>/transfer": lambda: {"to": "ivy"},
     "POST account/scopes": lambda: {"name": "new-scope"},
     "POST account/tokens": lambda: {"name": "another", "scopes": ["read"], "days": "30"},
 }

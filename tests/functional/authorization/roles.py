@@ -21,8 +21,19 @@ from accounts.models import (
     User,
 )
 from accounts.models.token import hash_token
+from registry.actions.create_scope import create_scope
 from registry.actions.invite_member import invite_member
-from registry.models import Invitation, Job, Member, Plugin, Release, Role, TrustedPublisher
+from registry.actions.transfers.offer import offer_scope_transfer
+from registry.models import (
+    Invitation,
+    Job,
+    Member,
+    Plugin,
+    Release,
+    Role,
+    Transfer,
+    TrustedPublisher,
+)
 from registry.models.states import ReleaseState
 from tests.support.organizations import build_organization, build_team
 from tests.support.people import bearer, create_api_token, create_user
@@ -58,6 +69,7 @@ class World:
     trusted_publisher: TrustedPublisher
     issuer: RegisteredIssuer
     staged: Release
+    transfer: Transfer
 
     def open_session(self, person: str) -> Client:
         """A browser in which the person is signed in."""
@@ -129,7 +141,14 @@ def build_world(publisher: Publisher) -> World:
         trusted_publisher,
         issuer,
         staged,
+        _offer_scope(owner),
     )
+
+
+def _offer_scope(owner: User) -> Transfer:
+    """Offer the scope `@moving` to the invited account; `@spare` stays."""
+    scopes = [create_scope(actor=owner, name=name)[0] for name in ("moving", "spare")]
+    return offer_scope_transfer(actor=owner, scope=scopes[0], to="ivy")
 
 
 def _build_organization(accounts: Mapping[str, User]) -> None:
