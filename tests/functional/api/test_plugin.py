@@ -57,7 +57,8 @@ def test_github_user_of_the_author(
 def test_document_is_whole(api: Api, chat: Plugin) -> None:
     document = api.get("/plugins/@ada/chat").json()
     times = (document.pop("createdAt"), document.pop("updatedAt"))
-    assert all(time.endswith("Z") and dt.datetime.fromisoformat(time) for time in times)
+    since = document["publisher"].pop("since")
+    assert all(time.endswith("Z") and dt.datetime.fromisoformat(time) for time in (*times, since))
     assert document == {
         "name": "@ada/chat",
         "displayName": "Chat",
@@ -65,6 +66,9 @@ def test_document_is_whole(api: Api, chat: Plugin) -> None:
         "type": "service",
         "author": {"name": "Ada", "url": "https://ada.example.test/"},
         "owners": ["ada"],
+        "publisher": {"name": "ada", "kind": "person"},
+        "transfers": [],
+        "pendingTransfer": None,
         "repository": {"type": "git", "url": "https://git.example.test/acme/x"},
         "homepage": "https://chat.example.test/",
         "license": "MIT",

@@ -50,12 +50,14 @@ WITH_INDEX = {
     "/sso": 1,
 }
 SIGNED_IN = {
-    "/account": 1 + 4 + 1 + 1,
-    "/plugins/@acme/chat/owners": 4,
+    "/account": 1 + 1 + 4 + 1 + 1,
+    "/plugins/@acme/chat/owners": 5,
+    "/plugins/@acme/chat/transfer": 4,
     "/account/tokens": 1,
     "/account/security-log": 2,
     "/plugins/@acme/chat/owners/log": 5,
-    "/account/scopes": 1,
+    "/account/scopes": 2,
+    "/account/scopes/acme/transfer": 3,
     "/plugins/@acme/chat/visibility": 7,
     "/account/scopes/acme/visibility": 2,
     "/account/email": 0,
