@@ -8,8 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import OrganizationMember, OrganizationRole, Owner, User
-from plugport.spec.text import has_nul, quote_text
-from registry.errors import UnknownScopeError, UnknownTransferError
+from registry.errors import UnknownTransferError
 from registry.models import (
     OPEN_STATES,
     Member,
@@ -134,16 +133,6 @@ def lock_scope(key: int) -> Scope:
     """Lock the row of the scope until the transaction ends: 1 query."""
     rows = Scope.objects.select_for_update(of=("self",), no_key=True)
     return rows.select_related("owner__organization", "owner__user").get(pk=key)
-
-
-def get_owned_scope(name: str, user: User) -> Scope:
-    """The scope, if the user owns it or acts for its owner: 1 query. Raises `UnknownScopeError`."""
-    rows = Scope.objects.select_related("owner__organization", "owner__user")
-    owned = rows.filter(build_owned_condition(user, "owner"))
-    scope = None if has_nul(name) else owned.filter(name=name.removeprefix("@")).first()
-    if scope is None:
-        raise UnknownScopeError(f"You own no scope {quote_text('@' + name.removeprefix('@'))}.")
-    return scope
 
 
 def list_owned_scopes(user: User) -> list[Scope]:

@@ -28,10 +28,10 @@ from registry.actions.transfers.rules import (
 )
 from registry.models import Plugin, Scope, Transfer
 from registry.queries.members import get_member_plugin
+from registry.queries.scopes import get_own_scope
 from registry.queries.transfers import (
     Readers,
     find_open_transfer,
-    get_owned_scope,
     list_later_readers,
     select_plugins_of,
 )
@@ -107,7 +107,7 @@ def render_plugin_transfer(request: HttpRequest, name: str) -> HttpResponse:
 def render_scope_transfer(request: HttpRequest, name: str) -> HttpResponse:
     """Offer a scope; for its owners: 5 queries. Raises `UnknownScopeError`."""
     actor = get_signed_in_user(request)
-    scope = get_owned_scope(name, actor)
+    scope = get_own_scope(name, actor)
     return _respond(
         request,
         _Target(

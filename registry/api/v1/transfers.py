@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from accounts.api.views import ApiView, get_actor, get_request_token
 from accounts.models import Token, User
-from accounts.policies import is_in_token_limits
+from accounts.policies import check_token_may, list_in_token_limits
 from common.api.conditional import PRIVATE, respond_json
 from plugport.spec.api import transfers as api
 from plugport.spec.api.bodies import TransferBody
@@ -18,10 +18,11 @@ from plugport.spec.api.validation import validate_body
 from registry.actions.transfers.answer import accept_transfer, cancel_transfer, decline_transfer
 from registry.actions.transfers.offer import offer_plugin_transfer, offer_scope_transfer
 from registry.api.v1.parameters import NAME
-from registry.models import Transfer
-from registry.policies import check_token_may_create_scope
+from registry.models import Scope, Transfer
+from registry.policies import check_token_may_change_scope
 from registry.queries.members import get_member_plugin
-from registry.queries.transfers import get_owned_scope, get_transfer, list_transfers
+from registry.queries.scopes import get_own_scope
+from registry.queries.transfers import get_transfer, list_transfers
 from registry.representations.transfers import build_offered_transfer, build_transfer
 
 _SCOPE = OpenApiParameter(
@@ -71,8 +72,11 @@ class ScopeTransferView(ApiView):
         As with a plugin. The scope of the name of an account or organization stays with it.
         """
         token = get_request_token(request)
-        check_token_may_create_scope(token, name)
-        scope = get_owned_scope(name, token.user)
+        check_token_may(token, ("manage",))
+        if not token.organization_limits:
+            check_token_may_change_scope(token, name, None)
+        scope = get_own_scope(name, token.user)
+        check_token_may_change_scope(token, name, scope.owner.name)
         to = validate_body(TransferBody, request.data)["to"]
         transfer = offer_scope_transfer(actor=token.user, scope=scope, to=to)
         document = build_offered_transfer(transfer, scope)
@@ -90,8 +94,15 @@ class TransfersView(ApiView):
         """
         rows = list_transfers(get_actor(request, "read", "manage"))
         token = get_request_token(request)
+        names = [row.plugin.parsed_name for row in rows if row.plugin is not None]
+        allowed = list_in_token_limits(token, names)
         document: api.TransferList = {
-            "transfers": [build_transfer(row) for row in rows if _is_in_limits(token, row)]
+            "transfers": [
+                build_transfer(row)
+                for row in rows
+                if (row.plugin is not None and row.plugin.parsed_name in allowed)
+                or (row.scope is not None and _is_scope_in_limits(token, row.scope))
+            ]
         }
         return respond_json(request, document, cache=PRIVATE)
 
@@ -141,13 +152,13 @@ def _check_limits(request: Request, transfer_id: int) -> User:
     actor = get_actor(request, "manage")
     transfer = get_transfer(actor, transfer_id)
     if transfer.scope is not None:
-        check_token_may_create_scope(get_request_token(request), transfer.scope.name)
+        owner = transfer.scope.owner.name
+        check_token_may_change_scope(get_request_token(request), transfer.scope.name, owner)
     else:
         get_actor(request, "manage", plugin=transfer.target)
     return actor
 
 
-def _is_in_limits(token: Token, transfer: Transfer) -> bool:
-    if transfer.plugin is not None:
-        return is_in_token_limits(token, transfer.plugin.parsed_name)
-    return not token.limits or transfer.target in token.limits
+def _is_scope_in_limits(token: Token, scope: Scope) -> bool:
+    owner = scope.owner.name
+    return not token.limits or str(scope) in token.limits or owner in token.organization_limits
