@@ -71,6 +71,8 @@ from plugport.spec.sizes import format_size
 from registry import package_limits, policies
 from registry.actions import decide_staged, invite_member
 from registry.actions.parse_message import MAX_MESSAGE_CHARS
+from registry.actions.transfers.mails import MAX_DEPENDENT_MAILS
+from registry.actions.transfers.offer import OFFER_DAYS
 from registry.api.v1 import download
 from registry.downloads.byte_ranges import MAX_RANGES
 from registry.downloads.receipts import _GRACE as HASH_LIFETIME
@@ -130,6 +132,7 @@ CLAIMS = {
         f"Tokens of robots expire after {robots.ROBOT_TOKEN_DAYS} days by default",
         f"reverses the change for {email_change_keys.UNDO_SECONDS // 3600} hours.",
         f"added in the last {RECENT // dt.timedelta(hours=1)} hours are removed",
+        f"can cancel it for {settings.TRANSFER_DELAY_HOURS} hours",
         f"{WORDS[len(MANIFEST_FORMATS)]} manifest formats and {WORDS[len(KINDS)]} kinds",
         f"only up to {WORDS[document.MAX_EXPANSION]} times its size",
         f"({format_size(document.MIN_EXPANDED_BYTES)} for small files)",
@@ -492,6 +495,11 @@ CLAIMS = {
         f"works for {WORDS[settings.PASSWORD_RESET_TIMEOUT // DAY]} days",
         f"There are {WORDS[len(KINDS)]} kinds",
         f"An invitation ends after {invite_member.INVITATION_DAYS} days",
+    ],
+    "docs/guides/ownership.md": [
+        f"accepts within {OFFER_DAYS} days",
+        f"For {settings.TRANSFER_DELAY_HOURS} hours",
+        f"at most {MAX_DEPENDENT_MAILS:,} accounts",
     ],
     "docs/guides/terms.md": [
         {dt.timedelta(hours=1): "an hour after the day ends"}[HASH_LIFETIME],

@@ -83,7 +83,7 @@ class _Preview:
 @never_cache
 @confirmation_required
 def render_plugin_transfer(request: HttpRequest, name: str) -> HttpResponse:
-    """Offer a plugin; for its owners: 6 queries. Raises `UnknownPluginError` and `NotMemberError`."""
+    """Offer a plugin; for its owners: 3 queries, 4 more with a preview. Raises `UnknownPluginError` and `NotMemberError`."""
     actor = get_signed_in_user(request)
     plugin = get_member_plugin(name, actor=actor)
     check_may_give_plugin(actor, plugin)
@@ -105,7 +105,7 @@ def render_plugin_transfer(request: HttpRequest, name: str) -> HttpResponse:
 @never_cache
 @confirmation_required
 def render_scope_transfer(request: HttpRequest, name: str) -> HttpResponse:
-    """Offer a scope; for its owners: 5 queries. Raises `UnknownScopeError`."""
+    """Offer a scope; for its owners: 3 queries, 6 more with a preview. Raises `UnknownScopeError`."""
     actor = get_signed_in_user(request)
     scope = get_own_scope(name, actor)
     return _respond(

@@ -52,7 +52,7 @@ WITH_INDEX = {
 SIGNED_IN = {
     "/account": 1 + 1 + 4 + 1 + 1,
     "/plugins/@acme/chat/owners": 5,
-    "/plugins/@acme/chat/transfer": 4,
+    "/plugins/@acme/chat/transfer": 3,
     "/account/tokens": 1,
     "/account/security-log": 2,
     "/plugins/@acme/chat/owners/log": 5,
