@@ -9,7 +9,7 @@ import common.bounded_fields
 class Migration(migrations.Migration):
     """Existing connections are those of the whole registry."""
 
-    dependencies = [("accounts", "0017_owner_domains")]
+    dependencies = [("accounts", "0020_groups_and_suspensions")]
 
     operations = [
         migrations.AddField(

@@ -20,8 +20,8 @@ def replace_triggers(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0018_groups_and_suspensions'),
-        ('registry', '0017_rights_of_teams'),
+        ('accounts', '0020_groups_and_suspensions'),
+        ('registry', '0018_transfers'),
     ]
 
     operations = [migrations.RunPython(replace_triggers, migrations.RunPython.noop)]

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0017_owner_domains'),
+        ('accounts', '0021_sso_of_organizations'),
     ]
 
     operations = [
