@@ -182,10 +182,11 @@ def can_manage_trusted_publishers(actor: User, plugin: Plugin) -> bool:
 
 
 def check_may_approve(actor: User, release: Release) -> None:
-    """Owners and maintainers approve staged releases. Raises `NotMemberError`."""
-    if not can_manage_trusted_publishers(actor, release.plugin):
+    """Owners and maintainers approve staged releases, and no robots. Raises `NotMemberError`."""
+    # The token of a robot is in a pipeline, which would approve what it has sent.
+    if actor.is_robot or not can_manage_trusted_publishers(actor, release.plugin):
         raise NotMemberError(
-            f"Only owners and maintainers may approve releases of `{release.plugin.name}`.",
+            f"Only people who own or maintain `{release.plugin.name}` may approve its releases.",
             hint="Ask an owner of the plugin.",
         )
 
@@ -231,7 +232,7 @@ def require_publishing_owner(actor: User, scope_name: str | None) -> Owner:
     `ScopeDeniedError`, `OfficialScopeError`, `ScopeNotCreatedError` and `NotMemberError`.
     """
     if scope_name is None:
-        return _require_person(actor)
+        return require_person(actor)
     scope = find_alike_scope(scope_name)
     if scope is not None:
         if scope.name != scope_name or not may_publish_in(actor, scope):
@@ -249,13 +250,14 @@ def require_publishing_owner(actor: User, scope_name: str | None) -> Owner:
             hint=f"Create it with `plugport scope create {scope_name}` or on your account page, or"
             f" publish under your own scope, `@{actor.username}`.",
         )
-    return _require_person(actor)
+    return require_person(actor)
 
 
-def _require_person(actor: User) -> Owner:
+def require_person(actor: User) -> Owner:
+    """The actor as an owner. Raises `NotMemberError` for robots, which own nothing."""
     if actor.is_robot:
         raise NotMemberError(
-            f"`{actor.username}` is a robot, which owns no plugins.",
+            f"`{actor.username}` is a robot, which owns no plugins and scopes.",
             hint="Publish in a scope of the organization in which a team of the robot has a right.",
         )
     return actor.owner

@@ -176,13 +176,12 @@ def _build_addressee(user: User) -> Q:
 
 
 def _filter_pending(condition: Q) -> QuerySet[OrganizationInvitation]:
-    """Those whose sender may still send them."""
+    """Those whose sender may still send them: as in `invite_person`, only owners invite owners."""
+    role = "invited_by__organization_memberships__role"
     can_invite = Q(invited_by__is_superuser=True) | Q(
+        Q(**{role: OrganizationRole.OWNER})
+        | Q(~Q(role=OrganizationRole.OWNER), **{role: OrganizationRole.MANAGER}),
         invited_by__organization_memberships__organization=F("organization"),
-        invited_by__organization_memberships__role__in=(
-            OrganizationRole.OWNER,
-            OrganizationRole.MANAGER,
-        ),
     )
     rows = OrganizationInvitation.objects.filter(
         condition, can_invite, expires_at__gt=timezone.now(), invited_by__is_active=True

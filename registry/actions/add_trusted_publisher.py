@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.actions.tokens.mint_token import revoke_minted_tokens
-from accounts.models import User
+from accounts.models import Token, User
 from accounts.policies import check_has_second_factor, check_is_verified
 from common.rate_limits import consume_quota
 from plugport.spec.errors import FieldError
@@ -38,11 +38,11 @@ MAX_PENDING = 20
 
 
 def add_trusted_publisher(
-    *, actor: User, name: PluginName, request: PublisherRequest
+    *, actor: User, name: PluginName, request: PublisherRequest, token: Token | None = None
 ) -> TrustedPublisher:
     """Let the described CI job publish the plugin in the actor's name.
 
-    If there is no such plugin, the trusted publisher is pending: it reserves no name, and its first
+    A plugin that the actor may not see with the `token` of the request is unknown. If there is no such plugin, the trusted publisher is pending: it reserves no name, and its first
     release creates the plugin for the actor. Asks the CI system for the ids of the repository. A job
     whose creator may no longer manage the plugin is taken over. Writes an audit entry. Raises
     `EmailNotVerifiedError`, `MfaRequiredError`, `NotMemberError`, `RateLimitedError`, `TrustedPublisherRequestError`,
@@ -52,7 +52,7 @@ def add_trusted_publisher(
     check_is_verified(actor)
     # Its jobs publish without one, in the actor's name.
     check_has_second_factor(actor)
-    plugin = _find_own_plugin(actor, name)
+    plugin = _find_own_plugin(actor, name, token)
     parsed = parse_publisher_request(request)
     if parsed.provider == "oidc" and not is_issuer_registered(parsed.issuer, plugin, name, actor):
         raise TrustedPublisherRequestError(
@@ -70,22 +70,20 @@ def add_trusted_publisher(
         raise _build_exists_error(name) from None
 
 
-def _find_own_plugin(actor: User, name: PluginName) -> Plugin | None:
+def _find_own_plugin(actor: User, name: PluginName, token: Token | None) -> Plugin | None:
     """The plugin, which the actor may manage; None for a name that the actor may use."""
-    plugin = Plugin.objects.filter(name=str(name)).first()
-    if plugin is None:
-        require_new_name(actor, name)
-        return None
-    if can_manage_trusted_publishers(actor, plugin):
-        return plugin
-    is_free = is_name_free(plugin)
-    is_seen = is_free or find_plugin(plugin.name, Viewer(actor)) is not None
-    if is_seen and not is_free:
-        check_may_manage_trusted_publishers(actor, plugin)
-    # For those who may not see the plugin, as if it did not exist.
+    plugin = find_plugin(str(name), Viewer(actor, token))
+    if plugin is not None:
+        if can_manage_trusted_publishers(actor, plugin):
+            return plugin
+        if not is_name_free(plugin):
+            check_may_manage_trusted_publishers(actor, plugin)
+    # First, so that strangers cause the same queries whether or not the name is hidden from them.
     require_new_name(actor, name)
-    if not is_seen:
-        raise build_hidden_error(name)
+    if plugin is None:
+        hidden = Plugin.objects.filter(name=str(name)).first()
+        if hidden is not None and not is_name_free(hidden):
+            raise build_hidden_error(name)
     return None
 
 

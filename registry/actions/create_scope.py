@@ -11,7 +11,7 @@ from common.name_locks import lock_name
 from plugport.spec.names import PluginName, check_reserved, parse_scope
 from registry.errors import PublishRaceError
 from registry.models import Scope
-from registry.policies import check_may_create_scope
+from registry.policies import check_may_create_scope, require_person
 
 
 def create_scope(*, actor: User, name: str, owner: Owner | None = None) -> tuple[Scope, bool]:
@@ -25,7 +25,7 @@ def create_scope(*, actor: User, name: str, owner: Owner | None = None) -> tuple
     check_is_verified(actor)
     scope_name = parse_scope(name.strip().lower())
     check_reserved(PluginName(scope_name, scope_name))
-    owner = owner or actor.owner
+    owner = owner or require_person(actor)
     try:
         with transaction.atomic():
             # Locked, so that concurrent requests cannot exceed the limit.

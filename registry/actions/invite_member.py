@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.actions.record_audit_entry import record_audit_entry
+from accounts.errors import UnknownUserError
 from accounts.mails import build_url, notify_owner
 from accounts.models import User
 from accounts.policies import check_is_verified
@@ -40,6 +41,11 @@ def invite_member(*, actor: User, plugin: Plugin, username: str, role: Role) -> 
     check_is_verified(actor)
     check_may_manage_members(actor, plugin)
     user = get_open_user(username.strip().removeprefix("@").lower())
+    if user.is_robot:
+        raise UnknownUserError(
+            f"`{user.username}` is a robot, which has no roles of its own.",
+            hint="Give the role to a team of its organization.",
+        )
     with transaction.atomic():
         # A new password withdraws the invitations of the account, and this must not be a later one.
         lock_unchanged_account(actor)

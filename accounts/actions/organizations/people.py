@@ -24,6 +24,7 @@ from accounts.models import (
     User,
 )
 from accounts.policies import (
+    ORGANIZATION_RIGHTS,
     OrganizationRight,
     check_may_end_person,
     check_organization_right,
@@ -44,8 +45,8 @@ def change_person_role(
 ) -> OrganizationMember:
     """Give a member another role, at once; returns the membership.
 
-    Only owners make owners, or give owners another role. Writes an audit entry. Raises
-    `OrganizationRightError`, `UnknownPersonError`, `OrganizationRequestError` and
+    Only owners make owners, or give owners another role. Deletes the invitations that the member sent
+    and may no longer send. Writes an audit entry. Raises `OrganizationRightError`, `UnknownPersonError`, `OrganizationRequestError` and
     `LastOrganizationOwnerError`.
     """
     with transaction.atomic():
@@ -68,6 +69,10 @@ def change_person_role(
         )
         member.role = role
         member.save(update_fields=["role"])
+        # Otherwise a member who gets the role back would offer again what was forgotten.
+        sent = locked.invitations.filter(invited_by=member.user)
+        may_invite = OrganizationRight.MANAGE_PEOPLE in ORGANIZATION_RIGHTS[role]
+        (sent.filter(role=OrganizationRole.OWNER) if may_invite else sent).delete()
     return member
 
 

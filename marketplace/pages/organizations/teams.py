@@ -28,6 +28,7 @@ from plugport.spec.errors import PlugportError
 from registry.actions.organizations.team_rights import remove_team_right, set_team_right
 from registry.models import Role
 from registry.queries.team_rights import list_team_rights
+from registry.queries.visible import Viewer
 
 _TOKEN_SCOPES = ("read", "publish")
 
@@ -64,7 +65,7 @@ def render_team(request: HttpRequest, name: str, team: str) -> HttpResponse:
         viewer,
         team=found,
         members=[each.member.user for each in found.members.all()],
-        rights=list_team_rights(found),
+        rights=list_team_rights(found, Viewer(viewer)),
         roles=Role.choices,
     )
 

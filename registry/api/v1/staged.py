@@ -11,7 +11,9 @@ from rest_framework.request import Request
 
 from accounts.api.views import ApiView, get_actor, get_request_token
 from common.api.conditional import PRIVATE, respond_json
+from plugport.spec.api.bodies import ApprovalBody
 from plugport.spec.api.releases import Publication
+from plugport.spec.api.validation import validate_body
 from registry.actions import decide_staged
 from registry.api.v1.parameters import NAME, VERSION
 from registry.models import Release
@@ -22,11 +24,12 @@ from registry.representations.releases import build_publication
 class _DecisionView(ApiView):
     decide: ClassVar[Callable[..., None]]
 
-    def run(self, request: Request, name: str, version: str) -> HttpResponse:
+    def run(self, request: Request, name: str, version: str, **reviewed: str) -> HttpResponse:
         """Decide as the user of the token."""
-        release: Release = get_undecided_release(get_request_token(request).user, name, version)
+        token = get_request_token(request)
+        release: Release = get_undecided_release(token, name, version)
         actor = get_actor(request, "manage", plugin=release.plugin.name)
-        type(self).decide(actor=actor, release=release)
+        type(self).decide(actor=actor, release=release, token=token, **reviewed)
         document = build_publication(release, list(release.checks.all()))
         return respond_json(request, document, cache=PRIVATE)
 
@@ -39,12 +42,17 @@ class ApproveView(_DecisionView):
     @extend_schema(
         operation_id="approveRelease",
         parameters=[NAME, VERSION],
-        request=None,
+        request=ApprovalBody,
         responses=Publication,
     )
     def post(self, request: Request, name: str, version: str) -> HttpResponse:
-        """Publish a staged release. Requires `manage`; for owners and maintainers."""
-        return self.run(request, name, version)
+        """Publish a staged release. Requires `manage`; for owners and maintainers.
+
+        A version that was discarded may have been sent again with other content: name the package with
+        its `sha256`.
+        """
+        body = validate_body(ApprovalBody, request.data)
+        return self.run(request, name, version, sha256=body.get("sha256", ""))
 
 
 class DiscardView(_DecisionView):

@@ -25,6 +25,7 @@ from plugport.spec.api.validation import validate_body
 from registry.actions.organizations.team_rights import remove_team_right, set_team_right
 from registry.api.v1.organizations import get_organization_actor
 from registry.api.v1.parameters import ORGANIZATION, ROBOT, TARGET, TEAM, USERNAME
+from registry.api.viewers import get_token_viewer
 from registry.models import Role
 from registry.queries.team_rights import list_team_rights
 from registry.representations.organizations import build_robot, build_team
@@ -225,4 +226,5 @@ def _get_for_member(request: Request, name: str) -> tuple[Organization, User]:
 
 def _respond_team(request: Request, organization: Organization, name: str) -> HttpResponse:
     team = get_team(organization, name)
-    return respond_json(request, build_team(team, list_team_rights(team)), cache=PRIVATE)
+    rights = list_team_rights(team, get_token_viewer(request))
+    return respond_json(request, build_team(team, rights), cache=PRIVATE)

@@ -30,6 +30,7 @@ from registry.actions.remove_trusted_publisher import remove_trusted_publisher
 from registry.api.v1.parameters import NAME, PUBLISHER_ID
 from registry.errors import UnknownTrustedPublisherError
 from registry.models import Plugin
+from registry.policies import require_person
 from registry.publishing.trusted import PublisherRequest
 from registry.queries.members import get_member_plugin
 from registry.queries.trusted_publishers import (
@@ -103,6 +104,7 @@ class TrustedPublishersView(ApiView):
         publisher = add_trusted_publisher(
             actor=actor,
             name=parsed,
+            token=get_request_token(request),
             request=PublisherRequest(
                 provider=body["provider"],
                 issuer=body.get("issuer", ""),
@@ -170,7 +172,7 @@ class IssuersView(ApiView):
         """
         actor = _get_unlimited_actor(request)
         body = validate_body(IssuerBody, request.data)
-        issuer = register_issuer(actor=actor, owner=actor.owner, url=body["url"])
+        issuer = register_issuer(actor=actor, owner=require_person(actor), url=body["url"])
         return respond_json(request, build_registered_issuer(issuer), cache=PRIVATE, status=201)
 
 

@@ -47,7 +47,7 @@ class Call:
 def list_calls(world: World) -> list[Call]:
     """Every method of every route, without the alias of the API under `/api`."""
     calls = []
-    for route, pattern in _iter_routes(get_resolver()):
+    for route, pattern in iter_routes(get_resolver()):
         if route.startswith("api/") and not route.startswith(_API):
             continue
         path = "/" + _fill(route, _find_arguments(route, world))
@@ -58,11 +58,12 @@ def list_calls(world: World) -> list[Call]:
     return sorted(calls, key=lambda call: (call.route, call.method))
 
 
-def _iter_routes(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+def iter_routes(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Every route of the resolver with its pattern."""
     for entry in resolver.url_patterns:
         route = prefix + str(entry.pattern)
         if isinstance(entry, URLResolver):
-            yield from _iter_routes(entry, route)
+            yield from iter_routes(entry, route)
         else:
             yield route, entry
 
