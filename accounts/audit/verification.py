@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import islice
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts.audit.checkpoints import build_statement
@@ -220,9 +220,12 @@ def _report_cut(
 def _check_unsealed(report: Report) -> None:
     """Report entries that have had no seal for long: the sealer does not run, or was kept from them."""
     report.pending = AuditPending.objects.count()
+    # Those that the sealer does not know will never have one, whatever their time says.
+    is_late = Q(at__lt=timezone.now() - _UNSEALED_AFTER) | ~Exists(
+        AuditPending.objects.filter(entry_id=OuterRef("pk"))
+    )
     rows = AuditEntry.rows.filter(
-        ~Exists(AuditSeal.objects.filter(entry_id=OuterRef("pk"))),
-        at__lt=timezone.now() - _UNSEALED_AFTER,
+        ~Exists(AuditSeal.objects.filter(entry_id=OuterRef("pk"))), is_late
     )
     for entry_id in rows.order_by("id").values_list("id", flat=True)[:MAX_PROBLEMS]:
         text = f"The entry {entry_id} has no place in the chain."

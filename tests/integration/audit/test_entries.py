@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
+from django.db.models import Model
 from django.test import Client
 
 from accounts.actions.record_audit_entry import record_audit_entry
@@ -129,6 +130,14 @@ def _change(statement: str) -> None:
         cursor.execute(statement)
 
 
+def _replace_by_other_columns(model: type[Model], key: str) -> None:
+    """Replace a row by one with another key and the same value in another unique column."""
+    table = model._meta.db_table
+    columns = [field.column for field in model._meta.concrete_fields]
+    values = ", ".join("1000" if column == key else column for column in columns)
+    _change(f"REPLACE INTO {table} ({', '.join(columns)}) SELECT {values} FROM {table}")
+
+
 def test_the_database_refuses_changes(owner: User) -> None:
     record_audit_entry(actor=owner, action="email.verified", target=owner)
     seal_entries()
@@ -146,6 +155,8 @@ def test_the_database_refuses_changes(owner: User) -> None:
         _change(
             f"REPLACE INTO accounts_auditseal ({columns}) SELECT {columns} FROM accounts_auditseal"
         )
+        _replace_by_other_columns(AuditSeal, "sequence")
+        _replace_by_other_columns(AuditEntry, "id")
     else:
         with connection.cursor() as cursor:
             # Off in tests, which empty the tables (`tests/conftest.py`).

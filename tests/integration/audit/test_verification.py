@@ -198,6 +198,19 @@ def test_an_entry_that_was_kept_from_the_chain_is_found(owner: User, log: list[i
     assert list_kinds() == ["unsealed"]
 
 
+def test_an_entry_of_the_future_that_was_kept_from_the_chain_is_found(
+    owner: User, log: list[int]
+) -> None:
+    """It would be the newest one on every page, and never old enough to be missed."""
+    entry = record_audit_entry(actor=owner, action="email.verified")
+    with without_triggers() as execute:
+        execute(
+            f"UPDATE accounts_auditentry SET at = '2120-01-01 00:00:00+00:00' WHERE id = {entry.pk}"
+        )
+        execute("DELETE FROM accounts_auditpending")
+    assert list_kinds() == ["unsealed"]
+
+
 def test_only_entries_that_are_committed_later_come_later(owner: User) -> None:
     first, second = (record_audit_entry(actor=owner, action="email.verified").pk for _ in "ab")
     AuditPending.objects.filter(entry_id=first).delete()
