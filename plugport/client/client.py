@@ -209,10 +209,16 @@ class RegistryClient:
         document = self._http.send_json("DELETE", self.registry.api(f"/me/issuers/{number}"))
         return parse_leniently(RegisteredIssuer, require_object(document, "an issuer"))
 
-    def decide_staged(self, name: PluginName, version: Version, decision: str) -> PublishStatus:
-        """Send `approve` or `discard` for a staged release, and return its status."""
+    def decide_staged(
+        self, name: PluginName, version: Version, decision: str, sha256: str = ""
+    ) -> PublishStatus:
+        """Send `approve` or `discard` for a staged release, and return its status.
+
+        With `sha256`, only a package with that digest is approved.
+        """
         url = self._build_url(name, str(version), decision)
-        return PublishStatus.from_document(self._http.post_json(url, {}))
+        body = {"sha256": sha256} if sha256 else {}
+        return PublishStatus.from_document(self._http.post_json(url, body))
 
     @property
     def organizations(self) -> OrganizationsClient:

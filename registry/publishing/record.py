@@ -140,13 +140,13 @@ def record_release(
         enqueue_job(CHECK_RELEASE, str(release.pk))
         _delete_upload(upload)
         record_audit_entry(actor=actor, action="release.recorded", target=release)
-        if token is not None:
-            # A package can take minutes to arrive. A thief must not publish with a token that the
-            # owner has revoked meanwhile. Last, so that the lock is short.
-            lock_usable_token(token)
-        # Nor may a person whom an organization removes in this moment.
+        # A package can take minutes to arrive. A person whom an organization removes in this moment must
+        # not publish. Before the token, as in a removal, which revokes tokens.
         if lock_holding_organizations(plugin):
             check_may_publish(actor, plugin)
+        if token is not None:
+            # Nor a thief with a token that the owner has revoked. Last, so that the lock is short.
+            lock_usable_token(token)
         # A worker that is woken before the commit would not see the job.
         transaction.on_commit(_notify_worker)
     return release

@@ -41,10 +41,14 @@ def revoke_leaked_tokens(*, body: bytes, source: str, leaks: Sequence[Leak]) -> 
         ended: list[tuple[User, str]] = []
         for leak, sha256 in zip(leaks, hashes, strict=True):
             token = tokens.get(sha256)
-            if token is not None and token.is_usable():
+            if token is None:
+                continue
+            # A token that was revoked alone has left those that it created, perhaps for a thief.
+            usable = [each for each in (token, *token.children.all()) if each.is_usable()]
+            if usable:
                 ended.append((token.user, _describe(token, leak, source)))
-                for each in (token, *token.children.all()):
-                    end_token(each, by=None, reason="leaked", source=source, url=leak.url)
+            for each in usable:
+                end_token(each, by=None, reason="leaked", source=source, url=leak.url)
     ended.sort(key=lambda each: each[0].pk)
     for user, group in groupby(ended, key=lambda each: each[0]):
         notify_owner(

@@ -45,6 +45,16 @@ class DeprecateBody(TypedDict):
     ]
 
 
+class ApprovalBody(TypedDict, total=False):
+    sha256: Annotated[
+        str,
+        Meta(
+            pattern="^[0-9a-f]{64}$",
+            description="Of the package that was reviewed. Another one with the same version is not approved.",
+        ),
+    ]
+
+
 class YankBody(TypedDict, total=False):
     reason: Annotated[str, Meta(max_length=500)]
 

@@ -115,6 +115,20 @@ def test_a_token_that_has_ended_is_recognized(key: Any, owner: User, mailoutbox:
     assert AuditEntry.objects.filter(action="token.revoked").count() == 1
 
 
+def test_what_a_revoked_token_has_created_ends_too(
+    key: Any, owner: User, mailoutbox: list[Any]
+) -> None:
+    """A program signs out alone: the token ends, and those that it created stay."""
+    text = create_api_token(owner, "publish", "manage")
+    child = Api(text).post("/me/tokens", {"name": "child", "scopes": ["publish"], "days": 1})
+    assert Api(text).call("DELETE", "/me/tokens/current").status_code == 200
+    assert Api(child.json()["token"]).get("/me").status_code == 200
+    mailoutbox.clear()
+    _report(key, text)
+    expect_problem(Api(child.json()["token"]).get("/me"), 401, "invalid-token")
+    assert len(mailoutbox) == 1
+
+
 def test_owners_get_one_mail_each(
     key: Any, owner: User, outsider: User, mailoutbox: list[Any]
 ) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from registry.jobs.runner import run_pending_jobs
 from registry.models import JournalEntry, Member, Plugin, Release, Role
 from registry.models.states import ReleaseState
 from registry.publishing.decision_mails import send_decision_mails
+from registry.storage.local import LocalObjectStore
 from tests.functional.api.calls import Api, expect_problem
 from tests.support.people import create_api_token, create_user
 from tests.support.publishing import Publisher, build_package
@@ -170,3 +173,68 @@ def test_releases_of_jobs_can_always_wait(author: Api, plugin: Plugin) -> None:
 def test_the_parameter_is_a_boolean(author: Api) -> None:
     response = author.publish(build_package(NAME, "2.0.0"), "/plugins?stage=yes")
     expect_problem(response, 400, "invalid-query")
+
+
+def test_an_approval_can_name_the_package_that_was_reviewed(author: Api, plugin: Plugin) -> None:
+    """The version was discarded and sent again with other content since the review."""
+    reviewed = hashlib.sha256(build_package(NAME, "2.0.0")).hexdigest()
+    stage(author)
+    author.post(f"{RELEASE}/discard")
+    other = build_package(NAME, "2.0.0", files={"other.txt": "other"})
+    author.publish(other, "/plugins?stage=true")
+    run_pending_jobs()
+    problem = expect_problem(
+        author.post(f"{RELEASE}/approve", {"sha256": reviewed}), 409, "state-conflict"
+    )
+    found = hashlib.sha256(other).hexdigest()
+    assert problem["sha256"] == found
+    expect_problem(author.post(f"{RELEASE}/approve", {"sha256": "x"}), 400, "invalid")
+    approved = author.post(f"{RELEASE}/approve", {"sha256": found}).json()
+    assert approved["state"] == "published"
+
+
+def _lose_role(user: User) -> None:
+    Member.objects.filter(holder=user.owner).update(role=Role.PUBLISHER)
+
+
+def _lose_token(user: User) -> None:
+    user.tokens.update(revoked_at=timezone.now())
+
+
+def _lose_password(user: User) -> None:
+    User.objects.filter(pk=user.pk).update(password="another")
+
+
+@pytest.mark.parametrize(
+    ("lose", "status", "code"),
+    [
+        (_lose_role, 403, "not-a-member"),
+        (_lose_token, 401, "invalid-token"),
+        (_lose_password, 403, "password-changed"),
+    ],
+)
+def test_rights_that_end_during_the_approval_approve_nothing(
+    author: Api,
+    plugin: Plugin,
+    monkeypatch: pytest.MonkeyPatch,
+    lose: Callable[[User], None],
+    status: int,
+    code: str,
+) -> None:
+    """Copying a large package takes seconds, in which another owner ends what the approver has."""
+    stage(author)
+    mia = create_user("mia")
+    Member.objects.create(plugin=plugin, holder=mia.owner, role=Role.MAINTAINER)
+    caller, promote = Api(create_api_token(mia)), LocalObjectStore.promote
+
+    def lose_first(store: LocalObjectStore, *keys: str) -> None:
+        lose(mia)
+        promote(store, *keys)
+
+    monkeypatch.setattr(LocalObjectStore, "promote", lose_first)
+    expect_problem(caller.post(f"{RELEASE}/approve"), status, code)
+    assert Release.objects.get(version="2.0.0").state == ReleaseState.STAGED
+    expect_problem(Api().get(f"{RELEASE}/download"), 404, "unknown-release")
+    monkeypatch.undo()
+    assert author.post(f"{RELEASE}/approve").json()["state"] == "published"
+    assert Api().get(f"{RELEASE}/download").status_code == 200
