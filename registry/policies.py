@@ -186,7 +186,7 @@ def check_may_approve(actor: User, release: Release) -> None:
     # The token of a robot is in a pipeline, which would approve what it has sent.
     if actor.is_robot or not can_manage_trusted_publishers(actor, release.plugin):
         raise NotMemberError(
-            f"Only people who own or maintain `{release.plugin.name}` may approve its releases.",
+            f"Only owners and maintainers may approve releases of `{release.plugin.name}`.",
             hint="Ask an owner of the plugin.",
         )
 
