@@ -24,7 +24,7 @@ def fill_groups(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0019_refuse_replaced_audit_rows'),
+        ('accounts', '0019_deleted_organizations'),
         ('auth', '0012_alter_user_first_name_max_length'),
     ]
 

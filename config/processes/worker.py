@@ -161,9 +161,7 @@ def build_periodic_runner() -> PeriodicRunner:
     sweep = float(settings.SWEEP_SECONDS)
     return PeriodicRunner(
         {
-            "accounts.sign_checkpoint": PeriodicWork(
-                "accounts.audit.checkpoints.sign_checkpoint", CHECKPOINT_SECONDS
-            ),
+            **_list_account_work(),
             "registry.sweep_storage": PeriodicWork(
                 "registry.publishing.sweep.sweep_storage", sweep
             ),
@@ -185,15 +183,6 @@ def build_periodic_runner() -> PeriodicRunner:
             "registry.send_decision_mails": PeriodicWork(
                 "registry.publishing.decision_mails.send_decision_mails", 10.0
             ),
-            "accounts.delete_expired_device_logins": PeriodicWork(
-                "accounts.actions.device_login.delete_expired_device_logins", 3600.0
-            ),
-            "accounts.send_expiry_mails": PeriodicWork(
-                "accounts.actions.tokens.send_expiry_mails.send_expiry_mails", 3600.0
-            ),
-            "accounts.recheck_domains": PeriodicWork(
-                "accounts.actions.domains.recheck_domains.recheck_domains", 900.0
-            ),
             "registry.roll_up_downloads": PeriodicWork(
                 "registry.downloads.counts.update_weekly_downloads", 300.0
             ),
@@ -203,17 +192,34 @@ def build_periodic_runner() -> PeriodicRunner:
             "registry.add_up_changes": PeriodicWork(
                 "registry.change_counter.add_up_changes", 300.0
             ),
-            "accounts.delete_used_assertions": PeriodicWork(
-                "accounts.trusted_publishing.used.delete_expired_uses", 3600.0
-            ),
-            "accounts.delete_expired_sessions": PeriodicWork(
-                "accounts.security.sessions.delete_expired_sessions", 3600.0
-            ),
-            "accounts.delete_minted_tokens": PeriodicWork(
-                "accounts.actions.tokens.mint_token.delete_expired_tokens", 3600.0
-            ),
             "marketplace.forget_searches": PeriodicWork(
                 "marketplace.search.query_log.delete_old_terms", 86400.0
             ),
         }
     )
+
+
+def _list_account_work() -> dict[str, PeriodicWork]:
+    return {
+        "accounts.sign_checkpoint": PeriodicWork(
+            "accounts.audit.checkpoints.sign_checkpoint", CHECKPOINT_SECONDS
+        ),
+        "accounts.delete_expired_device_logins": PeriodicWork(
+            "accounts.actions.device_login.delete_expired_device_logins", 3600.0
+        ),
+        "accounts.send_expiry_mails": PeriodicWork(
+            "accounts.actions.tokens.send_expiry_mails.send_expiry_mails", 3600.0
+        ),
+        "accounts.recheck_domains": PeriodicWork(
+            "accounts.actions.domains.recheck_domains.recheck_domains", 900.0
+        ),
+        "accounts.delete_used_assertions": PeriodicWork(
+            "accounts.trusted_publishing.used.delete_expired_uses", 3600.0
+        ),
+        "accounts.delete_expired_sessions": PeriodicWork(
+            "accounts.security.sessions.delete_expired_sessions", 3600.0
+        ),
+        "accounts.delete_minted_tokens": PeriodicWork(
+            "accounts.actions.tokens.mint_token.delete_expired_tokens", 3600.0
+        ),
+    }

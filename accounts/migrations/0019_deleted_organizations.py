@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0017_owner_domains'),
+        ('accounts', '0018_refuse_replaced_audit_rows'),
     ]
 
     operations = [

@@ -33,6 +33,6 @@ def drop_triggers(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0018_deleted_organizations")]
+    dependencies = [("accounts", "0017_owner_domains")]
 
     operations = [migrations.RunPython(create_triggers, drop_triggers)]
