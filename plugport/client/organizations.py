@@ -30,7 +30,7 @@ class OrganizationsClient:
 
     def delete(self, name: str) -> Document:
         """Delete an organization that owns no plugins. Its name stays reserved."""
-        return self._send("DELETE", self._url(name), {"confirmation": name})
+        return self._send("DELETE", f"{self._url(name)}?confirmation={quote_path_segment(name)}")
 
     def list_members(self, name: str) -> Document:
         """Return the members that the account may see, and for managers the invitations."""

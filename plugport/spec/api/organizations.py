@@ -73,12 +73,6 @@ class DeletedOrganization(TypedDict):
     deleted: bool
 
 
-class OrganizationDeletionBody(TypedDict):
-    confirmation: Annotated[
-        str, Meta(min_length=1, max_length=100, description="The name of the organization.")
-    ]
-
-
 class OrganizationRemoval(TypedDict):
     organization: str
     username: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
 from accounts.actions.organizations.deletion import delete_organization
@@ -39,7 +39,12 @@ from common.api.conditional import PRIVATE, REVALIDATE, respond_json
 from plugport.spec.api import organizations as api
 from plugport.spec.api.validation import validate_body
 from plugport.spec.errors import PlugportError
-from registry.api.v1.parameters import INVITATION_ID, ORGANIZATION, USERNAME
+from registry.api.v1.parameters import (
+    INVITATION_ID,
+    ORGANIZATION,
+    USERNAME,
+    get_text_parameter,
+)
 from registry.representations.organizations import (
     build_membership,
     build_organization,
@@ -47,6 +52,12 @@ from registry.representations.organizations import (
     build_person,
 )
 
+_CONFIRMATION = OpenApiParameter(
+    "confirmation",
+    {"type": "string", "minLength": 1, "maxLength": 100},
+    required=True,
+    description="The name of the organization again, as a person typed it.",
+)
 _TEXTS = {"displayName": "display_name", "description": "description", "website": "website"}
 
 
@@ -114,19 +125,19 @@ class OrganizationView(ApiView):
 
     @extend_schema(
         operation_id="deleteOrganization",
-        parameters=[ORGANIZATION],
-        request=api.OrganizationDeletionBody,
+        parameters=[ORGANIZATION, _CONFIRMATION],
         responses=api.DeletedOrganization,
     )
     def delete(self, request: Request, organization: str) -> HttpResponse:
         """Delete an organization that owns no plugins. For its owners; requires `manage`.
 
-        `confirmation` in the body is its name. Nobody gets the name again.
+        Nobody gets the name again.
         """
         actor = get_organization_actor(request, organization)
         found = get_organization(organization)
-        body = validate_body(api.OrganizationDeletionBody, request.data)
-        delete_organization(actor=actor, organization=found, confirmation=body["confirmation"])
+        # Not in a body, which has no meaning in such a request (RFC 9110, section 9.3.5).
+        confirmation = get_text_parameter(request.GET, "confirmation")
+        delete_organization(actor=actor, organization=found, confirmation=confirmation)
         document: api.DeletedOrganization = {"organization": found.name, "deleted": True}
         return respond_json(request, document, cache=PRIVATE)
 

@@ -218,7 +218,6 @@ BODIES: Mapping[str, Callable[[], Any]] = {
     "PATCH api/v1/organizations/<str:organization>/members/<str:username>": lambda: {
         "role": "billing"
     },
-    "DELETE api/v1/organizations/<str:organization>": lambda: {"confirmation": "harbor"},
     "POST organizations/<str:name>/delete": lambda: {"confirmation": "harbor"},
     "POST api/v1/organizations/<str:organization>/issuers": lambda: {
         "url": "https://other.example.test"
