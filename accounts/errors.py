@@ -262,3 +262,21 @@ class UnknownRobotError(MissingError):
     """The organization has no robot of that name."""
 
     code, title = "unknown-robot", "Unknown robot"
+
+
+class AccountDeniedError(DeniedError):
+    """The account may not suspend that account, or change its groups."""
+
+    code, title = "account-denied", "Not allowed for this account"
+
+
+class AccountStateError(ConflictError):
+    """The account is closed, already suspended, or not suspended."""
+
+    code, title = "account-state", "Account in another state"
+
+
+class GroupRequestError(InvalidError):
+    """A group of accounts does not exist, or the reason of a suspension is empty or too long."""
+
+    code, title = "invalid-account-change", "Invalid change of an account"

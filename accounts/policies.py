@@ -11,6 +11,7 @@ from django.conf import settings
 
 from accounts.domains.errors import DomainDeniedError
 from accounts.errors import (
+    AccountDeniedError,
     EmailNotVerifiedError,
     IssuerDeniedError,
     LastOrganizationOwnerError,
@@ -58,13 +59,13 @@ ORGANIZATION_RIGHTS = {
 def list_organization_rights(
     actor: User | None, organization: Organization
 ) -> frozenset[OrganizationRight]:
-    """The rights of the actor in the organization: 1 query, none for strangers and superusers.
+    """The rights of the actor in the organization: 1 query, none for strangers and operators.
 
-    Superusers have all: they find owners for abandoned organizations.
+    Operators have all: they find owners for abandoned organizations.
     """
     if actor is None:
         return frozenset()
-    if actor.is_superuser:
+    if is_operator(actor):
         return _ALL
     rows = OrganizationMember.objects.filter(organization=organization, user=actor)
     role = rows.values_list("role", flat=True).first()
@@ -143,14 +144,72 @@ def check_has_second_factor(actor: User, token: Token | None = None) -> None:
         )
 
 
+def is_operator(actor: User) -> bool:
+    """Whether the actor operates this registry: a superuser; by token only with the scope `admin`."""
+    return actor.is_active and actor.is_elevated and actor.is_superuser
+
+
+def is_moderator(actor: User) -> bool:
+    """Whether the actor moderates this registry. Operators do too. By token as `is_operator`."""
+    is_in_group = actor.is_moderator or actor.is_superuser
+    return actor.is_active and actor.is_elevated and is_in_group
+
+
+def is_security_reviewer(actor: User) -> bool:
+    """Whether the actor sees what moderators see of releases. Moderators and operators do too."""
+    if is_moderator(actor):
+        return True
+    return actor.is_active and actor.is_elevated and actor.is_security_reviewer
+
+
 def can_have_admin_tokens(actor: User) -> bool:
-    """Whether the account may have tokens with the scope `admin`: moderators and superusers."""
-    return actor.is_moderator or actor.is_superuser
+    """Whether the account may have tokens with the scope `admin`: those in a group of the registry."""
+    return is_security_reviewer(actor)
+
+
+def can_manage_accounts(actor: User) -> bool:
+    """Whether the account may suspend others: moderators and operators."""
+    return is_moderator(actor)
+
+
+def check_may_suspend(actor: User, account: User) -> None:
+    """Raise `AccountDeniedError` unless the actor may suspend the account, or end its suspension.
+
+    Moderators decide about accounts without rights in the registry, operators about all but their own.
+    """
+    if not can_manage_accounts(actor):
+        raise AccountDeniedError("Only moderators and operators suspend accounts.")
+    if account.pk == actor.pk:
+        raise AccountDeniedError("You cannot suspend your own account.")
+    if account.is_robot:
+        raise AccountDeniedError(
+            f"`{account.username}` is a robot.", hint="Its organization can remove it."
+        )
+    if (account.registry_groups or account.is_staff) and not is_operator(actor):
+        raise AccountDeniedError(
+            f"`{account.username}` has rights in this registry: only operators decide about it."
+        )
+
+
+def check_may_change_groups(actor: User, account: User) -> None:
+    """Only operators, and not about themselves: the last one would lose the way back.
+
+    Raises `AccountDeniedError`.
+    """
+    if not is_operator(actor):
+        raise AccountDeniedError("Only operators decide who is in the groups of the registry.")
+    if account.pk == actor.pk:
+        raise AccountDeniedError(
+            "You cannot change your own groups.",
+            hint="Ask another operator, or run `manage.py account_groups` on the server.",
+        )
+    if account.is_robot or not account.is_active:
+        raise AccountDeniedError(f"`{account.username}` is not the open account of a person.")
 
 
 def can_set_up_sso(actor: User) -> bool:
     """Whether the account may connect identity providers: only operators."""
-    return actor.is_active and actor.is_superuser
+    return is_operator(actor)
 
 
 def check_sets_up_sso(actor: User) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
+from django.apps import AppConfig
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
+from django.contrib.auth.models import Group
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
-from django.db.models.signals import post_save, pre_delete
+from django.db.models.signals import m2m_changed, post_migrate, post_save, pre_delete
 from django.dispatch import receiver
 from django.http import HttpRequest
 
 from accounts.actions.erase_audit_identities import erase_audit_identities
 from accounts.actions.record_audit_entry import record_audit_entry
-from accounts.models import ActorKind, User
+from accounts.models import GROUP_FIELDS, AccountGroup, ActorKind, User
 from accounts.queries.users import find_sign_in_account
 from common.http.client_address import get_client_network
 from common.http.errors import RateLimitedError
@@ -85,3 +87,33 @@ def _record_change_in_admin(instance: LogEntry, created: bool, **_: Any) -> None
 @receiver(pre_delete, sender=User)
 def _erase_deleted_account(instance: User, **_: Any) -> None:
     erase_audit_identities(account=instance, actor=None, action="account.deleted")
+
+
+@receiver(post_migrate)
+def _create_groups(sender: AppConfig, using: str, **_: Any) -> None:
+    """Create the groups of the registry: a row that was deleted comes back with the next migration."""
+    if sender.name == "accounts":
+        for group in AccountGroup:
+            Group.objects.using(using).get_or_create(name=group.value)
+
+
+@receiver(m2m_changed, sender=User.groups.through)
+def _follow_groups(
+    instance: User | Group, action: str, reverse: bool, pk_set: Any, **_: Any
+) -> None:
+    """Set the columns of an account whose groups were changed directly, as in a shell."""
+    if action not in ("post_add", "post_remove", "post_clear"):
+        return
+    if reverse or not isinstance(instance, User):
+        # `group.user_set`: the columns would have to be read first, for each account.
+        for user in User.objects.filter(pk__in=pk_set or ()):
+            _set_columns(user)
+        return
+    _set_columns(instance)
+
+
+def _set_columns(user: User) -> None:
+    names = set(user.groups.filter(name__in=AccountGroup.values).values_list("name", flat=True))
+    values = {field: group in names for group, field in GROUP_FIELDS.items()}
+    User.objects.filter(pk=user.pk).update(**values)
+    user.follow_groups(values)

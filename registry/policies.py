@@ -14,6 +14,9 @@ from accounts.policies import (
     OrganizationRight,
     check_token_may,
     format_limits,
+    is_moderator,
+    is_operator,
+    is_security_reviewer,
     list_organization_rights,
 )
 from plugport.spec.names import PluginName, find_well_known_name
@@ -38,11 +41,6 @@ MAX_SCOPES = 5
 _OWNERS = (OrganizationRole.OWNER, OrganizationRole.MANAGER)
 
 
-def is_moderator(actor: User) -> bool:
-    """Whether the actor moderates this registry."""
-    return actor.is_moderator or actor.is_superuser
-
-
 def check_may_moderate(actor: User) -> None:
     """Only moderators decide on releases. Raises `NotMemberError`."""
     if not is_moderator(actor):
@@ -56,12 +54,12 @@ def check_may_run_jobs(actor: User) -> None:
 
 
 def list_own_releases(actor: User, releases: Collection[Release]) -> set[int]:
-    """The keys of the releases on which a moderator must not decide: 1 query, none for superusers.
+    """The keys of the releases on which a moderator must not decide: 1 query, none for operators.
 
     Those of plugins in which the moderator has a role, that are in a scope of the moderator or of an
     organization of the moderator, or for which the moderator has published: nobody leaves a plugin to decide on it.
     """
-    if actor.is_superuser:
+    if is_operator(actor):
         return set()
     rows = Plugin.objects.filter(pk__in={release.plugin_id for release in releases})
     own_rows = rows.filter(
@@ -117,7 +115,7 @@ def _can_settle(actor: User, role: str) -> bool:
 
     Moderators do, but not in their own plugins; superusers in all.
     """
-    return actor.is_superuser or (actor.is_moderator and not role)
+    return is_operator(actor) or (is_moderator(actor) and not role)
 
 
 def check_may_end_role(actor: User, member: Member) -> None:
@@ -366,7 +364,7 @@ def _is_official_scope(actor: User, scope_name: str) -> bool:
     key = PluginName(None, scope_name).collision_key
     # Pages show plugins of an official scope as official, so nobody else may claim it.
     official = {PluginName(None, name).collision_key: name for name in settings.OFFICIAL_SCOPES}
-    if key in official and not actor.is_superuser:
+    if key in official and not is_operator(actor):
         raise OfficialScopeError(
             f"`@{official[key]}` is an official scope of this registry"
             + ("." if official[key] == scope_name else f"; `@{scope_name}` is too similar to it."),
@@ -407,8 +405,8 @@ def check_served(release: Release) -> None:
 
 
 def can_view_unpublished(actor: User, release: Release) -> bool:
-    """Whether the actor may see a release that is not public: members and moderators may."""
-    return is_moderator(actor) or find_role(actor, release.plugin) is not None
+    """Whether the actor may see a release that is not public: members, moderators, security reviewers."""
+    return is_security_reviewer(actor) or find_role(actor, release.plugin) is not None
 
 
 def check_may_change_visibility(actor: User, plugin: Plugin) -> None:

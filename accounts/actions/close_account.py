@@ -47,7 +47,7 @@ def close_account(*, actor: User, leaves_without_owner: bool = False) -> None:
 
 
 def _check_may_close(actor: User, leaves_without_owner: bool) -> None:
-    if actor.is_staff or actor.is_superuser or actor.is_moderator:
+    if actor.is_staff or actor.registry_groups:
         raise AccountNeededError(
             "Accounts with rights of an operator or moderator cannot be deleted by their owner.",
             hint="Ask another operator to take the rights from the account first.",

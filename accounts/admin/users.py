@@ -13,18 +13,22 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm
+from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html
 
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.actions.set_password import set_password
 from accounts.admin.base import ModelAdmin, ReadOnlyMixin
-from accounts.models import AuditEntry, Owner, Token, User
+from accounts.models import GROUP_FIELDS, AccountGroup, AuditEntry, Owner, Token, User
+from accounts.security.confirmation import is_confirmed, redirect_to_confirmation
 from common.bounded_fields import check_stored_size
 
 MAX_LOG_MESSAGE_BYTES = 64 << 10
@@ -72,19 +76,45 @@ class PasswordForm(_PasswordForm):
         return self.user
 
 
-_RIGHTS = ("is_active", "is_staff", "is_superuser", "is_moderator", "is_verified")
+_RIGHTS = ("is_staff", *GROUP_FIELDS.values(), "is_verified")
 
 
 @admin.register(User)
 class AccountAdmin(_UserAdmin):
-    """Users, with the moderator flag."""
+    """Users, with the groups of the registry. Suspending is on a page of its own, which asks for a reason."""
 
     change_password_form = PasswordForm
     fieldsets = (
         *(UserAdmin.fieldsets or ()),
-        ("Registry", {"fields": ("is_moderator", "is_verified")}),
+        ("Registry", {"fields": ("is_moderator", "is_security_reviewer", "is_verified", "state")}),
     )
+    readonly_fields = ("is_active", "state")
     list_display = ("username", "email", "is_verified", "is_staff", "is_moderator", "date_joined")
+
+    @admin.display(description="suspension and groups")
+    def state(self, account: User) -> str:
+        """A link to the page that suspends the account."""
+        address = reverse("managed-account", args=[account.username])
+        return format_html('<a href="{}">{}</a>', address, address)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The form of an account, which a session alone does not open: it gives rights."""
+        if not is_confirmed(request):
+            return redirect_to_confirmation(request.path)
+        return super().changeform_view(request, *args, **kwargs)
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """Offer only groups that have no column of their own."""
+        if db_field.name == "groups":
+            kwargs["queryset"] = Group.objects.exclude(name__in=AccountGroup.values)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Save the groups; those with a column follow it."""
+        if "groups" in form.cleaned_data:
+            own = Group.objects.filter(name__in=form.instance.registry_groups)
+            form.cleaned_data["groups"] = [*form.cleaned_data["groups"], *own]
+        super().save_related(request, form, formsets, change)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Save the account and write an audit entry with the rights before and after."""
@@ -101,7 +131,26 @@ class AccountAdmin(_UserAdmin):
                 fields=sorted(form.changed_data),
             )
 
-    list_filter = (*UserAdmin.list_filter, "is_moderator", "is_verified")
+    list_filter = (*UserAdmin.list_filter, *list(GROUP_FIELDS.values())[:2], "is_verified")
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class RegistryGroupAdmin(GroupAdmin):
+    """Django's groups. Those of the registry keep their names and are never deleted."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        """Whether it is another group. Selections of several are not deleted at all."""
+        is_own = obj is None or obj.name in AccountGroup.values
+        return not is_own and super().has_delete_permission(request, obj)
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Group | None = None
+    ) -> tuple[str, ...]:
+        """Policies find the groups of the registry by name."""
+        return ("name",) if obj is not None and obj.name in AccountGroup.values else ()
 
 
 @admin.register(AuditEntry)

@@ -59,6 +59,13 @@ ACCOUNT_ACTIONS = (
     AuditAction(
         "account.created-by-operator", "An operator created an account", "account", _SENSITIVE
     ),
+    AuditAction("account.suspended", "An account was suspended", "account", _SENSITIVE),
+    AuditAction(
+        "account.suspension-lifted", "The suspension of an account ended", "account", _SENSITIVE
+    ),
+    AuditAction(
+        "account.groups-changed", "The groups of an account were changed", "account", _SENSITIVE
+    ),
     AuditAction("sign-in.succeeded", "Signed in", "account", _ROUTINE),
     AuditAction("sign-in.failed", "A sign-in failed", "account", _NOTABLE),
     AuditAction("sign-in.ended", "Signed out", "account", _ROUTINE),

@@ -31,9 +31,11 @@ from accounts.models.sso import (
     SsoSession,
 )
 from accounts.models.token import Token
-from accounts.models.user import User
+from accounts.models.user import GROUP_FIELDS, AccountGroup, Suspension, User
 
 __all__ = [
+    "GROUP_FIELDS",
+    "AccountGroup",
     "AccountSession",
     "ActorKind",
     "AuditCheckpoint",
@@ -58,6 +60,7 @@ __all__ = [
     "SsoFailure",
     "SsoIdentity",
     "SsoSession",
+    "Suspension",
     "Team",
     "TeamMember",
     "Token",

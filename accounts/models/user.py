@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, Group
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from accounts.models.owner import OWNER_NAME_CHARS, Owner
@@ -16,12 +17,31 @@ from accounts.username_rules import check_username
 from common.bounded_fields import BoundedCharField
 from plugport.spec.names import fold_part
 
+MAX_SUSPENSION_REASON_CHARS = 500
+
+
+class AccountGroup(models.TextChoices):
+    """The groups that have rights in the whole registry, by the names of their rows."""
+
+    MODERATOR = "moderator", "Moderator"
+    SECURITY_REVIEWER = "security-reviewer", "Security reviewer"
+    OPERATOR = "operator", "Operator"
+
+
+# The column of the account that says that it is in the group: policies ask it without a query.
+GROUP_FIELDS = {
+    AccountGroup.MODERATOR: "is_moderator",
+    AccountGroup.SECURITY_REVIEWER: "is_security_reviewer",
+    AccountGroup.OPERATOR: "is_superuser",
+}
+
 
 class User(AbstractUser):
     """An account. It owns the scope of its user name.
 
-    `is_moderator` allows decisions on releases; `is_staff` gives access to the admin, where they are
-    taken.
+    `is_moderator`, `is_security_reviewer` and `is_superuser` say which of the `AccountGroup`s it is in;
+    `save` and `accounts.signals` keep them equal to the rows of Django's groups. `is_staff` gives access
+    to the admin. `accounts.policies` says what they allow.
     `is_verified` allows to create tokens and to publish. Only sign-up creates accounts without it: an
     account that an operator creates needs no proof. `robot_of` is the organization of an account that
     is no person: it cannot sign in, owns nothing, and its name has a `+`, which no person's has. A session ends when
@@ -45,6 +65,7 @@ class User(AbstractUser):
         related_name="robots",
     )
     is_moderator = models.BooleanField(default=False)
+    is_security_reviewer = models.BooleanField(default=False)
     is_verified = models.BooleanField(
         "verified",
         default=True,
@@ -54,6 +75,9 @@ class User(AbstractUser):
 
     session_generation = models.PositiveIntegerField(default=0, editable=False)
     has_second_factor = models.BooleanField(default=False, editable=False)
+
+    # Whether its groups count. Not for programs whose token lacks the scope `admin` (`accounts.api`).
+    is_elevated = True
 
     class Meta(AbstractUser.Meta):
         # Sign-in and password reset look accounts up by address, whatever its case.
@@ -100,6 +124,38 @@ class User(AbstractUser):
         with transaction.atomic():
             super().save(*args, **kwargs)
             self._save_owner(is_new=is_new, fields=fields)
+            self._save_groups()
+
+    @classmethod
+    def from_db(cls, *args: Any, **kwargs: Any) -> User:
+        """Load the account, and remember its groups, so that `save` sees what changed."""
+        user = super().from_db(*args, **kwargs)
+        user.follow_groups({})
+        return user
+
+    @property
+    def registry_groups(self) -> frozenset[str]:
+        """The names of its groups: no query."""
+        values = self.__dict__
+        return frozenset(group for group, field in GROUP_FIELDS.items() if values.get(field))
+
+    def follow_groups(self, values: Mapping[str, bool]) -> None:
+        """Take over what was stored in the columns of the groups."""
+        for field, value in values.items():
+            setattr(self, field, value)
+        self._stored_groups = self.registry_groups
+
+    def _save_groups(self) -> None:
+        """Make the rows of the groups equal to the columns: no query if nothing changed."""
+        names = self.registry_groups
+        stored: frozenset[str] = getattr(self, "_stored_groups", frozenset())
+        if names == stored:
+            return
+        self._stored_groups = names
+        if lost := stored - names:
+            self.groups.remove(*Group.objects.filter(name__in=lost))
+        if names - stored:
+            self.groups.add(*(Group.objects.get_or_create(name=name)[0] for name in names - stored))
 
     def _save_owner(self, *, is_new: bool, fields: Collection[str]) -> None:
         """Create the owner of a new account, or give it the name of a renamed one."""
@@ -110,3 +166,18 @@ class User(AbstractUser):
         elif not fields or "username" in fields:
             rows = Owner.objects.filter(user=self).exclude(name=self.username)
             rows.update(name=self.username, collision_key=self.collision_key)
+
+
+class Suspension(models.Model):
+    """Why an account is suspended. The account is then not active, as a closed one, but can be restored.
+
+    Without a row, an account that is not active is closed for ever.
+    """
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="suspension")
+    by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    reason = BoundedCharField(max_length=MAX_SUSPENSION_REASON_CHARS)
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.reason}"

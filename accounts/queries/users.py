@@ -26,10 +26,10 @@ def get_user(username: str) -> User:
 
 
 def get_open_user(username: str) -> User:
-    """The account with that name, if it is not closed: 1 query. Raises `UnknownUserError`."""
+    """The account with that name, if it is neither closed nor suspended: 1 query. Raises `UnknownUserError`."""
     user = get_user(username)
     if not user.is_active:
-        raise UnknownUserError(f"The account `{user.username}` is closed.")
+        raise UnknownUserError(f"The account `{user.username}` is closed or suspended.")
     return user
 
 

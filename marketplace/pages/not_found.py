@@ -106,8 +106,8 @@ def _clean_name(text: str) -> str:
 # Paths below these contain ids or file names, which resemble no plugin.
 _ROOTS_WITHOUT_NAMES = frozenset(
     {
-        *("account", "admin", "audit", "contact", "docs", "feeds", "password", "publications"),
-        *("-", "search", "status"),
+        *("account", "accounts", "admin", "audit", "contact", "docs", "feeds", "password"),
+        *("-", "publications", "search", "status"),
     }
 )
 _FINDERS_BY_ROOT: dict[str, Callable[[str], SimilarNames | None]] = {

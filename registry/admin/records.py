@@ -11,11 +11,11 @@ from django.http import HttpRequest
 
 from accounts.admin.base import ModelAdmin, StaffViewMixin, TabularInline
 from accounts.models import User
+from accounts.policies import is_moderator
 from plugport.spec.errors import PlugportError
 from registry.actions.feature_plugin import feature_plugin
 from registry.actions.run_job_again import run_job_again
 from registry.models import Job, JournalEntry, Member, Plugin, Scope
-from registry.policies import is_moderator
 
 # In a message about several jobs.
 _MAX_NAMES = 10

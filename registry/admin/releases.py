@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.admin.base import ModelAdmin, StaffViewMixin
 from accounts.models import User
+from accounts.policies import is_moderator
 from registry.models import Release
 from registry.models.states import PUBLIC_STATES
 from registry.moderation.decisions import (
@@ -30,7 +31,6 @@ from registry.moderation.decisions import (
     parse_selection,
 )
 from registry.moderation.findings import build_checks
-from registry.policies import is_moderator
 from registry.queries.moderation import list_decisions
 
 

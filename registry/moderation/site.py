@@ -13,8 +13,8 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
 from accounts.models import User
+from accounts.policies import is_moderator
 from registry.moderation.findings import summarize_findings
-from registry.policies import is_moderator
 from registry.queries.moderation import load_overview
 
 

@@ -8,11 +8,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.policies import is_moderator
 from plugport.checks.base import Finding
 from plugport.checks.rules import build_finding
 from plugport.spec.names import PluginName, list_similar_keys
 from registry.models import CheckRun, CheckState, Plugin, Release
-from registry.policies import is_moderator
 from registry.rights import build_role_condition
 
 CHECK_NAME = "name"

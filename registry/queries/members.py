@@ -9,10 +9,11 @@ from django.db.models import OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Organization, Token, User
+from accounts.policies import is_security_reviewer
 from plugport.spec.text import quote_text, remove_nul
 from registry.errors import UnknownInvitationError, UnknownMemberError
 from registry.models import Invitation, Member, Plugin, Role
-from registry.policies import can_manage_members, is_moderator
+from registry.policies import can_manage_members
 from registry.queries.catalog import build_unknown_plugin_error, find_plugin, was_published
 from registry.queries.visible import Viewer
 from registry.rights import build_role_condition, find_role
@@ -53,7 +54,7 @@ def get_team(name: str, viewer: Viewer) -> Team:
         key=lambda member: (_RANKS[Role(member.role)], member.created_at, member.pk),
     )
     role = "" if user is None else find_role(user, plugin) or ""
-    is_insider = user is not None and (bool(role) or is_moderator(user))
+    is_insider = user is not None and (bool(role) or is_security_reviewer(user))
     if not (was_published(plugin) or is_insider):
         raise build_unknown_plugin_error(name)
     invitations = list(_list_pending(plugin=plugin)) if is_insider else None
@@ -70,7 +71,7 @@ def get_member_plugin(name: str, *, actor: User, token: Token | None = None) -> 
     """
     plugin = find_plugin(name, Viewer(actor, token))
     if plugin is None or not (
-        was_published(plugin) or is_moderator(actor) or find_role(actor, plugin) is not None
+        was_published(plugin) or is_security_reviewer(actor) or find_role(actor, plugin) is not None
     ):
         raise build_unknown_plugin_error(name)
     return plugin

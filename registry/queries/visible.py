@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Token, User
-from accounts.policies import is_in_token_limits
+from accounts.policies import is_in_token_limits, is_security_reviewer
 from registry.models import RESTRICTED, Plugin, Scope, Visibility
 from registry.policies import (
     build_access_condition,
     build_scope_access_condition,
-    is_moderator,
 )
 from registry.queries.owned import build_owned_condition
 
@@ -28,8 +27,8 @@ _READING_SCOPES = ("read", "manage")
 class Viewer:
     """For whom something is read: everybody, or an account by its session or by a token.
 
-    A moderator with a session sees every plugin by its name, because decisions need that; lists,
-    searches and tokens of moderators have only the plugins that they may see as everyone else.
+    A moderator or security reviewer with a session sees every plugin by its name, because decisions need that; lists,
+    searches and their tokens have only the plugins that they may see as everyone else.
     `has_seen_restricted` is set by the reads, and says that no cache may keep the response.
     """
 
@@ -46,8 +45,8 @@ class Viewer:
 
     @property
     def sees_everything(self) -> bool:
-        """Whether it is a moderator with a session."""
-        return self.user is not None and self.token is None and is_moderator(self.user)
+        """Whether it is a moderator or security reviewer with a session."""
+        return self.user is not None and self.token is None and is_security_reviewer(self.user)
 
     def find_account(self, plugin: Plugin) -> User | None:
         """The account, if it may read here what is not public about the plugin.

@@ -63,21 +63,10 @@ def unfeature(world: World) -> None:
     feature_plugin(actor=world.moderator, plugin=world.plugin, is_featured=False)
 
 
-def deactivate_in_admin(world: World) -> None:
-    admin = create_user("root", is_staff=True, is_superuser=True)
-    world.client.force_login(admin)
-    path = f"/admin/accounts/user/{world.helper.pk}/change/"
-    form = world.client.get(path).context["adminform"].form
-    values = {name: value for name, value in form.initial.items() if value not in (None, False)}
-    joined = timezone.localtime(world.helper.date_joined)
-    values |= {
-        "date_joined_0": joined.strftime("%Y-%m-%d"),
-        "date_joined_1": joined.strftime("%H:%M:%S"),
-        "groups": [],
-        "user_permissions": [],
-    }
-    del values["is_active"]
-    assert world.client.post(path, values).status_code == 302
+def suspend_on_page(world: World) -> None:
+    world.client.force_login(create_user("root", is_staff=True, is_superuser=True))
+    values = {"action": "suspend", "reason": "because"}
+    assert world.client.post("/accounts/helper", values).status_code == 302
     assert not User.objects.get(pk=world.helper.pk).is_active
 
 
@@ -96,7 +85,7 @@ COUNTED: dict[str, Callable[[World], object]] = {
     ),
     "leave": lambda w: remove_member(actor=w.helper, plugin=w.plugin, username="helper"),
     "scope": lambda w: create_scope(actor=w.helper, name="helper"),
-    "deactivate in the admin": deactivate_in_admin,
+    "suspend": suspend_on_page,
     "deactivate many": lambda w: User.objects.update(is_active=False),
     "rename an account": lambda w: User.objects.filter(pk=w.helper.pk).update(username="other"),
     "delete an account": lambda w: w.moderator.delete(),

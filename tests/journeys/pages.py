@@ -91,7 +91,7 @@ PRIVATE = {
 }
 # `test_trouble.py` opens these.
 # `tests/journeys/test_sso.py` opens these, as an operator.
-OPERATORS = {"sso-connections", "sso-new", "sso-connection"}
+OPERATORS = {"managed-account", "sso-connections", "sso-new", "sso-connection"}
 TROUBLE = {
     "publication",
     "publication-readme",

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.actions.create_account import create_account
 from accounts.actions.record_audit_entry import record_audit_entry
-from accounts.models import SsoConnection, SsoIdentity, User
+from accounts.models import GROUP_FIELDS, SsoConnection, SsoIdentity, User
 from accounts.queries.users import find_address_owner
 from accounts.sso.errors import SsoRefusedError
 from accounts.sso.person import Person
@@ -20,7 +20,7 @@ from accounts.username_rules import check_new_username
 
 _MAX_BASE_CHARS = 32
 # What a group rule can grant, and the fields of the account.
-RIGHTS = {"moderator": ("is_moderator", "is_staff"), "operator": ("is_staff", "is_superuser")}
+RIGHTS = {group.value: (field, "is_staff") for group, field in GROUP_FIELDS.items()}
 
 
 def find_or_create_account(*, connection: SsoConnection, person: Person) -> SsoIdentity:
@@ -37,7 +37,9 @@ def find_or_create_account(*, connection: SsoConnection, person: Person) -> SsoI
         ) or _create_identity(connection, person)
         user = identity.user
         if not user.is_active:
-            raise SsoRefusedError("account-closed", f"The account `{user.username}` is closed.")
+            raise SsoRefusedError(
+                "account-closed", f"The account `{user.username}` is closed or suspended."
+            )
         identity.last_used_at = timezone.now()
         _apply_group_rules(connection, identity, person)
         identity.save(update_fields=["last_used_at", "granted"])

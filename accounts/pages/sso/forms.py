@@ -42,7 +42,7 @@ class ConnectionForm(forms.Form):
         required=False,
         max_length=10_000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="One a line: `GROUP = moderator` or `GROUP = operator`. They are given and taken at"
+        help_text="One a line: `GROUP = moderator`, `security-reviewer` or `operator`. They are given and taken at"
         " each sign-in. Rights that an operator gave here stay.",
     )
 
@@ -60,8 +60,8 @@ class ConnectionForm(forms.Form):
             group, separator, right = (part.strip() for part in line.rpartition("="))
             if not separator or not group or right not in RIGHTS or len(group) > 254:
                 raise ValidationError(
-                    f"`{line[:100]}` is not a rule. Allowed: `GROUP = moderator` and"
-                    " `GROUP = operator`."
+                    f"`{line[:100]}` is not a rule. Allowed: `GROUP = moderator`,"
+                    " `GROUP = security-reviewer` and `GROUP = operator`."
                 )
             rules.append({"group": group, "right": right})
         if len(rules) > _MAX_LINES:

@@ -17,9 +17,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.pages.current_user import get_signed_in_user
+from accounts.policies import is_security_reviewer
 from registry.models import Release
 from registry.models.states import PUBLIC_STATES
-from registry.policies import is_moderator
 from registry.queries.catalog import get_artifact, get_publication_page
 from registry.visibility import has_package
 
@@ -95,7 +95,7 @@ def render_tab(
         "package_bytes": artifact.size_bytes,
         "package_sha256": artifact.sha256,
         "admin_address": reverse("admin:registry_release_change", args=[release.pk])
-        if is_moderator(actor) and actor.is_staff
+        if is_security_reviewer(actor) and actor.is_staff
         else "",
         "tab": tab,
         "tabs": [(each, build_tab_url(release, each)) for each in TABS],

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from accounts.api.views import ApiView, get_request_token
 from accounts.errors import UnknownUserError
 from accounts.models import Owner, User
+from accounts.policies import is_moderator
 from common.api.conditional import PRIVATE, respond_json
 from common.times import format_time
 from plugport.spec.api.accounts import Scope as ScopeDocument
@@ -17,7 +18,7 @@ from plugport.spec.api.validation import validate_body
 from plugport.spec.text import has_nul, quote_text
 from registry.actions.create_scope import create_scope
 from registry.errors import NotMemberError
-from registry.policies import check_token_may_change_scope, is_moderator
+from registry.policies import check_token_may_change_scope
 
 
 class ScopesView(ApiView):

@@ -180,7 +180,7 @@ def test_closed_account(client, owner, open_page):
     User.objects.update(is_active=False)
     response = client.post("/login", {"login": "acme", "password": PASSWORD}, follow=True)
     assert "/account" not in [path for path, _status in response.redirect_chain]
-    assert open_page("/account/inactive").one("h1").text == "This account is closed"
+    assert open_page("/account/inactive").one("h1").text == "This account is closed or suspended"
 
 
 def test_forms_need_their_token(owner):
