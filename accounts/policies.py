@@ -204,7 +204,7 @@ def check_may_change_groups(actor: User, account: User) -> None:
             hint="Ask another operator, or run `manage.py account_groups` on the server.",
         )
     if account.is_robot or not account.is_active:
-        raise AccountDeniedError(f"`{account.username}` is not the open account of a person.")
+        raise AccountDeniedError(f"`{account.username}` is suspended, closed or a robot.")
 
 
 def can_set_up_sso(actor: User) -> bool:

@@ -32,9 +32,9 @@ from accounts.security.confirmation import is_confirmed, redirect_to_confirmatio
 
 # What each group may do, in the words of the page.
 _EFFECTS = {
-    AccountGroup.MODERATOR: "decides on releases, and suspends accounts without rights of their own",
-    AccountGroup.SECURITY_REVIEWER: "sees what moderators see of held and blocked releases, and decides nothing",
-    AccountGroup.OPERATOR: "may do everything: single sign-on, audit log, groups, and all that moderators do",
+    AccountGroup.MODERATOR: "Decides on releases, and suspends accounts that are in no group.",
+    AccountGroup.SECURITY_REVIEWER: "Sees what moderators see of held and blocked releases, and decides nothing.",
+    AccountGroup.OPERATOR: "May do everything: single sign-on, the audit log, groups, and all that moderators do.",
 }
 
 _STATUS = {GroupRequestError: 400, AccountDeniedError: 403, AccountStateError: 409}

@@ -17,6 +17,7 @@ from tests.support.server import LiveRegistry
 _CREATE_OPERATOR = """
 from tests.support.people import create_user
 create_user("olga", is_superuser=True, is_staff=True)
+create_user("zoe")
 """
 
 
@@ -92,3 +93,21 @@ def _sign_in_at_provider(tab: Any, link: str, subject: str) -> None:
     tab.get_by_role("link", name=link).click()
     tab.locator("input[name=sub]").fill(subject)
     tab.locator("input[name=sub]").press("Enter")
+
+
+def test_suspend_an_account(chromium: Any, registry: LiveRegistry) -> None:
+    """An operator suspends an account, and ends the suspension."""
+    tab = chromium.new_context(base_url=registry.url).new_page()
+    tab.goto("/login?next=/accounts/zoe")
+    tab.get_by_label("User name or email").fill("olga")
+    tab.get_by_label("Password").fill(PASSWORD)
+    tab.get_by_role("button", name="Sign in", exact=True).click()
+    expect_usable(tab)
+    tab.get_by_label("Security reviewer").check()
+    tab.get_by_role("button", name="Save groups").click()
+    tab.get_by_label("Reason").fill("Published malware.")
+    tab.get_by_role("button", name="Suspend zoe").click()
+    assert "Published malware." in tab.get_by_role("main").inner_text()
+    expect_usable(tab)
+    tab.get_by_role("button", name="End the suspension").click()
+    assert "Suspend zoe" in tab.get_by_role("main").inner_text()
