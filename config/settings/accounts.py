@@ -171,6 +171,12 @@ CI_ISSUERS = {
         "URLs of the GitLab servers whose pipelines may publish, comma-separated.",
     ),
 }
+CA_BUNDLE = get_env_text(
+    "PLUGPORT_CA_BUNDLE",
+    "",
+    "File with the certificates (PEM) of your own authorities, for https to the private hosts that are"
+    " allowed. Public hosts still need a certificate of a public authority.",
+)
 CI_ISSUER_PRIVATE_HOSTS = get_env_private_hosts(
     "PLUGPORT_CI_ISSUER_PRIVATE_HOSTS",
     "Private hosts and networks from which the keys of identity tokens may be fetched, comma-separated:"

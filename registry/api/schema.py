@@ -146,7 +146,7 @@ def add_common_definitions(
                 [{"token": []}] if is_private or method != "get" else [{}, {"token": []}]
             )
             # Its body has the proof.
-            if path.endswith("/oidc/mint-token"):
+            if path.endswith(("/oidc/mint-token", "/leaked-tokens")):
                 operation["security"] = [{}]
         for parameter in (p for o in operations.values() for p in o.get("parameters", ())):
             if parameter["in"] == "query":

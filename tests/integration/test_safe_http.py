@@ -6,6 +6,8 @@ import gzip
 import ipaddress
 import ssl
 from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 import httpcore
 import httpx
@@ -13,9 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.http.safe import Fetcher, FetchFailedError, FetchRefusedError
+from accounts.system_checks import check_ca_bundle
+from common.http.safe import Fetcher, FetchFailedError, FetchRefusedError, PrivateHosts
 from common.http.safe.addresses import IPAddress
 from common.http.safe.network import CheckedBackend, CheckedTransport, Deadline
+from tests.support.certificates import write_certificate
 from tests.support.examples import try_examples
 from tests.support.odd_server import (
     OddServer,
@@ -279,6 +283,38 @@ def test_tls_is_for_the_name():
     assert name == "pictures.test"
     assert context.check_hostname
     assert context.verify_mode == ssl.CERT_REQUIRED
+
+
+def test_private_hosts_may_have_a_certificate_of_the_company(tmp_path: Path, settings: Any):
+    """Its authority vouches for allowed private hosts, and for no public one."""
+    settings.CA_BUNDLE = write_certificate(tmp_path, "Corp CA")[0]
+    subjects = []
+    for address in ("10.20.0.7", "1.1.1.1"):
+        wire = _Wire()
+        backend = CheckedBackend(
+            Names([address]),
+            Deadline(10),
+            allow_loopback=False,
+            private_hosts=PrivateHosts.parse(["idp.test"]),
+            dialer=_Dialer(wire),
+        )
+        with httpx.Client(transport=CheckedTransport(backend), trust_env=False) as client:
+            assert client.get("https://idp.test/").status_code == 200
+        ((context, _),) = wire.tls
+        assert (context.check_hostname, context.verify_mode) == (True, ssl.CERT_REQUIRED)
+        subjects.append({str(each["subject"]) for each in context.get_ca_certs()})
+    private, public = subjects
+    assert len(private - public) == 1
+    assert "Corp CA" in (private - public).pop()
+    assert public < private
+
+
+def test_a_file_without_certificates_is_named(tmp_path: Path, settings: Any):
+    path = tmp_path / "empty.pem"
+    path.write_text("no certificate")
+    settings.CA_BUNDLE = str(path)
+    (found,) = check_ca_bundle()
+    assert (found.id, str(path) in found.msg) == ("accounts.E001", True)
 
 
 def test_sends_a_request_with_credentials(server: OddServer, fetcher: Fetcher):

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from accounts.actions.tokens.create_token import create_token
 from accounts.actions.tokens.revoke_token import revoke_token
-from accounts.errors import UnknownTokenError
+from accounts.errors import TokenRequestError, UnknownTokenError
 from accounts.models import Token, User
 from accounts.models.token import MAX_LIFETIME
 
@@ -16,7 +16,8 @@ def regenerate_token(*, actor: User, token_id: int) -> tuple[Token, str]:
 
     Returns it with its text. An expired token can be replaced too, but none
     of a CI job. The tokens that were created with the
-    former one end. Writes audit entries. Raises `UnknownTokenError` and what `create_token` raises.
+    former one end. Writes audit entries. Raises `UnknownTokenError`, `TokenRequestError` for a token that
+    an operator made without a second factor, and what `create_token` raises.
     """
     with transaction.atomic():
         # Locked, so that two requests at the same time create one token.
@@ -24,6 +25,12 @@ def regenerate_token(*, actor: User, token_id: int) -> tuple[Token, str]:
         former = rows.filter(user=actor, id=token_id, revoked_at=None, minted=None).first()
         if former is None:
             raise UnknownTokenError("Your account has no such token.")
+        if former.needs_no_factor:
+            raise TokenRequestError(
+                f"The token “{former.name}” was made by an operator, for an account without a second"
+                " factor, and cannot be regenerated.",
+                hint="Ask an operator for another one, or add a second factor and create your own.",
+            )
         revoke_token(actor=actor, token_id=token_id)
         lifetime = min(former.expires_at - former.created_at, MAX_LIFETIME)
         return create_token(

@@ -15,6 +15,7 @@ from typing import Any
 
 import httpcore
 import httpx
+from django.conf import settings
 
 from common.http.private_hosts import NO_PRIVATE_HOSTS, PrivateHosts
 from common.http.safe.addresses import IPAddress, is_public
@@ -47,9 +48,15 @@ class _TimedStream(httpcore.NetworkStream):
     A time-out per read is not enough: a server that sends one byte a second never exceeds it.
     """
 
-    def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
+    def __init__(
+        self,
+        stream: httpcore.NetworkStream,
+        deadline: Deadline,
+        private_context: ssl.SSLContext | None = None,
+    ) -> None:
         self._stream = stream
         self._deadline = deadline
+        self._private_context = private_context
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         return self._stream.read(max_bytes, self._deadline.get_remaining_seconds())
@@ -67,7 +74,9 @@ class _TimedStream(httpcore.NetworkStream):
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
         inner = self._stream.start_tls(
-            ssl_context, server_hostname, self._deadline.get_remaining_seconds()
+            self._private_context or ssl_context,
+            server_hostname,
+            self._deadline.get_remaining_seconds(),
         )
         return _TimedStream(inner, self._deadline)
 
@@ -116,7 +125,9 @@ class CheckedBackend(httpcore.NetworkBackend):
                 stream = self._dialer.connect_tcp(str(address), port, remaining)
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
                 continue
-            return _TimedStream(stream, self._deadline)
+            # Only there: an authority of the company must not vouch for public hosts.
+            context = None if is_public(address) else _get_private_ssl_context(settings.CA_BUNDLE)
+            return _TimedStream(stream, self._deadline, context)
         raise FetchFailedError("The server cannot be reached.")
 
     def _check_addresses(self, host: str, addresses: Sequence[IPAddress]) -> None:
@@ -138,6 +149,22 @@ class CheckedBackend(httpcore.NetworkBackend):
 def _get_ssl_context() -> ssl.SSLContext:
     """A context that verifies certificates and host names. Cached: loading the roots takes 10 ms."""
     return httpx.create_ssl_context(trust_env=False)
+
+
+@built_once
+def _get_private_ssl_context(ca_bundle: str) -> ssl.SSLContext:
+    """The same for private hosts, which also trusts the authorities of the file (`CA_BUNDLE`).
+
+    Raises `FetchFailedError` if the file has no certificates.
+    """
+    context = httpx.create_ssl_context(trust_env=False)
+    if ca_bundle:
+        try:
+            context.load_verify_locations(cafile=ca_bundle)
+        # `ssl.SSLError`, an `OSError`, for a file without certificates.
+        except OSError:
+            raise FetchFailedError("PLUGPORT_CA_BUNDLE has no certificates.") from None
+    return context
 
 
 class _ResponseStream(httpx.SyncByteStream):
