@@ -29,7 +29,7 @@ from tests.support.people import bearer, create_api_token, create_user
 from tests.support.publishing import Publisher, build_package, publish_bytes
 from tests.support.saml import create_saml_connection
 
-# In the order of the columns. The last two exist only as tokens: they cannot sign in.
+# In the order of the columns. The second group exists only as tokens: they cannot sign in.
 PEOPLE = (
     "anonymous",
     "stranger",
@@ -37,11 +37,15 @@ PEOPLE = (
     "publisher",
     "maintainer",
     "owner",
+    "team-member",
+    "org-manager",
+    "reviewer",
     "moderator",
     "operator",
     "suspended",
 )
-TOKENS = ("read-only", "limited", "expired")
+# Of the owner, but `no-admin` of the moderator and `robot` of the robot of `harbor`.
+TOKENS = ("read-only", "publish-only", "limited", "expired", "no-admin", "robot")
 COLUMNS = PEOPLE + TOKENS
 
 
@@ -87,10 +91,14 @@ def build_world(publisher: Publisher) -> World:
         "publisher": create_user("pat"),
         "maintainer": create_user("mia"),
         "owner": publisher.actor,
+        "team-member": create_user("tess"),
+        "org-manager": create_user("otto"),
+        "reviewer": create_user("rita", is_security_reviewer=True, is_staff=True),
         "moderator": create_user("maude", is_moderator=True, is_staff=True),
         "operator": create_user("olga", is_superuser=True, is_staff=True),
         "suspended": create_user("zoe"),
     }
+    robot = _build_organization(accounts)
     roles = {"publisher": Role.PUBLISHER, "maintainer": Role.MAINTAINER}
     for person, role in {**roles, "suspended": Role.OWNER}.items():
         Member.objects.create(plugin=plugin, holder=accounts[person].owner, role=role)
@@ -101,11 +109,13 @@ def build_world(publisher: Publisher) -> World:
     tokens = {
         **{person: create_api_token(account) for person, account in accounts.items()},
         "read-only": create_api_token(owner, "read"),
+        "publish-only": create_api_token(owner, "publish"),
+        "no-admin": create_api_token(accounts["moderator"], "read", "publish", "manage"),
+        "robot": create_api_token(robot, "read", "publish", is_by_operator=True),
         "limited": create_api_token(owner, limit="@acme/other"),
         "expired": create_api_token(owner),
     }
     past = timezone.now() - dt.timedelta(days=1)
-    _build_organization(accounts)
     # A job that waits too long makes the server report that no worker runs.
     Job.objects.all().delete()
     Token.objects.filter(sha256=hash_token(tokens["expired"])).update(expires_at=past)
@@ -132,14 +142,20 @@ def build_world(publisher: Publisher) -> World:
     )
 
 
-def _build_organization(accounts: Mapping[str, User]) -> None:
-    """Create the organization `harbor`; the invited account is invited to it as well."""
+def _build_organization(accounts: Mapping[str, User]) -> User:
+    """Create the organization `harbor`, to which `ivy` is invited too; returns its robot."""
     owner = accounts["owner"]
     harbor = build_organization(owner, "harbor")
-    roles = {"maintainer": OrganizationRole.MANAGER, "publisher": OrganizationRole.MEMBER}
+    roles = {
+        "maintainer": OrganizationRole.MANAGER,
+        "org-manager": OrganizationRole.MANAGER,
+        "publisher": OrganizationRole.MEMBER,
+        "team-member": OrganizationRole.MEMBER,
+    }
     for person, role in roles.items():
         OrganizationMember.objects.create(organization=harbor, user=accounts[person], role=role)
     publish_bytes(owner, build_package("@harbor/pier"))
-    build_team(owner, harbor, "@harbor/pier", Role.PUBLISHER, "pat")
-    create_robot(actor=owner, organization=harbor, name="ci")
+    build_team(owner, harbor, "@harbor/pier", Role.PUBLISHER, "pat", "tess")
+    robot = create_robot(actor=owner, organization=harbor, name="ci")
     invite_person(actor=owner, organization=harbor, addressee="ivy", role=OrganizationRole.MEMBER)
+    return robot
