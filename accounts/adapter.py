@@ -23,7 +23,8 @@ from accounts.pages.sso.finish import SESSION_KEY as SSO_SESSION_KEY
 from accounts.pages.sso.finish import SIGN_OUT_KEY as SSO_SIGN_OUT_KEY
 from accounts.pages.sso.finish import find_provider_sign_out
 from accounts.policies import check_signs_in_here
-from accounts.security.devices import remember_device
+from accounts.queries.users import find_sign_in_account
+from accounts.security.devices import build_mark, read_marks, remember_device
 from common.http.client_address import get_client_network
 
 _STARTED_WITH = "sign_in_started_with"
@@ -136,4 +137,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         # The library's key contains the Host header, which would give a guesser five attempts for
         # each port that the header names.
-        return str(credentials.get("email", credentials.get("username", ""))).lower()
+        login = str(credentials.get("email", credentials.get("username", ""))).lower()
+        # Otherwise strangers lock the owner out with wrong passwords. A browser in which the account has
+        # signed in counts by itself (OWASP, "device cookies"); strangers have no such cookie.
+        marks = read_marks(request)
+        user = find_sign_in_account(login) if marks else None
+        mark = build_mark(user) if user is not None else ""
+        # The mark itself is the key: nobody can type it as a name.
+        return mark if mark in marks else login

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from accounts.actions.email.mark_verified import mark_verified
 from accounts.actions.factors.remove_factors import remove_all_factors
+from accounts.actions.remove_recent_access import remove_recent_access
 from accounts.actions.set_password import store_password
 from accounts.models import User
 from accounts.queries.users import (
@@ -19,7 +20,8 @@ from accounts.queries.users import (
 def reset_password(*, user: User, password: str) -> None:
     """Set the password, revoke all tokens, and verify the address: the mail was read.
 
-    Tokens cannot be kept: the account may have been used by someone else. If another account has
+    Tokens cannot be kept: the account may have been used by someone else. What was added to sign in or to
+    publish in the last 72 hours is removed, and the mail lists it and what is older. If another account has
     verified the address, this one stays unverified. Raises `PasswordChangedError` if the account
     changed since the link was checked.
     """
@@ -32,4 +34,5 @@ def reset_password(*, user: User, password: str) -> None:
             mark_verified(user=user, by=user)
             # A stranger who signed up with the address may have added a passkey.
             remove_all_factors(user=user, by=user)
-        store_password(user=user, encoded=encoded, by=user)
+        access = remove_recent_access(user)
+        store_password(user=user, encoded=encoded, by=user, access=access)

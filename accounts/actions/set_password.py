@@ -9,7 +9,7 @@ from django.db import transaction
 
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.actions.tokens.revoke_all_tokens import revoke_all_tokens
-from accounts.hooks.recovery import run_recovery_steps
+from accounts.hooks.recovery import AddedAccess, run_recovery_steps
 from accounts.mails import build_url, notify_owner
 from accounts.models import Token, User
 from accounts.queries.users import lock_unchanged_account
@@ -37,9 +37,17 @@ def set_password(
 
 
 def store_password(
-    *, user: User, encoded: str, by: User | None, kept_token_ids: Collection[int] = ()
+    *,
+    user: User,
+    encoded: str,
+    by: User | None,
+    kept_token_ids: Collection[int] = (),
+    access: AddedAccess | None = None,
 ) -> None:
-    """As `set_password`, with a hash (`make_password`), for callers within a transaction."""
+    """As `set_password`, with a hash (`make_password`), for callers within a transaction.
+
+    `access` is what a reset removed and what it kept, for the mail.
+    """
     with transaction.atomic():
         if by == user:
             lock_unchanged_account(user)
@@ -57,6 +65,9 @@ def store_password(
             kept=_list_names(tokens.kept),
             revoked=_list_names(tokens.revoked),
             withdrawn=_cut(withdrawn),
+            removed_access=_cut(access.removed) if access else [],
+            kept_access=_cut(access.kept) if access else [],
+            security_url=build_url("security"),
             is_by_operator=by is None,
             reset_url=build_url("account_reset_password"),
         )

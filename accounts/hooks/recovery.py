@@ -5,7 +5,9 @@ Apps above this one know what a thief could have left behind: accounts cannot im
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from accounts.models import User
 
@@ -26,3 +28,40 @@ def register_recovery_step(step: RecoveryStep) -> None:
 def run_recovery_steps(user: User, by: User | None) -> list[str]:
     """Run all steps; returns what they ended."""
     return [line for step in _steps for line in step(user, by)]
+
+
+@dataclass(frozen=True, slots=True)
+class AddedAccess:
+    """Lines about what was added to an account: what was removed again, and what stays."""
+
+    removed: list[str]
+    kept: list[str]
+
+    def __add__(self, other: AddedAccess) -> AddedAccess:
+        return AddedAccess(self.removed + other.removed, self.kept + other.kept)
+
+    def add(self, name: str, at: dt.datetime, since: dt.datetime) -> bool:
+        """Add a line; returns whether it is so new that the caller removes it."""
+        line = f"{name}, added {at:%Y-%m-%d %H:%M} UTC"
+        (self.removed if at >= since else self.kept).append(line)
+        return at >= since
+
+
+# Gets the account and a time; removes what was added since then. Runs in the transaction of a reset.
+AccessStep = Callable[[User, dt.datetime], AddedAccess]
+
+_access_steps: list[AccessStep] = []
+
+
+def register_access_step(step: AccessStep) -> None:
+    """Add a step. Call it from `ready`."""
+    if step not in _access_steps:
+        _access_steps.append(step)
+
+
+def run_access_steps(user: User, since: dt.datetime) -> AddedAccess:
+    """Run all steps; returns what they removed and what stays."""
+    found = AddedAccess([], [])
+    for step in _access_steps:
+        found += step(user, since)
+    return found

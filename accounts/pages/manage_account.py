@@ -49,7 +49,7 @@ def render_managed_account(request: HttpRequest, username: str) -> HttpResponse:
     if not can_manage_accounts(actor):
         raise UnknownUserError(f"No account is named `{username[:64]}`.")
     if not is_confirmed(request):
-        return redirect_to_confirmation(request.path)
+        return redirect_to_confirmation(request.path, request)
     account = get_user(username)
     error = None
     if request.method == "POST":

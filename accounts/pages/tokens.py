@@ -93,7 +93,7 @@ def render_tokens(request: HttpRequest) -> HttpResponse:
     """The user's tokens and the form. After a POST, also the text of the new token, once."""
     user = get_signed_in_user(request)
     if request.method == "POST" and not is_confirmed(request):
-        return redirect_to_confirmation(request.path)
+        return redirect_to_confirmation(request.path, request)
     form = TokenForm(user, request.POST if request.method == "POST" else None)
     text = _create_token(request, form) if form.is_bound and form.is_valid() else None
     return _render(request, TokenForm(user) if text else form, text)
@@ -157,6 +157,6 @@ def regenerate(request: HttpRequest, token_id: int) -> HttpResponse:
     """Revoke one token of the user, and show the text of another one that can do the same."""
     user = get_signed_in_user(request)
     if not is_confirmed(request):
-        return redirect_to_confirmation(reverse("tokens"))
+        return redirect_to_confirmation(reverse("tokens"), request)
     form = TokenForm(user)
     return _render(request, form, regenerate_token(actor=user, token_id=token_id)[1])

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
@@ -33,15 +34,21 @@ def is_confirmed(request: HttpRequest) -> bool:
     return owner == request.user.pk and 0 <= age < settings.CONFIRMATION_SECONDS
 
 
-def redirect_to_confirmation(path: str) -> HttpResponseRedirect:
-    """To the page that asks for the password or a second factor, and leads back to the path."""
+def redirect_to_confirmation(path: str, request: HttpRequest | None = None) -> HttpResponseRedirect:
+    """To the page that asks for the password or a second factor, and leads back to the path.
+
+    `path` must accept GET. Give the request of a form that is not kept: a message says so.
+    """
+    if request is not None and request.method == "POST":
+        messages.info(request, "Your form was not kept. After you confirm, send it again.")
     return HttpResponseRedirect(f"{reverse('confirm')}?{urlencode({'next': path})}")
 
 
-def confirmation_required(view: View) -> View:
+def confirmation_required(view: View, *, form_page: str = "") -> View:
     """Redirect requests without a recent confirmation; for views that need a sign-in.
 
     The form of such a request is not kept: it may contain secrets, and sessions are in the database.
+    `form_page` names the page with the form, for views that accept nothing but a POST.
     """
 
     @wraps(view)
@@ -49,7 +56,7 @@ def confirmation_required(view: View) -> View:
     def check(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if is_confirmed(request):
             return view(request, *args, **kwargs)
-        return redirect_to_confirmation(request.path)
+        return redirect_to_confirmation(reverse(form_page) if form_page else request.path, request)
 
     return check  # type: ignore[return-value]  # it takes the same parameters
 

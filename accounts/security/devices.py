@@ -22,13 +22,13 @@ _MAX_CHARS = 2_000
 
 def is_known_device(request: HttpRequest, user: User) -> bool:
     """Whether the account signed in with this browser in the last year, with the same password."""
-    return _build_mark(user) in _read_marks(request)
+    return build_mark(user) in read_marks(request)
 
 
 def remember_device(request: HttpRequest, response: HttpResponseBase, user: User) -> None:
     """Add the account to the cookie."""
-    own = _build_mark(user)
-    marks = [own, *(mark for mark in _read_marks(request) if mark != own)][:_MAX_ACCOUNTS]
+    own = build_mark(user)
+    marks = [own, *(mark for mark in read_marks(request) if mark != own)][:_MAX_ACCOUNTS]
     response.set_cookie(
         COOKIE,
         TimestampSigner(salt=_SALT).sign_object(marks),
@@ -39,12 +39,14 @@ def remember_device(request: HttpRequest, response: HttpResponseBase, user: User
     )
 
 
-def _build_mark(user: User) -> str:
+def build_mark(user: User) -> str:
+    """What the cookie says about an account that has signed in; only the server can compute it."""
     # It changes with the password and with a sign-out everywhere: a thief's browser is forgotten.
     return salted_hmac(_SALT, f"{user.pk} {user.get_session_auth_hash()}").hexdigest()
 
 
-def _read_marks(request: HttpRequest) -> list[str]:
+def read_marks(request: HttpRequest) -> list[str]:
+    """The marks of the accounts that have signed in with this browser: no query."""
     text = request.COOKIES.get(COOKIE, "")
     if not text or len(text) > _MAX_CHARS:
         return []

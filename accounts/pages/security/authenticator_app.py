@@ -10,13 +10,14 @@ from allauth.mfa.totp.internal.auth import clear_totp_secret, get_totp_secret
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.safestring import mark_safe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.actions.factors.add_factor import add_authenticator_app
 from accounts.pages.current_user import get_signed_in_user
+from accounts.pages.security.kept_session import redirect_signed_in
 from accounts.policies import check_is_verified
 from accounts.security.confirmation import confirmation_required
 from accounts.security.errors import FactorAnswerError, FactorExistsError
@@ -55,7 +56,7 @@ def render_app(request: HttpRequest) -> HttpResponse:
         else:
             forget_attempts()
             clear_totp_secret(request)
-            return redirect("recovery-codes")
+            return redirect_signed_in(request, user, "recovery-codes")
     adapter = get_adapter()
     url = adapter.build_totp_url(user, secret)
     context: dict[str, Any] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -39,7 +40,7 @@ def render_security(request: HttpRequest) -> HttpResponse:
 @require_POST
 @never_cache
 @login_required
-@confirmation_required
+@partial(confirmation_required, form_page="security")
 def remove(request: HttpRequest, factor_id: int) -> HttpResponse:
     """Remove an authenticator app or a passkey."""
     label = remove_factor(actor=get_signed_in_user(request), factor_id=factor_id)

@@ -7,12 +7,13 @@ from typing import Any
 
 from allauth.mfa.webauthn.internal import auth as webauthn
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.actions.factors.add_factor import add_passkey
 from accounts.pages.current_user import get_signed_in_user
+from accounts.pages.security.kept_session import redirect_signed_in
 from accounts.pages.security.sign_in_forms import NewPasskeyForm
 from accounts.policies import check_is_verified
 from accounts.security.confirmation import confirmation_required
@@ -35,7 +36,8 @@ def render_new_passkey(request: HttpRequest) -> HttpResponse:
         except FactorExistsError as error:
             form.add_error(None, f"{error.detail} {error.hint or ''}".strip())
         else:
-            return redirect("recovery-codes" if is_first else "security")
+            view = "recovery-codes" if is_first else "security"
+            return redirect_signed_in(request, user, view)
     context: dict[str, Any] = {
         "form": form,
         "supports_passkeys": supports_passkeys(),

@@ -57,7 +57,7 @@ def _for_operators(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
         check_sets_up_sso(actor)
         if not is_confirmed(request):
             # What only accepts forms cannot be returned to.
-            return redirect_to_confirmation(request.path.removesuffix("/change"))
+            return redirect_to_confirmation(request.path.removesuffix("/change"), request)
         return view(request, actor, **arguments)
 
     return wrapped

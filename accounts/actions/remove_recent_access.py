@@ -1,0 +1,94 @@
+"""Remove the ways into an account that were added shortly before its owner recovers it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from django.utils import timezone
+
+from accounts.actions.factors.recovery import follow_factors
+from accounts.actions.record_audit_entry import record_audit_entry
+from accounts.actions.sso.sessions import end_identity_sessions
+from accounts.hooks.recovery import AddedAccess, run_access_steps
+from accounts.models import OwnerDomain, RegisteredIssuer, SsoIdentity, User
+from plugport.spec.text import quote_text
+
+# As long as a change of the address can be reversed: the time in which an owner notices a thief.
+RECENT = dt.timedelta(hours=72)
+
+
+def remove_recent_access(user: User) -> AddedAccess:
+    """Remove what could give somebody else access and was added in the last 72 hours.
+
+    Passkeys and apps, links to websites and identity providers, issuers and domains of the person, and
+    what apps above register. Returns lines about what was removed, and about what is older and stays.
+    Writes audit entries. Call it in a transaction with the account locked.
+    """
+    since = timezone.now() - RECENT
+    found = AddedAccess([], [])
+    for each in (_end_factors, _end_sites, _end_identities, _end_issuers, _end_domains):
+        found += each(user, since)
+    return found + run_access_steps(user, since)
+
+
+def _end_factors(user: User, since: dt.datetime) -> AddedAccess:
+    found = AddedAccess([], [])
+    rows = Authenticator.objects.filter(user=user)
+    for factor in rows.exclude(type=Authenticator.Type.RECOVERY_CODES).order_by("pk"):
+        is_passkey = factor.type == Authenticator.Type.WEBAUTHN
+        name = f"passkey {quote_text(factor.data['name'])}" if is_passkey else "authenticator app"
+        if found.add(name, factor.created_at, since):
+            factor.delete()
+            kind = str(factor.type)
+            record_audit_entry(actor=user, action="factor.removed", target=user, kind=kind)
+    if found.removed:
+        # A thief has seen the codes.
+        rows.filter(type=Authenticator.Type.RECOVERY_CODES).delete()
+        follow_factors(user)
+    return found
+
+
+def _end_sites(user: User, since: dt.datetime) -> AddedAccess:
+    found = AddedAccess([], [])
+    for link in SocialAccount.objects.filter(user=user).order_by("pk"):
+        if found.add(f"sign-in with {link.provider}", link.date_joined, since):
+            link.delete()
+            site = link.provider
+            record_audit_entry(actor=user, action="site.unlinked", target=user, site=site)
+    return found
+
+
+def _end_identities(user: User, since: dt.datetime) -> AddedAccess:
+    found = AddedAccess([], [])
+    rows = SsoIdentity.objects.filter(user=user, is_provisioned=False).select_related("connection")
+    for identity in rows.order_by("pk"):
+        name = identity.connection.name
+        if found.add(f"single sign-on with {quote_text(name)}", identity.created_at, since):
+            end_identity_sessions(identity=identity)
+            identity.delete()
+            record_audit_entry(actor=user, action="sso.unlinked", target=user, connection=name)
+    return found
+
+
+def _end_issuers(user: User, since: dt.datetime) -> AddedAccess:
+    found = AddedAccess([], [])
+    for issuer in RegisteredIssuer.objects.filter(owner__user=user).select_related("owner"):
+        if found.add(f"issuer of CI jobs {issuer.url}", issuer.created_at, since):
+            record_audit_entry(
+                actor=user, action="issuer.removed", target=issuer, subject=issuer.owner
+            )
+            issuer.delete()
+    return found
+
+
+def _end_domains(user: User, since: dt.datetime) -> AddedAccess:
+    found = AddedAccess([], [])
+    for domain in OwnerDomain.objects.filter(owner__user=user).select_related("owner"):
+        if found.add(f"domain {domain.domain}", domain.created_at, since):
+            record_audit_entry(
+                actor=user, action="domain.removed", target=domain, was_proven=domain.is_proven
+            )
+            domain.delete()
+    return found
