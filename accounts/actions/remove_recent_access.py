@@ -8,11 +8,11 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.utils import timezone
 
-from accounts.actions.factors.recovery import follow_factors
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.actions.sso.sessions import end_identity_sessions
 from accounts.hooks.recovery import AddedAccess, run_access_steps
 from accounts.models import OwnerDomain, RegisteredIssuer, SsoIdentity, User
+from accounts.security.factors import SECOND_ONLY
 from plugport.spec.text import quote_text
 
 # As long as a change of the address can be reversed: the time in which an owner notices a thief.
@@ -22,32 +22,34 @@ RECENT = dt.timedelta(hours=72)
 def remove_recent_access(user: User) -> AddedAccess:
     """Remove what could give somebody else access and was added in the last 72 hours.
 
-    Passkeys and apps, links to websites and identity providers, issuers and domains of the person, and
-    what apps above register. Returns lines about what was removed, and about what is older and stays.
+    Links to websites and identity providers, issuers and domains of the person, and what apps above
+    register. New passkeys need the password as well. Returns lines about what was removed, and about what is older and stays.
     Writes audit entries. Call it in a transaction with the account locked.
     """
     since = timezone.now() - RECENT
     found = AddedAccess([], [])
-    for each in (_end_factors, _end_sites, _end_identities, _end_issuers, _end_domains):
+    for each in (_limit_factors, _end_sites, _end_identities, _end_issuers, _end_domains):
         found += each(user, since)
     return found + run_access_steps(user, since)
 
 
-def _end_factors(user: User, since: dt.datetime) -> AddedAccess:
-    found = AddedAccess([], [])
+def _limit_factors(user: User, since: dt.datetime) -> AddedAccess:
+    """New passkeys sign in alone no longer, until one is used after the new password.
+
+    They are not removed: who only reads the owner's mail must not get past a second factor.
+    """
+    lines = []
     rows = Authenticator.objects.filter(user=user)
     for factor in rows.exclude(type=Authenticator.Type.RECOVERY_CODES).order_by("pk"):
         is_passkey = factor.type == Authenticator.Type.WEBAUTHN
         name = f"passkey {quote_text(factor.data['name'])}" if is_passkey else "authenticator app"
-        if found.add(name, factor.created_at, since):
-            factor.delete()
-            kind = str(factor.type)
-            record_audit_entry(actor=user, action="factor.removed", target=user, kind=kind)
-    if found.removed:
-        # A thief has seen the codes.
-        rows.filter(type=Authenticator.Type.RECOVERY_CODES).delete()
-        follow_factors(user)
-    return found
+        line = f"{name}, added {factor.created_at:%Y-%m-%d %H:%M} UTC"
+        if factor.created_at >= since and is_passkey:
+            factor.data[SECOND_ONLY] = True
+            factor.save(update_fields=["data"])
+            line += "; only after the password, until you use it once"
+        lines.append(line)
+    return AddedAccess([], lines)
 
 
 def _end_sites(user: User, since: dt.datetime) -> AddedAccess:

@@ -20,8 +20,9 @@ from accounts.queries.users import (
 def reset_password(*, user: User, password: str) -> None:
     """Set the password, revoke all tokens, and verify the address: the mail was read.
 
-    Tokens cannot be kept: the account may have been used by someone else. What was added to sign in or to
-    publish in the last 72 hours is removed, and the mail lists it and what is older. If another account has
+    Tokens cannot be kept: the account may have been used by someone else. Links, trusted
+    publishers, issuers and domains that were added in the last 72 hours are removed; factors stay. The
+    mail lists both. If another account has
     verified the address, this one stays unverified. Raises `PasswordChangedError` if the account
     changed since the link was checked.
     """

@@ -76,6 +76,7 @@ ACCOUNT_ACTIONS = (
     AuditAction("email.verified", "The email address was verified", "account", _NOTABLE),
     AuditAction("password.changed", "The password was changed", "account", _SENSITIVE),
     AuditAction("factor.added", "A second factor was added", "account", _SENSITIVE),
+    AuditAction("factor.renamed", "A passkey was renamed", "account", _ROUTINE),
     AuditAction("factor.removed", "A second factor was removed", "account", _SENSITIVE),
     AuditAction("factors.removed", "All second factors were removed", "account", _SENSITIVE),
     AuditAction("recovery-code.used", "A recovery code was used", "account", _NOTABLE),

@@ -55,6 +55,7 @@ urlpatterns = [
     path("account/sessions", sessions.render_sessions, name="sessions"),
     path("account/sessions/<int:session_id>/end", sessions.end, name="end-session"),
     path("account/security/<int:factor_id>/remove", overview.remove, name="remove-factor"),
+    path("account/security/<int:factor_id>/rename", overview.rename, name="rename-passkey"),
     path("account/security-log", audit_log.render_own_log, name="security-log"),
     path("account/security-log/export", audit_log.export_own_log, name="security-log-export"),
     path(

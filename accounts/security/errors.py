@@ -23,6 +23,12 @@ class NoFactorError(MissingError):
     code, title = "unknown-factor", "Unknown second factor"
 
 
+class FactorNameError(InvalidError):
+    """The name of a passkey is empty, too long, or not one line."""
+
+    code, title = "invalid-factor-name", "Invalid name of a passkey"
+
+
 class UnknownSessionError(MissingError):
     """The account has no session with this id."""
 

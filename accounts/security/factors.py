@@ -42,6 +42,8 @@ _MALFORMED = (
     *(ValidationError, ValueError, TypeError, KeyError, IndexError, AttributeError, struct.error),
     *(OverflowError, RecursionError, InvalidSignature, UnsupportedAlgorithm),
 )
+# In the data of a passkey that was added shortly before a reset of the password.
+SECOND_ONLY = "is_second_only"
 # The types with which an account counts as protected: codes for emergencies alone do not.
 FACTOR_TYPES = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
@@ -152,9 +154,24 @@ def require_passkey(user: User | None, credential: dict[str, Any]) -> Authentica
             if not answer.response.authenticator_data.is_user_verified():
                 raise _build_error()
             owner = webauthn.extract_user_from_response(credential)
-        return webauthn.complete_authentication(owner, credential)
+        factor = webauthn.complete_authentication(owner, credential)
     except _MALFORMED as error:
         raise _build_error() from error
+    _check_limit(factor, is_alone=user is None)
+    return factor
+
+
+def _check_limit(factor: Authenticator, *, is_alone: bool) -> None:
+    """A thief may have added a passkey before the owner reset the password. Raises `FactorAnswerError`."""
+    if SECOND_ONLY not in factor.data:
+        return
+    if is_alone:
+        raise FactorAnswerError(
+            "Sign in with your password once, and then use this passkey: the password was reset shortly"
+            " after the passkey was added."
+        )
+    del factor.data[SECOND_ONLY]
+    factor.save(update_fields=["data"])
 
 
 def _check_origin(answer: RegistrationResponse | AuthenticationResponse) -> None:

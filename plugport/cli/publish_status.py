@@ -49,6 +49,10 @@ def report_verdict(session: Session, status: PublishStatus, label: str, *, is_wa
 
     Without waiting, a release whose checks still run is a success: the registry has stored it.
     """
+    for name in status.data["hiddenDependencies"]:
+        session.output.warn(
+            f"`{label}` needs `{name}`, which fewer people may see: others cannot install it"
+        )
     session.output.print_json({"publication": status.document})
     reason = f" ({status.data['verdict']})" if status.data["verdict"] else ""
     page = f" {status.data['pageUrl']}" if status.data["pageUrl"] else ""

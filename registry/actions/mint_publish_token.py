@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
+from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
 from django.utils import timezone
 
@@ -113,10 +114,9 @@ def _select(
     in_force = [each for each in candidates if is_in_force(each)]
     if not in_force:
         raise build_not_in_force_error(target)
-    if (
-        len({(each.name, each.created_by_id if each.plugin_id is None else 0) for each in in_force})
-        > 1
-    ):
+    if _count_targets(in_force) > 1 and plugin is not None:
+        in_force = _prefer_repository_owner(assertion, in_force)
+    if _count_targets(in_force) > 1:
         raise AssertionRefusedError(
             "ambiguous",
             "This job may publish several plugins."
@@ -124,9 +124,35 @@ def _select(
             else f"Several accounts have a pending publisher of this job for {target}.",
             hint="Say which one: `plugin` in the request."
             if plugin is None
-            else "Publish the first release with a token.",
+            else "The account that links the GitHub account of the repository's owner is preferred."
+            " Link yours, or publish the first release with a token.",
         )
     return in_force[0]
+
+
+def _count_targets(found: Sequence[TrustedPublisher]) -> int:
+    """How many different things they publish: pending ones of two accounts are two."""
+    return len({(each.name, 0 if each.plugin_id else each.created_by_id) for each in found})
+
+
+def _prefer_repository_owner(
+    assertion: VerifiedAssertion, found: list[TrustedPublisher]
+) -> list[TrustedPublisher]:
+    """Those of accounts that sign in with the GitHub account that owns the repository: 1 query.
+
+    Anybody may name the repository of somebody else in a pending publisher. That reserves nothing, but
+    would keep the owner from the first release. Returns all if no account is linked.
+    """
+    provider = PROVIDERS[find_provider(assertion.issuer)]
+    owner_id = provider.read_ids(assertion.claims).owner
+    if provider.key != "github" or not owner_id:
+        return found
+    linked = set(
+        SocialAccount.objects.filter(provider="github", uid=owner_id).values_list(
+            "user_id", flat=True
+        )
+    )
+    return [each for each in found if each.created_by_id in linked] or found
 
 
 def _mint(assertion: VerifiedAssertion, publisher: TrustedPublisher) -> MintedForJob:

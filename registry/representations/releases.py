@@ -168,7 +168,9 @@ def _cut_changelog_entry(release: Release) -> str:
     return cut_text(start, LISTED_CHANGELOG_CHARS)
 
 
-def build_publication(release: Release, checks: Sequence[CheckRun]) -> api.Publication:
+def build_publication(
+    release: Release, checks: Sequence[CheckRun], *, hidden_dependencies: Sequence[str]
+) -> api.Publication:
     """Return the status of an upload."""
     finish_times = [run.finished_at for run in checks if run.finished_at]
     # Checks that have finished do not finish the upload: the decision may still be missing.
@@ -181,6 +183,7 @@ def build_publication(release: Release, checks: Sequence[CheckRun]) -> api.Publi
         "tag": release.tag or None,
         "verdict": release.verdict_reason or None,
         "checks": [build_check(run) for run in checks],
+        "hiddenDependencies": list(hidden_dependencies),
         "publicationUrl": build_publication_url(release),
         "pageUrl": f"{settings.BASE_URL}/plugins/{release.plugin.name}",
         "releaseUrl": build_release_url(release),

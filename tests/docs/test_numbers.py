@@ -17,6 +17,7 @@ from django.conf import settings
 import common.postgres as postgres
 import config.middleware as middleware
 from accounts.actions import device_login
+from accounts.actions.remove_recent_access import RECENT
 from accounts.actions.tokens import mint_token
 from accounts.actions.tokens.create_token import MAX_TOKENS
 from accounts.models import token
@@ -124,6 +125,7 @@ CLAIMS = {
     "README.md": [f"**{WORDS[len(MANIFEST_FORMATS)].capitalize()} manifest formats"],
     "CHANGELOG.md": [
         f"reverses the change for {email_change_keys.UNDO_SECONDS // 3600} hours.",
+        f"added in the last {RECENT // dt.timedelta(hours=1)} hours are removed",
         f"{WORDS[len(MANIFEST_FORMATS)]} manifest formats and {WORDS[len(KINDS)]} kinds",
         f"only up to {WORDS[document.MAX_EXPANSION]} times its size",
         f"({format_size(document.MIN_EXPANDED_BYTES)} for small files)",

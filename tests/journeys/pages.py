@@ -125,6 +125,7 @@ OTHERS = {
     "device-login-token",
     "authorization-server",
     "remove-factor",
+    "rename-passkey",
     "end-session",
     "unlink-site",
     # Lead to other websites, and back.

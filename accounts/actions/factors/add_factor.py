@@ -9,7 +9,6 @@ from django.db import transaction
 
 from accounts.actions.factors.recovery import follow_factors, notify_of_factor
 from accounts.actions.record_audit_entry import record_audit_entry
-from accounts.actions.sessions.end_sessions import end_all_sessions
 from accounts.errors import PasswordChangedError
 from accounts.models import User
 from accounts.policies import check_is_verified
@@ -25,8 +24,8 @@ MAX_NAME_CHARS = 60
 def add_authenticator_app(*, actor: User, secret: str, code: str) -> None:
     """Store the secret of an app, whose current code proves that the app has it.
 
-    Writes an audit entry and, with the first factor, recovery codes; sends a mail. Ends all sessions:
-    a thief may be in one. The caller starts a new one for the actor. The code cannot be used again. Raises `EmailNotVerifiedError`, `FactorAnswerError`, and `FactorExistsError` if there
+    Writes an audit entry and, with the first factor, recovery codes; sends a mail. The code cannot be
+    used again. Raises `EmailNotVerifiedError`, `FactorAnswerError`, and `FactorExistsError` if there
     is an app already.
     """
     check_is_verified(actor)
@@ -43,7 +42,6 @@ def add_authenticator_app(*, actor: User, secret: str, code: str) -> None:
                 "Your account has an authenticator app.", hint="Remove it before you add another."
             )
         _add(actor, Authenticator.Type.TOTP, {"secret": encrypt_secret(secret), "counter": counter})
-        end_all_sessions(user=actor, by=actor)
     notify_of_factor(actor, "An authenticator app was added.")
 
 
@@ -52,8 +50,8 @@ def add_passkey(
 ) -> None:
     """Store a passkey that the browser created, after `check_new_passkey`.
 
-    Writes an audit entry and, with the first factor, recovery codes; sends a mail. Ends all sessions, as for
-    an app. Only at sign-up may the address still be unverified, and no session ends. Raises `EmailNotVerifiedError`, `PasswordChangedError` if the owner of the
+    Writes an audit entry and, with the first factor, recovery codes; sends a mail. Only at sign-up
+    may the address still be unverified. Raises `EmailNotVerifiedError`, `PasswordChangedError` if the owner of the
     address took the account over since the sign-up began, and `FactorExistsError` for more than `MAX_PASSKEYS`.
     """
     if not is_sign_up:
@@ -73,8 +71,6 @@ def add_passkey(
             )
         data = {"name": name, "credential": _select_stored(credential)}
         _add(actor, Authenticator.Type.WEBAUTHN, data)
-        if not is_sign_up:
-            end_all_sessions(user=actor, by=actor)
     notify_of_factor(actor, f"The passkey {quote_text(name)} was added.")
 
 

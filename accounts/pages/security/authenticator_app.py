@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.actions.factors.add_factor import add_authenticator_app
 from accounts.pages.current_user import get_signed_in_user
-from accounts.pages.security.kept_session import redirect_signed_in
+from accounts.pages.security.kept_session import end_other_sessions
 from accounts.policies import check_is_verified
 from accounts.security.confirmation import confirmation_required
 from accounts.security.errors import FactorAnswerError, FactorExistsError
@@ -56,7 +56,7 @@ def render_app(request: HttpRequest) -> HttpResponse:
         else:
             forget_attempts()
             clear_totp_secret(request)
-            return redirect_signed_in(request, user, "recovery-codes")
+            return end_other_sessions(request, user, "recovery-codes")
     adapter = get_adapter()
     url = adapter.build_totp_url(user, secret)
     context: dict[str, Any] = {

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.actions.factors.add_factor import add_passkey
 from accounts.pages.current_user import get_signed_in_user
-from accounts.pages.security.kept_session import redirect_signed_in
+from accounts.pages.security.kept_session import end_other_sessions
 from accounts.pages.security.sign_in_forms import NewPasskeyForm
 from accounts.policies import check_is_verified
 from accounts.security.confirmation import confirmation_required
@@ -37,7 +37,7 @@ def render_new_passkey(request: HttpRequest) -> HttpResponse:
             form.add_error(None, f"{error.detail} {error.hint or ''}".strip())
         else:
             view = "recovery-codes" if is_first else "security"
-            return redirect_signed_in(request, user, view)
+            return end_other_sessions(request, user, view)
     context: dict[str, Any] = {
         "form": form,
         "supports_passkeys": supports_passkeys(),

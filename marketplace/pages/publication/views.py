@@ -29,6 +29,8 @@ from registry.policies import can_manage_trusted_publishers
 from registry.queries.baselines import find_baseline
 from registry.queries.catalog import get_artifact, list_checks
 from registry.queries.package_files import use_package
+from registry.queries.visibility_choices import list_wider_dependencies
+from registry.queries.visible import Viewer
 from registry.representations.compared_releases import ReleasePair
 from registry.visibility import Audience
 
@@ -43,7 +45,7 @@ _CSP = "default-src 'none'; sandbox"
 
 @publication_page("manifest", "files")
 def render_overview(request: HttpRequest, release: Release) -> HttpResponse:
-    """`/publications/<id>`: state, reason, next step, findings and permissions: 4 queries, 5 if staged."""
+    """`/publications/<id>`: state, reason, next step, findings and permissions: 5 queries, 6 if staged."""
     checks = list_checks(release)
     context = {
         "checks": build_check_results(checks, lambda run: run.findings),
@@ -51,6 +53,9 @@ def render_overview(request: HttpRequest, release: Release) -> HttpResponse:
         "linked_paths": {file["path"] for file in release.contents.files},
         "permissions": list_permission_groups(release.contents.manifest.get("permissions", {})),
         "next_steps": NEXT_STEPS[ReleaseState(release.state)],
+        "hidden_dependencies": list_wider_dependencies(
+            release, Viewer(get_signed_in_user(request))
+        ),
         "is_waiting": release.state == ReleaseState.CHECKING,
         "can_approve": release.state == ReleaseState.STAGED
         and can_manage_trusted_publishers(get_signed_in_user(request), release.plugin),

@@ -148,6 +148,13 @@ class Publication(TypedDict):
     tag: str | None
     verdict: Annotated[str | None, describe("The reason for the decision.")]
     checks: list[Check]
+    hiddenDependencies: Annotated[
+        list[str],
+        describe(
+            "Plugins that it needs and that fewer people may see than this one: others cannot install it."
+            " Only those that the caller may see."
+        ),
+    ]
     publicationUrl: PublicationUrl
     pageUrl: str
     releaseUrl: str

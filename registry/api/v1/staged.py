@@ -18,6 +18,8 @@ from registry.actions import decide_staged
 from registry.api.v1.parameters import NAME, VERSION
 from registry.models import Release
 from registry.queries.staged import get_undecided_release
+from registry.queries.visibility_choices import list_wider_dependencies
+from registry.queries.visible import Viewer
 from registry.representations.releases import build_publication
 
 
@@ -30,7 +32,11 @@ class _DecisionView(ApiView):
         release: Release = get_undecided_release(token, name, version)
         actor = get_actor(request, "manage", plugin=release.plugin.name)
         type(self).decide(actor=actor, release=release, token=token, **reviewed)
-        document = build_publication(release, list(release.checks.all()))
+        document = build_publication(
+            release,
+            list(release.checks.all()),
+            hidden_dependencies=list_wider_dependencies(release, Viewer(actor, token)),
+        )
         return respond_json(request, document, cache=PRIVATE)
 
 

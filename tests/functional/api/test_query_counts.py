@@ -55,7 +55,7 @@ SIGNED_IN = {
     "GET /plugins/@acme/chat/owners": 5,
     "GET /me/invitations": 2,
     "GET /me/tokens": 2,
-    "GET /publications/{id}": 5,
+    "GET /publications/{id}": 6,
     "POST /plugins/@acme/chat/1.0.0/yank": 22,
     "POST /plugins/@acme/chat/1.0.0/unyank": 22,
     "POST /plugins/@acme/chat/1.0.0/deprecate": 22,

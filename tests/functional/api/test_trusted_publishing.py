@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
 from django.utils import timezone
 
 from accounts.actions.tokens.mint_token import LIFETIME, delete_expired_tokens
@@ -496,6 +497,20 @@ def test_two_accounts_with_the_same_pending_job_are_ambiguous(
     for caller in (author, stranger):
         add(caller, "/plugins/new-tool/trusted-publishers")
     assert refuse(api, sign_github(ci), plugin="new-tool") == "ambiguous"
+
+
+def test_a_stranger_cannot_stop_the_owner_of_the_repository(
+    owner: User, outsider: User, author: Api, stranger: Api, api: Api, ci: Issuer
+) -> None:
+    """The account that signs in with the GitHub account of the repository's owner is preferred."""
+    for caller in (stranger, author):
+        add(caller, "/plugins/new-tool/trusted-publishers")
+    link = SocialAccount.objects.create(user=outsider, provider="github", uid="999999")
+    assert refuse(api, sign_github(ci), plugin="new-tool") == "ambiguous"
+    link.delete()
+    SocialAccount.objects.create(user=owner, provider="github", uid="7")
+    assert mint(api, sign_github(ci), plugin="new-tool").status_code == 200
+    assert Token.objects.filter(minted__isnull=False).get().user == owner
 
 
 def test_names_that_the_account_may_not_use_cannot_be_prepared(author: Api, ci: Issuer) -> None:

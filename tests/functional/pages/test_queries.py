@@ -108,7 +108,7 @@ def test_queries_do_not_grow(
             with django_assert_num_queries(count, info=path):
                 client.get(path)
         assert Session.objects.count() == User.objects.count() == 1
-        for path, count in {**SIGNED_IN, publication: 4}.items():
+        for path, count in {**SIGNED_IN, publication: 5}.items():
             with django_assert_num_queries(count + _OF_SIGNING_IN, info=path):
                 assert owner_client.get(path).status_code == 200
 
