@@ -212,6 +212,8 @@ BODIES: Mapping[str, Callable[[], Any]] = {
         "days": 30,
     },
     "PATCH api/v1/me/organizations/<str:organization>": lambda: {"isPublic": True},
+    "POST account/security/<int:factor_id>/rename": lambda: {"name": "laptop"},
+    "POST accounts/<str:username>": lambda: {"action": "suspend", "reason": "Abuse."},
     "POST account/organizations": lambda: {"name": "new-one"},
     "POST organizations/<str:name>/members": lambda: {"action": "remove", "username": "pat"},
     "POST organizations/<str:name>/settings": lambda: {"description": "Ships."},

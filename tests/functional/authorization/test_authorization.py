@@ -57,6 +57,8 @@ def client() -> Client:
 @pytest.fixture(autouse=True)
 def _settings(settings: Any, tmp_path: Path) -> None:
     settings.CLIENT_DIR = tmp_path
+    # However long the test takes: nobody has to confirm anything.
+    settings.CONFIRMATION_SECONDS = 86_400
     settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, "1000000/minute")
 
 
