@@ -31,7 +31,7 @@ STATES = ("first", "checking", "published", "held", "rejected", "quarantined", "
 MEMBERS = ("owner", "maintainer", "publisher", "moderator", "superuser")
 # By route: the number of queries without those of signing in, and of a role that moderators need not.
 ROUTES = {
-    "": 3,
+    "": 4,
     "/readme": 2,
     "/files": 2,
     "/files/src": 2,
@@ -114,6 +114,8 @@ def sign_in(module_publisher):
             User.objects.get(username=username),
             backend="django.contrib.auth.backends.ModelBackend",
         )
+        # The first request of a session records its browser.
+        browser.get("/account/sessions")
         return browser
 
     return sign_in_as
