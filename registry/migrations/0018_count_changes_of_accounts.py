@@ -20,7 +20,7 @@ def replace_triggers(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0018_groups_and_suspensions'),
+        ('accounts', '0019_groups_and_suspensions'),
         ('registry', '0017_rights_of_teams'),
     ]
 
