@@ -204,6 +204,12 @@ class OrganizationRightError(DeniedError):
     code, title = "organization-role", "Not allowed for your role in the organization"
 
 
+class OrganizationSessionError(DeniedError):
+    """The session reaches one organization alone, since the single sign-on of it opened the session."""
+
+    code, title = "organization-session", "This session reaches one organization alone"
+
+
 class OrganizationRequestError(InvalidError):
     """A name or a text of an organization, team or robot is invalid."""
 

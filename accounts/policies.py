@@ -28,6 +28,7 @@ from accounts.models import (
     Token,
     User,
 )
+from accounts.security.memberships import build_membership_condition
 from accounts.sso.errors import SsoRequiredError, UnknownConnectionError
 from accounts.sso.ways_in import has_provider_account, is_break_glass_account
 from common.http.networks import is_in_networks
@@ -62,11 +63,12 @@ def list_organization_rights(
 
     Superusers have all: they find owners for abandoned organizations.
     """
-    if actor is None:
+    if actor is None or actor.session_of not in (None, organization.pk):
         return frozenset()
     if actor.is_superuser:
         return _ALL
-    rows = OrganizationMember.objects.filter(organization=organization, user=actor)
+    condition = build_membership_condition(actor)
+    rows = OrganizationMember.objects.filter(condition, organization=organization)
     role = rows.values_list("role", flat=True).first()
     return frozenset() if role is None else ORGANIZATION_RIGHTS[OrganizationRole(role)]
 
@@ -148,14 +150,20 @@ def can_have_admin_tokens(actor: User) -> bool:
     return actor.is_moderator or actor.is_superuser
 
 
-def can_set_up_sso(actor: User) -> bool:
-    """Whether the account may connect identity providers: only operators."""
+def can_set_up_sso(actor: User, organization: Organization | None) -> bool:
+    """Whether the account may connect identity providers: at most 1 query.
+
+    Those of an organization, its owners; those of the whole registry, operators.
+    """
+    if organization is not None:
+        rights = list_organization_rights(actor, organization)
+        return actor.is_active and OrganizationRight.MANAGE_PROPERTY in rights
     return actor.is_active and actor.is_superuser
 
 
-def check_sets_up_sso(actor: User) -> None:
-    """Raise `UnknownConnectionError`, as if there was nothing to set up, for all but operators."""
-    if not can_set_up_sso(actor):
+def check_sets_up_sso(actor: User, organization: Organization | None) -> None:
+    """Raise `UnknownConnectionError`, as if there was nothing to set up, for all others."""
+    if not can_set_up_sso(actor, organization):
         raise UnknownConnectionError("There is no such single sign-on connection.")
 
 
@@ -164,7 +172,7 @@ def check_may_manage_issuers(actor: User, owner: Owner) -> None:
 
     Raises `IssuerDeniedError`.
     """
-    is_own = owner.user_id == actor.pk
+    is_own = owner.user_id == actor.pk and actor.session_of is None
     if owner.organization is not None:
         rights = list_organization_rights(actor, owner.organization)
         is_own = OrganizationRight.MANAGE_PROPERTY in rights
@@ -179,7 +187,7 @@ def check_may_manage_domains(actor: User, owner: Owner) -> None:
     """
     if owner.organization is not None:
         check_organization_right(actor, owner.organization, OrganizationRight.MANAGE_PROPERTY)
-    elif owner.user_id != actor.pk:
+    elif owner.user_id != actor.pk or actor.session_of is not None:
         raise DomainDeniedError(f"You may not change the domains of `{owner.name}`.")
 
 

@@ -6,12 +6,14 @@ import random
 import re
 import time
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
+from accounts.security.organization_session import check_route_is_open
 from common.gateway_protocol import RECORDS_PATH
 from common.http.content_security import CONTENT_SECURITY_POLICY, POLICY_WITH_INLINE_STYLE
 from common.http.errors import RateLimitedError
@@ -78,6 +80,26 @@ class RequestContextMiddleware:
         """Respond to a `PlugportError` or an outage in a page; Django handles other exceptions."""
         known = error if isinstance(error, PlugportError) else find_outage(error)
         return respond_with_error(request, known) if known else None
+
+
+class OrganizationSessionMiddleware:
+    """Refuses pages about the account in a session that reaches an organization alone."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        """Respond in place of the view; Django does not map errors of this step."""
+        try:
+            check_route_is_open(request)
+        except PlugportError as error:
+            return respond_with_error(request, error)
+        return None
 
 
 class PageLimitMiddleware:

@@ -9,13 +9,14 @@ from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.errors import TokenScopeError
-from accounts.models import OrganizationMember, OrganizationRole, Owner, Token, User
+from accounts.models import Owner, Token, User
 from accounts.policies import (
     OrganizationRight,
     check_token_may,
     format_limits,
     list_organization_rights,
 )
+from accounts.security.organization_session import check_is_personal
 from plugport.spec.names import PluginName, find_well_known_name
 from registry.errors import (
     LastOwnerError,
@@ -31,11 +32,17 @@ from registry.errors import (
     WellKnownNameError,
 )
 from registry.models import Member, Plugin, Release, Role, Scope, Visibility
-from registry.rights import build_role_condition, build_scope_condition, find_role, may_publish_in
+from registry.rights import (
+    build_role_condition,
+    build_scope_condition,
+    build_scope_owner_condition,
+    find_role,
+    may_publish_in,
+    owns_personally,
+)
 
 # Besides the scope of the account's own name.
 MAX_SCOPES = 5
-_OWNERS = (OrganizationRole.OWNER, OrganizationRole.MANAGER)
 
 
 def is_moderator(actor: User) -> bool:
@@ -127,7 +134,9 @@ def check_may_end_role(actor: User, member: Member) -> None:
     leave at once. Raises `NotMemberError`, `ScopeOwnerError` and `LastOwnerError`.
     """
     plugin, holder = member.plugin, member.holder
-    if holder.user_id != actor.pk:
+    if holder.user_id == actor.pk:
+        _check_reaches(actor, plugin)
+    else:
         check_may_manage_members(actor, plugin)
         scope = plugin.scope
         owns_scope = scope is not None and scope.owner_id == holder.pk
@@ -151,6 +160,12 @@ def check_may_end_role(actor: User, member: Member) -> None:
             f"`{member.holder.name}` is the last owner of `{plugin.name}`.",
             hint="Invite another owner. When the invitation is accepted, try again.",
         )
+
+
+def _check_reaches(actor: User, plugin: Plugin) -> None:
+    """Raise `OrganizationSessionError` for a plugin of somebody else than the session's organization."""
+    if actor.session_of is not None and find_role(actor, plugin) is None:
+        check_is_personal(actor)
 
 
 def check_may_publish(actor: User, plugin: Plugin) -> None:
@@ -255,6 +270,7 @@ def require_publishing_owner(actor: User, scope_name: str | None) -> Owner:
 
 def require_person(actor: User) -> Owner:
     """The actor as an owner. Raises `NotMemberError` for robots, which own nothing."""
+    check_is_personal(actor)
     if actor.is_robot:
         raise NotMemberError(
             f"`{actor.username}` is a robot, which owns no plugins and scopes.",
@@ -274,7 +290,7 @@ def _publishes_for(actor: User, owner: Owner) -> bool:
 def _owns_for(actor: User, owner: Owner) -> bool:
     """Whether the actor is the person, or an owner of the organization: at most 2 queries."""
     if owner.organization is None:
-        return owner.user_id == actor.pk
+        return owns_personally(actor, owner)
     rights = list_organization_rights(actor, owner.organization)
     return OrganizationRight.MANAGE_PROPERTY in rights
 
@@ -429,47 +445,6 @@ def check_may_change_scope_visibility(actor: User, scope: Scope) -> None:
     rows = Scope.objects.filter(build_scope_owner_condition(actor), pk=scope.pk)
     if not rows.exists():
         raise NotMemberError(f"Only the owner of `{scope}` may change who sees it.")
-
-
-def build_scope_owner_condition(user: User, scope: str = "") -> Q:
-    """Select the scopes of the account, and those of organizations of which it is an owner."""
-    of_organization = _build_organization_condition(user, scope, (OrganizationRole.OWNER,))
-    return Q(**{f"{scope}owner__user": user}) | of_organization
-
-
-def build_access_condition(user: User) -> Q:
-    """Select, of the plugins that are not public, those that the account may see.
-
-    It has a role in the plugin or owns its scope, or the plugin is internal and the account belongs
-    to those for whom the scope's owner publishes. Moderators and superusers are no exception.
-    """
-    owned = Q(scope__owner__user=user) | _build_organization_condition(user, "scope__", _OWNERS)
-    has_role = build_role_condition(user)
-    return has_role | owned | _build_internal_condition(user, "scope__")
-
-
-def _build_internal_condition(user: User, scope: str) -> Q:
-    """Select what is internal: in a scope of a person for accounts with a verified address, else for members."""
-    # Anybody can sign up with an address of another person.
-    if not user.is_verified:
-        return Q(pk__in=[])
-    person = Q(**{f"{scope}owner__kind": Owner.Kind.PERSON})
-    of_organization = _build_organization_condition(user, scope, tuple(OrganizationRole))
-    return Q(visibility=Visibility.INTERNAL) & (person | of_organization)
-
-
-def _build_organization_condition(user: User, scope: str, roles: Collection[OrganizationRole]) -> Q:
-    """Select what is in a scope of an organization in which the user has one of the roles."""
-    members = OrganizationMember.objects.filter(
-        organization=OuterRef(f"{scope}owner__organization"), user=user, role__in=roles
-    )
-    return Q(Exists(members))
-
-
-def build_scope_access_condition(user: User) -> Q:
-    """Select, of the scopes that are not public, those that the account may see without a plugin."""
-    in_organization = _build_organization_condition(user, "", tuple(OrganizationRole))
-    return Q(owner__user=user) | in_organization | _build_internal_condition(user, "")
 
 
 def check_scope_is_free(username: str) -> None:

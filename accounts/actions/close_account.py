@@ -16,6 +16,7 @@ from accounts.mails import notify_owner
 from accounts.models import OwnerDomain, SsoIdentity, User
 from accounts.queries.users import lock_unchanged_account
 from accounts.security.closing import end_rest, list_remaining
+from accounts.security.organization_session import check_is_personal
 
 
 def close_account(*, actor: User, leaves_without_owner: bool = False) -> None:
@@ -27,6 +28,7 @@ def close_account(*, actor: User, leaves_without_owner: bool = False) -> None:
     `AccountNeededError` for staff, and if nobody else owns some plugin or scope, unless
     `leaves_without_owner`; `LastOrganizationOwnerError` if an organization would have no owner.
     """
+    check_is_personal(actor)
     with transaction.atomic():
         lock_unchanged_account(actor)
         _check_may_close(actor, leaves_without_owner)

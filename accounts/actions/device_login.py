@@ -26,6 +26,7 @@ from accounts.policies import (
     check_is_verified,
 )
 from accounts.queries.users import lock_unchanged_account
+from accounts.security.organization_session import check_is_personal
 from plugport.spec.errors import PlugportError
 from plugport.spec.text import quote_text
 
@@ -106,6 +107,7 @@ def approve_device_login(*, actor: User, login: DeviceLogin) -> None:
     `PasswordChangedError`, and what prevents the account from having such a token.
     """
     # As `create_token` does: the browser can say what is missing, and the program cannot.
+    check_is_personal(actor)
     check_is_verified(actor)
     if not SCOPES_OF_PUBLISHERS.isdisjoint(login.scopes):
         check_has_second_factor(actor)

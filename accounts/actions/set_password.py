@@ -13,6 +13,7 @@ from accounts.hooks.recovery import run_recovery_steps
 from accounts.mails import build_url, notify_owner
 from accounts.models import Token, User
 from accounts.queries.users import lock_unchanged_account
+from accounts.security.organization_session import check_is_personal
 from plugport.spec.text import quote_text
 
 _MAX_NAMES = 50
@@ -32,6 +33,7 @@ def set_password(
     owner; `by` None means an operator. Raises `PasswordChangedError` if the account changed since its
     owner proved to be the owner.
     """
+    check_is_personal(user)
     # Before the transaction: a hash takes long, and may wait for others.
     store_password(user=user, encoded=make_password(password), by=by, kept_token_ids=kept_token_ids)
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from accounts.models.organization import Organization
 from common.bounded_fields import BoundedCharField, BoundedJSONField, BoundedTextField
 from plugport.spec.archive.model import KIB
 
@@ -21,8 +22,10 @@ def build_public_id() -> str:
 
 
 class SsoConnection(models.Model):
-    """An identity provider whose people sign in here.
+    """An identity provider whose people sign in here: to the whole registry, or to one organization.
 
+    `owner` is the organization, null for the whole registry. With `creates_accounts`, a person who is
+    new gets an account at the first sign-in.
     `secret` is encrypted: the client secret of OpenID Connect, or the key with which SAML requests are
     signed. `group_rules` grants rights by group. Addresses in `email_domains` count as verified.
     `document` is what the provider publishes, as it was fetched at `document_at`. A connection can be
@@ -32,6 +35,14 @@ class SsoConnection(models.Model):
     OIDC, SAML = "oidc", "saml"
 
     public_id = BoundedCharField(max_length=16, unique=True, default=build_public_id)
+    owner = models.ForeignKey(
+        "accounts.Owner",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="sso_connections",
+    )
+    creates_accounts = models.BooleanField(default=True)
     kind = BoundedCharField(max_length=4, choices=[(OIDC, "OpenID Connect"), (SAML, "SAML")])
     name = BoundedCharField(max_length=60)
     settings = BoundedJSONField(
@@ -63,6 +74,11 @@ class SsoConnection(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def organization(self) -> Organization | None:
+        """The organization that it signs in to. Costs queries unless `owner__organization` is loaded."""
+        return None if self.owner is None else self.owner.organization
+
 
 class SsoIdentity(models.Model):
     """A person of an identity provider, and the account that the person signs in to.
@@ -79,7 +95,11 @@ class SsoIdentity(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="sso_identities"
     )
     is_provisioned = models.BooleanField(default=False)
-    granted = BoundedJSONField(max_bytes=200, default=list)
+    granted = BoundedJSONField(
+        max_bytes=16 * KIB,
+        excess="rules are limited to 100: 400 `invalid-sso-connection`",
+        default=list,
+    )
     created_at = models.DateTimeField(default=timezone.now)
     last_used_at = models.DateTimeField(null=True, blank=True)
 

@@ -16,6 +16,9 @@ from accounts.username_rules import check_username
 from common.bounded_fields import BoundedCharField
 from plugport.spec.names import fold_part
 
+# What reaches beyond organizations.
+_RIGHTS = frozenset({"is_superuser", "is_staff", "is_moderator"})
+
 
 class User(AbstractUser):
     """An account. It owns the scope of its user name.
@@ -26,7 +29,8 @@ class User(AbstractUser):
     account that an operator creates needs no proof. `robot_of` is the organization of an account that
     is no person: it cannot sign in, owns nothing, and its name has a `+`, which no person's has. A session ends when
     `session_generation` is increased. `has_second_factor` follows from the factors
-    of django-allauth (`accounts.actions.factors`). `collision_key` is equal for all names that look alike, which prevents impersonation (PKG-1).
+    of django-allauth (`accounts.actions.factors`). `session_of` is set for a request: the id of the
+    organization whose single sign-on opened the session, and which the account then reaches alone. `collision_key` is equal for all names that look alike, which prevents impersonation (PKG-1).
     """
 
     username = BoundedCharField(
@@ -54,6 +58,7 @@ class User(AbstractUser):
 
     session_generation = models.PositiveIntegerField(default=0, editable=False)
     has_second_factor = models.BooleanField(default=False, editable=False)
+    session_of: int | None = None
 
     class Meta(AbstractUser.Meta):
         # Sign-in and password reset look accounts up by address, whatever its case.
@@ -78,6 +83,18 @@ class User(AbstractUser):
         text = f"{session_hash} {self.session_generation}"
         return salted_hmac("accounts.models.user", text, algorithm="sha256").hexdigest()
 
+    def limit_to_organization(self, organization_id: int) -> None:
+        """Take the rights away that reach beyond the organization, for this request."""
+        self.session_of = organization_id
+        for name in _RIGHTS:
+            setattr(self, name, False)
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        """Load the row again, without the rights that the session took away."""
+        super().refresh_from_db(*args, **kwargs)
+        if self.session_of is not None:
+            self.limit_to_organization(self.session_of)
+
     @property
     def is_robot(self) -> bool:
         """Whether it is a robot of an organization."""
@@ -96,6 +113,10 @@ class User(AbstractUser):
         # A caller that saves only the name must not leave the old key behind.
         if "username" in (fields := kwargs.get("update_fields") or ()):
             kwargs["update_fields"] = {*fields, "collision_key"}
+        if self.session_of is not None:
+            # What the session took away in memory stays in the database.
+            names = kwargs.get("update_fields") or {f.name for f in self._meta.concrete_fields}
+            kwargs["update_fields"] = set(names) - _RIGHTS - {"id"}
         is_new = self._state.adding
         with transaction.atomic():
             super().save(*args, **kwargs)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from accounts.pages.current_user import get_signed_in_user
+from accounts.queries.organizations import list_memberships
 from accounts.queries.tokens import list_tokens
 
 
@@ -41,8 +42,14 @@ def register_section(section: AccountSection) -> None:
 @never_cache
 @login_required
 def render_account(request: HttpRequest) -> HttpResponse:
-    """The registered sections, then the user's tokens."""
+    """The registered sections, then the user's tokens.
+
+    In a session of an organization's single sign-on, only what the session reaches.
+    """
     user = get_signed_in_user(request)
+    if user.session_of is not None:
+        memberships = list_memberships(user)
+        return render(request, "account/organization_session.html", {"memberships": memberships})
     context: dict[str, Any] = {"tokens": list_tokens(user), "sections": _sections}
     # Sections share the context with the page, so templates can include common partials.
     for section in _sections:

@@ -27,6 +27,7 @@ from accounts.models import (
 )
 from accounts.models.organization import hash_invitation_key
 from accounts.policies import OrganizationRight, list_organization_rights
+from accounts.security.memberships import build_membership_condition
 from plugport.spec.text import has_nul, quote_text, remove_nul
 
 if TYPE_CHECKING:
@@ -91,8 +92,9 @@ def get_people(organization: Organization, *, viewer: User | None) -> People:
 
 
 def list_memberships(user: User) -> list[OrganizationMember]:
-    """The organizations of the account, by name: 1 query."""
-    rows = user.organization_memberships.select_related("organization__owner", "user")
+    """The organizations of the account that its session reaches, by name: 1 query."""
+    rows = OrganizationMember.objects.filter(build_membership_condition(user))
+    rows = rows.select_related("organization__owner", "user")
     return list(rows.order_by("organization__owner__name"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from accounts.models import Organization, User
 from plugport.spec.errors import DeniedError, InvalidError, MissingError
 
 # The guide docs/guides/sso.md explains them.
@@ -23,6 +24,8 @@ REASONS = frozenset(
         "no-name",
         "no-request",
         "no-subject",
+        "not-a-member",
+        "not-provisioned",
         "not-yet-valid",
         "only-way",
         "other-user",
@@ -66,6 +69,15 @@ class SsoRefusedError(DeniedError):
             context={"reason": reason},
         )
         self.reason = reason
+
+
+def build_member_error(user: User, organization: Organization) -> SsoRefusedError:
+    """The account is not, or no longer, a member of the organization of the identity provider."""
+    return SsoRefusedError(
+        "not-a-member",
+        f"The account `{user.username}` is not a member of `{organization.name}`.",
+        hint=f"Ask an owner of `{organization.name}`.",
+    )
 
 
 class SsoRequiredError(DeniedError):

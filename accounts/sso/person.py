@@ -9,7 +9,7 @@ from typing import Any, Self
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from accounts.models import SsoConnection
+from accounts.models import OwnerDomain, SsoConnection
 from accounts.models.sso import SUBJECT_CHARS
 from accounts.sso.errors import SsoRefusedError
 
@@ -58,7 +58,10 @@ def require_subject(value: object) -> str:
 
 
 def select_email(connection: SsoConnection, value: object, *, is_verified: bool) -> str:
-    """The address if the provider verified it, or the domain is one that it speaks for; else empty."""
+    """The address if the provider verified it, or the domain is one that it speaks for; else empty.
+
+    At most 1 query.
+    """
     if not isinstance(value, str) or len(value) > _MAX_TEXT or value.count("@") != 1:
         return ""
     local, _, domain = value.strip().partition("@")
@@ -68,6 +71,11 @@ def select_email(connection: SsoConnection, value: object, *, is_verified: bool)
         # No mail could be sent to it.
         return ""
     is_own = domain.lower() in connection.email_domains
+    if connection.owner is not None:
+        # Its owners decide what it says, so only their own domains count, as long as they are proven.
+        is_verified = False
+        proven = OwnerDomain.objects.filter(owner=connection.owner, verified_at__isnull=False)
+        is_own = is_own and proven.filter(domain=domain.lower()).exists()
     return f"{local}@{domain.lower()}" if local and domain and (is_verified or is_own) else ""
 
 

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from accounts.models import Organization, Token
 from plugport.spec.names import PluginName
 from registry.models import Member, Plugin, Scope, Visibility
-from registry.policies import build_access_condition
+from registry.rights import build_access_condition
 
 
 def build_owned_condition(token: Token) -> Q:

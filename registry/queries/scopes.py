@@ -6,7 +6,7 @@ from accounts.models import User
 from plugport.spec.text import has_nul, quote_text
 from registry.errors import UnknownScopeError
 from registry.models import Scope
-from registry.policies import build_scope_owner_condition
+from registry.rights import build_scope_owner_condition
 
 
 def get_own_scope(name: str, owner: User) -> Scope:

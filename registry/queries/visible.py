@@ -13,12 +13,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts.models import Token, User
 from accounts.policies import is_in_token_limits
 from registry.models import RESTRICTED, Plugin, Scope, Visibility
-from registry.policies import (
-    build_access_condition,
-    build_scope_access_condition,
-    is_moderator,
-)
+from registry.policies import is_moderator
 from registry.queries.owned import build_owned_condition
+from registry.rights import build_access_condition, build_scope_access_condition
 
 # What a token needs one of, to read what is not public.
 _READING_SCOPES = ("read", "manage")

@@ -7,6 +7,7 @@ from django.db import transaction
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.errors import EmailVerifiedError
 from accounts.models import User
+from accounts.security.organization_session import check_is_personal
 
 
 def change_email(*, actor: User, email: str) -> None:
@@ -16,6 +17,7 @@ def change_email(*, actor: User, email: str) -> None:
     `EmailVerifiedError` for others. Earlier links stop working. Whether another account has the
     address is not checked: the answer would tell the actor.
     """
+    check_is_personal(actor)
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=actor.pk)
         if user.is_verified:

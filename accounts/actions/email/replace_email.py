@@ -29,6 +29,7 @@ from accounts.security.email_change_keys import (
     parse_change_key,
     parse_undo_key,
 )
+from accounts.security.organization_session import check_is_personal
 
 _CHANGES = ("email.changed", "email.change-undone")
 
@@ -39,6 +40,7 @@ def request_email_change(*, actor: User, email: str) -> None:
     If another account has the address, the mail tells its owner instead: the actor learns nothing.
     Raises `EmailNotVerifiedError`, `EmailChangedError` and `MailUnavailableError`.
     """
+    check_is_personal(actor)
     check_is_verified(actor)
     _check_is_settled(actor)
     email = email.lower()

@@ -16,6 +16,7 @@ from accounts.queries.users import lock_unchanged_account
 from accounts.security.encryption import encrypt_secret
 from accounts.security.errors import FactorAnswerError, FactorExistsError
 from accounts.security.factors import MAX_PASSKEYS, find_counter, normalize_code
+from accounts.security.organization_session import check_is_personal
 from plugport.spec.text import quote_text
 
 MAX_NAME_CHARS = 60
@@ -28,6 +29,7 @@ def add_authenticator_app(*, actor: User, secret: str, code: str) -> None:
     used again. Raises `EmailNotVerifiedError`, `FactorAnswerError`, and `FactorExistsError` if there
     is an app already.
     """
+    check_is_personal(actor)
     check_is_verified(actor)
     counter = find_counter(secret, normalize_code(code))
     if counter is None:
@@ -54,6 +56,7 @@ def add_passkey(
     may the address still be unverified. Raises `EmailNotVerifiedError`, `PasswordChangedError` if the owner of the
     address took the account over since the sign-up began, and `FactorExistsError` for more than `MAX_PASSKEYS`.
     """
+    check_is_personal(actor)
     if not is_sign_up:
         check_is_verified(actor)
     elif actor.is_verified or actor.has_usable_password() or actor.has_second_factor:

@@ -12,6 +12,7 @@ from accounts.models import User
 from accounts.queries.users import lock_account
 from accounts.security.errors import NoFactorError
 from accounts.security.factors import FACTOR_TYPES
+from accounts.security.organization_session import check_is_personal
 
 
 def replace_recovery_codes(*, actor: User) -> None:
@@ -19,6 +20,7 @@ def replace_recovery_codes(*, actor: User) -> None:
 
     Raises `NoFactorError` for an account without a second factor.
     """
+    check_is_personal(actor)
     with transaction.atomic():
         lock_account(actor)
         factors = Authenticator.objects.filter(user=actor)

@@ -10,6 +10,7 @@ from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.models import User
 from accounts.queries.users import lock_account
 from accounts.security.errors import NoFactorError
+from accounts.security.organization_session import check_is_personal
 from plugport.spec.text import quote_text
 
 
@@ -19,6 +20,7 @@ def remove_factor(*, actor: User, factor_id: int) -> str:
     With the last factor, the recovery codes go too. Writes an audit entry, sends a mail. Raises
     `NoFactorError`.
     """
+    check_is_personal(actor)
     with transaction.atomic():
         lock_account(actor)
         factors = Authenticator.objects.filter(user=actor)

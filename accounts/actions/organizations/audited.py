@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from accounts.audit.catalog import AuditAction, Severity, register_actions
 from accounts.audit.targets import Target, register_target
-from accounts.models import Organization
+from accounts.models import Organization, SsoConnection
 
 _NOTABLE, _SENSITIVE = Severity.NOTABLE, Severity.SENSITIVE
 _KIND = "organization"
@@ -63,7 +63,18 @@ def _describe_organization(organization: Organization) -> Target:
     )
 
 
+def _describe_connection(connection: SsoConnection) -> Target:
+    organization = connection.organization
+    return Target(
+        "sso-connection",
+        connection.public_id,
+        container="" if organization is None else build_container(organization.pk),
+        owner_id=connection.owner_id,
+    )
+
+
 def register_audited() -> None:
-    """Add the acts and the target. Call it from `ready`."""
+    """Add the acts and the targets. Call it from `ready`."""
     register_actions(_ACTIONS)
+    register_target(SsoConnection, _describe_connection)
     register_target(Organization, _describe_organization)

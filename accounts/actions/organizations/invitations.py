@@ -40,6 +40,7 @@ from accounts.queries.organizations import (
     lock_organization,
 )
 from accounts.queries.users import get_open_user, lock_unchanged_account
+from accounts.security.organization_session import check_is_personal
 from common.http.errors import RateLimitedError
 from common.rate_limits import consume_quota
 from plugport.spec.errors import FieldError
@@ -131,6 +132,7 @@ def accept_organization_invitation(
     `InvitationAddressError`, `InOrganizationError`, `OrganizationLimitError` and
     `PasswordChangedError`.
     """
+    check_is_personal(actor)
     check_is_verified(actor)
     with transaction.atomic():
         # An account that is closed at the same time must not become a member after it left.
@@ -161,6 +163,7 @@ def decline_organization_invitation(
 
     Raises `UnknownOrganizationInvitationError` and `InvitationAddressError`.
     """
+    check_is_personal(actor)
     with transaction.atomic():
         lock_organization(_find_offer(actor, invitation_id, key).organization)
         invitation = _find_offer(actor, invitation_id, key)

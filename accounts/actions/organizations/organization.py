@@ -16,6 +16,7 @@ from accounts.models.organization import DESCRIPTION_CHARS, DISPLAY_NAME_CHARS, 
 from accounts.policies import OrganizationRight, check_is_verified, check_organization_right
 from accounts.queries.organizations import lock_organization
 from accounts.queries.users import lock_unchanged_account
+from accounts.security.organization_session import check_is_personal
 from accounts.username_rules import check_new_username, check_username_is_free
 from common.name_locks import lock_name
 from plugport.spec.errors import FieldError
@@ -37,6 +38,7 @@ def create_organization(*, actor: User, name: str, display_name: str = "") -> Or
     Raises `EmailNotVerifiedError`, `PasswordChangedError`, `OrganizationRequestError`,
     `OrganizationNameError` and `OrganizationLimitError`.
     """
+    check_is_personal(actor)
     check_is_verified(actor)
     name = name.strip().removeprefix("@").lower()
     texts = _require_texts({"display_name": display_name})

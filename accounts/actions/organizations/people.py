@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from accounts.actions.organizations.invitations import decline_organization_invitation
 from accounts.actions.record_audit_entry import record_audit_entry
+from accounts.actions.sso.sessions import end_organization_sessions
 from accounts.errors import (
     LastOrganizationOwnerError,
     OrganizationRequestError,
@@ -80,7 +81,7 @@ def remove_person(*, actor: User, organization: Organization, username: str) -> 
     """End a membership: the actor's own, or that of another account.
 
     Every right in the organization ends with the next request, also of tokens, of sessions, and of
-    uploads that are running. Tokens that are limited to the organization are revoked. Deletes the
+    uploads that are running, and so do sessions of its single sign-on. Tokens that are limited to the organization are revoked. Deletes the
     invitations that the member sent, and writes an audit entry. Raises `OrganizationRightError`,
     `UnknownPersonError`, `OrganizationRequestError` and `LastOrganizationOwnerError`.
     """
@@ -106,6 +107,7 @@ def remove_person(*, actor: User, organization: Organization, username: str) -> 
         locked.invitations.filter(Q(invited_by=user) | Q(user=user)).delete()
         # With it go the places in teams.
         member.delete()
+        end_organization_sessions(organization=locked, user=user)
         run_removal_steps(locked, user, actor)
 
 

@@ -11,11 +11,15 @@ from django.utils import timezone
 
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.actions.sso.sessions import end_all_sessions
-from accounts.models import SsoConnection, User
+from accounts.models import Organization, SsoConnection, User
 from accounts.policies import check_sets_up_sso
+from accounts.queries.sso import lock_connection
 from accounts.security.encryption import encrypt_secret
 from accounts.sso.errors import ConnectionSettingsError
 from accounts.sso.saml.settings import build_own_key
+
+# Of an organization.
+MAX_CONNECTIONS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +33,24 @@ class ConnectionValues:
     settings: Mapping[str, Any]
     group_rules: Sequence[Mapping[str, str]]
     email_domains: Sequence[str]
+    creates_accounts: bool = True
     secret: str | None = None
     document: Mapping[str, Any] | None = None
 
 
-def create_connection(*, actor: User, kind: str, values: ConnectionValues) -> SsoConnection:
-    """Create a connection, switched off. For SAML, with a new key of this registry."""
-    check_sets_up_sso(actor)
+def create_connection(
+    *, actor: User, kind: str, values: ConnectionValues, organization: Organization | None = None
+) -> SsoConnection:
+    """Create a connection, switched off. For SAML, with a new key of this registry.
+
+    It signs in to the organization, or to the whole registry. Raises `UnknownConnectionError`, and
+    `ConnectionSettingsError` if the organization has as many as it may.
+    """
+    check_sets_up_sso(actor, organization)
     connection = SsoConnection(kind=kind)
+    if organization is not None:
+        connection.owner = organization.owner
+        _check_count(organization)
     own = {}
     if kind == SsoConnection.SAML:
         key, own["own_certificate"] = build_own_key()
@@ -47,7 +61,7 @@ def create_connection(*, actor: User, kind: str, values: ConnectionValues) -> Ss
         record_audit_entry(
             actor=actor,
             action="sso.connection-created",
-            target=connection.public_id,
+            target=connection,
             **_describe(connection),
         )
     return connection
@@ -55,9 +69,9 @@ def create_connection(*, actor: User, kind: str, values: ConnectionValues) -> Ss
 
 def update_connection(*, actor: User, connection: SsoConnection, values: ConnectionValues) -> None:
     """Change the connection. If it then trusts something else, it is off until it is tested again."""
-    check_sets_up_sso(actor)
+    check_sets_up_sso(actor, connection.organization)
     with transaction.atomic():
-        connection = SsoConnection.objects.select_for_update().get(pk=connection.pk)
+        connection = lock_connection(connection)
         before = (connection.settings, connection.secret)
         own = {
             name: connection.settings[name]
@@ -71,9 +85,18 @@ def update_connection(*, actor: User, connection: SsoConnection, values: Connect
         record_audit_entry(
             actor=actor,
             action="sso.connection-changed",
-            target=connection.public_id,
+            target=connection,
             has_new_secret=values.secret is not None,
             **_describe(connection),
+        )
+
+
+def _check_count(organization: Organization) -> None:
+    count = organization.owner.sso_connections.count()
+    if count >= MAX_CONNECTIONS:
+        raise ConnectionSettingsError(
+            f"`{organization.name}` has {count} connections; at most {MAX_CONNECTIONS} are allowed.",
+            hint="Delete one that is not used.",
         )
 
 
@@ -82,6 +105,7 @@ def _assign(connection: SsoConnection, values: ConnectionValues, own: Mapping[st
     connection.settings = {**values.settings, **own}
     connection.group_rules = list(values.group_rules)
     connection.email_domains = list(values.email_domains)
+    connection.creates_accounts = values.creates_accounts
     if values.secret is not None:
         connection.secret = encrypt_secret(values.secret) if values.secret else ""
     if values.document is not None:
@@ -98,17 +122,18 @@ def _describe(connection: SsoConnection) -> dict[str, Any]:
         "settings": {k: v for k, v in connection.settings.items() if k not in hidden},
         "rules": connection.group_rules[:100],
         "email_domains": connection.email_domains[:100],
+        "creates_accounts": connection.creates_accounts,
         "is_enabled": connection.is_enabled,
     }
 
 
 def mark_tested(*, actor: User, connection: SsoConnection) -> None:
     """Record that a test sign-in succeeded, which allows to switch the connection on."""
-    check_sets_up_sso(actor)
+    check_sets_up_sso(actor, connection.organization)
     with transaction.atomic():
         connection.tested_at = timezone.now()
         connection.save(update_fields=["tested_at"])
-        record_audit_entry(actor=actor, action="sso.connection-tested", target=connection.public_id)
+        record_audit_entry(actor=actor, action="sso.connection-tested", target=connection)
 
 
 def switch_connection(*, actor: User, connection: SsoConnection, is_enabled: bool) -> None:
@@ -116,9 +141,9 @@ def switch_connection(*, actor: User, connection: SsoConnection, is_enabled: boo
 
     Raises `ConnectionSettingsError` if no test sign-in has succeeded with the current settings.
     """
-    check_sets_up_sso(actor)
+    check_sets_up_sso(actor, connection.organization)
     with transaction.atomic():
-        connection = SsoConnection.objects.select_for_update().get(pk=connection.pk)
+        connection = lock_connection(connection)
         if is_enabled and connection.tested_at is None:
             raise ConnectionSettingsError(
                 "No test sign-in has succeeded with the current settings.",
@@ -130,20 +155,20 @@ def switch_connection(*, actor: User, connection: SsoConnection, is_enabled: boo
         record_audit_entry(
             actor=actor,
             action="sso.connection-enabled" if is_enabled else "sso.connection-disabled",
-            target=connection.public_id,
+            target=connection,
             ended_sessions=ended,
         )
 
 
 def delete_connection(*, actor: User, connection: SsoConnection) -> None:
     """Delete the connection with its links, and end the sessions that it opened. Accounts stay."""
-    check_sets_up_sso(actor)
+    check_sets_up_sso(actor, connection.organization)
     with transaction.atomic():
         end_all_sessions(connection=connection)
         record_audit_entry(
             actor=actor,
             action="sso.connection-deleted",
-            target=connection.public_id,
+            target=connection,
             **_describe(connection),
         )
         connection.delete()

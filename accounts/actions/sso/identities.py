@@ -8,14 +8,21 @@ from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.actions.sso.sessions import end_identity_sessions
 from accounts.mails import notify_owner
 from accounts.models import SsoConnection, SsoIdentity, User
-from accounts.sso.errors import SsoRefusedError, UnknownConnectionError
+from accounts.security.organization_session import check_is_personal
+from accounts.sso.errors import SsoRefusedError, UnknownConnectionError, build_member_error
 
 
 def link_identity(*, by: User | None, user: User, connection: SsoConnection, subject: str) -> None:
     """Let the person sign in to the account. `by` None means an operator at the server.
 
-    Tells the owner by mail. Raises `SsoRefusedError` if the person or the account is linked already.
+    To the provider of an organization, members link their accounts. Tells the owner by mail. Raises
+    `OrganizationSessionError`, and `SsoRefusedError` if the account is no member, or if the person or
+    the account is linked already.
     """
+    check_is_personal(user)
+    organization = connection.organization
+    if organization is not None and not organization.memberships.filter(user=user).exists():
+        raise build_member_error(user, organization)
     try:
         with transaction.atomic():
             SsoIdentity.objects.create(connection=connection, subject=subject, user=user)
@@ -40,6 +47,7 @@ def unlink_identity(*, user: User, identity_id: int) -> SsoIdentity:
     Raises `UnknownConnectionError`, and `SsoRefusedError` for an account that has no other way to
     sign in.
     """
+    check_is_personal(user)
     with transaction.atomic():
         identity = (
             SsoIdentity.objects.select_related("connection")

@@ -11,7 +11,14 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.actions.record_audit_entry import record_audit_entry
-from accounts.models import AccountSession, SsoConnection, SsoIdentity, SsoSession
+from accounts.models import (
+    AccountSession,
+    Organization,
+    SsoConnection,
+    SsoIdentity,
+    SsoSession,
+    User,
+)
 from accounts.sso.person import Person
 
 # Sessions of Django end after two weeks.
@@ -71,6 +78,17 @@ def end_all_sessions(*, connection: SsoConnection) -> int:
 def end_identity_sessions(*, identity: SsoIdentity) -> int:
     """End all sessions of the identity, and return their number."""
     return _end(SsoSession.objects.filter(identity=identity), "sso.session-ended")
+
+
+def end_organization_sessions(*, organization: Organization, user: User) -> int:
+    """End the sessions that open the organization to the account, and its own link to a provider.
+
+    For the removal of a member; returns the number of sessions.
+    """
+    identities = SsoIdentity.objects.filter(connection__owner__organization=organization, user=user)
+    count = _end(SsoSession.objects.filter(identity__in=identities), "sso.session-ended")
+    identities.filter(is_provisioned=False).delete()
+    return count
 
 
 def _end(rows: QuerySet[SsoSession], action: str) -> int:

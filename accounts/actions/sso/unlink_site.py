@@ -11,6 +11,7 @@ from accounts.errors import AccountNeededError
 from accounts.models import User
 from accounts.queries.users import lock_account
 from accounts.security.errors import UnknownSiteError
+from accounts.security.organization_session import check_is_personal
 
 
 def unlink_site(*, actor: User, link_id: int) -> None:
@@ -18,6 +19,7 @@ def unlink_site(*, actor: User, link_id: int) -> None:
 
     Raises `UnknownSiteError` and `AccountNeededError`.
     """
+    check_is_personal(actor)
     with transaction.atomic():
         lock_account(actor)
         links = SocialAccount.objects.filter(user=actor)

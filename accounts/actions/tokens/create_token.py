@@ -15,6 +15,7 @@ from accounts.models.token import NOTICE_BEFORE, START_CHARS, hash_token
 from accounts.policies import check_has_second_factor, check_is_verified, check_token_may_create
 from accounts.queries.tokens import list_tokens, lock_usable_token
 from accounts.queries.users import lock_unchanged_account
+from accounts.security.organization_session import check_is_personal
 from plugport.spec.text import quote_text
 from plugport.spec.token_text import generate_token_text
 
@@ -43,6 +44,7 @@ def create_token(
     `EmailNotVerifiedError`, `MfaRequiredError`, `PasswordChangedError`, `TokenScopeError`, `InvalidTokenError` if `creator`
     was revoked meanwhile, and `TokenRequestError` with all invalid fields.
     """
+    check_is_personal(actor)
     check_is_verified(actor)
     request = parse_token_request(
         actor=actor, name=name, scopes=scopes, limits=limits, networks=networks, days=days

@@ -9,6 +9,7 @@ from accounts.actions.tokens.revoke_token import revoke_token
 from accounts.errors import UnknownTokenError
 from accounts.models import Token, User
 from accounts.models.token import MAX_LIFETIME
+from accounts.security.organization_session import check_is_personal
 
 
 def regenerate_token(*, actor: User, token_id: int) -> tuple[Token, str]:
@@ -18,6 +19,7 @@ def regenerate_token(*, actor: User, token_id: int) -> tuple[Token, str]:
     of a CI job. The tokens that were created with the
     former one end. Writes audit entries. Raises `UnknownTokenError` and what `create_token` raises.
     """
+    check_is_personal(actor)
     with transaction.atomic():
         # Locked, so that two requests at the same time create one token.
         rows = Token.objects.select_for_update(of=("self",), no_key=True)

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import User
 from accounts.pages.current_user import get_signed_in_user
 from accounts.pages.security.sign_in_forms import CodeForm, PasskeyForm
-from accounts.pages.sso.finish import build_start_url
+from accounts.pages.sso.finish import build_start_url, can_confirm
 from accounts.queries.sso import list_identities
 from accounts.security.confirmation import record_confirmation
 from accounts.sso.attempts import CONFIRM
@@ -82,7 +82,7 @@ def render_confirm(request: HttpRequest) -> HttpResponse:
         "providers": [
             (each.connection, build_start_url(user, each.connection, CONFIRM, next_path))
             for each in list_identities(user)
-            if each.connection.is_enabled
+            if each.connection.is_enabled and can_confirm(each.connection, user)
         ],
         "next": next_path,
     }

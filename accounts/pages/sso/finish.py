@@ -9,6 +9,7 @@ from typing import Any, Concatenate, ParamSpec
 import structlog
 from django.contrib import messages
 from django.contrib.auth import login
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -24,6 +25,7 @@ from accounts.pages.current_user import get_signed_in_user
 from accounts.queries.sso import get_connection, list_identities
 from accounts.security.confirmation import record_confirmation
 from accounts.security.encryption import UnreadableSecretError, decrypt_secret, encrypt_secret
+from accounts.security.organization_session import ORGANIZATION_KEY
 from accounts.sso.attempts import CONFIRM, LINK, SIGN_IN, TEST, Attempt, build_permit
 from accounts.sso.errors import ConnectionSettingsError, SsoRefusedError, UnknownConnectionError
 from accounts.sso.oidc.sign_in import find_logout_url
@@ -62,19 +64,31 @@ def for_connection(view: View[P]) -> Callable[..., HttpResponse]:
     return wrapped
 
 
-def check_purpose(connection: SsoConnection, purpose: str) -> None:
-    """Raise `UnknownConnectionError` unless the connection is on, or is to be tested."""
-    if purpose not in (SIGN_IN, LINK, TEST, CONFIRM) or (
-        purpose != TEST and not connection.is_enabled
-    ):
+def check_purpose(connection: SsoConnection, purpose: str, user: User | AnonymousUser) -> None:
+    """Raise `UnknownConnectionError` unless the connection is on, or is to be tested.
+
+    An organization's confirms acts in the sessions that it opened, and no others: it could be used
+    against the owner of the account.
+    """
+    is_known = purpose in (SIGN_IN, LINK, TEST, CONFIRM)
+    is_ready = connection.is_enabled or purpose == TEST
+    is_in_reach = purpose != CONFIRM or can_confirm(connection, user)
+    if not (is_known and is_ready and is_in_reach):
         raise UnknownConnectionError("There is no such single sign-on connection.")
+
+
+def can_confirm(connection: SsoConnection, user: User | AnonymousUser) -> bool:
+    """Whether the provider may confirm who acts in this session: no query if `owner` is loaded."""
+    owner = connection.owner
+    own = None if owner is None else owner.organization_id
+    return getattr(user, "session_of", None) == own
 
 
 def finish_attempt(
     request: HttpRequest, connection: SsoConnection, attempt: Attempt, person: Person
 ) -> HttpResponse:
     """Do what the attempt was for. Raises `SsoRefusedError`."""
-    check_purpose(connection, attempt.purpose)
+    check_purpose(connection, attempt.purpose, request.user)
     if attempt.purpose == TEST:
         mark_tested(actor=get_signed_in_user(request), connection=connection)
         request.session[TEST_KEY] = {
@@ -84,7 +98,7 @@ def finish_attempt(
             "names": list(person.names)[:3],
             "groups": list(person.groups)[:20],
         }
-        return redirect("sso-connection", connection.public_id)
+        return redirect(build_connection_path("sso-connection", connection))
     if attempt.purpose == LINK:
         user = get_signed_in_user(request)
         link_identity(by=user, user=user, connection=connection, subject=person.subject)
@@ -97,6 +111,11 @@ def finish_attempt(
     identity = find_or_create_account(connection=connection, person=person)
     # Not the library's steps for passwords: second factors are the provider's.
     login(request, identity.user, backend="accounts.sign_in.SignInBackend")
+    if connection.owner is None:
+        request.session.pop(ORGANIZATION_KEY, None)
+    else:
+        # The session reaches this organization alone, whatever the account may otherwise.
+        request.session[ORGANIZATION_KEY] = connection.owner.organization_id
     request.session[SESSION_KEY] = {
         "connection": connection.public_id,
         "hint": encrypt_secret(person.logout_hint) if person.logout_hint else "",
@@ -109,6 +128,13 @@ def finish_attempt(
     assert request.session.session_key is not None
     record_session(identity=identity, session_key=request.session.session_key, person=person)
     return redirect(attempt.next_path or reverse("account"))
+
+
+def build_connection_path(page: str, connection: SsoConnection) -> str:
+    """The path of a page about the connection: of its organization, or of the whole registry."""
+    if connection.owner is None:
+        return reverse(page, args=[connection.public_id])
+    return reverse(f"organization-{page}", args=[connection.owner.name, connection.public_id])
 
 
 def check_is_linked(user: User, connection: SsoConnection, subject: str) -> None:

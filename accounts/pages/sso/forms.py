@@ -10,7 +10,8 @@ from django.core.exceptions import ValidationError
 
 from accounts.actions.sso.connections import ConnectionValues
 from accounts.actions.sso.find_account import RIGHTS
-from accounts.models import SsoConnection
+from accounts.models import Organization, SsoConnection
+from accounts.queries.domains import list_proven_domains
 from accounts.sso.errors import ConnectionSettingsError, SsoRefusedError
 from accounts.sso.fetching import fetch_text, require_provider_url
 from accounts.sso.oidc.provider import OidcSettings, fetch_document
@@ -46,11 +47,36 @@ class ConnectionForm(forms.Form):
         " each sign-in. Rights that an operator gave here stay.",
     )
 
+    existing_only = forms.BooleanField(
+        label="Create no accounts",
+        required=False,
+        help_text="Then only people sign in who have an account already: one that is linked, or that"
+        " was created before. Otherwise, a new person gets one at the first sign-in.",
+    )
+
+    def __init__(self, *args: Any, organization: Organization | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.organization = organization
+        if organization is not None:
+            del self.fields["group_rules"]
+            self.fields["email_domains"].help_text = (
+                "One a line, each a proven domain of the organization. People who enter an address in"
+                " one of them on the page for single sign-on get to this provider, and accounts get"
+                " their addresses in them."
+            )
+
     def clean_email_domains(self) -> list[str]:
         """The domains, in lower case."""
         domains = self.cleaned_data["email_domains"].lower().split()
         if wrong := [domain for domain in domains if not _DOMAIN.match(domain)]:
             raise ValidationError(f"`{wrong[0][:100]}` is not a domain such as `example.com`.")
+        if self.organization is not None:
+            proven = {each.domain for each in list_proven_domains(self.organization.owner)}
+            if foreign := [domain for domain in domains if domain not in proven]:
+                raise ValidationError(
+                    f"`{foreign[0]}` is not a proven domain of `{self.organization.name}`. Prove it on"
+                    " the page Domains of the organization first."
+                )
         return list(dict.fromkeys(domains))[:_MAX_LINES]
 
     def clean_group_rules(self) -> list[dict[str, str]]:
@@ -101,7 +127,7 @@ class OidcForm(ConnectionForm):
         max_length=253,
         help_text="Only for Google, where it is required.",
     )
-    field_order = ("name", "issuer", "client_id", "client_secret", "hosted_domain", "email_domains", "groups_claim", "group_rules")  # fmt: skip
+    field_order = ("name", "issuer", "client_id", "client_secret", "hosted_domain", "email_domains", "groups_claim", "group_rules", "existing_only")  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
         """Fetch what the provider publishes."""
@@ -125,8 +151,9 @@ class OidcForm(ConnectionForm):
         return ConnectionValues(
             name=self.cleaned_data["name"],
             settings={name: getattr(own, name) for name in own.__slots__},
-            group_rules=self.cleaned_data["group_rules"],
+            group_rules=self.cleaned_data.get("group_rules", []),
             email_domains=self.cleaned_data["email_domains"],
+            creates_accounts=not self.cleaned_data["existing_only"],
             secret=self.cleaned_data["client_secret"] or None,
             document=self._document,
         )
@@ -163,7 +190,7 @@ class SamlForm(ConnectionForm):
     groups_attribute = forms.CharField(
         label="Attribute with groups", max_length=300, initial="groups"
     )
-    field_order = ("name", "metadata_url", "metadata", "subject_attribute", "name_attribute", "email_attribute", "email_domains", "groups_attribute", "group_rules")  # fmt: skip
+    field_order = ("name", "metadata_url", "metadata", "subject_attribute", "name_attribute", "email_attribute", "email_domains", "groups_attribute", "group_rules", "existing_only")  # fmt: skip
 
     def __init__(self, *args: Any, connection: SsoConnection | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -196,13 +223,18 @@ class SamlForm(ConnectionForm):
         return ConnectionValues(
             name=values["name"],
             settings={**self._provider, **{name: values[name] for name in names}},
-            group_rules=values["group_rules"],
+            group_rules=values.get("group_rules", []),
             email_domains=values["email_domains"],
+            creates_accounts=not values["existing_only"],
         )
 
 
 def build_form(
-    kind: str, data: Any = None, connection: SsoConnection | None = None
+    kind: str,
+    data: Any = None,
+    connection: SsoConnection | None = None,
+    *,
+    organization: Organization | None = None,
 ) -> OidcForm | SamlForm:
     """The form of the protocol, with the settings of the connection."""
     initial: dict[str, Any] = {}
@@ -210,11 +242,12 @@ def build_form(
         initial = {
             **connection.settings,
             "name": connection.name,
+            "existing_only": not connection.creates_accounts,
             "email_domains": "\n".join(connection.email_domains),
             "group_rules": "\n".join(
                 f"{rule['group']} = {rule['right']}" for rule in connection.group_rules
             ),
         }
     if kind == SsoConnection.OIDC:
-        return OidcForm(data, initial=initial or None)
-    return SamlForm(data, initial=initial or None, connection=connection)
+        return OidcForm(data, initial=initial or None, organization=organization)
+    return SamlForm(data, initial=initial or None, connection=connection, organization=organization)

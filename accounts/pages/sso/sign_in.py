@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from allauth.core.internal import ratelimit
 from django.conf import settings
@@ -12,7 +13,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.actions.sso.accept_answer import accept_answer, take_ticket
 from accounts.actions.sso.sessions import end_sessions
@@ -23,7 +24,7 @@ from accounts.pages.sso.finish import (
     finish_attempt,
     for_connection,
 )
-from accounts.queries.sso import list_enabled_connections
+from accounts.queries.sso import list_connections_of_login, list_enabled_connections
 from accounts.security.sessions import shorten_empty_session
 from accounts.sso.attempts import (
     CONFIRM,
@@ -54,7 +55,7 @@ def start(request: HttpRequest, public_id: str) -> HttpResponse:
 def _start(request: HttpRequest, connection: SsoConnection) -> HttpResponse:
     permit, user_id = request.GET.get("permit", ""), request.user.pk
     purpose = parse_permit(connection, permit, user_id) if permit else SIGN_IN
-    check_purpose(connection, purpose)
+    check_purpose(connection, purpose, request.user)
     if purpose == SIGN_IN and user_id is not None:
         return redirect("account")
     if purpose == SIGN_IN:
@@ -197,18 +198,33 @@ def _check_kind(connection: SsoConnection, kind: str) -> None:
         raise SsoRefusedError("wrong-kind", "The connection uses another protocol.")
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def render_choice(request: HttpRequest) -> HttpResponse:
-    """The identity providers of this registry."""
+    """The identity providers of this registry; a POST leads to that of an organization.
+
+    The answer does not tell an organization without single sign-on from one that does not exist.
+    """
     if request.user.is_authenticated:
         return redirect("account")
-    context = {
+    next_path = request.POST.get("next", "") or request.GET.get("next", "")
+    context: dict[str, Any] = {
         "connections": list_enabled_connections(),
-        "next": request.GET.get("next", "")[:1000],
+        "next": next_path[:1000],
         "local_passwords": settings.LOCAL_PASSWORDS,
     }
-    return render(request, "sso/choice.html", context)
+    if request.method != "POST":
+        return render(request, "sso/choice.html", context)
+    if ratelimit.consume(request, app="allauth.account", action="sso_start") is None:
+        refusal: HttpResponse = ratelimit.respond_429(request)
+        return refusal
+    login = request.POST.get("login", "")[:300]
+    found = list_connections_of_login(login)
+    if len(found) == 1:
+        query = urlencode({"next": context["next"]}) if context["next"] else ""
+        return redirect(f"{reverse('sso-start', args=[found[0].public_id])}?{query}".rstrip("?"))
+    context |= {"login": login, "found": found, "is_searched": True}
+    return render(request, "sso/choice.html", context, status=200 if found else 400)
 
 
 @require_safe

@@ -26,6 +26,21 @@ urlpatterns = [
     path("sso/<str:public_id>/saml/acs", sign_in.receive_saml_answer, name="sso-saml-acs"),
     path("sso/<str:public_id>/saml/finish", sign_in.finish_saml, name="sso-saml-finish"),
     path("sso/<str:public_id>/saml/logout", sign_in.end_saml_sessions, name="sso-saml-logout"),
+    path(
+        "organizations/<str:name>/sso/new/<str:kind>",
+        connections.add_connection,
+        name="organization-sso-new",
+    ),
+    path(
+        "organizations/<str:name>/sso/<str:public_id>",
+        connections.render_connection,
+        name="organization-sso-connection",
+    ),
+    path(
+        "organizations/<str:name>/sso/<str:public_id>/change",
+        connections.change_connection,
+        name="organization-sso-change",
+    ),
     path("account/sso", connections.render_links, name="sso-links"),
     path("account/sso/<int:identity_id>/unlink", connections.unlink, name="sso-unlink"),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from marketplace.pages.organizations import members, own, teams
+from marketplace.pages.organizations import members, own, sso, teams
 
 urlpatterns = [
     path("account/organizations", own.render_own, name="organizations"),
@@ -24,6 +24,11 @@ urlpatterns = [
     path("organizations/<str:name>/members", members.render_members, name="organization-members"),
     path(
         "organizations/<str:name>/settings", members.render_settings, name="organization-settings"
+    ),
+    path(
+        "organizations/<str:name>/sso",
+        sso.render_sso,
+        name="organization-sso-connections",
     ),
     path("organizations/<str:name>/teams", teams.render_teams, name="organization-teams"),
     path("organizations/<str:name>/teams/<str:team>", teams.render_team, name="organization-team"),

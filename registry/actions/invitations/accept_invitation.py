@@ -7,6 +7,7 @@ from django.db import transaction
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.models import User
 from accounts.policies import check_is_verified
+from accounts.security.organization_session import check_is_personal
 from registry.models import Member
 from registry.publishing.refresh import refresh_owners
 from registry.queries.members import get_invitation, lock_plugin
@@ -17,6 +18,7 @@ def accept_invitation(*, actor: User, invitation_id: int) -> Member:
 
     Writes an audit entry. Raises `EmailNotVerifiedError` and `UnknownInvitationError`.
     """
+    check_is_personal(actor)
     check_is_verified(actor)
     with transaction.atomic():
         plugin = lock_plugin(get_invitation(actor, invitation_id).plugin)

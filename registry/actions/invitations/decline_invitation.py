@@ -6,6 +6,7 @@ from django.db import transaction
 
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.models import User
+from accounts.security.organization_session import check_is_personal
 from registry.models import Invitation
 from registry.queries.members import get_invitation, lock_plugin
 
@@ -15,6 +16,7 @@ def decline_invitation(*, actor: User, invitation_id: int) -> Invitation:
 
     Writes an audit entry. Raises `UnknownInvitationError`.
     """
+    check_is_personal(actor)
     with transaction.atomic():
         lock_plugin(get_invitation(actor, invitation_id).plugin)
         # Again: an owner may have withdrawn it since.

@@ -15,7 +15,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from accounts.models import OrganizationInvitation
+from accounts.models import OrganizationInvitation, SsoConnection
 from registry.models import Plugin
 from tests.functional.authorization.roles import World
 from tests.support.publishing import build_package
@@ -81,7 +81,14 @@ def _find_own_arguments(route: str, world: World) -> dict[str, object]:
     """Those of trusted and staged publishing, and of organizations."""
     if "organization" in route:
         sent = OrganizationInvitation.objects.get().pk
-        return {"name": "harbor", "invitation_id": sent, "id": sent, "username": "pat"}
+        return {
+            "name": "harbor",
+            "invitation_id": sent,
+            "id": sent,
+            "username": "pat",
+            "kind": "oidc",
+            "public_id": SsoConnection.objects.get(owner__name="harbor").public_id,
+        }
     if "trusted-publishers/" in route:
         return {"id": world.trusted_publisher.pk}
     if "issuers/" in route:
@@ -216,6 +223,8 @@ BODIES: Mapping[str, Callable[[], Any]] = {
     "POST organizations/<str:name>/members": lambda: {"action": "remove", "username": "pat"},
     "POST organizations/<str:name>/settings": lambda: {"description": "Ships."},
     "POST sso/connections/<str:public_id>/change": lambda: {"action": "disable"},
+    "POST organizations/<str:name>/sso/<str:public_id>/change": lambda: {"action": "disable"},
+    "POST sso": lambda: {"login": "harbor"},
     "POST plugins/<plugin:name>/publishing": lambda: {"action": "rules", "trusted_only": "on"},
     "POST publications/<uuid:public_id>/decide": lambda: {"decision": "approve"},
     "POST account/publishing": lambda: {

@@ -143,3 +143,4 @@ def _build_organization(accounts: Mapping[str, User]) -> None:
     build_team(owner, harbor, "@harbor/pier", Role.PUBLISHER, "pat")
     create_robot(actor=owner, organization=harbor, name="ci")
     invite_person(actor=owner, organization=harbor, addressee="ivy", role=OrganizationRole.MEMBER)
+    create_saml_connection(name="Harbor", owner=harbor.owner)
