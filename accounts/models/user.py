@@ -83,9 +83,6 @@ class User(AbstractUser):
     # Whether its groups count. Not for programs whose token lacks the scope `admin` (`accounts.api`).
     is_elevated = True
 
-    # Whether its groups count. Not for programs whose token lacks the scope `admin` (`accounts.api`).
-    is_elevated = True
-
     class Meta(AbstractUser.Meta):
         # Sign-in and password reset look accounts up by address, whatever its case.
         indexes = (models.Index(Lower("email"), name="user_email_lower"),)
