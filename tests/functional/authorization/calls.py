@@ -82,7 +82,7 @@ def _find_own_arguments(route: str, world: World) -> dict[str, object]:
     if "organization" in route and "issuers/" in route:
         return {"id": RegisteredIssuer.objects.get(owner__name="harbor").pk}
     if "robots/" in route and "tokens/" in route:
-        return {"id": Token.objects.get(user__username="harbor+ci").pk}
+        return {"id": Token.objects.get(user__username="harbor+ci", name="ci").pk}
     if "organization" in route:
         sent = OrganizationInvitation.objects.get().pk
         return {
