@@ -25,7 +25,7 @@ class RegistryConfig(AppConfig):
         from registry.actions.organizations.team_rights import has_owner_right
         from registry.actions.transfers.ending import withdraw_offered_transfers
         from registry.policies import check_scope_is_free, check_username_is_not_well_known
-        from registry.queries.owned import find_owned, list_owned_plugins
+        from registry.queries.owned import find_owned, list_incoming_transfers, list_owned_plugins
 
         register_username_check(check_scope_is_free)
         register_username_check(check_username_is_not_well_known)
@@ -37,4 +37,5 @@ class RegistryConfig(AppConfig):
         register_owner_check(has_owner_right)
         register_ownership(find_owned)
         register_property(list_owned_plugins)
+        register_property(list_incoming_transfers)
         register_audited()

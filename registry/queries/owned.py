@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from accounts.models import Organization, Token
 from plugport.spec.names import PluginName
 from registry.models import Member, Plugin, Scope, Visibility
+from registry.models.transfer import OPEN_STATES, Transfer
 from registry.rights import build_access_condition
 
 
@@ -42,6 +43,12 @@ def find_owned(token: Token, names: Collection[PluginName]) -> set[PluginName]:
     is_visible = Q(visibility=Visibility.PUBLIC) | build_access_condition(token.user)
     plugins = Plugin.objects.filter(build_owned_condition(token), is_visible, name__in=others)
     return owned | {others[name] for name in plugins.values_list("name", flat=True)}
+
+
+def list_incoming_transfers(organization: Organization) -> list[str]:
+    """The names of plugins and scopes that are offered to the organization: 1 query."""
+    rows = Transfer.objects.filter(receiver=organization.owner, state__in=OPEN_STATES)
+    return [str(each.target) for each in rows.select_related("plugin", "scope").order_by("pk")]
 
 
 def list_owned_plugins(organization: Organization) -> list[str]:

@@ -168,6 +168,15 @@ def test_steps_need_the_right_side(giver: User, taker: User, plugin: Plugin) -> 
     offer_plugin_transfer(actor=giver, plugin=plugin, to="stray")
 
 
+def test_a_session_of_an_organization_gives_nothing_of_the_person(
+    giver: User, taker: User, plugin: Plugin
+) -> None:
+    organization = build_organization(giver, "harbor")
+    giver.limit_to_organization(organization.pk)
+    with pytest.raises(NotMemberError):
+        offer_plugin_transfer(actor=giver, plugin=plugin, to="theo")
+
+
 def test_an_offer_expires(giver: User, taker: User, plugin: Plugin) -> None:
     transfer = offer_plugin_transfer(actor=giver, plugin=plugin, to="theo")
     Transfer.objects.update(expires_at=timezone.now())

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from accounts.actions.close_account import close_account
-from accounts.actions.organizations.deletion import delete_organization
+from accounts.actions.delete_organization import delete_organization
 from accounts.actions.organizations.people import remove_person
 from accounts.errors import (
     LastOrganizationOwnerError,

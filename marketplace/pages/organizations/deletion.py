@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts.actions.organizations.deletion import delete_organization
+from accounts.actions.delete_organization import delete_organization
 from accounts.hooks.organization_property import list_property
 from accounts.pages.current_user import get_signed_in_user
 from accounts.policies import OrganizationRight, check_organization_right

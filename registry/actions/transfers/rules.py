@@ -40,7 +40,8 @@ def identify_owner(owner: Owner) -> str:
 def acts_for(actor: User, owner: Owner) -> bool:
     """Whether the actor is the person, or may give away what the organization owns: at most 1 query."""
     if owner.organization is None:
-        return owner.user_id == actor.pk
+        # A session of an organization does not reach what belongs to the person.
+        return owner.user_id == actor.pk and actor.session_of is None
     rights = list_organization_rights(actor, owner.organization)
     return OrganizationRight.MANAGE_PROPERTY in rights
 
@@ -124,6 +125,8 @@ def find_receiver_problem(receiver: Owner) -> str:
     if receiver.user is not None:
         user = receiver.user
         return "" if user.is_active and user.is_verified else "The receiving account is closed."
+    if not receiver.is_open:
+        return "The receiving organization is deleted."
     owners = OrganizationMember.objects.filter(
         organization=receiver.organization_id, role=OrganizationRole.OWNER, user__is_active=True
     )

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
-from accounts.actions.organizations.deletion import delete_organization
+from accounts.actions.delete_organization import delete_organization
 from accounts.actions.organizations.invitations import (
     accept_organization_invitation,
     decline_organization_invitation,

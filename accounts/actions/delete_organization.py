@@ -7,6 +7,8 @@ from django.utils import timezone
 
 from accounts.actions.organizations.robots import delete_robot
 from accounts.actions.record_audit_entry import record_audit_entry
+from accounts.actions.scim.tokens import end_scim_token
+from accounts.actions.sso.connections import delete_connection
 from accounts.errors import OrganizationInUseError, OrganizationRequestError
 from accounts.hooks.organization_property import list_property
 from accounts.hooks.organization_removal import run_removal_steps
@@ -20,7 +22,7 @@ _NAMED = 10
 
 
 def delete_organization(*, actor: User, organization: Organization, confirmation: str) -> None:
-    """End the organization: its members, teams, robots with their tokens, invitations and issuers.
+    """End the organization: members, teams, robots, tokens, invitations, issuers and provisioning.
 
     `confirmation` is its name, as a person typed it. The name and its scopes stay reserved, and the log
     stays. Writes audit entries. Raises `OrganizationRightError`, `OrganizationRequestError`, and
@@ -48,6 +50,7 @@ def delete_organization(*, actor: User, organization: Organization, confirmation
                 "website": locked.website,
             },
         )
+        _end_provisioning(actor, locked)
         for robot in list_robots(locked):
             delete_robot(actor=actor, organization=locked, robot_name=robot.username)
         _end_issuers(actor, locked)
@@ -76,10 +79,21 @@ def _check_owns_nothing(organization: Organization) -> None:
     listed = ", ".join(f"`{name}`" for name in names[:_NAMED])
     more = len(names) - _NAMED
     raise OrganizationInUseError(
-        f"`{organization.name}` owns {listed}{f' and {more} more' if more > 0 else ''}.",
+        f"`{organization.name}` owns, or is offered, {listed}{f' and {more} more' if more > 0 else ''}.",
         hint="Give the plugins to another owner first. What is published stays for those who depend on it.",
         context={"plugins": names},
     )
+
+
+def _end_provisioning(actor: User, organization: Organization) -> None:
+    """The identity providers of the organization sign in and provision nobody any longer. Accounts stay."""
+    for token in organization.scim_tokens.filter(revoked_at=None):
+        token.organization = organization
+        end_scim_token(token, by=actor)
+    organization.scim_groups.all().delete()
+    organization.scim_users.all().delete()
+    for connection in organization.owner.sso_connections.order_by("pk"):
+        delete_connection(actor=actor, connection=connection)
 
 
 def _end_issuers(actor: User, organization: Organization) -> None:
