@@ -21,6 +21,7 @@ from accounts.models.organization import (
     TeamMember,
 )
 from accounts.models.owner import Owner
+from accounts.models.reserved_prefix import GrandfatheredName, ReservedPrefix
 from accounts.models.scim import ScimFailure, ScimGroup, ScimGroupMember, ScimToken, ScimUser
 from accounts.models.session import AccountSession
 from accounts.models.sso import (
@@ -47,6 +48,7 @@ __all__ = [
     "AuditSeal",
     "BreakGlassAccount",
     "DeviceLogin",
+    "GrandfatheredName",
     "IssuerKeys",
     "MintedToken",
     "Organization",
@@ -56,6 +58,7 @@ __all__ = [
     "Owner",
     "OwnerDomain",
     "RegisteredIssuer",
+    "ReservedPrefix",
     "ScimFailure",
     "ScimGroup",
     "ScimGroupMember",
