@@ -12,6 +12,7 @@ from accounts.models.audit import (
 from accounts.models.device_login import DeviceLogin
 from accounts.models.domain import OwnerDomain
 from accounts.models.identity import IssuerKeys, MintedToken, RegisteredIssuer, UsedAssertion
+from accounts.models.mail_domain import LapsedAddress, MailDomain
 from accounts.models.organization import (
     Organization,
     OrganizationInvitation,
@@ -50,6 +51,8 @@ __all__ = [
     "DeviceLogin",
     "GrandfatheredName",
     "IssuerKeys",
+    "LapsedAddress",
+    "MailDomain",
     "MintedToken",
     "Organization",
     "OrganizationInvitation",

@@ -90,18 +90,18 @@ def list_grandfathered(prefix: str, owner: Owner | None = None) -> list[tuple[st
 def _iter_alike(key: str, owner: Owner | None) -> Iterator[tuple[str, str]]:
     """What begins alike, without separators."""
     alike = Q(collision_key__startswith=key)
-    owner_id = None if owner is None else owner.pk
-    owners = Owner.objects.filter(alike).exclude(pk=owner_id).order_by("name")
-    for name, kind in owners.values_list("name", "kind"):
-        is_person = kind == Owner.Kind.PERSON
-        yield (_Kind.ACCOUNT if is_person else _Kind.ORGANIZATION), name
-    scopes = Scope.objects.filter(alike).exclude(owner=owner_id).order_by("name")
-    for name in scopes.values_list("name", flat=True):
-        yield _Kind.SCOPE, name
+    owners = Owner.objects.filter(alike).order_by("name")
+    scopes = Scope.objects.filter(alike).order_by("name")
     plugins = Plugin.objects.filter(alike, scope=None).order_by("name")
     if owner is not None:
         own = Member.objects.filter(holder=owner, role=Role.OWNER).values("plugin")
+        owners, scopes = owners.exclude(pk=owner.pk), scopes.exclude(owner=owner)
         plugins = plugins.exclude(pk__in=own)
+    for name, kind in owners.values_list("name", "kind"):
+        is_person = kind == Owner.Kind.PERSON
+        yield (_Kind.ACCOUNT if is_person else _Kind.ORGANIZATION), name
+    for name in scopes.values_list("name", flat=True):
+        yield _Kind.SCOPE, name
     for name in plugins.values_list("name", flat=True):
         yield _Kind.PLUGIN, name
 
