@@ -183,18 +183,6 @@ def build_periodic_runner() -> PeriodicRunner:
             "registry.send_decision_mails": PeriodicWork(
                 "registry.publishing.decision_mails.send_decision_mails", 10.0
             ),
-            "accounts.delete_expired_device_logins": PeriodicWork(
-                "accounts.actions.device_login.delete_expired_device_logins", 3600.0
-            ),
-            "accounts.send_expiry_mails": PeriodicWork(
-                "accounts.actions.tokens.send_expiry_mails.send_expiry_mails", 3600.0
-            ),
-            "accounts.recheck_domains": PeriodicWork(
-                "accounts.actions.domains.recheck_domains.recheck_domains", 900.0
-            ),
-            "accounts.check_mail_domains": PeriodicWork(
-                "accounts.actions.email.lapse_addresses.check_mail_domains", 3600.0
-            ),
             "registry.roll_up_downloads": PeriodicWork(
                 "registry.downloads.counts.update_weekly_downloads", 300.0
             ),
@@ -224,6 +212,9 @@ def _list_account_work() -> dict[str, PeriodicWork]:
         ),
         "accounts.recheck_domains": PeriodicWork(
             "accounts.actions.domains.recheck_domains.recheck_domains", 900.0
+        ),
+        "accounts.check_mail_domains": PeriodicWork(
+            "accounts.actions.email.lapse_addresses.check_mail_domains", 3600.0
         ),
         "accounts.delete_used_assertions": PeriodicWork(
             "accounts.trusted_publishing.used.delete_expired_uses", 3600.0

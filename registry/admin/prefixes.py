@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from accounts.admin.base import ModelAdmin, StaffViewMixin, TabularInline
 from accounts.models import GrandfatheredName, Owner, ReservedPrefix, User
 from plugport.spec.errors import PlugportError
-from registry.actions.reserve_prefix import (
+from registry.actions.organizations.reserve_prefix import (
     list_grandfathered,
     parse_prefix,
     release_prefix,

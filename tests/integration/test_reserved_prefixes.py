@@ -15,7 +15,7 @@ from accounts.models import AuditEntry, GrandfatheredName, OrganizationRole, Res
 from accounts.username_rules import USERNAME_VALIDATORS
 from plugport.spec.names import InvalidNameError, list_prefix_keys
 from registry.actions.create_scope import create_scope
-from registry.actions.reserve_prefix import release_prefix, reserve_prefix
+from registry.actions.organizations.reserve_prefix import release_prefix, reserve_prefix
 from registry.errors import NotMemberError
 from tests.support.organizations import build_organization
 from tests.support.people import create_user

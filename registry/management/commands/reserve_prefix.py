@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import Owner
 from plugport.spec.errors import PlugportError
-from registry.actions.reserve_prefix import (
+from registry.actions.organizations.reserve_prefix import (
     list_grandfathered,
     parse_prefix,
     release_prefix,
