@@ -292,3 +292,21 @@ class GroupRequestError(InvalidError):
     """A group of accounts does not exist, or the reason of a suspension is empty or too long."""
 
     code, title = "invalid-account-change", "Invalid change of an account"
+
+
+class ReservedPrefixError(ConflictError):
+    """The name has a prefix that is reserved for another account or organization."""
+
+    code, title = "reserved-prefix", "Reserved prefix"
+
+
+class PrefixTakenError(ConflictError):
+    """The prefix, or one that looks alike, is reserved already."""
+
+    code, title = "prefix-taken", "Prefix already reserved"
+
+
+class UnknownPrefixError(MissingError):
+    """The prefix is not reserved."""
+
+    code, title = "unknown-prefix", "Prefix not reserved"

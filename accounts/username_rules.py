@@ -9,7 +9,7 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 
 from plugport.spec.errors import PlugportError
-from plugport.spec.names import PluginName, check_reserved, parse_scope
+from plugport.spec.names import PluginName, check_reserved, list_prefix_keys, parse_scope
 
 _STAFF_NAMES = frozenset({"admin", "moderator"})
 # Filled by `ready` of the apps, before the first request.
@@ -68,5 +68,16 @@ def check_username_is_free(value: str) -> None:
         )
 
 
+def check_username_has_free_prefix(value: str) -> None:
+    """Raise `ValidationError` if the name has a reserved prefix: a new account owns none. 1 query."""
+    # By name: the models import this module.
+    prefixes: Any = apps.get_model("accounts", "ReservedPrefix")
+    found = prefixes.objects.filter(key__in=list_prefix_keys(value)).order_by("key").last()
+    if found is not None:
+        raise ValidationError(
+            f"`{value}` has the prefix `{found}`, which is reserved.", code="reserved-prefix"
+        )
+
+
 # Named by the setting ACCOUNT_USERNAME_VALIDATORS.
-USERNAME_VALIDATORS = [check_new_username, check_username_is_free]
+USERNAME_VALIDATORS = [check_new_username, check_username_is_free, check_username_has_free_prefix]

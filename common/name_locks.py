@@ -14,10 +14,21 @@ def lock_name(name: str) -> None:
     create something of that name hold the lock too. Other databases need none: transactions of
     SQLite that write (`IMMEDIATE`, see `config/backends.py`) run one after the other.
     """
+    _lock(name, "pg_advisory_xact_lock")
+
+
+def share_name(name: str) -> None:
+    """Keep others from locking the name until the transaction ends: 1 query on PostgreSQL.
+
+    Several transactions share it at the same time. One that locks it waits for all of them, and those
+    that come later wait for that one.
+    """
+    _lock(name, "pg_advisory_xact_lock_shared")
+
+
+def _lock(name: str, function: str) -> None:
     assert connection.in_atomic_block, "the lock ends with the transaction"
     if connection.vendor == "postgresql":
         digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(digest, signed=True)]
-            )
+            cursor.execute(f"SELECT {function}(%s)", [int.from_bytes(digest, signed=True)])

@@ -1,8 +1,4 @@
-"""Accounts in Django's admin: users, tokens, owners and the audit log."""
-
-from __future__ import annotations
-
 # Importing registers the pages.
-from accounts.admin import organizations, users
+from accounts.admin import mail_domains, organizations, users
 
-__all__ = ["organizations", "users"]
+__all__ = ["mail_domains", "organizations", "users"]

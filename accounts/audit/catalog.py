@@ -74,6 +74,7 @@ ACCOUNT_ACTIONS = (
         "email.change-undone", "The former email address was restored", "account", _SENSITIVE
     ),
     AuditAction("email.verified", "The email address was verified", "account", _NOTABLE),
+    AuditAction("email.lapsed", "The domain of the address is gone", "account", _SENSITIVE),
     AuditAction("password.changed", "The password was changed", "account", _SENSITIVE),
     AuditAction("factor.added", "A second factor was added", "account", _SENSITIVE),
     AuditAction("factor.renamed", "A passkey was renamed", "account", _ROUTINE),

@@ -25,7 +25,7 @@ lookup_slots = threading.BoundedSemaphore(2)
 MAX_TEXTS = 100
 
 
-class MailDomain(Enum):
+class MailDomainState(Enum):
     """What DNS says about the domain of an email address."""
 
     EXISTS = "exists"
@@ -67,18 +67,18 @@ def fetch_texts(name: str) -> list[str]:
     ]
 
 
-def look_up_mail_domain(domain: str) -> MailDomain:
+def look_up_mail_domain(domain: str) -> MailDomainState:
     """Whether mail to the domain can have a destination: a record MX, A or AAAA (RFC 5321, section 5).
 
     At most 3 queries. A domain that refuses all mail (RFC 7505) exists.
     """
-    outcome = MailDomain.GONE
+    outcome = MailDomainState.GONE
     for kind in ("MX", "A", "AAAA"):
         try:
             if _resolve(domain, kind):
-                return MailDomain.EXISTS
+                return MailDomainState.EXISTS
         except dns.exception.DNSException:
-            outcome = MailDomain.UNKNOWN
+            outcome = MailDomainState.UNKNOWN
     return outcome
 
 

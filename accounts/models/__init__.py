@@ -12,6 +12,7 @@ from accounts.models.audit import (
 from accounts.models.device_login import DeviceLogin
 from accounts.models.domain import OwnerDomain
 from accounts.models.identity import IssuerKeys, MintedToken, RegisteredIssuer, UsedAssertion
+from accounts.models.mail_domain import LapsedAddress, MailDomain
 from accounts.models.organization import (
     Organization,
     OrganizationInvitation,
@@ -21,6 +22,7 @@ from accounts.models.organization import (
     TeamMember,
 )
 from accounts.models.owner import Owner
+from accounts.models.reserved_prefix import GrandfatheredName, ReservedPrefix
 from accounts.models.scim import ScimFailure, ScimGroup, ScimGroupMember, ScimToken, ScimUser
 from accounts.models.session import AccountSession
 from accounts.models.sso import (
@@ -47,7 +49,10 @@ __all__ = [
     "AuditSeal",
     "BreakGlassAccount",
     "DeviceLogin",
+    "GrandfatheredName",
     "IssuerKeys",
+    "LapsedAddress",
+    "MailDomain",
     "MintedToken",
     "Organization",
     "OrganizationInvitation",
@@ -56,6 +61,7 @@ __all__ = [
     "Owner",
     "OwnerDomain",
     "RegisteredIssuer",
+    "ReservedPrefix",
     "ScimFailure",
     "ScimGroup",
     "ScimGroupMember",

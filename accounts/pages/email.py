@@ -31,6 +31,7 @@ from accounts.errors import (
 from accounts.models import User
 from accounts.pages.current_user import get_signed_in_user
 from accounts.pages.verification_mail import request_verification_mail
+from accounts.queries.mail_domains import is_address_lapsed
 from accounts.queries.users import find_account_of_key
 from accounts.security.confirmation import is_confirmed, redirect_to_confirmation
 from accounts.security.email_change_keys import parse_change_key, parse_undo_key
@@ -102,6 +103,9 @@ def _verify(request: HttpRequest, user: User) -> HttpResponse:
 
 
 def _change(request: HttpRequest, user: User) -> HttpResponse:
+    # An account that was verified once is worth more to the thief of a session than a new one.
+    if is_address_lapsed(user) and not is_confirmed(request):
+        return redirect_to_confirmation(request.path)
     form = EmailForm(request.POST)
     if not form.is_valid():
         return _render(request, user, form, status=400)
@@ -172,6 +176,7 @@ def _render(
     is_own = change is not None and (change.user_id, change.old) == (user.pk, user.email)
     context: dict[str, Any] = {
         "form": form,
+        "is_lapsed": is_address_lapsed(user),
         "error": error,
         "is_limited": status == 429,
         "has_key": bool(key),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.functions import Lower
 
 from accounts.errors import PasswordChangedError, UnknownUserError
@@ -62,7 +62,7 @@ def list_recoverable_accounts(email: str) -> list[User]:
     """The active accounts whose password a mail to the address can reset: 1 query.
 
     The verified ones; if there are none, the ten that signed in last. Not those that an identity
-    provider created: a password would be a way around the identity provider.
+    provider created: a password would be a way around the identity provider. Nor those with lapsed addresses.
     """
     rows = _filter_by_email(email)
     if not settings.LOCAL_PASSWORDS:
@@ -71,6 +71,8 @@ def list_recoverable_accounts(email: str) -> list[User]:
         rows.filter(is_active=True)
         .exclude(sso_identities__is_provisioned=True)
         .exclude(scim_users__is_provisioned=True)
+        # Who registers the domain of a lapsed address receives its mail.
+        .exclude(is_verified=False, lapsed_address__email__iexact=F("email"))
         .order_by("-is_verified", "-last_login", "id")[:_MAX_RECOVERABLE]
     )
     return [user for user in accounts if user.is_verified] or accounts

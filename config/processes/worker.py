@@ -213,6 +213,9 @@ def _list_account_work() -> dict[str, PeriodicWork]:
         "accounts.recheck_domains": PeriodicWork(
             "accounts.actions.domains.recheck_domains.recheck_domains", 900.0
         ),
+        "accounts.check_mail_domains": PeriodicWork(
+            "accounts.actions.email.lapse_addresses.check_mail_domains", 3600.0
+        ),
         "accounts.delete_used_assertions": PeriodicWork(
             "accounts.trusted_publishing.used.delete_expired_uses", 3600.0
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from config import backends
 from config.env import (
     get_env_bool,
+    get_env_int,
     get_env_list,
     get_env_private_hosts,
     get_env_secret,
@@ -187,6 +188,18 @@ DNS_SERVERS = get_env_servers(
     "Addresses of the DNS servers that are asked for proofs of domains, comma-separated:"
     " `10.0.0.53,[fd00::53]:5353`. Without it, those of the system.",
     default_port=53,
+)
+CHECK_MAIL_DOMAINS = get_env_bool(
+    "PLUGPORT_CHECK_MAIL_DOMAINS",
+    "Whether addresses become unverified when their domain no longer exists. Switch it off where DNS does"
+    " not know the domains of your people.",
+    default=True,
+)
+MAIL_DOMAIN_MAX_FAILED_PERCENT = get_env_int(
+    "PLUGPORT_MAIL_DOMAIN_MAX_FAILED_PERCENT",
+    25,
+    "If more of the checked domains of email addresses fail, the check changes nothing and logs"
+    " `mail_domains_suspicious`.",
 )
 CONFIRM_NEW_DEVICES = get_env_bool(
     "PLUGPORT_CONFIRM_NEW_DEVICES",

@@ -22,6 +22,8 @@ _ACTIONS = (
     AuditAction(
         "scope.visibility-changed", "Others may see a scope than before", "scope", _SENSITIVE
     ),
+    AuditAction("prefix.reserved", "A prefix of names was reserved", "prefix", _SENSITIVE),
+    AuditAction("prefix.released", "A prefix of names is no longer reserved", "prefix", _SENSITIVE),
     AuditAction("scope.created", "A scope was created", "scope", _NOTABLE),
     AuditAction(
         "plugin.transfer-offered", "A plugin was offered to another owner", "plugin", _SENSITIVE

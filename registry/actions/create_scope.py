@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.models import Owner, User
 from accounts.policies import check_is_verified
+from accounts.queries.reserved_prefixes import check_prefix, share_prefixes
 from common.name_locks import lock_name
 from plugport.spec.names import PluginName, check_reserved, parse_scope
 from registry.errors import PublishRaceError
@@ -20,7 +21,7 @@ def create_scope(*, actor: User, name: str, owner: Owner | None = None) -> tuple
     `name` may start with `@`. Owners of an organization create scopes for it. Moderators
     create scopes for every `owner`, without a limit and also with the names of well-known
     organizations. Writes the scope and an audit entry. Raises
-    `EmailNotVerifiedError`, `InvalidNameError`, `ReservedNameError`, and what `check_may_create_scope` raises.
+    `EmailNotVerifiedError`, `InvalidNameError`, `ReservedNameError`, `ReservedPrefixError`, and what `check_may_create_scope` raises.
     """
     check_is_verified(actor)
     scope_name = parse_scope(name.strip().lower())
@@ -33,6 +34,10 @@ def create_scope(*, actor: User, name: str, owner: Owner | None = None) -> tuple
             existing = Scope.objects.filter(name=scope_name, owner=owner).first()
             if existing is not None:
                 return existing, False
+            share_prefixes()
+            # The owner of a name that was there before the prefix has the scope of the name too.
+            if scope_name != owner.name:
+                check_prefix(actor, scope_name, owner=owner)
             key = PluginName(None, scope_name).collision_key
             # An account that is being created may have the name.
             lock_name(key)

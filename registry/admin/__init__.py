@@ -7,6 +7,6 @@ journal and audit log stay consistent.
 from __future__ import annotations
 
 # Importing registers the pages.
-from registry.admin import records, releases
+from registry.admin import prefixes, records, releases
 
-__all__ = ["records", "releases"]
+__all__ = ["prefixes", "records", "releases"]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from accounts.models import Owner, Token, User
 from accounts.policies import check_is_verified, check_token_limits
+from accounts.queries.reserved_prefixes import check_prefix
 from plugport.spec.errors import FieldError
 from plugport.spec.names import PLUGIN_PATH_WORDS, PluginName, check_reserved
 from plugport.spec.ranges import InvalidRangeError, Range
@@ -152,13 +153,14 @@ class NewName:
 def require_new_name(actor: User, name: PluginName) -> NewName:
     """Raise unless the actor may create a plugin of that name.
 
-    Raises what `check_reserved`, `require_publishing_owner` and `check_not_well_known` raise, and
-    `NameTakenError`.
+    Raises what `check_reserved`, `require_publishing_owner`, `check_not_well_known` and `check_prefix`
+    raise, and `NameTakenError`.
     """
     check_reserved(name)
     holder = require_publishing_owner(actor, name.scope)
     if name.scope is None:
         check_not_well_known(actor, name.name)
+        check_prefix(actor, name.name)
     # A plugin of exactly this name was created since the caller looked. That is no collision:
     # recording fails on the unique constraint, and the next attempt admits against that plugin.
     similar = Plugin.objects.filter(collision_key=name.collision_key).exclude(name=str(name))

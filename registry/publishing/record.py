@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.models import MintedToken, Owner, Token, User
+from accounts.queries.reserved_prefixes import share_prefixes
 from accounts.queries.tokens import lock_usable_token
 from common.http.errors import StorageError
 from plugport.checks.registry import CHECKS
@@ -183,6 +184,8 @@ def _get_or_create_plugin(actor: User, admission: Admission, inspected: Inspecte
 
 def _create_plugin(actor: User, admission: Admission, inspected: InspectedPackage) -> Plugin:
     name = admission.name
+    # No prefix of the name is reserved while it is being created.
+    share_prefixes()
     new = require_new_name(actor, name)
     if new.abandoned is not None:
         free_name(actor, new.abandoned)

@@ -22,7 +22,7 @@ from accounts.domains.errors import (
     DomainTakenError,
     UnknownDomainError,
 )
-from accounts.domains.lookups import MailDomain, fetch_texts, look_up_mail_domain, lookup_slots
+from accounts.domains.lookups import MailDomainState, fetch_texts, look_up_mail_domain, lookup_slots
 from accounts.errors import EmailNotVerifiedError, OrganizationRightError
 from accounts.models import AuditEntry, Owner, OwnerDomain, User
 from accounts.queries.domains import find_owner_of_domain, list_proven_domains
@@ -167,7 +167,7 @@ def test_mail_domains(dns: DnsServer) -> None:
     dns.add("aaaa.example", "AAAA", "2001:db8::1")
     dns.add("empty.example", "TXT", '"x"')
     dns.failing.add("failing.example")
-    exists, gone, unknown = MailDomain.EXISTS, MailDomain.GONE, MailDomain.UNKNOWN
+    exists, gone, unknown = MailDomainState.EXISTS, MailDomainState.GONE, MailDomainState.UNKNOWN
     for name, outcome in {
         **dict.fromkeys(["mx.example", "null.example", "a.example", "aaaa.example"], exists),
         **dict.fromkeys(["empty.example", "missing.example"], gone),

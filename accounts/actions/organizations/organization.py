@@ -15,6 +15,7 @@ from accounts.models import Organization, OrganizationMember, OrganizationRole, 
 from accounts.models.organization import DESCRIPTION_CHARS, DISPLAY_NAME_CHARS, WEBSITE_CHARS
 from accounts.policies import OrganizationRight, check_is_verified, check_organization_right
 from accounts.queries.organizations import lock_organization
+from accounts.queries.reserved_prefixes import check_prefix, share_prefixes
 from accounts.queries.users import lock_unchanged_account
 from accounts.security.organization_session import check_is_personal
 from accounts.username_rules import check_new_username, check_username_is_free
@@ -36,7 +37,7 @@ def create_organization(*, actor: User, name: str, display_name: str = "") -> Or
 
     Persons, organizations and scopes share the names. Writes the organization and an audit entry.
     Raises `EmailNotVerifiedError`, `PasswordChangedError`, `OrganizationRequestError`,
-    `OrganizationNameError` and `OrganizationLimitError`.
+    `OrganizationNameError`, `ReservedPrefixError` and `OrganizationLimitError`.
     """
     check_is_personal(actor)
     check_is_verified(actor)
@@ -57,6 +58,8 @@ def create_organization(*, actor: User, name: str, display_name: str = "") -> Or
                 f"Your account owns {owned} organizations; at most {MAX_OWNED} are allowed.",
                 hint="Leave one that you no longer need, or use teams in one organization.",
             )
+        share_prefixes()
+        check_prefix(actor, name)
         # An account that is being created may have the name.
         lock_name(fold_part(name))
         _check_is_free(name)

@@ -13,6 +13,7 @@ from plugport.spec.names.model import (
     PluginName,
     parse_scope,
 )
+from plugport.spec.names.prefixes import list_prefix_keys
 from plugport.spec.names.reserved import PLUGIN_PATH_WORDS, RESERVED_NAMES, check_reserved
 from plugport.spec.names.similarity import list_similar_keys
 from plugport.spec.names.validation import MAX_PART_CHARS
@@ -36,6 +37,7 @@ __all__ = [
     "find_lookalike",
     "find_well_known_name",
     "fold_part",
+    "list_prefix_keys",
     "list_similar_keys",
     "load_well_known_names",
     "parse_scope",
