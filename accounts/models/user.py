@@ -111,6 +111,8 @@ class User(AbstractUser):
         self.session_of = organization_id
         for name in _RIGHTS:
             setattr(self, name, False)
+        # Saving the account must not take the groups away.
+        self.follow_groups({})
 
     def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
         """Load the row again, without the rights that the session took away."""
