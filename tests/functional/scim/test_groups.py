@@ -14,7 +14,8 @@ from tests.support.scim import GROUP_SCHEMA, Provider
 
 def list_team(name: str = "dev") -> set[str]:
     rows = TeamMember.objects.filter(team__name=name)
-    return set(rows.values_list("member__user__username", flat=True))
+    names = rows.values_list("member__user__username", flat=True)
+    return {name.removesuffix("-harbor") for name in names}
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def test_a_group_gives_what_owners_map_it_to(
         actor=owner, organization=harbor, public_id=group["id"], team="dev", role="manager"
     )
     assert list_team() == {"ann"}
-    role = harbor.memberships.get(user__username="ann").role
+    role = harbor.memberships.get(user__username="ann-harbor").role
     assert role == "manager"
     path = f"Groups/{group['id']}"
     provider.patch(
@@ -64,18 +65,23 @@ def test_a_group_gives_what_owners_map_it_to(
     )
     assert list_team() == {"bob", "cid"}
     roles = dict(harbor.memberships.values_list("user__username", "role"))
-    assert roles == {"acme": "owner", "ann": "member", "bob": "manager", "cid": "manager"}
+    assert roles == {
+        "acme": "owner",
+        "ann-harbor": "member",
+        "bob-harbor": "manager",
+        "cid-harbor": "manager",
+    }
     # Deactivated and activated again, a person has them again.
     for active in (False, True):
         provider.patch(f"Users/{users[1]}", {"op": "replace", "value": {"active": active}})
     assert list_team() == {"bob", "cid"}
-    assert harbor.memberships.get(user__username="bob").role == "manager"
+    assert harbor.memberships.get(user__username="bob-harbor").role == "manager"
     # Another group keeps what it gives.
     second = provider.create_group("Writers", users[2])
     map_scim_group(actor=owner, organization=harbor, public_id=second["id"], team="dev", role="")
     provider.send("DELETE", path)
     assert list_team() == {"cid"}
-    assert harbor.memberships.get(user__username="cid").role == "member"
+    assert harbor.memberships.get(user__username="cid-harbor").role == "member"
     map_scim_group(actor=owner, organization=harbor, public_id=second["id"], team="", role="")
     assert list_team() == set()
     entry = AuditEntry.objects.filter(action="scim-group.mapped").latest("id")
@@ -87,7 +93,7 @@ def test_owners_keep_their_role(provider: Provider, harbor: Organization, owner:
     harbor.memberships.filter(user=provider.get_account(user["id"])).update(role="owner")
     group = provider.create_group("Billing", user["id"])
     map_scim_group(actor=owner, organization=harbor, public_id=group["id"], team="", role="billing")
-    assert harbor.memberships.get(user__username="jane").role == "owner"
+    assert harbor.memberships.get(user__username="jane-harbor").role == "owner"
 
 
 def test_who_maps_groups(provider: Provider, harbor: Organization, owner: User) -> None:

@@ -185,4 +185,4 @@ def test_entra(provider: Provider, harbor: Organization) -> None:
     changed = provider.patch(path, {"op": "Replace", "path": "displayName", "value": "Makers"})
     assert changed.json["displayName"] == "Makers"
     assert provider.send("DELETE", f"Users/{user_id}").status == 204
-    assert not User.objects.get(username="jane").is_active
+    assert not User.objects.get(username="jane-harbor").is_active

@@ -43,7 +43,7 @@ def test_a_user_becomes_a_member(provider: Provider, harbor: Organization) -> No
     assert user["userName"] == "Jane@harbor.example"
     assert user["meta"]["location"].endswith(f"/scim/v2/harbor/Users/{user['id']}")
     account = provider.get_account(user["id"])
-    assert (account.username, account.email, account.is_verified) == ("jane", "", False)
+    assert (account.username, account.email, account.is_verified) == ("jane-harbor", "", False)
     assert (account.first_name, account.last_name) == ("Jane", "Doe")
     assert not account.has_usable_password()
     assert has_provider_account(account)
@@ -69,18 +69,18 @@ def test_an_address_of_a_proven_domain_is_verified(
     create_user("kim")
     User.objects.filter(username="kim").update(email="kim@harbor.example")
     taken = provider.get_account(provider.create_user("kim@harbor.example")["id"])
-    assert (taken.username, taken.email, taken.is_verified) == ("kim-2", "", True)
+    assert (taken.username, taken.email, taken.is_verified) == ("kim-harbor", "", True)
 
 
 def test_an_existing_account_is_never_taken_over(
     provider: Provider, harbor: Organization, owner: User
 ) -> None:
-    victim = create_user("jane")
+    victim = create_user("jane-harbor")
     User.objects.filter(pk=victim.pk).update(email="jane@harbor.example")
     user = provider.create_user("jane@harbor.example", active=True)
     account = provider.get_account(user["id"])
     assert account.pk != victim.pk
-    assert account.username == "jane-2"
+    assert account.username == "jane-2-harbor"
     assert not harbor.memberships.filter(user=victim).exists()
     provider.send("DELETE", f"Users/{user['id']}")
     victim.refresh_from_db()
@@ -88,7 +88,7 @@ def test_an_existing_account_is_never_taken_over(
     # Nor by a change of the user name.
     second = provider.create_user("john@harbor.example")
     provider.patch(f"Users/{second['id']}", {"op": "replace", "path": "userName", "value": "acme"})
-    assert provider.get_account(second["id"]).username == "john"
+    assert provider.get_account(second["id"]).username == "john-harbor"
     owner.refresh_from_db()
     assert owner.is_active
 
@@ -223,7 +223,7 @@ def test_a_deleted_user_leaves_no_names_and_may_return(provider: Provider) -> No
     assert (account.last_name, account.email, account.is_active) == ("", "", False)
     assert not ScimUser.objects.exists()
     again = provider.create_user("jane@harbor.example")
-    assert provider.get_account(again["id"]).username == "jane-2"
+    assert provider.get_account(again["id"]).username == "jane-2-harbor"
 
 
 def test_the_last_owner_stays(provider: Provider, harbor: Organization, owner: User) -> None:
