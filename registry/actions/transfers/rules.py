@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from accounts.errors import UnknownUserError
 from accounts.models import OrganizationMember, OrganizationRole, Owner, User
-from accounts.policies import OrganizationRight, list_organization_rights
+from accounts.policies import OrganizationRight, is_operator, list_organization_rights
 from plugport.spec.text import has_nul, quote_text
 from registry.errors import (
     MovesWithScopeError,
@@ -106,7 +106,7 @@ def check_scope_can_move(actor: User | None, scope: Scope, receiver: Owner) -> N
             f"`{scope}` is the scope of the name of the {what} `{named.name}` and stays with it.",
             hint="Publish the plugins under another name, and deprecate these with it as the replacement.",
         )
-    if scope.is_official and not (actor is not None and actor.is_superuser):
+    if scope.is_official and not (actor is not None and is_operator(actor)):
         raise OfficialScopeError(
             f"`{scope}` is an official scope of this registry.", hint="Ask the operator."
         )
