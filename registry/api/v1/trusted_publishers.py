@@ -156,7 +156,7 @@ class IssuersView(ApiView):
     @extend_schema(operation_id="listIssuers", responses=api.RegisteredIssuerList)
     def get(self, request: Request) -> HttpResponse:
         """List the registered issuers of the account of the token. Requires `read` or `manage`."""
-        rows = list_registered_issuers(get_actor(request, "read", "manage").owner)
+        rows = list_registered_issuers(require_person(get_actor(request, "read", "manage")))
         document: api.RegisteredIssuerList = {
             "issuers": [build_registered_issuer(row) for row in rows]
         }
@@ -185,7 +185,7 @@ class IssuerView(ApiView):
     def delete(self, request: Request, id: int) -> HttpResponse:  # noqa: A002 -- the name in the path
         """Trust an issuer no longer. Requires `manage` without a limit."""
         actor = _get_unlimited_actor(request)
-        removed = remove_issuer(actor=actor, owner=actor.owner, issuer_id=id)
+        removed = remove_issuer(actor=actor, owner=require_person(actor), issuer_id=id)
         return respond_json(request, build_registered_issuer(removed), cache=PRIVATE)
 
 
