@@ -241,6 +241,13 @@ BODIES: Mapping[str, Callable[[], Any]] = {
     "POST accounts/<str:username>": lambda: {"action": "suspend", "reason": "Abuse."},
     "POST account/organizations": lambda: {"name": "new-one"},
     "POST organizations/<str:name>/members": lambda: {"action": "remove", "username": "pat"},
+    "POST organizations/<str:name>/robots": lambda: {"action": "create", "name": "nightly"},
+    "POST organizations/<str:name>/teams": lambda: {"action": "create", "name": "docs"},
+    "POST organizations/<str:name>/teams/<str:team>": lambda: {
+        "action": "give",
+        "target": "@harbor/pier",
+        "role": "maintainer",
+    },
     "POST organizations/<str:name>/settings": lambda: {"description": "Ships."},
     "POST sso/connections/<str:public_id>/change": lambda: {"action": "disable"},
     "POST organizations/<str:name>/sso/<str:public_id>/change": lambda: {"action": "disable"},

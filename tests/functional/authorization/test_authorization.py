@@ -1,8 +1,9 @@
 """Who may do what: every route, asked by everyone, against `table.txt`.
 
 The table is the specification. A cell is the HTTP status; `login` is a redirect to the sign-in page, `-`
-a column that does not apply (pages have sessions, the API has tokens). A new route needs a row. After an
-intended change, `RECORD_TABLE=1` writes the table again: read the difference before you commit it.
+a column that does not apply (pages have sessions, the API has tokens). `302+` left an entry in the audit
+log: pages redirect after an act and after a refusal alike. A new route needs a row. After an intended
+change, `RECORD_TABLE=1` writes the table again: read the difference before you commit it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
+from accounts.models import AuditEntry
 from tests.functional.authorization.calls import Call, list_calls
 from tests.functional.authorization.roles import COLUMNS, PEOPLE, World, build_world
 from tests.functional.authorization.table import Cells, read_table, record_rows
@@ -74,15 +76,21 @@ def send(client: Client, cookies: SimpleCookie, call: Call, headers: dict[str, A
     kind = {"content_type": _JSON} if is_json else {}
     data = None if call.method == "GET" else call.build_body()
     with transaction.atomic():
+        before = _find_last_entry()
         response = getattr(client, call.method.lower())(call.path, data, **kind, **headers)
         # Within the transaction: a streamed response may read the database.
         if response.streaming:
             b"".join(response)
+        is_done = response.status_code == 302 and _find_last_entry() != before
         transaction.set_rollback(True)
     location = response.headers.get("Location", "")
     if response.status_code == 302 and location.partition("?")[0] in ("/login", "/admin/login/"):
         return "login"
-    return str(response.status_code)
+    return f"{response.status_code}{'+' * is_done}"
+
+
+def _find_last_entry() -> int | None:
+    return AuditEntry.rows.order_by("-id").values_list("id", flat=True).first()
 
 
 def ask_everyone(
