@@ -71,6 +71,21 @@ def get_scim_user(organization: Organization, public_id: str) -> tuple[ScimUser,
     return row, list_groups_of([row])[row.pk]
 
 
+def list_scim_users_of_person(
+    organization: Organization, *, subject: str, name_keys: Collection[str]
+) -> list[ScimUser]:
+    """At most two users that the answer of the organization's identity provider fits: 1 query.
+
+    Those whose `externalId` is the subject, or whose `userName` has one of the keys. With their
+    accounts. Only those that were provisioned: an account of its own is linked by its owner.
+    """
+    condition = Q(user_name_key__in=name_keys)
+    if subject:
+        condition |= Q(external_id=subject)
+    rows = organization.scim_users.filter(condition, is_provisioned=True)
+    return list(rows.select_related("user").order_by("pk")[:2])
+
+
 def get_scim_group(organization: Organization, public_id: str) -> ScimGroup:
     """The group: 1 query. Raises `NotFoundException`."""
     rows = organization.scim_groups.all()

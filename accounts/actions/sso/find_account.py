@@ -7,6 +7,11 @@ from django.utils import timezone
 
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.actions.sso.account_names import create_named_account
+from accounts.actions.sso.provisioned_account import (
+    build_deactivated_error,
+    is_left_behind,
+    link_provisioned_account,
+)
 from accounts.actions.sso.provisioning import add_provisioned_member
 from accounts.models import (
     GROUP_FIELDS,
@@ -28,22 +33,17 @@ RIGHTS = {group.value: (field, "is_staff") for group, field in GROUP_FIELDS.item
 def find_or_create_account(*, connection: SsoConnection, person: Person) -> SsoIdentity:
     """The identity with its account, which is created for a new person; group rules are applied.
 
-    An existing account is never found by its name or address: only by the subject. Of an organization's
-    connection, the account is a member. Raises `SsoRefusedError`.
+    An existing account is never found by its name or address: only by the subject. The exception are
+    accounts that SCIM provisioned for the organization of the connection. Of an organization's connection,
+    the account is a member. Raises `SsoRefusedError`.
     """
     with transaction.atomic():
-        identity = (
-            SsoIdentity.objects.select_for_update()
-            .filter(connection=connection, subject=person.subject)
-            .first()
-        ) or _create_identity(connection, person)
+        identity = _find_identity(connection, person) or _create_identity(connection, person)
         # What was loaded with it.
         identity.connection = connection
         user = identity.user
         if not user.is_active:
-            raise SsoRefusedError(
-                "account-closed", f"The account `{user.username}` is closed or suspended."
-            )
+            raise _build_closed_error(connection, user)
         identity.last_used_at = timezone.now()
         if connection.organization is None:
             _apply_group_rules(connection, identity, person)
@@ -51,6 +51,32 @@ def find_or_create_account(*, connection: SsoConnection, person: Person) -> SsoI
             _require_member(connection.organization, user)
         identity.save(update_fields=["last_used_at", "granted"])
     return identity
+
+
+def _find_identity(connection: SsoConnection, person: Person) -> SsoIdentity | None:
+    rows = SsoIdentity.objects.select_for_update().filter(connection=connection)
+    identity = rows.filter(subject=person.subject).first()
+    organization = connection.organization
+    if organization is None:
+        return identity
+    if identity is None or is_left_behind(identity, organization):
+        linked = link_provisioned_account(
+            organization=organization, connection=connection, person=person, replaces=identity
+        )
+        return linked or identity
+    return identity
+
+
+def _build_closed_error(connection: SsoConnection, user: User) -> SsoRefusedError:
+    organization = connection.organization
+    if organization is not None:
+        rows = organization.scim_users.select_related("user")
+        row = rows.filter(user=user, is_active=False).first()
+        if row is not None:
+            return build_deactivated_error(row)
+    return SsoRefusedError(
+        "account-closed", f"The account `{user.username}` is closed or suspended."
+    )
 
 
 def _require_member(organization: Organization, user: User) -> OrganizationMember:
