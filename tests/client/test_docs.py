@@ -88,7 +88,7 @@ def test_every_command_and_option_is_documented(verb: str) -> None:
 @pytest.mark.parametrize("verb", COMMANDS)
 def test_every_documented_option_exists(verb: str) -> None:
     known = {name for p in get_command(verb).params for name in (*p.opts, *p.secondary_opts)}
-    documented = set(re.findall(r"`(--?[a-z][a-z-]*)", load_sections()[verb]))
+    documented = set(re.findall(r"`(--?[a-z][a-z0-9-]*)", load_sections()[verb]))
     assert documented <= known
 
 

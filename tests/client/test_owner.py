@@ -154,7 +154,7 @@ def test_a_scope_moves_to_another_account(
     canceled = cli.ok("owner", "transfer-cancel", "@winds").stdout
     assert canceled == "canceled the transfer of @winds to mia\n"
     assert cli.ok("owner", "transfers").stdout == "no transfers\n"
-    assert cli.run("owner", "transfer-cancel", "@winds").exit_code == 4
+    assert cli.run("owner", "transfer-cancel", "@winds").exit_code == 5
     refused = cli.run("owner", "transfer", NAME, "mia")
     assert refused.exit_code == 6
     assert cli.run("owner", "transfer", NAME).exit_code == 2

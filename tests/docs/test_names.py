@@ -36,8 +36,8 @@ SOURCES = ("plugport", "common", "config", "accounts", "registry", "marketplace"
 # Words with dashes that are no codes.
 NO_CODES = (
     *("agent-relay", "agent-plugins", "postgresql-client", "us-east-1", "slack-bridge", "a-z"),
-    *("rate-limits", "add-issuer", "remove-issuer"),
-    "leak-report-keys",
+    *("rate-limits", "add-issuer", "remove-issuer", "jane-my-company"),
+    *("leak-report-keys", "acme-tools"),
 )
 # What libraries and services define, not this repository.
 NAMES_OF_OTHERS = {

@@ -17,6 +17,7 @@ from django.conf import settings
 import common.postgres as postgres
 import config.middleware as middleware
 from accounts.actions import device_login
+from accounts.actions.email.lapse_addresses import DAYS_UNTIL_LAPSE
 from accounts.actions.organizations import robots
 from accounts.actions.remove_recent_access import RECENT
 from accounts.actions.scim import users
@@ -149,6 +150,7 @@ CLAIMS = {
         f"uses a token for {accounts_settings.TOKEN_CACHE_SECONDS} seconds without a query",
     ],
     "docs/operations.md": [
+        f"on {WORDS[DAYS_UNTIL_LAPSE]} days running",
         f"used more than {CELERY['worker_max_memory_per_child'] // 1000} MB or",
         f"takes {WORDS[CELERY['task_time_limit']]} times `PLUGPORT_CHECK_SECONDS`",
         f"recommends ({PASSWORD_MIB} MiB,",

@@ -20,7 +20,7 @@ _GROUPS = {
         notifications oauth oidc official openapi organisation organisations organization
         organizations orgs owners password plans plugin plugins popular pricing privacy profile
         publication publications publish publisher publishers publishing readme ready readyz recent redoc register registries registry
-        release releases remotes report reports reset review reviews robots.txt rss saml schema
+        release releases remotes report reports reset review reviews robots.txt rss saml schema scim
         scope scopes search security security.txt session sessions settings signin signout signup
         simple sitemap.xml sitemaps sso static stats status submit support swagger tag tags team teams terms token
         tokens transfer transfers trending trust trusted-publishers unpublish updates upload uploads user users v1 v2 verify version

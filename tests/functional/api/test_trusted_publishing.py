@@ -509,7 +509,7 @@ def test_a_stranger_cannot_stop_the_owner_of_the_repository(
     assert refuse(api, sign_github(ci), plugin="new-tool") == "ambiguous"
     link.delete()
     SocialAccount.objects.create(user=owner, provider="github", uid="7")
-    assert mint(api, sign_github(ci), plugin="new-tool").status_code == 200
+    assert mint(api, sign_github(ci), plugin="new-tool").status_code == 201
     assert Token.objects.filter(minted__isnull=False).get().user == owner
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from django.test import Client
 
 from accounts.models import AuditEntry, ReservedPrefix
 from tests.functional.pages.conftest import Open
 from tests.support.people import create_user
 
+pytestmark = pytest.mark.django_db
 LIST = "/admin/accounts/reservedprefix/"
 
 

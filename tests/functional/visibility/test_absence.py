@@ -44,7 +44,7 @@ _FIXED = (
 )
 _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 # For those who may change the plugin.
-_MANAGED = ("visibility", "publishing", "trusted-publishers")
+_MANAGED = ("visibility", "publishing", "transfer", "trusted-publishers")
 _WORD = re.compile(r"zq[a-z]+", re.IGNORECASE)
 # What differs from one response to the next.
 _VOLATILE = re.compile(

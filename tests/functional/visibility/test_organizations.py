@@ -42,7 +42,7 @@ def _list_paths(name: str) -> list[str]:
 def test_members_of_every_role_read_it_on_every_surface(world: Publisher) -> None:
     bill = User.objects.get(username="bill")
     readers = {"session": Person(bill), "token": Person(token=create_api_token(bill, "read"))}
-    managed = ("visibility", "publishing", "trusted-publishers", "log")
+    managed = ("visibility", "publishing", "transfer", "trusted-publishers", "log")
     count = 0
     for who, person in readers.items():
         for path in _list_paths(NAME):
@@ -131,8 +131,9 @@ def test_a_limited_token_does_not_approve_or_find_other_private_plugins(
 ) -> None:
     headers = bearer(create_api_token(owner, limit="@acme/open"))
     paths = [f"/api/v1/plugins/@acme/{name}/1.0.0/approve" for name in ("zqprivate", "zqnothing")]
-    answers = [client.post(path, **headers) for path in paths]
+    answers = [client.post(path, {}, "application/json", **headers) for path in paths]
     assert [answer.status_code for answer in answers] == [404, 404]
     assert answers[0].json()["code"] == answers[1].json()["code"]
-    public = client.post("/api/v1/plugins/@acme/needy/1.0.0/approve", **headers)
+    path = "/api/v1/plugins/@acme/needy/1.0.0/approve"
+    public = client.post(path, {}, "application/json", **headers)
     assert public.status_code == 403
