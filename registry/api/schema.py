@@ -128,6 +128,13 @@ class ProblemSchema(AutoSchema):
         return bodies
 
 
+# The ends of the paths that nobody reads without a token.
+_PRIVATE_ENDS = (
+    *("/audit", "/domains", "/issuers", "/me", "/publishing", "/robots", "/teams", "/teams/{team}"),
+    *("/tokens", "/visibility"),
+)
+
+
 def keep_versioned_paths(endpoints: list[tuple[str, str, str, Any]]) -> list[Any]:
     """Drop the alias under `/api`: an operation has one id, and so one path."""
     return [each for each in endpoints if each[0].startswith("/api/v1/")]
@@ -138,9 +145,9 @@ def add_common_definitions(
 ) -> dict[str, Any]:
     """Add what applies to all operations: security, empty parameters, headers."""
     for path, operations in result["paths"].items():
-        is_private = path.endswith(
-            ("/me", "/publishing", "/teams", "/teams/{team}", "/robots")
-        ) or any(part in path for part in ("/me/", "/publications/"))
+        is_private = path.endswith(_PRIVATE_ENDS) or any(
+            part in path for part in ("/me/", "/publications/")
+        )
         for method, operation in operations.items():
             operation["security"] = (
                 [{"token": []}] if is_private or method != "get" else [{}, {"token": []}]
