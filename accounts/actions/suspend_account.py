@@ -12,6 +12,7 @@ from accounts.mails import notify_owner
 from accounts.models import Suspension, User
 from accounts.models.user import MAX_SUSPENSION_REASON_CHARS
 from accounts.policies import check_may_suspend
+from accounts.queries.scim import is_closed_by_scim
 from plugport.spec.text import quote_text
 
 
@@ -20,7 +21,8 @@ def suspend_account(*, actor: User | None, account: User, reason: str) -> None:
 
     It cannot sign in, its sessions end, its tokens are revoked, and an upload that runs fails when it is
     recorded. What it published stays. Its roles do not count: it is no owner when the last one is
-    sought. Mails the reason to the account, and writes audit entries. Raises `AccountDeniedError`,
+    sought. An account that SCIM closed can be suspended too, so that SCIM does not open it again. Mails the
+    reason to the account, and writes audit entries. Raises `AccountDeniedError`,
     `AccountStateError`, `GroupRequestError` for the reason.
     """
     if actor is not None:
@@ -28,7 +30,9 @@ def suspend_account(*, actor: User | None, account: User, reason: str) -> None:
     reason = _parse_reason(reason)
     with transaction.atomic():
         user = _lock(account)
-        if not user.is_active:
+        if Suspension.objects.filter(user=user).exists() or not (
+            user.is_active or is_closed_by_scim(user)
+        ):
             raise AccountStateError(
                 f"The account `{user.username}` is suspended or closed already."
             )
@@ -44,6 +48,8 @@ def suspend_account(*, actor: User | None, account: User, reason: str) -> None:
 def lift_suspension(*, actor: User | None, account: User) -> None:
     """End the suspension: the person can sign in again, and has its roles. Tokens stay revoked.
 
+    An account that SCIM closed meanwhile stays closed, until SCIM opens it.
+
     Raises `AccountDeniedError`, and `AccountStateError` for an account that is not suspended.
     """
     if actor is not None:
@@ -53,10 +59,11 @@ def lift_suspension(*, actor: User | None, account: User) -> None:
         count, _ = Suspension.objects.filter(user=user).delete()
         if not count:
             raise AccountStateError(f"The account `{user.username}` is not suspended.")
-        user.is_active = True
+        user.is_active = not is_closed_by_scim(user)
         user.save(update_fields=["is_active"])
         record_audit_entry(actor=actor, action="account.suspension-lifted", target=user)
-    _notify(user, "suspension_lifted")
+    if user.is_active:
+        _notify(user, "suspension_lifted")
 
 
 def _lock(account: User) -> User:

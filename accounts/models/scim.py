@@ -90,7 +90,7 @@ class ScimUser(_Resource):
     is the text as comparisons use it. `email_keys` has a line with type and value for each address, for
     filters. `is_provisioned` accounts were created for the organization: they close with `is_active`.
     For others, which their owners linked, only the membership ends. `has_closed` is set while the
-    account is closed because of that, so that SCIM never opens an account that an operator suspended.
+    account is to be closed because of that. SCIM opens no other accounts, and none that is suspended.
     """
 
     organization = models.ForeignKey(

@@ -27,6 +27,7 @@ from accounts.policies import (
     check_may_change_groups,
     check_may_suspend,
 )
+from accounts.queries.scim import is_closed_by_scim
 from accounts.queries.users import get_user
 from accounts.security.confirmation import is_confirmed, redirect_to_confirmation
 
@@ -64,6 +65,7 @@ def render_managed_account(request: HttpRequest, username: str) -> HttpResponse:
         "groups": [
             (group, group in account.registry_groups, _EFFECTS[group]) for group in AccountGroup
         ],
+        "is_deactivated": not account.is_active and is_closed_by_scim(account),
         "suspending_refusal": _find_refusal(lambda: check_may_suspend(actor, account)),
         "groups_refusal": _find_refusal(lambda: check_may_change_groups(actor, account)),
         "max_reason_chars": MAX_SUSPENSION_REASON_CHARS,

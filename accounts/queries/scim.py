@@ -16,6 +16,7 @@ from accounts.models import (
     ScimGroupMember,
     ScimToken,
     ScimUser,
+    User,
 )
 from accounts.models.token import hash_token
 from plugport.spec.text import has_nul
@@ -84,6 +85,11 @@ def list_scim_users_of_person(
         condition |= Q(external_id=subject)
     rows = organization.scim_users.filter(condition, is_provisioned=True)
     return list(rows.select_related("user").order_by("pk")[:2])
+
+
+def is_closed_by_scim(user: User) -> bool:
+    """Whether an identity provider deactivated the account, and may activate it again: 1 query."""
+    return ScimUser.objects.filter(user=user, has_closed=True).exists()
 
 
 def get_scim_group(organization: Organization, public_id: str) -> ScimGroup:

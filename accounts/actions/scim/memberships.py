@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from django.db.models import Q
+from scim2_models import MutabilityException
 
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.actions.sessions.end_sessions import end_all_sessions
@@ -18,6 +19,7 @@ from accounts.models import (
     ScimGroup,
     ScimGroupMember,
     ScimUser,
+    Suspension,
     TeamMember,
     User,
 )
@@ -31,11 +33,12 @@ _BY_RANK = (OrganizationRole.MANAGER, OrganizationRole.BILLING)
 def begin_membership(organization: Organization, row: ScimUser) -> None:
     """Open the account and make it a member, with the role and teams of its groups.
 
-    Call it with the organization locked. An account that somebody else closed stays closed.
+    Call it with the organization locked. A suspended account stays suspended until a moderator ends that.
+    Raises `MutabilityException` for an account that its owner or an operator closed.
     """
-    if row.has_closed:
-        row.has_closed = False
-        User.objects.filter(pk=row.user_id).update(is_active=True)
+    # A new account is open.
+    if row.pk:
+        _open_account(row)
     groups = list(ScimGroup.objects.filter(members__member=row)) if row.pk else []
     member, is_new = OrganizationMember.objects.get_or_create(
         organization=organization,
@@ -52,6 +55,26 @@ def begin_membership(organization: Organization, row: ScimUser) -> None:
         )
     teams = {group.team_id for group in groups if group.team_id is not None}
     _add_to_teams([member], teams)
+
+
+def is_closed_for_ever(user: User, row: ScimUser) -> bool:
+    """Whether somebody else than SCIM closed the account: no query for an open one, or 1."""
+    return not (user.is_active or row.has_closed or Suspension.objects.filter(user=user).exists())
+
+
+def _open_account(row: ScimUser) -> None:
+    # As `suspend_account` locks it.
+    user = User.objects.select_for_update().get(pk=row.user_id)
+    if is_closed_for_ever(user, row):
+        raise MutabilityException(
+            attribute="active",
+            detail="The account of this user is closed for ever. Delete the user, and create it again.",
+        )
+    if not row.has_closed:
+        return
+    row.has_closed = False
+    if not Suspension.objects.filter(user=user).exists():
+        User.objects.filter(pk=user.pk).update(is_active=True)
 
 
 def end_membership(organization: Organization, row: ScimUser) -> None:
@@ -75,12 +98,21 @@ def end_membership(organization: Organization, row: ScimUser) -> None:
         # With it go the places in teams.
         member.delete()
         run_removal_steps(organization, user, ACTOR)
-    if row.is_provisioned and user.is_active:
+    if row.is_provisioned:
+        _close_account(row)
+
+
+def _close_account(row: ScimUser) -> None:
+    user = User.objects.select_for_update().get(pk=row.user_id)
+    if user.is_active:
         # Before the tokens and sessions: none can be made in between.
         User.objects.filter(pk=user.pk).update(is_active=False)
         user.is_active, row.has_closed = False, True
         revoke_all_tokens(user=user, by=ACTOR)
         end_all_sessions(user=user, by=ACTOR)
+    elif Suspension.objects.filter(user=user).exists():
+        # The end of the suspension must not open it.
+        row.has_closed = True
 
 
 def give_rights(group: ScimGroup, members: Collection[ScimUser]) -> None:

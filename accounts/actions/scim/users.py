@@ -17,9 +17,14 @@ from scim2_models import (
 )
 
 from accounts.actions.record_audit_entry import record_audit_entry
-from accounts.actions.scim.memberships import ACTOR, begin_membership, end_membership
+from accounts.actions.scim.memberships import (
+    ACTOR,
+    begin_membership,
+    end_membership,
+    is_closed_for_ever,
+)
 from accounts.actions.sso.account_names import create_named_account
-from accounts.models import Organization, ScimGroup, ScimUser, User
+from accounts.models import Organization, ScimGroup, ScimUser, Suspension, User
 from accounts.models.scim import MAX_EMAILS
 from accounts.queries.domains import find_owner_of_domain, list_proven_domains
 from accounts.queries.organizations import lock_organization
@@ -122,6 +127,8 @@ def delete_scim_user(*, organization: Organization, public_id: str, if_match: st
         check_version(row, if_match)
         end_membership(locked, row)
         if row.is_provisioned:
+            # Without the user, nothing would keep the account closed when the suspension ends.
+            Suspension.objects.filter(user=row.user_id).delete()
             User.objects.filter(pk=row.user_id).update(
                 email="", first_name="", last_name="", is_verified=False
             )
@@ -279,7 +286,8 @@ def _is_address(text: str) -> bool:
 
 
 def _update_account(row: ScimUser, changed: list[str]) -> None:
-    if not row.is_provisioned:
+    # What is known about a person is erased from a closed account.
+    if not row.is_provisioned or is_closed_for_ever(row.user, row):
         return
     fields = []
     if "name" in changed:

@@ -210,9 +210,12 @@ def test_activation_restores_the_membership(
     # What an operator closed stays closed.
     User.objects.filter(pk=account.pk).update(is_active=False)
     provider.patch(path, {"op": "replace", "path": "active", "value": False})
-    provider.patch(path, {"op": "replace", "path": "active", "value": True})
+    answer = provider.patch(path, {"op": "replace", "path": "active", "value": True})
+    assert (answer.status, answer.json["scimType"]) == (400, "mutability")
+    assert "closed for ever" in answer.json["detail"]
     account.refresh_from_db()
     assert not account.is_active
+    assert not account.organization_memberships.exists()
 
 
 def test_a_deleted_user_leaves_no_names_and_may_return(provider: Provider) -> None:
