@@ -38,6 +38,14 @@ def find_scim_token(text: str) -> ScimToken | None:
     return token if token is not None and token.is_usable() else None
 
 
+def list_scim_tokens_to_end(hashes: Collection[str]) -> list[ScimToken]:
+    """The tokens with the hashes, with their organizations, locked until the transaction ends: 1 query, or none."""
+    if not hashes:
+        return []
+    rows = ScimToken.objects.select_related("organization__owner").filter(sha256__in=hashes)
+    return list(rows.select_for_update(of=("self",), no_key=True).order_by("pk"))
+
+
 def list_scim_tokens(organization: Organization) -> list[ScimToken]:
     """The tokens that are not revoked, newest first: 1 query."""
     return list(organization.scim_tokens.filter(revoked_at=None))

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.actions.scim.tokens import end_scim_token
 from accounts.actions.tokens.revoke_token import end_token
 from accounts.errors import LeakReportReplayedError
 from accounts.mails import build_url, notify_owner
-from accounts.models import Token, UsedAssertion, User
+from accounts.models import Organization, ScimToken, Token, UsedAssertion, User
 from accounts.models.token import hash_token
+from accounts.queries.organizations import list_owner_accounts
+from accounts.queries.scim import list_scim_tokens_to_end
 from accounts.security.leak_reports import Leak
 from plugport.spec.text import quote_text
 from plugport.spec.token_text import is_token_text
@@ -25,11 +28,12 @@ _MAX_URL_CHARS = 300
 
 
 def revoke_leaked_tokens(*, body: bytes, source: str, leaks: Sequence[Leak]) -> list[bool]:
-    """Revoke the tokens of a verified report, and the tokens that they created.
+    """Revoke the tokens of a verified report, and the tokens that they created; SCIM tokens too.
 
     Returns for each leak whether it is a token of this registry, also one that was revoked before.
-    Writes an audit entry for each revocation, and sends each owner one mail. Raises
-    `LeakReportReplayedError` for a report that was processed before.
+    Writes an audit entry for each revocation, and sends each owner one mail, and the owners of an
+    organization one about its SCIM tokens. Raises `LeakReportReplayedError` for a report that was
+    processed before.
     """
     hashes = [hash_token(leak.text) if is_token_text(leak.text) else "" for leak in leaks]
     with transaction.atomic():
@@ -49,6 +53,28 @@ def revoke_leaked_tokens(*, body: bytes, source: str, leaks: Sequence[Leak]) -> 
                 ended.append((token.user, _describe(token, leak, source)))
             for each in usable:
                 end_token(each, by=None, reason="leaked", source=source, url=leak.url)
+        scim_hashes = {each for each in hashes if each and each not in tokens}
+        scim_tokens = list_scim_tokens_to_end(scim_hashes)
+        ended_scim = _end_scim_tokens(scim_tokens, dict(zip(hashes, leaks, strict=True)), source)
+    _notify_owners(ended)
+    _notify_organizations(ended_scim)
+    known = {*tokens, *(token.sha256 for token in scim_tokens)}
+    return [sha256 in known for sha256 in hashes]
+
+
+def _end_scim_tokens(
+    tokens: Iterable[ScimToken], leaks: Mapping[str, Leak], source: str
+) -> list[tuple[Organization, str]]:
+    ended = []
+    for token in tokens:
+        if token.is_usable():
+            leak = leaks[token.sha256]
+            end_scim_token(token, by=None, reason="leaked", source=source, url=leak.url)
+            ended.append((token.organization, _describe(token, leak, source)))
+    return ended
+
+
+def _notify_owners(ended: list[tuple[User, str]]) -> None:
     ended.sort(key=lambda each: each[0].pk)
     for user, group in groupby(ended, key=lambda each: each[0]):
         notify_owner(
@@ -58,7 +84,21 @@ def revoke_leaked_tokens(*, body: bytes, source: str, leaks: Sequence[Leak]) -> 
             tokens=[line for _, line in group],
             tokens_url=build_url("tokens"),
         )
-    return [sha256 in tokens for sha256 in hashes]
+
+
+def _notify_organizations(ended: list[tuple[Organization, str]]) -> None:
+    """One mail to each owner of each organization: 1 query for each organization."""
+    ended.sort(key=lambda each: each[0].pk)
+    for organization, group in groupby(ended, key=lambda each: each[0]):
+        lines = [line for _, line in group]
+        for owner in list_owner_accounts(organization):
+            notify_owner(
+                "scim_tokens_leaked",
+                owner.email,
+                organization=organization.owner.name,
+                tokens=lines,
+                tokens_url=build_url("organization-provisioning", name=organization.owner.name),
+            )
 
 
 def _record_report(body: bytes) -> None:
@@ -71,7 +111,7 @@ def _record_report(body: bytes) -> None:
         raise LeakReportReplayedError("This report was processed before.") from None
 
 
-def _describe(token: Token, leak: Leak, source: str) -> str:
+def _describe(token: Token | ScimToken, leak: Leak, source: str) -> str:
     # Quoted: the person who published the token may have chosen the address.
     place = quote_text(leak.url, _MAX_URL_CHARS) if leak.url else "an address that was not reported"
     return f"{quote_text(token.name)} ({token.start}…), found by {source} at {place}"

@@ -18,7 +18,9 @@ from accounts.actions.tokens.create_token import create_token
 from accounts.models import AuditEntry, Token, User
 from accounts.models.token import hash_token
 from tests.functional.api.calls import BASE, Api, expect_problem
-from tests.support.people import create_api_token
+from tests.support.organizations import build_organization
+from tests.support.people import create_api_token, create_user
+from tests.support.scim import build_provider
 
 URL = "https://github.example.test/acme/chat/blob/main/ci.yml"
 KEY_ID = "f9525bf080f75b3506ca1ead061add62b8633a346606dc5fe544e29231c6ee0d"
@@ -103,6 +105,44 @@ def test_a_leaked_token_ends_at_once(
     stored = str([*AuditEntry.objects.values(), *Token.objects.values()])
     for shown in (stored, mail.body, response.content.decode(), caplog.text):
         assert text not in shown
+
+
+def test_scim_tokens_end_at_once(
+    key: Any, owner: User, outsider: User, mailoutbox: list[Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each open owner of the organization gets one mail; others get none."""
+    caplog.set_level(logging.DEBUG)
+    organization = build_organization(owner, "harbor", mara="manager", zed="owner")
+    User.objects.filter(username="zed").update(is_active=False)
+    second = create_user("sue")
+    organization.memberships.create(user=second, role="owner")
+    providers = [build_provider(organization, owner) for _ in range(2)]
+    other = build_provider(build_organization(outsider, "canyon"), outsider)
+    personal = create_api_token(owner)
+    mailoutbox.clear()
+    texts = [*(each.token for each in providers), personal]
+    response = _report(key, *texts)
+    assert [each["label"] for each in response.json()] == ["true_positive"] * 3
+    for each in providers:
+        assert each.send("GET", "Users").status == 401
+    assert other.send("GET", "Users").status == 200
+    recipients = sorted(mail.to[0] for mail in mailoutbox)
+    assert recipients == sorted([owner.email, owner.email, second.email])
+    message = next(mail for mail in mailoutbox if mail.to == [second.email])
+    assert "Leaked SCIM tokens of harbor" in message.subject
+    assert message.body.count(URL) == 2
+    assert "/organizations/harbor/provisioning" in message.body
+    entries = AuditEntry.objects.filter(action="scim-token.revoked")
+    assert {entry.details["reason"] for entry in entries} == {"leaked"}
+    assert {entry.details["url"] for entry in entries} == {URL}
+    assert len(entries) == 2
+    shown = (str(list(AuditEntry.objects.values())), message.body, caplog.text)
+    assert not [text for text in texts for each in shown if text in each]
+    # One that has ended is recognized, without another mail.
+    mailoutbox.clear()
+    again = _report(key, providers[0].token, url="https://elsewhere.example.test/")
+    assert [each["label"] for each in again.json()] == ["true_positive"]
+    assert not mailoutbox
 
 
 def test_a_token_that_has_ended_is_recognized(key: Any, owner: User, mailoutbox: list[Any]) -> None:
