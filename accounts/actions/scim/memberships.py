@@ -64,7 +64,7 @@ def is_closed_for_ever(user: User, row: ScimUser) -> bool:
 
 def _open_account(row: ScimUser) -> None:
     # As `suspend_account` locks it.
-    user = User.objects.select_for_update().get(pk=row.user_id)
+    user = User.objects.select_for_update(no_key=True).get(pk=row.user_id)
     if is_closed_for_ever(user, row):
         raise MutabilityException(
             attribute="active",
@@ -103,7 +103,7 @@ def end_membership(organization: Organization, row: ScimUser) -> None:
 
 
 def _close_account(row: ScimUser) -> None:
-    user = User.objects.select_for_update().get(pk=row.user_id)
+    user = User.objects.select_for_update(no_key=True).get(pk=row.user_id)
     if user.is_active:
         # Before the tokens and sessions: none can be made in between.
         User.objects.filter(pk=user.pk).update(is_active=False)
