@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
-
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.actions.record_audit_entry import record_audit_entry
+from accounts.actions.tokens.end_scim_token import end_scim_token
 from accounts.errors import (
     OrganizationLimitError,
     OrganizationRequestError,
@@ -94,19 +93,6 @@ def revoke_scim_token(*, actor: User, organization: Organization, token_id: int)
         token.organization = locked
         end_scim_token(token, by=actor)
     return token
-
-
-def end_scim_token(token: ScimToken, *, by: User | None, **details: Any) -> None:
-    """Revoke a token, in the transaction of the caller; `by` None means the system."""
-    token.revoked_at = timezone.now()
-    token.save(update_fields=["revoked_at"])
-    record_audit_entry(
-        actor=by,
-        action="scim-token.revoked",
-        target=token.organization,
-        token=str(token),
-        **details,
-    )
 
 
 def record_scim_token_use(*, token: ScimToken, address: str) -> None:

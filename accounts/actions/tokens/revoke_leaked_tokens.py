@@ -10,7 +10,7 @@ from itertools import groupby
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.actions.scim.tokens import end_scim_token
+from accounts.actions.tokens.end_scim_token import end_scim_token
 from accounts.actions.tokens.revoke_token import end_token
 from accounts.errors import LeakReportReplayedError
 from accounts.mails import build_url, notify_owner

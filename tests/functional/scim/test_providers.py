@@ -1,8 +1,4 @@
-"""The requests that Okta and Entra ID send, in their order and spelling.
-
-Sources: Okta, "SCIM 2.0 protocol reference"; Microsoft, "Develop and plan provisioning for a SCIM endpoint"
-and "Known issues and resolutions with SCIM 2.0 protocol compliance".
-"""
+"""Requests as Okta and Entra ID send them, in their order and spelling. They are not recorded."""
 
 from __future__ import annotations
 
