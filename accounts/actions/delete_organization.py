@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from accounts.actions.organizations.robots import delete_robot
 from accounts.actions.record_audit_entry import record_audit_entry
-from accounts.actions.scim.tokens import end_scim_token
 from accounts.actions.sso.connections import delete_connection
+from accounts.actions.tokens.end_scim_token import end_scim_token
 from accounts.errors import OrganizationInUseError, OrganizationRequestError
 from accounts.hooks.organization_property import list_property
 from accounts.hooks.organization_removal import run_removal_steps
