@@ -59,8 +59,8 @@ class PrefixForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
             more = f" and {len(found) - _MAX_NAMES} more" if len(found) > _MAX_NAMES else ""
             self.add_error(
                 "is_confirmed",
-                f"{len(found)} names exist and would stay with their owners: {names}{more}. Tick the box"
-                " to reserve the prefix.",
+                f"Existing names that would stay with their owners ({len(found)}): {names}{more}. Tick the"
+                " box to reserve the prefix.",
             )
         return {**values, "prefix": prefix, "owner": owner}
 

@@ -20,7 +20,7 @@ def test_an_operator_reserves_and_releases_a_prefix(open_page: Open) -> None:
     client.force_login(operator)
     values = {"prefix": "Northwind", "owner_name": "olga", "reason": "A company."}
     preview = client.post(f"{LIST}add/", values).content.decode()
-    assert "1 names exist and would stay with their owners: account northwind-fan" in preview
+    assert "would stay with their owners (1): account northwind-fan" in preview
     assert not ReservedPrefix.objects.exists()
     wrong = client.post(f"{LIST}add/", {**values, "owner_name": "nobody", "is_confirmed": "on"})
     assert b"no account or organization of this name" in wrong.content
