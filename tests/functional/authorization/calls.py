@@ -122,7 +122,7 @@ def _find_admin_arguments(route: str) -> dict[str, object]:
 
 
 def _find_arguments(route: str, world: World) -> Mapping[str, object]:
-    own: dict[str, object] = _find_own_arguments(route, world) or _find_admin_arguments(route)
+    own: dict[str, object] = _find_admin_arguments(route) or _find_own_arguments(route, world)
     if own:
         pass
     elif route.startswith("publications/") or "/publications/" in route:
