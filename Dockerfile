@@ -9,9 +9,9 @@ RUN apt-get update && apt-get install -y --no-install-recommends postgresql-clie
 WORKDIR /srv/plugport
 
 COPY requirements/run.txt requirements/
-RUN pip install --no-cache-dir --require-hashes -r requirements/run.txt
+RUN pip install --no-cache-dir --require-hashes --no-deps -r requirements/run.txt
 COPY . .
-RUN pip install --no-cache-dir --no-deps --no-build-isolation .
+RUN pip install --no-cache-dir --no-deps --no-build-isolation . && pip check
 
 USER plugport
 VOLUME /data
