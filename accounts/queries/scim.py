@@ -1,4 +1,7 @@
-"""Reads of SCIM. Each function states how many SQL queries it runs; tests pin these numbers."""
+"""Reads of SCIM. Each function states how many SQL queries it runs; tests pin these numbers.
+
+Pages and other actions use them too, so nothing here loads the library of SCIM, which takes 17 MB.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ from typing import TYPE_CHECKING, TypedDict
 
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
-from scim2_models import NotFoundException, PreconditionFailedException
 
 from accounts.models import (
     Organization,
@@ -70,14 +72,13 @@ def list_groups_of(rows: Iterable[ScimUser]) -> dict[int, list[ScimGroup]]:
     return found
 
 
-def get_scim_user(organization: Organization, public_id: str) -> tuple[ScimUser, list[ScimGroup]]:
-    """The user, with its account, and its groups: 2 queries. Raises `NotFoundException`."""
+def find_scim_user(organization: Organization, public_id: str) -> ScimUser | None:
+    """The user of the organization, with its account: 1 query."""
     rows = organization.scim_users.select_related("user")
     row = None if has_nul(public_id) else rows.filter(public_id=public_id[:64]).first()
-    if row is None:
-        raise NotFoundException(detail="There is no such user.")
-    row.organization = organization
-    return row, list_groups_of([row])[row.pk]
+    if row is not None:
+        row.organization = organization
+    return row
 
 
 def list_scim_users_of_person(
@@ -100,13 +101,12 @@ def is_closed_by_scim(user: User) -> bool:
     return ScimUser.objects.filter(user=user, has_closed=True).exists()
 
 
-def get_scim_group(organization: Organization, public_id: str) -> ScimGroup:
-    """The group: 1 query. Raises `NotFoundException`."""
+def find_scim_group(organization: Organization, public_id: str) -> ScimGroup | None:
+    """The group of the organization: 1 query."""
     rows = organization.scim_groups.all()
     row = None if has_nul(public_id) else rows.filter(public_id=public_id[:64]).first()
-    if row is None:
-        raise NotFoundException(detail="There is no such group.")
-    row.organization = organization
+    if row is not None:
+        row.organization = organization
     return row
 
 
@@ -167,11 +167,3 @@ def matches_version(row: ScimUser | ScimGroup, header: str) -> bool:
     """Whether a list of ETags has that of the row, or is `*`."""
     tags = {tag.strip().removeprefix("W/") for tag in header.split(",")}
     return "*" in tags or f'"{row.version}"' in tags
-
-
-def check_version(row: ScimUser | ScimGroup, if_match: str) -> None:
-    """Raise `PreconditionFailedException` unless the header is empty or matches the row."""
-    if if_match and not matches_version(row, if_match):
-        raise PreconditionFailedException(
-            detail=f"The resource has changed: its version is {row.etag}."
-        )

@@ -21,8 +21,8 @@ pytestmark = pytest.mark.processes
 
 MIB = 1 << 20
 FILES, FILE_BYTES = 2, 50 * MIB
-# Nearly all of it are the modules that a web process loads when it starts; 29 MB are those of SCIM.
-WEB_BYTES = 192 * MIB
+# Nearly all of it are the modules that a web process loads when it starts.
+WEB_BYTES = 180 * MIB
 # How much a package of 100 MB may add: nothing of it is held in memory.
 GROWTH_BYTES = 32 * MIB
 

@@ -17,7 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from tests.support.data import ROOT
@@ -60,6 +60,7 @@ KINDS = {
     "API reference": Case("GET", "/docs/api", may_import=True),
     "OpenAPI": Case("GET", "/api/v1/openapi.json", may_import=True),
     "admin": Case("GET", "/admin/", (302,)),
+    "SCIM": Case("GET", "/scim/v2/harbor/Users?filter=active%20eq%20true", may_import=True),
     "health": Case("GET", "/readyz"),
 }
 # Attempts to sign in at the same time count as guesses of a password.
@@ -68,17 +69,21 @@ NAMES = (*KINDS, *_STATUSES)
 # Codecs import nothing else, and one thread at a time loads a lexer.
 _HARMLESS = ("encodings.", "pygments.lexers.")
 
-# Prints a token of the account that published the plugin.
+# Prints a token of the account that published the plugin, and a SCIM token of an organization.
 _PREPARE = f"""
 import django
 django.setup()
-from accounts.models import User
+from accounts.models import Organization, User
+from tests.support.organizations import build_organization
 from tests.support.people import create_api_token, create_user
 from tests.support.publishing import Publisher
+from tests.support.scim import build_provider
 user = User.objects.filter(username="acme").first() or create_user("acme")
 publisher = Publisher(user)
 publisher.publish({_NAME!r}, {_VERSION!r})
-print(create_api_token(publisher.actor))
+found = Organization.objects.filter(owner__name="harbor").first()
+provider = build_provider(found or build_organization(user, "harbor"), user)
+print(create_api_token(publisher.actor), provider.token)
 """
 
 
@@ -90,7 +95,7 @@ def send_first_requests(environment: Mapping[str, str]) -> dict[str, Any]:
     from tests.support.people import PASSWORD
     from tests.support.publishing import build_package
 
-    token = _run(environment, "-c", _PREPARE).splitlines()[-1]
+    token, scim_token = _run(environment, "-c", _PREPARE).splitlines()[-1].split()
     publish = Case(
         "POST",
         "/api/v1/plugins",
@@ -116,7 +121,8 @@ def send_first_requests(environment: Mapping[str, str]) -> dict[str, Any]:
             ),
         ),
     )
-    cases = {**KINDS, "publish": publish, "login": login}
+    scim = replace(KINDS["SCIM"], headers={"HTTP_AUTHORIZATION": f"Bearer {scim_token}"})
+    cases = {**KINDS, "SCIM": scim, "publish": publish, "login": login}
     given = json.dumps({name: asdict(case) for name, case in cases.items()})
     output = _run(environment, "-m", "tests.support.first_requests", given=given)
     results: dict[str, Any] = json.loads(output.splitlines()[-1])

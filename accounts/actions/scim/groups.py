@@ -37,12 +37,11 @@ from accounts.models import Organization, ScimGroup, ScimGroupMember, ScimUser
 from accounts.queries.organizations import lock_organization
 from accounts.queries.scim import (
     bump_users,
-    check_version,
     find_members,
-    get_scim_group,
     list_group_members,
 )
-from accounts.sso.scim.filters import build_key
+from accounts.queries.scim_resources import check_version, get_scim_group
+from accounts.sso.scim.keys import build_key
 from accounts.sso.scim.resources import (
     GROUP_PATCH,
     MAX_MEMBERS,

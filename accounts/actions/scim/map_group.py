@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.db import transaction
-from scim2_models import NotFoundException
 
 from accounts.actions.organizations.teams import check_may_change_team
 from accounts.actions.record_audit_entry import record_audit_entry
@@ -13,7 +12,7 @@ from accounts.models import Organization, ScimGroup, Team, User
 from accounts.models.scim import GROUP_ROLES
 from accounts.policies import OrganizationRight, check_organization_right
 from accounts.queries.organizations import get_team, lock_organization
-from accounts.queries.scim import get_scim_group, list_group_members
+from accounts.queries.scim import find_scim_group, list_group_members
 
 
 def map_scim_group(
@@ -30,7 +29,9 @@ def map_scim_group(
     with transaction.atomic():
         locked = lock_organization(organization)
         check_organization_right(actor, locked, OrganizationRight.MANAGE_OWNERS)
-        group = _get_group(locked, public_id)
+        group = find_scim_group(locked, public_id)
+        if group is None:
+            raise OrganizationRequestError("There is no such group.")
         new_team: Team | None = get_team(locked, team) if team else None
         if new_team is not None:
             check_may_change_team(actor, new_team)
@@ -56,10 +57,3 @@ def map_scim_group(
             after=after,
         )
     return group
-
-
-def _get_group(organization: Organization, public_id: str) -> ScimGroup:
-    try:
-        return get_scim_group(organization, public_id)
-    except NotFoundException:
-        raise OrganizationRequestError("There is no such group.") from None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from django.db.models import Q
-from scim2_models import MutabilityException
 
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.actions.sessions.end_sessions import end_all_sessions
@@ -31,14 +30,10 @@ _BY_RANK = (OrganizationRole.MANAGER, OrganizationRole.BILLING)
 
 
 def begin_membership(organization: Organization, row: ScimUser) -> None:
-    """Open the account and make it a member, with the role and teams of its groups.
+    """Make the account a member, with the role and teams of its groups.
 
-    Call it with the organization locked. A suspended account stays suspended until a moderator ends that.
-    Raises `MutabilityException` for an account that its owner or an operator closed.
+    Call it with the organization locked.
     """
-    # A new account is open.
-    if row.pk:
-        _open_account(row)
     groups = list(ScimGroup.objects.filter(members__member=row)) if row.pk else []
     member, is_new = OrganizationMember.objects.get_or_create(
         organization=organization,
@@ -60,21 +55,6 @@ def begin_membership(organization: Organization, row: ScimUser) -> None:
 def is_closed_for_ever(user: User, row: ScimUser) -> bool:
     """Whether somebody else than SCIM closed the account: no query for an open one, or 1."""
     return not (user.is_active or row.has_closed or Suspension.objects.filter(user=user).exists())
-
-
-def _open_account(row: ScimUser) -> None:
-    # As `suspend_account` locks it.
-    user = User.objects.select_for_update(no_key=True).get(pk=row.user_id)
-    if is_closed_for_ever(user, row):
-        raise MutabilityException(
-            attribute="active",
-            detail="The account of this user is closed for ever. Delete the user, and create it again.",
-        )
-    if not row.has_closed:
-        return
-    row.has_closed = False
-    if not Suspension.objects.filter(user=user).exists():
-        User.objects.filter(pk=user.pk).update(is_active=True)
 
 
 def end_membership(organization: Organization, row: ScimUser) -> None:

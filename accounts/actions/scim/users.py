@@ -28,9 +28,10 @@ from accounts.models import Organization, ScimGroup, ScimUser, Suspension, User
 from accounts.models.scim import MAX_EMAILS
 from accounts.queries.domains import find_owner_of_domain, list_proven_domains
 from accounts.queries.organizations import lock_organization
-from accounts.queries.scim import bump_groups, check_version, get_scim_user
+from accounts.queries.scim import bump_groups
+from accounts.queries.scim_resources import check_version, get_scim_user
 from accounts.queries.users import find_address_owner
-from accounts.sso.scim.filters import build_key
+from accounts.sso.scim.keys import build_key
 from accounts.sso.scim.representations import build_user_resource
 from accounts.sso.scim.resources import (
     USER_PATCH,
@@ -212,11 +213,31 @@ def _apply(organization: Organization, row: ScimUser, resource: UserResource) ->
     if row.is_active == was_active:
         return
     if row.is_active:
+        _open_account(row)
         begin_membership(organization, row)
     else:
         end_membership(organization, row)
     row.save(update_fields=["has_closed"])
     _record(organization, row, "scim-user.opened" if row.is_active else "scim-user.closed")
+
+
+def _open_account(row: ScimUser) -> None:
+    """Open the account, if SCIM closed it. A suspended one stays so until a moderator ends that.
+
+    Raises `MutabilityException` for an account that its owner or an operator closed.
+    """
+    # As `suspend_account` locks it.
+    user = User.objects.select_for_update(no_key=True).get(pk=row.user_id)
+    if is_closed_for_ever(user, row):
+        raise MutabilityException(
+            attribute="active",
+            detail="The account of this user is closed for ever. Delete the user, and create it again.",
+        )
+    if not row.has_closed:
+        return
+    row.has_closed = False
+    if not Suspension.objects.filter(user=user).exists():
+        User.objects.filter(pk=user.pk).update(is_active=True)
 
 
 def _check_is_free(row: ScimUser) -> None:

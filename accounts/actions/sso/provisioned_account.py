@@ -10,7 +10,7 @@ from accounts.queries.organizations import lock_organization
 from accounts.queries.scim import list_scim_users_of_person
 from accounts.sso.errors import SsoRefusedError
 from accounts.sso.person import Person
-from accounts.sso.scim.filters import build_key
+from accounts.sso.scim.keys import build_key
 
 _HINT = "Ask those who operate the identity provider of the organization."
 

@@ -24,7 +24,7 @@ from accounts.actions.scim.tokens import record_scim_token_use
 from accounts.audit.origin import bind_scim_token
 from accounts.models import Organization, ScimToken
 from accounts.queries.scim import find_scim_token
-from accounts.sso.scim.representations import build_base
+from accounts.sso.scim.addresses import build_base
 from common.api.json_encoding import dump_json
 from common.http.client_address import get_client_address, get_client_network, is_unlimited
 from common.http.errors import RateLimitedError

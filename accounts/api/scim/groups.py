@@ -16,12 +16,12 @@ from accounts.api.scim.endpoint import Call, respond_json, respond_without_body,
 from accounts.api.scim.lists import parse_page, parse_selection
 from accounts.models import ScimGroup
 from accounts.queries.scim import (
-    get_scim_group,
     list_group_members,
     list_members_of,
     matches_version,
     select_scim_groups,
 )
+from accounts.queries.scim_resources import get_scim_group
 from accounts.sso.scim.filters import parse_group_filter
 from accounts.sso.scim.representations import Selection, render_group, render_list
 from accounts.sso.scim.resources import Group

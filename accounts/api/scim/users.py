@@ -19,11 +19,11 @@ from accounts.api.scim.endpoint import Call, respond_json, respond_without_body,
 from accounts.api.scim.lists import Page, parse_page, parse_selection
 from accounts.models import ScimGroup, ScimUser
 from accounts.queries.scim import (
-    get_scim_user,
     list_groups_of,
     matches_version,
     select_scim_users,
 )
+from accounts.queries.scim_resources import get_scim_user
 from accounts.sso.scim.filters import parse_user_filter
 from accounts.sso.scim.representations import render_list, render_user
 from accounts.sso.scim.resources import User

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from unicodedata import normalize
 
 from django.db.models import Exists, OuterRef, Q
 from scim2_models import InvalidFilterException, ScimFilter
@@ -29,6 +28,7 @@ from scim2_models.path import (
 )
 
 from accounts.models import ScimGroupMember
+from accounts.sso.scim.keys import build_key
 from accounts.sso.scim.resources import Group, User
 
 MAX_FILTER_CHARS = 1000
@@ -49,11 +49,6 @@ _TIME_LOOKUPS = {
     CompareOperator.lt: "lt",
     CompareOperator.le: "lte",
 }
-
-
-def build_key(text: str) -> str:
-    """The text as comparisons without case use it: as the library compares."""
-    return normalize("NFC", normalize("NFC", text).lower())
 
 
 def parse_user_filter(text: str) -> Q:

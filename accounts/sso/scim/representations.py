@@ -6,21 +6,15 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.conf import settings
 from scim2_models import InvalidPathException
 
-from accounts.models import Organization, ScimGroup, ScimUser
+from accounts.models import ScimGroup, ScimUser
 from accounts.sso.scim.resources import Group, User
 
 LIST_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 _MAX_SELECTED = 50
 # Sent whatever the client selects (RFC 7643, section 3.1).
 _ALWAYS = frozenset({"schemas", "id"})
-
-
-def build_base(organization: Organization) -> str:
-    """The address of the SCIM service of the organization."""
-    return f"{settings.BASE_URL}/scim/v2/{organization.owner.name}"
 
 
 def render_user(row: ScimUser, groups: Iterable[ScimGroup], base: str) -> dict[str, Any]:

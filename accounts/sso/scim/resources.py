@@ -157,7 +157,7 @@ class Group(Resource[Any]):
 
 
 RESOURCES: tuple[type[Resource[Any]], ...] = (User, Group)
-# Built at the start: a model that is parametrized in a request would compile its validators there.
+# Built at the import: a model that is parametrized in a request would compile its validators there.
 USER_PATCH: Any = PatchOp[User]
 GROUP_PATCH: Any = PatchOp[Group]
 _Model = TypeVar("_Model", bound=Resource[Any])

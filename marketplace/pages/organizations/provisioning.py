@@ -30,7 +30,7 @@ from accounts.queries.scim import (
     list_scim_tokens,
 )
 from accounts.security.confirmation import is_confirmed, redirect_to_confirmation
-from accounts.sso.scim.representations import build_base
+from accounts.sso.scim.addresses import build_base
 from marketplace.pages.organizations.frame import redirect_to, render_page, run_button
 from plugport.spec.errors import PlugportError
 

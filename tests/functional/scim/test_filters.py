@@ -166,7 +166,7 @@ _FILTERS = st.recursive(
 def test_the_database_compares_like_the_library(
     people: None, harbor: Organization, owner: User, text: str, names: list[str]
 ) -> None:
-    from accounts.sso.scim.filters import build_key
+    from accounts.sso.scim.keys import build_key
 
     rows = list(ScimUser.objects.order_by("pk"))
     for row, name in zip(rows, names, strict=True):
