@@ -65,8 +65,8 @@ urlpatterns = [
     path("categories/<path:slug>", taxonomy.render_category, name="category"),
     path("tags", taxonomy.render_tags, name="tags"),
     path("tags/<path:slug>", taxonomy.render_tag, name="tag"),
-    path("users/<str:username>", profiles.render_user, name="user"),
-    path("@<str:scope>", profiles.render_scope, name="scope"),
+    path("@<str:owner>", profiles.render_profile, name="profile"),
+    path("users/<str:username>", profiles.redirect_user, name="user-moved"),
     # The path of the list in other registries, and of the API.
     path("plugins", RedirectView.as_view(pattern_name="search", query_string=True)),
     path("plugins/", RedirectView.as_view(pattern_name="search", query_string=True)),

@@ -52,7 +52,7 @@ def find_redirect_path(path: str) -> str | None:
     """Return the path of the page that `path` means, None if there is none: up to 2 queries.
 
     Handles a trailing slash; a plugin name with other case or dashes, or `scope/name` without its
-    `@` (PKG-1); a scope under `/plugins`; the name of an account that has no scope yet.
+    `@` (PKG-1); a scope under `/plugins`; the name of an account in other case.
     """
     bare = path.rstrip("/")
     # Browsers resolve a location that starts with `//` as another host: an open redirect (CWE-601).
@@ -112,9 +112,9 @@ def _find_scope(name: str, *, current: str) -> str | None:
 
 
 def _find_owner(name: str) -> str | None:
-    """Return the path of the scope, else of the account that could claim it: 2 queries."""
+    """Return the path of the scope, else of the account that has the name in lower case: 2 queries."""
     scope = _find_scope(name, current=name)
     if scope is not None:
         return scope
     username = name.lower()
-    return f"/users/{username}" if names.has_active_account(username) else None
+    return f"/@{username}" if username != name and names.has_active_account(username) else None

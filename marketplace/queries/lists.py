@@ -9,8 +9,7 @@ from typing import Literal, TypeVar
 from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, Sum
 from django.db.models.expressions import OrderBy
 
-from accounts.errors import UnknownUserError
-from accounts.models import Organization, OrganizationMember, User
+from accounts.models import Organization, OrganizationMember, Owner, User
 from marketplace.errors import (
     UnknownCategoryError,
     UnknownTagError,
@@ -95,17 +94,20 @@ class AccountPage:
     downloads: int
 
 
-def get_account_page(username: str, query: SearchQuery, viewer: Viewer) -> AccountPage:
-    """Return the public profile of an account: 4 queries. Raises `UnknownUserError`.
+def find_profile_owner(name: str) -> Owner | None:
+    """The person or organization with the profile `/@<name>`: 1 query.
 
-    A closed account has no profile, exactly as one that never existed.
+    A closed account and a deleted organization have no profile, exactly as those that never existed.
     """
-    account = _find_row(User.objects.filter(is_active=True), username=username)
-    if account is None:
-        raise UnknownUserError(f"No account has the user name {quote_text(username)}.")
-    rows = Plugin.objects.filter(build_listed_condition(viewer), members__holder__user=account)
-    page, downloads = _load_page(rows, query, viewer)
-    scopes = list_visible_scopes(viewer).filter(owner__user=account).order_by("name")
+    rows = Owner.objects.select_related("user", "organization")
+    owner = _find_row(rows, name=name)
+    return owner if owner is not None and owner.is_open else None
+
+
+def get_account_page(account: User, query: SearchQuery, viewer: Viewer) -> AccountPage:
+    """Return the public profile of an open account: 3 queries."""
+    page, downloads = _load_page(_list_plugins_of(account.owner, viewer), query, viewer)
+    scopes = list_visible_scopes(viewer).filter(owner=account.owner).order_by("name")
     return AccountPage(account, list(scopes), page, downloads)
 
 
@@ -120,20 +122,11 @@ class OrganizationPage:
     downloads: int
 
 
-def find_organization_page(
-    name: str, query: SearchQuery, viewer: Viewer
-) -> OrganizationPage | None:
-    """Return the public profile of an organization: 5 queries; None if there is none: 1 query."""
-    existing = Organization.objects.filter(deleted_at=None).select_related("owner")
-    organization = _find_row(existing, owner__name=name)
-    if organization is None:
-        return None
-    held = Member.objects.filter(plugin=OuterRef("pk"), holder__organization=organization)
-    rows = Plugin.objects.filter(
-        Q(Exists(held)) | Q(scope__owner__organization=organization),
-        build_listed_condition(viewer),
-    )
-    page, downloads = _load_page(rows, query, viewer)
+def get_organization_page(
+    organization: Organization, query: SearchQuery, viewer: Viewer
+) -> OrganizationPage:
+    """Return the public profile of an organization: 4 queries."""
+    page, downloads = _load_page(_list_plugins_of(organization.owner, viewer), query, viewer)
     scopes = list_visible_scopes(viewer).filter(owner=organization.owner).order_by("name")
     members = organization.memberships.filter(is_public=True, user__is_active=True)
     return OrganizationPage(
@@ -145,9 +138,12 @@ def find_organization_page(
     )
 
 
-def is_organization(name: str) -> bool:
-    """Whether an organization has the name: 1 query."""
-    return _find_row(Organization.objects.filter(deleted_at=None), owner__name=name) is not None
+def _list_plugins_of(owner: Owner, viewer: Viewer) -> QuerySet[Plugin]:
+    """The listed plugins in which the owner has a role, and those in its scopes."""
+    held = Member.objects.filter(plugin=OuterRef("pk"), holder=owner)
+    return Plugin.objects.filter(
+        Q(Exists(held)) | Q(scope__owner=owner), build_listed_condition(viewer)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ def build_user_feed(username: str) -> Feed:
         f"/feeds/users/{user.username}.atom",
         user.username,
         f"Releases that {user.username} published.",
-        reverse("user", args=[user.username]),
+        reverse("profile", args=[user.username]),
         _sort_entries(map(_build_release_entry, queries.list_user_releases(user))),
         started_at=user.date_joined,
     )
@@ -104,7 +104,7 @@ def build_scope_feed(name: str) -> Feed:
         f"/feeds/scopes/{scope.name}.atom",
         f"@{scope.name}",
         f"Releases of the plugins of @{scope.name}.",
-        reverse("scope", args=[scope.name]),
+        reverse("profile", args=[scope.name]),
         _sort_entries(map(_build_release_entry, queries.list_scope_releases(scope))),
         started_at=scope.created_at,
     )

@@ -37,7 +37,7 @@ class SitemapUrl:
 
 def list_part_urls(number: int) -> list[SitemapUrl]:
     """The URLs of a part: 2 queries, 3 for the first part."""
-    scopes = [SitemapUrl(reverse("scope", args=[name])) for name in list_scope_names(number)]
+    scopes = [SitemapUrl(reverse("profile", args=[name])) for name in list_scope_names(number)]
     plugins = [SitemapUrl(f"/plugins/{name}", at) for name, at in list_plugin_changes(number)]
     return [*(_iter_pages() if number == 1 else ()), *scopes, *plugins]
 

@@ -113,7 +113,7 @@ def build_row(
         kind_icon=labels.get_kind_icon(plugin.kind),
         install=f"plugport install {plugin.name}",
         owners=[
-            (owner, "" if owner in closed else f"/users/{quote(owner, safe='')}")
+            (owner, "" if owner in closed else f"/@{quote(owner, safe='')}")
             for owner in owners[:_MAX_OWNERS]
         ],
         more_owners=len(owners[_MAX_OWNERS:]),

@@ -50,7 +50,7 @@ ROUTES = [
         "/search?q=chat",
         "/categories",
         "/tags",
-        "/users/acme",
+        "/@acme",
         "/@acme",
         "/featured",
     ),

@@ -116,6 +116,6 @@ def test_edges_of_wide_tables_fade(open_tab, motion):
         const box = boxes.find(each => each.scrollWidth > each.clientWidth);
         box.scrollLeft = box.scrollWidth;
     }""")
-    tab.wait_for_function(f"({_READ_FADES})().some(([, left, right]) => left && !right)")
+    tab.wait_for_function(f"() => ({_READ_FADES})().some(([, left, right]) => left && !right)")
     tab.goto(PLUGIN)
     assert tab.evaluate("document.documentElement.scrollWidth") == 320

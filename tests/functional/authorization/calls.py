@@ -155,7 +155,7 @@ ARGUMENTS: Mapping[str, object] = {
     "version": "1.0.0",
     "path": "README.md",
     "username": "acme",
-    "scope": "acme",
+    "owner": "acme",
     "slug": "communication",
     "what": "version",
     "organization": "harbor",

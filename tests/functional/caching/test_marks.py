@@ -78,7 +78,7 @@ def test_head_is_marked_like_get(client: Client) -> None:
         "/search?q=chat&page=2",
         "/search?q=chat&facet=tag&begins=t",
         "/api/v1/plugins?page=2",
-        "/users/acme?page=2",
+        "/@acme?page=2",
         "/docs?q=yank",
         # Not the responses with status 200 of these views.
         "/plugins/nowhere",

@@ -146,14 +146,14 @@ CHANGES: Mapping[str, Change] = {
         *("/", _CHAT, *_TABS, f"{_CHAT}/files/index.js", f"{_CHAT}/dependencies", *_LISTS),
         *(_API, f"{_API}/versions", f"{_API}/readme", f"{_API}/latest", f"{_API}/stats"),
         *("/feeds/updates.atom", "/feeds/plugins/@acme/chat.atom", "/feeds/users/acme.atom"),
-        *("/feeds/scopes/acme.atom", "/badges/@acme/chat/version.svg", "/users/acme", "/@acme"),
+        *("/feeds/scopes/acme.atom", "/badges/@acme/chat/version.svg", "/@acme"),
         *_COMPARISONS,
-        *("/badges/@acme/chat/license.svg", "/api/v1/plugins/recent", "/users/helper"),
+        *("/badges/@acme/chat/license.svg", "/api/v1/plugins/recent", "/@helper"),
     ),
     "a new plugin": _change(
         _publish_dependent,
         *("/", "/categories", "/tags", "/search?q=chat&tag=talk&sort=name", *_LISTS),
-        *("/users/acme", "/@acme", "/feeds/new.atom", "/feeds/updates.atom"),
+        *("/@acme", "/feeds/new.atom", "/feeds/updates.atom"),
         *(_BASE, f"{_BASE}/dependents", "/api/v1/plugins/@acme/base/dependents"),
         *("/api/v1/categories", "/api/v1/tags", "/categories/communication?sort=name"),
         *("/api/v1/plugins?q=chat&limit=5", "/api/v1/plugins/recent"),
@@ -196,7 +196,7 @@ CHANGES: Mapping[str, Change] = {
         lambda w: (_block(w, "1.0.0"), _block(w, "2.0.0")),
         *("/", "/featured", *_LISTS, *_BADGES, "/badges/@acme/chat/downloads.svg", "/tags"),
         *("/api/v1/tags", f"{_BASE}/dependents", _BASE, "/api/v1/plugins/@acme/base/dependents"),
-        *("/users/acme", "/users/helper", "/@acme", "/feeds/new.atom", _CHAT, _API),
+        *("/@acme", "/@helper", "/feeds/new.atom", _CHAT, _API),
         *("/sitemap.xml", "/sitemaps/1.xml"),
         *("/api/v1/plugins/popular?limit=2", "/api/v1/plugins/featured"),
     ),
@@ -239,9 +239,9 @@ CHANGES: Mapping[str, Change] = {
     ),
     "a new owner": _change(
         lambda w: _join(w, Role.OWNER),
-        *(_CHAT, _API, "/users/joiner", "/search", "/api/v1/plugins"),
+        *(_CHAT, _API, "/@joiner", "/search", "/api/v1/plugins"),
     ),
-    "a new maintainer": _change(lambda w: _join(w, Role.MAINTAINER), "/users/joiner"),
+    "a new maintainer": _change(lambda w: _join(w, Role.MAINTAINER), "/@joiner"),
     "another role": _change(
         lambda w: change_member_role(
             actor=w.owner, plugin=w.get_plugin(), username="helper", role=Role.PUBLISHER
@@ -249,18 +249,16 @@ CHANGES: Mapping[str, Change] = {
     ),
     "a removed member": _change(
         lambda w: remove_member(actor=w.owner, plugin=w.get_plugin(), username="helper"),
-        "/users/helper",
+        "/@helper",
     ),
-    "a new scope": _change(
-        lambda w: create_scope(actor=w.joiner, name="joiner-tools"), "/users/joiner"
-    ),
+    "a new scope": _change(lambda w: create_scope(actor=w.joiner, name="joiner-tools"), "/@joiner"),
     "a closed account": _change(
         lambda w: User.objects.filter(username="acme").update(is_active=False),
-        *("/users/acme", "/@acme", _CHAT, "/search", "/feeds/users/acme.atom"),
+        *("/@acme", _CHAT, "/search", "/feeds/users/acme.atom"),
     ),
     "a renamed account": _change(
         _rename,
-        *("/users/acme", "/@acme", f"{_CHAT}/versions", f"{_API}/versions", f"{_API}/1.0.0"),
+        *("/@acme", f"{_CHAT}/versions", f"{_API}/versions", f"{_API}/1.0.0"),
         *("/feeds/users/acme.atom", "/feeds/plugins/@acme/chat.atom"),
     ),
 }

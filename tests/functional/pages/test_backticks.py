@@ -41,7 +41,7 @@ def test_texts_of_authors(open_page, release, owner, publisher, index_now):
         "mail", description="Needs `chat`.", dependencies={"plugins": {"@acme/chat": "*"}}
     )
     index_now()
-    for path in ("/", "/search", "/users/acme", "/plugins/@acme/chat", "/plugins/@acme/chat/1.0.0"):
+    for path in ("/", "/search", "/@acme", "/plugins/@acme/chat", "/plugins/@acme/chat/1.0.0"):
         _check(open_page(path), "new <b>", "old")
     _check(open_page("/plugins/@acme/chat/versions"), "new <b>", "old")
     _check(open_page("/plugins/@acme/chat/dependents"), "chat")
@@ -68,6 +68,6 @@ def test_errors_of_forms(owner_client, open_page):
 
 def test_errors_of_pages(open_page):
     """The details of an error, and the values that a field allows."""
-    for path in ("/plugins/@acme/none", "/plugins/None", "/docs/nothing", "/users/nobody"):
+    for path in ("/plugins/@acme/none", "/plugins/None", "/docs/nothing", "/@nobody"):
         page = open_page(path, status=404)
         assert not [text for text in _iter_texts(page) if "`" in text]

@@ -104,7 +104,7 @@ def test_tabs_swap_in_place(page):
     page.locator("#files").wait_for()
     assert page.evaluate("window.kept")
     assert page.title() == f"{NAME} · Files · Plugport"
-    page.wait_for_function("document.activeElement.id === 'tab-files'")
+    page.wait_for_function("() => document.activeElement.id === 'tab-files'")
     # htmx sets the attributes of elements that stay a moment after the swap.
     expect(page.locator(".tabs [aria-current=page]")).to_have_text("Files")
     page.get_by_role("button", name="Copy").first.click()
@@ -150,7 +150,7 @@ def test_link_inside_a_readme(page):
     """A link within the README scrolls and keeps the tab."""
     page.goto(f"/plugins/{NAME}")
     page.get_by_role("link", name="to the end").click()
-    page.wait_for_function("window.scrollY > 500")
+    page.wait_for_function("() => window.scrollY > 500")
     assert page.locator("#readme").is_visible()
 
 

@@ -198,7 +198,7 @@ def test_focus_stays_with_what_was_chosen(page):
     chip.focus()
     chip.press("Enter")
     _wait_for_count(page, 3)
-    page.wait_for_function("document.activeElement.id === 'found'")
+    page.wait_for_function("() => document.activeElement.id === 'found'")
     page.wait_for_url("**/search")
 
 
@@ -243,7 +243,7 @@ def test_next_page_begins_at_its_top(page):
     page.get_by_role("link", name="Next").click()
     page.wait_for_url("**page=2**")
     page.locator("[aria-current=page]:has-text('2')").wait_for()
-    page.wait_for_function("document.activeElement.id === 'found'")
+    page.wait_for_function("() => document.activeElement.id === 'found'")
     assert _read_names(page) == ["@find/slack-bridge"]
 
 

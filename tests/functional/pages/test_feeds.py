@@ -281,8 +281,7 @@ def test_pages_name_their_feeds(open_page, read, catalog):
     expected = {
         "/": ["/feeds/new.atom", "/feeds/updates.atom"],
         "/plugins/@acme/chat": ["/feeds/plugins/@acme/chat.atom"],
-        "/users/acme": ["/feeds/users/acme.atom"],
-        "/@acme": ["/feeds/scopes/acme.atom"],
+        "/@acme": ["/feeds/users/acme.atom"],
     }
     for page, feeds in expected.items():
         links = open_page(page).all("link", rel="alternate", type="application/atom+xml")

@@ -184,7 +184,7 @@ def test_row_has_the_icon_and_color_of_its_kind(open_page, client):
 def test_row_has_the_command_that_installs_it(open_page):
     """In every list; the button is hidden until the script runs, and names the plugin."""
     _set("@acme/chat", downloads=1)
-    for path in ("/", "/search", "/users/acme"):
+    for path in ("/", "/search", "/@acme"):
         for row in open_page(path).by_class("row"):
             name = row.one("h3").all("a")[0].raw
             line = row.one(data_copy="")
@@ -199,7 +199,7 @@ def test_row_leads_on(open_page, db):
     _set("@acme/chat", downloads=1)
     assert open_page("/").by_class("row")[0].links == [
         "/plugins/@acme/chat",
-        "/users/acme",
+        "/@acme",
         "/categories/communication",
     ]
 

@@ -88,8 +88,9 @@ def test_a_transfer(
     assert "Owner mallory" in page.by_class("facts")[0].text
     # The search index follows.
     index_now()
-    assert "/plugins/@acme/chat" in open_page("/users/mallory").links
-    assert "/plugins/@acme/chat" not in open_page("/users/acme").links
+    assert "/plugins/@acme/chat" in open_page("/@mallory").links
+    # It is still in the scope of the former owner.
+    assert open_page("/@acme").by_class("byline")[0].text == "by mallory"
 
 
 @pytest.mark.usefixtures("plugin")

@@ -271,7 +271,7 @@ def test_security(open_page, two):
     assert artifact.sha256 in panel.text
     assert artifact.integrity in panel.text
     assert "Clients show a notice and install it." in panel.text
-    assert "/users/acme" in panel.links
+    assert "/@acme" in panel.links
 
 
 def test_what_passed_is_one_line(open_page, two):

@@ -48,9 +48,10 @@ def test_unambiguous_urls_redirect(client, typed, meant):
     assert client.get(meant).status_code == (404 if "9.9.9" in meant else 200)
 
 
-def test_account_without_a_scope(client, moderator):
-    response = client.get(f"/@{moderator.username}")
-    assert response.headers["Location"] == f"/users/{moderator.username}"
+def test_an_account_without_a_scope(client, moderator):
+    assert client.get(f"/@{moderator.username}").status_code == 200
+    response = client.get(f"/@{moderator.username.upper()}")
+    assert response.headers["Location"] == f"/@{moderator.username}"
     moderator.is_active = False
     moderator.save()
     assert client.get(f"/@{moderator.username}").status_code == 404

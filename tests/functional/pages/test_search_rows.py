@@ -31,10 +31,10 @@ def test_a_row_has_the_owner_and_not_the_author(open_page, publisher, owner, ind
     """Rows show owners, which are verified, and not the author of the manifest."""
     publisher.publish("slack-bridge-pro", author={"name": "Agent Relay"}, tags=["chat"])
     index_now()
-    for path in ("/", "/search", "/search?q=slack", "/tags/chat", "/users/acme"):
+    for path in ("/", "/search", "/search?q=slack", "/tags/chat", "/@acme"):
         row = open_page(path).by_class("row")[0]
         assert row.by_class("byline")[0].text == "by acme"
-        assert "/users/acme" in row.links
+        assert "/@acme" in row.links
         assert "Agent Relay" not in row.text
 
 
@@ -47,7 +47,7 @@ def test_many_owners(open_page, publisher, create_user, index_now):
     index_now()
     byline = open_page("/search").by_class("byline")[0]
     assert byline.text.replace(" ,", ",") == "by acme, bo and 2 more"
-    assert byline.links == ["/users/acme", "/users/bo"]
+    assert byline.links == ["/@acme", "/@bo"]
 
 
 @pytest.mark.parametrize("withdraw", ["quarantine_release", "revoke_release"])

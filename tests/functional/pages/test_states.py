@@ -82,7 +82,7 @@ def test_deprecated(open_page, owner, releases):
     assert "Use @acme/new instead." in page.by_class("notice")[0].text
     assert "Deprecated" in _row(open_page, "1.1.0")
     assert "Deprecated" not in _row(open_page, "1.0.0")
-    row = next(row for row in open_page("/users/acme").by_class("row") if "chat" in row.text)
+    row = next(row for row in open_page("/@acme").by_class("row") if "chat" in row.text)
     assert "Deprecated" in row.text
 
 

@@ -106,7 +106,7 @@ def test_pages_and_orders(open_page):
     assert orders["Recently updated"] == "/categories/communication?sort=recent&limit=1"
 
 
-@pytest.mark.parametrize("path", ["/categories/communication", "/users/acme"])
+@pytest.mark.parametrize("path", ["/categories/communication", "/@acme"])
 def test_what_cannot_be_read_is_left_out(open_page, path):
     """Invalid parameters are ignored and named."""
     page = open_page(path, page="one", sort="luck", type="nope")

@@ -312,10 +312,10 @@ def test_a_private_scope_has_no_page_for_strangers(world: Publisher, client: Cli
         # Suggestions are links to pages; a search for the typed text is not.
         links = re.findall(r'href="([^"]*)"', response.content.decode())
         assert not [link for link in links if "/@zqscope" in link], path
-    assert "zqscope" not in client.get("/users/acme").content.decode()
+    assert "zqscope" not in client.get("/@acme").content.decode()
     client.force_login(world.actor)
     assert client.get("/@zqscope").status_code == 200
-    assert "zqscope" in client.get("/users/acme").content.decode()
+    assert "zqscope" in client.get("/@acme").content.decode()
 
 
 def test_new_plugins_have_the_visibility_of_their_scope(world: Publisher, client: Client) -> None:

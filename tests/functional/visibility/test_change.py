@@ -149,7 +149,9 @@ def test_a_scope_narrows_its_plugins_and_widens_none(
     found = dict(Plugin.objects.values_list("name", "visibility"))
     assert found == {NAME: "internal", "@acme/secret": "private"}
     # As of an account without a scope.
-    assert client.get("/@acme")["Location"] == "/users/acme"
+    profile = client.get("/@acme").content.decode()
+    assert "acme has no listed plugins." in profile
+    assert "<dt>Scope" not in profile
     response = put(client, publisher.actor, "public")
     assert (response.status_code, response.json()["code"]) == (409, "visibility-conflict")
     assert put(client, publisher.actor, "public", path).status_code == 200
