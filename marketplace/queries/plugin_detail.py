@@ -142,7 +142,7 @@ def _get_release(
     elif plugin.latest_id:
         rows = rows.filter(pk=plugin.latest_id)
     release = (
-        rows.select_related("contents", "published_by")
+        rows.select_related("contents", "published_by", "publisher")
         .defer(*(f"contents__{column}" for column in _LARGE_COLUMNS if column not in load))
         .prefetch_related(_PACKAGES)
         .annotate(
@@ -191,7 +191,7 @@ def list_versions(plugin: Plugin, page: int) -> list[WithAnnotations[Release, _C
     start = (page - 1) * VERSIONS_PER_PAGE
     rows = (
         _filter_public_releases(plugin)
-        .select_related("published_by")
+        .select_related("published_by", "publisher")
         .prefetch_related(_PACKAGES)
         .annotate(
             changes=Left("contents__changelog_entry", MAX_LISTED_CHARS + 1),

@@ -40,6 +40,12 @@ class ConsentRequiredError(DeniedError):
     code, title = "consent-needed", "Consent required"
 
 
+class PublisherChangedError(DeniedError):
+    """A version belongs to another owner than the installed one, and the user has not accepted it."""
+
+    code, title = "publisher-changed", "Publisher changed"
+
+
 class NoSuchReleaseError(MissingError):
     """A plugin has no release for the requested version, range or dist-tag."""
 

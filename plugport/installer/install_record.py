@@ -31,6 +31,7 @@ class InstalledPlugin(Struct, frozen=True):
 
     `resolved` is the URL or path that it was installed from; `registry` is None unless it was a
     registry. `permissions` are those of its manifest, to which the user agreed by installing it.
+    `publisher` is the owner of the plugin when the release became public, as the registry said.
     `is_requested` is false for a plugin that was installed only because others need it.
     """
 
@@ -45,6 +46,7 @@ class InstalledPlugin(Struct, frozen=True):
     dependencies: Mapping[str, str] = field(default_factory=dict)
     permissions: Permissions = field(default_factory=Permissions)
     is_requested: bool = True
+    publisher: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The record as JSON, without the name, which is its key in the file."""
@@ -56,6 +58,7 @@ class InstalledPlugin(Struct, frozen=True):
             "filesDigest": self.files_digest,
             "registry": self.registry,
             "trust": self.trust,
+            "publisher": self.publisher,
             "dependencies": dict(self.dependencies),
             "permissions": build_permissions_value(self.permissions),
             "requested": None if self.is_requested else False,
@@ -77,6 +80,8 @@ class InstalledPlugin(Struct, frozen=True):
             files_digest=_require_text(data["filesDigest"]),
             registry=_find_text(data.get("registry")),
             trust=_find_text(data.get("trust")),
+            # Absent in records of earlier versions.
+            publisher=_find_text(data.get("publisher")),
             dependencies={
                 _require_text(key): _require_text(value) for key, value in dependencies.items()
             },

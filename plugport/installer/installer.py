@@ -56,6 +56,12 @@ from plugport.installer.permission_changes import (
     find_permission_changes,
     refuse_changes,
 )
+from plugport.installer.publisher_changes import (
+    ConfirmPublisher,
+    check_publisher,
+    choose_publisher,
+    refuse_publisher,
+)
 from plugport.installer.transaction import (
     has_unfinished_change,
     install_staged,
@@ -92,6 +98,7 @@ class Provenance(Struct, frozen=True):
     resolved: str
     registry: str | None = None
     trust: str | None = None
+    publisher: str | None = None
 
 
 class _ReadyPackage(Struct, frozen=True):
@@ -113,7 +120,7 @@ class Installer(Struct, frozen=True):
     is replaced; its target stays. `plan` chooses the plugins that a plugin needs; the default installs
     none. With `keeps_requests`, a plugin that others need does not become a requested one.
     `check_engines` is called with `name@version` and the engines of each verified package; it raises
-    if they do not fit.
+    if they do not fit. `confirm_publisher` is called before a release replaces one of another publisher.
     """
 
     layout: InstallLayout
@@ -126,6 +133,7 @@ class Installer(Struct, frozen=True):
     plan: PlanDependencies = plan_nothing
     keeps_requests: bool = False
     check_engines: CheckEngines = _ignore_engines
+    confirm_publisher: ConfirmPublisher = refuse_publisher
 
     def install_release(self, client: RegistryClient, release: Release) -> Outcome:
         """Install a release of a registry with what it needs, as `install_releases` does."""
@@ -308,9 +316,9 @@ class Installer(Struct, frozen=True):
                     f"the registry names one package for `{other}` and `{release.name}`",
                     hint="Nothing was installed. Report this to the operator of the registry.",
                 )
-            changes = find_permission_changes(
-                installed.get(release.name), release.version, release.permissions
-            )
+            previous = installed.get(release.name)
+            check_publisher(previous, release, confirm=self.confirm_publisher, warn=self.warn)
+            changes = find_permission_changes(previous, release.version, release.permissions)
             if changes is not None:
                 self.confirm(changes)
 
@@ -336,7 +344,9 @@ class Installer(Struct, frozen=True):
             ),
             release.permissions,
         )
-        provenance = Provenance(url, str(client.registry), release.data["trust"] or None)
+        publisher = choose_publisher(self.list_installed().get(release.name), release)
+        trust = release.data["trust"] or None
+        provenance = Provenance(url, str(client.registry), trust, publisher)
         is_needed = release.name in plan.needed_by
         return _ReadyPackage(verified, provenance, plan, is_requested=not is_needed)
 
@@ -471,6 +481,7 @@ def _build_record(package: _ReadyPackage, *, is_requested: bool) -> InstalledPlu
         files_digest=digest_entries(package.verified.package.files).sri,
         registry=provenance.registry,
         trust=provenance.trust,
+        publisher=provenance.publisher,
         # Under present names, so that a plugin that was renamed is found when it is removed.
         dependencies={
             names.get(name, name): text for name, text in manifest.dependencies.plugins.items()

@@ -64,6 +64,15 @@ class Release(models.Model):
     published_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="releases"
     )
+    # The owner that stood for the plugin when the release became public; empty before that.
+    publisher = models.ForeignKey(
+        "accounts.Owner",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
     # The CI job that sent it, as its identity token says; empty for releases of people.
     publisher_run = BoundedJSONField(
         max_bytes=8 * KIB, excess="each fact is cut to 500 characters", default=dict, blank=True

@@ -19,6 +19,7 @@ from registry.models.states import ReleaseState
 from registry.publishing.decide import Decision, Verdict
 from registry.publishing.discard import discard_package
 from registry.publishing.failpoints import FailPoint, hit
+from registry.publishing.ownership import find_publisher
 from registry.publishing.refresh import refresh_plugin
 from registry.publishing.transition import change_release_state
 from registry.storage import get_store
@@ -108,10 +109,12 @@ def _mark_published(
 ) -> None:
     quarantine_key = artifact.quarantine_key
     change_release_state(release, ReleaseState.PUBLISHED, actor=actor, reason=reason)
-    # A release that returns from quarantine keeps its date.
-    release.published_at = release.published_at or timezone.now()
+    # A release that returns from quarantine keeps its date and its publisher.
+    if release.published_at is None:
+        release.published_at = timezone.now()
+        release.publisher = find_publisher(release.plugin)
     release.trust = trust
-    release.save(update_fields=["published_at", "trust"])
+    release.save(update_fields=["published_at", "publisher", "trust"])
     artifact.quarantine_key = ""
     artifact.promoted_at = artifact.promoted_at or timezone.now()
     artifact.save(update_fields=["quarantine_key", "promoted_at"])

@@ -188,7 +188,7 @@ def _build_release_query(name: str, viewer: Viewer) -> QuerySet[Release]:
     packages = Prefetch("artifacts", Artifact.objects.filter(role="package"))
     return (
         _select_public_releases(name, viewer)
-        .select_related("plugin", "published_by", "contents")
+        .select_related("plugin", "published_by", "publisher", "contents")
         .prefetch_related(packages)
     )
 
@@ -296,7 +296,7 @@ def get_publication(public_id: uuid.UUID, *, actor: User) -> Release:
     Raises `UnknownPublicationError`, also for accounts that may not see it: a different error
     would tell them that it exists.
     """
-    rows = Release.objects.select_related("plugin", "published_by", "contents")
+    rows = Release.objects.select_related("plugin", "published_by", "publisher", "contents")
     return _get_visible(rows.prefetch_related("artifacts", "checks"), public_id, actor)
 
 

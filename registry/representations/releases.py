@@ -69,10 +69,16 @@ def build_release_summary(
         "trust": release.trust,
         "installPolicy": get_install_policy(release),
         "publishedBy": release.published_by.username,
+        "publisher": _build_publisher(release),
         "trustedPublisher": _build_run(release),
         "createdAt": format_time(release.created_at),
         "publishedAt": format_time(release.published_at),
     }
+
+
+def _build_publisher(release: Release) -> api.ReleasePublisher | None:
+    owner = release.publisher
+    return {"name": owner.name, "kind": owner.kind} if owner is not None else None
 
 
 def _build_run(release: Release) -> api.TrustedRun | None:

@@ -6,6 +6,9 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from accounts.actions.close_account import close_account
@@ -197,6 +200,23 @@ def test_all_owners_leave_and_others_keep_their_roles(
     move(giver, taker, plugin)
     roles = dict(plugin.members.values_list("holder__name", "role"))
     assert roles == {"theo": "owner", "p-maintainer": "maintainer", "p-publisher": "publisher"}
+
+
+def test_releases_keep_their_publisher_and_the_migration_finds_it(
+    giver: User, taker: User, plugin: Plugin
+) -> None:
+    move(giver, taker, plugin)
+    Publisher(taker).publish("weather-map", "1.1.0")
+    expected = [("1.0.0", "gina"), ("1.1.0", "theo")]
+    rows = Release.objects.filter(plugin=plugin).order_by("version")
+    assert list(rows.values_list("version", "publisher__name")) == expected
+    # As before the column existed.
+    Release.objects.update(publisher=None)
+    loader = MigrationExecutor(connection).loader
+    migration = loader.get_migration("registry", "0021_fill_release_publishers")
+    (fill,) = (each for each in migration.operations if hasattr(each, "code"))
+    fill.code(apps, None)
+    assert list(rows.values_list("version", "publisher__name")) == expected
 
 
 def test_trust_and_pending_work_of_former_owners_end(

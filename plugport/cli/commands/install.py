@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from plugport.client import RegistryClient, Release
     from plugport.client.models import ReleasePermissionChanges
     from plugport.installer import Decision, Installer, Outcome, PermissionChanges, RegistrySource
+    from plugport.installer.publisher_changes import PublisherChange
     from plugport.installer.sources import PathSource, UrlSource
     from plugport.spec.digest import Digest
     from plugport.spec.manifest.model import Permissions
@@ -67,6 +68,13 @@ _PERMISSION_VERBS = {
     is_flag=True,
     help="Install plugins for other versions of the runtimes on this machine.",
 )
+@click.option(
+    "--accept-publisher",
+    "accepted",
+    multiple=True,
+    metavar="NAME",
+    help="Install versions of this owner in place of another owner's; can be repeated.",
+)
 @click.pass_context
 def command(
     context: click.Context,
@@ -75,6 +83,7 @@ def command(
     integrity: str | None,
     yes: bool,
     ignore_engines: bool,
+    accepted: tuple[str, ...],
 ) -> None:
     """Install plugins into .plugport/plugins of this project.
 
@@ -112,6 +121,7 @@ def command(
             ),
         ),
         check_engines=engines.check,
+        confirm_publisher=lambda each: _confirm_publisher(session, get_client(), each, accepted),
     )
     if isinstance(parsed, PathSource):
         outcome = installer.install_path(expand_home(parsed.path), digest)
@@ -285,6 +295,25 @@ def _confirm_permission_changes(session: Session, changes: PermissionChanges, ye
     )
     hint = f"Review the new permissions, then run `{session.format_rerun('--yes')}`."
     _confirm(session, reason, yes, hint=hint)
+
+
+def _confirm_publisher(
+    session: Session, client: RegistryClient, change: PublisherChange, accepted: Sequence[str]
+) -> None:
+    """Accept only publishers that the user named: `--yes` is for what is known of a plugin."""
+    from plugport.installer.publisher_changes import find_transfer_time, refuse_publisher
+
+    label = f"{change.release.name}@{change.release.version}"
+    if change.after in accepted:
+        after, before = quote_text(change.after), quote_text(change.before)
+        session.output.warn(f"`{label}` is of {after}, and the installed one of {before}")
+        return
+    rerun = session.format_rerun("--accept-publisher", change.after)
+    refuse_publisher(
+        change,
+        transferred_at=find_transfer_time(client, change),
+        hint=f"Run `plugport info {label}` to review it, then `{rerun}`.",
+    )
 
 
 def _install_url(

@@ -11,6 +11,7 @@ from plugport.spec.api.values import (
     CI_PROVIDERS,
     DEPENDENCY_GROUPS,
     INSTALL_POLICIES,
+    OWNER_KINDS,
     RELEASE_STATES,
     SEVERITIES,
     TRUST_LEVELS,
@@ -68,6 +69,13 @@ class TrustedRun(TypedDict):
     subject: str | None
 
 
+class ReleasePublisher(TypedDict):
+    """The owner that stood for the plugin when the release became public."""
+
+    name: str
+    kind: Annotated[str, one_of(OWNER_KINDS)]
+
+
 class ReleaseSummary(TypedDict):
     """A release without what makes it large: files, README, checks."""
 
@@ -97,7 +105,14 @@ class ReleaseSummary(TypedDict):
     downloads: int
     trust: Annotated[str, one_of(TRUST_LEVELS)]
     installPolicy: Annotated[str, one_of(INSTALL_POLICIES)]
-    publishedBy: str
+    publishedBy: Annotated[str, describe("The account that sent it.")]
+    publisher: Annotated[
+        ReleasePublisher | None,
+        describe(
+            "The owner that stood for the plugin when the release became public. Null before that, and"
+            " for a plugin that nobody owned."
+        ),
+    ]
     trustedPublisher: Annotated[
         TrustedRun | None, describe("Null for releases with the token of a person.")
     ]

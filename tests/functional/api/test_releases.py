@@ -33,6 +33,7 @@ SUMMARY = {
     "trust",
     "installPolicy",
     "publishedBy",
+    "publisher",
     "trustedPublisher",
     "createdAt",
     "publishedAt",
@@ -117,6 +118,7 @@ def test_release_is_whole(api: Api, chat: Release) -> None:
     assert document["framework"] == "^2.0.0"
     assert document["permissions"]["network"] == ["api.example.test"]
     assert document["publishedBy"] == "ada"
+    assert document["publisher"] == {"name": "ada", "kind": "person"}
     assert document["readme"].startswith("# @ada/chat")
     assert document["licenceFiles"] == ["LICENSE"]
     assert document["manifestPath"] == "plugport.yaml"
