@@ -33,8 +33,8 @@ class OrganizationsClient:
         return self._send("DELETE", f"{self._url(name)}?confirmation={quote_path_segment(name)}")
 
     def list_members(self, name: str) -> Document:
-        """Return the members that the account may see, and for managers the invitations."""
-        return require_object(self._http.get_json(self._url(name, "members")), "members")
+        """Return all members that the account may see, and for managers the invitations."""
+        return self._get_all_members(self._url(name, "members"), "members")
 
     def list_memberships(self) -> Document:
         """Return the organizations of the account and its invitations."""
@@ -69,11 +69,12 @@ class OrganizationsClient:
 
     def create_team(self, name: str, team: str) -> Document:
         """Create a team without members and rights; returns it."""
-        return self._send("POST", self._url(name, "teams"), {"name": team})
+        document = self._send("POST", self._url(name, "teams"), {"name": team})
+        return self._add_pages(document, self._url(name, "teams", team))
 
     def get_team(self, name: str, team: str) -> Document:
-        """Return the members and rights of a team."""
-        return require_object(self._http.get_json(self._url(name, "teams", team)), "a team")
+        """Return all members and the rights of a team."""
+        return self._get_all_members(self._url(name, "teams", team), "a team")
 
     def delete_team(self, name: str, team: str) -> Document:
         """Delete a team, whose rights end at once."""
@@ -81,19 +82,19 @@ class OrganizationsClient:
 
     def add_to_team(self, name: str, team: str, username: str) -> Document:
         """Add a member or a robot to a team; returns the team."""
-        return self._send("PUT", self._url(name, "teams", team, "members", username))
+        return self._change_team("PUT", name, team, "members", username)
 
     def remove_from_team(self, name: str, team: str, username: str) -> Document:
         """Take a member out of a team; returns the team."""
-        return self._send("DELETE", self._url(name, "teams", team, "members", username))
+        return self._change_team("DELETE", name, team, "members", username)
 
     def give_right(self, name: str, team: str, target: str, role: str) -> Document:
         """Give a team a role in a plugin or scope; returns the team."""
-        return self._send("PUT", self._url(name, "teams", team, "rights", target), {"role": role})
+        return self._change_team("PUT", name, team, "rights", target, body={"role": role})
 
     def take_right(self, name: str, team: str, target: str) -> Document:
         """Take the right in a plugin or scope away; returns the team."""
-        return self._send("DELETE", self._url(name, "teams", team, "rights", target))
+        return self._change_team("DELETE", name, team, "rights", target)
 
     def list_issuers(self, name: str) -> Document:
         """Return the issuers that are registered for the plugins of an organization."""
@@ -122,6 +123,29 @@ class OrganizationsClient:
     def remove_domain(self, name: str, domain: str) -> Document:
         """Remove a domain and its proof; returns it."""
         return self._send("DELETE", self._url(name, "domains", domain))
+
+    def _get_all_members(self, url: str, what: str) -> Document:
+        return self._add_pages(require_object(self._http.get_json(url), what), url)
+
+    def _add_pages(self, first: Document, url: str) -> Document:
+        """The document with the members of all pages at the URL, and without the position of one."""
+        members, position = list(first["members"]), first["pagination"]
+        while position["hasMore"]:
+            params = {"page": str(position["current"] + 1)}
+            page = require_object(self._http.get_json(url, params), "members")
+            members += page["members"]
+            position = page["pagination"]
+        return {
+            **{name: value for name, value in first.items() if name != "pagination"},
+            "members": members,
+        }
+
+    def _change_team(
+        self, method: str, name: str, team: str, *parts: str, body: Any = None
+    ) -> Document:
+        """Send a change; returns the team with all its members."""
+        document = self._send(method, self._url(name, "teams", team, *parts), body)
+        return self._add_pages(document, self._url(name, "teams", team))
 
     def _send(self, method: str, url: str, body: Any = None) -> Document:
         return require_object(self._http.send_json(method, url, body), "an object")

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from accounts.models import (
     Organization,
     OrganizationInvitation,
     OrganizationMember,
     Team,
+    TeamMember,
     User,
 )
+from accounts.queries.paging import RowPage
 from common.times import format_time
 from plugport.spec.api import organizations as api
+from plugport.spec.api.plugins import Pagination
 from registry.models import TeamRight
 
 
@@ -63,12 +67,23 @@ def build_organization_invitation(
     }
 
 
-def build_team(team: Team, rights: Iterable[TeamRight]) -> api.Team:
-    """Return a team whose members are loaded."""
+def build_pagination(page: RowPage[Any]) -> Pagination:
+    """Return the position of a page in its list."""
+    return {
+        "total": page.total,
+        "pages": page.pages,
+        "current": page.number,
+        "hasMore": page.has_more,
+    }
+
+
+def build_team(team: Team, members: RowPage[TeamMember], rights: Iterable[TeamRight]) -> api.Team:
+    """Return a team with a page of its members."""
     return {
         "name": team.name,
         "organization": team.organization.name,
-        "members": [each.member.user.username for each in team.members.all()],
+        "members": [each.member.user.username for each in members.rows],
+        "pagination": build_pagination(members),
         "rights": [{"target": right.target, "role": right.role} for right in rights],
     }
 

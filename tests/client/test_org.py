@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from accounts.models import OwnerDomain, User
+from accounts.queries.organizations import get_organization
 from registry.models import Scope
 from tests.client.support import Cli
 from tests.support.dns_server import open_dns_server
+from tests.support.organizations import add_people
 from tests.support.people import create_api_token, create_user
 
 
@@ -91,6 +93,25 @@ def test_teams_and_scopes(cli: Cli, mia: User, become: Callable[[User], None], a
     assert cli.ok("org", "team", "delete", "harbor", "dev").stdout == "deleted the team dev\n"
     become(mia)
     assert "Only members of `harbor`" in cli.run("org", "team", "list", "harbor").stderr
+
+
+def test_all_pages_of_the_members_are_shown(cli: Cli, alice: User) -> None:
+    cli.ok("org", "create", "harbor")
+    cli.ok("org", "team", "create", "harbor", "dev")
+    harbor = get_organization("harbor")
+    names = add_people(harbor, 205, harbor.teams.get())
+    members = json.loads(cli.ok("org", "members", "harbor", "--json").stdout)
+    assert [each["username"] for each in members["members"]] == ["alice", *names]
+    assert members["invitations"] == []
+    assert "pagination" not in members
+    assert cli.ok("org", "members", "harbor").stdout.count(" since ") == 206
+    shown = json.loads(cli.ok("org", "team", "show", "harbor", "dev", "--json").stdout)
+    assert shown["team"]["members"] == names
+    added = json.loads(cli.ok("org", "team", "add", "harbor", "dev", "alice", "--json").stdout)
+    assert added["team"]["members"] == ["alice", *names]
+    cli.ok("scope", "create", "piers", "--owner", "harbor")
+    given = cli.ok("org", "team", "give", "harbor", "dev", "@piers").stdout
+    assert given.count("member ") == 206
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def test_the_creator_is_the_owner(owner: User) -> None:
     organization = create_organization(actor=owner, name="@Harbor", display_name=" The Harbor ")
     assert (organization.name, organization.display_name) == ("harbor", "The Harbor")
     people = get_people(organization, viewer=owner)
-    assert [(each.user, each.role) for each in people.members] == [(owner, "owner")]
+    assert [(each.user, each.role) for each in people.page.rows] == [(owner, "owner")]
     assert AuditEntry.objects.get(action="organization.created").target_name == "harbor"
 
 
@@ -323,13 +323,13 @@ def test_members_are_hidden_from_strangers_unless_they_choose_to_be_shown(
     harbor: Organization, outsider: User
 ) -> None:
     mel = get_user("mel")
-    assert get_people(harbor, viewer=outsider).members == []
-    assert len(get_people(harbor, viewer=mel).members) == 5
+    assert get_people(harbor, viewer=outsider).page.rows == []
+    assert len(get_people(harbor, viewer=mel).page.rows) == 5
     show_membership(actor=mel, organization=harbor, is_public=True)
     for viewer in (outsider, None):
-        assert [each.user for each in get_people(harbor, viewer=viewer).members] == [mel]
+        assert [each.user for each in get_people(harbor, viewer=viewer).page.rows] == [mel]
     show_membership(actor=mel, organization=harbor, is_public=False)
-    assert get_people(harbor, viewer=None).members == []
+    assert get_people(harbor, viewer=None).page.rows == []
     with pytest.raises(UnknownPersonError):
         show_membership(actor=outsider, organization=harbor, is_public=True)
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from accounts.actions.organizations.organization import create_organization
 from accounts.actions.organizations.teams import create_team
-from accounts.models import Organization, OrganizationMember, OrganizationRole, TeamMember, User
+from accounts.models import (
+    Organization,
+    OrganizationMember,
+    OrganizationRole,
+    Team,
+    TeamMember,
+    User,
+)
 from accounts.queries.organizations import get_organization
 from registry.actions.organizations.team_rights import set_team_right
 from registry.models import Role
@@ -33,3 +40,18 @@ def build_team(
     set_team_right(
         actor=owner, organization=organization, team_name="dev", target=target, role=role
     )
+
+
+def add_people(organization: Organization, count: int, team: Team | None = None) -> list[str]:
+    """Add members, also to the team; returns their names in alphabetical order."""
+    names = [f"person{number:04}" for number in range(count)]
+    users = User.objects.bulk_create(
+        User(username=name, collision_key=name, password="!") for name in names
+    )
+    members = OrganizationMember.objects.bulk_create(
+        OrganizationMember(organization=organization, user=user, role=OrganizationRole.MEMBER)
+        for user in users
+    )
+    if team is not None:
+        TeamMember.objects.bulk_create(TeamMember(team=team, member=each) for each in members)
+    return names

@@ -272,11 +272,14 @@ def _check_limits(organization: Organization) -> None:
             " allowed.",
             hint="Withdraw invitations that nobody answers.",
         )
-    total = pending + organization.memberships.count()
+    # An identity provider has its own limit, and must not keep others out.
+    provisioned = organization.scim_users.filter(is_provisioned=True)
+    others = organization.memberships.exclude(user__in=provisioned.values("user"))
+    total = pending + others.count()
     if total >= MAX_PEOPLE:
         raise OrganizationLimitError(
-            f"`{organization.name}` has {total} members, robots and pending invitations; at most"
-            f" {MAX_PEOPLE} are allowed.",
+            f"`{organization.name}` has {total} members, robots and pending invitations, without those"
+            f" of its identity provider; at most {MAX_PEOPLE} are allowed.",
         )
 
 

@@ -14,6 +14,8 @@ from accounts.models import Organization, User
 from accounts.policies import OrganizationRight, list_organization_rights
 from common.http.status import get_status
 from plugport.spec.errors import PlugportError
+from registry.api.v1.parameters import get_int_parameter
+from registry.queries.catalog import MAX_PAGE
 
 # Gets the viewer, the organization and the values of the form; returns what was done.
 Run = Callable[[User, Organization, Mapping[str, str]], str]
@@ -33,6 +35,11 @@ def build_frame(organization: Organization, viewer: User | None) -> dict[str, An
         "can_manage": OrganizationRight.MANAGE_PEOPLE in rights,
         "can_edit": OrganizationRight.MANAGE_PROPERTY in rights,
     }
+
+
+def get_page_number(request: HttpRequest) -> int:
+    """The page of the list that the viewer opened. Raises `QueryError`."""
+    return get_int_parameter(request.GET, "page", 1, MAX_PAGE)
 
 
 def run_button(

@@ -38,10 +38,12 @@ from marketplace.pages.organizations.frame import (
     Run,
     add_error,
     find_viewer,
+    get_page_number,
     redirect_to,
     render_page,
     run_button,
 )
+from marketplace.pagination import build_pagination
 from plugport.spec.errors import PlugportError
 
 _ROLES = (
@@ -117,7 +119,7 @@ def _render_members(
     *,
     status: int = 200,
 ) -> HttpResponse:
-    people = get_people(organization, viewer=viewer)
+    people = get_people(organization, viewer=viewer, number=get_page_number(request))
     can_manage = OrganizationRight.MANAGE_PEOPLE in people.rights
     return render_page(
         request,
@@ -126,6 +128,9 @@ def _render_members(
         viewer,
         status=status,
         people=people,
+        pagination=build_pagination(
+            request.GET, number=people.page.number, pages=people.page.pages
+        ),
         invitations=list_organization_invitations(organization) if can_manage else [],
         roles=OrganizationRole.choices,
         form=form,

@@ -19,8 +19,20 @@ from accounts.errors import OrganizationRequestError
 from accounts.models import Organization, User
 from accounts.pages.current_user import get_signed_in_user
 from accounts.policies import OrganizationRight, check_organization_right
-from accounts.queries.organizations import get_organization, get_team, list_teams
-from marketplace.pages.organizations.frame import Run, redirect_to, render_page, run_button
+from accounts.queries.organizations import (
+    get_organization,
+    get_team,
+    list_team_members,
+    list_teams,
+)
+from marketplace.pages.organizations.frame import (
+    Run,
+    get_page_number,
+    redirect_to,
+    render_page,
+    run_button,
+)
+from marketplace.pagination import build_pagination
 from registry.actions.organizations.team_rights import remove_team_right, set_team_right
 from registry.models import Role
 from registry.queries.team_rights import list_team_rights
@@ -52,13 +64,16 @@ def render_team(request: HttpRequest, name: str, team: str) -> HttpResponse:
         run_button(request, viewer, organization, actions)
         return redirect_to("organization-team", organization, team)
     found = get_team(organization, team)
+    members = list_team_members(found, number=get_page_number(request))
     return render_page(
         request,
         "team",
         organization,
         viewer,
         team=found,
-        members=[each.member.user for each in found.members.all()],
+        members=[each.member.user for each in members.rows],
+        member_count=members.total,
+        pagination=build_pagination(request.GET, number=members.number, pages=members.pages),
         rights=list_team_rights(found, Viewer(viewer)),
         roles=Role.choices,
     )

@@ -6,6 +6,7 @@ from typing import Annotated, NotRequired, TypedDict
 
 from msgspec import Meta
 
+from plugport.spec.api.plugins import Pagination
 from plugport.spec.api.values import ORGANIZATION_ROLES, ROLES, describe, one_of
 
 ORGANIZATION_REMOVALS = ("member", "invitation")
@@ -57,11 +58,14 @@ class MembershipList(TypedDict):
 
 
 class OrganizationMemberList(TypedDict):
+    """One page of the members."""
+
     name: str
     members: Annotated[
         list[OrganizationMember],
         describe("Owners first. Strangers see the members that chose to be shown."),
     ]
+    pagination: Pagination
     invitations: Annotated[
         list[OrganizationInvitation] | None,
         describe("The pending ones, newest first; null unless the caller manages the members."),
@@ -87,7 +91,10 @@ class TeamRight(TypedDict):
 class Team(TypedDict):
     name: str
     organization: str
-    members: Annotated[list[str], describe("User names, also of robots.")]
+    members: Annotated[
+        list[str], describe("One page of the user names, also of robots, in alphabetical order.")
+    ]
+    pagination: Annotated[Pagination, describe("Of the members.")]
     rights: list[TeamRight]
 
 

@@ -42,13 +42,16 @@ from plugport.spec.errors import PlugportError
 from registry.api.v1.parameters import (
     INVITATION_ID,
     ORGANIZATION,
+    PEOPLE_PAGING,
     USERNAME,
+    get_people_page,
     get_text_parameter,
 )
 from registry.representations.organizations import (
     build_membership,
     build_organization,
     build_organization_invitation,
+    build_pagination,
     build_person,
 )
 
@@ -147,7 +150,7 @@ class PeopleView(ApiView):
 
     @extend_schema(
         operation_id="listOrganizationMembers",
-        parameters=[ORGANIZATION],
+        parameters=[ORGANIZATION, *PEOPLE_PAGING],
         responses=api.OrganizationMemberList,
     )
     def get(self, request: Request, organization: str) -> HttpResponse:
@@ -155,8 +158,12 @@ class PeopleView(ApiView):
 
         Members use a token with `read` or `manage`.
         """
+        number, limit = get_people_page(request.GET)
         people = get_people(
-            get_organization(organization), viewer=_find_viewer(request, organization)
+            get_organization(organization),
+            viewer=_find_viewer(request, organization),
+            number=number,
+            limit=limit,
         )
         invitations = None
         if OrganizationRight.MANAGE_PEOPLE in people.rights:
@@ -164,7 +171,8 @@ class PeopleView(ApiView):
             invitations = [build_organization_invitation(row) for row in rows]
         document: api.OrganizationMemberList = {
             "name": people.organization.name,
-            "members": [build_person(member) for member in people.members],
+            "members": [build_person(member) for member in people.page.rows],
+            "pagination": build_pagination(people.page),
             "invitations": invitations,
         }
         return respond_json(request, document, cache=PRIVATE if people.rights else REVALIDATE)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
+from accounts.queries.paging import MAX_PEOPLE_PER_PAGE
 from common.http.errors import QueryError
 from plugport.spec.text import has_nul, quote_text
 from registry.errors import UnknownPublicationError
@@ -35,6 +36,12 @@ def get_int_parameter(
             hint=f"Use a whole number from {min_value} to {max_value}.",
         )
     return int(text)
+
+
+def get_people_page(query: Mapping[str, str]) -> tuple[int, int]:
+    """The number of the page of a list of members, and its limit. Raises `QueryError`."""
+    limit = get_int_parameter(query, "limit", MAX_PEOPLE_PER_PAGE, MAX_PEOPLE_PER_PAGE)
+    return get_int_parameter(query, "page", 1, MAX_PAGE), limit
 
 
 def get_text_parameter(query: Mapping[str, str], name: str) -> str:
@@ -130,6 +137,19 @@ PAGING = [
         "limit",
         {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": 20},
         description="Plugins per page.",
+    ),
+]
+PEOPLE_PAGING = [
+    PAGING[0],
+    OpenApiParameter(
+        "limit",
+        {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": MAX_PEOPLE_PER_PAGE,
+            "default": MAX_PEOPLE_PER_PAGE,
+        },
+        description="Members per page.",
     ),
 ]
 AUDIT = [

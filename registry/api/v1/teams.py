@@ -19,13 +19,28 @@ from accounts.actions.organizations.teams import (
 from accounts.api.views import ApiView
 from accounts.models import Organization, User
 from accounts.policies import OrganizationRight, check_organization_right
-from accounts.queries.organizations import get_organization, get_team, list_robots, list_teams
+from accounts.queries.organizations import (
+    get_organization,
+    get_team,
+    list_robots,
+    list_team_members,
+    list_teams,
+)
+from accounts.queries.paging import MAX_PEOPLE_PER_PAGE
 from common.api.conditional import PRIVATE, respond_json
 from plugport.spec.api import organizations as api
 from plugport.spec.api.validation import validate_body
 from registry.actions.organizations.team_rights import remove_team_right, set_team_right
 from registry.api.v1.organizations import get_organization_actor
-from registry.api.v1.parameters import ORGANIZATION, ROBOT, TARGET, TEAM, USERNAME
+from registry.api.v1.parameters import (
+    ORGANIZATION,
+    PEOPLE_PAGING,
+    ROBOT,
+    TARGET,
+    TEAM,
+    USERNAME,
+    get_people_page,
+)
 from registry.api.viewers import get_token_viewer
 from registry.models import Role
 from registry.queries.team_rights import list_team_rights
@@ -59,17 +74,23 @@ class TeamsView(ApiView):
         found = get_organization(organization)
         body = validate_body(api.TeamBody, request.data)
         team = create_team(actor=actor, organization=found, name=body["name"])
-        return respond_json(request, build_team(team, ()), cache=PRIVATE, status=201)
+        document = build_team(team, list_team_members(team), ())
+        return respond_json(request, document, cache=PRIVATE, status=201)
 
 
 class TeamView(ApiView):
     """One team of an organization."""
 
-    @extend_schema(operation_id="getTeam", parameters=[ORGANIZATION, TEAM], responses=api.Team)
+    @extend_schema(
+        operation_id="getTeam",
+        parameters=[ORGANIZATION, TEAM, *PEOPLE_PAGING],
+        responses=api.Team,
+    )
     def get(self, request: Request, organization: str, team: str) -> HttpResponse:
         """Get the members and rights of a team. For members; requires `read` or `manage`."""
         found, _ = _get_for_member(request, organization)
-        return _respond_team(request, found, team)
+        number, limit = get_people_page(request.GET)
+        return _respond_team(request, found, team, number=number, limit=limit)
 
     @extend_schema(
         operation_id="deleteTeam",
@@ -193,7 +214,15 @@ def _get_for_member(request: Request, name: str) -> tuple[Organization, User]:
     return organization, actor
 
 
-def _respond_team(request: Request, organization: Organization, name: str) -> HttpResponse:
+def _respond_team(
+    request: Request,
+    organization: Organization,
+    name: str,
+    *,
+    number: int = 1,
+    limit: int = MAX_PEOPLE_PER_PAGE,
+) -> HttpResponse:
     team = get_team(organization, name)
+    members = list_team_members(team, number=number, limit=limit)
     rights = list_team_rights(team, get_token_viewer(request))
-    return respond_json(request, build_team(team, rights), cache=PRIVATE)
+    return respond_json(request, build_team(team, members, rights), cache=PRIVATE)

@@ -220,7 +220,7 @@ def test_queries_do_not_grow_with_the_members(
     with django_assert_num_queries(5):
         client.get("/@harbor")
     mina = sign_in("mina")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         mina.get(MEMBERS)
 
 
