@@ -38,7 +38,7 @@ def close_account(*, actor: User, leaves_without_owner: bool = False) -> None:
         end_rest(actor)
         revoke_all_tokens(user=actor, by=actor)
         end_all_sessions(user=actor, by=actor)
-        actor.tokens.update(name="deleted")
+        actor.tokens.update(name="deleted", networks=[], last_used_address="")
         for model in (Authenticator, SocialAccount, SsoIdentity, EmailAddress):
             model.objects.filter(user=actor).delete()
         # Another owner may prove them.

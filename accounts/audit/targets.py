@@ -34,7 +34,7 @@ def _describe_user(user: User) -> Target:
 
 
 def _describe_token(token: Token) -> Target:
-    return Target("token", str(token), str(token.pk), subject_id=token.user_id)
+    return Target("token", token.abbreviation, str(token.pk), subject_id=token.user_id)
 
 
 def _describe_issuer(issuer: RegisteredIssuer) -> Target:

@@ -79,7 +79,12 @@ class Token(models.Model):
         ordering = ["-created_at"]
 
     def __str__(self) -> str:
-        return f"{self.start}… ({self.name})"
+        return f"{self.abbreviation} ({self.name})"
+
+    @property
+    def abbreviation(self) -> str:
+        """What the audit log calls the token: unlike the name, it says nothing about the person."""
+        return f"{self.start}…"
 
     def is_usable(self, now: dt.datetime | None = None) -> bool:
         """Whether the token is neither revoked nor expired."""

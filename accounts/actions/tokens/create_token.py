@@ -77,8 +77,9 @@ def create_token(
             target=token,
             scopes=token.scopes,
             limits=token.limits,
-            networks=token.networks,
-            parent=None if creator is None else str(creator),
+            # Their number: an address at home cannot stay in the log when the account is deleted.
+            networks=len(token.networks),
+            parent=None if creator is None else creator.abbreviation,
         )
     if creator is not None:
         _notify_owner(token, creator)

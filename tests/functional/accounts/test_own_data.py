@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
+from django.apps import apps
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
@@ -37,6 +38,7 @@ from accounts.security.email_change_keys import build_change_key
 from registry.actions.create_scope import create_scope
 from registry.models import Invitation, Member, Release, Role
 from tests.functional.accounts.conftest import HOME
+from tests.functional.api.calls import Api
 from tests.support.factors import add_app
 from tests.support.organizations import build_organization, build_team
 from tests.support.people import PASSWORD, create_api_token
@@ -217,6 +219,33 @@ def test_deleting_an_account(
     assert User.objects.filter(username="acme").get() == owner
     assert Client().post("/login", {"login": "acme", "password": PASSWORD}).status_code == 200
     assert Client().get("/plugins/@acme/chat").status_code == 200
+
+
+def test_nothing_of_the_tokens_stays_when_an_account_is_deleted(
+    owner_client: Client, owner: User
+) -> None:
+    """What people call their tokens and where they use them are personal data, also in the log."""
+    api = Api(create_api_token(owner, "publish", "manage"))
+    body = {"name": "Laptop of Hilde", "scopes": ["manage"], "networks": ["127.0.0.0/8"]}
+    child = Api(api.post("/me/tokens", {**body, "days": 9}).json()["token"])
+    # Its last use is recorded, too.
+    assert child.get("/me").status_code == 200
+    texts = ("Laptop of Hilde", "127.0.0.")
+    stored = _dump_database()
+    assert [text for text in texts if text not in stored] == []
+    assert owner_client.post("/account/delete", {"username": "acme"}).url == "/"
+    stored = _dump_database()
+    assert [text for text in texts if text in stored] == []
+    entries = AuditEntry.objects.filter(action="token.created").order_by("id")
+    first, second = owner.tokens.order_by("id")
+    assert [entry.target for entry in entries] == [first.abbreviation, second.abbreviation]
+    assert entries[1].details["networks"] == 1
+    assert entries[1].details["parent"] == first.abbreviation
+
+
+def _dump_database() -> str:
+    models = apps.get_models(include_auto_created=True)
+    return "\n".join(str(list(model.objects.values())) for model in models)
 
 
 def test_the_last_owner_is_asked(owner_client: Client, owner: User, publisher: Publisher) -> None:

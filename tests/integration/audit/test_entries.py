@@ -43,7 +43,7 @@ def test_an_act_of_a_page_has_the_address_the_client_and_the_session(owner: User
     assert (entry.identity.address, entry.identity.user_agent) == ("192.0.2.7", "Firefox 1")
     assert (entry.target_kind, entry.target, entry.target_id) == (
         "token",
-        str(token),
+        token.abbreviation,
         str(token.pk),
     )
     assert entry.via == "page"
