@@ -87,6 +87,13 @@ def test_an_address_lapses_after_three_days(
         assert found == ([ben] if email == "ben@alive.org" else [])
 
 
+def test_letters_that_the_database_does_not_fold(dns: DnsServer) -> None:
+    """The `LOWER` of SQLite knows ASCII only. The check ends, and the address lapses."""
+    user = build_account("ada", "ada@BÜCHER.org")
+    run_days(DAYS_UNTIL_LAPSE)
+    assert not is_verified(user)
+
+
 def test_the_reset_says_to_outsiders_what_it_always_says(dns: DnsServer, ada: User) -> None:
     def ask(email: str) -> tuple[int, str, str]:
         response = Client().post("/password/reset", {"email": email}, follow=True)
