@@ -6,7 +6,7 @@ from django.conf import settings
 
 from accounts.errors import ReservedPrefixError
 from accounts.models import Owner, ReservedPrefix, User
-from accounts.policies import OrganizationRight, list_organization_rights
+from accounts.policies import OrganizationRight, is_moderator, list_organization_rights
 from common.name_locks import lock_name, share_name
 from plugport.spec.names import list_prefix_keys
 
@@ -39,7 +39,7 @@ def check_prefix(actor: User | None, part: str, *, owner: Owner | None = None) -
     `owner` is the future one of the name, for which the actor may decide.
     """
     reserved = find_reserved_prefix(part)
-    if reserved is None or (actor is not None and (actor.is_moderator or actor.is_superuser)):
+    if reserved is None or (actor is not None and is_moderator(actor)):
         return
     if reserved.owner is not None and actor is not None:
         if owner is not None and owner.pk == reserved.owner_id:

@@ -29,7 +29,7 @@ class PrefixForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
         label="Owner",
         required=False,
         max_length=65,
-        help_text="The account or organization that may use the prefix. Without, only moderators may.",
+        help_text="The account or organization that may use the prefix. Without an owner, only moderators may.",
     )
     is_confirmed = forms.BooleanField(
         label="Reserve",

@@ -87,6 +87,18 @@ def test_the_owner_and_moderators_use_it(
         publish_bytes(ada, build_package("northwind-more"))
 
 
+def test_a_token_of_a_moderator_needs_the_scope_admin(create_user: Callable[..., User]) -> None:
+    """A token of a pipeline that publishes must not take names that are reserved."""
+    reserve_prefix(actor=None, prefix="northwind")
+    moderator = create_user("mod", is_moderator=True)
+    # As the authentication does for other tokens.
+    moderator.is_elevated = False
+    with pytest.raises(ReservedPrefixError):
+        publish_bytes(moderator, build_package("northwind-tools"))
+    moderator.is_elevated = True
+    publish_bytes(moderator, build_package("northwind-tools"))
+
+
 def test_what_was_there_before_is_kept_and_listed(publisher: Publisher) -> None:
     ada, eve = publisher.actor, create_user("eve")
     northwind = build_organization(ada, "northwind").owner

@@ -11,6 +11,7 @@ from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.errors import PrefixTakenError, UnknownPrefixError
 from accounts.models import GrandfatheredName, Owner, ReservedPrefix, User
 from accounts.models.reserved_prefix import REASON_CHARS
+from accounts.policies import is_operator
 from accounts.queries.reserved_prefixes import lock_prefixes
 from plugport.spec.names import fold_part, list_prefix_keys, parse_scope
 from registry.errors import NotMemberError
@@ -107,5 +108,5 @@ def _iter_alike(key: str, owner: Owner | None) -> Iterator[tuple[str, str]]:
 
 
 def _check_is_operator(actor: User | None) -> None:
-    if actor is not None and not (actor.is_active and actor.is_superuser):
+    if actor is not None and not is_operator(actor):
         raise NotMemberError("Only operators reserve prefixes.")
