@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import smtplib
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.core import mail
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
@@ -188,6 +190,21 @@ def test_an_offer_expires(giver: User, taker: User, plugin: Plugin) -> None:
     run_due_transfers()
     transfer.refresh_from_db()
     assert transfer.state == "expired"
+
+
+def test_a_new_offer_ends_an_expired_one_like_the_periodic_work(
+    giver: User, taker: User, plugin: Plugin, mailoutbox: list[Any]
+) -> None:
+    offer_plugin_transfer(actor=giver, plugin=plugin, to="theo")
+    send_transfer_mails()
+    mailoutbox.clear()
+    Transfer.objects.update(expires_at=timezone.now())
+    offer_plugin_transfer(actor=giver, plugin=plugin, to="theo")
+    entry = AuditEntry.rows.get(action="plugin.transfer-expired")
+    assert (entry.actor, entry.after) == (None, [f"account:{taker.pk}"])
+    send_transfer_mails()
+    told = sorted(message.to[0] for message in mailoutbox)
+    assert told == sorted([giver.email, taker.email] * 2)
 
 
 def test_all_owners_leave_and_others_keep_their_roles(
@@ -388,11 +405,11 @@ def test_owners_and_owners_of_dependents_get_mails(
     Publisher(user).publish("@dora/app", dependencies={"plugins": {"weather-map": "^1.0.0"}})
     transfer = offer_plugin_transfer(actor=giver, plugin=plugin, to="theo")
     send_transfer_mails()
-    assert sorted(mail.to[0] for mail in mailoutbox) == sorted([giver.email, taker.email])
+    assert sorted(message.to[0] for message in mailoutbox) == sorted([giver.email, taker.email])
     mailoutbox.clear()
     accept_transfer(actor=taker, transfer_id=transfer.pk)
     send_transfer_mails()
-    by_address = {mail.to[0]: mail for mail in mailoutbox}
+    by_address = {message.to[0]: message for message in mailoutbox}
     assert set(by_address) == {giver.email, taker.email, user.email}
     assert "@dora/app, of which you are an owner, depends on weather-map." in (
         by_address[user.email].body
@@ -401,8 +418,27 @@ def test_owners_and_owners_of_dependents_get_mails(
     mailoutbox.clear()
     pass_delay()
     send_transfer_mails()
-    assert {mail.to[0] for mail in mailoutbox} == {giver.email, taker.email, user.email}
+    assert {message.to[0] for message in mailoutbox} == {giver.email, taker.email, user.email}
     assert not TransferMail.objects.exists()
+
+
+def test_an_address_that_fails_delays_no_other_mail(
+    giver: User, taker: User, plugin: Plugin, mailoutbox: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The receiver cannot keep the owners from hearing about a transfer in time."""
+    offer_plugin_transfer(actor=giver, plugin=plugin, to="theo")
+    send = mail.EmailMessage.send
+
+    def refuse_first(message: mail.EmailMessage) -> int:
+        if message.to == [giver.email]:
+            raise smtplib.SMTPRecipientsRefused({giver.email: (550, b"no such user")})
+        return send(message)
+
+    monkeypatch.setattr(mail.EmailMessage, "send", refuse_first)
+    assert send_transfer_mails() == 0
+    assert send_transfer_mails() == 1
+    assert [message.to for message in mailoutbox] == [[taker.email]]
+    assert TransferMail.objects.get().attempts == 1
 
 
 def test_a_publisher_stays_while_it_is_an_owner(giver: User, taker: User, plugin: Plugin) -> None:

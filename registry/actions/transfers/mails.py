@@ -123,8 +123,10 @@ def send_transfer_mails() -> int:
     """
     until = time.monotonic() + _MAX_SECONDS
     sent = 0
-    for mail in _claim():
-        if time.monotonic() > until:
+    while sent < _BATCH_SIZE and time.monotonic() < until:
+        # One by one: those behind one that fails are due again with the next run, and not later.
+        mail = _claim()
+        if mail is None:
             break
         try:
             _send(mail)
@@ -137,22 +139,23 @@ def send_transfer_mails() -> int:
     return sent
 
 
-def _claim() -> list[TransferMail]:
-    """Set the time of the next attempt, and return what was due: one of several workers gets it."""
+def _claim() -> TransferMail | None:
+    """The one that has been due longest, with the time of its next attempt: one of several workers gets it."""
     with transaction.atomic():
         due = TransferMail.objects.filter(due_at__lte=timezone.now())
         locked = due.select_for_update(of=("self",), skip_locked=True)
-        mails = list(locked.order_by("due_at", "id")[:_BATCH_SIZE])
-        for mail in mails:
-            wait_seconds = min(60 * 2**mail.attempts, _MAX_WAIT_SECONDS)
-            mail.due_at = timezone.now() + dt.timedelta(seconds=wait_seconds)
-            mail.attempts += 1
-        TransferMail.objects.bulk_update(mails, ["attempts", "due_at"])
-    claimed = TransferMail.objects.filter(pk__in=[mail.pk for mail in mails]).select_related(
+        mail = locked.order_by("due_at", "id").first()
+        if mail is None:
+            return None
+        wait_seconds = min(60 * 2**mail.attempts, _MAX_WAIT_SECONDS)
+        mail.due_at = timezone.now() + dt.timedelta(seconds=wait_seconds)
+        mail.attempts += 1
+        mail.save(update_fields=["attempts", "due_at"])
+    claimed = TransferMail.objects.select_related(
         *("user", "transfer__plugin", "transfer__scope", "transfer__offered_by"),
         *("transfer__giver", "transfer__receiver"),
     )
-    return list(claimed.order_by("pk"))
+    return claimed.filter(pk=mail.pk).first()
 
 
 def _send(mail: TransferMail) -> None:

@@ -12,6 +12,7 @@ from accounts.models import Owner, User
 from accounts.policies import check_is_verified
 from accounts.queries.users import lock_unchanged_account
 from common.rate_limits import consume_quota
+from registry.actions.transfers.answer import end_transfer
 from registry.actions.transfers.mails import add_transfer_mails
 from registry.actions.transfers.rules import (
     check_may_give_plugin,
@@ -123,4 +124,5 @@ def _end_expired(target: Plugin | Scope) -> None:
     rows = Transfer.objects.filter(
         **{field: target}, state=TransferState.OFFERED, expires_at__lte=timezone.now()
     )
-    rows.update(state=TransferState.EXPIRED, ended_at=timezone.now())
+    for transfer in rows.select_related("plugin", "scope", "giver", "receiver"):
+        end_transfer(None, transfer, TransferState.EXPIRED)
