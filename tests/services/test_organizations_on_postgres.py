@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.actions.close_account import close_account
 from accounts.actions.delete_organization import delete_organization
 from accounts.actions.organizations.people import remove_person
+from accounts.actions.sso.find_account import find_or_create_account
 from accounts.errors import (
     LastOrganizationOwnerError,
     OrganizationInUseError,
     PasswordChangedError,
 )
-from accounts.models import Organization, OrganizationRole, User
+from accounts.models import Organization, OrganizationRole, SsoConnection, SsoIdentity, User
+from accounts.sso.person import Person
 from registry.actions.invitations.accept_invitation import accept_invitation
 from registry.actions.invite_member import invite_member
 from registry.errors import UnknownInvitationError
@@ -65,6 +69,22 @@ def test_two_owners_who_remove_each_other_leave_one(owner: User) -> None:
         ]
     )
     assert organization.memberships.filter(role=OrganizationRole.OWNER).count() == 1
+
+
+def test_a_sign_in_locks_in_the_order_of_a_removal(owner: User) -> None:
+    """Otherwise the two could wait for each other: a removal deletes links, with the organization locked."""
+    organization = build_organization(owner, "harbor")
+    connected = SsoConnection.objects.create(
+        owner=organization.owner, kind=SsoConnection.OIDC, name="IdP"
+    )
+    SsoIdentity.objects.create(connection=connected, subject="s1", user=owner)
+    with CaptureQueriesContext(connection) as queries:
+        find_or_create_account(connection=connected, person=Person("s1"))
+    locks = [
+        each["sql"] for each in queries if "UPDATE OF" in each["sql"] or "FOR UPDATE" in each["sql"]
+    ]
+    tables = [re.findall(r'FROM "(\w+)"', sql)[0] for sql in locks]
+    assert tables == ["accounts_organization", "accounts_ssoidentity"]
 
 
 def test_a_closed_account_is_no_member_of_a_plugin(owner: User, publisher: Publisher) -> None:

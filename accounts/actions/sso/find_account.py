@@ -38,6 +38,9 @@ def find_or_create_account(*, connection: SsoConnection, person: Person) -> SsoI
     the account is a member. Raises `SsoRefusedError`.
     """
     with transaction.atomic():
+        if connection.organization is not None:
+            # Before the identity, in the order in which a member is removed.
+            lock_organization(connection.organization)
         identity = _find_identity(connection, person) or _create_identity(connection, person)
         # What was loaded with it.
         identity.connection = connection
@@ -80,8 +83,7 @@ def _build_closed_error(connection: SsoConnection, user: User) -> SsoRefusedErro
 
 
 def _require_member(organization: Organization, user: User) -> OrganizationMember:
-    """The membership, locked with those of others. Raises `SsoRefusedError`."""
-    lock_organization(organization)
+    """The membership. Call it with the organization locked. Raises `SsoRefusedError`."""
     member = organization.memberships.filter(user=user).first()
     if member is None:
         raise build_member_error(user, organization)
@@ -147,6 +149,9 @@ def _apply_group_rules(connection: SsoConnection, identity: SsoIdentity, person:
     values |= {f: False for right in lost for f in RIGHTS[right] if f not in kept}
     for field, value in values.items():
         setattr(user, field, value)
+    if user.registry_groups and "is_staff" in values:
+        # A group that an operator gave needs it too.
+        user.is_staff = True
     user.save(update_fields=list(values) or None)
     identity.granted = sorted((before | new) & wanted)
     record_audit_entry(

@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from accounts.actions.change_groups import change_groups
 from accounts.models import AuditEntry, SsoConnection, SsoFailure, SsoIdentity, User
 from common.http.safe import PrivateHosts
 from tests.support.identity_providers import (
@@ -369,6 +370,14 @@ def test_groups_give_and_take_rights(
     user.refresh_from_db()
     assert (user.is_moderator, user.is_staff) == (True, True)
     assert AuditEntry.objects.filter(action="sso.rights-changed").count() == 3
+    # A right that the provider takes leaves the way into the admin to one that an operator gave.
+    change_groups(actor=None, account=user, groups=[])
+    change_groups(actor=None, account=user, groups=["moderator"])
+    SsoConnection.objects.update(group_rules=[{"group": "eyes", "right": "security-reviewer"}])
+    sign_in(Client(), connection, provider, groups=["eyes"])
+    sign_in(Client(), connection, provider, groups=[])
+    user.refresh_from_db()
+    assert (user.is_moderator, user.is_staff, user.is_security_reviewer) == (True, True, False)
 
 
 def test_a_closed_account_stays_closed(
