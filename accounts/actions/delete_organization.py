@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.actions.domains.end_domain import end_domain
 from accounts.actions.organizations.robots import delete_robot
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.actions.sso.connections import delete_connection
@@ -54,7 +55,8 @@ def delete_organization(*, actor: User, organization: Organization, confirmation
         for robot in list_robots(locked):
             delete_robot(actor=actor, organization=locked, robot_name=robot.username)
         _end_issuers(actor, locked)
-        locked.owner.domains.all().delete()
+        for domain in locked.owner.domains.select_related("owner"):
+            end_domain(domain, by=actor)
         locked.invitations.all().delete()
         locked.teams.all().delete()
         for member in locked.memberships.select_related("user").order_by("pk"):

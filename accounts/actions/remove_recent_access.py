@@ -8,6 +8,7 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.utils import timezone
 
+from accounts.actions.domains.end_domain import end_domain
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.actions.sso.sessions import end_identity_sessions
 from accounts.hooks.recovery import AddedAccess, run_access_steps
@@ -89,8 +90,5 @@ def _end_domains(user: User, since: dt.datetime) -> AddedAccess:
     found = AddedAccess([], [])
     for domain in OwnerDomain.objects.filter(owner__user=user).select_related("owner"):
         if found.add(f"domain {domain.domain}", domain.created_at, since):
-            record_audit_entry(
-                actor=user, action="domain.removed", target=domain, was_proven=domain.is_proven
-            )
-            domain.delete()
+            end_domain(domain, by=user)
     return found

@@ -100,7 +100,7 @@ class AccountAdmin(_UserAdmin):
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The form of an account, which a session alone does not open: it gives rights."""
         if not is_confirmed(request):
-            return redirect_to_confirmation(request.path)
+            return redirect_to_confirmation(request.path, request)
         return super().changeform_view(request, *args, **kwargs)
 
     def formfield_for_manytomany(self, db_field: Any, request: Any, **kwargs: Any) -> Any:

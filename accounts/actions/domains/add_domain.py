@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from accounts.actions.domains.end_domain import end_domain
 from accounts.actions.domains.lock_owner import lock_owner_for
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.domains.challenge import build_token
@@ -53,8 +54,5 @@ def remove_domain(*, actor: User, owner: Owner, domain: str) -> OwnerDomain:
     with transaction.atomic():
         lock_owner_for(actor, owner)
         found = get_domain(owner, domain)
-        record_audit_entry(
-            actor=actor, action="domain.removed", target=found, was_proven=found.is_proven
-        )
-        OwnerDomain.objects.filter(pk=found.pk).delete()
+        end_domain(found, by=actor)
     return found

@@ -33,7 +33,7 @@ def render_issuers(request: HttpRequest, name: str) -> HttpResponse:
     form, status = IssuerForm(), 200
     if request.method == "POST":
         if not is_confirmed(request):
-            return redirect_to_confirmation(request.path)
+            return redirect_to_confirmation(request.path, request)
         if request.POST.get("action") != "add":
             run_button(request, viewer, organization, {"remove": _remove})
             return redirect_to("organization-issuers", organization)

@@ -43,7 +43,7 @@ def render_provisioning(request: HttpRequest, name: str) -> HttpResponse:
     viewer, organization = get_signed_in_user(request), get_organization(name)
     check_organization_right(viewer, organization, OrganizationRight.MANAGE_PROPERTY)
     if request.method == "POST" and not is_confirmed(request):
-        return redirect_to_confirmation(request.path)
+        return redirect_to_confirmation(request.path, request)
     text = ""
     if request.method == "POST" and request.POST.get("action") == "create":
         text = _create_token(request, viewer, organization)

@@ -58,7 +58,7 @@ def render_robot(request: HttpRequest, name: str, robot: str) -> HttpResponse:
     text = ""
     if request.method == "POST":
         if not is_confirmed(request):
-            return redirect_to_confirmation(request.path)
+            return redirect_to_confirmation(request.path, request)
         action = request.POST.get("action", "")
         if action in ("token", "rotate"):
             text = _try(request, lambda: _create_text(request, viewer, organization, robot))

@@ -10,9 +10,18 @@ import pytest
 from django.core import mail
 from django.test import Client
 
+from accounts.actions.domains.add_domain import add_domain
 from accounts.actions.organizations.invitations import invite_person
+from accounts.actions.organizations.robots import create_robot
 from accounts.actions.set_password import set_password
-from accounts.models import Organization, OrganizationInvitation, OrganizationRole, Token, User
+from accounts.models import (
+    AuditEntry,
+    Organization,
+    OrganizationInvitation,
+    OrganizationRole,
+    Token,
+    User,
+)
 from tests.functional.pages.conftest import Open
 from tests.support.organizations import build_organization
 from tests.support.people import create_user
@@ -266,8 +275,24 @@ def test_an_organization_is_deleted(harbor: Organization, open_page: Open) -> No
     assert path in open_page(SETTINGS, by=acme).links
     assert acme.post(path, {"confirmation": "harbour"}).status_code == 400
     assert sign_in("mina").get(path).status_code == 403
+    add_domain(actor=User.objects.get(username="acme"), owner=harbor.owner, domain="harbor.org")
     assert send(acme, path, confirmation="harbor") == "The organization harbor is deleted."
     assert acme.get(MEMBERS).status_code == 404
+    assert AuditEntry.rows.get(action="domain.removed").target_name == "harbor.org"
+
+
+@pytest.mark.parametrize("path", [PROVISIONING, PUBLISHING, f"{ROBOTS}/harbor+ci"])
+def test_a_form_that_was_not_kept_is_not_lost_in_silence(harbor: Organization, path: str) -> None:
+    """The confirmation lapses while the page is open: the person must know that nothing was done."""
+    acme = User.objects.get(username="acme")
+    create_robot(actor=acme, organization=harbor, name="ci")
+    client = sign_in("acme")
+    session = client.session
+    session["confirmed"] = [acme.pk, 0]
+    session.save()
+    response = client.post(path, {"action": "create", "name": "okta", "days": "30"})
+    assert response.url.startswith("/account/confirm")
+    assert "Your form was not kept" in client.get(response.url).content.decode()
 
 
 def test_what_prevents_the_deletion_is_listed(
