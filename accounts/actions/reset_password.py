@@ -21,7 +21,7 @@ def reset_password(*, user: User, password: str) -> None:
     """Set the password, revoke all tokens, and verify the address: the mail was read.
 
     Tokens cannot be kept: the account may have been used by someone else. Links, trusted
-    publishers, issuers and domains that were added in the last 72 hours are removed; factors stay. The
+    publishers, issuers, domains and SCIM tokens that were added in the last 72 hours are removed; factors stay. The
     mail lists both. If another account has
     verified the address, this one stays unverified. Raises `PasswordChangedError` if the account
     changed since the link was checked.

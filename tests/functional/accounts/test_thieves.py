@@ -13,11 +13,19 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import AuditEntry, OwnerDomain, RegisteredIssuer, User
+from accounts.models import (
+    AuditEntry,
+    Organization,
+    OwnerDomain,
+    RegisteredIssuer,
+    ScimToken,
+    User,
+)
 from registry.models import TrustedPublisher
 from tests.functional.accounts.conftest import HOME
 from tests.functional.pages.dom import parse
 from tests.support.factors import SoftPasskey, add_app
+from tests.support.organizations import build_organization
 from tests.support.people import PASSWORD
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_home")]
@@ -42,6 +50,14 @@ def _add_access(owner: User, name: str, at: dt.datetime) -> None:
     OwnerDomain.objects.create(
         owner=owner.owner, domain=f"{name}.example", token=name, created_at=at
     )
+    ScimToken.objects.create(
+        organization=Organization.objects.get(),
+        name=name,
+        sha256=name,
+        created_by=owner,
+        created_at=at,
+        expires_at=timezone.now() + dt.timedelta(days=30),
+    )
     TrustedPublisher.objects.create(
         name=f"@acme/{name}",
         created_by=owner,
@@ -55,6 +71,7 @@ def _add_access(owner: User, name: str, at: dt.datetime) -> None:
 
 def test_what_was_added_before_a_reset_is_removed(owner: User) -> None:
     now = timezone.now()
+    build_organization(owner, "harbor")
     _add_access(owner, "thief", now - dt.timedelta(hours=70))
     _add_access(owner, "old", now - dt.timedelta(hours=74))
     _reset(owner)
@@ -62,14 +79,22 @@ def test_what_was_added_before_a_reset_is_removed(owner: User) -> None:
     assert [issuer.url for issuer in RegisteredIssuer.objects.all()] == ["https://old.example"]
     assert [domain.domain for domain in OwnerDomain.objects.all()] == ["old.example"]
     assert [each.name for each in TrustedPublisher.objects.all()] == ["@acme/old"]
+    assert [each.name for each in ScimToken.objects.filter(revoked_at=None)] == ["old"]
     removed, kept = mail.outbox[-1].body.split("still work")
-    for line in ("sign-in with", "issuer of CI jobs", "domain", "trusted publisher of"):
+    for line in (
+        "sign-in with",
+        "issuer of CI jobs",
+        "domain",
+        "SCIM token",
+        "trusted publisher of",
+    ):
         assert f"- {line}" in removed
         assert f"- {line}" in kept
     assert ("thief" in removed, "thief" in kept) == (True, False)
     assert ("old" in removed.split("removed")[1], "acme/old" in kept) == (False, True)
     acts = ("site.unlinked", "issuer.removed", "domain.removed", "trusted-publisher.removed")
-    assert AuditEntry.objects.filter(action__in=acts).count() == 4
+    acts += ("scim-token.revoked",)
+    assert AuditEntry.objects.filter(action__in=acts).count() == 5
 
 
 def _find_options(client: Client, path: str) -> Any:
