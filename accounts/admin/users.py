@@ -28,6 +28,7 @@ from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.actions.set_password import set_password
 from accounts.admin.base import ModelAdmin, ReadOnlyMixin
 from accounts.models import GROUP_FIELDS, AccountGroup, AuditEntry, Owner, Token, User
+from accounts.policies import is_operator
 from accounts.security.confirmation import is_confirmed, redirect_to_confirmation
 from common.bounded_fields import check_stored_size
 
@@ -102,6 +103,13 @@ class AccountAdmin(_UserAdmin):
         if not is_confirmed(request):
             return redirect_to_confirmation(request.path, request)
         return super().changeform_view(request, *args, **kwargs)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        """Rights too, for all but operators, and of one's own account: see `check_may_change_groups`."""
+        fields = tuple(super().get_readonly_fields(request, obj))
+        if isinstance(request.user, User) and is_operator(request.user) and obj != request.user:
+            return fields
+        return (*fields, "is_staff", *GROUP_FIELDS.values(), "groups", "user_permissions")
 
     def formfield_for_manytomany(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         """Offer only groups that have no column of their own."""

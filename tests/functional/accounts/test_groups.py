@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.core import mail
 from django.core.management import CommandError, call_command
 from django.test import Client
@@ -158,6 +158,30 @@ def test_a_session_alone_is_not_enough(operator: Client, zoe: User, settings: An
     for path in (PATH, f"/admin/accounts/user/{zoe.pk}/change/"):
         assert operator.get(path).url.startswith("/account/confirm?next=")
         assert operator.post(path, {"is_superuser": "on"}).url.startswith("/account/confirm")
+
+
+def test_the_admin_follows_the_same_rules(operator: Client, zoe: User) -> None:
+    """Nobody changes the own rights there, and only operators those of others."""
+    olga = User.objects.get(username="olga")
+    zoe.is_staff = True
+    zoe.save()
+    zoe.user_permissions.set(Permission.objects.filter(codename__in=("change_user", "view_user")))
+    for client, account in ((operator, olga), (_sign_in(zoe), zoe)):
+        path = f"/admin/accounts/user/{account.pk}/change/"
+        form = {
+            name: value or ""
+            for name, value in client.get(path).context["adminform"].form.initial.items()
+        }
+        form |= {"date_joined_0": "2026-01-01", "date_joined_1": "00:00:00"}
+        form |= {"first_name": "New"}
+        if account == zoe:
+            form |= {"is_superuser": "on", "is_moderator": "on"}
+        response = client.post(path, form)
+        assert response.status_code == 302, response.context["adminform"].form.errors
+    olga.refresh_from_db()
+    zoe.refresh_from_db()
+    assert (olga.first_name, olga.is_superuser, olga.is_staff) == ("New", True, True)
+    assert (zoe.first_name, zoe.is_superuser, zoe.is_moderator) == ("New", False, False)
 
 
 def test_groups_and_columns_follow_each_other(zoe: User) -> None:
