@@ -13,6 +13,7 @@ from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.actions.sso.sessions import end_all_sessions
 from accounts.models import Organization, SsoConnection, User
 from accounts.policies import check_sets_up_sso
+from accounts.queries.organizations import lock_organization
 from accounts.queries.sso import lock_connection
 from accounts.security.encryption import encrypt_secret
 from accounts.sso.errors import ConnectionSettingsError
@@ -48,14 +49,16 @@ def create_connection(
     """
     check_sets_up_sso(actor, organization)
     connection = SsoConnection(kind=kind)
-    if organization is not None:
-        connection.owner = organization.owner
-        _check_count(organization)
     own = {}
     if kind == SsoConnection.SAML:
         key, own["own_certificate"] = build_own_key()
         connection.secret = encrypt_secret(key)
     with transaction.atomic():
+        if organization is not None:
+            connection.owner = lock_organization(organization).owner
+            # Again: the actor may have been removed since.
+            check_sets_up_sso(actor, organization)
+            _check_count(organization)
         _assign(connection, values, own)
         connection.save()
         record_audit_entry(
@@ -128,12 +131,20 @@ def _describe(connection: SsoConnection) -> dict[str, Any]:
 
 
 def mark_tested(*, actor: User, connection: SsoConnection) -> None:
-    """Record that a test sign-in succeeded, which allows to switch the connection on."""
+    """Record that a test sign-in succeeded, which allows to switch the connection on.
+
+    `connection` has the settings of the test. Raises `ConnectionSettingsError` if they changed meanwhile.
+    """
     check_sets_up_sso(actor, connection.organization)
     with transaction.atomic():
-        connection.tested_at = timezone.now()
-        connection.save(update_fields=["tested_at"])
-        record_audit_entry(actor=actor, action="sso.connection-tested", target=connection)
+        locked = lock_connection(connection)
+        if (locked.settings, locked.secret) != (connection.settings, connection.secret):
+            raise ConnectionSettingsError(
+                "The settings were changed during the test.", hint="Test the connection again."
+            )
+        locked.tested_at = timezone.now()
+        locked.save(update_fields=["tested_at"])
+        record_audit_entry(actor=actor, action="sso.connection-tested", target=locked)
 
 
 def switch_connection(*, actor: User, connection: SsoConnection, is_enabled: bool) -> None:

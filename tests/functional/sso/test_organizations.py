@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.actions.organizations.people import remove_person
+from accounts.actions.sso import connections
 from accounts.models import (
     AuditEntry,
     Organization,
@@ -21,6 +22,7 @@ from accounts.models import (
     SsoIdentity,
     User,
 )
+from accounts.sso.errors import UnknownConnectionError
 from tests.support.identity_providers import (
     OidcProvider,
     authorize,
@@ -142,6 +144,27 @@ def test_an_owner_sets_up_tests_and_switches_on(
     # The general sign-in page does not tell who has single sign-on.
     assert list(Client().get("/login").context["connections"]) == []
     assert list(Client().get("/sso").context["connections"]) == []
+
+
+def test_an_owner_who_is_removed_meanwhile_connects_nothing(
+    harbor: Organization, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection would be a way back in. Building the key takes the time for it."""
+    build_key = connections.build_own_key
+
+    def remove_and_build() -> tuple[str, str]:
+        harbor.memberships.filter(user=owner).delete()
+        return build_key()
+
+    monkeypatch.setattr(connections, "build_own_key", remove_and_build)
+    values = connections.ConnectionValues(
+        name="Harbor", settings={}, group_rules=[], email_domains=[]
+    )
+    with pytest.raises(UnknownConnectionError):
+        connections.create_connection(
+            actor=owner, kind=SsoConnection.SAML, values=values, organization=harbor
+        )
+    assert not SsoConnection.objects.exists()
 
 
 def test_a_new_person_gets_an_account_of_the_organization(

@@ -15,8 +15,9 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
+from accounts.actions.sso.connections import mark_tested
 from accounts.models import AuditEntry, SsoConnection, SsoIdentity, User
-from accounts.sso.errors import REASONS
+from accounts.sso.errors import REASONS, ConnectionSettingsError
 from tests.support import saml
 from tests.support.data import ROOT
 from tests.support.identity_providers import (
@@ -129,6 +130,16 @@ def test_changes_of_what_is_trusted_need_another_test(
     response = browser.post(path, build_values(provider, **changes))
     assert response["Location"] == path
     assert SsoConnection.objects.get().is_enabled is is_enabled
+
+
+def test_a_test_counts_for_the_settings_that_were_tested(
+    connection: SsoConnection, operator: User
+) -> None:
+    """Others may be stored while the person is at the provider, or while its answer is verified."""
+    SsoConnection.objects.update(settings={**connection.settings, "client_id": "another"})
+    with pytest.raises(ConnectionSettingsError, match="changed during the test"):
+        mark_tested(actor=operator, connection=connection)
+    assert SsoConnection.objects.get().tested_at == connection.tested_at
 
 
 @pytest.mark.parametrize(
