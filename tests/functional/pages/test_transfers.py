@@ -49,7 +49,7 @@ def test_an_owner_offers_and_the_receiver_accepts(
     assert "Show what changes" in read(giver, PAGE)
     preview = read(giver, PAGE, to="mallory")
     assert "Offer it to mallory" in preview
-    assert "all present owners lose their role" in preview
+    assert "All current owners then lose their role" in preview
     assert not Transfer.objects.exists()
     offered = send(giver, PAGE, to="mallory").text
     assert "weather-map is offered to mallory." in offered
