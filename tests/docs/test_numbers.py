@@ -383,6 +383,7 @@ CLAIMS = {
         f"at most {resources.MAX_PAGE} results;",
         f"at most {filters.MAX_FILTER_CHARS:,} characters and {filters.MAX_TERMS} comparisons",
         f"a PATCH at most {resources.MAX_OPERATIONS} operations",
+        f"paths of at most {resources.MAX_PATH_CHARS:,} characters",
     ],
     "docs/LOGGING.md": [],
     "docs/search.md": [

@@ -302,7 +302,9 @@ def _change_members(organization: Organization, row: ScimGroup, change: _Change)
         return False
     current = {member.public_id: member for member in list_group_members(row)}
     wanted = [each for each in change.added if each not in current]
-    new = {member.public_id: member for member in find_members(organization, wanted)}
+    # Paths may have any text in them, and not all of it can be sent to a database.
+    possible = [each for each in wanted if each.isascii() and each.isprintable()]
+    new = {member.public_id: member for member in find_members(organization, possible)}
     for each in wanted:
         if each not in new:
             raise InvalidValueException(

@@ -35,12 +35,15 @@ def begin_membership(organization: Organization, row: ScimUser) -> None:
     Call it with the organization locked.
     """
     groups = list(ScimGroup.objects.filter(members__member=row)) if row.pk else []
-    member, is_new = OrganizationMember.objects.get_or_create(
-        organization=organization,
-        user=row.user,
-        defaults={"role": _select_role({group.role for group in groups})},
-    )
-    if is_new:
+    members = OrganizationMember.objects.filter(organization=organization, user=row.user)
+    # A new account is a member of nothing. Nobody else adds members under the lock.
+    member = members.first() if row.pk else None
+    if member is None:
+        member = OrganizationMember.objects.create(
+            organization=organization,
+            user=row.user,
+            role=_select_role({group.role for group in groups}),
+        )
         record_audit_entry(
             actor=ACTOR,
             action="organization.joined",

@@ -151,13 +151,35 @@ def _read_body(request: HttpRequest) -> dict[str, Any]:
     except UnreadablePostError:
         raise InvalidSyntaxException(detail="The body is incomplete.") from None
     try:
-        document = json.loads(body)
+        document = json.loads(
+            body, object_pairs_hook=_build_object, parse_constant=_refuse_constant
+        )
     except (ValueError, RecursionError):
         raise InvalidSyntaxException(detail="The body is not valid JSON in UTF-8.") from None
     if not isinstance(document, dict):
         raise InvalidSyntaxException(detail="The body must be a JSON object.")
     _check_depth(document)
     return document
+
+
+def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object. Raises `InvalidSyntaxException` if names are equal, which have no case in SCIM.
+
+    Programs differ in which one counts: a proxy or a log would see another value.
+    """
+    names: set[str] = set()
+    for name, _ in pairs:
+        if name.lower() in names:
+            raise InvalidSyntaxException(
+                detail=f"The name `{name[:100]}` occurs twice in an object of the body."
+            )
+        names.add(name.lower())
+    return dict(pairs)
+
+
+def _refuse_constant(name: str) -> None:
+    """Python reads `NaN` and infinite numbers, which JSON does not have (RFC 8259, section 6)."""
+    raise ValueError(f"{name} is not JSON")
 
 
 def _check_depth(document: Any) -> None:
@@ -201,7 +223,8 @@ def _respond_with_error(status: int, kind: str, detail: str) -> HttpResponse:
     document: dict[str, Any] = {"schemas": [_ERROR_SCHEMA], "status": str(status)}
     if kind:
         document["scimType"] = kind
-    document["detail"] = detail[:1000]
+    # Half of a character from the request cannot be encoded.
+    document["detail"] = detail[:1000].encode(errors="replace").decode()
     response = respond_json(document, status=status)
     # Django logs responses from 500 as errors of the server. 501 is an answer.
     response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001 -- no public name

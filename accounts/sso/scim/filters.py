@@ -7,6 +7,8 @@ number of terms is bounded, and each term is one comparison in the rows of one o
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +36,10 @@ from accounts.sso.scim.resources import Group, User
 MAX_FILTER_CHARS = 1000
 MAX_TERMS = 20
 MAX_DEPTH = 10
+_HIGH, _LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", r"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_LONE_SURROGATE = rf"{_HIGH}(?!{_LOW})|(?<!{_HIGH}){_LOW}"
+# No database stores NUL, nor surrogates without their other half; in JSON, both can be escaped.
+_HAS_NO_TEXT = re.compile(r"[\x00\ud800-\udfff]|\\u0000|" + _LONE_SURROGATE)
 _USER_FILTER: Any = ScimFilter[User]
 _GROUP_FILTER: Any = ScimFilter[Group]
 _TEXT_LOOKUPS = {
@@ -95,7 +101,14 @@ def _build_exact(column: str) -> _Column:
 def _build_time(column: str) -> _Column:
     def compare(op: CompareOperator, value: Any) -> Q | None:
         lookup = _TIME_LOOKUPS.get(op)
-        return Q(**{f"{column}__{lookup}": value}) if lookup and value is not None else None
+        if not lookup or value is None:
+            return None
+        try:
+            # As databases store times: at the ends of the calendar, zones lead beyond it.
+            at = value.astimezone(dt.UTC)
+        except OverflowError:
+            return None
+        return Q(**{f"{column}__{lookup}": at})
 
     return _Column(compare, Q(pk__isnull=False))
 
@@ -172,8 +185,10 @@ def _parse(text: str, kind: Any, columns: Mapping[str, _Column]) -> Q:
             detail=f"The filter has {len(text)} characters; at most {MAX_FILTER_CHARS} are allowed."
         )
     _check_depth(text)
-    if "\0" in text or "\\u0000" in text:
-        raise InvalidFilterException(detail="The filter contains the character NUL.")
+    if _HAS_NO_TEXT.search(text):
+        raise InvalidFilterException(
+            detail="The filter contains the character NUL, or half of a character."
+        )
     parsed = kind(text)
     return _Conditions(parsed, columns).visit(parsed.ast)
 

@@ -25,13 +25,13 @@ from scim2_models import (
     External,
     Filter,
     GroupMembership,
+    InvalidPathException,
     InvalidSyntaxException,
     InvalidValueException,
     Mutability,
     Pagination,
     Patch,
     PatchOp,
-    PatchOperation,
     Reference,
     Required,
     Resource,
@@ -58,6 +58,8 @@ DEFAULT_PAGE = 100
 # Bounds the work of one request. A body has at most 1 MiB (`DATA_UPLOAD_MAX_MEMORY_SIZE`).
 MAX_OPERATIONS = 100
 MAX_MEMBERS = 20_000
+# As of a filter, which is parsed in the same way.
+MAX_PATH_CHARS = 1000
 _MAX_TYPE_CHARS = 40
 # What Entra ID sends and RFC 7644 does not allow: a value in `remove`, and paths to what is not there yet.
 POLICY = ScimPolicy(
@@ -183,11 +185,6 @@ def check_loose_texts(resource: User | Group) -> None:
             )
 
 
-def parse_patch(patch: Any, document: Any) -> list[PatchOperation[Any]]:
-    """The operations of a PATCH. Raises `SCIMException`."""
-    return list(parse_patch_op(patch, document).operations or ())
-
-
 def parse_patch_op(patch: Any, document: Any) -> Any:
     """The body of a PATCH, with keys that are paths as operations of their own. Raises `SCIMException`."""
     try:
@@ -208,31 +205,51 @@ def apply_patch(message: Any, resource: User) -> None:
 
 
 def _expand(document: Any) -> Any:
-    """Entra ID puts paths with filters into keys, such as `emails[type eq "work"].value`."""
-    operations = document.get("Operations") if isinstance(document, dict) else None
+    """Entra ID puts paths with filters into keys, such as `emails[type eq "work"].value`.
+
+    Bounds what each operation costs. Raises `InvalidSyntaxException` and `InvalidPathException`.
+    """
+    # Names of attributes have no case (RFC 7643, section 2.1).
+    members = _lower_names(document)
+    operations = members.get("operations")
     if not isinstance(operations, list):
-        # Names of attributes have no case (RFC 7643, section 2.1); the model finds the others.
-        names = {str(key).lower(): key for key in document} if isinstance(document, dict) else {}
-        operations = document.get(names.get("operations")) if names else None
-        if not isinstance(operations, list):
-            return document
-        document = {k: v for k, v in document.items() if str(k).lower() != "operations"}
-    if len(operations) > MAX_OPERATIONS:
-        raise InvalidSyntaxException(
-            detail=f"The request has {len(operations)} operations; at most {MAX_OPERATIONS} are allowed."
-        )
+        return document
+    _check_count(len(operations))
     expanded: list[Any] = []
-    for each in operations:
-        value = each.get("value") if isinstance(each, dict) else None
-        if isinstance(value, dict) and not each.get("path"):
-            paths = {key: value[key] for key in value if "[" in key}
-            expanded += [{"op": each.get("op"), "path": k, "value": v} for k, v in paths.items()]
-            rest = {key: value[key] for key in value if "[" not in key}
-            if not rest and paths:
-                continue
-            each = {**each, "value": rest}  # noqa: PLW2901 -- the same operation without the paths
-        expanded.append(each)
-    return {**document, "Operations": expanded}
+    for each in map(_lower_names, operations):
+        value = each.get("value")
+        if not isinstance(value, dict) or each.get("path"):
+            expanded.append(each)
+            continue
+        # Each name is parsed as a path.
+        _check_count(len(value))
+        paths = {key: value[key] for key in value if "[" in key}
+        expanded += [{"op": each.get("op"), "path": k, "value": v} for k, v in paths.items()]
+        if len(paths) < len(value) or not paths:
+            expanded.append({**each, "value": {k: value[k] for k in value if k not in paths}})
+    _check_count(len(expanded))
+    for each in expanded:
+        _check_path(each.get("path"))
+    return {**members, "operations": expanded}
+
+
+def _lower_names(value: Any) -> dict[str, Any]:
+    """The object with names in lower case; empty for anything else, which the model refuses."""
+    return {key.lower(): each for key, each in value.items()} if isinstance(value, dict) else {}
+
+
+def _check_count(count: int) -> None:
+    if count > MAX_OPERATIONS:
+        raise InvalidSyntaxException(
+            detail=f"The request has {count} operations; at most {MAX_OPERATIONS} are allowed."
+        )
+
+
+def _check_path(path: Any) -> None:
+    if isinstance(path, str) and len(path) > MAX_PATH_CHARS:
+        raise InvalidPathException(
+            detail=f"A path has {len(path)} characters; at most {MAX_PATH_CHARS} are allowed."
+        )
 
 
 def _translate(error: ValidationError) -> SCIMException:

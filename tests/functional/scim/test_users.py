@@ -103,7 +103,6 @@ def test_rights_cannot_be_set(provider: Provider) -> None:
         entitlements=[{"value": "admin"}],
         password="Sesame-open-1",
         id="0" * 32,
-        username="acme",
         is_verified=True,
         groups=[{"value": "0" * 32}],
         meta={"version": "x", "created": "1999-01-01T00:00:00Z"},
