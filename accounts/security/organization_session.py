@@ -21,8 +21,9 @@ from accounts.models import User
 
 # In the session: the id of the organization.
 ORGANIZATION_KEY = "sso_organization"
-# Routes about the account, for operators, and of programs that ask for a token.
-_CLOSED = ("account", "admin", "audit", "login/program", "sso/connections")
+# Routes about the account, for operators, of programs that ask for a token, and of websites: while
+# somebody is signed in, these link the website to the account, which it then signs in to as a whole.
+_CLOSED = ("account", "admin", "audit", "login/program", "login/with", "sso/connections")
 # Names of those routes that are open: the page that says what the session reaches, and the confirmation,
 # which is at the identity provider.
 _OPEN = frozenset(

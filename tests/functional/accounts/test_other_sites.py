@@ -15,7 +15,9 @@ from django.core import mail
 from django.test import Client
 
 from accounts.models import User
+from accounts.security.organization_session import ORGANIZATION_KEY
 from common.http.private_hosts import PrivateHosts
+from tests.support.organizations import build_organization
 from tests.support.people import PASSWORD
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_home")]
@@ -133,6 +135,20 @@ def test_only_the_owner_links_a_site(owner_client: Client, owner: User, gitlab: 
     assert _sign_in(Client()).url == "/account"
     link = SocialAccount.objects.get()
     assert owner_client.post(f"/account/sites/{link.pk}/unlink").url == "/account/sites"
+    assert not SocialAccount.objects.exists()
+
+
+def test_a_session_of_an_organization_links_no_site(owner: User, gitlab: GitLab) -> None:
+    """Those who run its identity provider can open one, and would get into the account by the site."""
+    client = Client()
+    client.force_login(owner)
+    session = client.session
+    session[ORGANIZATION_KEY] = build_organization(owner, "harbor").pk
+    session.save()
+    for path in ("/login/with/gitlab", "/login/with/gitlab/callback"):
+        response = client.post(path, {"process": "connect"})
+        assert response.status_code == 403
+        assert b"reaches this organization alone" in response.content
     assert not SocialAccount.objects.exists()
 
 
