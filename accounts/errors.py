@@ -204,6 +204,12 @@ class OrganizationRightError(DeniedError):
     code, title = "organization-role", "Not allowed for your role in the organization"
 
 
+class OrganizationFactorError(DeniedError):
+    """The organization requires a second factor, and the account has none."""
+
+    code, title = "organization-second-factor", "The organization requires a second factor"
+
+
 class OrganizationSessionError(DeniedError):
     """The session reaches one organization alone, since the single sign-on of it opened the session."""
 

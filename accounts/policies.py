@@ -16,6 +16,7 @@ from accounts.errors import (
     IssuerDeniedError,
     LastOrganizationOwnerError,
     MfaRequiredError,
+    OrganizationFactorError,
     OrganizationRightError,
     TokenAddressError,
     TokenScopeError,
@@ -29,7 +30,7 @@ from accounts.models import (
     Token,
     User,
 )
-from accounts.security.memberships import build_membership_condition
+from accounts.security.memberships import build_membership_condition, build_reached_condition
 from accounts.sso.errors import SsoRequiredError, UnknownConnectionError
 from accounts.sso.ways_in import has_provider_account, is_break_glass_account
 from common.http.networks import is_in_networks
@@ -79,14 +80,44 @@ def list_organization_rights(
 def check_organization_right(
     actor: User, organization: Organization, right: OrganizationRight
 ) -> None:
-    """Raise `OrganizationRightError` unless the role of the actor allows it: at most 1 query."""
+    """Raise `OrganizationRightError` unless the role of the actor allows it: at most 1 query.
+
+    1 more for a member without the second factor that the organization requires: `OrganizationFactorError`.
+    """
     if right not in list_organization_rights(actor, organization):
+        check_has_required_factor(actor, organization)
         roles = [role for role, rights in ORGANIZATION_RIGHTS.items() if right in rights]
         who = "members" if len(roles) > 2 else " and ".join(f"{role}s" for role in roles)
         raise OrganizationRightError(
             f"Only {who} of `{organization.name}` may {right.value}.",
             hint="Ask an owner of the organization.",
         )
+
+
+def needs_factor(actor: User, organization: Organization) -> bool:
+    """Whether the actor is a member whose rights do not count without a second factor.
+
+    At most 1 query, none if the organization requires no second factor or the account has one.
+    """
+    if not organization.requires_second_factor or actor.has_second_factor:
+        return False
+    rows = organization.memberships.filter(build_reached_condition(actor))
+    return rows.exclude(build_membership_condition(actor)).exists()
+
+
+def check_has_required_factor(actor: User, organization: Organization) -> None:
+    """Raise `OrganizationFactorError`, which names the account, if `needs_factor`."""
+    if needs_factor(actor, organization):
+        raise OrganizationFactorError(
+            f"`{organization.name}` requires a second factor, and the account `{actor.username}` has"
+            " none: its rights in the organization do not count.",
+            hint=build_factor_hint(),
+        )
+
+
+def build_factor_hint() -> str:
+    """Where an account gets a second factor."""
+    return f"Add a passkey or an authenticator app: {settings.BASE_URL}/account/security"
 
 
 def check_may_end_person(member: OrganizationMember) -> None:
@@ -144,7 +175,7 @@ def check_has_second_factor(actor: User, token: Token | None = None) -> None:
     if (token is None or not token.needs_no_factor) and not has_provider_account(actor):
         raise MfaRequiredError(
             f"This registry requires a second factor to publish, and the account `{actor.username}` has none.",
-            hint=f"Add a passkey or an authenticator app: {settings.BASE_URL}/account/security",
+            hint=build_factor_hint(),
         )
 
 

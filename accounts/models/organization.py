@@ -38,7 +38,8 @@ class Organization(models.Model):
 
     Its members, teams and invitations change only while its row is locked, so that two owners who
     leave at once cannot leave it without one. A deleted one keeps its row, and with it the name: nobody
-    else can publish as it.
+    else can publish as it. With `requires_second_factor`, the rights of members without one do not count
+    (`accounts.security.memberships`).
     """
 
     display_name = BoundedCharField(max_length=DISPLAY_NAME_CHARS, blank=True)
@@ -46,6 +47,7 @@ class Organization(models.Model):
     website = BoundedCharField(max_length=WEBSITE_CHARS, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     deleted_at = models.DateTimeField(null=True, blank=True)
+    requires_second_factor = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return self.name
@@ -57,7 +59,10 @@ class Organization(models.Model):
 
 
 class OrganizationMember(models.Model):
-    """The role of an account in an organization. `is_public`: strangers see it on the profile."""
+    """The role of an account in an organization. `is_public`: strangers see it on the profile.
+
+    Queries set `needs_factor` if the rights do not count until the account has a second factor.
+    """
 
     organization = models.ForeignKey(
         Organization, on_delete=models.CASCADE, related_name="memberships"
@@ -71,6 +76,7 @@ class OrganizationMember(models.Model):
     role = BoundedCharField(max_length=12, choices=OrganizationRole.choices)
     is_public = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
+    needs_factor = False
 
     class Meta:
         constraints = [

@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.utils import timezone
 
 from accounts.errors import (
@@ -27,7 +38,11 @@ from accounts.models import (
 from accounts.models.organization import hash_invitation_key
 from accounts.policies import OrganizationRight, list_organization_rights
 from accounts.queries.paging import MAX_PEOPLE_PER_PAGE, RowPage, read_page
-from accounts.security.memberships import build_membership_condition
+from accounts.security.memberships import (
+    build_membership_condition,
+    build_protected_condition,
+    build_reached_condition,
+)
 from plugport.spec.text import has_nul, quote_text, remove_nul
 
 if TYPE_CHECKING:
@@ -90,10 +105,27 @@ def get_people(
 
 
 def list_memberships(user: User) -> list[OrganizationMember]:
-    """The organizations of the account that its session reaches, by name: 1 query."""
-    rows = OrganizationMember.objects.filter(build_membership_condition(user))
-    rows = rows.select_related("organization__owner", "user")
-    return list(rows.order_by("organization__owner__name"))
+    """The organizations of the account that its session reaches, by name: 1 query.
+
+    Those too in which its rights do not count without a second factor.
+    """
+    rows = OrganizationMember.objects.filter(build_reached_condition(user))
+    counts = ExpressionWrapper(build_membership_condition(user), output_field=BooleanField())
+    found = rows.annotate(has_rights=counts).select_related("organization__owner", "user")
+    memberships = list(found.order_by("organization__owner__name"))
+    for membership in memberships:
+        membership.needs_factor = not membership.has_rights
+    return list(memberships)
+
+
+def list_unprotected(organization: Organization) -> list[OrganizationMember]:
+    """The members whose rights end where a second factor is required, owners first: 1 query.
+
+    In sessions that the single sign-on of the organization opens, they keep them.
+    """
+    rows = organization.memberships.filter(user__is_active=True)
+    rows = rows.exclude(build_protected_condition()).select_related("user")
+    return list(rows.order_by(_RANK, "user__username"))
 
 
 def list_last_owned(user: User) -> list[str]:
@@ -185,17 +217,19 @@ def _build_addressee(user: User) -> Q:
 
 def _filter_pending(condition: Q) -> QuerySet[OrganizationInvitation]:
     """Those whose sender may still send them: as in `invite_person`, only owners invite owners."""
-    role = "invited_by__organization_memberships__role"
-    can_invite = Q(invited_by__is_superuser=True) | Q(
-        Q(**{role: OrganizationRole.OWNER})
-        | Q(~Q(role=OrganizationRole.OWNER), **{role: OrganizationRole.MANAGER}),
-        invited_by__organization_memberships__organization=F("organization"),
+    senders = OrganizationMember.objects.filter(
+        build_membership_condition(OuterRef("invited_by")), organization=OuterRef("organization")
+    )
+    can_invite = (
+        Q(invited_by__is_superuser=True)
+        | Exists(senders.filter(role=OrganizationRole.OWNER))
+        | Q(Exists(senders.filter(role=OrganizationRole.MANAGER)), ~Q(role=OrganizationRole.OWNER))
     )
     rows = OrganizationInvitation.objects.filter(
         condition, can_invite, expires_at__gt=timezone.now(), invited_by__is_active=True
     )
     related = ("organization__owner", "user", "invited_by")
-    return rows.select_related(*related).order_by("-id").distinct()
+    return rows.select_related(*related).order_by("-id")
 
 
 class _Counts(TypedDict):

@@ -2,18 +2,55 @@
 
 from __future__ import annotations
 
-from django.db.models import OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 
-from accounts.models import User
+from accounts.models import ScimUser, SsoIdentity, User
 
 
 def build_membership_condition(user: User | OuterRef, path: str = "") -> Q:
     """Select the memberships of the user that count, in the query that the caller runs anyway.
 
     `path` leads from the row to memberships. In a session of an organization's single sign-on, only
-    the membership in that organization counts. `user` may be a column of the row.
+    the membership in that organization counts. Where the organization requires a second factor, those
+    without one do not count. `user` may be a column of the row.
     """
+    condition = build_reached_condition(user, path)
+    # The identity provider of the organization is responsible for the sessions that it opens.
+    if isinstance(user, User) and (
+        user.session_of is not None or user.has_second_factor or user.is_robot
+    ):
+        return condition
+    optional = Q(**{f"{path}organization__requires_second_factor": False})
+    return condition & (optional | build_protected_condition(path))
+
+
+def build_reached_condition(user: User | OuterRef, path: str = "") -> Q:
+    """Select the memberships of the user that the session reaches, whether their rights count or not."""
     condition = Q(**{f"{path}user": user})
     if isinstance(user, User) and user.session_of is not None:
         condition &= Q(**{f"{path}organization": user.session_of})
     return condition
+
+
+def build_protected_condition(path: str = "") -> Q:
+    """Select the memberships whose account has a second factor, or needs none of its own.
+
+    Robots have tokens only. Accounts that the identity provider of the organization or of the registry
+    created sign in with it alone, so that second factors are its business.
+    """
+    account = OuterRef(f"{path}user")
+    provisioned = ScimUser.objects.filter(
+        user=account, is_provisioned=True, organization=OuterRef(f"{path}organization")
+    )
+    identities = SsoIdentity.objects.filter(
+        Q(connection__owner=None)
+        | Q(connection__owner__organization=OuterRef(f"{path}organization")),
+        user=account,
+        is_provisioned=True,
+    )
+    return (
+        Q(**{f"{path}user__has_second_factor": True})
+        | Q(**{f"{path}user__robot_of__isnull": False})
+        | Q(Exists(provisioned))
+        | Q(Exists(identities))
+    )

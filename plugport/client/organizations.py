@@ -32,6 +32,14 @@ class OrganizationsClient:
         """Delete an organization that owns no plugins. Its name stays reserved."""
         return self._send("DELETE", f"{self._url(name)}?confirmation={quote_path_segment(name)}")
 
+    def get_second_factor_rule(self, name: str) -> Document:
+        """Return whether a second factor is required, and the members without one."""
+        return require_object(self._http.get_json(self._url(name, "second-factor")), "a rule")
+
+    def set_second_factor_rule(self, name: str, *, required: bool) -> Document:
+        """Require a second factor of the members, or no longer; returns the rule."""
+        return self._send("PUT", self._url(name, "second-factor"), {"required": required})
+
     def list_members(self, name: str) -> Document:
         """Return all members that the account may see, and for managers the invitations."""
         return self._get_all_members(self._url(name, "members"), "members")

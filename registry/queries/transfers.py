@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import OrganizationMember, OrganizationRole, Owner, User
+from accounts.security.memberships import build_membership_condition
 from registry.errors import UnknownTransferError
 from registry.models import (
     OPEN_STATES,
@@ -43,7 +44,9 @@ class Readers:
 def build_owned_condition(user: User, path: str) -> Q:
     """Select the rows whose owner (a foreign key at the path) the user is, or acts for as an owner."""
     organizations = OrganizationMember.objects.filter(
-        organization=OuterRef(f"{path}__organization"), user=user, role=OrganizationRole.OWNER
+        build_membership_condition(user),
+        organization=OuterRef(f"{path}__organization"),
+        role=OrganizationRole.OWNER,
     )
     return Q(**{f"{path}__user": user}) | Q(Exists(organizations))
 
@@ -59,7 +62,7 @@ def build_giver_condition(user: User) -> Q:
     held = Member.objects.filter(
         Q(holder__user=user)
         | Q(
-            holder__organization__memberships__user=user,
+            build_membership_condition(user, "holder__organization__memberships__"),
             holder__organization__memberships__role=OrganizationRole.OWNER,
         ),
         plugin=OuterRef("plugin"),

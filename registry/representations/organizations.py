@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from accounts.models import (
@@ -18,6 +18,8 @@ from common.times import format_time
 from plugport.spec.api import organizations as api
 from plugport.spec.api.plugins import Pagination
 from registry.models import TeamRight
+
+_MAX_NAMED = 100
 
 
 def build_organization(organization: Organization) -> api.Organization:
@@ -37,7 +39,20 @@ def build_membership(member: OrganizationMember) -> api.Membership:
         "organization": member.organization.name,
         "role": member.role,
         "isPublic": member.is_public,
+        "needsSecondFactor": member.needs_factor,
         "since": format_time(member.created_at),
+    }
+
+
+def build_second_factor_rule(
+    organization: Organization, without: Sequence[OrganizationMember]
+) -> api.SecondFactorRule:
+    """Return whether a second factor is required, and the members without one."""
+    return {
+        "organization": organization.name,
+        "required": organization.requires_second_factor,
+        "without": [each.user.username for each in without[:_MAX_NAMED]],
+        "withoutCount": len(without),
     }
 
 

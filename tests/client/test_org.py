@@ -13,6 +13,7 @@ from accounts.queries.organizations import get_organization
 from registry.models import Scope
 from tests.client.support import Cli
 from tests.support.dns_server import open_dns_server
+from tests.support.factors import add_app
 from tests.support.organizations import add_people
 from tests.support.people import create_api_token, create_user
 
@@ -176,3 +177,38 @@ def test_domains(cli: Cli, alice: User, settings: Any) -> None:
     removed = cli.ok("org", "domain", "remove", "harbor", "example.com").stdout
     assert removed == "harbor has no domain example.com any longer\n"
     assert "after `domain` comes one of" in cli.run("org", "domain", "prove", "harbor").stderr
+
+
+def test_a_second_factor_is_required(
+    cli: Cli, alice: User, mia: User, become: Callable[[User], None]
+) -> None:
+    cli.ok("org", "create", "harbor")
+    cli.ok("org", "invite", "harbor", "mia")
+    become(mia)
+    cli.ok("org", "accept", "harbor")
+    become(alice)
+    refused = cli.error(4, "org", "second-factor", "on", "harbor", "--yes")
+    assert refused["code"] == "organization-second-factor"
+    add_app(alice)
+    assert cli.ok("org", "second-factor", "show", "harbor").stdout.splitlines() == [
+        "harbor does not require a second factor",
+        "without one, and would have no rights: 1",
+        "  mia",
+    ]
+    # The preview needs an answer, which a script gives with --yes.
+    assert cli.error(4, "org", "second-factor", "on", "harbor")["code"] == "not-confirmed"
+    assert cli.ok("org", "second-factor", "on", "harbor", "--yes").stdout.splitlines() == [
+        "harbor requires a second factor",
+        "without one, and have no rights: 1",
+        "  mia",
+    ]
+    become(mia)
+    assert "no rights until you add a second factor" in cli.ok("org", "list").stdout
+    assert "the account `mia` has none" in cli.run("org", "team", "list", "harbor").stderr
+    become(alice)
+    assert cli.ok("org", "second-factor", "off", "harbor").stdout.startswith(
+        "harbor does not require a second factor\n"
+    )
+    become(mia)
+    assert cli.ok("org", "team", "list", "harbor").stdout == "no teams\n"
+    assert "takes no --yes" in cli.run("org", "second-factor", "off", "x", "--yes").stderr

@@ -161,6 +161,7 @@ OTHERS = {
     "organization-robot",
     "organization-issuers",
     "organization-delete",
+    "organization-second-factor",
     "organization-log",
     "organization-log-export",
     "organization-domains",

@@ -11,6 +11,18 @@ _KIND = "organization"
 _ACTIONS = (
     AuditAction("organization.created", "An organization was created", _KIND, _NOTABLE),
     AuditAction("organization.edited", "The texts of an organization were edited", _KIND),
+    AuditAction(
+        "organization.second-factor-required",
+        "An organization requires a second factor of its members",
+        _KIND,
+        _SENSITIVE,
+    ),
+    AuditAction(
+        "organization.second-factor-optional",
+        "An organization requires no second factor any longer",
+        _KIND,
+        _SENSITIVE,
+    ),
     AuditAction("organization.deleted", "An organization was deleted", _KIND, _SENSITIVE),
     AuditAction("organization.invited", "A person was invited to an organization", _KIND, _NOTABLE),
     AuditAction(

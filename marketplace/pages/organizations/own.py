@@ -21,6 +21,7 @@ from accounts.actions.organizations.organization import create_organization
 from accounts.models import User
 from accounts.models.organization import DISPLAY_NAME_CHARS
 from accounts.pages.current_user import get_signed_in_user
+from accounts.policies import needs_factor
 from accounts.queries.organizations import (
     get_invitation_of_key,
     list_memberships,
@@ -112,14 +113,16 @@ def open_invitation(request: HttpRequest, key: str) -> HttpResponse:
 @login_required
 def accept(request: HttpRequest, invitation_id: int) -> HttpResponse:
     """Become a member of the organization."""
+    user = get_signed_in_user(request)
     try:
-        member = accept_organization_invitation(
-            actor=get_signed_in_user(request), invitation_id=invitation_id
-        )
+        member = accept_organization_invitation(actor=user, invitation_id=invitation_id)
     except PlugportError as error:
         messages.error(request, f"{error.detail} {error.hint or ''}".strip())
     else:
         messages.success(request, f"You are now in {member.organization.name}: {member.role}.")
+        # The list says where to add it.
+        if needs_factor(user, member.organization):
+            messages.info(request, "Your rights count once your account has a second factor.")
     return redirect("organizations")
 
 

@@ -13,6 +13,7 @@ from marketplace.pages.organizations import (
     own,
     provisioning,
     robots,
+    second_factors,
     sso,
     teams,
 )
@@ -45,6 +46,11 @@ urlpatterns = [
     ),
     path("organizations/<str:name>/teams", teams.render_teams, name="organization-teams"),
     path("organizations/<str:name>/teams/<str:team>", teams.render_team, name="organization-team"),
+    path(
+        "organizations/<str:name>/second-factor",
+        second_factors.render_second_factor,
+        name="organization-second-factor",
+    ),
     path("organizations/<str:name>/delete", deletion.render_deletion, name="organization-delete"),
     path("organizations/<str:name>/log", log.render_organization_log, name="organization-log"),
     path(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from plugport.cli.command_group import plugport_command
+from plugport.cli.commands.access.second_factor import FACTOR_RUNS
 from plugport.cli.session import Session
 from plugport.spec.api.values import ORGANIZATION_ROLES, ROLES
 
@@ -33,6 +34,7 @@ _ACTIONS = {
     "add-issuer": ("NAME", "URL"),
     "remove-issuer": ("NAME", "ID"),
     "domain": ("DOMAIN-ACTION", "NAME"),
+    "second-factor": ("RULE-ACTION", "NAME"),
 }
 _TEAM_ACTIONS = {
     "list": ("NAME",),
@@ -50,7 +52,12 @@ _DOMAIN_ACTIONS = {
     "check": ("NAME", "DOMAIN"),
     "remove": ("NAME", "DOMAIN"),
 }
-_GROUPS = {"team": _TEAM_ACTIONS, "domain": _DOMAIN_ACTIONS}
+_FACTOR_ACTIONS = {"show": ("NAME",), "on": ("NAME",), "off": ("NAME",)}
+_GROUPS: dict[str, Mapping[str, tuple[str, ...]]] = {
+    "team": _TEAM_ACTIONS,
+    "domain": _DOMAIN_ACTIONS,
+    "second-factor": _FACTOR_ACTIONS,
+}
 _WITH_ROLE = {"invite": "member", "role": "", "give": "publisher"}
 
 
@@ -70,6 +77,7 @@ _WITH_ROLE = {"invite": "member", "role": "", "give": "publisher"}
         "plugport org team give my-company dev @my-company --role publisher",
         "plugport org domain add my-company example.com",
         "plugport org domain check my-company example.com",
+        "plugport org second-factor on my-company",
     ),
 )
 @click.argument("action", type=click.Choice(list(_ACTIONS)))
@@ -79,7 +87,7 @@ _WITH_ROLE = {"invite": "member", "role": "", "give": "publisher"}
     metavar="ROLE",
     help="Role of a person (default: member) or of a team in a plugin or scope (default: publisher).",
 )
-@click.option("--yes", is_flag=True, help="Delete without typing the name of the organization.")
+@click.option("--yes", is_flag=True, help="Delete, or take rights away, without asking.")
 @click.option("--title", metavar="TEXT", help="Display name of a new organization.")
 @click.pass_obj
 def command(
@@ -97,15 +105,15 @@ def command(
     """
     if title is not None and action != "create":
         raise click.UsageError(f"`plugport org {action}` takes no --title")
-    if yes and action != "delete":
-        raise click.UsageError(f"`plugport org {action}` takes no --yes")
     words, values = _split(action, arguments)
+    if yes and words not in (["delete"], ["second-factor", "on"]):
+        raise click.UsageError(f"`plugport org {' '.join(words)}` takes no --yes")
     if action == "delete":
         _confirm_deletion(session, values, yes=yes)
     role = _require_role(words, role)
     run = (_GROUP_RUNS[words[0]] if len(words) > 1 else _RUNS)[words[-1]]
     with session.open_client() as client:
-        run(session, client.organizations, values, (role or "", title))
+        run(session, client.organizations, values, (role or "", title, yes))
 
 
 def _split(action: str, arguments: tuple[str, ...]) -> tuple[list[str], list[str]]:
@@ -141,14 +149,24 @@ def _require_role(words: list[str], role: str | None) -> str | None:
     return role
 
 
-_Options = tuple[str, str | None]
+# The role, the title, and whether to ask nothing.
+_Options = tuple[str, str | None, bool]
 _Run = Callable[["Session", "OrganizationsClient", list[str], _Options], None]
 
 
 def _list(session: Session, client: OrganizationsClient, _: list[str], _o: _Options) -> None:
     document = client.list_memberships()
     session.output.print_json(document)
-    rows = [(each["organization"], each["role"], "member") for each in document["memberships"]]
+    rows = [
+        (
+            each["organization"],
+            each["role"],
+            "no rights until you add a second factor"
+            if each.get("needsSecondFactor")
+            else "member",
+        )
+        for each in document["memberships"]
+    ]
     rows += [
         (
             each["organization"],
@@ -284,6 +302,8 @@ def _answer(answer: str) -> _Run:
             return
         session.output.print_json({"membership": document})
         session.output.print_line(f"you are now {document['role']} of {values[0]}")
+        if document.get("needsSecondFactor"):
+            session.output.print_line("your rights count once your account has a second factor")
 
     return run
 
@@ -450,4 +470,4 @@ _DOMAIN_RUNS: dict[str, _Run] = {
     "check": _check_domain,
     "remove": _remove_domain,
 }
-_GROUP_RUNS = {"team": _TEAM_RUNS, "domain": _DOMAIN_RUNS}
+_GROUP_RUNS = {"team": _TEAM_RUNS, "domain": _DOMAIN_RUNS, "second-factor": FACTOR_RUNS}

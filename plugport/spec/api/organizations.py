@@ -26,6 +26,10 @@ class Membership(TypedDict):
     organization: str
     role: Annotated[str, one_of(ORGANIZATION_ROLES)]
     isPublic: Annotated[bool, describe("Whether the profile shows the membership to everybody.")]
+    needsSecondFactor: Annotated[
+        bool,
+        describe("Whether its rights do not count until the account has a second factor."),
+    ]
     since: str
 
 
@@ -70,6 +74,18 @@ class OrganizationMemberList(TypedDict):
         list[OrganizationInvitation] | None,
         describe("The pending ones, newest first; null unless the caller manages the members."),
     ]
+
+
+class SecondFactorRule(TypedDict):
+    organization: str
+    required: Annotated[
+        bool, describe("Whether rights count only for members with a second factor.")
+    ]
+    without: Annotated[
+        list[str],
+        describe("The members who have, or would have, no rights: at most 100, owners first."),
+    ]
+    withoutCount: Annotated[int, describe("The number of all of them.")]
 
 
 class DeletedOrganization(TypedDict):
@@ -174,6 +190,10 @@ class OrganizationInvitationBody(TypedDict):
 
 class OrganizationRoleBody(TypedDict):
     role: _OrganizationRole
+
+
+class SecondFactorBody(TypedDict):
+    required: bool
 
 
 class VisibilityBody(TypedDict):

@@ -19,14 +19,17 @@ from accounts.actions.organizations.people import (
     remove_person,
     show_membership,
 )
+from accounts.actions.organizations.second_factors import require_second_factor
 from accounts.api.views import ApiView, get_actor, get_request_token
 from accounts.models import OrganizationRole, Token, User
 from accounts.policies import (
     OrganizationRight,
+    check_organization_right,
     check_token_is_for_organization,
     check_token_is_unlimited,
     check_token_may,
     is_token_for_organization,
+    needs_factor,
 )
 from accounts.queries.organizations import (
     get_organization,
@@ -34,6 +37,7 @@ from accounts.queries.organizations import (
     list_memberships,
     list_organization_invitations,
     list_own_organization_invitations,
+    list_unprotected,
 )
 from common.api.conditional import PRIVATE, REVALIDATE, respond_json
 from plugport.spec.api import organizations as api
@@ -53,6 +57,7 @@ from registry.representations.organizations import (
     build_organization_invitation,
     build_pagination,
     build_person,
+    build_second_factor_rule,
 )
 
 _CONFIRMATION = OpenApiParameter(
@@ -142,6 +147,46 @@ class OrganizationView(ApiView):
         confirmation = get_text_parameter(request.GET, "confirmation")
         delete_organization(actor=actor, organization=found, confirmation=confirmation)
         document: api.DeletedOrganization = {"organization": found.name, "deleted": True}
+        return respond_json(request, document, cache=PRIVATE)
+
+
+class SecondFactorView(ApiView):
+    """Whether an organization requires a second factor."""
+
+    @extend_schema(
+        operation_id="getSecondFactorRule",
+        parameters=[ORGANIZATION],
+        responses=api.SecondFactorRule,
+    )
+    def get(self, request: Request, organization: str) -> HttpResponse:
+        """Get the rule, and the members who have no rights while it is on. For owners.
+
+        Requires `read` or `manage`.
+        """
+        actor = get_organization_actor(request, organization, "read", "manage")
+        found = get_organization(organization)
+        check_organization_right(actor, found, OrganizationRight.MANAGE_OWNERS)
+        document = build_second_factor_rule(found, list_unprotected(found))
+        return respond_json(request, document, cache=PRIVATE)
+
+    @extend_schema(
+        operation_id="setSecondFactorRule",
+        parameters=[ORGANIZATION],
+        request=api.SecondFactorBody,
+        responses=api.SecondFactorRule,
+    )
+    def put(self, request: Request, organization: str) -> HttpResponse:
+        """Require a second factor of the members, or no longer. For owners; requires `manage`.
+
+        Members without one lose all rights that the organization gives, until they add one.
+        """
+        actor = get_organization_actor(request, organization)
+        found = get_organization(organization)
+        body = validate_body(api.SecondFactorBody, request.data)
+        changed = require_second_factor(
+            actor=actor, organization=found, is_required=body["required"]
+        )
+        document = build_second_factor_rule(changed, list_unprotected(changed))
         return respond_json(request, document, cache=PRIVATE)
 
 
@@ -300,6 +345,7 @@ class MembershipView(ApiView):
             organization=get_organization(organization),
             is_public=body["isPublic"],
         )
+        member.needs_factor = needs_factor(actor, member.organization)
         return respond_json(request, build_membership(member), cache=PRIVATE)
 
 
@@ -314,9 +360,9 @@ class AcceptMembershipView(ApiView):
     )
     def post(self, request: Request, id: int) -> HttpResponse:  # noqa: A002 -- the name in the path
         """Accept an invitation: become a member of the organization. Requires `manage`."""
-        member = accept_organization_invitation(
-            actor=_get_unlimited_actor(request), invitation_id=id
-        )
+        actor = _get_unlimited_actor(request)
+        member = accept_organization_invitation(actor=actor, invitation_id=id)
+        member.needs_factor = needs_factor(actor, member.organization)
         return respond_json(request, build_membership(member), cache=PRIVATE)
 
 

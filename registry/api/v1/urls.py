@@ -106,6 +106,7 @@ urlpatterns = [
         f"{_ORGANIZATION}/domains/<str:domain>/check",
         domains.OrganizationDomainCheckView.as_view(),
     ),
+    path(f"{_ORGANIZATION}/second-factor", organizations.SecondFactorView.as_view()),
     path(f"{_ORGANIZATION}/members", organizations.PeopleView.as_view()),
     path(f"{_ORGANIZATION}/members/<str:username>", organizations.PersonView.as_view()),
     path(f"{_ORGANIZATION}/invitations", organizations.SentInvitationsView.as_view()),

@@ -218,6 +218,8 @@ BODIES: Mapping[str, Callable[[], Any]] = {
     "PATCH api/v1/organizations/<str:organization>/members/<str:username>": lambda: {
         "role": "billing"
     },
+    "POST organizations/<str:name>/second-factor": lambda: {"action": "end"},
+    "PUT api/v1/organizations/<str:organization>/second-factor": lambda: {"required": False},
     "POST organizations/<str:name>/delete": lambda: {"confirmation": "harbor"},
     "POST api/v1/organizations/<str:organization>/issuers": lambda: {
         "url": "https://other.example.test"
