@@ -231,7 +231,7 @@ def _open_account(row: ScimUser) -> None:
     if is_closed_for_ever(user, row):
         raise MutabilityException(
             attribute="active",
-            detail="The account of this user is closed for ever. Delete the user, and create it again.",
+            detail="The account of this user is closed forever. Delete the user, and create it again.",
         )
     if not row.has_closed:
         return

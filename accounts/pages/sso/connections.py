@@ -193,7 +193,9 @@ def change_connection(request: HttpRequest, admin: Admin, public_id: str) -> Htt
     elif action in ("enable", "disable"):
         switch_connection(actor=admin.actor, connection=connection, is_enabled=action == "enable")
     else:
-        raise ConnectionSettingsError("The action must be `enable`, `disable` or `delete`.")
+        raise ConnectionSettingsError(
+            "The action must be `enable`, `disable`, `delete` or `restore`."
+        )
     return redirect(build_connection_path("sso-connection", connection))
 
 

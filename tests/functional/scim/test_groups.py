@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.actions.organizations.teams import create_team
+from accounts.actions.organizations.teams import add_team_member, create_team
 from accounts.actions.scim.map_group import map_scim_group
 from accounts.errors import OrganizationRequestError, OrganizationRightError
 from accounts.models import AuditEntry, Organization, OrganizationMember, TeamMember, User
@@ -86,6 +86,20 @@ def test_a_group_gives_what_owners_map_it_to(
     assert list_team() == set()
     entry = AuditEntry.objects.filter(action="scim-group.mapped").latest("id")
     assert entry.before == {"team": "dev", "role": ""}
+
+
+def test_who_was_added_by_hand_leaves_a_team_with_the_group_only(
+    provider: Provider, harbor: Organization, owner: User, users: list[str]
+) -> None:
+    """As the guide says: the identity provider decides about the people that it sends."""
+    create_team(actor=owner, organization=harbor, name="dev")
+    for name in ("ann", "bob"):
+        username = f"{name}-harbor"
+        add_team_member(actor=owner, organization=harbor, name="dev", username=username)
+    group = provider.create_group("Engineers", users[0])
+    map_scim_group(actor=owner, organization=harbor, public_id=group["id"], team="dev", role="")
+    provider.patch(f"Groups/{group['id']}", {"op": "remove", "path": "members"})
+    assert list_team() == {"bob"}
 
 
 def test_owners_keep_their_role(provider: Provider, harbor: Organization, owner: User) -> None:

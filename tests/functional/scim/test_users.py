@@ -211,7 +211,7 @@ def test_activation_restores_the_membership(
     provider.patch(path, {"op": "replace", "path": "active", "value": False})
     answer = provider.patch(path, {"op": "replace", "path": "active", "value": True})
     assert (answer.status, answer.json["scimType"]) == (400, "mutability")
-    assert "closed for ever" in answer.json["detail"]
+    assert "closed forever" in answer.json["detail"]
     account.refresh_from_db()
     assert not account.is_active
     assert not account.organization_memberships.exists()
