@@ -101,6 +101,24 @@ def get_env_private_hosts(name: str, description: str) -> PrivateHosts:
         ) from None
 
 
+def get_env_url_templates(
+    name: str, default: list[str], description: str, *, placeholder: str
+) -> dict[str, str]:
+    """The variable as URLs by host name, `HOST=URL`, separated by commas. Raises `ImproperlyConfigured`."""
+    templates = {}
+    for text in get_env_list(name, default, description):
+        host, _, url = text.partition("=")
+        if not re.fullmatch(r"[a-z0-9.:-]{1,100}", host) or not (
+            url.startswith("https://") and url.count(placeholder) == 1
+        ):
+            raise ImproperlyConfigured(
+                f"{name} has `{text}`. Allowed: a host name in lower case, `=`, and an https URL with"
+                f" `{placeholder}`."
+            )
+        templates[host] = url
+    return templates
+
+
 def get_env_bool(name: str, description: str, *, default: bool) -> bool:
     """The variable as a boolean. Raises `ImproperlyConfigured` for any other text."""
     value = _find_value(name, description, default)

@@ -42,9 +42,15 @@ class DomainTakenError(ConflictError):
 
 
 class DomainNotProvenError(ConflictError):
-    """DNS does not have the record that proves the domain."""
+    """DNS does not have the record that proves the domain, or a code host not the file."""
 
-    code, title = "domain-not-proven", "Record not found in DNS"
+    code, title = "domain-not-proven", "Proof not found"
+
+
+class CodeHostUnavailableError(UnavailableError):
+    """The code host does not answer, or the registry does not know it."""
+
+    code, title = "code-host-unavailable", "Code host does not answer"
 
 
 class DnsUnavailableError(UnavailableError):

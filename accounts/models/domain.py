@@ -1,4 +1,4 @@
-"""Domains that belong to owners."""
+"""Domains, and namespaces on code hosts, that belong to owners."""
 
 from __future__ import annotations
 
@@ -14,16 +14,25 @@ TOKEN_CHARS = 43
 
 
 class OwnerDomain(models.Model):
-    """A domain that an owner says is its own. It is proven while `verified_at` is set.
+    """A domain or namespace that an owner says is its own. It is proven while `verified_at` is set.
 
-    `domain` has A-labels in lower case. `token` has to be in DNS. `failed_since` is the first of the
+    `domain` has A-labels in lower case, or is `HOST/NAMESPACE` for an account or group of a code host.
+    `token` has to be in DNS, or in a file there. A CI job can prove a namespace too (`Method.JOB`);
+    `namespace_id` is then its id, which no other account or group ever gets. `failed_since` is the first of the
     failed checks of a proven domain, which stays proven for some days. `problem` says what the last
     check found, if it failed. At most one owner has proven a domain.
     """
 
+    class Method(models.TextChoices):
+        DNS = "dns"
+        FILE = "file"
+        JOB = "job"
+
     owner = models.ForeignKey(Owner, on_delete=models.CASCADE, related_name="domains")
     domain = BoundedCharField(max_length=DOMAIN_CHARS)
     token = BoundedCharField(max_length=TOKEN_CHARS)
+    method = BoundedCharField(max_length=4, choices=Method.choices, default=Method.DNS)
+    namespace_id = BoundedCharField(max_length=20, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
     verified_at = models.DateTimeField(null=True, blank=True)
     checked_at = models.DateTimeField(null=True, blank=True)
@@ -45,6 +54,11 @@ class OwnerDomain(models.Model):
 
     def __str__(self) -> str:
         return f"{self.domain} of {self.owner}"
+
+    @property
+    def is_namespace(self) -> bool:
+        """Whether it is an account or group of a code host, and no domain."""
+        return "/" in self.domain
 
     @property
     def is_proven(self) -> bool:

@@ -12,6 +12,7 @@ from config.env import (
     get_env_servers,
     get_env_text,
     get_env_url,
+    get_env_url_templates,
 )
 from config.settings.base import BASE_HOST, DATA_DIR
 
@@ -188,6 +189,25 @@ DNS_SERVERS = get_env_servers(
     "Addresses of the DNS servers that are asked for proofs of domains, comma-separated:"
     " `10.0.0.53,[fd00::53]:5353`. Without it, those of the system.",
     default_port=53,
+)
+_PROOF_FILES = [
+    f"{host}=https://{address}/HEAD/plugport-verification.txt"
+    for host, address in (
+        ("github.com", "raw.githubusercontent.com/{namespace}/plugport-verification"),
+        ("gitlab.com", "gitlab.com/{namespace}/plugport-verification/-/raw"),
+    )
+]
+PROOF_FILES = get_env_url_templates(
+    "PLUGPORT_PROOF_FILES",
+    _PROOF_FILES,
+    "Code hosts on which owners can prove an account or group, each with the address of the file that"
+    " proves it, comma-separated: `HOST=URL`, where `{namespace}` is the name of the account or group.",
+    placeholder="{namespace}",
+)
+PROOF_PRIVATE_HOSTS = get_env_private_hosts(
+    "PLUGPORT_PROOF_PRIVATE_HOSTS",
+    "Private hosts and networks from which files that prove an account or group may be fetched,"
+    " comma-separated. All other hosts must be public.",
 )
 CHECK_MAIL_DOMAINS = get_env_bool(
     "PLUGPORT_CHECK_MAIL_DOMAINS",

@@ -9,7 +9,8 @@ from typing import Literal, TypeVar
 from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, Sum
 from django.db.models.expressions import OrderBy
 
-from accounts.models import Organization, OrganizationMember, Owner, User
+from accounts.models import Organization, OrganizationMember, Owner, OwnerDomain, User
+from accounts.queries.domains import list_proofs
 from marketplace.errors import (
     UnknownCategoryError,
     UnknownTagError,
@@ -92,6 +93,7 @@ class AccountPage:
     scopes: Sequence[Scope]
     page: Page
     downloads: int
+    proofs: Sequence[OwnerDomain]
 
 
 def find_profile_owner(name: str) -> Owner | None:
@@ -105,10 +107,10 @@ def find_profile_owner(name: str) -> Owner | None:
 
 
 def get_account_page(account: User, query: SearchQuery, viewer: Viewer) -> AccountPage:
-    """Return the public profile of an open account: 3 queries."""
+    """Return the public profile of an open account: 4 queries."""
     page, downloads = _load_page(_list_plugins_of(account.owner, viewer), query, viewer)
     scopes = list_visible_scopes(viewer).filter(owner=account.owner).order_by("name")
-    return AccountPage(account, list(scopes), page, downloads)
+    return AccountPage(account, list(scopes), page, downloads, list_proofs(account.owner))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +122,13 @@ class OrganizationPage:
     members: Sequence[OrganizationMember]
     page: Page
     downloads: int
+    proofs: Sequence[OwnerDomain]
 
 
 def get_organization_page(
     organization: Organization, query: SearchQuery, viewer: Viewer
 ) -> OrganizationPage:
-    """Return the public profile of an organization: 4 queries."""
+    """Return the public profile of an organization: 5 queries."""
     page, downloads = _load_page(_list_plugins_of(organization.owner, viewer), query, viewer)
     scopes = list_visible_scopes(viewer).filter(owner=organization.owner).order_by("name")
     members = organization.memberships.filter(is_public=True, user__is_active=True)
@@ -135,6 +138,7 @@ def get_organization_page(
         list(members.select_related("user").order_by("user__username")),
         page,
         downloads,
+        list_proofs(organization.owner),
     )
 
 
@@ -153,10 +157,11 @@ class ScopePage:
     scope: Scope
     page: Page
     downloads: int
+    proofs: Sequence[OwnerDomain]
 
 
 def get_scope_page(name: str, query: SearchQuery, viewer: Viewer) -> ScopePage:
-    """Return a scope and its plugins that the viewer may see: 3 queries. Raises `UnknownScopeError`."""
+    """Return a scope and its plugins that the viewer may see: 4 queries. Raises `UnknownScopeError`."""
     # Scopes of deleted organizations are reserved, and empty.
     rows = list_visible_scopes(viewer).filter(owner__organization__deleted_at=None)
     scope = _find_row(rows.select_related("owner__user"), name=name)
@@ -164,7 +169,7 @@ def get_scope_page(name: str, query: SearchQuery, viewer: Viewer) -> ScopePage:
         raise UnknownScopeError(f"There is no scope {quote_text('@' + name)}.")
     rows_of_scope = Plugin.objects.filter(build_listed_condition(viewer), scope=scope)
     page, downloads = _load_page(rows_of_scope, query, viewer)
-    return ScopePage(scope, page, downloads)
+    return ScopePage(scope, page, downloads, list_proofs(scope.owner))
 
 
 def list_closed_owners(plugins: Iterable[Plugin]) -> frozenset[str]:

@@ -125,7 +125,7 @@ class OrganizationsClient:
         return self._send("POST", self._url(name, "domains"), {"domain": domain})
 
     def check_domain(self, name: str, domain: str) -> Document:
-        """Look for the record of the domain in DNS; returns the proven domain."""
+        """Look for the proof of the domain or namespace; returns what is proven."""
         return self._send("POST", self._url(name, "domains", domain, "check"), {})
 
     def remove_domain(self, name: str, domain: str) -> Document:

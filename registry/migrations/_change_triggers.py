@@ -19,6 +19,7 @@ _WITHOUT_INSERT = {
     "accounts_organization",
     "accounts_organizationmember",
     "accounts_owner",
+    "accounts_ownerdomain",
     "accounts_user",
     "registry_plugin",
 }

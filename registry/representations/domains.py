@@ -15,6 +15,7 @@ def build_domain(domain: OwnerDomain) -> api.OwnerDomain:
     return {
         "domain": domain.domain,
         "state": domain.state,
+        "method": domain.method,
         "recordName": get_record_name(domain.domain),
         "recordValue": get_record_value(domain.token),
         "problem": domain.problem,
@@ -22,6 +23,15 @@ def build_domain(domain: OwnerDomain) -> api.OwnerDomain:
         "verifiedAt": format_time(domain.verified_at),
         "checkedAt": format_time(domain.checked_at),
         "failedSince": format_time(domain.failed_since),
+    }
+
+
+def build_proof(domain: OwnerDomain) -> api.Proof:
+    """Return what everybody may see of a proven domain or namespace."""
+    return {
+        "name": domain.domain,
+        "method": domain.method,
+        "since": format_time(domain.verified_at or domain.created_at),
     }
 
 

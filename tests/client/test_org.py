@@ -12,6 +12,7 @@ from accounts.models import OwnerDomain, User
 from accounts.queries.organizations import get_organization
 from registry.models import Scope
 from tests.client.support import Cli
+from tests.support.code_host import open_code_host
 from tests.support.dns_server import open_dns_server
 from tests.support.factors import add_app
 from tests.support.organizations import add_people
@@ -212,3 +213,20 @@ def test_a_second_factor_is_required(
     become(mia)
     assert cli.ok("org", "team", "list", "harbor").stdout == "no teams\n"
     assert "takes no --yes" in cli.run("org", "second-factor", "off", "x", "--yes").stderr
+
+
+def test_accounts_of_code_hosts(cli: Cli, settings: Any) -> None:
+    cli.ok("org", "create", "harbor")
+    with open_code_host(settings) as host:
+        added = cli.ok("org", "domain", "add", "harbor", "code.example/Acme").stdout.splitlines()
+        domain = OwnerDomain.objects.get()
+        assert added == [
+            "code.example/acme is pending; put this line into this file:",
+            f"{host.server.url}{host.get_path('acme')}  plugport-domain-verification={domain.token}",
+        ]
+        assert "file at http" in cli.ok("org", "domain", "list", "harbor").stdout
+        host.prove(domain)
+        checked = cli.ok("org", "domain", "check", "harbor", "code.example/acme").stdout
+        assert checked == "code.example/acme is proven\n"
+    removed = cli.ok("org", "domain", "remove", "harbor", "code.example/acme").stdout
+    assert removed == "harbor has no domain code.example/acme any longer\n"

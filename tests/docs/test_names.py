@@ -37,7 +37,7 @@ SOURCES = ("plugport", "common", "config", "accounts", "registry", "marketplace"
 NO_CODES = (
     *("agent-relay", "agent-plugins", "postgresql-client", "us-east-1", "slack-bridge", "a-z"),
     *("rate-limits", "add-issuer", "remove-issuer", "jane-my-company"),
-    *("leak-report-keys", "acme-tools", "acrne-tools"),
+    *("leak-report-keys", "acme-tools", "acrne-tools", "plugport-verification"),
 )
 # What libraries and services define, not this repository.
 NAMES_OF_OTHERS = {

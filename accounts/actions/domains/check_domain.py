@@ -1,4 +1,4 @@
-"""Look for the proof of a domain in DNS."""
+"""Look for the proof of a domain in DNS, or of a namespace on its code host."""
 
 from __future__ import annotations
 
@@ -10,8 +10,13 @@ from django.utils import timezone
 from accounts.actions.domains.lapse import build_problem, lapse_domain, notify_contacts
 from accounts.actions.domains.lock_owner import lock_owner_for
 from accounts.actions.record_audit_entry import record_audit_entry
-from accounts.domains.challenge import fetch_tokens, get_record_name
-from accounts.domains.errors import DnsUnavailableError, DomainNotProvenError, DomainTakenError
+from accounts.domains.challenge import describe_record, fetch_tokens, get_record_name
+from accounts.domains.errors import (
+    CodeHostUnavailableError,
+    DnsUnavailableError,
+    DomainNotProvenError,
+    DomainTakenError,
+)
 from accounts.domains.lookups import take_lookup_slot
 from accounts.models import Owner, OwnerDomain, User
 from accounts.policies import check_is_verified, check_may_manage_domains
@@ -23,14 +28,14 @@ CHECK_INTERVAL = dt.timedelta(days=30)
 
 
 def check_domain(*, actor: User, owner: Owner, domain: str) -> OwnerDomain:
-    """Look for the record in DNS, and mark the domain as proven; returns it.
+    """Look for the record in DNS or for the file, and mark the domain as proven; returns it.
 
     Another owner that has proven it and whose record is no longer there loses it at once. A proven
-    domain whose record is missing stays proven: the periodic check decides about it. Waits for DNS
+    domain whose record is missing stays proven: the periodic check decides about it. Waits
     for some seconds, outside of a transaction. Writes the domain and, for a new proof, audit entries.
     Raises `EmailNotVerifiedError`, `DomainDeniedError`, `OrganizationRightError`,
-    `UnknownDomainError`, `RateLimitedError`, `DnsUnavailableError`, `DomainNotProvenError`,
-    `DomainTakenError` and `PasswordChangedError`.
+    `UnknownDomainError`, `RateLimitedError`, `DnsUnavailableError`, `CodeHostUnavailableError`,
+    `DomainNotProvenError`, `DomainTakenError` and `PasswordChangedError`.
     """
     check_is_verified(actor)
     check_may_manage_domains(actor, owner)
@@ -39,7 +44,7 @@ def check_domain(*, actor: User, owner: Owner, domain: str) -> OwnerDomain:
     try:
         with take_lookup_slot():
             tokens = fetch_tokens(found.domain)
-    except DnsUnavailableError as error:
+    except (DnsUnavailableError, CodeHostUnavailableError) as error:
         _record_problem(found, error.detail)
         raise
     if found.token not in tokens:
@@ -47,7 +52,7 @@ def check_domain(*, actor: User, owner: Owner, domain: str) -> OwnerDomain:
         _record_problem(found, problem)
         raise DomainNotProvenError(
             problem,
-            hint="Enter the record as shown with the domain. New records can take an hour to be seen.",
+            hint=f"Enter the {describe_record(found.domain)} as shown. New ones can take an hour to be seen.",
         )
     return _record_proof(actor, owner, found, tokens)
 
@@ -76,7 +81,7 @@ def _record_proof(actor: User, owner: Owner, found: OwnerDomain, tokens: set[str
             raise DomainTakenError(
                 f"`{holder.owner.name}` has proven `{found.domain}`, and its record is still at"
                 f" `{get_record_name(found.domain)}`.",
-                hint="Remove that record from DNS, and check the domain again.",
+                hint="Remove that record, and check again.",
             )
         if holder is not None:
             loser = lapse_domain(holder, "another owner proved the domain")
@@ -90,6 +95,7 @@ def _mark_proven(domain: OwnerDomain, actor: User) -> None:
     now = timezone.now()
     is_new = not domain.is_proven
     domain.verified_at = domain.verified_at or now
+    domain.method = OwnerDomain.Method.FILE if domain.is_namespace else OwnerDomain.Method.DNS
     domain.checked_at, domain.next_check_at = now, now + CHECK_INTERVAL
     domain.failed_since, domain.problem = None, ""
     domain.save()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from accounts.actions.record_audit_entry import record_audit_entry
-from accounts.domains.challenge import get_record_name, get_record_value
+from accounts.domains.challenge import describe_record, get_record_name, get_record_value
+from accounts.domains.namespaces import is_namespace
 from accounts.mails import notify_owner
 from accounts.models import OwnerDomain
 from accounts.queries.domains import list_domain_contacts
@@ -12,6 +13,9 @@ from accounts.queries.domains import list_domain_contacts
 def build_problem(domain: str, tokens: set[str]) -> str:
     """What a check found in place of the record."""
     name = get_record_name(domain)
+    if is_namespace(domain):
+        found = "has another token" if tokens else "does not exist, or has no token"
+        return f"The file `{name}` {found}."
     if not tokens:
         return f"There is no TXT record of Plugport at `{name}`."
     return f"The {len(tokens)} TXT records of Plugport at `{name}` have other values."
@@ -39,5 +43,6 @@ def notify_contacts(template: str, domain: OwnerDomain, **context: object) -> No
             domain=domain,
             record_name=get_record_name(domain.domain),
             record_value=get_record_value(domain.token),
+            record_kind=describe_record(domain.domain),
             **context,
         )

@@ -13,7 +13,7 @@ from accounts.actions.domains.check_domain import CHECK_INTERVAL
 from accounts.actions.domains.lapse import build_problem, lapse_domain, notify_contacts
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.domains.challenge import fetch_tokens
-from accounts.domains.errors import DnsUnavailableError
+from accounts.domains.errors import CodeHostUnavailableError, DnsUnavailableError
 from accounts.domains.lookups import is_dns_available
 from accounts.models import OwnerDomain
 from common.name_locks import lock_name
@@ -28,7 +28,7 @@ MAX_CHECKS = 20
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
-    """What DNS said about a domain: its problem, "" if the record is there."""
+    """What DNS or a code host said: the problem, "" if the proof is there."""
 
     domain: OwnerDomain
     problem: str = ""
@@ -57,7 +57,7 @@ def recheck_domains(now: dt.datetime | None = None) -> int:
 def _look_up(domain: OwnerDomain) -> _Finding:
     try:
         tokens = fetch_tokens(domain.domain)
-    except DnsUnavailableError as error:
+    except (DnsUnavailableError, CodeHostUnavailableError) as error:
         return _Finding(domain, error.detail, is_answered=False)
     if domain.token in tokens:
         return _Finding(domain)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.actions.domains.add_domain import MAX_DOMAINS, add_domain, remove_domain
 from accounts.actions.domains.check_domain import check_domain
-from accounts.domains.challenge import get_record_name, get_record_value
+from accounts.domains.challenge import describe_record, get_record_name, get_record_value
 from accounts.models import Owner, User
 from accounts.pages.current_user import get_signed_in_user
 from accounts.policies import OrganizationRight, check_organization_right
@@ -59,6 +60,7 @@ def _build_context(owner: Owner) -> dict[str, Any]:
             for each in list_domains(owner)
         ],
         "max_domains": MAX_DOMAINS,
+        "code_hosts": sorted(settings.PROOF_FILES),
     }
 
 
@@ -69,7 +71,7 @@ def _run(request: HttpRequest, actor: User, owner: Owner) -> None:
     try:
         if action == "add":
             added = add_domain(actor=actor, owner=owner, domain=domain)
-            text = f"Enter the record of {added.domain} in DNS, then check it."
+            text = f"Enter the {describe_record(added.domain)} of {added.domain}, then check it."
         elif action == "check":
             text = f"{check_domain(actor=actor, owner=owner, domain=domain).domain} is proven."
         elif action == "remove":

@@ -78,6 +78,7 @@ _WITH_ROLE = {"invite": "member", "role": "", "give": "publisher"}
         "plugport org domain add my-company example.com",
         "plugport org domain check my-company example.com",
         "plugport org second-factor on my-company",
+        "plugport org domain add my-company github.com/my-company",
     ),
 )
 @click.argument("action", type=click.Choice(list(_ACTIONS)))
@@ -395,6 +396,19 @@ def _on_team(act: Callable[..., Any], *, has_role: bool = False) -> _Run:
     return run
 
 
+_DOMAIN_TASKS = {False: "enter this TXT record", True: "put this line into this file"}
+
+
+def _is_file(document: Mapping[str, Any]) -> bool:
+    """Whether the proof is a file. Registries that know no files do not say how."""
+    return bool(document.get("method", "dns") != "dns")
+
+
+def _describe_place(document: Mapping[str, Any]) -> str:
+    kind = "file" if _is_file(document) else "TXT"
+    return f"{kind} at {document['recordName']}"
+
+
 def _list_domains(
     session: Session, client: OrganizationsClient, values: list[str], _: _Options
 ) -> None:
@@ -404,7 +418,7 @@ def _list_domains(
         session.output.print_line("no domains")
         return
     rows = [
-        (each["domain"], each["state"], each["problem"] or f"TXT at {each['recordName']}")
+        (each["domain"], each["state"], each["problem"] or _describe_place(each))
         for each in document["domains"]
     ]
     session.output.print_table(rows, ("DOMAIN", "STATE", "PROOF"))
@@ -416,7 +430,7 @@ def _add_domain(
     document = client.add_domain(*values)
     session.output.print_json({"domain": document})
     session.output.print_line(
-        f"{document['domain']} is {document['state']}; enter this TXT record:"
+        f"{document['domain']} is {document['state']}; {_DOMAIN_TASKS[_is_file(document)]}:"
     )
     session.output.print_line(f"{document['recordName']}  {document['recordValue']}")
 

@@ -6,6 +6,7 @@ from typing import Annotated, NotRequired, TypedDict
 
 from msgspec import Meta
 
+from plugport.spec.api.domains import Proof
 from plugport.spec.api.plugins import Pagination
 from plugport.spec.api.values import ORGANIZATION_ROLES, ROLES, describe, one_of
 
@@ -18,6 +19,10 @@ class Organization(TypedDict):
     description: str
     website: str
     createdAt: str
+    proofs: Annotated[
+        list[Proof],
+        describe("The domains, and the accounts and groups of code hosts, that it has proven."),
+    ]
 
 
 class Membership(TypedDict):

@@ -15,6 +15,7 @@ ORGANIZATION_ROLES = ("owner", "manager", "member", "billing")
 # Before the name of an organization, in the limits of a token.
 ORGANIZATION_LIMIT = "org:"
 DOMAIN_STATES = ("pending", "proven", "failing")
+PROOF_METHODS = ("dns", "file", "job")
 TOKEN_SCOPES = ("read", "publish", "manage", "admin")
 CI_PROVIDERS = ("github", "gitlab", "oidc")
 SEVERITIES = ("note", "warning", "error")

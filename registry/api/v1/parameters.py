@@ -105,7 +105,7 @@ DOMAIN = OpenApiParameter(
     "domain",
     {"type": "string", "minLength": 1, "maxLength": 253},
     OpenApiParameter.PATH,
-    description="A domain of the owner.",
+    description="A domain of the owner, or an account or group of a code host: `github.com/acme`.",
 )
 TEAM = OpenApiParameter(
     "team",

@@ -11,6 +11,7 @@ from accounts.queries.organizations import get_organization
 from plugport.spec.api.domains import OwnerDomain as Document
 from plugport.spec.api.reading import parse_leniently
 from tests.functional.api.calls import Api, expect_problem
+from tests.support.code_host import open_code_host
 from tests.support.dns_server import open_dns_server
 from tests.support.organizations import build_organization
 from tests.support.people import create_api_token, create_user
@@ -60,3 +61,28 @@ def test_others_see_and_change_nothing() -> None:
     robot = User.objects.create(username="harbor+ci", robot_of=get_organization("harbor"))
     expect_problem(Api(create_api_token(robot)).get("/me/domains"), 403, "domain-denied")
     assert not harbor.owner.domains.exists()
+
+
+@pytest.mark.parametrize("base", ["/me", "/organizations/harbor"])
+def test_an_account_of_a_code_host_is_proven_by_a_file(settings: Any, base: str) -> None:
+    ada = create_user("ada")
+    build_organization(ada)
+    api = Api(create_api_token(ada))
+    expect_problem(api.post(f"{base}/domains", {"domain": "code.example/x"}), 400, "invalid-domain")
+    with open_code_host(settings) as host:
+        added = api.post(f"{base}/domains", {"domain": "code.example/Acme"}).json()
+        assert (added["domain"], added["method"]) == ("code.example/acme", "file")
+        assert added["recordName"].endswith(host.get_path("acme"))
+        # As the command line sends it, and as it is.
+        expect_problem(
+            api.post(f"{base}/domains/code.example%2Facme/check", {}), 409, "domain-not-proven"
+        )
+        host.prove(OwnerDomain.objects.get())
+        path = f"{base}/domains/code.example/acme"
+        assert api.post(f"{path}/check", {}).json()["state"] == "proven"
+        host.server.answers[host.get_path("acme")] = b"nonsense"
+        expect_problem(api.post(f"{path}/check", {}), 503, "code-host-unavailable")
+    proofs = Api("").get("/organizations/harbor").json()["proofs"]
+    names = [(each["name"], each["method"]) for each in proofs]
+    assert names == ([("code.example/acme", "file")] if base != "/me" else [])
+    assert api.call("DELETE", path).json()["domain"] == "code.example/acme"

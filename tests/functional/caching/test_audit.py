@@ -49,6 +49,7 @@ TABLES = {
     "registry_scope": {End.COUNTER},
     "accounts_organization": {End.COUNTER},
     "accounts_owner": {End.COUNTER},
+    "accounts_ownerdomain": {End.COUNTER},
     "accounts_user": {End.COUNTER},
     "registry_downloadcount": {End.TIME},
     "marketplace_searchcursor": {End.NO_MARK},

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from accounts.models import User
+from django.utils import timezone
+
+from accounts.actions.domains.add_domain import remove_domain
+from accounts.models import OwnerDomain, User
 from registry.actions import flag_release, moderate_release
 from registry.actions.change_member_role import change_member_role
 from registry.actions.create_scope import create_scope
@@ -72,6 +75,12 @@ class Change:
 def _rename(world: World) -> None:
     world.owner.username = "acme-two"
     world.owner.save()
+
+
+def _prove(world: World) -> None:
+    OwnerDomain.objects.create(
+        owner=world.owner.owner, domain="acme.example", token="x", verified_at=timezone.now()
+    )
 
 
 def _change(
@@ -236,6 +245,11 @@ CHANGES: Mapping[str, Change] = {
     "no featured plugin": _change(
         lambda w: feature_plugin(actor=w.moderator, plugin=w.get_plugin(), is_featured=False),
         *("/", "/featured", "/api/v1/plugins/featured"),
+    ),
+    "a proof that ends": _change(
+        lambda w: remove_domain(actor=w.owner, owner=w.owner.owner, domain="acme.example"),
+        "/@acme",
+        prepare=_prove,
     ),
     "a new owner": _change(
         lambda w: _join(w, Role.OWNER),

@@ -8,7 +8,9 @@ import pytest
 from django.test import Client
 
 from accounts.models import OwnerDomain, User
+from registry.actions.create_scope import create_scope
 from tests.functional.pages.conftest import Open
+from tests.support.code_host import open_code_host
 from tests.support.dns_server import open_dns_server
 from tests.support.organizations import build_organization
 
@@ -28,7 +30,7 @@ def test_a_domain_is_added_proven_and_removed(
     assert "everybody can have a domain" in send("add", "co.uk")
     assert "is not the name of a domain" in send("add", "<script>")
     assert "not complete" in send("", "example.com")
-    assert send("add", "Example.com") == "Enter the record of example.com in DNS, then check it."
+    assert send("add", "Example.com") == "Enter the TXT record of example.com, then check it."
     domain = OwnerDomain.objects.get()
     page = open_page(path, by=owner_client).text
     for text in ("Not proven", "_plugport-challenge.example.com", domain.token):
@@ -58,3 +60,23 @@ def test_the_number_of_queries_is_constant(
             owner_client.get("/account/domains")
         with django_assert_num_queries(6):
             owner_client.get("/organizations/harbor/domains")
+
+
+def test_profiles_show_what_is_proven(
+    owner: User, owner_client: Client, open_page: Open, settings: Any
+) -> None:
+    harbor = build_organization(owner, "harbor")
+    path = "/organizations/harbor/domains"
+    with open_code_host(settings) as host:
+        assert "code.example/NAME" in open_page(path, by=owner_client).text
+        owner_client.post(path, {"action": "add", "domain": "code.example/harbor"})
+        assert "File in a public repository" in open_page(path, by=owner_client).text
+        assert "code.example/harbor" not in open_page("/@harbor").text
+        host.prove(OwnerDomain.objects.get())
+        owner_client.post(path, {"action": "check", "domain": "code.example/harbor"})
+    create_scope(actor=owner, name="ships", owner=harbor.owner)
+    for profile in ("/@harbor", "/@ships"):
+        assert "code.example/harbor" in open_page(profile).one("main").text
+    assert "code.example/harbor" not in open_page(f"/@{owner.username}").text
+    OwnerDomain.objects.update(owner=owner.owner, domain="example.com", method="dns")
+    assert "example.com" in open_page(f"/@{owner.username}").one("main").text

@@ -126,7 +126,7 @@ def test_rows_link_to_open_accounts_only(
         plugin.members.create(holder=outsider.owner, role=Role.OWNER)
         refresh_plugin(plugin.pk)
     index_now()
-    counts = {"/search": 2, "/tags/talk": 3, "/@mallory": 4, "/@acme": 4}
+    counts = {"/search": 2, "/tags/talk": 3, "/@mallory": 5, "/@acme": 5}
     for extra, links in ((0, ["/@acme", "/@mallory"]), (1, ["/@mallory"])):
         for path, count in counts.items():
             with django_assert_num_queries(count + extra):

@@ -37,7 +37,7 @@ WITH_INDEX = {
     "/categories/communication": 3,
     "/tags": 1,
     "/tags/chat": 3,
-    "/@acme": 4,
+    "/@acme": 5,
     "/plugins/nope": 3,
     "/plugins/@acme/chta": 4,
     "/nothing/here": 1,
