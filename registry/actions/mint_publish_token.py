@@ -11,6 +11,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.actions.domains.prove_by_job import prove_by_job
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.actions.tokens.mint_token import mint_token
 from accounts.errors import AssertionRefusedError
@@ -26,6 +27,7 @@ from common.http.errors import RateLimitedError
 from common.rate_limits import consume_quota
 from plugport.spec.names import PluginName
 from registry.models import TrustedPublisher
+from registry.publishing.ownership import find_plugin_owner
 from registry.publishing.trusted import (
     build_not_in_force_error,
     build_run,
@@ -62,7 +64,7 @@ def mint_publish_token(*, identity_token: str, plugin: PluginName | None) -> Min
         provider.check_event(assertion.claims)
         candidates = _list_matching(assertion, provider.key, plugin)
         publisher = _select(assertion, candidates, plugin)
-        return _mint(assertion, publisher)
+        return _mint(assertion, publisher, is_named=plugin is not None)
     except AssertionRefusedError as error:
         _report(error, assertion, plugin)
         raise
@@ -155,7 +157,9 @@ def _prefer_repository_owner(
     return [each for each in found if each.created_by_id in linked] or found
 
 
-def _mint(assertion: VerifiedAssertion, publisher: TrustedPublisher) -> MintedForJob:
+def _mint(
+    assertion: VerifiedAssertion, publisher: TrustedPublisher, *, is_named: bool
+) -> MintedForJob:
     with transaction.atomic():
         # Locked: a removal that comes now waits, and revokes the token.
         locked = TrustedPublisher.objects.select_for_update().filter(pk=publisher.pk).first()
@@ -176,6 +180,11 @@ def _mint(assertion: VerifiedAssertion, publisher: TrustedPublisher) -> MintedFo
             source=publisher.source,
             run=build_run(publisher.provider, publisher.issuer, assertion.claims),
         )
+        owner = find_plugin_owner(publisher.plugin) if publisher.plugin is not None else None
+        # Not for a job that names no plugin: everybody may configure it for a plugin of their own.
+        if is_named and owner is not None:
+            name = provider.read_namespace(publisher.issuer, assertion.claims)
+            prove_by_job(owner=owner, name=name, namespace_id=ids.owner)
     _log.info("minted", plugin=publisher.name, publisher=publisher.pk, token=token.start)
     return MintedForJob(token, text, publisher)
 

@@ -104,6 +104,11 @@ def find_publisher(plugin: Plugin) -> Owner | None:
     )
 
 
+def find_plugin_owner(plugin: Plugin) -> Owner | None:
+    """The owner of the plugin's scope, without a scope its publisher: at most 2 queries."""
+    return plugin.scope.owner if plugin.scope is not None else find_publisher(plugin)
+
+
 def write_ownership(keys: Collection[int]) -> list[Plugin]:
     """Bring the facts in the documents up to date; returns the plugins that have a document.
 

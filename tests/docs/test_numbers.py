@@ -17,6 +17,7 @@ from django.conf import settings
 import common.postgres as postgres
 import config.middleware as middleware
 from accounts.actions import device_login
+from accounts.actions.domains.prove_by_job import JOB_PROOF_LIFETIME
 from accounts.actions.email.lapse_addresses import DAYS_UNTIL_LAPSE
 from accounts.actions.organizations import robots
 from accounts.actions.remove_recent_access import RECENT
@@ -132,6 +133,7 @@ CLAIMS = {
     "README.md": [f"**{WORDS[len(MANIFEST_FORMATS)].capitalize()} manifest formats"],
     "CHANGELOG.md": [
         f"Tokens of robots expire after {robots.ROBOT_TOKEN_DAYS} days by default",
+        f"for {JOB_PROOF_LIFETIME.days} days with a job that publishes",
         f"reverses the change for {email_change_keys.UNDO_SECONDS // 3600} hours.",
         f"added in the last {RECENT // dt.timedelta(hours=1)} hours are removed",
         f"can cancel it for {settings.TRANSFER_DELAY_HOURS} hours",

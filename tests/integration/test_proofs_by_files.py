@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.actions.domains.add_domain import add_domain, remove_domain
 from accounts.actions.domains.check_domain import check_domain
+from accounts.actions.domains.prove_by_job import JOB_PROOF_LIFETIME, prove_by_job
 from accounts.actions.domains.recheck_domains import GRACE, recheck_domains
 from accounts.domains.errors import (
     CodeHostUnavailableError,
@@ -162,6 +163,24 @@ def test_it_is_checked_again_and_lapses(host: CodeHost, ada: User) -> None:
     assert "code.example/acme no longer counts as proven" in mail.outbox[-1].body
     host.prove(added)
     assert _check(ada).state == "proven"
+
+
+def test_a_proof_by_a_job_ends_after_its_time(host: CodeHost, ada: User) -> None:
+    added = add_domain(actor=ada, owner=ada.owner, domain=NAME)
+    prove_by_job(owner=ada.owner, name="code.example/Acme", namespace_id="7")
+    added.refresh_from_db()
+    assert (added.state, added.method) == ("proven", "job")
+    assert recheck_domains(timezone.now() + JOB_PROOF_LIFETIME / 2) == 0
+    assert recheck_domains(timezone.now() + JOB_PROOF_LIFETIME) == 1
+    added.refresh_from_db()
+    assert (added.state, added.problem) == (
+        "pending",
+        "No longer proven: no job of it published for 90 days.",
+    )
+    assert "no longer counts as proven" in mail.outbox[-1].body
+    # A file is checked instead.
+    host.prove(added)
+    assert _check(ada).method == "file"
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.actions.domains.check_domain import CHECK_INTERVAL
 from accounts.actions.domains.lapse import build_problem, lapse_domain, notify_contacts
+from accounts.actions.domains.prove_by_job import lapse_job_proof
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.domains.challenge import fetch_tokens
 from accounts.domains.errors import CodeHostUnavailableError, DnsUnavailableError
@@ -46,7 +47,8 @@ def recheck_domains(now: dt.datetime | None = None) -> int:
     due = OwnerDomain.objects.filter(verified_at__isnull=False, next_check_at__lte=now)
     rows = due.select_related("owner").order_by("next_check_at", "pk")[:MAX_CHECKS]
     findings = [_look_up(domain) for domain in rows]
-    if findings and not any(each.is_answered for each in findings) and not is_dns_available():
+    asked = [each for each in findings if each.domain.method != OwnerDomain.Method.JOB]
+    if asked and not any(each.is_answered for each in asked) and not is_dns_available():
         _log.error("dns_unavailable", domains=len(findings))
         return 0
     for finding in findings:
@@ -55,6 +57,9 @@ def recheck_domains(now: dt.datetime | None = None) -> int:
 
 
 def _look_up(domain: OwnerDomain) -> _Finding:
+    if domain.method == OwnerDomain.Method.JOB:
+        # Nothing to look up: the time since the last job has passed.
+        return _Finding(domain)
     try:
         tokens = fetch_tokens(domain.domain)
     except (DnsUnavailableError, CodeHostUnavailableError) as error:
@@ -78,7 +83,10 @@ def _record(finding: _Finding, now: dt.datetime) -> None:
         if domain is None:
             return
         domain.checked_at, domain.problem = now, finding.problem[:400]
-        if not finding.problem:
+        if domain.method == OwnerDomain.Method.JOB:
+            lapse_job_proof(domain)
+            mail = "domain_lapsed"
+        elif not finding.problem:
             domain.failed_since, domain.next_check_at = None, now + CHECK_INTERVAL
         elif domain.failed_since is None:
             domain.failed_since, domain.next_check_at = now, now + RETRY_INTERVAL
@@ -88,7 +96,8 @@ def _record(finding: _Finding, now: dt.datetime) -> None:
             mail = "domain_failing"
         else:
             domain.next_check_at = now + RETRY_INTERVAL
-        domain.save()
+        if mail != "domain_lapsed":
+            domain.save()
         if domain.failed_since is not None and now - domain.failed_since >= GRACE:
             lapse_domain(domain, f"the record was missing for {GRACE.days} days")
             mail = "domain_lapsed"

@@ -82,6 +82,9 @@ class Provider(Protocol):
     def read_ids(self, claims: Mapping[str, Any]) -> Ids:
         """The ids of the job's repository."""
 
+    def read_namespace(self, issuer: str, claims: Mapping[str, Any]) -> str:
+        """The account or group of the job's repository, as `HOST/NAME`; "" if it has none."""
+
     def describe_run(self, issuer: str, claims: Mapping[str, Any]) -> dict[str, str]:
         """The facts about the job that users see, each of which has a value."""
 

@@ -71,6 +71,10 @@ class GenericProvider:
         """None."""
         return Ids()
 
+    def read_namespace(self, issuer: str, claims: Mapping[str, Any]) -> str:
+        """None."""
+        return ""
+
     def describe_run(self, issuer: str, claims: Mapping[str, Any]) -> dict[str, str]:
         """The issuer and the subject."""
         return select_facts(issuer=issuer, subject=get_text(claims, "sub"))

@@ -122,6 +122,12 @@ class GitHubProvider:
         """The ids of the repository and of its owner."""
         return Ids(get_text(claims, "repository_id"), get_text(claims, "repository_owner_id"))
 
+    def read_namespace(self, issuer: str, claims: Mapping[str, Any]) -> str:
+        """The account that owns the repository."""
+        host = "github.com" if issuer == PUBLIC_ISSUER else urlsplit(issuer).netloc
+        owner, _, _ = get_text(claims, "repository").partition("/")
+        return f"{host}/{get_text(claims, 'repository_owner') or owner}"
+
     def describe_run(self, issuer: str, claims: Mapping[str, Any]) -> dict[str, str]:
         """Repository, commit, workflow, and the address of the run."""
         repository, run = get_text(claims, "repository"), get_text(claims, "run_id")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import structlog
 
@@ -103,6 +103,11 @@ class GitLabProvider:
     def read_ids(self, claims: Mapping[str, Any]) -> Ids:
         """The ids of the project and of its namespace."""
         return Ids(get_text(claims, "project_id"), get_text(claims, "namespace_id"))
+
+    def read_namespace(self, issuer: str, claims: Mapping[str, Any]) -> str:
+        """The group or account directly above the project."""
+        path, _, _ = get_text(claims, "project_path").rpartition("/")
+        return f"{urlsplit(issuer).netloc}/{get_text(claims, 'namespace_path') or path}"
 
     def describe_run(self, issuer: str, claims: Mapping[str, Any]) -> dict[str, str]:
         """Project, commit, file, and the address of the job."""

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.actions.domains.add_domain import MAX_DOMAINS, add_domain, remove_domain
 from accounts.actions.domains.check_domain import check_domain
+from accounts.actions.domains.prove_by_job import JOB_PROOF_LIFETIME
 from accounts.domains.challenge import describe_record, get_record_name, get_record_value
 from accounts.models import Owner, User
 from accounts.pages.current_user import get_signed_in_user
@@ -60,6 +61,7 @@ def _build_context(owner: Owner) -> dict[str, Any]:
             for each in list_domains(owner)
         ],
         "max_domains": MAX_DOMAINS,
+        "job_proof_days": JOB_PROOF_LIFETIME.days,
         "code_hosts": sorted(settings.PROOF_FILES),
     }
 
