@@ -210,6 +210,12 @@ class OrganizationFactorError(DeniedError):
     code, title = "organization-second-factor", "The organization requires a second factor"
 
 
+class OrganizationSsoError(DeniedError):
+    """The rights of members of the organization count in sessions of its single sign-on only."""
+
+    code, title = "organization-sso-only", "The organization requires its single sign-on"
+
+
 class OrganizationSessionError(DeniedError):
     """The session reaches one organization alone, since the single sign-on of it opened the session."""
 

@@ -18,6 +18,7 @@ from accounts.errors import (
     MfaRequiredError,
     OrganizationFactorError,
     OrganizationRightError,
+    OrganizationSsoError,
     TokenAddressError,
     TokenScopeError,
 )
@@ -82,10 +83,10 @@ def check_organization_right(
 ) -> None:
     """Raise `OrganizationRightError` unless the role of the actor allows it: at most 1 query.
 
-    1 more for a member without the second factor that the organization requires: `OrganizationFactorError`.
+    1 more for a member whose rights do not count: `OrganizationFactorError` or `OrganizationSsoError`.
     """
     if right not in list_organization_rights(actor, organization):
-        check_has_required_factor(actor, organization)
+        check_rights_count(actor, organization)
         roles = [role for role, rights in ORGANIZATION_RIGHTS.items() if right in rights]
         who = "members" if len(roles) > 2 else " and ".join(f"{role}s" for role in roles)
         raise OrganizationRightError(
@@ -94,23 +95,42 @@ def check_organization_right(
         )
 
 
-def needs_factor(actor: User, organization: Organization) -> bool:
-    """Whether the actor is a member whose rights do not count without a second factor.
+# What a member may need so that its rights count.
+MISSING_FACTOR, MISSING_SSO = "second-factor", "single-sign-on"
 
-    At most 1 query, none if the organization requires no second factor or the account has one.
+
+def get_missing(organization: Organization) -> str:
+    """What a member needs whose rights in the organization do not count."""
+    # In a session of single sign-on, second factors are the provider's.
+    return MISSING_SSO if organization.sso_only else MISSING_FACTOR
+
+
+def find_missing(actor: User, organization: Organization) -> str:
+    """What the actor needs so that its rights as a member count, "" if they do, and for others.
+
+    At most 1 query, none where the organization requires nothing that the actor lacks.
     """
-    if not organization.requires_second_factor or actor.has_second_factor:
-        return False
+    lacks_factor = organization.requires_second_factor and not actor.has_second_factor
+    if not (lacks_factor or organization.sso_only):
+        return ""
     rows = organization.memberships.filter(build_reached_condition(actor))
-    return rows.exclude(build_membership_condition(actor)).exists()
+    is_without = rows.exclude(build_membership_condition(actor)).exists()
+    return get_missing(organization) if is_without else ""
 
 
-def check_has_required_factor(actor: User, organization: Organization) -> None:
-    """Raise `OrganizationFactorError`, which names the account, if `needs_factor`."""
-    if needs_factor(actor, organization):
+def check_rights_count(actor: User, organization: Organization) -> None:
+    """Raise `OrganizationSsoError` or `OrganizationFactorError`, which name the account, if `find_missing`."""
+    missing = find_missing(actor, organization)
+    name, account = organization.name, actor.username
+    if missing == MISSING_SSO:
+        raise OrganizationSsoError(
+            f"The rights of `{account}` in `{name}` count in sessions of its single sign-on only.",
+            hint=f"Sign in with it: {settings.BASE_URL}/sso. Programs use tokens of robots.",
+        )
+    if missing == MISSING_FACTOR:
         raise OrganizationFactorError(
-            f"`{organization.name}` requires a second factor, and the account `{actor.username}` has"
-            " none: its rights in the organization do not count.",
+            f"`{name}` requires a second factor, and the account `{account}` has none: its rights in"
+            " the organization do not count.",
             hint=build_factor_hint(),
         )
 

@@ -12,7 +12,7 @@ from accounts.errors import TokenScopeError
 from accounts.models import Organization, Owner, Token, User
 from accounts.policies import (
     OrganizationRight,
-    check_has_required_factor,
+    check_rights_count,
     check_token_may,
     format_limits,
     is_moderator,
@@ -99,31 +99,27 @@ def check_may_manage(actor: User, plugin: Plugin) -> None:
     """Owners, maintainers and moderators may change a plugin. Raises `NotMemberError`."""
     if is_moderator(actor) or find_role(actor, plugin) in (Role.OWNER, Role.MAINTAINER):
         return
-    _check_has_factor(actor, plugin)
+    _check_rights_count(actor, plugin)
     raise NotMemberError(
         f"Only owners and maintainers may change `{plugin.name}`.",
         hint="Ask an owner of the plugin to add you as a maintainer.",
     )
 
 
-def _check_has_factor(actor: User, plugin: Plugin) -> None:
-    """Raise `OrganizationFactorError` if only a second factor is missing: 1 query, none with one.
+def _check_rights_count(actor: User, plugin: Plugin) -> None:
+    """Raise as `check_rights_count` for the organizations that hold the plugin: 1 query.
 
-    For refusals, so that a member of an organization that holds the plugin learns why.
+    For refusals, so that a member without rights learns why.
     """
-    if actor.has_second_factor:
-        return
-    rows = Organization.objects.filter(
-        owner__memberships__plugin=plugin, memberships__user=actor, requires_second_factor=True
-    )
+    rows = Organization.objects.filter(owner__memberships__plugin=plugin, memberships__user=actor)
     for organization in rows.select_related("owner"):
-        check_has_required_factor(actor, organization)
+        check_rights_count(actor, organization)
 
 
 def check_may_manage_members(actor: User, plugin: Plugin) -> None:
     """Owners and moderators may invite, remove and change members. Raises `NotMemberError`."""
     if not can_manage_members(actor, find_role(actor, plugin) or ""):
-        _check_has_factor(actor, plugin)
+        _check_rights_count(actor, plugin)
         raise NotMemberError(
             f"Only owners may change the members of `{plugin.name}`.",
             hint="Ask an owner of the plugin, or a moderator who is not a member.",
@@ -188,7 +184,7 @@ def check_may_publish(actor: User, plugin: Plugin) -> None:
     """Every member of a plugin may publish, whatever the role. Raises `NotMemberError`."""
     # Not moderators: a release is signed off by people who answer for the plugin.
     if find_role(actor, plugin) is None:
-        _check_has_factor(actor, plugin)
+        _check_rights_count(actor, plugin)
         raise NotMemberError(
             f"You are not a member of `{plugin.name}`.",
             hint="Ask an owner of the plugin to add you, or choose another name.",
@@ -201,7 +197,7 @@ def check_may_manage_trusted_publishers(actor: User, plugin: Plugin) -> None:
     Not moderators: they do not publish, and a trusted publisher publishes in its creator's name.
     """
     if not can_manage_trusted_publishers(actor, plugin):
-        _check_has_factor(actor, plugin)
+        _check_rights_count(actor, plugin)
         raise NotMemberError(
             f"Only owners and maintainers may change the publishing of `{plugin.name}`.",
             hint="Ask an owner of the plugin.",
@@ -218,7 +214,7 @@ def check_may_approve(actor: User, release: Release) -> None:
     """Owners and maintainers approve staged releases, and no robots. Raises `NotMemberError`."""
     # The token of a robot is in a pipeline, which would approve what it has sent.
     if actor.is_robot or not can_manage_trusted_publishers(actor, release.plugin):
-        _check_has_factor(actor, release.plugin)
+        _check_rights_count(actor, release.plugin)
         raise NotMemberError(
             f"Only owners and maintainers may approve releases of `{release.plugin.name}`.",
             hint="Ask an owner of the plugin.",
@@ -271,7 +267,7 @@ def require_publishing_owner(actor: User, scope_name: str | None) -> Owner:
     if scope is not None:
         if scope.name != scope_name or not may_publish_in(actor, scope):
             if scope.owner.organization is not None:
-                check_has_required_factor(actor, scope.owner.organization)
+                check_rights_count(actor, scope.owner.organization)
             raise _build_taken_error(scope, scope_name, actor.username)
         return scope.owner
     if scope_name != actor.username:

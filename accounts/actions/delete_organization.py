@@ -51,6 +51,9 @@ def delete_organization(*, actor: User, organization: Organization, confirmation
                 "website": locked.website,
             },
         )
+        # Otherwise the last connection would have to stay.
+        locked.sso_only = False
+        locked.save(update_fields=["sso_only"])
         _end_provisioning(actor, locked)
         for robot in list_robots(locked):
             delete_robot(actor=actor, organization=locked, robot_name=robot.username)

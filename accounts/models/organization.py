@@ -39,7 +39,8 @@ class Organization(models.Model):
     Its members, teams and invitations change only while its row is locked, so that two owners who
     leave at once cannot leave it without one. A deleted one keeps its row, and with it the name: nobody
     else can publish as it. With `requires_second_factor`, the rights of members without one do not count
-    (`accounts.security.memberships`).
+    (`accounts.security.memberships`). With `sso_only`, those of people count only in sessions of its single
+    sign-on.
     """
 
     display_name = BoundedCharField(max_length=DISPLAY_NAME_CHARS, blank=True)
@@ -48,6 +49,7 @@ class Organization(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     deleted_at = models.DateTimeField(null=True, blank=True)
     requires_second_factor = models.BooleanField(default=False)
+    sso_only = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return self.name
@@ -61,7 +63,7 @@ class Organization(models.Model):
 class OrganizationMember(models.Model):
     """The role of an account in an organization. `is_public`: strangers see it on the profile.
 
-    Queries set `needs_factor` if the rights do not count until the account has a second factor.
+    Queries set `missing` to what the account needs so that the rights count (`accounts.policies`).
     """
 
     organization = models.ForeignKey(
@@ -76,7 +78,7 @@ class OrganizationMember(models.Model):
     role = BoundedCharField(max_length=12, choices=OrganizationRole.choices)
     is_public = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
-    needs_factor = False
+    missing = ""
 
     class Meta:
         constraints = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -79,6 +80,8 @@ class User(AbstractUser):
     session_generation = models.PositiveIntegerField(default=0, editable=False)
     has_second_factor = models.BooleanField(default=False, editable=False)
     session_of: int | None = None
+    # How it signs in does not matter: nobody is signed in, as for mails and CI jobs.
+    is_absent = False
 
     # Whether its groups count. Not for programs whose token lacks the scope `admin` (`accounts.api`).
     is_elevated = True
@@ -113,6 +116,12 @@ class User(AbstractUser):
             setattr(self, name, False)
         # Saving the account must not take the groups away.
         self.follow_groups({})
+
+    def as_absent(self) -> User:
+        """A copy for questions about the account that no request of its own asks."""
+        absent = copy.copy(self)
+        absent.is_absent = True
+        return absent
 
     def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
         """Load the row again, without the rights that the session took away."""

@@ -31,12 +31,13 @@ from accounts.models import (
     OrganizationInvitation,
     OrganizationMember,
     OrganizationRole,
+    SsoIdentity,
     Team,
     TeamMember,
     User,
 )
 from accounts.models.organization import hash_invitation_key
-from accounts.policies import OrganizationRight, list_organization_rights
+from accounts.policies import OrganizationRight, get_missing, list_organization_rights
 from accounts.queries.paging import MAX_PEOPLE_PER_PAGE, RowPage, read_page
 from accounts.security.memberships import (
     build_membership_condition,
@@ -107,15 +108,31 @@ def get_people(
 def list_memberships(user: User) -> list[OrganizationMember]:
     """The organizations of the account that its session reaches, by name: 1 query.
 
-    Those too in which its rights do not count without a second factor.
+    Those too in which its rights do not count: `missing` says why.
     """
     rows = OrganizationMember.objects.filter(build_reached_condition(user))
     counts = ExpressionWrapper(build_membership_condition(user), output_field=BooleanField())
     found = rows.annotate(has_rights=counts).select_related("organization__owner", "user")
     memberships = list(found.order_by("organization__owner__name"))
     for membership in memberships:
-        membership.needs_factor = not membership.has_rights
+        if not membership.has_rights:
+            membership.missing = get_missing(membership.organization)
     return list(memberships)
+
+
+def list_unlinked(organization: Organization) -> list[OrganizationMember]:
+    """The members whom the single sign-on of the organization does not sign in yet, owners first: 1 query.
+
+    Accounts that SCIM created are linked at their first sign-in.
+    """
+    identities = SsoIdentity.objects.filter(
+        user=OuterRef("user"), connection__owner=organization.owner, connection__is_enabled=True
+    )
+    provisioned = organization.scim_users.filter(user=OuterRef("user"), is_provisioned=True)
+    rows = organization.memberships.filter(
+        ~Exists(identities), ~Exists(provisioned), user__is_active=True, user__robot_of=None
+    )
+    return list(rows.select_related("user").order_by(_RANK, "user__username"))
 
 
 def list_unprotected(organization: Organization) -> list[OrganizationMember]:

@@ -11,17 +11,24 @@ def build_membership_condition(user: User | OuterRef, path: str = "") -> Q:
     """Select the memberships of the user that count, in the query that the caller runs anyway.
 
     `path` leads from the row to memberships. In a session of an organization's single sign-on, only
-    the membership in that organization counts. Where the organization requires a second factor, those
-    without one do not count. `user` may be a column of the row.
+    the membership in that organization counts. Where the organization requires a second factor, or its
+    single sign-on, those without do not count. `user` may be a column of the row: then it is not asked
+    how the account signs in.
     """
     condition = build_reached_condition(user, path)
+    if not isinstance(user, User):
+        return condition & _build_factor_condition(path)
     # The identity provider of the organization is responsible for the sessions that it opens.
-    if isinstance(user, User) and (
-        user.session_of is not None or user.has_second_factor or user.is_robot
-    ):
+    if user.session_of is not None or user.is_robot:
         return condition
+    if not user.is_absent:
+        condition &= Q(**{f"{path}organization__sso_only": False})
+    return condition if user.has_second_factor else condition & _build_factor_condition(path)
+
+
+def _build_factor_condition(path: str) -> Q:
     optional = Q(**{f"{path}organization__requires_second_factor": False})
-    return condition & (optional | build_protected_condition(path))
+    return optional | build_protected_condition(path)
 
 
 def build_reached_condition(user: User | OuterRef, path: str = "") -> Q:

@@ -32,13 +32,13 @@ class OrganizationsClient:
         """Delete an organization that owns no plugins. Its name stays reserved."""
         return self._send("DELETE", f"{self._url(name)}?confirmation={quote_path_segment(name)}")
 
-    def get_second_factor_rule(self, name: str) -> Document:
-        """Return whether a second factor is required, and the members without one."""
-        return require_object(self._http.get_json(self._url(name, "second-factor")), "a rule")
+    def get_rule(self, name: str, rule: str) -> Document:
+        """Return whether `second-factor` or `sso-only` is required, and the members without."""
+        return require_object(self._http.get_json(self._url(name, rule)), "a rule")
 
-    def set_second_factor_rule(self, name: str, *, required: bool) -> Document:
-        """Require a second factor of the members, or no longer; returns the rule."""
-        return self._send("PUT", self._url(name, "second-factor"), {"required": required})
+    def set_rule(self, name: str, rule: str, *, required: bool) -> Document:
+        """Require `second-factor` or `sso-only` of the members, or no longer; returns the rule."""
+        return self._send("PUT", self._url(name, rule), {"required": required})
 
     def list_members(self, name: str) -> Document:
         """Return all members that the account may see, and for managers the invitations."""

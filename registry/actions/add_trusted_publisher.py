@@ -139,7 +139,7 @@ def _end_orphan(plugin: Plugin, request: PublisherRequest) -> None:
     found = rows.filter(identity=request.identity).first()
     if found is None:
         return
-    if can_manage_trusted_publishers(found.created_by, plugin):
+    if can_manage_trusted_publishers(found.created_by.as_absent(), plugin):
         raise _build_exists_error(plugin.parsed_name)
     revoke_minted_tokens(found.source)
     found.delete()

@@ -179,7 +179,7 @@ def _send(mails: Sequence[DecisionMail]) -> bool:
     if not mails or not _can_receive(mails[0].user):
         return False
     user = mails[0].user
-    roles = list_roles(user, {mail.release.plugin_id for mail in mails})
+    roles = list_roles(user.as_absent(), {mail.release.plugin_id for mail in mails})
     mails = [mail for mail in mails if mail.release.plugin_id in roles]
     if not mails:
         return False

@@ -169,7 +169,8 @@ def _build_new_scope_condition(scope: str, user: User) -> Q:
 
 def is_in_force(publisher: TrustedPublisher) -> bool:
     """Whether its creator may still let this job publish: at most 4 queries."""
-    creator, plugin = publisher.created_by, publisher.plugin
+    # Who added it was allowed to, and the job has no session.
+    creator, plugin = publisher.created_by.as_absent(), publisher.plugin
     if plugin is not None:
         if not can_manage_trusted_publishers(creator, plugin):
             return False

@@ -13,6 +13,7 @@ from accounts.models import (
     TeamMember,
     User,
 )
+from accounts.policies import MISSING_FACTOR, MISSING_SSO
 from accounts.queries.domains import list_proofs
 from accounts.queries.paging import RowPage
 from common.times import format_time
@@ -42,7 +43,8 @@ def build_membership(member: OrganizationMember) -> api.Membership:
         "organization": member.organization.name,
         "role": member.role,
         "isPublic": member.is_public,
-        "needsSecondFactor": member.needs_factor,
+        "needsSecondFactor": member.missing == MISSING_FACTOR,
+        "needsSingleSignOn": member.missing == MISSING_SSO,
         "since": format_time(member.created_at),
     }
 
@@ -54,6 +56,18 @@ def build_second_factor_rule(
     return {
         "organization": organization.name,
         "required": organization.requires_second_factor,
+        "without": [each.user.username for each in without[:_MAX_NAMED]],
+        "withoutCount": len(without),
+    }
+
+
+def build_sso_rule(
+    organization: Organization, without: Sequence[OrganizationMember]
+) -> api.SsoRule:
+    """Return whether its single sign-on is required, and the members whom it does not sign in."""
+    return {
+        "organization": organization.name,
+        "required": organization.sso_only,
         "without": [each.user.username for each in without[:_MAX_NAMED]],
         "withoutCount": len(without),
     }

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from accounts.models import OwnerDomain, User
+from accounts.models import Owner, OwnerDomain, SsoConnection, SsoIdentity, User
 from accounts.queries.organizations import get_organization
 from registry.models import Scope
 from tests.client.support import Cli
@@ -230,3 +230,18 @@ def test_accounts_of_code_hosts(cli: Cli, settings: Any) -> None:
         assert checked == "code.example/acme is proven\n"
     removed = cli.ok("org", "domain", "remove", "harbor", "code.example/acme").stdout
     assert removed == "harbor has no domain code.example/acme any longer\n"
+
+
+def test_single_sign_on_is_required(cli: Cli, alice: User) -> None:
+    cli.ok("org", "create", "harbor")
+    owner = Owner.objects.get(name="harbor")
+    refused = cli.error(3, "org", "sso-only", "on", "harbor", "--yes")
+    assert "lock yourself out" in refused["detail"]
+    connection = SsoConnection.objects.create(
+        kind="oidc", name="Corp", owner=owner, is_enabled=True
+    )
+    SsoIdentity.objects.create(connection=connection, subject="alice", user=alice)
+    expected = ["harbor requires its single sign-on", "it signs in every member"]
+    assert cli.ok("org", "sso-only", "on", "harbor").stdout.splitlines() == expected
+    assert "rights only in sessions of its single sign-on" in cli.ok("org", "list").stdout
+    assert cli.error(4, "org", "sso-only", "off", "harbor")["code"] == "organization-sso-only"

@@ -162,6 +162,7 @@ OTHERS = {
     "organization-issuers",
     "organization-delete",
     "organization-second-factor",
+    "organization-sso-only",
     "organization-log",
     "organization-log-export",
     "organization-domains",

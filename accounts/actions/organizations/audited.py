@@ -23,6 +23,18 @@ _ACTIONS = (
         _KIND,
         _SENSITIVE,
     ),
+    AuditAction(
+        "organization.sso-required",
+        "An organization requires its single sign-on",
+        _KIND,
+        _SENSITIVE,
+    ),
+    AuditAction(
+        "organization.sso-optional",
+        "An organization requires its single sign-on no longer",
+        _KIND,
+        _SENSITIVE,
+    ),
     AuditAction("organization.deleted", "An organization was deleted", _KIND, _SENSITIVE),
     AuditAction("organization.invited", "A person was invited to an organization", _KIND, _NOTABLE),
     AuditAction(

@@ -11,7 +11,7 @@ from accounts.policies import (
     OrganizationRight,
     build_factor_hint,
     check_organization_right,
-    needs_factor,
+    find_missing,
 )
 from accounts.queries.organizations import list_unprotected, lock_organization
 
@@ -33,7 +33,7 @@ def require_second_factor(
         locked.requires_second_factor = is_required
         locked.save(update_fields=["requires_second_factor"])
         # With the row as it would be, so that it is the rule itself which decides; an error undoes it.
-        if needs_factor(actor, locked):
+        if find_missing(actor, locked):
             raise OrganizationFactorError(
                 f"You would lose your rights: the account `{actor.username}` has no second factor.",
                 hint=build_factor_hint(),

@@ -74,6 +74,7 @@ def update_connection(*, actor: User, connection: SsoConnection, values: Connect
     """Change the connection. If it then trusts something else, it is off until it is tested again."""
     check_sets_up_sso(actor, connection.organization)
     with transaction.atomic():
+        organization = _lock_organization(connection)
         connection = lock_connection(connection)
         before = (connection.settings, connection.secret)
         own = {
@@ -83,6 +84,7 @@ def update_connection(*, actor: User, connection: SsoConnection, values: Connect
         }
         _assign(connection, values, own)
         if before != (connection.settings, connection.secret):
+            _check_leaves_way_in(organization, connection)
             connection.is_enabled, connection.tested_at = False, None
         connection.save()
         record_audit_entry(
@@ -91,6 +93,25 @@ def update_connection(*, actor: User, connection: SsoConnection, values: Connect
             target=connection,
             has_new_secret=values.secret is not None,
             **_describe(connection),
+        )
+
+
+def _lock_organization(connection: SsoConnection) -> Organization | None:
+    """Before the connection: the rule of single sign-on only changes while the organization is locked."""
+    organization = connection.organization
+    return None if organization is None else lock_organization(organization)
+
+
+def _check_leaves_way_in(organization: Organization | None, connection: SsoConnection) -> None:
+    """Raise `ConnectionSettingsError` if nobody could sign in to the organization any longer."""
+    if organization is None or not organization.sso_only or not connection.is_enabled:
+        return
+    others = organization.owner.sso_connections.filter(is_enabled=True)
+    if not others.exclude(pk=connection.pk).exists():
+        raise ConnectionSettingsError(
+            f"`{organization.name}` requires its single sign-on, and {connection.name} is the only"
+            " connection that is on.",
+            hint="Require single sign-on no longer, or switch another connection on first.",
         )
 
 
@@ -154,7 +175,10 @@ def switch_connection(*, actor: User, connection: SsoConnection, is_enabled: boo
     """
     check_sets_up_sso(actor, connection.organization)
     with transaction.atomic():
+        organization = _lock_organization(connection)
         connection = lock_connection(connection)
+        if not is_enabled:
+            _check_leaves_way_in(organization, connection)
         if is_enabled and connection.tested_at is None:
             raise ConnectionSettingsError(
                 "No test sign-in has succeeded with the current settings.",
@@ -175,6 +199,7 @@ def delete_connection(*, actor: User, connection: SsoConnection) -> None:
     """Delete the connection with its links, and end the sessions that it opened. Accounts stay."""
     check_sets_up_sso(actor, connection.organization)
     with transaction.atomic():
+        _check_leaves_way_in(_lock_organization(connection), connection)
         end_all_sessions(connection=connection)
         record_audit_entry(
             actor=actor,

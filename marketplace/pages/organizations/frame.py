@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from accounts.models import Organization, User
-from accounts.policies import OrganizationRight, list_organization_rights, needs_factor
+from accounts.policies import OrganizationRight, find_missing, list_organization_rights
 from common.http.status import get_status
 from plugport.spec.errors import PlugportError
 from registry.api.v1.parameters import get_int_parameter
@@ -27,11 +27,11 @@ def find_viewer(request: HttpRequest) -> User | None:
 
 
 def build_frame(organization: Organization, viewer: User | None) -> dict[str, Any]:
-    """The context of the heading and the tabs: at most 1 query, 2 for members without a second factor."""
+    """The context of the heading and the tabs: at most 1 query, 2 for members whose rights do not count."""
     rights = list_organization_rights(viewer, organization)
     return {
         "organization": organization,
-        "needs_factor": viewer is not None and needs_factor(viewer, organization),
+        "missing": "" if viewer is None else find_missing(viewer, organization),
         "is_insider": OrganizationRight.SEE_MEMBERS in rights,
         "can_manage": OrganizationRight.MANAGE_PEOPLE in rights,
         "can_edit": OrganizationRight.MANAGE_PROPERTY in rights,

@@ -21,7 +21,7 @@ from accounts.actions.organizations.organization import create_organization
 from accounts.models import User
 from accounts.models.organization import DISPLAY_NAME_CHARS
 from accounts.pages.current_user import get_signed_in_user
-from accounts.policies import needs_factor
+from accounts.policies import find_missing
 from accounts.queries.organizations import (
     get_invitation_of_key,
     list_memberships,
@@ -120,9 +120,9 @@ def accept(request: HttpRequest, invitation_id: int) -> HttpResponse:
         messages.error(request, f"{error.detail} {error.hint or ''}".strip())
     else:
         messages.success(request, f"You are now in {member.organization.name}: {member.role}.")
-        # The list says where to add it.
-        if needs_factor(user, member.organization):
-            messages.info(request, "Your rights count once your account has a second factor.")
+        # The list says how they count.
+        if find_missing(user, member.organization):
+            messages.info(request, "Your rights do not count yet.")
     return redirect("organizations")
 
 

@@ -15,6 +15,7 @@ from marketplace.pages.organizations import (
     robots,
     second_factors,
     sso,
+    sso_only,
     teams,
 )
 
@@ -50,6 +51,11 @@ urlpatterns = [
         "organizations/<str:name>/second-factor",
         second_factors.render_second_factor,
         name="organization-second-factor",
+    ),
+    path(
+        "organizations/<str:name>/sso-only",
+        sso_only.render_sso_only,
+        name="organization-sso-only",
     ),
     path("organizations/<str:name>/delete", deletion.render_deletion, name="organization-delete"),
     path("organizations/<str:name>/log", log.render_organization_log, name="organization-log"),

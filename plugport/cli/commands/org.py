@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from plugport.cli.command_group import plugport_command
-from plugport.cli.commands.access.second_factor import FACTOR_RUNS
+from plugport.cli.commands.access.organization_rules import RULE_RUNS
 from plugport.cli.session import Session
 from plugport.spec.api.values import ORGANIZATION_ROLES, ROLES
 
@@ -35,6 +35,7 @@ _ACTIONS = {
     "remove-issuer": ("NAME", "ID"),
     "domain": ("DOMAIN-ACTION", "NAME"),
     "second-factor": ("RULE-ACTION", "NAME"),
+    "sso-only": ("RULE-ACTION", "NAME"),
 }
 _TEAM_ACTIONS = {
     "list": ("NAME",),
@@ -52,11 +53,12 @@ _DOMAIN_ACTIONS = {
     "check": ("NAME", "DOMAIN"),
     "remove": ("NAME", "DOMAIN"),
 }
-_FACTOR_ACTIONS = {"show": ("NAME",), "on": ("NAME",), "off": ("NAME",)}
+_RULE_ACTIONS = {"show": ("NAME",), "on": ("NAME",), "off": ("NAME",)}
 _GROUPS: dict[str, Mapping[str, tuple[str, ...]]] = {
     "team": _TEAM_ACTIONS,
     "domain": _DOMAIN_ACTIONS,
-    "second-factor": _FACTOR_ACTIONS,
+    "second-factor": _RULE_ACTIONS,
+    "sso-only": _RULE_ACTIONS,
 }
 _WITH_ROLE = {"invite": "member", "role": "", "give": "publisher"}
 
@@ -79,6 +81,7 @@ _WITH_ROLE = {"invite": "member", "role": "", "give": "publisher"}
         "plugport org domain check my-company example.com",
         "plugport org second-factor on my-company",
         "plugport org domain add my-company github.com/my-company",
+        "plugport org sso-only on my-company",
     ),
 )
 @click.argument("action", type=click.Choice(list(_ACTIONS)))
@@ -107,7 +110,7 @@ def command(
     if title is not None and action != "create":
         raise click.UsageError(f"`plugport org {action}` takes no --title")
     words, values = _split(action, arguments)
-    if yes and words not in (["delete"], ["second-factor", "on"]):
+    if yes and words not in (["delete"], ["second-factor", "on"], ["sso-only", "on"]):
         raise click.UsageError(f"`plugport org {' '.join(words)}` takes no --yes")
     if action == "delete":
         _confirm_deletion(session, values, yes=yes)
@@ -162,9 +165,7 @@ def _list(session: Session, client: OrganizationsClient, _: list[str], _o: _Opti
         (
             each["organization"],
             each["role"],
-            "no rights until you add a second factor"
-            if each.get("needsSecondFactor")
-            else "member",
+            _describe_membership(each),
         )
         for each in document["memberships"]
     ]
@@ -180,6 +181,15 @@ def _list(session: Session, client: OrganizationsClient, _: list[str], _o: _Opti
         session.output.print_line("no organizations")
         return
     session.output.print_table(rows, ("ORGANIZATION", "ROLE", "STATUS"))
+
+
+def _describe_membership(membership: Document) -> str:
+    # Older registries do not say it.
+    if membership.get("needsSecondFactor"):
+        return "no rights until you add a second factor"
+    if membership.get("needsSingleSignOn"):
+        return "rights only in sessions of its single sign-on"
+    return "member"
 
 
 def _create(
@@ -303,8 +313,8 @@ def _answer(answer: str) -> _Run:
             return
         session.output.print_json({"membership": document})
         session.output.print_line(f"you are now {document['role']} of {values[0]}")
-        if document.get("needsSecondFactor"):
-            session.output.print_line("your rights count once your account has a second factor")
+        if (status := _describe_membership(document)) != "member":
+            session.output.print_line(status)
 
     return run
 
@@ -484,4 +494,4 @@ _DOMAIN_RUNS: dict[str, _Run] = {
     "check": _check_domain,
     "remove": _remove_domain,
 }
-_GROUP_RUNS = {"team": _TEAM_RUNS, "domain": _DOMAIN_RUNS, "second-factor": FACTOR_RUNS}
+_GROUP_RUNS = {"team": _TEAM_RUNS, "domain": _DOMAIN_RUNS, **RULE_RUNS}

@@ -35,6 +35,10 @@ class Membership(TypedDict):
         bool,
         describe("Whether its rights do not count until the account has a second factor."),
     ]
+    needsSingleSignOn: Annotated[
+        bool,
+        describe("Whether its rights count in sessions of the organization's single sign-on only."),
+    ]
     since: str
 
 
@@ -89,6 +93,19 @@ class SecondFactorRule(TypedDict):
     without: Annotated[
         list[str],
         describe("The members who have, or would have, no rights: at most 100, owners first."),
+    ]
+    withoutCount: Annotated[int, describe("The number of all of them.")]
+
+
+class SsoRule(TypedDict):
+    organization: str
+    required: Annotated[
+        bool,
+        describe("Whether the rights of people count in sessions of its single sign-on only."),
+    ]
+    without: Annotated[
+        list[str],
+        describe("The members whom it does not sign in yet: at most 100, owners first."),
     ]
     withoutCount: Annotated[int, describe("The number of all of them.")]
 
@@ -198,6 +215,10 @@ class OrganizationRoleBody(TypedDict):
 
 
 class SecondFactorBody(TypedDict):
+    required: bool
+
+
+class SsoRuleBody(TypedDict):
     required: bool
 
 

@@ -61,14 +61,15 @@ def end_trusted_publishers(plugins: Collection[int], scope: Scope | None) -> Non
     ended = [
         each
         for each in rows
-        if each.plugin is not None and find_role(each.created_by, each.plugin) not in _MANAGERS
+        if each.plugin is not None
+        and find_role(each.created_by.as_absent(), each.plugin) not in _MANAGERS
     ]
     if scope is not None:
         pending = TrustedPublisher.objects.filter(plugin=None, name__startswith=f"{scope}/")
         ended += [
             each
             for each in pending.select_related("created_by")
-            if not may_publish_in(each.created_by, scope)
+            if not may_publish_in(each.created_by.as_absent(), scope)
         ]
     for publisher in ended:
         revoked = revoke_minted_tokens(publisher.source)
@@ -88,7 +89,7 @@ def reject_unpublished(plugins: Collection[int], reason: str) -> None:
     """Reject what accounts without a role have sent and is not published: running checks, held, staged."""
     rows = Release.objects.filter(plugin__in=plugins, state__in=UNDECIDED_STATES)
     for release in rows.select_related("plugin", "published_by").order_by("pk"):
-        if find_role(release.published_by, release.plugin) is None:
+        if find_role(release.published_by.as_absent(), release.plugin) is None:
             reject(release, actor=None, reason=reason)
 
 
@@ -108,10 +109,9 @@ def revoke_useless_tokens(
         if not token.limits or not names.issuperset(token.limits):
             continue
         if token.user_id not in roles:
-            keeps = bool(list_roles(token.user, [plugin.pk for plugin in plugins]))
-            roles[token.user_id] = keeps or (
-                scope is not None and may_publish_in(token.user, scope)
-            )
+            user = token.user.as_absent()
+            keeps = bool(list_roles(user, [plugin.pk for plugin in plugins]))
+            roles[token.user_id] = keeps or (scope is not None and may_publish_in(user, scope))
         if not roles[token.user_id]:
             token.revoked_at = timezone.now()
             token.save(update_fields=["revoked_at"])

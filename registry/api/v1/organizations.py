@@ -20,6 +20,7 @@ from accounts.actions.organizations.people import (
     show_membership,
 )
 from accounts.actions.organizations.second_factors import require_second_factor
+from accounts.actions.organizations.single_sign_on import require_single_sign_on
 from accounts.api.views import ApiView, get_actor, get_request_token
 from accounts.models import OrganizationRole, Token, User
 from accounts.policies import (
@@ -28,8 +29,8 @@ from accounts.policies import (
     check_token_is_for_organization,
     check_token_is_unlimited,
     check_token_may,
+    find_missing,
     is_token_for_organization,
-    needs_factor,
 )
 from accounts.queries.organizations import (
     get_organization,
@@ -37,6 +38,7 @@ from accounts.queries.organizations import (
     list_memberships,
     list_organization_invitations,
     list_own_organization_invitations,
+    list_unlinked,
     list_unprotected,
 )
 from common.api.conditional import PRIVATE, REVALIDATE, respond_json
@@ -58,6 +60,7 @@ from registry.representations.organizations import (
     build_pagination,
     build_person,
     build_second_factor_rule,
+    build_sso_rule,
 )
 
 _CONFIRMATION = OpenApiParameter(
@@ -187,6 +190,42 @@ class SecondFactorView(ApiView):
             actor=actor, organization=found, is_required=body["required"]
         )
         document = build_second_factor_rule(changed, list_unprotected(changed))
+        return respond_json(request, document, cache=PRIVATE)
+
+
+class SsoRuleView(ApiView):
+    """Whether an organization requires its single sign-on."""
+
+    @extend_schema(operation_id="getSsoRule", parameters=[ORGANIZATION], responses=api.SsoRule)
+    def get(self, request: Request, organization: str) -> HttpResponse:
+        """Get the rule, and the members whom the single sign-on does not sign in. For owners.
+
+        Requires `read` or `manage`.
+        """
+        actor = get_organization_actor(request, organization, "read", "manage")
+        found = get_organization(organization)
+        check_organization_right(actor, found, OrganizationRight.MANAGE_OWNERS)
+        document = build_sso_rule(found, list_unlinked(found))
+        return respond_json(request, document, cache=PRIVATE)
+
+    @extend_schema(
+        operation_id="setSsoRule",
+        parameters=[ORGANIZATION],
+        request=api.SsoRuleBody,
+        responses=api.SsoRule,
+    )
+    def put(self, request: Request, organization: str) -> HttpResponse:
+        """Require the single sign-on of the organization, or no longer. For owners; requires `manage`.
+
+        Tokens of people then have no rights in the organization, this one included.
+        """
+        actor = get_organization_actor(request, organization)
+        found = get_organization(organization)
+        body = validate_body(api.SsoRuleBody, request.data)
+        changed = require_single_sign_on(
+            actor=actor, organization=found, is_required=body["required"]
+        )
+        document = build_sso_rule(changed, list_unlinked(changed))
         return respond_json(request, document, cache=PRIVATE)
 
 
@@ -345,7 +384,7 @@ class MembershipView(ApiView):
             organization=get_organization(organization),
             is_public=body["isPublic"],
         )
-        member.needs_factor = needs_factor(actor, member.organization)
+        member.missing = find_missing(actor, member.organization)
         return respond_json(request, build_membership(member), cache=PRIVATE)
 
 
@@ -362,7 +401,7 @@ class AcceptMembershipView(ApiView):
         """Accept an invitation: become a member of the organization. Requires `manage`."""
         actor = _get_unlimited_actor(request)
         member = accept_organization_invitation(actor=actor, invitation_id=id)
-        member.needs_factor = needs_factor(actor, member.organization)
+        member.missing = find_missing(actor, member.organization)
         return respond_json(request, build_membership(member), cache=PRIVATE)
 
 

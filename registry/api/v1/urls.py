@@ -108,6 +108,7 @@ urlpatterns = [
     ),
     path(f"{_ORGANIZATION}/second-factor", organizations.SecondFactorView.as_view()),
     path(f"{_ORGANIZATION}/domains/<path:domain>", domains.OrganizationDomainView.as_view()),
+    path(f"{_ORGANIZATION}/sso-only", organizations.SsoRuleView.as_view()),
     path(f"{_ORGANIZATION}/members", organizations.PeopleView.as_view()),
     path(f"{_ORGANIZATION}/members/<str:username>", organizations.PersonView.as_view()),
     path(f"{_ORGANIZATION}/invitations", organizations.SentInvitationsView.as_view()),

@@ -220,6 +220,8 @@ BODIES: Mapping[str, Callable[[], Any]] = {
     },
     "POST organizations/<str:name>/second-factor": lambda: {"action": "end"},
     "PUT api/v1/organizations/<str:organization>/second-factor": lambda: {"required": False},
+    "POST organizations/<str:name>/sso-only": lambda: {"action": "end"},
+    "PUT api/v1/organizations/<str:organization>/sso-only": lambda: {"required": False},
     "POST organizations/<str:name>/delete": lambda: {"confirmation": "harbor"},
     "POST api/v1/organizations/<str:organization>/issuers": lambda: {
         "url": "https://other.example.test"

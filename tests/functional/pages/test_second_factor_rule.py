@@ -78,4 +78,4 @@ def test_a_new_member_reads_it_when_joining(owner: User, harbor: Organization) -
     sent = OrganizationInvitation.objects.get()
     path = f"/account/organizations/invitations/{sent.pk}/accept"
     message = send(sign_in("nina"), path)
-    assert "Your rights count once your account has a second factor." in message
+    assert "Your rights do not count yet." in message

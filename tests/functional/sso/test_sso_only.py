@@ -1,0 +1,183 @@
+"""An organization that requires its single sign-on: which sessions and tokens keep their rights."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from accounts.actions.delete_organization import delete_organization
+from accounts.actions.organizations.invitations import invite_person
+from accounts.actions.sso.connections import delete_connection, switch_connection
+from accounts.models import (
+    AuditEntry,
+    Organization,
+    OrganizationRole,
+    SsoConnection,
+    SsoIdentity,
+    User,
+)
+from accounts.security.organization_session import ORGANIZATION_KEY
+from accounts.sso.errors import ConnectionSettingsError
+from registry.jobs.runner import run_pending_jobs
+from registry.models import Plugin, Role, TrustedPublisher
+from registry.publishing.trusted import is_in_force
+from registry.rights import find_role
+from tests.functional.api.calls import Api, expect_problem
+from tests.support.organizations import build_organization
+from tests.support.people import create_api_token, create_user
+from tests.support.publishing import build_package, publish_bytes
+
+pytestmark = pytest.mark.django_db
+
+RULE = "/organizations/harbor/sso-only"
+CODE = "organization-sso-only"
+
+
+@pytest.fixture
+def ona(db: None) -> User:
+    return create_user("ona")
+
+
+@pytest.fixture
+def harbor(ona: User) -> Organization:
+    """An organization with a connection that is on and signs in its first owner."""
+    harbor = build_organization(ona, "harbor", olaf="owner", mia="manager")
+    publish_bytes(ona, build_package("@harbor/pier"), visibility="private")
+    run_pending_jobs()
+    connection = SsoConnection.objects.create(
+        kind="oidc", name="Corp", owner=harbor.owner, is_enabled=True
+    )
+    SsoIdentity.objects.create(connection=connection, subject="ona", user=ona)
+    return harbor
+
+
+def require(user: User) -> None:
+    answer = Api(create_api_token(user)).call("PUT", RULE, {"required": True})
+    assert answer.status_code == 200, answer.content
+
+
+def open_session(user: User, organization: Organization | None = None) -> Client:
+    client = Client()
+    client.force_login(user)
+    if organization is not None:
+        session = client.session
+        session[ORGANIZATION_KEY] = organization.pk
+        session.save()
+    return client
+
+
+def find_user(name: str) -> User:
+    return User.objects.get(username=name)
+
+
+def test_rights_count_in_sessions_of_single_sign_on_only(ona: User, harbor: Organization) -> None:
+    owner = Api(create_api_token(ona))
+    preview = owner.get(RULE).json()
+    expected = {"organization": "harbor", "without": ["olaf", "mia"], "withoutCount": 2}
+    assert preview == expected | {"required": False}
+    assert owner.call("PUT", RULE, {"required": True}).json() == expected | {"required": True}
+    entry = AuditEntry.objects.get(action="organization.sso-required")
+    assert (entry.actor, entry.details) == (ona, {"not_linked": 2})
+    # The same token has no rights any longer.
+    expect_problem(owner.get("/organizations/harbor/teams"), 403, CODE)
+    expect_problem(owner.call("PUT", RULE, {"required": False}), 403, CODE)
+    expect_problem(owner.get("/plugins/@harbor/pier"), 404, "unknown-plugin")
+    expect_problem(owner.publish(build_package("@harbor/pier", "1.1.0")), 403, CODE)
+    (membership,) = owner.get("/me/organizations").json()["memberships"]
+    assert (membership["needsSingleSignOn"], membership["needsSecondFactor"]) == (True, False)
+    for session, status in ((open_session(ona), 403), (open_session(ona, harbor), 200)):
+        assert session.get("/organizations/harbor/teams").status_code == status
+        assert session.get("/organizations/harbor/settings").status_code == status
+    assert open_session(ona).get("/plugins/@harbor/pier").status_code == 404
+    assert open_session(ona, harbor).get("/plugins/@harbor/pier").status_code == 200
+    assert "count in sessions of its single sign-on only" in (
+        open_session(ona).get("/account/organizations").content.decode()
+    )
+
+
+def test_nobody_is_locked_out(ona: User, harbor: Organization) -> None:
+    olaf = Api(create_api_token(find_user("olaf")))
+    body = {"required": True}
+    problem = expect_problem(olaf.call("PUT", RULE, body), 400, "invalid-organization-request")
+    assert "lock yourself out" in problem["detail"]
+    SsoConnection.objects.update(is_enabled=False)
+    expect_problem(
+        Api(create_api_token(ona)).call("PUT", RULE, body), 400, "invalid-organization-request"
+    )
+    SsoConnection.objects.update(is_enabled=True)
+    manager = Api(create_api_token(find_user("mia")))
+    expect_problem(manager.call("PUT", RULE, body), 403, "organization-role")
+    require(ona)
+    ona.limit_to_organization(harbor.pk)
+    connection = SsoConnection.objects.get()
+    with pytest.raises(ConnectionSettingsError, match="the only connection that is on"):
+        switch_connection(actor=ona, connection=connection, is_enabled=False)
+    with pytest.raises(ConnectionSettingsError):
+        delete_connection(actor=ona, connection=connection)
+    SsoConnection.objects.create(kind="oidc", name="Two", owner=harbor.owner, is_enabled=True)
+    switch_connection(actor=ona, connection=connection, is_enabled=False)
+
+
+def test_an_organization_that_requires_it_can_be_deleted(ona: User) -> None:
+    harbor = build_organization(ona, "harbor")
+    connection = SsoConnection.objects.create(
+        kind="oidc", name="Corp", owner=harbor.owner, is_enabled=True
+    )
+    SsoIdentity.objects.create(connection=connection, subject="ona", user=ona)
+    require(ona)
+    ona.limit_to_organization(harbor.pk)
+    delete_organization(actor=ona, organization=harbor, confirmation="harbor")
+    assert not SsoConnection.objects.exists()
+
+
+def test_an_operator_ends_it(ona: User, harbor: Organization) -> None:
+    require(ona)
+    operator = create_user("op", is_superuser=True)
+    page = open_session(operator)
+    assert page.get("/organizations/harbor/sso-only").status_code == 200
+    assert page.post("/organizations/harbor/sso-only", {"action": "end"}).status_code == 302
+    harbor.refresh_from_db()
+    assert not harbor.sso_only
+    assert AuditEntry.objects.get(action="organization.sso-optional").actor == operator
+    assert find_role(ona, Plugin.objects.get()) == Role.OWNER
+
+
+def test_robots_jobs_and_invitations_go_on(ona: User, harbor: Organization) -> None:
+    plugin = Plugin.objects.get()
+    publisher = TrustedPublisher.objects.create(
+        plugin=plugin, name=plugin.name, created_by=ona, provider="github", identity="x" * 64
+    )
+    owner = Api(create_api_token(ona))
+    owner.post("/organizations/harbor/teams", {"name": "ci"})
+    owner.post("/organizations/harbor/robots", {"name": "ci"})
+    owner.call("PUT", "/organizations/harbor/teams/ci/members/harbor+ci")
+    owner.call("PUT", "/organizations/harbor/teams/ci/rights/@harbor", {"role": "publisher"})
+    values = {"name": "ci", "scopes": ["read", "publish"]}
+    path = "/organizations/harbor/robots/harbor+ci/tokens"
+    robot = Api(owner.post(path, values).json()["token"])
+    create_user("eve")
+    sent = invite_person(
+        actor=ona, organization=harbor, addressee="eve", role=OrganizationRole.MEMBER
+    )
+    require(ona)
+    assert robot.get("/plugins/@harbor/pier").status_code == 200
+    assert is_in_force(publisher)
+    accept = f"/me/organization-invitations/{sent.pk}/accept"
+    joined = Api(create_api_token(find_user("eve"))).post(accept).json()
+    assert joined["needsSingleSignOn"] is True
+    harbor.memberships.filter(user=ona).delete()
+    assert not is_in_force(TrustedPublisher.objects.get())
+
+
+def test_the_page_shows_who_loses_access(ona: User, harbor: Organization) -> None:
+    client = open_session(ona)
+    assert "/organizations/harbor/sso-only" in (
+        client.get("/organizations/harbor/sso").content.decode()
+    )
+    page = client.get("/organizations/harbor/sso-only").content.decode()
+    assert "2 members not linked to it would lose all access" in page
+    assert "olaf" in page
+    followed = client.post("/organizations/harbor/sso-only", {"action": "require"}, follow=True)
+    assert "count in sessions of its single sign-on only" in followed.content.decode()
+    harbor.refresh_from_db()
+    assert harbor.sso_only
