@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -13,9 +15,10 @@ from accounts.actions.tokens.end_scim_token import end_scim_token
 from accounts.errors import OrganizationInUseError, OrganizationRequestError
 from accounts.hooks.organization_property import list_property
 from accounts.hooks.organization_removal import run_removal_steps
+from accounts.mails import notify_owner
 from accounts.models import Organization, Owner, User
 from accounts.policies import OrganizationRight, check_organization_right
-from accounts.queries.organizations import list_robots, lock_organization
+from accounts.queries.organizations import list_owner_accounts, list_robots, lock_organization
 from plugport.spec.errors import FieldError
 from plugport.spec.text import quote_text
 
@@ -26,7 +29,7 @@ def delete_organization(*, actor: User, organization: Organization, confirmation
     """End the organization: members, teams, robots, tokens, invitations, issuers and provisioning.
 
     `confirmation` is its name, as a person typed it. The name and its scopes stay reserved, and the log
-    stays. Writes audit entries. Raises `OrganizationRightError`, `OrganizationRequestError`, and
+    stays. Writes audit entries, and mails the other owners. Raises `OrganizationRightError`, `OrganizationRequestError`, and
     `OrganizationInUseError` with the names of the plugins that it still owns.
     """
     with transaction.atomic():
@@ -41,6 +44,7 @@ def delete_organization(*, actor: User, organization: Organization, confirmation
                 "The organization was not deleted.", fields=[FieldError("confirmation", detail)]
             )
         _check_owns_nothing(locked)
+        others = [each for each in list_owner_accounts(locked) if each.pk != actor.pk]
         record_audit_entry(
             actor=actor,
             action="organization.deleted",
@@ -75,6 +79,19 @@ def delete_organization(*, actor: User, organization: Organization, confirmation
         locked.display_name = locked.description = locked.website = ""
         locked.deleted_at = timezone.now()
         locked.save()
+    _notify(others, actor, locked)
+
+
+def _notify(owners: Sequence[User], actor: User, organization: Organization) -> None:
+    """Tell them who deleted it. A failure is only logged."""
+    for owner in owners:
+        notify_owner(
+            "organization_deleted",
+            owner.email,
+            organization=organization.name,
+            by=actor.username,
+            deleted_at=organization.deleted_at,
+        )
 
 
 def _check_owns_nothing(organization: Organization) -> None:

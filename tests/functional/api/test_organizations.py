@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.test import Client
 
-from accounts.models import AuditEntry, User
+from accounts.models import AuditEntry, Organization, User
 from registry.models import Plugin
 from tests.functional.api.calls import Api, expect_problem
 from tests.support.people import create_api_token, create_user
@@ -206,6 +207,25 @@ def test_an_organization_with_plugins_is_not_deleted(author: Api) -> None:
     problem = expect_problem(delete(author), 409, "organization-in-use")
     assert "`@harbor/one`, `@harbor/two`" in problem["detail"]
     assert author.get(f"{ORG}/members").json()["members"]
+
+
+def test_the_other_owners_get_a_mail_about_the_deletion(author: Api) -> None:
+    harbor = Organization.objects.get()
+    people = {
+        "olaf": ("owner", {}),
+        "mia": ("manager", {}),
+        "una": ("owner", {"is_verified": False}),
+        "cleo": ("owner", {"is_active": False}),
+    }
+    for name, (role, values) in people.items():
+        harbor.memberships.create(user=create_user(name, **values), role=role)
+    assert delete(author, "habour").status_code == 400
+    assert not mail.outbox
+    assert delete(author).status_code == 200
+    (sent,) = mail.outbox
+    assert sent.to == ["olaf@example.test"]
+    assert "The organization harbor is deleted" in sent.subject
+    assert "ada deleted the organization harbor" in sent.body
 
 
 def delete(api: Api, name: str = "harbor") -> Any:
