@@ -146,7 +146,7 @@ def parse_rate(text: str) -> RateLimitItem:
 _ACCOUNT_KINDS = frozenset(
     {
         *("invitation", "invitation-mail", "decision-mail", "failed-sign-ins", "user-code"),
-        *("trusted-publisher", "domain-check", "transfer"),
+        *("trusted-publisher", "domain-check", "transfer", "claim"),
     }
 )
 

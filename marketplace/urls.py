@@ -17,6 +17,7 @@ from marketplace.pages import (
     taxonomy,
 )
 from marketplace.pages.organizations.urls import urlpatterns as organization_urls
+from marketplace.pages.own import claims
 from marketplace.pages.own import invitations as own_invitations
 from marketplace.pages.own import publishing as own_publishing
 from marketplace.pages.own import scopes as own_scopes
@@ -29,6 +30,10 @@ urlpatterns = [
     path("featured", home.render_featured, name="featured"),
     path("contact", contact.render_contact, name="contact"),
     path("account/publishing", own_publishing.render_own_publishing, name="own-publishing"),
+    path("claims", claims.render_claims, name="claims"),
+    path("claims/new", claims.render_new_claim, name="new-claim"),
+    path("claims/<int:claim_id>", claims.render_claim, name="claim"),
+    path("claims/<int:claim_id>/answer", claims.answer, name="answer-claim"),
     path("account/scopes", own_scopes.render_scopes, name="scopes"),
     path(
         "account/scopes/<str:name>/visibility",

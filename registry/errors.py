@@ -174,6 +174,42 @@ class TransferLimitError(DeniedError):
     code, title = "transfer-limit", "Too many plugins"
 
 
+class UnknownClaimError(MissingError):
+    """There is no such claim, or it is not decided and the caller has no part in it."""
+
+    code, title = "unknown-claim", "Claim not found"
+
+
+class ClaimPendingError(ConflictError):
+    """The plugin or scope has an open claim. One is decided at a time."""
+
+    code, title = "claim-pending", "Claim in progress"
+
+
+class ClaimStateError(ConflictError):
+    """The claim has ended, or it is not in the step that the call needs."""
+
+    code, title = "claim-state", "Not possible in this step of the claim"
+
+
+class NotAbandonedError(ConflictError):
+    """The plugin or scope has active owners, who do not look for somebody to adopt it."""
+
+    code, title = "not-abandoned", "Not abandoned"
+
+
+class ClaimRefusedError(ConflictError):
+    """The account cannot claim this plugin or scope."""
+
+    code, title = "claim-refused", "Claim not possible"
+
+
+class ClaimLimitError(DeniedError):
+    """The account has as many open claims as it may."""
+
+    code, title = "claim-limit", "Too many open claims"
+
+
 class UnknownRightError(MissingError):
     """The organization has no such plugin or scope, or the team has no right in it."""
 

@@ -157,6 +157,7 @@ def _build_record(generated: GeneratedPlugin, context: SeedContext, seed: int) -
             },
             "transfers": [],
             "pendingTransfer": None,
+            "seeksAdoption": False,
         },
         dist_tags={LATEST: release.version},
     )

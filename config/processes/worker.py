@@ -180,6 +180,12 @@ def build_periodic_runner() -> PeriodicRunner:
             "registry.send_transfer_mails": PeriodicWork(
                 "registry.actions.transfers.mails.send_transfer_mails", 10.0
             ),
+            "registry.run_claim_clocks": PeriodicWork(
+                "registry.actions.transfers.claims.clock.run_claim_clocks", 3600.0
+            ),
+            "registry.send_claim_mails": PeriodicWork(
+                "registry.actions.transfers.claims.mails.send_claim_mails", 10.0
+            ),
             "registry.send_decision_mails": PeriodicWork(
                 "registry.publishing.decision_mails.send_decision_mails", 10.0
             ),

@@ -274,6 +274,19 @@ TRANSFER_DELAY_HOURS = get_env_int(
     " can cancel it.",
     min_value=0,
 )
+CLAIM_ANSWER_DAYS = get_env_int(
+    "PLUGPORT_CLAIM_ANSWER_DAYS",
+    30,
+    "Days that owners have to answer a claim to their plugin or scope. Then a moderator decides.",
+    min_value=1,
+)
+CLAIM_INACTIVE_DAYS = get_env_int(
+    "PLUGPORT_CLAIM_INACTIVE_DAYS",
+    365,
+    "Days without a release, a sign-in and a used token of any owner after which others may ask to adopt a plugin"
+    " or scope.",
+    min_value=1,
+)
 LEASE_SECONDS = get_env_int(
     "PLUGPORT_LEASE_SECONDS",
     45,

@@ -79,6 +79,11 @@ RATE_LIMITS = {
         "10/day",
         "Plugins and scopes that an account offers to other owners. Each offer sends mails.",
     ),
+    "claim": get_env_text(
+        "PLUGPORT_LIMIT_CLAIM",
+        "5/day",
+        "Claims of an account to plugins and scopes of others. Each claim sends mails.",
+    ),
     "decision-mail": get_env_text(
         "PLUGPORT_LIMIT_DECISION_MAIL",
         "6/hour",

@@ -106,7 +106,17 @@ def _clean_name(text: str) -> str:
 # Paths below these contain ids or file names, which resemble no plugin.
 _ROOTS_WITHOUT_NAMES = frozenset(
     {
-        *("account", "accounts", "admin", "audit", "contact", "docs", "feeds", "password"),
+        *(
+            "account",
+            "accounts",
+            "admin",
+            "audit",
+            "claims",
+            "contact",
+            "docs",
+            "feeds",
+            "password",
+        ),
         *("-", "publications", "scim", "search", "status"),
     }
 )

@@ -59,6 +59,53 @@ _ACTIONS = (
         _SENSITIVE,
     ),
     AuditAction("scope.transferred", "A scope got another owner", "scope", _SENSITIVE),
+    AuditAction("plugin.claim-made", "A plugin was claimed", "plugin", _SENSITIVE),
+    AuditAction(
+        "plugin.claim-objected", "An owner objected to a claim to a plugin", "plugin", _NOTABLE
+    ),
+    AuditAction(
+        "plugin.claim-accepted", "An owner accepted a claim to a plugin", "plugin", _SENSITIVE
+    ),
+    AuditAction(
+        "plugin.claim-granted", "A moderator granted a claim to a plugin", "plugin", _SENSITIVE
+    ),
+    AuditAction(
+        "plugin.claim-refused", "A moderator refused a claim to a plugin", "plugin", _NOTABLE
+    ),
+    AuditAction(
+        "plugin.claim-reversed",
+        "A moderator took back a granted claim to a plugin",
+        "plugin",
+        _SENSITIVE,
+    ),
+    AuditAction("plugin.claim-withdrawn", "A claim to a plugin was withdrawn", "plugin", _NOTABLE),
+    AuditAction("scope.claim-made", "A scope was claimed", "scope", _SENSITIVE),
+    AuditAction(
+        "scope.claim-objected", "An owner objected to a claim to a scope", "scope", _NOTABLE
+    ),
+    AuditAction(
+        "scope.claim-accepted", "An owner accepted a claim to a scope", "scope", _SENSITIVE
+    ),
+    AuditAction(
+        "scope.claim-granted", "A moderator granted a claim to a scope", "scope", _SENSITIVE
+    ),
+    AuditAction("scope.claim-refused", "A moderator refused a claim to a scope", "scope", _NOTABLE),
+    AuditAction(
+        "scope.claim-reversed",
+        "A moderator took back a granted claim to a scope",
+        "scope",
+        _SENSITIVE,
+    ),
+    AuditAction("scope.claim-withdrawn", "A claim to a scope was withdrawn", "scope", _NOTABLE),
+    AuditAction(
+        "plugin.adoption-sought", "The owners of a plugin look for a new one", "plugin", _NOTABLE
+    ),
+    AuditAction(
+        "plugin.adoption-ended",
+        "The owners of a plugin no longer look for a new one",
+        "plugin",
+        _NOTABLE,
+    ),
     AuditAction("member.invited", "A person was invited to a plugin", "plugin", _NOTABLE),
     AuditAction(
         "member.joined", "A person accepted an invitation to a plugin", "plugin", _SENSITIVE

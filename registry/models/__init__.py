@@ -14,6 +14,15 @@ from registry.models.catalog import (
     Visibility,
 )
 from registry.models.change_counter import ChangeCounter
+from registry.models.claim import (
+    DECIDED_CLAIMS,
+    OPEN_CLAIMS,
+    Claim,
+    ClaimClock,
+    ClaimKind,
+    ClaimMail,
+    ClaimState,
+)
 from registry.models.decision_mail import DecisionMail
 from registry.models.download import DownloadCount, DownloadReceipt, DownloadSalt
 from registry.models.job import Job, JobState, Upload
@@ -32,6 +41,8 @@ from registry.models.transfer import OPEN_STATES, Transfer, TransferMail, Transf
 from registry.models.trusted_publisher import TrustedPublisher
 
 __all__ = [
+    "DECIDED_CLAIMS",
+    "OPEN_CLAIMS",
     "OPEN_STATES",
     "RESTRICTED",
     "Artifact",
@@ -39,6 +50,11 @@ __all__ = [
     "ChangeCounter",
     "CheckRun",
     "CheckState",
+    "Claim",
+    "ClaimClock",
+    "ClaimKind",
+    "ClaimMail",
+    "ClaimState",
     "DecisionMail",
     "Dependency",
     "DistTag",

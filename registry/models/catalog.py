@@ -130,7 +130,7 @@ class Plugin(models.Model):
     a change: they are columns and are added when the plugin is read.
 
     `trusted_publishing_only` refuses releases with tokens of people. `stages_trusted_releases` lets
-    those of CI jobs wait for approval.
+    those of CI jobs wait for approval. `seeks_adoption`: its owners look for somebody who takes it over.
     """
 
     name = BoundedCharField(max_length=NAME_CHARS, unique=True)
@@ -166,6 +166,7 @@ class Plugin(models.Model):
     rating_count = models.IntegerField(default=0)
     trusted_publishing_only = models.BooleanField(default=False, editable=False)
     stages_trusted_releases = models.BooleanField(default=False, editable=False)
+    seeks_adoption = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
     categories = models.ManyToManyField(Category, related_name="plugins")

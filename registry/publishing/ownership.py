@@ -77,6 +77,7 @@ def _build_facts(
         }
         if pending is not None and moves
         else None,
+        "seeksAdoption": plugin.seeks_adoption,
     }
 
 

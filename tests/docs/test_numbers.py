@@ -73,6 +73,8 @@ from plugport.spec.sizes import format_size
 from registry import package_limits, policies
 from registry.actions import decide_staged, invite_member
 from registry.actions.parse_message import MAX_MESSAGE_CHARS
+from registry.actions.transfers.claims.clock import REMINDER_DAYS
+from registry.actions.transfers.claims.rules import MAX_OPEN_CLAIMS
 from registry.actions.transfers.mails import MAX_DEPENDENT_MAILS
 from registry.actions.transfers.offer import OFFER_DAYS
 from registry.api.v1 import download
@@ -506,6 +508,10 @@ CLAIMS = {
         f"accepts within {OFFER_DAYS} days",
         f"For {settings.TRANSFER_DELAY_HOURS} hours",
         f"at most {MAX_DEPENDENT_MAILS:,} accounts",
+        f"for {settings.CLAIM_INACTIVE_DAYS} days",
+        f"They have {settings.CLAIM_ANSWER_DAYS} days",
+        f"at most {MAX_OPEN_CLAIMS} open claims",
+        f"another {REMINDER_DAYS} days before",
     ],
     "docs/guides/terms.md": [
         {dt.timedelta(hours=1): "an hour after the day ends"}[HASH_LIFETIME],

@@ -21,6 +21,7 @@ from registry.actions.change_member_role import change_member_role
 from registry.actions.invitations.withdraw_invitation import withdraw_invitation
 from registry.actions.invite_member import INVITATION_DAYS, invite_member
 from registry.actions.remove_member import remove_member
+from registry.actions.transfers.claims.seeking import change_seeks_adoption
 from registry.api.viewers import get_page_viewer
 from registry.models import Member, Plugin, Role
 from registry.queries.catalog import is_public, was_published
@@ -145,10 +146,22 @@ def _withdraw(viewer: User, plugin: Plugin, username: str, _role: str) -> str:
     return f"The invitation of {username} is withdrawn."
 
 
+def _seek(viewer: User, plugin: Plugin, _username: str, _role: str) -> str:
+    change_seeks_adoption(actor=viewer, plugin=plugin, seeks_adoption=True)
+    return "The page of the plugin says that you look for somebody who takes it over."
+
+
+def _keep(viewer: User, plugin: Plugin, _username: str, _role: str) -> str:
+    change_seeks_adoption(actor=viewer, plugin=plugin, seeks_adoption=False)
+    return "The page of the plugin no longer says that you look for somebody."
+
+
 _ACTIONS: dict[str, Callable[[User, Plugin, str, str], str]] = {
     "change": _change_role,
     "remove": _remove,
     "withdraw": _withdraw,
+    "seek-adoption": _seek,
+    "keep": _keep,
 }
 
 

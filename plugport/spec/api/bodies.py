@@ -6,7 +6,15 @@ from typing import Annotated, NotRequired, TypedDict
 
 from msgspec import Meta
 
-from plugport.spec.api.values import CI_PROVIDERS, ROLES, TOKEN_SCOPES, VISIBILITIES, describe
+from plugport.spec.api.values import (
+    CI_PROVIDERS,
+    CLAIM_ANSWERS,
+    CLAIM_KINDS,
+    ROLES,
+    TOKEN_SCOPES,
+    VISIBILITIES,
+    describe,
+)
 
 _SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$"
 _Slug = Annotated[str, Meta(min_length=1, pattern=_SLUG_PATTERN)]
@@ -237,3 +245,62 @@ class TransferBody(TypedDict):
             description="The account or organization that gets it when it accepts.",
         ),
     ]
+
+
+class ClaimBody(TypedDict):
+    name: Annotated[
+        str,
+        Meta(min_length=1, max_length=130, description="The plugin, or the scope with `@`."),
+    ]
+    kind: Annotated[
+        str,
+        Meta(
+            pattern=rf"^({'|'.join(CLAIM_KINDS)})\Z",
+            description="`adoption` of what its owners have left, or `name` if it is yours.",
+        ),
+    ]
+    reason: Annotated[
+        str,
+        Meta(
+            min_length=20,
+            max_length=2000,
+            description="Why. The owners and moderators read it, and nobody else.",
+        ),
+    ]
+    evidence: NotRequired[
+        Annotated[list[_Link], Meta(max_length=5, description="Addresses of web pages.")]
+    ]
+    to: NotRequired[
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                max_length=65,
+                description="An organization of which you are an owner; without it, your account.",
+            ),
+        ]
+    ]
+
+
+class ClaimAnswerBody(TypedDict):
+    answer: Annotated[
+        str,
+        Meta(
+            pattern=rf"^({'|'.join(CLAIM_ANSWERS)})\Z",
+            description="Claimants `withdraw`; owners `accept` or `object`; moderators `grant`, `refuse` or"
+            " `reverse`.",
+        ),
+    ]
+    reason: NotRequired[
+        Annotated[
+            str,
+            Meta(
+                max_length=2000,
+                description="Of an objection, for the parties. Of a decision, public, at most 500 characters.",
+            ),
+        ]
+    ]
+
+
+class AdoptionBody(TypedDict):
+    seeksAdoption: bool

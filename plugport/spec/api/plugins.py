@@ -55,6 +55,9 @@ class Ownership(TypedDict):
     ]
     transfers: Annotated[list[PastTransfer], describe("The newest first, at most 20.")]
     pendingTransfer: PendingTransfer | None
+    seeksAdoption: Annotated[
+        bool, describe("Its owners look for somebody who takes it over: anybody may claim it.")
+    ]
 
 
 class PluginDocument(Ownership):

@@ -35,3 +35,8 @@ def one_of(values: tuple[str, ...]) -> Meta:
     to show a value that only a newer registry has.
     """
     return Meta(extra_json_schema={"enum": list(values)})
+
+
+CLAIM_KINDS = ("adoption", "name")
+CLAIM_STATES = (*("open", "objected", "accepted", "granted", "refused", "reversed", "withdrawn"),)
+CLAIM_ANSWERS = ("withdraw", "accept", "object", "grant", "refuse", "reverse")

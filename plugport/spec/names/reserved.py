@@ -10,8 +10,8 @@ from plugport.spec.names.validation import is_part
 
 _GROUPS = {
     "a path of the registry": """
-        about account accounts admin advisories advisory api app apps assets attestations audit
-        auth badge badges billing blog browse callback cards categories category changelog checks compare
+        about account accounts admin adoption advisories advisory api app apps assets attestations audit
+        auth badge badges billing blog browse callback cards categories category changelog checks claims compare
         complete compliance config contact cookies dashboard dependencies dependents deprecated diff discover
         docs download downloads e errors events explore favicon favicon.ico featured feed feeds
         files graphql health healthz help home hooks images index inbox index.html install
@@ -46,6 +46,7 @@ _REASONS |= {name: "a device name on Windows" for name in DEVICE_NAMES if is_par
 # plugin `acme`, so that there can be no `@acme/files`. A test compares them with the URLs.
 PLUGIN_PATH_WORDS = frozenset(
     [
+        "adoption",
         "compare",
         "dependencies",
         "dependents",

@@ -12,8 +12,9 @@ from accounts.security.closing import ClosingStep
 from common.times import format_time
 from registry.actions.closing.withdraw_sent_invitations import withdraw_sent_invitations
 from registry.actions.remove_member import remove_member
+from registry.actions.transfers.claims.make import withdraw_claims_of
 from registry.actions.transfers.ending import end_transfers_of
-from registry.models import Invitation, Member, Release, Role
+from registry.models import Claim, Invitation, Member, Release, Role
 
 
 def _filter_last_owned(user: User) -> QuerySet[Member]:
@@ -39,11 +40,12 @@ def end_memberships(user: User) -> None:
         remove_member(actor=user, plugin=member.plugin, username=user.username)
     withdraw_sent_invitations(user, user)
     end_transfers_of(user)
+    withdraw_claims_of(user)
     Invitation.objects.filter(user=user).delete()
 
 
 def export_registry(user: User) -> Iterator[tuple[str, Iterator[Any]]]:
-    """Roles, scopes, invitations and releases of the account: 4 queries."""
+    """Roles, scopes, invitations, claims and releases of the account: 5 queries."""
     yield (
         "roles",
         (
@@ -60,6 +62,23 @@ def export_registry(user: User) -> Iterator[tuple[str, Iterator[Any]]]:
         (
             {"plugin": row.plugin.name, "role": row.role, "expiresAt": format_time(row.expires_at)}
             for row in Invitation.objects.filter(user=user).select_related("plugin").iterator()
+        ),
+    )
+    yield (
+        "claims",
+        (
+            {
+                "name": row.target,
+                "kind": row.kind,
+                "state": row.state,
+                "reason": row.reason,
+                "evidence": row.evidence.splitlines(),
+                "createdAt": format_time(row.created_at),
+            }
+            for row in Claim.objects.filter(claimant=user)
+            .select_related("plugin", "scope")
+            .order_by("pk")
+            .iterator()
         ),
     )
     yield (

@@ -150,6 +150,7 @@ def _move(transfer: Transfer, plugins: Sequence[Plugin]) -> None:
     Release.objects.filter(plugin__in=keys, trust__in=_GIVEN_TRUST).update(trust=Trust.COMMUNITY)
     Plugin.objects.filter(pk__in=keys, trust__in=_GIVEN_TRUST).update(trust=Trust.COMMUNITY)
     Plugin.objects.filter(pk__in=keys, featured_at__isnull=False).update(featured_at=None)
+    Plugin.objects.filter(pk__in=keys, seeks_adoption=True).update(seeks_adoption=False)
     transfer.state, transfer.ended_at = TransferState.COMPLETED, now
     transfer.save(update_fields=["state", "ended_at", "giver"])
     if scope is not None:

@@ -53,7 +53,7 @@ def offer_plugin_transfer(*, actor: User, plugin: Plugin, to: str) -> Transfer:
         check_may_give_plugin(actor, locked)
         check_plugin_can_move(locked, receiver)
         giver = find_publisher(locked)
-        return _create(actor, locked, giver or actor.owner, receiver)
+        return create_offer(actor, locked, giver or actor.owner, receiver)
 
 
 def offer_scope_transfer(*, actor: User, scope: Scope, to: str) -> Transfer:
@@ -69,16 +69,27 @@ def offer_scope_transfer(*, actor: User, scope: Scope, to: str) -> Transfer:
         locked = lock_scope(scope.pk)
         check_may_give_scope(actor, locked)
         check_scope_can_move(actor, locked, receiver)
-        count = select_plugins_of(locked.pk, locked.owner_id).count()
-        if count > MAX_MOVING_PLUGINS:
-            raise TransferLimitError(
-                f"`{locked}` has {count} plugins; at most {MAX_MOVING_PLUGINS} move at once.",
-                hint="Ask the operator of this registry.",
-            )
-        return _create(actor, locked, locked.owner, receiver)
+        check_can_move_at_once(locked)
+        return create_offer(actor, locked, locked.owner, receiver)
 
 
-def _create(actor: User, target: Plugin | Scope, giver: Owner, receiver: Owner) -> Transfer:
+def check_can_move_at_once(scope: Scope) -> None:
+    """Raise `TransferLimitError` for a scope with more plugins than move in one transaction: 1 query."""
+    count = select_plugins_of(scope.pk, scope.owner_id).count()
+    if count > MAX_MOVING_PLUGINS:
+        raise TransferLimitError(
+            f"`{scope}` has {count} plugins; at most {MAX_MOVING_PLUGINS} move at once.",
+            hint="Ask the operator of this registry.",
+        )
+
+
+def create_offer(
+    actor: User, target: Plugin | Scope, giver: Owner, receiver: Owner, *, is_decision: bool = False
+) -> Transfer:
+    """Offer what is locked, after all checks. A decision on a claim does not count for the actor's limit.
+
+    Raises `TransferReceiverError`, `TransferPendingError` and `RateLimitedError`.
+    """
     if problem := find_receiver_problem(receiver):
         raise TransferReceiverError(f"`{target}` cannot move to `{receiver.name}`. {problem}")
     _end_expired(target)
@@ -88,7 +99,8 @@ def _create(actor: User, target: Plugin | Scope, giver: Owner, receiver: Owner) 
             f"`{target}` is {'moving' if pending.accepted_at else 'offered'} to `{pending.receiver.name}`.",
             hint="Cancel that transfer first.",
         )
-    consume_quota("transfer", f"account:{actor.pk}")
+    if not is_decision:
+        consume_quota("transfer", f"account:{actor.pk}")
     now = timezone.now()
     is_plugin = isinstance(target, Plugin)
     transfer = Transfer.objects.create(

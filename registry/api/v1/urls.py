@@ -10,6 +10,7 @@ from django.urls import path, register_converter
 from accounts.api import leaked_tokens, tokens
 from registry.api.converters import NameConverter, VersionConverter
 from registry.api.v1 import (
+    claims,
     diff,
     domains,
     download,
@@ -59,6 +60,7 @@ urlpatterns = [
     path(f"{_RELEASE}/approve", staged.ApproveView.as_view()),
     path(f"{_RELEASE}/discard", staged.DiscardView.as_view()),
     path(f"{_PLUGIN}/transfer", transfers.PluginTransferView.as_view()),
+    path(f"{_PLUGIN}/adoption", claims.AdoptionView.as_view()),
     path(f"{_PLUGIN}/visibility", visibility.PluginVisibilityView.as_view()),
     path(f"{_RELEASE}/download", download.DownloadView.as_view()),
     path(f"{_RELEASE}/diff", diff.DiffView.as_view()),
@@ -130,6 +132,10 @@ urlpatterns = [
     path("scopes", scopes.ScopesView.as_view()),
     path("scopes/<str:name>/visibility", visibility.ScopeVisibilityView.as_view()),
     path("scopes/<str:name>/transfer", transfers.ScopeTransferView.as_view()),
+    path("claims", claims.ClaimsView.as_view()),
+    path("claims/<int:id>", claims.ClaimView.as_view()),
+    path("claims/<int:id>/answer", claims.ClaimAnswerView.as_view()),
+    path("me/claims", claims.MyClaimsView.as_view()),
     path("me/transfers", transfers.TransfersView.as_view()),
     path("me/transfers/<int:id>/accept", transfers.AcceptTransferView.as_view()),
     path("me/transfers/<int:id>/decline", transfers.DeclineTransferView.as_view()),

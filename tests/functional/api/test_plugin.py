@@ -69,6 +69,7 @@ def test_document_is_whole(api: Api, chat: Plugin) -> None:
         "publisher": {"name": "ada", "kind": "person"},
         "transfers": [],
         "pendingTransfer": None,
+        "seeksAdoption": False,
         "repository": {"type": "git", "url": "https://git.example.test/acme/x"},
         "homepage": "https://chat.example.test/",
         "license": "MIT",

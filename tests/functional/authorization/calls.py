@@ -93,6 +93,8 @@ def _find_own_arguments(route: str, world: World) -> dict[str, object]:
             "kind": "oidc",
             "public_id": SsoConnection.objects.get(owner__name="harbor").public_id,
         }
+    if "claims/<" in route:
+        return {"claim_id": world.claim.pk, "id": world.claim.pk}
     if "transfers/" in route:
         return {"transfer_id": world.transfer.pk, "id": world.transfer.pk}
     if route.endswith("scopes/<str:name>/transfer"):
@@ -262,6 +264,14 @@ BODIES: Mapping[str, Callable[[], Any]] = {
         "action": "add-issuer",
         "url": "https://other.example.test",
     },
+    "POST api/v1/claims": lambda: {
+        "name": "@spare",
+        "kind": "name",
+        "reason": "It is the name of my company.",
+    },
+    "POST api/v1/claims/<int:id>/answer": lambda: {"answer": "refuse", "reason": "No proof."},
+    "POST claims/<int:claim_id>/answer": lambda: {"answer": "refuse", "reason": "No proof."},
+    "PUT api/v1/plugins/<plugin:name>/adoption": lambda: {"seeksAdoption": True},
     "POST api/v1/plugins/<plugin:name>/transfer": lambda: {"to": "ivy"},
     "POST api/v1/scopes/<str:name>/transfer": lambda: {"to": "ivy"},
     "POST plugins/<plugin:name>/transfer": lambda: {"to": "ivy"},

@@ -24,8 +24,11 @@ from accounts.models import (
 from accounts.models.token import hash_token
 from registry.actions.create_scope import create_scope
 from registry.actions.invite_member import invite_member
+from registry.actions.transfers.claims.make import make_claim
 from registry.actions.transfers.offer import offer_scope_transfer
 from registry.models import (
+    Claim,
+    ClaimKind,
     Invitation,
     Job,
     Member,
@@ -75,6 +78,7 @@ class World:
     issuer: RegisteredIssuer
     staged: Release
     transfer: Transfer
+    claim: Claim
 
     def open_session(self, person: str) -> Client:
         """A browser in which the person is signed in."""
@@ -153,7 +157,15 @@ def build_world(publisher: Publisher) -> World:
         issuer,
         staged,
         _offer_scope(owner),
+        _claim_scope(owner, accounts["stranger"]),
     )
+
+
+def _claim_scope(owner: User, claimant: User) -> Claim:
+    """A claim to the scope `@claimed` of the owner, which waits for an answer."""
+    scope, _ = create_scope(actor=owner, name="claimed")
+    reason = "It is the name of my company."
+    return make_claim(actor=claimant, target=scope, kind=ClaimKind.NAME, reason=reason)
 
 
 def _offer_scope(owner: User) -> Transfer:

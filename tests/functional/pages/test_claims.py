@@ -1,0 +1,134 @@
+"""The pages of claims: the form, one claim for each who reads it, and the public outcomes."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from registry.actions.create_scope import create_scope
+from registry.models import Claim, Plugin
+from tests.functional.pages.dom import Node, parse
+from tests.support.people import create_user
+from tests.support.publishing import Publisher
+
+NAME = "weather-map"
+FORM = f"/claims/new?name={NAME}"
+REASON = "It is the name of my company."
+
+
+@pytest.fixture(scope="module")
+def plugin(module_publisher: Publisher) -> Plugin:
+    """A plugin of `acme` without a scope."""
+    return module_publisher.publish(NAME).plugin
+
+
+@pytest.fixture
+def owner(db: None, module_publisher: Publisher) -> User:
+    """The owner of the plugin."""
+    return module_publisher.copy_actor()
+
+
+def sign_in(user: User) -> Client:
+    browser = Client()
+    browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return browser
+
+
+def read(client: Client, path: str) -> str:
+    return parse(client.get(path).content.decode()).text
+
+
+def send(client: Client, path: str, **form: str) -> Node:
+    return parse(client.post(path, form, follow=True).content.decode())
+
+
+def make(client: Client, **values: str) -> str:
+    """Send the form; returns the path of the claim."""
+    form = {"kind": "name", "to": "mallory", "reason": REASON, "evidence": "https://a.test/x"}
+    response = client.post(FORM, {**form, **values})
+    assert response.status_code == 302, parse(response.content.decode()).text
+    return response.headers["Location"]
+
+
+@pytest.mark.usefixtures("plugin")
+def test_a_claim_is_made_answered_and_decided(client: Client, owner: User, outsider: User) -> None:
+    assert client.get(FORM).headers["Location"].startswith("/login")
+    assert "Claim this plugin" in read(client, f"/plugins/{NAME}")
+    claimant, holder = sign_in(outsider), sign_in(owner)
+    assert "The owners get a mail" in read(claimant, FORM)
+    path = make(claimant)
+    for reader in (claimant, holder):
+        page = read(reader, path)
+        assert REASON in page
+        assert "What the parties say" in page
+    assert "Withdraw the claim" in read(claimant, path)
+    assert "Accept and offer it" in read(holder, path)
+    assert "Yours" in read(holder, "/claims")
+    stranger = sign_in(create_user("stranger"))
+    assert (client.get(path).status_code, stranger.get(path).status_code) == (404, 404)
+    moderator = sign_in(create_user("mod", is_moderator=True))
+    assert "It can be granted when" in read(moderator, path)
+    assert "To decide" in read(moderator, "/claims")
+    objected = send(holder, f"{path}/answer", answer="object", reason="It is a common word.").text
+    assert "The claim to weather-map is now: objected." in objected
+    granted = send(moderator, f"{path}/answer", answer="grant", reason="It is a trademark.").text
+    assert "Take the decision back" in granted
+    for page in (read(client, path), read(client, "/claims")):
+        assert "It is a trademark." in page
+        assert REASON not in page
+        assert "common word" not in page
+    send(moderator, f"{path}/answer", answer="reverse", reason="A mistake.")
+    assert Claim.objects.get().state == "reversed"
+    assert "took it back" in read(client, path)
+
+
+@pytest.mark.usefixtures("plugin")
+def test_a_form_that_is_refused_says_why(outsider: User) -> None:
+    claimant = sign_in(outsider)
+    form = {"kind": "adoption", "to": "mallory", "reason": REASON, "evidence": ""}
+    refused = claimant.post(FORM, form)
+    assert refused.status_code == 409
+    assert "is not abandoned" in parse(refused.content.decode()).text
+    short = claimant.post(FORM, {**form, "kind": "name", "reason": "Mine."})
+    assert short.status_code == 400
+    assert "20 to 2000 characters" in parse(short.content.decode()).text
+    other = claimant.post(FORM, {**form, "to": "acme"})
+    assert other.status_code == 400
+    assert claimant.get("/claims/new?name=no-plugin").status_code == 404
+    assert claimant.get("/claims/new").status_code == 404
+    assert not Claim.objects.exists()
+
+
+@pytest.mark.usefixtures("plugin")
+def test_owners_look_for_somebody(client: Client, owner: User, outsider: User) -> None:
+    holder = sign_in(owner)
+    page = f"/plugins/{NAME}/owners"
+    assert "Look for a new owner" in read(holder, page)
+    assert "Look for a new owner" not in read(sign_in(outsider), page)
+    send(holder, page, action="seek-adoption", username=owner.username)
+    assert "Its owners look for somebody" in read(client, f"/plugins/{NAME}")
+    make(sign_in(outsider), kind="adoption")
+    send(holder, page, action="keep", username=owner.username)
+    assert "Its owners look for somebody" not in read(client, f"/plugins/{NAME}")
+
+
+@pytest.mark.usefixtures("plugin")
+def test_an_answer_that_no_page_sends_changes_nothing(outsider: User) -> None:
+    claimant = sign_in(outsider)
+    path = make(claimant)
+    assert "The form is not complete" in send(claimant, f"{path}/answer", answer="x").text
+    assert claimant.get(f"{path}/answer").headers["Location"] == path
+    assert "is now: withdrawn" in send(claimant, f"{path}/answer", answer="withdraw").text
+
+
+def test_a_scope_is_claimed_from_its_page(client: Client, owner: User, outsider: User) -> None:
+    create_scope(actor=owner, name="wind")
+    Publisher(owner).publish("@wind/mill")
+    links = parse(client.get("/@wind").content.decode())
+    assert "/claims/new?name=@wind" in [each.attrs.get("href") for each in links.all("a")]
+    form = {"kind": "name", "to": "mallory", "reason": REASON}
+    claimant = sign_in(outsider)
+    page = send(claimant, "/claims/new?name=@wind", **form).text
+    assert "The owners are asked." in page
+    assert "@wind" in page
