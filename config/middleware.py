@@ -153,7 +153,7 @@ class UntrustedProxyMiddleware:
 
     A proxy that received a request over HTTPS says so in X-Forwarded-Proto. Without
     `TRUSTED_PROXIES`, which is a mistake there, the header counts for nothing, since any client can
-    send it. The redirect to HTTPS would then lead to the same URL, for ever. The response is 400
+    send it. The redirect to HTTPS would then lead to the same URL, forever. The response is 400
     instead, and names the setting. A client that sends the header without a proxy gets this
     response too, and nothing else.
     """

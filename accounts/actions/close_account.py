@@ -1,4 +1,4 @@
-"""Close an account for ever, at the wish of its owner."""
+"""Close an account forever, at the wish of its owner."""
 
 from __future__ import annotations
 

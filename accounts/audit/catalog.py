@@ -1,4 +1,4 @@
-"""The codes of all acts. Codes are stored for ever and never change their meaning.
+"""The codes of all acts. Codes are stored forever and never change their meaning.
 
 Each app has the list of its own acts and registers it in `ready`. `docs/audit.md` lists all of them.
 """

@@ -202,7 +202,7 @@ class User(AbstractUser):
 class Suspension(models.Model):
     """Why an account is suspended. The account is then not active, as a closed one, but can be restored.
 
-    Without a row, an account that is not active is closed for ever.
+    Without a row, an account that is not active is closed forever.
     """
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="suspension")

@@ -65,7 +65,7 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # the library has
         return f"{settings.REGISTRY_NAME} ({settings.BASE_HOST})"
 
     def get_totp_label(self, user: AbstractBaseUser) -> str:
-        """The user name; an address would be stored in apps for ever."""
+        """The user name; an address would be stored in apps forever."""
         return user.get_username()
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:

@@ -16,7 +16,7 @@ class WakeChannel(redis.Channel):
 
     Kombu's own acknowledgment is a Redis command. If it fails, because Redis hangs for longer than
     the time-out, Celery (5.7) logs the error and keeps the connection, and the message counts as in
-    progress for ever: with a prefetch count of 1, the worker takes no other one until it restarts.
+    progress forever: with a prefetch count of 1, the worker takes no other one until it restarts.
     """
 
     ack_emulation = False

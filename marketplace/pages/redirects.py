@@ -101,7 +101,7 @@ def _find_plugin(parts: Sequence[str], *, path: str) -> str | None:
         if key in names_by_key:
             rest = parts[1 + key.count("/") :]
             target = "/".join(["/plugins", names_by_key[key], *rest])
-            # The same path again would redirect for ever.
+            # The same path again would redirect forever.
             return target if target != path else None
     return None
 

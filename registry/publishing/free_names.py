@@ -1,6 +1,6 @@
 """Names of plugins that were never accepted become free again.
 
-Without this, one rejected upload would take a name for ever. The wait gives its author time to fix
+Without this, one rejected upload would take a name forever. The wait gives its author time to fix
 the problems, and a moderator time to look at the attempt.
 """
 

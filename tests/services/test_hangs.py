@@ -133,7 +133,7 @@ def test_s3_hangs(machine: WiredRegistry, services: Services, published: str) ->
 def test_a_statement_that_waits_for_a_lock_ends(
     machine: WiredRegistry, services: Services, published: str
 ) -> None:
-    """A rival that holds a lock for ever costs a request its limit, not more."""
+    """A rival that holds a lock forever costs a request its limit, not more."""
     with psycopg.connect(services.database_url) as rival:
         rival.execute("SELECT 1 FROM registry_plugin WHERE name = '@acme/chat' FOR UPDATE")
         response = machine.http.post(f"{published}/yank", json={}, timeout=READER_SECONDS * 6)

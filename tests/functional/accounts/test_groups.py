@@ -124,7 +124,7 @@ def test_acts_that_do_not_fit_the_state(operator: Client, zoe: User) -> None:
     assert operator.post(PATH, {"action": "lift"}).status_code == 409
     assert operator.post(PATH, {"action": "explode"}).status_code == 400
     User.objects.filter(pk=zoe.pk).update(is_active=False)
-    assert operator.post(PATH, {"action": "lift"}).status_code == 409, "closed for ever"
+    assert operator.post(PATH, {"action": "lift"}).status_code == 409, "closed forever"
     assert operator.post(PATH, {"action": "groups", "groups": "moderator"}).status_code == 403
 
 
