@@ -62,6 +62,12 @@ class NoTransferError(MissingError):
     code, title = "no-transfer", "No transfer"
 
 
+class NoClaimError(MissingError):
+    """The account has no open claim to the plugin or scope, and can answer none."""
+
+    code, title = "no-claim", "No claim"
+
+
 def _name_lost_folder() -> str:
     """The current folder if it was deleted: every relative path fails then, without a name."""
     try:

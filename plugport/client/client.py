@@ -45,6 +45,7 @@ from plugport.spec.names import PluginName, parse_scope
 from plugport.spec.versions import Version
 
 if TYPE_CHECKING:
+    from plugport.client.claims import ClaimsClient
     from plugport.client.organizations import OrganizationsClient
     from plugport.client.transfers import TransfersClient
     from plugport.spec.api.visibility import VisibilityState
@@ -234,6 +235,13 @@ class RegistryClient:
         from plugport.client.transfers import TransfersClient
 
         return TransfersClient(self.registry, self._http)
+
+    @property
+    def claims(self) -> ClaimsClient:
+        """The calls about claims."""
+        from plugport.client.claims import ClaimsClient
+
+        return ClaimsClient(self.registry, self._http)
 
     def create_scope(self, name: str, owner: str | None = None) -> Mapping[str, Any]:
         """Create a scope and return it. `owner` is an organization, or for moderators any account."""

@@ -31,7 +31,8 @@ class TransfersClient:
     def list(self) -> list[Document]:
         """Return the open transfers to and from the account and its organizations."""
         document = self._http.get_json(self._registry.api("/me/transfers"))
-        return list_rows(require_object(document, "transfers"), "transfers")
+        rows = list_rows(require_object(document, "transfers"), "transfers")
+        return [require_object(row, "a transfer") for row in rows]
 
     def answer(self, number: int, answer: str) -> Document:
         """Send `accept`, `decline` or `cancel`; return the transfer."""

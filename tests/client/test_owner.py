@@ -135,6 +135,9 @@ def test_other_registries_answer_anything(cli: Cli, registry: LocalRegistry) -> 
     for document in ({"invitations": [7]}, {"invitations": [{"plugin": "x"}]}, [1]):
         registry.faults.responses.append(CannedResponse.from_json(document))
         assert cli.error(8, "owner", "invitations")["code"] == "unexpected-answer"
+    for document in ({"transfers": [7]}, [1]):
+        registry.faults.responses.append(CannedResponse.from_json(document))
+        assert cli.error(8, "owner", "transfers")["code"] == "unexpected-answer"
 
 
 def test_a_scope_moves_to_another_account(
