@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from django.core import mail
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.actions.organizations.people import remove_person
 from accounts.actions.organizations.robots import create_robot
+from accounts.actions.organizations.second_factors import require_second_factor
 from accounts.actions.organizations.teams import add_team_member, delete_team
+from accounts.errors import OrganizationFactorError
 from accounts.models import Organization, User
 from registry.actions import publish_release as pipeline
 from registry.actions.create_scope import create_scope
@@ -24,6 +28,7 @@ from registry.errors import (
 )
 from registry.models import Member, Plugin, Release, Role, Scope
 from registry.rights import find_role, list_roles
+from tests.support.factors import add_app
 from tests.support.organizations import build_organization, build_team
 from tests.support.people import create_user
 from tests.support.publishing import Publisher, build_package, publish_bytes
@@ -212,19 +217,37 @@ def test_a_robot_publishes_with_the_right_of_its_team(
         publish_bytes(robot, build_package("unscoped-name"))
 
 
-def test_a_member_who_is_removed_during_the_upload_publishes_nothing(
-    chat: Plugin, harbor: Organization, owner: User, monkeypatch: pytest.MonkeyPatch
+def _remove_mel(owner: User, harbor: Organization) -> None:
+    remove_person(actor=owner, organization=harbor, username="mel")
+
+
+def _require_factors(owner: User, harbor: Organization) -> None:
+    add_app(owner)
+    require_second_factor(actor=owner, organization=harbor, is_required=True)
+
+
+@pytest.mark.parametrize(
+    ("end_rights", "error"),
+    [(_remove_mel, NotMemberError), (_require_factors, OrganizationFactorError)],
+)
+def test_a_member_whose_rights_end_during_the_upload_publishes_nothing(
+    chat: Plugin,
+    harbor: Organization,
+    owner: User,
+    monkeypatch: pytest.MonkeyPatch,
+    end_rights: Callable[[User, Organization], None],
+    error: type[Exception],
 ) -> None:
     build_team(owner, harbor, "@harbor", Role.PUBLISHER, "mel")
     mel, record = get_user("mel"), pipeline.record_release
 
-    def remove_first(**values: object) -> Release:
+    def end_first(**values: object) -> Release:
         """What another request does after the package was admitted, while it is stored."""
-        remove_person(actor=owner, organization=harbor, username="mel")
+        end_rights(owner, harbor)
         return record(**values)
 
-    monkeypatch.setattr(pipeline, "record_release", remove_first)
-    with pytest.raises(NotMemberError):
+    monkeypatch.setattr(pipeline, "record_release", end_first)
+    with pytest.raises(error):
         publish_bytes(mel, build_package("@harbor/chat", "2.0.0"))
     assert not Release.objects.filter(version="2.0.0").exists()
 
