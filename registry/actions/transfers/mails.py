@@ -6,26 +6,16 @@ a mail server that hangs delays no request.
 
 from __future__ import annotations
 
-import datetime as dt
-import time
 from collections.abc import Collection
 
-import structlog
 from django.conf import settings
-from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
-from accounts.errors import MailUnavailableError
 from accounts.mails import build_url, send_mail
 from accounts.models import OrganizationMember, OrganizationRole, Owner, User
+from registry.actions.transfers.mail_queue import send_due_mails
 from registry.models import Member, Plugin, Role, Transfer, TransferMail, TransferState
 
-_log = structlog.get_logger("plugport.mail")
-MAX_ATTEMPTS = 11
-_MAX_WAIT_SECONDS = 6 * 3600
-_MAX_SECONDS = 10.0
-_BATCH_SIZE = 50
 # Accounts told of one step: of the owners on both sides, and of those of direct dependents. Beyond them, the
 # page and the JSON of the plugin say the same.
 MAX_PARTIES = 500
@@ -116,53 +106,19 @@ def _list_dependent_owners(keys: Collection[int], parties: Collection[int]) -> d
 
 
 def send_transfer_mails() -> int:
-    """Send what is due; returns the number of mails.
-
-    Stops at the first failure, which is most often one of the mail server. A mail that was sent by a
-    process that died before it deleted the row is sent again.
-    """
-    until = time.monotonic() + _MAX_SECONDS
-    sent = 0
-    while sent < _BATCH_SIZE and time.monotonic() < until:
-        # One by one: those behind one that fails are due again with the next run, and not later.
-        mail = _claim()
-        if mail is None:
-            break
-        try:
-            _send(mail)
-        except MailUnavailableError:
-            if mail.attempts < MAX_ATTEMPTS:
-                break
-            _log.error("transfer_mail_dropped", transfer=mail.transfer_id, step=mail.step)
-        TransferMail.objects.filter(pk=mail.pk).delete()
-        sent += 1
-    return sent
-
-
-def _claim() -> TransferMail | None:
-    """The one that has been due longest, with the time of its next attempt: one of several workers gets it."""
-    with transaction.atomic():
-        due = TransferMail.objects.filter(due_at__lte=timezone.now())
-        locked = due.select_for_update(of=("self",), skip_locked=True)
-        mail = locked.order_by("due_at", "id").first()
-        if mail is None:
-            return None
-        wait_seconds = min(60 * 2**mail.attempts, _MAX_WAIT_SECONDS)
-        mail.due_at = timezone.now() + dt.timedelta(seconds=wait_seconds)
-        mail.attempts += 1
-        mail.save(update_fields=["attempts", "due_at"])
-    claimed = TransferMail.objects.select_related(
-        *("user", "transfer__plugin", "transfer__scope", "transfer__offered_by"),
-        *("transfer__giver", "transfer__receiver"),
+    """Send what is due; returns the number of mails."""
+    return send_due_mails(
+        TransferMail.objects.all(),
+        related=(
+            *("transfer__plugin", "transfer__scope", "transfer__offered_by"),
+            *("transfer__giver", "transfer__receiver"),
+        ),
+        send=_send,
     )
-    return claimed.filter(pk=mail.pk).first()
 
 
 def _send(mail: TransferMail) -> None:
     user, transfer = mail.user, mail.transfer
-    # Since the step.
-    if not (user.is_active and user.is_verified and user.email):
-        return
     plugin = transfer.plugin
     is_dated = mail.step == TransferState.ACCEPTED and transfer.takes_effect_at is not None
     send_mail(

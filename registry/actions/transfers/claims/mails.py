@@ -5,28 +5,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import time
-
-import structlog
-from django.db import transaction
-from django.utils import timezone
-
-from accounts.errors import MailUnavailableError
 from accounts.mails import build_url, send_mail
 from accounts.models import User
 from registry.actions.transfers.claims.rules import list_accounts
+from registry.actions.transfers.mail_queue import send_due_mails
 from registry.models import Claim, ClaimMail, ClaimState
 
-_log = structlog.get_logger("plugport.mail")
 # Steps of the clock, beside the states.
 REMINDER, OVER = "reminder", "over"
 MAX_MODERATORS = 50
 _MAX_OWNERS = 200
-_MAX_ATTEMPTS = 11
-_MAX_WAIT_SECONDS = 6 * 3600
-_MAX_SECONDS = 10.0
-_BATCH_SIZE = 50
 # The claimant made it, and waits during the clock.
 _NOT_FOR_CLAIMANTS = (ClaimState.OPEN, REMINDER)
 _FOR_MODERATORS = (ClaimState.OBJECTED, OVER)
@@ -51,49 +39,12 @@ def add_claim_mails(claim: Claim, step: str) -> None:
 
 
 def send_claim_mails() -> int:
-    """Send what is due; returns the number of mails.
-
-    Stops at the first failure, which is most often one of the mail server. A mail that was sent by a
-    process that died before it deleted the row is sent again.
-    """
-    until = time.monotonic() + _MAX_SECONDS
-    sent = 0
-    while sent < _BATCH_SIZE and time.monotonic() < until:
-        # One by one: those behind one that fails are due again with the next run, and not later.
-        mail = _take()
-        if mail is None:
-            break
-        try:
-            _send(mail)
-        except MailUnavailableError:
-            if mail.attempts < _MAX_ATTEMPTS:
-                break
-            _log.error("claim_mail_dropped", claim=mail.claim_id, step=mail.step)
-        ClaimMail.objects.filter(pk=mail.pk).delete()
-        sent += 1
-    return sent
-
-
-def _take() -> ClaimMail | None:
-    """The one that has been due longest, with the time of its next attempt: one of several workers gets it."""
-    with transaction.atomic():
-        due = ClaimMail.objects.filter(due_at__lte=timezone.now())
-        locked = due.select_for_update(of=("self",), skip_locked=True)
-        mail = locked.order_by("due_at", "id").first()
-        if mail is None:
-            return None
-        wait_seconds = min(60 * 2**mail.attempts, _MAX_WAIT_SECONDS)
-        mail.due_at = timezone.now() + dt.timedelta(seconds=wait_seconds)
-        mail.attempts += 1
-        mail.save(update_fields=["attempts", "due_at"])
-    related = ("user", "claim__plugin", "claim__scope", "claim__claimant", "claim__receiver")
-    return ClaimMail.objects.select_related(*related).filter(pk=mail.pk).first()
+    """Send what is due; returns the number of mails."""
+    related = ("claim__plugin", "claim__scope", "claim__claimant", "claim__receiver")
+    return send_due_mails(ClaimMail.objects.all(), related=related, send=_send)
 
 
 def _send(mail: ClaimMail) -> None:
     user = mail.user
-    # Since the step.
-    if not (user.is_active and user.is_verified and user.email):
-        return
     url = build_url("claim", claim_id=str(mail.claim_id))
     send_mail("claim", user.email, user=user, claim=mail.claim, step=mail.step, url=url)
