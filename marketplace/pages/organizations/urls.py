@@ -13,9 +13,8 @@ from marketplace.pages.organizations import (
     own,
     provisioning,
     robots,
-    second_factors,
+    rules,
     sso,
-    sso_only,
     teams,
 )
 
@@ -49,12 +48,12 @@ urlpatterns = [
     path("organizations/<str:name>/teams/<str:team>", teams.render_team, name="organization-team"),
     path(
         "organizations/<str:name>/second-factor",
-        second_factors.render_second_factor,
+        rules.render_second_factor,
         name="organization-second-factor",
     ),
     path(
         "organizations/<str:name>/sso-only",
-        sso_only.render_sso_only,
+        rules.render_sso_only,
         name="organization-sso-only",
     ),
     path("organizations/<str:name>/delete", deletion.render_deletion, name="organization-delete"),

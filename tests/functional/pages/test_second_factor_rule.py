@@ -51,7 +51,7 @@ def test_an_owner_sees_who_loses_access_and_requires_it(
     assert "mel" in text
     assert "Rights now count only" in send(client, PAGE, action="require")
     assert "2 members without a second factor have no access" in open_page(PAGE, by=client).text
-    assert "need no second factor" in send(client, PAGE, action="end")
+    assert "no longer need a second factor" in send(client, PAGE, action="end")
     for name in ("mina", "mel"):
         assert sign_in(name).get(PAGE).status_code == 403
 
