@@ -40,7 +40,7 @@ def render_profile(request: HttpRequest, owner: str) -> HttpResponse:
 def _get_profile(
     name: str, query: SearchQuery, viewer: Viewer
 ) -> tuple[str, AccountPage | OrganizationPage | ScopePage]:
-    """The template and the content of the profile: 4 queries, 5 for an organization."""
+    """The template and the content of the profile: 5 queries, 6 for an organization."""
     owner = find_profile_owner(name)
     if owner is None:
         return "pages/scope.html", get_scope_page(name, query, viewer)

@@ -115,6 +115,7 @@ OTHERS = {
     "client-files",
     "client-wheel",
     "client-moved",
+    "user-moved",
     "client-files-moved",
     "release-image",
     "publication-image",

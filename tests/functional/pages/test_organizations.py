@@ -226,7 +226,7 @@ def test_queries_do_not_grow_with_the_members(
     client = Client()
     with django_assert_num_queries(2):
         client.get(MEMBERS)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get("/@harbor")
     mina = sign_in("mina")
     with django_assert_num_queries(8):

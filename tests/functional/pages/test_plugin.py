@@ -91,6 +91,7 @@ def test_facts(open_page, rich):
         "Homepage: chat.example.test",
         "Feed of releases",
         "Badges",
+        "Claim this plugin",
         "Report this plugin",
     ]
     assert facts["Published"] == "just now by acme"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -19,8 +18,7 @@ _Options = tuple[str, str | None, bool]
 _Run = Callable[["Session", "OrganizationsClient", list[str], _Options], None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
+class _Rule(NamedTuple):
     """A rule in words. `path` is its last segment in the API, and the word of the command."""
 
     path: str
