@@ -37,7 +37,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     ),
     "visibility": ("access.visibility", "Author", "Show and change who may see a plugin."),
     "owner": ("owner", "Author", "List, invite and remove the members of a plugin."),
-    "claim": ("claim", "Author", "Claim a plugin or name of others, and answer claims."),
+    "claim": ("access.claim", "Author", "Claim a plugin or name of others, and answer claims."),
     "login": ("login", "Account", "Log in to the registry with a token."),
     "logout": ("logout", "Account", "Log out of the registry."),
     "token": ("token", "Account", "List, create and revoke your tokens."),

@@ -45,7 +45,7 @@ _ANSWERABLE = ("open", "objected")
 @click.option(
     "--to",
     metavar="ORGANIZATION",
-    help="For new: an organization of yours that receives it (default: your account).",
+    help="For new: your organization that receives it (default: your account).",
 )
 @click.pass_obj
 def command(
