@@ -232,11 +232,12 @@ def live_registry(
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
+def chromium(django_db_setup: bytes) -> Iterator[Any]:
     """The browser, started once for each module.
 
     Not for the session: Playwright keeps an event loop in this thread until it ends, and Django
-    refuses synchronous database calls where an event loop runs.
+    refuses synchronous database calls where an event loop runs. For the same reason, the database is
+    created first, also for tests without one: a later test of the module may need it.
     """
     from tests.support.browser import run_chromium
 
