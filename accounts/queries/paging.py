@@ -1,4 +1,4 @@
-"""Pages of long lists of people."""
+"""Pages of long lists."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ MAX_PEOPLE_PER_PAGE = 100
 _Row = TypeVar("_Row", bound=Model)
 
 
-@dataclass(frozen=True, slots=True)
-class RowPage(Generic[_Row]):
-    """One page of a list, and its position in the list."""
+class PagePosition:
+    """Where a page is in its list: `number` from 1, with `limit` of the `total` rows on each page."""
 
-    rows: Sequence[_Row]
+    __slots__ = ()
     total: int
     number: int
     limit: int
@@ -30,6 +29,16 @@ class RowPage(Generic[_Row]):
     def has_more(self) -> bool:
         """Whether there is a next page."""
         return self.number < self.pages
+
+
+@dataclass(frozen=True, slots=True)
+class RowPage(PagePosition, Generic[_Row]):
+    """One page of rows."""
+
+    rows: Sequence[_Row]
+    total: int
+    number: int
+    limit: int
 
 
 def read_page(

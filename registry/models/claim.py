@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from common.bounded_fields import BoundedCharField, BoundedTextField
-from registry.models.catalog import Plugin, Scope, Visibility
+from registry.models.catalog import Plugin, Scope
 from registry.models.transfer import Transfer
 
 
@@ -116,6 +116,11 @@ class Claim(models.Model):
         return f"{self.kind} of {self.target} for {self.receiver}"
 
     @property
+    def claimed(self) -> Plugin | Scope | None:
+        """What is claimed; None if it was deleted."""
+        return self.plugin if self.plugin is not None else self.scope
+
+    @property
     def target(self) -> str:
         """The name of the plugin, or the scope with `@`."""
         return self.plugin.name if self.plugin is not None else str(self.scope)
@@ -130,13 +135,6 @@ class Claim(models.Model):
         """Whether a moderator may grant it: an owner objected, or the time to answer is over."""
         is_over = self.state == ClaimState.OPEN and self.answer_by <= timezone.now()
         return is_over or self.state == ClaimState.OBJECTED
-
-    @property
-    def is_public(self) -> bool:
-        """Whether everybody may read the outcome."""
-        target = self.plugin if self.plugin is not None else self.scope
-        is_public = target is not None and target.visibility == Visibility.PUBLIC
-        return is_public and self.state in DECIDED_CLAIMS
 
 
 class ClaimMail(models.Model):

@@ -11,6 +11,7 @@ from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Sum
 from django.db.models.functions import Left
 
 from accounts.models import User
+from accounts.queries.paging import PagePosition
 from plugport.spec.errors import PlugportError
 from plugport.spec.names import PluginName
 from plugport.spec.text import has_nul, quote_text
@@ -65,18 +66,13 @@ _TOP_ORDERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """One page of a list of plugins, and its position in the list."""
+class Page(PagePosition):
+    """One page of a list of plugins."""
 
     plugins: Sequence[Plugin]
     total: int
     number: int
     limit: int
-
-    @property
-    def pages(self) -> int:
-        """The number of pages, at least 1."""
-        return max(1, -(-self.total // self.limit))
 
     @property
     def first(self) -> int:
@@ -87,11 +83,6 @@ class Page:
     def last(self) -> int:
         """The position of the last plugin of the page."""
         return min(self.number * self.limit, self.total)
-
-    @property
-    def has_more(self) -> bool:
-        """Whether there is a next page."""
-        return self.number < self.pages
 
 
 def list_by_ids(ids: Sequence[int]) -> list[Plugin]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from accounts.models import (
     Organization,
@@ -18,9 +17,9 @@ from accounts.queries.domains import list_proofs
 from accounts.queries.paging import RowPage
 from common.times import format_time
 from plugport.spec.api import organizations as api
-from plugport.spec.api.plugins import Pagination
 from registry.models import TeamRight
 from registry.representations.domains import build_proof
+from registry.representations.pagination import build_pagination
 
 _MAX_NAMED = 100
 
@@ -53,21 +52,22 @@ def build_second_factor_rule(
     organization: Organization, without: Sequence[OrganizationMember]
 ) -> api.SecondFactorRule:
     """Return whether a second factor is required, and the members without one."""
-    return {
-        "organization": organization.name,
-        "required": organization.requires_second_factor,
-        "without": [each.user.username for each in without[:_MAX_NAMED]],
-        "withoutCount": len(without),
-    }
+    return _build_rule(organization, without, is_required=organization.requires_second_factor)
 
 
 def build_sso_rule(
     organization: Organization, without: Sequence[OrganizationMember]
 ) -> api.SsoRule:
     """Return whether its single sign-on is required, and the members whom it does not sign in."""
+    return _build_rule(organization, without, is_required=organization.sso_only)
+
+
+def _build_rule(
+    organization: Organization, without: Sequence[OrganizationMember], *, is_required: bool
+) -> api.SecondFactorRule:
     return {
         "organization": organization.name,
-        "required": organization.sso_only,
+        "required": is_required,
         "without": [each.user.username for each in without[:_MAX_NAMED]],
         "withoutCount": len(without),
     }
@@ -96,16 +96,6 @@ def build_organization_invitation(
         "invitedBy": invitation.invited_by.username,
         "createdAt": format_time(invitation.created_at),
         "expiresAt": format_time(invitation.expires_at),
-    }
-
-
-def build_pagination(page: RowPage[Any]) -> Pagination:
-    """Return the position of a page in its list."""
-    return {
-        "total": page.total,
-        "pages": page.pages,
-        "current": page.number,
-        "hasMore": page.has_more,
     }
 
 

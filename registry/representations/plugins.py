@@ -13,6 +13,7 @@ from plugport.spec.api.bodies import MetadataBody
 from plugport.spec.manifest.authors import find_github_user
 from registry.models import Plugin, Release, Trust
 from registry.queries.catalog import Page
+from registry.representations.pagination import build_pagination
 from registry.taxonomy import filter_taxonomy_slugs
 from registry.visibility import get_public_text
 
@@ -114,15 +115,7 @@ def build_top_list(plugins: Iterable[Plugin]) -> api.TopList:
 
 def build_page(page: Page) -> api.PluginList:
     """Return one page of a list."""
-    return {
-        **build_top_list(page.plugins),
-        "pagination": {
-            "total": page.total,
-            "pages": page.pages,
-            "current": page.number,
-            "hasMore": page.has_more,
-        },
-    }
+    return {**build_top_list(page.plugins), "pagination": build_pagination(page)}
 
 
 def build_term_counts(counts: Iterable[tuple[str, int]]) -> list[api.TermCount]:

@@ -49,7 +49,9 @@ class ClaimForm(forms.Form):
     kind = forms.ChoiceField(
         label="Kind", choices=_KINDS, widget=forms.RadioSelect, initial=ClaimKind.ADOPTION
     )
-    to = forms.ChoiceField(label="New owner", help_text="You, or an organization that you own.")
+    to = forms.ChoiceField(
+        label="New owner", help_text="You, or an organization of which you are an owner."
+    )
     reason = forms.CharField(
         label="Reason",
         widget=forms.Textarea(attrs={"rows": 6, "maxlength": CLAIM_TEXT_CHARS}),
@@ -68,12 +70,9 @@ class ClaimForm(forms.Form):
         names = rows.order_by("organization__owner__name").values_list(
             "organization__owner__name", flat=True
         )
-        choices = [(user.username, f"{user.username} (you)"), *((name, name) for name in names)]
-        self.fields["to"] = forms.ChoiceField(
-            label="New owner",
-            choices=choices,
-            help_text="You, or an organization of which you are an owner.",
-        )
+        to = self.fields["to"]
+        assert isinstance(to, forms.ChoiceField)
+        to.choices = [(user.username, f"{user.username} (you)"), *((name, name) for name in names)]
 
 
 @require_safe

@@ -147,7 +147,7 @@ class AdoptionView(ApiView):
 
 def _check_claim_limits(request: Request, actor: User, claim_id: int) -> None:
     claim = get_claim(actor, claim_id)
-    target = claim.plugin if claim.plugin is not None else claim.scope
+    target = claim.claimed
     if target is not None:
         _check_limits(get_request_token(request), target)
 

@@ -57,11 +57,11 @@ from registry.representations.organizations import (
     build_membership,
     build_organization,
     build_organization_invitation,
-    build_pagination,
     build_person,
     build_second_factor_rule,
     build_sso_rule,
 )
+from registry.representations.pagination import build_pagination
 
 _CONFIRMATION = OpenApiParameter(
     "confirmation",

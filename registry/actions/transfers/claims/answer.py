@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.policies import check_is_verified
 from accounts.queries.users import lock_unchanged_account
-from registry.actions.transfers.claims.make import end_claim
+from registry.actions.transfers.claims.make import change_claim_state
 from registry.actions.transfers.claims.texts import parse_claim_text
 from registry.actions.transfers.offer import offer_plugin_transfer, offer_scope_transfer
 from registry.actions.transfers.rules import check_may_give_plugin, check_may_give_scope
@@ -35,7 +35,7 @@ def accept_claim(*, actor: User, claim_id: int) -> Claim:
             claim.transfer = offer_scope_transfer(actor=actor, scope=claim.scope, to=to)
         claim.answered_by, claim.answered_at = actor, timezone.now()
         fields = ("transfer", "answered_by", "answered_at")
-        end_claim(actor, claim, ClaimState.ACCEPTED, fields=fields)
+        change_claim_state(actor, claim, ClaimState.ACCEPTED, fields=fields)
     return claim
 
 
@@ -54,7 +54,7 @@ def object_to_claim(*, actor: User, claim_id: int, reason: str) -> Claim:
             raise ClaimStateError("An owner has objected already, and a moderator decides.")
         claim.objection, claim.answered_by, claim.answered_at = text, actor, timezone.now()
         fields = ("objection", "answered_by", "answered_at")
-        end_claim(actor, claim, ClaimState.OBJECTED, fields=fields)
+        change_claim_state(actor, claim, ClaimState.OBJECTED, fields=fields)
     return claim
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.models import User
 from registry.actions.parse_message import parse_reason
 from registry.actions.transfers.answer import end_transfer
-from registry.actions.transfers.claims.make import end_claim
+from registry.actions.transfers.claims.make import change_claim_state
 from registry.actions.transfers.claims.rules import (
     check_can_receive,
     check_is_abandoned,
@@ -47,7 +47,7 @@ def decide_claim(*, actor: User, claim_id: int, is_granted: bool, reason: str) -
         claim.decision, claim.decided_by, claim.decided_at = reason, actor, timezone.now()
         state = ClaimState.GRANTED if is_granted else ClaimState.REFUSED
         fields = ("transfer", "decision", "decided_by", "decided_at")
-        end_claim(actor, claim, state, fields=fields, reason=reason)
+        change_claim_state(actor, claim, state, fields=fields, reason=reason)
     return claim
 
 
@@ -69,12 +69,12 @@ def reverse_claim(*, actor: User, claim_id: int, reason: str) -> Claim:
         end_transfer(actor, transfer, TransferState.CANCELED, reason)
         claim.decision, claim.decided_by, claim.decided_at = reason, actor, timezone.now()
         fields = ("decision", "decided_by", "decided_at")
-        end_claim(actor, claim, ClaimState.REVERSED, fields=fields, reason=reason)
+        change_claim_state(actor, claim, ClaimState.REVERSED, fields=fields, reason=reason)
     return claim
 
 
 def _offer(actor: User, claim: Claim) -> Transfer:
-    target = claim.plugin if claim.plugin is not None else claim.scope
+    target = claim.claimed
     if target is None:
         raise ClaimStateError("What was claimed is gone.")
     check_can_receive(target, claim.receiver)

@@ -22,7 +22,7 @@ _FOR_MODERATORS = (ClaimState.OBJECTED, OVER)
 
 def add_claim_mails(claim: Claim, step: str) -> None:
     """Write the mails about a step. Call it in the transaction of the step, at most 5 queries."""
-    target = claim.plugin if claim.plugin is not None else claim.scope
+    target = claim.claimed
     accounts = set(sorted(list_accounts(target))[:_MAX_OWNERS]) if target is not None else set()
     if step not in _NOT_FOR_CLAIMANTS:
         accounts.add(claim.claimant_id)

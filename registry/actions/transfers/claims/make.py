@@ -19,10 +19,8 @@ from registry.actions.transfers.claims.rules import check_may_claim, list_owners
 from registry.actions.transfers.claims.texts import parse_claim_text, parse_links
 from registry.actions.transfers.rules import get_receiver, identify_owner
 from registry.errors import ClaimStateError, NotMemberError
-from registry.models import Claim, ClaimKind, ClaimState, Plugin, Scope
-from registry.queries.claims import get_claim, lock_claim
-from registry.queries.members import lock_plugin
-from registry.queries.transfers import lock_scope
+from registry.models import OPEN_CLAIMS, Claim, ClaimKind, ClaimState, Plugin, Scope
+from registry.queries.claims import get_claim, lock_claim, lock_claimable
 
 
 def make_claim(
@@ -45,7 +43,7 @@ def make_claim(
     check_may_claim(actor, target, kind, receiver)
     with transaction.atomic():
         lock_unchanged_account(actor)
-        locked = _lock(target)
+        locked = lock_claimable(target)
         # Again: another claim may have been made, and an owner may be back.
         check_may_claim(actor, locked, kind, receiver)
         consume_quota("claim", f"account:{actor.pk}")
@@ -77,23 +75,23 @@ def withdraw_claim(*, actor: User, claim_id: int) -> Claim:
             raise NotMemberError(f"Only `{claim.claimant}` can withdraw the claim.")
         if not claim.is_open:
             raise ClaimStateError(f"The claim to `{claim.target}` is {claim.state}.")
-        end_claim(actor, claim, ClaimState.WITHDRAWN)
+        change_claim_state(actor, claim, ClaimState.WITHDRAWN)
     return claim
 
 
 def withdraw_claims_of(user: User) -> None:
     """Withdraw the open claims of an account that is being closed, and those for it."""
-    rows = Claim.objects.filter(claimant=user, state__in=(ClaimState.OPEN, ClaimState.OBJECTED))
+    rows = Claim.objects.filter(claimant=user, state__in=OPEN_CLAIMS)
     for each in rows.order_by("pk"):
         claim = lock_claim(each)
         if claim.is_open:
-            end_claim(user, claim, ClaimState.WITHDRAWN)
+            change_claim_state(user, claim, ClaimState.WITHDRAWN)
 
 
-def end_claim(
+def change_claim_state(
     actor: User, claim: Claim, state: ClaimState, *, fields: Sequence[str] = (), **details: Any
 ) -> None:
-    """Write the last state of a claim, which is locked, with its audit entry and mails."""
+    """Write the new state of a claim, which is locked, with its audit entry and mails."""
     claim.state = state
     claim.save(update_fields=["state", *fields])
     record_claim_step(actor, claim, str(state), **details)
@@ -102,7 +100,7 @@ def end_claim(
 
 def record_claim_step(actor: User, claim: Claim, step: str, **details: Any) -> None:
     """Write the audit entry of a step. The texts of the parties stay out: the log cannot forget them."""
-    target: Plugin | Scope | None = claim.plugin or claim.scope
+    target = claim.claimed
     kind = "plugin" if claim.plugin_id is not None else "scope"
     record_audit_entry(
         actor=actor,
@@ -114,11 +112,3 @@ def record_claim_step(actor: User, claim: Claim, step: str, **details: Any) -> N
         kind=claim.kind,
         **details,
     )
-
-
-def _lock(target: Plugin | Scope) -> Plugin | Scope:
-    if isinstance(target, Scope):
-        return lock_scope(target.pk)
-    if target.scope_id is not None:
-        lock_scope(target.scope_id)
-    return lock_plugin(target)
