@@ -8,7 +8,8 @@ from django.test import Client
 from accounts.models import User
 from registry.actions.create_scope import create_scope
 from registry.models import Claim, Plugin
-from tests.functional.pages.dom import Node, parse
+from tests.functional.pages.browsing import read, send, sign_in
+from tests.functional.pages.dom import parse
 from tests.support.people import create_user
 from tests.support.publishing import Publisher
 
@@ -27,20 +28,6 @@ def plugin(module_publisher: Publisher) -> Plugin:
 def owner(db: None, module_publisher: Publisher) -> User:
     """The owner of the plugin."""
     return module_publisher.copy_actor()
-
-
-def sign_in(user: User) -> Client:
-    browser = Client()
-    browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return browser
-
-
-def read(client: Client, path: str) -> str:
-    return parse(client.get(path).content.decode()).text
-
-
-def send(client: Client, path: str, **form: str) -> Node:
-    return parse(client.post(path, form, follow=True).content.decode())
 
 
 def make(client: Client, **values: str) -> str:

@@ -22,6 +22,7 @@ from accounts.models import (
     Token,
     User,
 )
+from tests.functional.pages.browsing import send_for_message as send
 from tests.functional.pages.conftest import Open
 from tests.support.organizations import build_organization
 from tests.support.people import create_user
@@ -47,13 +48,6 @@ def sign_in(name: str) -> Client:
     client = Client()
     client.force_login(User.objects.get(username=name))
     return client
-
-
-def send(client: Client, path: str, **values: str) -> str:
-    """Send a form; returns the message of the page that follows."""
-    response = client.post(path, values, follow=True)
-    assert response.status_code == 200, response.status_code
-    return " ".join(str(message) for message in response.context["messages"])
 
 
 def test_an_organization_is_created(owner: User, open_page: Open) -> None:

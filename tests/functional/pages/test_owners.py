@@ -11,6 +11,7 @@ from django.test import Client
 
 from accounts.models import User
 from registry.models import Invitation, Member, Plugin, Role
+from tests.functional.pages.browsing import sign_in
 from tests.functional.pages.dom import Node, parse
 from tests.support.people import create_user
 from tests.support.publishing import Publisher, build_package, publish_bytes
@@ -28,12 +29,6 @@ def plugin(module_publisher: Publisher) -> Plugin:
 def owner(db: None, module_publisher: Publisher) -> User:
     """The owner of the plugin."""
     return module_publisher.copy_actor()
-
-
-def sign_in(user: User) -> Client:
-    browser = Client()
-    browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return browser
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from django.test import Client
 
 from accounts.actions.organizations.invitations import invite_person
 from accounts.models import Organization, OrganizationInvitation, OrganizationRole, User
+from tests.functional.pages.browsing import send_for_message as send
 from tests.functional.pages.conftest import Open
 from tests.support.factors import add_app
 from tests.support.organizations import build_organization
@@ -25,13 +26,6 @@ def sign_in(name: str) -> Client:
     client = Client()
     client.force_login(User.objects.get(username=name))
     return client
-
-
-def send(client: Client, path: str, **values: str) -> str:
-    """Send a form; returns the message of the page that follows."""
-    response = client.post(path, values, follow=True)
-    assert response.status_code == 200, response.status_code
-    return " ".join(str(message) for message in response.context["messages"])
 
 
 def test_an_owner_sees_who_loses_access_and_requires_it(
