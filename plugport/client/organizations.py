@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from plugport.client.http import HttpSession
-from plugport.client.models import require_object
+from plugport.client.models import ListedToken, list_rows, require_object
+from plugport.client.tokens import Token
 from plugport.client.urls import RegistryUrl, quote_path_segment
 
 Document = Mapping[str, Any]
@@ -103,6 +104,42 @@ class OrganizationsClient:
     def take_right(self, name: str, team: str, target: str) -> Document:
         """Take the right in a plugin or scope away; returns the team."""
         return self._change_team("DELETE", name, team, "rights", target)
+
+    def list_robots(self, name: str) -> Document:
+        """Return the robots."""
+        return require_object(self._http.get_json(self._url(name, "robots")), "robots")
+
+    def create_robot(self, name: str, robot: str) -> Document:
+        """Create a robot; its user name is that of the organization, `+` and `robot`."""
+        return self._send("POST", self._url(name, "robots"), {"name": robot})
+
+    def delete_robot(self, name: str, username: str) -> Document:
+        """Delete a robot; its tokens are revoked."""
+        return self._send("DELETE", self._url(name, "robots", username))
+
+    def list_robot_tokens(self, name: str, username: str) -> list[ListedToken]:
+        """Return the tokens of a robot that are not revoked."""
+        document = self._http.get_json(self._url(name, "robots", username, "tokens"))
+        rows = list_rows(require_object(document, "tokens"), "tokens")
+        return [ListedToken.from_document(row) for row in rows]
+
+    def create_robot_token(
+        self, name: str, username: str, body: Mapping[str, Any]
+    ) -> tuple[Document, Token]:
+        """Create a token of a robot; return it with its text, which cannot be requested again."""
+        document = self._send("POST", self._url(name, "robots", username, "tokens"), body)
+        return document, Token.parse(str(document.get("token", "")))
+
+    def rotate_robot_token(self, name: str, username: str, number: int) -> tuple[Document, Token]:
+        """Replace a token of a robot by one that can do the same; return it with its text."""
+        url = self._url(name, "robots", username, "tokens", str(number), "rotate")
+        document = self._send("POST", url, {})
+        return document, Token.parse(str(document.get("token", "")))
+
+    def revoke_robot_token(self, name: str, username: str, number: int) -> ListedToken:
+        """Revoke a token of a robot, and with it the tokens that it created."""
+        url = self._url(name, "robots", username, "tokens", str(number))
+        return ListedToken.from_document(self._send("DELETE", url))
 
     def list_issuers(self, name: str) -> Document:
         """Return the issuers that are registered for the plugins of an organization."""

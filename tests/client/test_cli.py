@@ -91,6 +91,9 @@ def test_bash_completes_a_command(cli: Cli, tmp_path: Path) -> None:
     expected = {
         "install --tar": "--target",
         "help ins": "install",
+        "org rob": "robot",
+        "org robot rot": "rotate-token",
+        "org robot list har": "",
         "remove so": "some-plugin",
         "list --type memo": "memory",
         # `compopt` tells the shell to complete these itself.

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from plugport.cli.command_group import plugport_command
+from plugport.cli.commands.access.token_output import (
+    count_days,
+    print_text,
+    print_tokens,
+    select_token,
+)
 from plugport.cli.session import Session
 from plugport.spec.api.values import ORGANIZATION_LIMIT, TOKEN_SCOPES
-
-if TYPE_CHECKING:
-    from plugport.client.models import ListedToken
 
 # What each action takes.
 _ARGUMENTS = {"list": "", "create": "NAME", "revoke": "TOKEN"}
 _DEFAULT_SCOPE = "publish"
-_MAX_DAYS = 366
+_DEFAULT_DAYS, _MAX_DAYS = 90, 366
 
 
 @plugport_command(
@@ -117,69 +120,22 @@ def _check_arguments(action: str, what: str | None, options: dict[str, Any]) -> 
 def _list_tokens(session: Session) -> None:
     with session.open_client() as client:
         tokens = client.list_tokens()
-    session.output.print_json({"tokens": [token.document for token in tokens]})
-    if not tokens:
-        session.output.print_line("no tokens")
-        return
-    session.output.print_table(
-        [_format_row(token) for token in tokens],
-        ("ID", "TOKEN", "NAME", "SCOPES", "LIMITS", "EXPIRES", "LAST USED"),
-    )
-
-
-def _format_row(token: ListedToken) -> tuple[str, ...]:
-    data = token.data
-    last_used = data["lastUsedAt"]
-    return (
-        str(token.number),
-        f"{data['start']}…" + (" (this one)" if data["isCurrent"] else ""),
-        data["name"],
-        ", ".join(data["scopes"]),
-        ", ".join([*data["limits"], *data["networks"]]) or "none",
-        data["expiresAt"][:10],
-        f"{last_used[:10]} from {data['lastUsedAddress']}" if last_used else "never",
-    )
+    print_tokens(session, tokens)
 
 
 def _create(session: Session, body: dict[str, Any], days: int | None) -> None:
-    from datetime import UTC, datetime
-
     with session.open_client() as client:
         if days is None:
-            # No longer than the token that creates it, and by default no longer than 90 days.
-            own = datetime.fromisoformat(client.get_account().data["token"]["expiresAt"])
-            days = max(1, min(90, (own - datetime.now(UTC)).days))
+            own = client.get_account().data["token"]["expiresAt"]
+            days = count_days(own, _DEFAULT_DAYS)
         created, text = client.create_token({**body, "days": days})
     session.output.print_json({"token": created.document})
-    # The text alone on standard output, for scripts.
-    session.output.print_line(text.reveal())
-    session.output.note(
-        f"the token {created.data['name']} expires on {created.data['expiresAt'][:10]}; it is not"
-        " shown again"
-    )
+    print_text(session, text, created.data["name"], created.data["expiresAt"])
 
 
 def _revoke(session: Session, text: str) -> None:
     with session.open_client() as client:
-        token = _select_token(client.list_tokens(), text)
+        token = select_token(client.list_tokens(), text, list_command="plugport token list")
         revoked = client.revoke_token(token.number)
     session.output.print_json({"token": revoked.document})
     session.output.print_line(f"revoked {revoked.data['start']}… ({revoked.data['name']})")
-
-
-def _select_token(tokens: list[ListedToken], text: str) -> ListedToken:
-    from plugport.cli.errors import NoSuchTokenError
-
-    # The whole token may be given, but is never printed.
-    start = text[:10].rstrip("…")
-    found = [
-        token
-        for token in tokens
-        if text == str(token.number) or (len(start) > 3 and token.data["start"].startswith(start))
-    ]
-    if len(found) != 1:
-        problem = "Several tokens begin so" if found else "You have no such token"
-        raise NoSuchTokenError(
-            f"{problem}: `{start}`.", hint="Run `plugport token list` for the ids."
-        )
-    return found[0]

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from plugport.cli.commands.access.organizations.frame import Action, Options
 from plugport.cli.errors import NotConfirmedError
 
 if TYPE_CHECKING:
     from plugport.cli.session import Session
     from plugport.client.organizations import Document, OrganizationsClient
-
-_Options = tuple[str, str | None, bool]
-_Run = Callable[["Session", "OrganizationsClient", list[str], _Options], None]
 
 
 class _Rule(NamedTuple):
@@ -77,25 +75,29 @@ def _confirm(session: Session, rule: _Rule, document: Document) -> None:
         )
 
 
-def _build_runs(rule: _Rule) -> Mapping[str, _Run]:
-    def show(session: Session, client: OrganizationsClient, values: list[str], _: _Options) -> None:
+def _build_actions(rule: _Rule) -> Mapping[str, Action]:
+    def show(session: Session, client: OrganizationsClient, values: list[str], _: Options) -> None:
         _print(session, rule, client.get_rule(values[0], rule.path))
 
     def switch_on(
-        session: Session, client: OrganizationsClient, values: list[str], options: _Options
+        session: Session, client: OrganizationsClient, values: list[str], options: Options
     ) -> None:
         document = client.get_rule(values[0], rule.path)
-        if document["withoutCount"] and not document["required"] and not options[2]:
+        if document["withoutCount"] and not document["required"] and not options.yes:
             _confirm(session, rule, document)
         _print(session, rule, client.set_rule(values[0], rule.path, required=True))
 
     def switch_off(
-        session: Session, client: OrganizationsClient, values: list[str], _: _Options
+        session: Session, client: OrganizationsClient, values: list[str], _: Options
     ) -> None:
         _print(session, rule, client.set_rule(values[0], rule.path, required=False))
 
-    return {"show": show, "on": switch_on, "off": switch_off}
+    return {
+        "show": Action(show, ("NAME",)),
+        "on": Action(switch_on, ("NAME",), ("yes",)),
+        "off": Action(switch_off, ("NAME",)),
+    }
 
 
-# What `plugport org` runs, with the values and options of the command, by the word of the rule.
-RULE_RUNS = {rule.path: _build_runs(rule) for rule in _RULES}
+# By the word of the rule.
+GROUPS = {rule.path: _build_actions(rule) for rule in _RULES}
