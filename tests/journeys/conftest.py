@@ -5,7 +5,9 @@ Every tab is watched: an error on the console, or a request to another host, fai
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -101,6 +103,53 @@ def shared_tab(_shared_tab: tuple[Any, list[str]]) -> Iterator[Any]:
     found = list(faults)
     faults.clear()
     assert found == []
+
+
+@pytest.fixture
+def named_registry(tmp_path: Path, empty_database: bytes) -> Iterator[LiveRegistry]:
+    """A registry of the test alone, without processes, with the name `localhost`.
+
+    Browsers create no passkeys for addresses. The test sets the environment and starts it.
+    """
+    registry = LiveRegistry(tmp_path, empty_database=empty_database)
+    registry.environment["PLUGPORT_BASE_URL"] = f"http://localhost:{registry.port}"
+    yield registry
+    registry.stop()
+
+
+@pytest.fixture
+def passkey_tab(chromium: Any, named_registry: LiveRegistry) -> Iterator[Any]:
+    """A watched tab of `named_registry`, with a passkey that verifies its person without a question."""
+    home = named_registry.environment["PLUGPORT_BASE_URL"]
+    context = chromium.new_context(base_url=home)
+    tab = context.new_page()
+    faults = watch(tab, home)
+    devices = context.new_cdp_session(tab)
+    devices.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    devices.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    yield tab
+    context.close()
+    assert faults == []
+
+
+def sign_up_with_passkey(tab: Any, username: str) -> None:
+    """Create an account with the passkey of `passkey_tab` and without a password."""
+    tab.goto("/signup")
+    tab.get_by_role("link", name="Use a passkey").click()
+    tab.get_by_label("User name").fill(username)
+    tab.get_by_label("Email").fill(f"{username}@example.test")
+    tab.get_by_role("button", name="Continue").click()
+    tab.get_by_label("Name").fill("laptop")
+    tab.get_by_role("button", name="Create passkey").click()
+    tab.wait_for_url(re.compile(r"\d/account$"))
 
 
 def sign_in(tab: Any, username: str = MEMBER) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import forms
+from django.conf import settings
 
 from accounts.trusted_publishing.providers import PROVIDERS
 from plugport.spec.errors import PlugportError
@@ -10,6 +11,7 @@ from registry.publishing.trusted import PublisherRequest
 
 # Names of the API that differ from those of the form.
 _FIELDS = {"repositoryId": "repository_id", "ownerId": "owner_id"}
+_RARE_FIELDS = ("owner_id", "repository_id")
 
 
 class TrustedPublisherForm(forms.Form):
@@ -65,6 +67,33 @@ class TrustedPublisherForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="Only for OpenID Connect: what the tokens must say, one NAME=VALUE in each line.",
     )
+
+    def list_rows(self) -> list[tuple[forms.BoundField, str]]:
+        """The fields that most jobs need, each with the CI systems that it is for, separated by spaces."""
+        return [row for row in self._list_all_rows() if row[0].name not in _RARE_FIELDS]
+
+    def list_rare_rows(self) -> list[tuple[forms.BoundField, str]]:
+        """The same for the fields that few jobs need."""
+        return [row for row in self._list_all_rows() if row[0].name in _RARE_FIELDS]
+
+    def has_rare_values(self) -> bool:
+        """Whether one of those has a value or an error, so that the page must show it."""
+        return any(field.value() or field.errors for field, _ in self.list_rare_rows())
+
+    def _list_all_rows(self) -> list[tuple[forms.BoundField, str]]:
+        systems = {
+            "repository": "github gitlab",
+            "workflow": "github gitlab",
+            "owner_id": "github",
+            "repository_id": "github gitlab",
+            # One issuer is the default, and there is nothing to choose.
+            "issuer": " ".join(
+                ["oidc", *(k for k, v in settings.CI_ISSUERS.items() if len(v) > 1)]
+            ),
+            "claims": "oidc",
+        }
+        every = " ".join(PROVIDERS)
+        return [(field, systems.get(field.name, every)) for field in self.visible_fields()]
 
     def build_request(self) -> PublisherRequest:
         """The description of the job, from a form that is valid."""
