@@ -7,6 +7,7 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
 
+from accounts.actions.domains.end_domain import end_domain
 from accounts.actions.erase_audit_identities import erase_audit_identities
 from accounts.actions.organizations.people import leave_all_organizations
 from accounts.actions.sessions.end_sessions import end_all_sessions
@@ -42,7 +43,8 @@ def close_account(*, actor: User, leaves_without_owner: bool = False) -> None:
         for model in (Authenticator, SocialAccount, SsoIdentity, EmailAddress):
             model.objects.filter(user=actor).delete()
         # Another owner may prove them.
-        OwnerDomain.objects.filter(owner__user=actor).delete()
+        for domain in OwnerDomain.objects.filter(owner__user=actor).select_related("owner"):
+            end_domain(domain, by=actor)
         erase_audit_identities(account=actor, actor=actor, action="account.deleted")
         _erase(actor)
     notify_owner("account_closed", address, username=actor.username)

@@ -299,9 +299,18 @@ def require_object(document: Any, expected: str) -> Mapping[str, Any]:
 
 
 def list_rows(document: Mapping[str, Any], key: str) -> list[Any]:
-    """Return the member if it is a list, else an empty list."""
+    """Return the member, which must be a list: an empty one would say that there is nothing.
+
+    Raises `UnexpectedResponseError`.
+    """
     rows = document.get(key)
-    return rows if isinstance(rows, list) else []
+    if not isinstance(rows, list):
+        found = type(rows).__name__ if key in document else "nothing"
+        raise UnexpectedResponseError(
+            f"The registry returned an invalid `{key}`: expected a list, found {found}.",
+            hint="Check that this is the address of a Plugport registry.",
+        )
+    return rows
 
 
 def _parse_member(parse: Callable[[str], T], document: Mapping[str, Any], key: str) -> T:

@@ -11,7 +11,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.actions.domains.prove_by_job import prove_by_job
+from accounts.actions.domains.prove_by_job import end_moved_proofs, prove_by_job
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.actions.tokens.mint_token import mint_token
 from accounts.errors import AssertionRefusedError
@@ -64,10 +64,21 @@ def mint_publish_token(*, identity_token: str, plugin: PluginName | None) -> Min
         provider.check_event(assertion.claims)
         candidates = _list_matching(assertion, provider.key, plugin)
         publisher = _select(assertion, candidates, plugin)
-        return _mint(assertion, publisher, is_named=plugin is not None)
+        minted = _mint(assertion, publisher, is_named=plugin is not None)
     except AssertionRefusedError as error:
         _report(error, assertion, plugin)
+        if assertion is not None:
+            _end_moved_proofs(assertion)
         raise
+    _end_moved_proofs(assertion)
+    return minted
+
+
+def _end_moved_proofs(assertion: VerifiedAssertion) -> None:
+    """What a genuine identity token says of the name of its account: 1 query if it is nothing new."""
+    provider = PROVIDERS[find_provider(assertion.issuer)]
+    name = provider.read_namespace(assertion.issuer, assertion.claims)
+    end_moved_proofs(name=name, namespace_id=provider.read_ids(assertion.claims).owner)
 
 
 def _list_known(issuer: str) -> Sequence[str]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
+from plugport.spec.api.values import MAX_MESSAGE_CHARS
 from plugport.spec.errors import FieldError
 from plugport.spec.text import find_unsafe_character, is_plain
 from registry.errors import InvalidMessageError
 
-MAX_MESSAGE_CHARS = 500
 _BREAKS = re.compile(r"\s*[\t\n\r]\s*")
 
 

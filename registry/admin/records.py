@@ -15,7 +15,16 @@ from accounts.policies import is_moderator
 from plugport.spec.errors import PlugportError
 from registry.actions.feature_plugin import feature_plugin
 from registry.actions.run_job_again import run_job_again
-from registry.models import Job, JournalEntry, Member, Plugin, Scope, TrustedPublisher
+from registry.models import (
+    OPEN_STATES,
+    Job,
+    JournalEntry,
+    Member,
+    Plugin,
+    Scope,
+    Transfer,
+    TrustedPublisher,
+)
 
 # In a message about several jobs.
 _MAX_NAMES = 10
@@ -129,6 +138,38 @@ class ScopeAdmin(StaffViewMixin, ModelAdmin):
 
     list_display = ("name", "owner", "is_official", "created_at")
     search_fields = ("name", "owner__name")
+
+
+class FailingFilter(admin.SimpleListFilter):
+    """Open transfers that ended with an error when they were due."""
+
+    title = "failures"
+    parameter_name = "failing"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("1", "Failing")]
+
+    def queryset(self, request: HttpRequest, rows: QuerySet[Transfer]) -> QuerySet[Transfer]:
+        is_chosen = self.value() == "1"
+        return rows.filter(failures__gt=0, state__in=OPEN_STATES) if is_chosen else rows
+
+
+@admin.register(Transfer)
+class TransferAdmin(StaffViewMixin, ModelAdmin):
+    """The transfers of plugins and scopes, and those that cannot take effect because of an error."""
+
+    list_display = (
+        "target",
+        "giver",
+        "receiver",
+        "state",
+        "takes_effect_at",
+        "failures",
+        "retry_at",
+    )
+    list_select_related = ("plugin", "scope", "giver", "receiver")
+    list_filter = (FailingFilter, "state")
+    search_fields = ("plugin__name", "scope__name", "giver__name", "receiver__name")
 
 
 @admin.register(TrustedPublisher)

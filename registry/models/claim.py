@@ -44,7 +44,6 @@ OPEN_CLAIMS = (ClaimState.OPEN, ClaimState.OBJECTED)
 DECIDED_CLAIMS = (
     *(ClaimState.ACCEPTED, ClaimState.GRANTED, ClaimState.REFUSED, ClaimState.REVERSED),
 )
-CLAIM_TEXT_CHARS = 2_000
 CLAIM_EXCESS = "400 above the limits of a claim"
 
 

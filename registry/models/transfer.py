@@ -32,7 +32,8 @@ class Transfer(models.Model):
     Nothing changes before `takes_effect_at`, which is set when the receiver accepts. Every change
     locks the row of the scope first, then those of the plugins. Rows stay as the history of the plugin:
     the transfer of a scope has one more row for each plugin that moved (`part_of`). `giver` is whose
-    plugin or scope it was when it was offered, of several owners the first.
+    plugin or scope it was when it was offered, of several owners the first. `failures` counts the runs
+    of the periodic work that ended with an error, of which `last_error` is the last; the next is at `retry_at`.
     """
 
     plugin = models.ForeignKey(
@@ -60,6 +61,9 @@ class Transfer(models.Model):
     accepted_at = models.DateTimeField(null=True)
     takes_effect_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    failures = models.IntegerField(default=0)
+    retry_at = models.DateTimeField(null=True)
+    last_error = BoundedCharField(max_length=500, blank=True)
 
     class Meta:
         constraints = [

@@ -13,9 +13,10 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, QueryDict
 
 from accounts.models import User
+from plugport.spec.api.values import MAX_MESSAGE_CHARS
 from plugport.spec.errors import PlugportError
 from registry.actions import moderate_release
-from registry.actions.parse_message import MAX_MESSAGE_CHARS, parse_reason
+from registry.actions.parse_message import parse_reason
 from registry.errors import InvalidMessageError
 from registry.models import Release
 from registry.models.states import ReleaseState

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from typing import NamedTuple
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.policies import is_moderator
@@ -12,6 +15,7 @@ from registry.models import (
     DECIDED_CLAIMS,
     OPEN_CLAIMS,
     Claim,
+    ClaimState,
     Member,
     Plugin,
     Role,
@@ -118,6 +122,20 @@ def list_claims_of(user: User) -> list[Claim]:
 def list_open_claims() -> list[Claim]:
     """Those that moderators decide on, now or later, the oldest first, `MAX_LISTED` at most: 1 query."""
     return list(_select(Q(state__in=OPEN_CLAIMS)).order_by("answer_by", "id")[:MAX_LISTED])
+
+
+class OpenClaims(NamedTuple):
+    """How many claims are open, and how many of them a moderator can grant now."""
+
+    open: int
+    ready: int
+
+
+def count_open_claims() -> OpenClaims:
+    """The numbers of open claims: 1 query."""
+    is_ready = Q(state=ClaimState.OBJECTED) | Q(answer_by__lte=timezone.now())
+    rows = Claim.objects.filter(state__in=OPEN_CLAIMS)
+    return OpenClaims(**rows.aggregate(open=Count("pk"), ready=Count("pk", filter=is_ready)))
 
 
 def lock_claimable(target: Plugin | Scope) -> Plugin | Scope:

@@ -10,8 +10,9 @@ from django.db.models import CharField, Count, OuterRef, QuerySet, Subquery, Val
 from django.db.models.functions import Concat
 
 from accounts.models import AuditEntry
-from registry.models import Job, JobState, Release
+from registry.models import OPEN_STATES, Job, JobState, Release, Transfer
 from registry.models.states import ReleaseState
+from registry.queries.claims import count_open_claims
 
 MAX_HELD = 20
 MAX_OTHERS = 5
@@ -28,6 +29,11 @@ class Overview:
     quarantined_count: int
     failed_jobs: Sequence[Job]
     failed_job_count: int
+    failing_transfers: Sequence[Transfer]
+    failing_transfer_count: int
+    # Of the open claims, those that wait for a moderator.
+    ready_claim_count: int
+    open_claim_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,7 @@ class PastDecision:
 
 
 def load_overview() -> Overview:
-    """The held releases, oldest first, and the latest failures and quarantines: 6 queries.
+    """The held releases, oldest first, and the latest failures and quarantines: 9 queries.
 
     One query less if no release is held. Releases have the attributes `decided_at` and
     `decided_by`.
@@ -50,6 +56,8 @@ def load_overview() -> Overview:
     rows = Release.objects.filter(state__in=states).order_by().values("state")
     counts = dict(rows.annotate(number=Count("pk")).values_list("state", "number"))
     failed = Job.objects.filter(state=JobState.FAILED)
+    failing = Transfer.objects.filter(failures__gt=0, state__in=OPEN_STATES)
+    claims = count_open_claims()
     held = _select_decided(ReleaseState.HELD).prefetch_related("checks")
     quarantined = _select_decided(ReleaseState.QUARANTINED)
     return Overview(
@@ -59,6 +67,12 @@ def load_overview() -> Overview:
         counts.get(ReleaseState.QUARANTINED, 0),
         list(failed.order_by("-available_at", "-id")[:MAX_OTHERS]),
         failed.count(),
+        list(
+            failing.select_related("plugin", "scope", "receiver").order_by("-retry_at")[:MAX_OTHERS]
+        ),
+        failing.count(),
+        claims.ready,
+        claims.open,
     )
 
 

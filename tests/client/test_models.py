@@ -28,6 +28,14 @@ def test_responses_must_be_objects(model: Any, document: Any) -> None:
         model.from_document(document)
 
 
+@pytest.mark.parametrize("document", [{}, {"plugins": None}, {"plugins": {}}, {"plugins": "none"}])
+def test_a_missing_list_is_not_an_empty_one(document: dict[str, Any]) -> None:
+    with pytest.raises(UnexpectedResponseError) as caught:
+        PluginPage.from_document(document)
+    assert "`plugins`" in caught.value.detail
+    assert PluginPage.from_document({"plugins": []}).plugins == ()
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -64,6 +64,7 @@ from plugport.checks import manifest_comparison, secret_scan, secrets
 from plugport.checks import registry as check_registry
 from plugport.cli import plugin_table
 from plugport.installer import dependency_plan, dependency_solver, downloader
+from plugport.spec.api.values import MAX_MESSAGE_CHARS
 from plugport.spec.archive.model import ArchiveLimits
 from plugport.spec.manifest import document, fields, marketplace, taxonomy
 from plugport.spec.manifest.formats.registry import MANIFEST_FORMATS
@@ -72,7 +73,6 @@ from plugport.spec.names import validation
 from plugport.spec.sizes import format_size
 from registry import package_limits, policies
 from registry.actions import decide_staged, invite_member
-from registry.actions.parse_message import MAX_MESSAGE_CHARS
 from registry.actions.transfers.claims.clock import REMINDER_DAYS
 from registry.actions.transfers.claims.rules import MAX_OPEN_CLAIMS
 from registry.actions.transfers.mails import MAX_DEPENDENT_MAILS

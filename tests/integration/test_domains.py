@@ -262,6 +262,8 @@ def test_a_closed_account_proves_nothing(dns: DnsServer, create_user: Callable[.
     assert find_owner_of_domain("example.com") is None
     User.objects.filter(pk=ada.pk).update(is_active=True)
     close_account(actor=ada)
+    removed = AuditEntry.rows.get(action="domain.removed")
+    assert (removed.target_name, removed.details["was_proven"]) == ("example.com", True)
     # Its record may still be in DNS.
     _prove(dns, ben, ben.owner)
     assert find_owner_of_domain("example.com") == ben.owner

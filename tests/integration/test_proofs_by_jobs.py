@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +12,7 @@ from django.utils import timezone
 
 from accounts.actions.domains.add_domain import add_domain
 from accounts.actions.domains.prove_by_job import JOB_PROOF_LIFETIME
+from accounts.actions.domains.recheck_domains import recheck_domains
 from accounts.errors import AssertionRefusedError
 from accounts.models import AuditEntry, OwnerDomain, User
 from plugport.spec.names import PluginName
@@ -101,7 +104,7 @@ def test_only_what_the_owner_has_added_is_proven(ada: User, plugin: Plugin, ci: 
     run_job(ci)
     added.refresh_from_db()
     assert added.next_check_at is not None
-    assert added.next_check_at > timezone.now() + JOB_PROOF_LIFETIME / 2
+    assert added.next_check_at > timezone.now()
 
 
 def test_a_name_that_another_account_got_proves_nothing(
@@ -110,10 +113,6 @@ def test_a_name_that_another_account_got_proves_nothing(
     trust_github(plugin, ada, ci)
     added = add_domain(actor=ada, owner=ada.owner, domain=f"{get_host(ci)}/acme")
     run_job(ci)
-    with pytest.raises(AssertionRefusedError):
-        run_job(ci, repository_owner_id="8")
-    added.refresh_from_db()
-    assert added.is_proven
     # The plugin trusts the new holder of the name too.
     TrustedPublisher.objects.update(owner_id="8")
     run_job(ci, repository_owner_id="8")
@@ -159,3 +158,88 @@ def test_a_job_of_gitlab_proves_the_group_of_its_project(
     group.refresh_from_db()
     parent.refresh_from_db()
     assert (group.method, group.namespace_id, parent.is_proven) == ("job", "5", False)
+
+
+def prove(plugin: Plugin, actor: User, ci: Issuer) -> OwnerDomain:
+    """The account `acme` with the id 7, proven by a job."""
+    trust_github(plugin, actor, ci)
+    added = add_domain(actor=actor, owner=actor.owner, domain=f"{get_host(ci)}/acme")
+    run_job(ci)
+    added.refresh_from_db()
+    assert added.is_proven
+    return added
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        pytest.param({"repository_owner_id": "8", "repository_id": "12"}, id="name-of-another"),
+        pytest.param({"repository_owner": "acme-2"}, id="renamed"),
+        pytest.param({"repository_owner_id": "8", "event_name": "issue_comment"}, id="refused"),
+    ],
+)
+def test_any_genuine_token_ends_a_proof_of_an_account_that_was_renamed(
+    ada: User, plugin: Plugin, ci: Issuer, claims: dict[str, str]
+) -> None:
+    added = prove(plugin, ada, ci)
+    with contextlib.suppress(AssertionRefusedError):
+        run_job(ci, **claims)
+    added.refresh_from_db()
+    assert (added.is_proven, "another account" in added.problem) == (False, True)
+    assert AuditEntry.objects.filter(action="domain.lapsed").count() == 1
+
+
+def test_the_new_holder_of_a_name_proves_it_with_the_first_job(
+    ada: User, plugin: Plugin, ci: Issuer
+) -> None:
+    old = prove(plugin, ada, ci)
+    zoe = create_user("zoe")
+    other = Publisher(zoe).publish("@zoe/chat").plugin
+    names = {"repository": "acme/chat", "workflow": "release.yml"}
+    trust(other, zoe, ci, "github", repository_id="12", owner_id="8", **names)
+    new = add_domain(actor=zoe, owner=zoe.owner, domain=old.domain)
+    ids = {"repository_id": "12", "repository_owner_id": "8"}
+    run_job(ci, PluginName.parse("@zoe/chat"), **ids)
+    old.refresh_from_db()
+    new.refresh_from_db()
+    assert (old.is_proven, new.is_proven, new.namespace_id) == (False, True, "8")
+
+
+def test_tokens_of_other_accounts_end_nothing(ada: User, plugin: Plugin, ci: Issuer) -> None:
+    added = prove(plugin, ada, ci)
+    with pytest.raises(AssertionRefusedError):
+        run_job(ci, repository_owner="other", repository_owner_id="9", repository="other/chat")
+    # A file is the proof of the name as it is now, and is looked for each month.
+    OwnerDomain.objects.update(method="file")
+    with pytest.raises(AssertionRefusedError):
+        run_job(ci, repository_owner_id="8")
+    added.refresh_from_db()
+    assert added.is_proven
+
+
+def test_the_code_host_is_asked_daily_whether_the_name_has_the_id(
+    ada: User, plugin: Plugin, ci: Issuer
+) -> None:
+    added = prove(plugin, ada, ci)
+    now = timezone.now()
+    assert recheck_domains(now) == 0
+    # It does not say.
+    assert recheck_domains(now + dt.timedelta(days=2)) == 1
+    ci.serve("/api/v3/users/acme", {"id": 7})
+    assert recheck_domains(now + dt.timedelta(days=4)) == 1
+    added.refresh_from_db()
+    assert (added.state, added.problem) == ("proven", "")
+    ci.serve("/api/v3/users/acme", {"id": 8})
+    assert recheck_domains(now + dt.timedelta(days=6)) == 1
+    added.refresh_from_db()
+    assert (added.is_proven, "another account" in added.problem) == (False, True)
+
+
+def test_a_daily_check_prolongs_nothing(ada: User, plugin: Plugin, ci: Issuer) -> None:
+    added = prove(plugin, ada, ci)
+    ci.serve("/api/v3/users/acme", {"id": 7})
+    now = timezone.now()
+    assert recheck_domains(now + JOB_PROOF_LIFETIME / 2) == 1
+    assert recheck_domains(now + JOB_PROOF_LIFETIME) == 1
+    added.refresh_from_db()
+    assert (added.is_proven, "90 days" in added.problem) == (False, True)

@@ -455,3 +455,47 @@ def test_a_publisher_stays_while_it_is_an_owner(giver: User, taker: User, plugin
     remove_member(actor=giver, plugin=plugin, username="gina")
     assert read(plugin)["publisher"]["name"] == "theo"
     assert Owner.objects.filter(name="theo").exists()
+
+
+def break_plugin(plugin: Plugin) -> None:
+    """Store a document that no version writes, so that every change of the owners fails."""
+    Plugin.objects.filter(pk=plugin.pk).update(document={"publisher": "broken"})
+
+
+def test_transfers_that_always_fail_keep_no_others_waiting(
+    giver: User, taker: User, plugin: Plugin
+) -> None:
+    now = timezone.now()
+    for number in range(50):
+        broken = Plugin.objects.create(name=f"broken-{number}", collision_key=f"broken{number}")
+        Member.objects.create(plugin=broken, holder=giver.owner, role=Role.OWNER)
+        break_plugin(broken)
+        Transfer.objects.create(
+            plugin=broken,
+            giver=giver.owner,
+            receiver=taker.owner,
+            offered_by=giver,
+            accepted_by=taker,
+            state="accepted",
+            expires_at=now,
+            accepted_at=now - 2 * _DELAY,
+            takes_effect_at=now - _DELAY,
+        )
+    transfer = offer_plugin_transfer(actor=giver, plugin=plugin, to="theo")
+    accept_transfer(actor=taker, transfer_id=transfer.pk)
+    due = Transfer.objects.filter(pk=transfer.pk)
+    due.update(takes_effect_at=timezone.now() - dt.timedelta(seconds=1))
+    assert run_due_transfers() == 0
+    assert (run_due_transfers(), list_owners(plugin)) == (1, ["theo"])
+    failed = Transfer.objects.filter(failures=1, retry_at__gt=timezone.now())
+    assert failed.exclude(last_error="").count() == 50
+    # They wait longer each time, and come after those that have failed less often.
+    Transfer.objects.update(retry_at=timezone.now())
+    assert run_due_transfers() == 0
+    again = Transfer.objects.filter(failures=2).order_by("retry_at").first()
+    assert again is not None
+    assert again.retry_at is not None
+    assert again.retry_at > timezone.now() + dt.timedelta(seconds=200)
+    Plugin.objects.filter(name="broken-7").update(document={})
+    Transfer.objects.update(retry_at=timezone.now())
+    assert run_due_transfers() == 1

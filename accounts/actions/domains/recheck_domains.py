@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.actions.domains.check_domain import CHECK_INTERVAL
 from accounts.actions.domains.lapse import build_problem, lapse_domain, notify_contacts
-from accounts.actions.domains.prove_by_job import lapse_job_proof
+from accounts.actions.domains.prove_by_job import JOB_CHECK_INTERVAL, find_job_proof_problem
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.domains.challenge import fetch_tokens
 from accounts.domains.errors import CodeHostUnavailableError, DnsUnavailableError
@@ -46,7 +46,7 @@ def recheck_domains(now: dt.datetime | None = None) -> int:
     now = now or timezone.now()
     due = OwnerDomain.objects.filter(verified_at__isnull=False, next_check_at__lte=now)
     rows = due.select_related("owner").order_by("next_check_at", "pk")[:MAX_CHECKS]
-    findings = [_look_up(domain) for domain in rows]
+    findings = [_look_up(domain, now) for domain in rows]
     asked = [each for each in findings if each.domain.method != OwnerDomain.Method.JOB]
     if asked and not any(each.is_answered for each in asked) and not is_dns_available():
         _log.error("dns_unavailable", domains=len(findings))
@@ -56,10 +56,9 @@ def recheck_domains(now: dt.datetime | None = None) -> int:
     return len(findings)
 
 
-def _look_up(domain: OwnerDomain) -> _Finding:
+def _look_up(domain: OwnerDomain, now: dt.datetime) -> _Finding:
     if domain.method == OwnerDomain.Method.JOB:
-        # Nothing to look up: the time since the last job has passed.
-        return _Finding(domain)
+        return _Finding(domain, find_job_proof_problem(domain, now))
     try:
         tokens = fetch_tokens(domain.domain)
     except (DnsUnavailableError, CodeHostUnavailableError) as error:
@@ -82,24 +81,36 @@ def _record(finding: _Finding, now: dt.datetime) -> None:
         domain = rows.select_for_update(of=("self",), no_key=True).first()
         if domain is None:
             return
-        domain.checked_at, domain.problem = now, finding.problem[:400]
         if domain.method == OwnerDomain.Method.JOB:
-            lapse_job_proof(domain)
-            mail = "domain_lapsed"
-        elif not finding.problem:
-            domain.failed_since, domain.next_check_at = None, now + CHECK_INTERVAL
-        elif domain.failed_since is None:
-            domain.failed_since, domain.next_check_at = now, now + RETRY_INTERVAL
-            record_audit_entry(
-                actor=None, action="domain.check-failed", target=domain, problem=finding.problem
-            )
-            mail = "domain_failing"
+            # `checked_at` stays the time of the last job.
+            domain.next_check_at = now + JOB_CHECK_INTERVAL
+            if finding.problem:
+                lapse_domain(domain, finding.problem)
+                mail = "domain_lapsed"
+            else:
+                domain.save(update_fields=["next_check_at"])
         else:
-            domain.next_check_at = now + RETRY_INTERVAL
-        if mail != "domain_lapsed":
-            domain.save()
-        if domain.failed_since is not None and now - domain.failed_since >= GRACE:
-            lapse_domain(domain, f"the record was missing for {GRACE.days} days")
-            mail = "domain_lapsed"
+            mail = _record_lookup(domain, finding, now)
     if mail:
         notify_contacts(mail, domain, problem=finding.problem, until=now + GRACE, days=GRACE.days)
+
+
+def _record_lookup(domain: OwnerDomain, finding: _Finding, now: dt.datetime) -> str:
+    """Write what was found for a record or file; returns the mail about it, "" for none."""
+    mail = ""
+    domain.checked_at, domain.problem = now, finding.problem[:400]
+    if not finding.problem:
+        domain.failed_since, domain.next_check_at = None, now + CHECK_INTERVAL
+    elif domain.failed_since is None:
+        domain.failed_since, domain.next_check_at = now, now + RETRY_INTERVAL
+        record_audit_entry(
+            actor=None, action="domain.check-failed", target=domain, problem=finding.problem
+        )
+        mail = "domain_failing"
+    else:
+        domain.next_check_at = now + RETRY_INTERVAL
+    domain.save()
+    if domain.failed_since is not None and now - domain.failed_since >= GRACE:
+        lapse_domain(domain, f"the record was missing for {GRACE.days} days")
+        mail = "domain_lapsed"
+    return mail

@@ -82,8 +82,14 @@ class Provider(Protocol):
     def read_ids(self, claims: Mapping[str, Any]) -> Ids:
         """The ids of the job's repository."""
 
+    def get_code_host(self, issuer: str) -> str:
+        """The host of the code, in lower case; "" if it is unknown."""
+
     def read_namespace(self, issuer: str, claims: Mapping[str, Any]) -> str:
         """The account or group of the job's repository, as `HOST/NAME`; "" if it has none."""
+
+    def find_namespace_id(self, issuer: str, namespace: str) -> str:
+        """Ask the code host for the id of the account or group: 1 request, "" if it does not say."""
 
     def describe_run(self, issuer: str, claims: Mapping[str, Any]) -> dict[str, str]:
         """The facts about the job that users see, each of which has a value."""

@@ -71,7 +71,15 @@ class GenericProvider:
         """None."""
         return Ids()
 
+    def get_code_host(self, issuer: str) -> str:
+        """None."""
+        return ""
+
     def read_namespace(self, issuer: str, claims: Mapping[str, Any]) -> str:
+        """None."""
+        return ""
+
+    def find_namespace_id(self, issuer: str, namespace: str) -> str:
         """None."""
         return ""
 

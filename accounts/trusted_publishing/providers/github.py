@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import structlog
 
@@ -72,10 +72,7 @@ class GitHubProvider:
             return Ids(str(found["id"]), str(found["owner"]["id"]))
         except (PlugportError, KeyError, TypeError):
             _log.info("repository_unknown", repository=configuration.repository)
-        try:
-            return Ids("", str(fetch_json(f"{api}/users/{owner}")["id"]))
-        except (PlugportError, KeyError, TypeError):
-            return Ids()
+        return Ids("", self.find_namespace_id(configuration.issuer, owner))
 
     def check_event(self, claims: Mapping[str, Any]) -> None:
         """Refuse `pull_request_target` and its like."""
@@ -122,11 +119,23 @@ class GitHubProvider:
         """The ids of the repository and of its owner."""
         return Ids(get_text(claims, "repository_id"), get_text(claims, "repository_owner_id"))
 
+    def get_code_host(self, issuer: str) -> str:
+        """That of the issuer, which differs for github.com."""
+        return "github.com" if issuer == PUBLIC_ISSUER else urlsplit(issuer).netloc.lower()
+
     def read_namespace(self, issuer: str, claims: Mapping[str, Any]) -> str:
         """The account that owns the repository."""
-        host = "github.com" if issuer == PUBLIC_ISSUER else urlsplit(issuer).netloc
         owner, _, _ = get_text(claims, "repository").partition("/")
-        return f"{host}/{get_text(claims, 'repository_owner') or owner}"
+        return f"{self.get_code_host(issuer)}/{get_text(claims, 'repository_owner') or owner}"
+
+    def find_namespace_id(self, issuer: str, namespace: str) -> str:
+        """Of the account of a person or organization."""
+        from accounts.trusted_publishing.keys import fetch_json
+
+        try:
+            return str(fetch_json(f"{_build_api_url(issuer)}/users/{quote(namespace)}")["id"])
+        except (PlugportError, KeyError, TypeError):
+            return ""
 
     def describe_run(self, issuer: str, claims: Mapping[str, Any]) -> dict[str, str]:
         """Repository, commit, workflow, and the address of the run."""

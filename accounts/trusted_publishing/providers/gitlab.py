@@ -104,10 +104,24 @@ class GitLabProvider:
         """The ids of the project and of its namespace."""
         return Ids(get_text(claims, "project_id"), get_text(claims, "namespace_id"))
 
+    def get_code_host(self, issuer: str) -> str:
+        """That of the issuer."""
+        return urlsplit(issuer).netloc.lower()
+
     def read_namespace(self, issuer: str, claims: Mapping[str, Any]) -> str:
         """The group or account directly above the project."""
         path, _, _ = get_text(claims, "project_path").rpartition("/")
-        return f"{urlsplit(issuer).netloc}/{get_text(claims, 'namespace_path') or path}"
+        return f"{self.get_code_host(issuer)}/{get_text(claims, 'namespace_path') or path}"
+
+    def find_namespace_id(self, issuer: str, namespace: str) -> str:
+        """Of a public group. Accounts of people have other ids as accounts than as namespaces."""
+        from accounts.trusted_publishing.keys import fetch_json
+
+        url = f"{issuer.rstrip('/')}/api/v4/groups/{quote(namespace, safe='')}?with_projects=false"
+        try:
+            return str(fetch_json(url)["id"])
+        except (PlugportError, KeyError, TypeError):
+            return ""
 
     def describe_run(self, issuer: str, claims: Mapping[str, Any]) -> dict[str, str]:
         """Project, commit, file, and the address of the job."""

@@ -18,15 +18,18 @@ from accounts.pages.current_user import get_signed_in_user
 from accounts.policies import is_moderator
 from accounts.security.confirmation import confirmation_required
 from common.http.status import get_status
-from plugport.spec.api.values import CLAIM_ANSWERS
+from plugport.spec.api.values import (
+    CLAIM_ANSWERS,
+    MAX_CLAIM_CHARS,
+    MAX_CLAIM_LINKS,
+    MAX_MESSAGE_CHARS,
+    MIN_CLAIM_CHARS,
+)
 from plugport.spec.errors import PlugportError
-from registry.actions.parse_message import MAX_MESSAGE_CHARS
 from registry.actions.transfers.claims.answer_by_name import answer_claim
 from registry.actions.transfers.claims.make import make_claim
-from registry.actions.transfers.claims.texts import MAX_LINKS, MIN_REASON_CHARS
 from registry.api.viewers import get_page_viewer
 from registry.models import ClaimKind, Plugin, Scope
-from registry.models.claim import CLAIM_TEXT_CHARS
 from registry.queries.claims import (
     can_answer,
     can_read_parties,
@@ -54,14 +57,14 @@ class ClaimForm(forms.Form):
     )
     reason = forms.CharField(
         label="Reason",
-        widget=forms.Textarea(attrs={"rows": 6, "maxlength": CLAIM_TEXT_CHARS}),
-        help_text=f"{MIN_REASON_CHARS} to {CLAIM_TEXT_CHARS:,} characters. The owners and moderators read it, and nobody else.",
+        widget=forms.Textarea(attrs={"rows": 6, "maxlength": MAX_CLAIM_CHARS}),
+        help_text=f"{MIN_CLAIM_CHARS} to {MAX_CLAIM_CHARS:,} characters. The owners and moderators read it, and nobody else.",
     )
     evidence = forms.CharField(
         label="Links",
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=f"Web pages that show it, one a line, at most {MAX_LINKS}.",
+        help_text=f"Web pages that show it, one a line, at most {MAX_CLAIM_LINKS}.",
     )
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
@@ -141,7 +144,7 @@ def render_claim(request: HttpRequest, claim_id: int) -> HttpResponse:
         "can_decide": user is not None and is_moderator(user) and not is_own,
         "delay_hours": settings.TRANSFER_DELAY_HOURS,
         "max_reason": MAX_MESSAGE_CHARS,
-        "max_text": CLAIM_TEXT_CHARS,
+        "max_text": MAX_CLAIM_CHARS,
     }
     return render(request, "pages/claim.html", context)
 

@@ -10,6 +10,11 @@ from plugport.spec.api.values import (
     CI_PROVIDERS,
     CLAIM_ANSWERS,
     CLAIM_KINDS,
+    MAX_CLAIM_CHARS,
+    MAX_CLAIM_LINKS,
+    MAX_LINK_CHARS,
+    MAX_MESSAGE_CHARS,
+    MIN_CLAIM_CHARS,
     ROLES,
     TOKEN_SCOPES,
     VISIBILITIES,
@@ -22,7 +27,7 @@ _Link = Annotated[
     str,
     Meta(
         min_length=1,
-        max_length=500,
+        max_length=MAX_LINK_CHARS,
         pattern="^https?://",
         extra_json_schema={"format": "uri"},
     ),
@@ -47,7 +52,7 @@ class MetadataBody(TypedDict, total=False):
 
 
 class DeprecateBody(TypedDict):
-    message: Annotated[str, Meta(min_length=1, max_length=500)]
+    message: Annotated[str, Meta(min_length=1, max_length=MAX_MESSAGE_CHARS)]
     replacement: NotRequired[
         Annotated[str, Meta(max_length=130, extra_json_schema={"format": "plugin-name"})]
     ]
@@ -64,7 +69,7 @@ class ApprovalBody(TypedDict, total=False):
 
 
 class YankBody(TypedDict, total=False):
-    reason: Annotated[str, Meta(max_length=500)]
+    reason: Annotated[str, Meta(max_length=MAX_MESSAGE_CHARS)]
 
 
 class ScopeBody(TypedDict):
@@ -262,13 +267,15 @@ class ClaimBody(TypedDict):
     reason: Annotated[
         str,
         Meta(
-            min_length=20,
-            max_length=2000,
+            min_length=MIN_CLAIM_CHARS,
+            max_length=MAX_CLAIM_CHARS,
             description="Why. The owners and moderators read it, and nobody else.",
         ),
     ]
     evidence: NotRequired[
-        Annotated[list[_Link], Meta(max_length=5, description="Addresses of web pages.")]
+        Annotated[
+            list[_Link], Meta(max_length=MAX_CLAIM_LINKS, description="Addresses of web pages.")
+        ]
     ]
     to: NotRequired[
         Annotated[
@@ -295,8 +302,9 @@ class ClaimAnswerBody(TypedDict):
         Annotated[
             str,
             Meta(
-                max_length=2000,
-                description="Of an objection, for the parties. Of a decision, public, at most 500 characters.",
+                max_length=MAX_CLAIM_CHARS,
+                description="Of an objection, for the parties. Of a decision, public, at most"
+                f" {MAX_MESSAGE_CHARS} characters.",
             ),
         ]
     ]

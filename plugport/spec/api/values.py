@@ -39,4 +39,11 @@ def one_of(values: tuple[str, ...]) -> Meta:
 
 CLAIM_KINDS = ("adoption", "name")
 CLAIM_STATES = (*("open", "objected", "accepted", "granted", "refused", "reversed", "withdrawn"),)
+# Of the texts of the parties of a claim.
+MIN_CLAIM_CHARS = 20
+MAX_CLAIM_CHARS = 2_000
+MAX_CLAIM_LINKS = 5
+MAX_LINK_CHARS = 500
+# Of the public reasons of moderators, and of what people say about releases.
+MAX_MESSAGE_CHARS = 500
 CLAIM_ANSWERS = ("withdraw", "accept", "object", "grant", "refuse", "reverse")

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.models import User
-from accounts.policies import check_is_verified, is_moderator
+from accounts.policies import check_is_verified
 from accounts.queries.users import lock_unchanged_account
 from registry.actions.transfers.mails import add_transfer_mails
 from registry.actions.transfers.rules import (
@@ -180,22 +180,21 @@ def show_step(transfer: Transfer, step: TransferState) -> None:
 def check_offer_stands(transfer: Transfer) -> None:
     """Raise unless the account that offered it still may, and the receiver still can have it.
 
-    Nobody receives a plugin on the word of a person who is no longer there.
+    Nobody receives a plugin on the word of a person who is no longer there. A decision of a moderator was
+    valid when it was made, and stands whatever becomes of its account: other moderators can take it back.
     """
-    offerer = transfer.offered_by
-    if not offerer.is_active:
+    giver = None if find_grant(transfer) is not None else transfer.offered_by
+    if giver is not None and not giver.is_active:
         raise TransferStateError("The account that offered it is closed.")
-    is_decision = find_grant(transfer) is not None
-    if is_decision and not is_moderator(offerer):
-        raise TransferStateError("The account that granted the claim is no moderator any longer.")
     if transfer.plugin is not None:
-        if not is_decision:
-            check_may_give_plugin(offerer, transfer.plugin)
+        if giver is not None:
+            check_may_give_plugin(giver, transfer.plugin)
         check_plugin_can_move(transfer.plugin, transfer.receiver)
     elif transfer.scope is not None:
-        if not is_decision:
-            check_may_give_scope(offerer, transfer.scope)
-        check_scope_can_move(offerer, transfer.scope, transfer.receiver)
+        if giver is not None:
+            check_may_give_scope(giver, transfer.scope)
+        # None: no claim moves an official scope, not even one that became it since.
+        check_scope_can_move(giver, transfer.scope, transfer.receiver)
 
 
 def _is_giver(actor: User, transfer: Transfer) -> bool:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 import structlog
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.models import Organization, Owner, User
 from plugport.spec.errors import PlugportError
+from plugport.spec.text import remove_nul, shorten_text
 from registry.actions.transfers.answer import check_offer_stands, end_transfer
 from registry.actions.transfers.ending import (
     end_team_rights,
@@ -39,6 +42,7 @@ from registry.queries.transfers import list_moving_plugins, lock_transfer
 
 _log = structlog.get_logger("plugport.transfers")
 _BATCH_SIZE = 50
+_MAX_WAIT_SECONDS = 6 * 3600
 # Trust that people gave to the former owner.
 _GIVEN_TRUST = (Trust.VERIFIED, Trust.OFFICIAL)
 
@@ -46,25 +50,44 @@ _GIVEN_TRUST = (Trust.VERIFIED, Trust.OFFICIAL)
 def run_due_transfers() -> int:
     """Let what is due take effect, each once and in its own transaction; returns how many did.
 
-    Also ends expired offers. A transfer that fails with an error is tried again by the next run.
+    Also ends expired offers. One that fails with an error is tried again later, each time after twice the
+    time, and after all that have failed less often. Moderators see it on the overview.
     """
     now = timezone.now()
-    due = Transfer.objects.filter(state=TransferState.ACCEPTED, takes_effect_at__lte=now)
-    late = Transfer.objects.filter(state=TransferState.OFFERED, expires_at__lte=now)
+    ready = Transfer.objects.filter(Q(retry_at=None) | Q(retry_at__lte=now))
+    due = ready.filter(state=TransferState.ACCEPTED, takes_effect_at__lte=now)
+    late = ready.filter(state=TransferState.OFFERED, expires_at__lte=now)
     completed = 0
-    for key in due.order_by("takes_effect_at", "pk").values_list("pk", flat=True)[:_BATCH_SIZE]:
+    for key in _list_keys(due.order_by("failures", "takes_effect_at", "pk")):
         completed += _run(key, is_due=True)
-    for key in late.order_by("pk").values_list("pk", flat=True)[:_BATCH_SIZE]:
+    for key in _list_keys(late.order_by("failures", "expires_at", "pk")):
         _run(key, is_due=False)
     return completed
+
+
+def _list_keys(rows: QuerySet[Transfer]) -> list[int]:
+    return list(rows.values_list("pk", flat=True)[:_BATCH_SIZE])
 
 
 def _run(key: int, *, is_due: bool) -> bool:
     try:
         return _complete(key) if is_due else _expire(key)
-    except Exception:  # noqa: BLE001 -- logged; the others must not wait for it
+    except Exception as error:  # noqa: BLE001 -- logged; the others must not wait for it
         _log.exception("transfer_not_run", transfer=key)
+        _record_failure(key, f"{type(error).__name__}: {error}")
         return False
+
+
+@transaction.atomic
+def _record_failure(key: int, error: str) -> None:
+    transfer = Transfer.objects.select_for_update(of=("self",)).filter(pk=key).first()
+    if transfer is None:
+        return
+    transfer.failures += 1
+    wait_seconds = min(60 * 2 ** min(transfer.failures, 20), _MAX_WAIT_SECONDS)
+    transfer.retry_at = timezone.now() + dt.timedelta(seconds=wait_seconds)
+    transfer.last_error = shorten_text(remove_nul(error), 500)
+    transfer.save(update_fields=["failures", "retry_at", "last_error"])
 
 
 @transaction.atomic

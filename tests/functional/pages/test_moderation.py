@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import AuditEntry
-from registry.models import CheckRun, Job, JobState, Member, Release, Role
+from registry.actions.create_scope import create_scope
+from registry.models import CheckRun, Claim, Job, JobState, Member, Release, Role, Transfer
 from registry.models.states import ReleaseState
 from registry.moderation.decisions import DECISIONS
 from tests.functional.pages.dom import Node, parse
+from tests.support.people import create_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_module_packages")]
 
@@ -315,6 +320,7 @@ def test_the_overview_shows_what_needs_a_person(desk, publisher, moderator):
         "2 held",
         "1 quarantined",
         "1 failed job",
+        "0 open claims",
     ]
 
 
@@ -348,10 +354,47 @@ def test_the_number_of_queries_does_not_grow(desk, publisher, django_assert_num_
     releases = [_hold(publisher.publish(f"plugin-{number}")) for number in range(2)]
     for some in (releases[:1], releases):
         Release.objects.exclude(pk__in=[each.pk for each in some]).update(state=S.PUBLISHED)
-        with django_assert_num_queries(4 + 6):
+        with django_assert_num_queries(4 + 9):
             assert desk.get("/admin/").status_code == 200
         with django_assert_num_queries(4 + 3):
             desk.get(_address("approve"), {"release": [each.pk for each in some]})
         Release.objects.update(state=S.HELD)
     with django_assert_num_queries(4 + 4):
         desk.get(reverse("admin:registry_release_change", args=[releases[0].pk]))
+
+
+def test_the_overview_shows_claims_and_transfers_that_fail(desk, release, owner, moderator):
+    receiver = create_user("theo")
+    transfer = Transfer.objects.create(
+        plugin=release.plugin,
+        giver=owner.owner,
+        receiver=receiver.owner,
+        offered_by=owner,
+        state="accepted",
+        expires_at=timezone.now(),
+        failures=3,
+        retry_at=timezone.now(),
+        last_error="DataError: <b>too long</b>",
+    )
+    for number, state in enumerate(("open", "objected")):
+        Claim.objects.create(
+            plugin=release.plugin if number else None,
+            scope=None if number else create_scope(actor=owner, name="wind")[0],
+            kind="name",
+            claimant=receiver,
+            receiver=receiver.owner,
+            state=state,
+            answer_by=timezone.now() + dt.timedelta(days=3),
+        )
+    page = parse(desk.get("/admin/").content.decode())
+    counts = page.one(class_="desk-counts").text
+    assert ("2 open claims" in counts, "1 to decide" in counts) == (True, True)
+    assert "1 failing transfer" in counts
+    assert "DataError: <b>too long</b>" in page.text
+    listed = desk.get(reverse("admin:registry_transfer_changelist"), {"failing": "1"})
+    assert listed.status_code == 200
+    assert release.plugin.name in listed.content.decode()
+    Transfer.objects.update(failures=0)
+    assert "failing" not in desk.get("/admin/").content.decode()
+    shown = reverse("admin:registry_transfer_change", args=[transfer.pk])
+    assert desk.get(shown).status_code == 200

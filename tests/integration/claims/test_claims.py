@@ -153,6 +153,23 @@ def test_what_nobody_answers_is_granted_by_a_moderator_and_moves_after_the_delay
     assert _REASON not in str(list(steps.values()))
 
 
+def test_operators_get_the_mails_of_moderators_only_if_there_are_none(
+    holder: User, claimant: User, moderator: User, plugin: Plugin
+) -> None:
+    create_user("root", is_superuser=True)
+    made = claim(claimant, plugin, "name")
+    object_to_claim(actor=holder, claim_id=made.pk, reason="The name is a common word.")
+    assert [name for name, _ in list_mails()] == ["carl", "hanna", "hanna", "mod"]
+    decide(moderator, made, is_granted=False)
+    list_mails()
+    # A moderator without a verified address gets no mail.
+    User.objects.filter(pk=moderator.pk).update(is_verified=False)
+    made = claim(claimant, plugin, "name")
+    end_clock(made)
+    assert run_claim_clocks() == 1
+    assert [name for name, _ in list_mails()] == ["carl", "hanna", "hanna", "root"]
+
+
 def test_a_reminder_is_sent_once_before_the_end(
     holder: User, claimant: User, plugin: Plugin
 ) -> None:
@@ -229,8 +246,21 @@ def test_a_decision_about_a_name_is_for_moderators_to_take_back(
         reverse_claim(actor=moderator, claim_id=made.pk, reason="Again.")
 
 
-def test_nothing_moves_on_the_word_of_a_former_moderator(
-    holder: User, claimant: User, moderator: User, plugin: Plugin
+@pytest.mark.parametrize("change", [{"is_moderator": False}, {"is_active": False}])
+def test_a_decision_stands_when_its_moderator_is_no_longer_one(
+    claimant: User, moderator: User, plugin: Plugin, change: dict[str, bool]
+) -> None:
+    made = claim(claimant, plugin, "name")
+    end_clock(made)
+    transfer = decide(moderator, made).transfer
+    assert transfer is not None
+    User.objects.filter(pk=moderator.pk).update(**change)
+    accept_transfer(actor=claimant, transfer_id=transfer.pk)
+    assert (pass_delay(), list_owners(plugin)) == (1, ["carl"])
+
+
+def test_another_moderator_takes_back_what_a_former_one_decided(
+    claimant: User, moderator: User, plugin: Plugin
 ) -> None:
     made = claim(claimant, plugin, "name")
     end_clock(made)
@@ -238,9 +268,25 @@ def test_nothing_moves_on_the_word_of_a_former_moderator(
     assert transfer is not None
     accept_transfer(actor=claimant, transfer_id=transfer.pk)
     User.objects.filter(pk=moderator.pk).update(is_moderator=False)
+    other = create_user("other", is_moderator=True)
+    reverse_claim(actor=other, claim_id=made.pk, reason="It was bought.")
     assert (pass_delay(), list_owners(plugin)) == (0, ["hanna"])
+
+
+def test_no_decision_moves_a_scope_that_became_official(
+    holder: User, claimant: User, moderator: User, settings: Any
+) -> None:
+    scope, _ = create_scope(actor=holder, name="wind")
+    made = claim(claimant, scope, "name")
+    end_clock(made)
+    User.objects.filter(pk=moderator.pk).update(is_superuser=True)
+    transfer = decide(User.objects.get(pk=moderator.pk), made).transfer
+    assert transfer is not None
+    accept_transfer(actor=claimant, transfer_id=transfer.pk)
+    settings.OFFICIAL_SCOPES = ["wind"]
+    assert pass_delay() == 0
     transfer.refresh_from_db()
-    assert transfer.state == "failed"
+    assert (transfer.state, "official" in transfer.reason) == ("failed", True)
 
 
 def test_an_owner_accepts_and_it_becomes_a_transfer(

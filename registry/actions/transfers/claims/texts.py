@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from plugport.spec.api.values import (
+    MAX_CLAIM_CHARS,
+    MAX_CLAIM_LINKS,
+    MAX_LINK_CHARS,
+    MIN_CLAIM_CHARS,
+)
 from plugport.spec.errors import FieldError
 from plugport.spec.text import find_unsafe_character
 from registry.errors import InvalidMessageError
-from registry.models.claim import CLAIM_TEXT_CHARS
-
-MIN_REASON_CHARS = 20
-MAX_LINKS = 5
-MAX_LINK_CHARS = 500
 
 
 def parse_claim_text(field: str, text: str) -> str:
     """Return the text of a party without surrounding white space. Raises `InvalidMessageError`."""
     text = text.strip().replace("\r\n", "\n")
-    if not MIN_REASON_CHARS <= len(text) <= CLAIM_TEXT_CHARS:
+    if not MIN_CLAIM_CHARS <= len(text) <= MAX_CLAIM_CHARS:
         raise _build_error(
             field,
             f"It has {len(text)} characters.",
             str(len(text)),
-            f"{MIN_REASON_CHARS} to {CLAIM_TEXT_CHARS} characters",
+            f"{MIN_CLAIM_CHARS} to {MAX_CLAIM_CHARS} characters",
         )
     if char := find_unsafe_character(text, prose=True):
         raise _build_error(
@@ -38,9 +39,9 @@ def parse_claim_text(field: str, text: str) -> str:
 def parse_links(links: Sequence[str]) -> str:
     """Return the addresses, one a line. Raises `InvalidMessageError`. Nothing is fetched."""
     cleaned = [link.strip() for link in links if link.strip()]
-    if len(cleaned) > MAX_LINKS:
+    if len(cleaned) > MAX_CLAIM_LINKS:
         raise _build_error(
-            "evidence", "It has too many links.", str(len(cleaned)), f"at most {MAX_LINKS}"
+            "evidence", "It has too many links.", str(len(cleaned)), f"at most {MAX_CLAIM_LINKS}"
         )
     for link in cleaned:
         if not _is_web_address(link):
