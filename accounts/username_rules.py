@@ -49,17 +49,32 @@ def check_new_username(value: str) -> None:
 def check_username_is_free(value: str) -> None:
     """Raise `ValidationError` if the name is, or looks like, another account, an organization or a name of an app.
 
-    The comparison covers accounts that have published nothing: they own their scope already.
+    The comparison covers accounts that have published nothing: they own their scope already. Whether an
+    account has exactly this name is another check, with a message of its own.
     """
-    for check in username_checks:
-        check(value)
     # Not atomic with the sign-up, so `create_account` checks again.
-    key = PluginName(None, value).collision_key
+    _check_names(value, _list_twins(value).exclude(user__username=value))
+
+
+def check_new_account_is_free(value: str) -> None:
+    """As `check_username_is_free`, and that no account has the name: 2 queries. At its creation."""
+    _check_names(value, _list_twins(value))
+
+
+def _list_twins(value: str) -> Any:
     # By name: the models import this module.
     owners: Any = apps.get_model("accounts", "Owner")
-    twin = owners.objects.filter(collision_key=key).exclude(user__username=value).first()
+    return owners.objects.filter(collision_key=PluginName(None, value).collision_key)
+
+
+def _check_names(value: str, twins: Any) -> None:
+    for check in username_checks:
+        check(value)
+    twin = twins.first()
     if twin is not None:
         what = "account" if twin.kind == "person" else "organization"
+        if twin.name == value and what == "account":
+            raise ValidationError("That user name is taken.", code="name-taken")
         raise ValidationError(
             f"`{value}` is too similar to the {what} `{twin}`."
             if twin.name != value

@@ -1,17 +1,35 @@
-"""Append an entry to the audit log."""
+"""Append entries to the audit log."""
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import Model
+from django.utils import timezone
 
 from accounts.audit.digests import digest_identity
 from accounts.audit.origin import Origin, get_origin
 from accounts.audit.targets import describe_target
 from accounts.models import ActorKind, AuditEntry, AuditIdentity, Owner, User
+
+# Of one insert. Django makes them smaller on SQLite: 58 entries.
+_BATCH = 500
+
+
+class Act(NamedTuple):
+    """One of several acts of one actor, as the parameters of `record_audit_entry` describe it."""
+
+    action: str
+    target: Model | str = ""
+    subject: User | Owner | int | None = None
+    before: Any = None
+    after: Any = None
+    details: Mapping[str, Any] = MappingProxyType({})
 
 
 def record_audit_entry(
@@ -34,14 +52,36 @@ def record_audit_entry(
     contain secrets, nor names and addresses of people: the log cannot forget them. Where the act
     comes from is known (`accounts.audit.origin`).
     """
+    act = Act(action, target, subject, before, after, details)
+    return record_audit_entries(actor=actor, acts=[act])[0]
+
+
+def record_audit_entries(
+    *, actor: User | ActorKind | None, acts: Iterable[Act]
+) -> list[AuditEntry]:
+    """Append an entry for each act, in this order: at most 2 inserts for 50 of them.
+
+    As `record_audit_entry`. The subject of an act can be the id of an account.
+    """
     origin = get_origin()
     who = _find_actor(actor, origin)
-    what = describe_target(action, target, who.account)
-    entry = AuditEntry(
-        action=action,
+    at = timezone.now()
+    entries = [_build_entry(who, origin, act, at) for act in acts]
+    # Without a savepoint: a caller in a transaction needs none.
+    with transaction.atomic(savepoint=False):
+        for start in range(0, len(entries), _BATCH):
+            _insert(who, origin, entries[start : start + _BATCH])
+    return entries
+
+
+def _build_entry(who: _Actor, origin: Origin, act: Act, at: dt.datetime) -> AuditEntry:
+    what = describe_target(act.action, act.target, who.account)
+    return AuditEntry(
+        at=at,
+        action=act.action,
         actor_kind=who.kind,
         actor=who.account,
-        subject_id=what.subject_id if subject is None else _get_account_id(subject),
+        subject_id=what.subject_id if act.subject is None else _get_account_id(act.subject),
         target_kind=what.kind,
         target_name=what.name,
         target_id=what.id,
@@ -49,21 +89,29 @@ def record_audit_entry(
         owner_id=what.owner_id,
         via=origin.via,
         credential=origin.get_credential(),
-        before=before,
-        after=after,
-        details=details,
+        before=act.before,
+        after=act.after,
+        details=dict(act.details),
     )
-    # Without a savepoint: a caller in a transaction needs none.
-    with transaction.atomic(savepoint=False):
-        entry.identity = identity = _create_identity(who, origin)
-        entry.identity_digest = digest_new_identity(identity) if identity else ""
-        entry.save(force_insert=True)
-    # As the manager reads it.
-    entry.actor_name = identity.name if identity else str(who.kind)
-    return entry
 
 
-def _get_account_id(subject: User | Owner) -> int | None:
+def _insert(who: _Actor, origin: Origin, entries: list[AuditEntry]) -> None:
+    if _has_identity(who):
+        identities = AuditIdentity.objects.bulk_create(
+            [_build_identity(who, origin) for _ in entries]
+        )
+        for entry, identity in zip(entries, identities, strict=True):
+            entry.identity = identity
+            entry.identity_digest = digest_new_identity(identity)
+    AuditEntry.rows.bulk_create(entries)
+    for entry in entries:
+        # As the manager reads it.
+        entry.actor_name = entry.identity.name if entry.identity else str(who.kind)
+
+
+def _get_account_id(subject: User | Owner | int) -> int | None:
+    if isinstance(subject, int):
+        return subject
     return subject.user_id if isinstance(subject, Owner) else subject.pk
 
 
@@ -84,11 +132,13 @@ def _find_actor(actor: User | ActorKind | None, origin: Origin) -> _Actor:
     return _Actor(ActorKind.OPERATOR if staff else ActorKind.SYSTEM, staff)
 
 
-def _create_identity(who: _Actor, origin: Origin) -> AuditIdentity | None:
-    """The personal data; None for a system or an operator at the command line, who have none."""
-    if who.account is None and who.kind not in (ActorKind.ANONYMOUS, ActorKind.SCIM):
-        return None
-    return AuditIdentity.objects.create(
+def _has_identity(who: _Actor) -> bool:
+    """Whether there are personal data: not of a system, nor of an operator at the command line."""
+    return who.account is not None or who.kind in (ActorKind.ANONYMOUS, ActorKind.SCIM)
+
+
+def _build_identity(who: _Actor, origin: Origin) -> AuditIdentity:
+    return AuditIdentity(
         account_id=who.account.pk if who.account else None,
         name=who.account.username if who.account else origin.token_name,
         address=origin.get_address(),

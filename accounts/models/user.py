@@ -152,7 +152,8 @@ class User(AbstractUser):
             names = kwargs.get("update_fields") or {f.name for f in self._meta.concrete_fields}
             kwargs["update_fields"] = set(names) - _RIGHTS - {"id"}
         is_new = self._state.adding
-        with transaction.atomic():
+        # Without a savepoint: a caller in a transaction needs none.
+        with transaction.atomic(savepoint=False):
             super().save(*args, **kwargs)
             self._save_owner(is_new=is_new, fields=fields)
             self._save_groups()

@@ -25,6 +25,14 @@ def find_owner_of_domain(domain: str) -> Owner | None:
     return found.owner if found is not None and found.owner.is_open else None
 
 
+def has_proven_domain(owner: Owner, domain: str) -> bool:
+    """Whether the owner has proven exactly this domain: 1 query, or none for text that is no domain."""
+    folded = fold_domain(domain)
+    if folded is None:
+        return False
+    return owner.domains.filter(domain=folded, verified_at__isnull=False).exists()
+
+
 def list_proven_domains(owner: Owner) -> list[OwnerDomain]:
     """The proven domains by name, without namespaces: 1 query."""
     return [each for each in list_proofs(owner) if not each.is_namespace]

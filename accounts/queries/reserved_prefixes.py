@@ -7,7 +7,7 @@ from django.conf import settings
 from accounts.errors import ReservedPrefixError
 from accounts.models import Owner, ReservedPrefix, User
 from accounts.policies import OrganizationRight, is_moderator, list_organization_rights
-from common.name_locks import lock_name, share_name
+from common.name_locks import lock_name, share_and_lock_name, share_name
 from plugport.spec.names import list_prefix_keys
 
 _LOCK = "reserved-prefixes"
@@ -19,6 +19,11 @@ def share_prefixes() -> None:
     Call it before the prefix is checked. Transactions that lock the row of an `Owner` do so before.
     """
     share_name(_LOCK)
+
+
+def share_prefixes_and_lock_name(name: str) -> None:
+    """`share_prefixes`, and the lock of the name: at most 1 query."""
+    share_and_lock_name(_LOCK, name)
 
 
 def lock_prefixes() -> None:

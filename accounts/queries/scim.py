@@ -6,11 +6,13 @@ Pages and other actions use them too, so nothing here loads the library of SCIM,
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
+from django.db import connection
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
+from accounts.domains.names import fold_domain
 from accounts.models import (
     Organization,
     ScimFailure,
@@ -79,6 +81,58 @@ def find_scim_user(organization: Organization, public_id: str) -> ScimUser | Non
     if row is not None:
         row.organization = organization
     return row
+
+
+class Admission(NamedTuple):
+    """Whether an organization can have a new user, and the account the address of the user."""
+
+    is_taken: bool
+    user_count: int
+    is_address_proven: bool
+    is_address_verified: bool
+
+    @property
+    def is_address_free(self) -> bool:
+        """Whether the organization has proven the domain, and no account has verified the address."""
+        return self.is_address_proven and not self.is_address_verified
+
+
+# Not built by Django, which takes longer than the database: an import runs it for each of thousands of
+# people. The condition of the index of external ids is repeated, or the index would not be used.
+_ADMISSION = """
+SELECT
+    EXISTS (
+        SELECT 1 FROM accounts_scimuser WHERE organization_id = %(organization)s AND user_name_key = %(name)s
+    ) OR EXISTS (
+        SELECT 1 FROM accounts_scimuser
+        WHERE organization_id = %(organization)s AND external_id = %(external_id)s AND NOT external_id = ''
+    ),
+    (SELECT COUNT(*) FROM accounts_scimuser WHERE organization_id = %(organization)s),
+    EXISTS (
+        SELECT 1 FROM accounts_ownerdomain
+        WHERE owner_id = %(owner)s AND domain = %(domain)s AND verified_at IS NOT NULL
+    ),
+    EXISTS (SELECT 1 FROM accounts_user WHERE LOWER(email) = %(address)s AND is_verified)
+"""
+
+
+def get_admission(row: ScimUser, address: str) -> Admission:
+    """What the database says about a new user with that address, which may be empty: 1 query.
+
+    Call it with the organization and the address locked.
+    """
+    values: dict[str, Any] = {
+        "organization": row.organization_id,
+        "name": row.user_name_key,
+        "external_id": row.external_id,
+        "owner": row.organization.owner.pk,
+        "domain": fold_domain(address.rpartition("@")[2]) if address else None,
+        "address": address.lower() or None,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_ADMISSION, values)
+        is_taken, count, is_proven, is_verified = cursor.fetchone()
+    return Admission(bool(is_taken), count, bool(is_proven), bool(is_verified))
 
 
 def list_scim_users_of_person(

@@ -9,6 +9,7 @@ from django.db.models.functions import Lower
 from accounts.errors import PasswordChangedError, UnknownUserError
 from accounts.models import User
 from accounts.security.verification_keys import is_verification_key, parse_account_id
+from common.name_locks import lock_name
 
 # Bounds a mail, and the work for one: accounts that are not verified can share an address.
 _MAX_RECOVERABLE = 10
@@ -84,8 +85,18 @@ def find_address_owner(user: User) -> User | None:
     return others.order_by("id").first()
 
 
+def lock_address(email: str) -> None:
+    """Hold the lock of the address until the transaction ends: 1 query on PostgreSQL.
+
+    For all who verify an address, before they call `find_address_owner`: two accounts must not have one
+    verified address, not even two that are created at the same time.
+    """
+    lock_name(f"address:{email.lower()}")
+
+
 def lock_accounts_of_address(email: str) -> None:
-    """Lock the rows of all accounts with the address until the transaction ends: 1 query."""
+    """`lock_address`, and lock the rows of all accounts with it: 1 query, 2 on PostgreSQL."""
+    lock_address(email)
     list(_filter_by_email(email).select_for_update().order_by("pk").values_list("pk"))
 
 

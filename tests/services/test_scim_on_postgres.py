@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 from django.db import connection
+from django.utils import timezone
 
+from accounts.actions.email.verify_email import verify_email
 from accounts.actions.scim.users import create_scim_user
-from accounts.models import Organization, OrganizationMember, ScimUser, User
+from accounts.models import Organization, OrganizationMember, OwnerDomain, ScimUser, User
+from accounts.security.verification_keys import build_verification_key
 from tests.services.test_on_postgres import run_together
 from tests.support.organizations import build_organization
+from tests.support.people import create_user
 from tests.support.scim import Answer, Provider, build_provider, build_user
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -54,3 +61,27 @@ def test_users_with_one_external_id_are_created_once(harbor: Organization) -> No
     results = run_together([lambda name=name: create(name) for name in ("jane", "joan", "jean")])
     assert [isinstance(each, ScimUser) for each in results].count(True) == 1, results
     assert User.objects.count() == before + 1
+
+
+@pytest.mark.parametrize("by_mail", [False, True])
+def test_an_address_is_verified_by_one_account(harbor: Organization, by_mail: bool) -> None:
+    """Of accounts that SCIM creates, or that verify it by mail, at the same time."""
+    OwnerDomain.objects.create(
+        owner=harbor.owner, domain="harbor.example", token="t", verified_at=timezone.now()
+    )
+
+    def create(name: str, address: str) -> ScimUser:
+        body = build_user(name, emails=[{"value": address}])
+        return create_scim_user(organization=harbor, document=body)
+
+    for number in range(5):
+        address = f"office-{number}@harbor.example"
+        names = [f"{name}-{number}" for name in ("jane", "joe", "jim")]
+        works: list[Callable[[], object]] = [partial(create, name, address) for name in names]
+        if by_mail:
+            guest = create_user(f"guest-{number}", is_verified=False)
+            guest.email = address
+            guest.save()
+            works[1:] = [partial(verify_email, actor=guest, key=build_verification_key(guest))]
+        results = run_together(works)
+        assert User.objects.filter(email=address, is_verified=True).count() == 1, results

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 
 from django.db.models import Q
 
-from accounts.actions.record_audit_entry import record_audit_entry
+from accounts.actions.record_audit_entry import Act, record_audit_entry
 from accounts.actions.sessions.end_sessions import end_all_sessions
 from accounts.actions.tokens.revoke_all_tokens import revoke_all_tokens
 from accounts.hooks.organization_removal import run_removal_steps
@@ -34,10 +34,9 @@ def begin_membership(organization: Organization, row: ScimUser) -> None:
 
     Call it with the organization locked.
     """
-    groups = list(ScimGroup.objects.filter(members__member=row)) if row.pk else []
+    groups = list(ScimGroup.objects.filter(members__member=row))
     members = OrganizationMember.objects.filter(organization=organization, user=row.user)
-    # A new account is a member of nothing. Nobody else adds members under the lock.
-    member = members.first() if row.pk else None
+    member = members.first()
     if member is None:
         member = OrganizationMember.objects.create(
             organization=organization,
@@ -53,6 +52,16 @@ def begin_membership(organization: Organization, row: ScimUser) -> None:
         )
     teams = {group.team_id for group in groups if group.team_id is not None}
     _add_to_teams([member], teams)
+
+
+def join_organization(organization: Organization, row: ScimUser) -> Act:
+    """Make the account of a new user, which is a member of nothing and in no group, a member.
+
+    Call it with the organization locked.
+    """
+    role = OrganizationRole.MEMBER
+    OrganizationMember.objects.create(organization=organization, user=row.user, role=role)
+    return Act("organization.joined", organization, row.user, details={"role": role})
 
 
 def is_closed_for_ever(user: User, row: ScimUser) -> bool:

@@ -16,21 +16,22 @@ from scim2_models import (
     UniquenessException,
 )
 
-from accounts.actions.record_audit_entry import record_audit_entry
+from accounts.actions.record_audit_entry import Act, record_audit_entries
 from accounts.actions.scim.memberships import (
     ACTOR,
     begin_membership,
     end_membership,
     is_closed_for_ever,
+    join_organization,
 )
-from accounts.actions.sso.account_names import create_named_account
+from accounts.actions.sso.account_names import give_free_name
 from accounts.models import Organization, ScimGroup, ScimUser, Suspension, User
 from accounts.models.scim import MAX_EMAILS
-from accounts.queries.domains import find_owner_of_domain, list_proven_domains
+from accounts.queries.domains import has_proven_domain, list_proven_domains
 from accounts.queries.organizations import lock_organization
-from accounts.queries.scim import bump_groups
+from accounts.queries.scim import Admission, bump_groups, get_admission
 from accounts.queries.scim_resources import check_version, get_scim_user
-from accounts.queries.users import find_address_owner
+from accounts.queries.users import find_address_owner, lock_address
 from accounts.sso.scim.keys import build_key
 from accounts.sso.scim.representations import build_user_resource
 from accounts.sso.scim.resources import (
@@ -55,24 +56,24 @@ def create_scim_user(*, organization: Organization, document: Any) -> ScimUser:
     `SCIMException`, `UniquenessException` among them.
     """
     resource = _parse(document, Context.RESOURCE_CREATION_REQUEST)
-    row = ScimUser(organization=organization)
-    values = _read_values(resource)
-    _set_values(row, values)
+    row = ScimUser()
+    _set_values(row, _read_values(resource))
     row.is_active = resource.active is not False
-    # First, so that a repeated request costs little; the constraints decide races.
-    _check_is_free(row)
     try:
         with transaction.atomic():
-            _create_account(row)
-            locked = lock_organization(organization)
-            _check_limit(locked)
+            # Creations of one organization run one after the other: each sees the names of the others.
+            row.organization = locked = lock_organization(organization)
+            address = _select_address(row)
+            if address:
+                lock_address(address)
+            admission = get_admission(row, address)
+            _check_admission(locked, admission)
+            acts = [_create_account(row, address if admission.is_address_free else "")]
             if row.is_active:
-                begin_membership(locked, row)
-            else:
-                User.objects.filter(pk=row.user_id).update(is_active=False)
-                row.has_closed = True
+                acts.append(join_organization(locked, row))
             row.save(force_insert=True)
-            _record(locked, row, "scim-user.created", active=row.is_active)
+            acts.append(_describe(locked, row, "scim-user.created", active=row.is_active))
+            record_audit_entries(actor=ACTOR, acts=acts)
     except IntegrityError:
         raise UniquenessException(detail=_CONFLICT) from None
     return row
@@ -240,20 +241,14 @@ def _open_account(row: ScimUser) -> None:
         User.objects.filter(pk=user.pk).update(is_active=True)
 
 
-def _check_is_free(row: ScimUser) -> None:
-    rows = ScimUser.objects.filter(organization=row.organization)
-    same = rows.filter(user_name_key=row.user_name_key)
-    if row.external_id:
-        same |= rows.filter(external_id=row.external_id)
-    if same.exists():
+def _check_admission(organization: Organization, admission: Admission) -> None:
+    """Raise `UniquenessException` for a name that is taken, and `TooManyException`: at most 1 query."""
+    if admission.is_taken:
         raise UniquenessException(detail=_CONFLICT)
-
-
-def _check_limit(organization: Organization) -> None:
-    count = organization.scim_users.count()
+    count = admission.user_count
     if count < MAX_UNPROVEN_USERS:
         return
-    if not list_proven_domains(organization.owner):
+    if not admission.is_address_proven and not list_proven_domains(organization.owner):
         raise TooManyException(
             detail=f"An organization without a proven domain can have {MAX_UNPROVEN_USERS} users."
             " An owner proves a domain in the settings of the organization."
@@ -264,21 +259,35 @@ def _check_limit(organization: Organization) -> None:
         )
 
 
-def _create_account(row: ScimUser) -> None:
-    """The account of a new user, without a password."""
-    user = User(is_verified=False)
+def _create_account(row: ScimUser, address: str) -> Act:
+    """The account of a new user, without a password. It is closed if the user is not active.
+
+    `address` is verified, or empty.
+    """
+    row.user = user = User(email=address, is_verified=bool(address), is_active=row.is_active)
+    row.has_closed = not row.is_active
     user.set_unusable_password()
     _set_names(user, row)
-    _set_address(user, row)
     # The name of the person helps if that at the provider has no letters of the alphabet.
-    names = (row.user_name, row.display_name)
-    create_named_account(user, names, organization=row.organization, actor=ACTOR)
-    row.user = user
+    give_free_name(user, (row.user_name, row.display_name), organization=row.organization)
+    user.save(force_insert=True)
+    return Act("account.created", user)
 
 
 def _set_names(user: User, row: ScimUser) -> None:
     user.first_name = row.name.get("givenName", "")[:150]
     user.last_name = row.name.get("familyName", "")[:150]
+
+
+def _select_address(row: ScimUser) -> str:
+    """The address that the account can have, empty if there is none."""
+    emails = sorted(row.emails, key=lambda each: not each.get("primary"))
+    address = str(emails[0]["value"]) if emails else ""
+    try:
+        validate_email(address)
+    except ValidationError:
+        return ""
+    return address
 
 
 def _set_address(user: User, row: ScimUser) -> None:
@@ -288,22 +297,14 @@ def _set_address(user: User, row: ScimUser) -> None:
     address. Nor if another account has verified it: that account stays as it is.
     """
     user.email, user.is_verified = "", False
-    emails = sorted(row.emails, key=lambda each: not each.get("primary"))
-    address = emails[0]["value"] if emails else ""
-    owner = find_owner_of_domain(address.rpartition("@")[2]) if _is_address(address) else None
-    if owner is None or owner.organization_id != row.organization_id:
+    address = _select_address(row)
+    if not has_proven_domain(row.organization.owner, address.rpartition("@")[2]):
         return
-    user.email, user.is_verified = address, True
-    if find_address_owner(user) is not None:
+    lock_address(address)
+    user.email = address
+    user.is_verified = find_address_owner(user) is None
+    if not user.is_verified:
         user.email = ""
-
-
-def _is_address(text: str) -> bool:
-    try:
-        validate_email(text)
-    except ValidationError:
-        return False
-    return True
 
 
 def _update_account(row: ScimUser, changed: list[str]) -> None:
@@ -322,12 +323,9 @@ def _update_account(row: ScimUser, changed: list[str]) -> None:
 
 
 def _record(organization: Organization, row: ScimUser, action: str, **details: Any) -> None:
+    record_audit_entries(actor=ACTOR, acts=[_describe(organization, row, action, **details)])
+
+
+def _describe(organization: Organization, row: ScimUser, action: str, **details: Any) -> Act:
     # The account and the id: the names of people must not be in the log.
-    record_audit_entry(
-        actor=ACTOR,
-        action=action,
-        target=organization,
-        subject=row.user,
-        resource=row.public_id,
-        **details,
-    )
+    return Act(action, organization, row.user, details={"resource": row.public_id, **details})

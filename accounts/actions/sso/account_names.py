@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 
-from accounts.actions.create_account import create_account
-from accounts.models import ActorKind, Organization, User
+from accounts.actions.create_account import claim_username
+from accounts.models import Organization, User
 from accounts.models.owner import OWNER_NAME_CHARS
 from accounts.sso.errors import SsoRefusedError
 from accounts.username_rules import check_new_username
@@ -17,26 +19,25 @@ from accounts.username_rules import check_new_username
 _MAX_BASE_CHARS = 32
 
 
-def create_named_account(
-    user: User,
-    names: Iterable[str],
-    *,
-    organization: Organization | None = None,
-    actor: ActorKind | None = None,
+def give_free_name(
+    user: User, names: Iterable[str], *, organization: Organization | None = None
 ) -> None:
-    """Save the new account under the first free name that follows from `names`.
+    """Give the new account the first free name that follows from `names`; the caller saves it.
 
-    A name that is taken stays with its account. The provider of an organization gives names that end
-    with that of the organization: it must not take those that others want. `actor` None means the
-    account itself. Raises `SsoRefusedError` if no name was free.
+    Call it in the transaction that creates the account, with the organization locked. A name that is taken
+    stays with its account. The provider of an organization gives names that end
+    with that of the organization: it must not take those that others want. Raises `SsoRefusedError` if no name was free.
     """
     for name in _iter_names(names, "" if organization is None else f"-{organization.name}"):
-        user.username = name
         try:
             check_new_username(name)
-            create_account(user, actor=actor)
+            # The lock of a name that is taken must not stay: two transactions could wait for each other.
+            # Names of an organization are tried by one transaction at a time.
+            with transaction.atomic() if organization is None else nullcontext():
+                claim_username(name)
         except ValidationError:
             continue
+        user.username = name
         return
     raise SsoRefusedError("no-name", "No user name could be found for the person.")
 

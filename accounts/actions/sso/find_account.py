@@ -5,8 +5,12 @@ from __future__ import annotations
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.actions.record_audit_entry import record_audit_entry
-from accounts.actions.sso.account_names import create_named_account
+from accounts.actions.record_audit_entry import (
+    Act,
+    record_audit_entries,
+    record_audit_entry,
+)
+from accounts.actions.sso.account_names import give_free_name
 from accounts.actions.sso.provisioned_account import (
     build_deactivated_error,
     is_left_behind,
@@ -22,7 +26,7 @@ from accounts.models import (
     User,
 )
 from accounts.queries.organizations import lock_organization
-from accounts.queries.users import find_address_owner
+from accounts.queries.users import find_address_owner, lock_address
 from accounts.sso.errors import SsoRefusedError, build_member_error
 from accounts.sso.person import Person
 
@@ -104,19 +108,18 @@ def _create_identity(connection: SsoConnection, person: Person) -> SsoIdentity:
     # is verified, the account has none.
     user = User(email=person.email, is_verified=True)
     user.set_unusable_password()
+    if person.email:
+        lock_address(person.email)
     if person.email and find_address_owner(user) is not None:
         raise SsoRefusedError(
             "address-taken",
             f"Another account has the address `{person.email}`.",
             hint="Sign in to that account, and link single sign-on on its page.",
         )
-    create_named_account(user, person.names, organization=organization)
-    record_audit_entry(
-        actor=user,
-        action="sso.account-created",
-        target=user,
-        connection=connection.name,
-    )
+    give_free_name(user, person.names, organization=organization)
+    user.save(force_insert=True)
+    created = Act("sso.account-created", user, details={"connection": connection.name})
+    record_audit_entries(actor=user, acts=[Act("account.created", user), created])
     try:
         with transaction.atomic():
             identity = SsoIdentity.objects.create(

@@ -19,8 +19,8 @@ LIST_GROUPS, GET_GROUP = 4, 3
 # Added, replaced and removed members of a group with a team and a role.
 CHANGES = (18, 17, 17)
 # A person who is created, deactivated, activated and deleted.
-PEOPLE = (24, 35, 21, 36)
-# PostgreSQL locks the name of the new account, and shares the lock of reserved prefixes.
+PEOPLE = (14, 35, 21, 36)
+# PostgreSQL locks the address and the name of the new account.
 NAME_LOCKS = 2
 
 

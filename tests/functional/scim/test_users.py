@@ -69,7 +69,23 @@ def test_an_address_of_a_proven_domain_is_verified(
     create_user("kim")
     User.objects.filter(username="kim").update(email="kim@harbor.example")
     taken = provider.get_account(provider.create_user("kim@harbor.example")["id"])
-    assert (taken.username, taken.email, taken.is_verified) == ("kim-harbor", "", True)
+    assert (taken.username, taken.email, taken.is_verified) == ("kim-harbor", "", False)
+
+
+def test_an_address_is_verified_once(provider: Provider, harbor: Organization) -> None:
+    """Also by a change, which takes the former address away."""
+    prove(harbor, "harbor.example")
+    emails = [{"value": "Office@harbor.example", "primary": True}]
+    first = provider.get_account(provider.create_user("jane", emails=emails)["id"])
+    assert (first.email, first.is_verified) == ("Office@harbor.example", True)
+    second = provider.create_user("joe@harbor.example")
+    emails = [{"value": "office@HARBOR.example"}]
+    third = provider.get_account(provider.create_user("jim", emails=emails)["id"])
+    assert (third.email, third.is_verified) == ("", False)
+    change = {"op": "replace", "path": "emails", "value": emails}
+    assert provider.patch(f"Users/{second['id']}", change).status == 200
+    account = provider.get_account(second["id"])
+    assert (account.email, account.is_verified) == ("", False)
 
 
 def test_an_existing_account_is_never_taken_over(
