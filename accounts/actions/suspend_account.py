@@ -48,7 +48,7 @@ def suspend_account(*, actor: User | None, account: User, reason: str) -> None:
 def lift_suspension(*, actor: User | None, account: User) -> None:
     """End the suspension: the person can sign in again, and has its roles. Tokens stay revoked.
 
-    An account that SCIM closed meanwhile stays closed, until SCIM opens it.
+    An account that SCIM closed meanwhile stays closed, until SCIM opens it; one that it deleted, forever.
 
     Raises `AccountDeniedError`, and `AccountStateError` for an account that is not suspended.
     """
@@ -56,10 +56,11 @@ def lift_suspension(*, actor: User | None, account: User) -> None:
         check_may_suspend(actor, account)
     with transaction.atomic():
         user = _lock(account)
-        count, _ = Suspension.objects.filter(user=user).delete()
-        if not count:
+        suspension = Suspension.objects.filter(user=user).first()
+        if suspension is None:
             raise AccountStateError(f"The account `{user.username}` is not suspended.")
-        user.is_active = not is_closed_by_scim(user)
+        suspension.delete()
+        user.is_active = not (suspension.is_final or is_closed_by_scim(user))
         user.save(update_fields=["is_active"])
         record_audit_entry(actor=actor, action="account.suspension-lifted", target=user)
     if user.is_active:

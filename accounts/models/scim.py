@@ -88,9 +88,8 @@ class ScimUser(_Resource):
 
     `user_name` and the names are those of the provider; the account has a name of its own. Each `*_key`
     is the text as comparisons use it. `email_keys` has a line with type and value for each address, for
-    filters. `is_provisioned` accounts were created for the organization: they close with `is_active`.
-    For others, which their owners linked, only the membership ends. `has_closed` is set while the
-    account is to be closed because of that. SCIM opens no other accounts, and none that is suspended.
+    filters. The account was created for the user, and closes with `is_active`. `has_closed` is set while
+    it is to be closed because of that. SCIM opens no other accounts, and none that is suspended.
     """
 
     organization = models.ForeignKey(
@@ -99,7 +98,6 @@ class ScimUser(_Resource):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="scim_users"
     )
-    is_provisioned = models.BooleanField(default=True)
     is_active = models.BooleanField(default=True)
     has_closed = models.BooleanField(default=False)
     user_name = BoundedCharField(max_length=USER_NAME_CHARS, excess=_EXCESS)

@@ -203,13 +203,15 @@ class User(AbstractUser):
 class Suspension(models.Model):
     """Why an account is suspended. The account is then not active, as a closed one, but can be restored.
 
-    Without a row, an account that is not active is closed forever.
+    Without a row, an account that is not active is closed forever. With `is_final`, it was to be closed
+    forever meanwhile, and is so when the suspension ends.
     """
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="suspension")
     by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     reason = BoundedCharField(max_length=MAX_SUSPENSION_REASON_CHARS)
     at = models.DateTimeField(default=timezone.now)
+    is_final = models.BooleanField(default=False, editable=False)
 
     def __str__(self) -> str:
         return f"{self.user_id}: {self.reason}"

@@ -36,5 +36,5 @@ def list_addresses() -> QuerySet[Any]:
     domain = Lower(Substr("email", StrIndex("email", Value("@")) + 1))
     rows = User.objects.filter(is_verified=True, is_active=True, email__contains="@")
     rows = rows.exclude(sso_identities__is_provisioned=True)
-    rows = rows.exclude(scim_users__is_provisioned=True)
+    rows = rows.filter(scim_users=None)
     return rows.annotate(mail_domain=domain)

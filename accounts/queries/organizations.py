@@ -128,7 +128,7 @@ def list_unlinked(organization: Organization) -> list[OrganizationMember]:
     identities = SsoIdentity.objects.filter(
         user=OuterRef("user"), connection__owner=organization.owner, connection__is_enabled=True
     )
-    provisioned = organization.scim_users.filter(user=OuterRef("user"), is_provisioned=True)
+    provisioned = organization.scim_users.filter(user=OuterRef("user"))
     rows = organization.memberships.filter(
         ~Exists(identities), ~Exists(provisioned), user__is_active=True, user__robot_of=None
     )

@@ -136,17 +136,19 @@ def get_admission(row: ScimUser, address: str) -> Admission:
 
 
 def list_scim_users_of_person(
-    organization: Organization, *, subject: str, name_keys: Collection[str]
+    organization: Organization, *, subject: str, name_keys: Collection[str], email: str
 ) -> list[ScimUser]:
     """At most two users that the answer of the organization's identity provider fits: 1 query.
 
-    Those whose `externalId` is the subject, or whose `userName` has one of the keys. With their
-    accounts. Only those that were provisioned: an account of its own is linked by its owner.
+    Those whose `externalId` is the subject, whose `userName` has one of the keys, or whose account has
+    verified the address. With their accounts.
     """
     condition = Q(user_name_key__in=name_keys)
     if subject:
         condition |= Q(external_id=subject)
-    rows = organization.scim_users.filter(condition, is_provisioned=True)
+    if email:
+        condition |= Q(user__email__iexact=email, user__is_verified=True)
+    rows = organization.scim_users.filter(condition)
     return list(rows.select_related("user").order_by("pk")[:2])
 
 
@@ -156,8 +158,8 @@ def is_closed_by_scim(user: User) -> bool:
 
 
 def find_scim_group(organization: Organization, public_id: str) -> ScimGroup | None:
-    """The group of the organization: 1 query."""
-    rows = organization.scim_groups.all()
+    """The group of the organization, with its team: 1 query."""
+    rows = organization.scim_groups.select_related("team")
     row = None if has_nul(public_id) else rows.filter(public_id=public_id[:64]).first()
     if row is not None:
         row.organization = organization

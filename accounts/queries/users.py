@@ -71,7 +71,7 @@ def list_recoverable_accounts(email: str) -> list[User]:
     accounts = list(
         rows.filter(is_active=True)
         .exclude(sso_identities__is_provisioned=True)
-        .exclude(scim_users__is_provisioned=True)
+        .filter(scim_users=None)
         # Who registers the domain of a lapsed address receives its mail.
         .exclude(is_verified=False, lapsed_address__email__iexact=F("email"))
         .order_by("-is_verified", "-last_login", "id")[:_MAX_RECOVERABLE]

@@ -47,7 +47,7 @@ def build_protected_condition(path: str = "") -> Q:
     """
     account = OuterRef(f"{path}user")
     provisioned = ScimUser.objects.filter(
-        user=account, is_provisioned=True, organization=OuterRef(f"{path}organization")
+        user=account, organization=OuterRef(f"{path}organization")
     )
     identities = SsoIdentity.objects.filter(
         Q(connection__owner=None)

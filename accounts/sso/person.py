@@ -21,15 +21,13 @@ _MAX_TEXT = 254
 class Person:
     """One person. `subject` never changes; everything else may.
 
-    `names` are suggestions for a user name, the best first. `user_name` is the one by which the provider
-    knows the person, empty if it does not say. `email` is empty unless it is verified.
+    `names` are suggestions for a user name, the best first. `email` is empty unless it is verified.
     `session` and `name_id` are what the provider calls the session and the person when it ends them.
     `logout_hint` is the ID token.
     """
 
     subject: str
     email: str = ""
-    user_name: str = ""
     names: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     session: str = ""
@@ -79,11 +77,6 @@ def select_email(connection: SsoConnection, value: object, *, is_verified: bool)
         proven = OwnerDomain.objects.filter(owner=connection.owner, verified_at__isnull=False)
         is_own = is_own and proven.filter(domain=domain.lower()).exists()
     return f"{local}@{domain.lower()}" if local and domain and (is_verified or is_own) else ""
-
-
-def select_user_name(value: object) -> str:
-    """The user name, empty if it is none or too long: a part of it could be that of another person."""
-    return value if isinstance(value, str) and len(value) <= _MAX_TEXT else ""
 
 
 def select_texts(values: object) -> tuple[str, ...]:

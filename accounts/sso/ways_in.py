@@ -7,7 +7,7 @@ from accounts.models import BreakGlassAccount, ScimUser, SsoIdentity, User
 
 def has_provider_account(user: User) -> bool:
     """Whether an identity provider created the account, by single sign-on or SCIM: 1 query."""
-    scim_users = ScimUser.objects.filter(user=user, is_provisioned=True)
+    scim_users = ScimUser.objects.filter(user=user)
     identities = SsoIdentity.objects.filter(user=user, is_provisioned=True)
     # One query for both.
     return scim_users.values("pk").union(identities.values("pk")).exists()

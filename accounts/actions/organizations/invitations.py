@@ -273,8 +273,7 @@ def _check_limits(organization: Organization) -> None:
             hint="Withdraw invitations that nobody answers.",
         )
     # An identity provider has its own limit, and must not keep others out.
-    provisioned = organization.scim_users.filter(is_provisioned=True)
-    others = organization.memberships.exclude(user__in=provisioned.values("user"))
+    others = organization.memberships.exclude(user__in=organization.scim_users.values("user"))
     total = pending + others.count()
     if total >= MAX_PEOPLE:
         raise OrganizationLimitError(

@@ -6,7 +6,7 @@ of the whole group. All of them run a number of queries that does not depend on 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,7 +31,7 @@ from scim2_models.path import (
     ValuePath,
 )
 
-from accounts.actions.record_audit_entry import record_audit_entry
+from accounts.actions.record_audit_entry import Act, record_audit_entries
 from accounts.actions.scim.memberships import ACTOR, give_rights, take_rights
 from accounts.models import Organization, ScimGroup, ScimGroupMember, ScimUser
 from accounts.queries.organizations import lock_organization
@@ -116,9 +116,9 @@ def delete_scim_group(*, organization: Organization, public_id: str, if_match: s
         check_version(row, if_match)
         members = list_group_members(row)
         row.members.all().delete()
-        take_rights(row, members)
+        acts = take_rights(row, members)
         bump_users([member.pk for member in members])
-        _record(locked, row, "scim-group.deleted", members=len(members))
+        _record(locked, row, "scim-group.deleted", acts, members=len(members))
         row.delete()
 
 
@@ -323,33 +323,41 @@ def _change_members(organization: Organization, row: ScimGroup, change: _Change)
         ScimGroupMember(group=row, member=member) for member in new.values()
     )
     row.members.filter(member__in=[member.pk for member in gone]).delete()
-    give_rights(row, new.values())
-    take_rights(row, gone)
+    acts = _describe_members(organization, row, list(new.values()), gone)
+    acts += give_rights(row, new.values()) + take_rights(row, gone)
     bump_users([member.pk for member in (*new.values(), *gone)])
-    _record_members(organization, row, list(new.values()), gone)
+    record_audit_entries(actor=ACTOR, acts=acts)
     return True
 
 
-def _record_members(
+def _describe_members(
     organization: Organization, row: ScimGroup, added: list[ScimUser], removed: list[ScimUser]
-) -> None:
-    """One entry for thousands of members, with the ids of their accounts."""
-    for start in range(0, max(len(added), len(removed)), _LOGGED):
-        _record(
+) -> list[Act]:
+    """One act for thousands of members, with the ids of their accounts."""
+    return [
+        _describe(
             organization,
             row,
             "scim-group.changed",
             added=[each.user_id for each in added[start : start + _LOGGED]],
             removed=[each.user_id for each in removed[start : start + _LOGGED]],
         )
+        for start in range(0, max(len(added), len(removed)), _LOGGED)
+    ]
 
 
-def _record(organization: Organization, row: ScimGroup, action: str, **details: Any) -> None:
-    record_audit_entry(
-        actor=ACTOR,
-        action=action,
-        target=organization,
-        resource=row.public_id,
-        group=row.display_name,
-        **details,
-    )
+def _record(
+    organization: Organization,
+    row: ScimGroup,
+    action: str,
+    others: Iterable[Act] = (),
+    **details: Any,
+) -> None:
+    """Record an act, and after it others that follow from it."""
+    act = _describe(organization, row, action, **details)
+    record_audit_entries(actor=ACTOR, acts=[act, *others])
+
+
+def _describe(organization: Organization, row: ScimGroup, action: str, **details: Any) -> Act:
+    values = {"resource": row.public_id, "group": row.display_name, **details}
+    return Act(action, organization, details=values)

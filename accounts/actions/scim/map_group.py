@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from accounts.actions.organizations.teams import check_may_change_team
-from accounts.actions.record_audit_entry import record_audit_entry
+from accounts.actions.record_audit_entry import Act, record_audit_entries
 from accounts.actions.scim.memberships import give_rights, take_rights
 from accounts.errors import OrganizationRequestError
 from accounts.models import Organization, ScimGroup, Team, User
@@ -21,7 +21,7 @@ def map_scim_group(
     """Map the group to a team, a role, both or nothing (""), at once; returns it.
 
     Members lose what only the former mapping gave them. Only owners may: a manager could become one
-    with a team. Writes an audit entry. Raises `OrganizationRightError`, `OrganizationRequestError`
+    with a team. Writes audit entries, also for each person who gets or loses something. Raises `OrganizationRightError`, `OrganizationRequestError`
     and `UnknownTeamError`.
     """
     if role and role not in dict(GROUP_ROLES):
@@ -40,20 +40,22 @@ def map_scim_group(
         if before == after:
             return group
         members = list_group_members(group)
-        former = ScimGroup(pk=group.pk, team=group.team, role=group.role)
+        # What stays the same is neither taken nor given.
+        keeps_team = group.team == new_team
+        former = ScimGroup(
+            pk=group.pk,
+            organization=locked,
+            team=None if keeps_team else group.team,
+            role=group.role,
+        )
         group.team, group.role = new_team, role
         group.save(update_fields=["team", "role"])
-        # Without the group, whose mapping is stored already.
-        if before["team"] != after["team"] or before["role"] != after["role"]:
-            take_rights(former, members)
-        give_rights(group, members)
-        record_audit_entry(
-            actor=actor,
-            action="scim-group.mapped",
-            target=locked,
-            resource=group.public_id,
-            group=group.display_name,
-            before=before,
-            after=after,
-        )
+        acts = take_rights(former, members)
+        if keeps_team:
+            group.team = None
+        acts += give_rights(group, members)
+        group.team = new_team
+        details = {"resource": group.public_id, "group": group.display_name}
+        mapped = Act("scim-group.mapped", locked, None, before, after, details)
+        record_audit_entries(actor=actor, acts=[mapped, *acts])
     return group

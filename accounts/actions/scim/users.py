@@ -118,7 +118,7 @@ def patch_scim_user(
 
 
 def delete_scim_user(*, organization: Organization, public_id: str, if_match: str) -> None:
-    """Delete a user. Its membership ends; an account that was made for it is closed, and its names erased.
+    """Delete a user. Its membership ends; its account is closed, and its names erased.
 
     The user name stays reserved, as that of every closed account. Raises `SCIMException` and
     `LastOrganizationOwnerError`.
@@ -128,12 +128,11 @@ def delete_scim_user(*, organization: Organization, public_id: str, if_match: st
         row, groups = get_scim_user(locked, public_id)
         check_version(row, if_match)
         end_membership(locked, row)
-        if row.is_provisioned:
-            # Without the user, nothing would keep the account closed when the suspension ends.
-            Suspension.objects.filter(user=row.user_id).delete()
-            User.objects.filter(pk=row.user_id).update(
-                email="", first_name="", last_name="", is_verified=False
-            )
+        # A suspension stays: single sign-on must not lead its person to another account.
+        Suspension.objects.filter(user=row.user_id).update(is_final=True)
+        User.objects.filter(pk=row.user_id).update(
+            email="", first_name="", last_name="", is_verified=False
+        )
         _record(locked, row, "scim-user.deleted")
         bump_groups([group.pk for group in groups])
         row.delete()
@@ -213,13 +212,15 @@ def _apply(organization: Organization, row: ScimUser, resource: UserResource) ->
         _record(organization, row, "scim-user.changed", attributes=attributes)
     if row.is_active == was_active:
         return
+    acts = []
     if row.is_active:
         _open_account(row)
-        begin_membership(organization, row)
+        acts = begin_membership(organization, row)
     else:
         end_membership(organization, row)
     row.save(update_fields=["has_closed"])
-    _record(organization, row, "scim-user.opened" if row.is_active else "scim-user.closed")
+    action = "scim-user.opened" if row.is_active else "scim-user.closed"
+    record_audit_entries(actor=ACTOR, acts=[_describe(organization, row, action), *acts])
 
 
 def _open_account(row: ScimUser) -> None:
@@ -309,7 +310,7 @@ def _set_address(user: User, row: ScimUser) -> None:
 
 def _update_account(row: ScimUser, changed: list[str]) -> None:
     # What is known about a person is erased from a closed account.
-    if not row.is_provisioned or is_closed_for_ever(row.user, row):
+    if is_closed_for_ever(row.user, row):
         return
     fields = []
     if "name" in changed:

@@ -32,13 +32,14 @@ def link_provisioned_account(
     locked = lock_organization(organization)
     # Other characters cannot be stored.
     subject = person.subject if person.subject.isprintable() else ""
-    names = (subject, person.user_name, person.email)
+    # Not the user name that the provider reports, which people may be able to choose.
+    names = (subject, person.email)
     keys = {build_key(name) for name in names if name and name.isprintable()}
-    rows = list_scim_users_of_person(locked, subject=subject, name_keys=keys)
+    rows = list_scim_users_of_person(locked, subject=subject, name_keys=keys, email=person.email)
     if not rows:
         return None
     if len(rows) > 1:
-        # Not the first one: a person may be able to change the name that the provider reports.
+        # Not the first one: a person may be able to change the address that the provider reports.
         raise SsoRefusedError(
             "ambiguous-person",
             f"The answer of {connection.name} fits {len(rows)} people that it provisioned.",

@@ -19,7 +19,7 @@ from accounts.sso.errors import SsoRefusedError
 from accounts.sso.fetching import fetch_json, post_form
 from accounts.sso.oidc.provider import get_oidc_settings, load_document
 from accounts.sso.oidc.tokens import verify_id_token
-from accounts.sso.person import Person, select_email, select_texts, select_user_name
+from accounts.sso.person import Person, select_email, select_texts
 from plugport.spec.text import quote_text
 
 # Kept in the session, to sign out at the provider.
@@ -141,7 +141,6 @@ def _build_person(connection: SsoConnection, claims: Mapping[str, Any], id_token
         email=select_email(
             connection, email, is_verified=claims.get("email_verified") in (True, "true")
         ),
-        user_name=select_user_name(claims.get("preferred_username")),
         names=tuple(name[:254] for name in names if isinstance(name, str) and name),
         groups=select_texts(claims.get(get_oidc_settings(connection).groups_claim)),
         session=sid if isinstance(sid, str) and len(sid) <= SUBJECT_CHARS else "",

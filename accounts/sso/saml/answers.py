@@ -29,7 +29,6 @@ from accounts.sso.person import (
     require_subject,
     select_email,
     select_texts,
-    select_user_name,
 )
 from accounts.sso.saml.settings import (
     SIGNATURE_ALGORITHMS,
@@ -281,7 +280,6 @@ def _build_person(connection: SsoConnection, response: OneLogin_Saml2_Response) 
         subject=require_subject(subject),
         # SAML has no sign that an address is verified: only the domains of the connection count.
         email=select_email(connection, email, is_verified=False),
-        user_name=select_user_name(name),
         names=tuple(text[:254] for text in (name, email) if text),
         groups=_list_groups(settings, attributes),
         session=session if len(session) <= SUBJECT_CHARS else "",

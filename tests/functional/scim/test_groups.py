@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from accounts.actions.organizations.teams import add_team_member, create_team
@@ -177,3 +179,68 @@ def test_groups_are_bounded(provider: Provider, users: list[str]) -> None:
     for value in ("", "x" * 151, None, "a\u0000"):
         answer = provider.patch(path, {"op": "replace", "path": "displayName", "value": value})
         assert answer.status == 400, value
+
+
+def list_changes(since: int) -> list[tuple[str, str, str]]:
+    """The entries about people after that one: the action, the person, and the team or the new role."""
+    rows = AuditEntry.objects.filter(pk__gt=since, subject__isnull=False).order_by("pk")
+    return [
+        (
+            row.action,
+            row.subject.username.removesuffix("-harbor") if row.subject else "",
+            row.details.get("team") or row.after,
+        )
+        for row in rows
+    ]
+
+
+def test_each_person_who_gets_or_loses_something_has_an_entry(
+    provider: Provider, harbor: Organization, owner: User, users: list[str]
+) -> None:
+    create_team(actor=owner, organization=harbor, name="dev")
+    create_team(actor=owner, organization=harbor, name="ops")
+    add_team_member(actor=owner, organization=harbor, name="dev", username="bob-harbor")
+    group = provider.create_group("Engineers", *users[:2])
+    path = f"Groups/{group['id']}"
+
+    def change(team: str, role: str) -> None:
+        map_scim_group(
+            actor=owner, organization=harbor, public_id=group["id"], team=team, role=role
+        )
+
+    def remove_ann() -> None:
+        provider.patch(path, {"op": "remove", "path": f'members[value eq "{users[0]}"]'})
+
+    def add_cid() -> None:
+        provider.patch(path, {"op": "add", "path": "members", "value": [{"value": users[2]}]})
+
+    got, lost, role = "team.member-added", "team.member-removed", "organization.role-changed"
+    steps: list[tuple[Callable[[], object], list[tuple[str, str, str]]]] = [
+        # Bob was in the team before.
+        (lambda: change("dev", ""), [(got, "ann", "dev")]),
+        (lambda: change("dev", "manager"), [(role, "ann", "manager"), (role, "bob", "manager")]),
+        (add_cid, [(got, "cid", "dev"), (role, "cid", "manager")]),
+        (remove_ann, [(lost, "ann", "dev"), (role, "ann", "member")]),
+        (remove_ann, []),
+        (
+            lambda: change("ops", "manager"),
+            [(lost, "bob", "dev"), (lost, "cid", "dev"), (got, "bob", "ops"), (got, "cid", "ops")],
+        ),
+        (
+            lambda: provider.send("DELETE", path),
+            [
+                (lost, "bob", "ops"),
+                (lost, "cid", "ops"),
+                (role, "bob", "member"),
+                (role, "cid", "member"),
+            ],
+        ),
+    ]
+    for step, expected in steps:
+        last = AuditEntry.rows.latest("pk").pk
+        step()
+        assert list_changes(last) == expected
+    kinds = dict(AuditEntry.rows.filter(action=got).values_list("details__team", "actor_kind"))
+    assert kinds["ops"] == "account"
+    removed = AuditEntry.rows.filter(action=lost).latest("pk")
+    assert (removed.actor_kind, removed.target_name) == ("scim", "harbor")

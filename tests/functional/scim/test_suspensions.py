@@ -70,14 +70,19 @@ def test_a_deactivated_account_can_be_suspended(provider: Provider) -> None:
     assert not is_active(account)
 
 
-def test_a_deleted_user_stays_closed_when_a_suspension_ends(provider: Provider) -> None:
+def test_a_deleted_user_stays_suspended_and_closed(provider: Provider) -> None:
+    """The identity provider ends no suspension, and the end of a suspension opens no deleted account."""
     user = provider.create_user("jane")
     account = provider.get_account(user["id"])
     suspend_account(actor=None, account=account, reason="spam")
     assert provider.send("DELETE", f"Users/{user['id']}").status == 204
-    with pytest.raises(AccountStateError):
-        lift_suspension(actor=None, account=account)
+    assert Suspension.objects.get(user=account).reason == "spam"
+    again = provider.create_user("jane")
+    assert provider.get_account(again["id"]) != account
+    lift_suspension(actor=None, account=account)
     assert not is_active(account)
+    with pytest.raises(AccountStateError):
+        suspend_account(actor=None, account=account, reason="again")
 
 
 def test_an_account_that_its_owner_closed_stays_closed_and_empty(
