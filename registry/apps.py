@@ -20,6 +20,7 @@ class RegistryConfig(AppConfig):
         from registry.actions.audited import register_audited
         from registry.actions.closing.close_memberships import CLOSING
         from registry.actions.closing.end_recent_publishers import end_recent_publishers
+        from registry.actions.closing.list_recent_members import list_recent_members
         from registry.actions.closing.withdraw_sent_invitations import withdraw_sent_invitations
         from registry.actions.organizations.revoke_limited_tokens import revoke_limited_tokens
         from registry.actions.organizations.team_rights import has_owner_right
@@ -32,6 +33,7 @@ class RegistryConfig(AppConfig):
         register_recovery_step(withdraw_sent_invitations)
         register_recovery_step(withdraw_offered_transfers)
         register_access_step(end_recent_publishers)
+        register_access_step(list_recent_members)
         register_closing_step(CLOSING)
         register_removal_step(revoke_limited_tokens)
         register_owner_check(has_owner_right)

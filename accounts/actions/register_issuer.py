@@ -8,6 +8,7 @@ from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.errors import IssuerLimitError, UnknownIssuerError
 from accounts.models import Owner, RegisteredIssuer, User
 from accounts.policies import check_is_verified, check_may_manage_issuers
+from accounts.queries.users import lock_unchanged_account
 from accounts.trusted_publishing.keys import require_issuer_url
 
 MAX_ISSUERS = 10
@@ -18,13 +19,15 @@ def register_issuer(*, actor: User, owner: Owner, url: str) -> RegisteredIssuer:
     """Let jobs of the issuer publish plugins of the owner, as their trusted publishers say.
 
     Nothing is fetched before the first identity token. Registering an issuer again changes nothing.
-    Writes an audit entry. Raises `EmailNotVerifiedError`, `IssuerDeniedError`, `IssuerUrlError` and
-    `IssuerLimitError`.
+    Writes an audit entry. Raises `EmailNotVerifiedError`, `IssuerDeniedError`, `IssuerUrlError`,
+    `IssuerLimitError` and `PasswordChangedError`.
     """
     check_is_verified(actor)
     check_may_manage_issuers(actor, owner)
     url = require_issuer_url(url.strip())
     with transaction.atomic():
+        # A new password ends the session that sends this.
+        lock_unchanged_account(actor)
         # Locked, so that the number is exact and an issuer is registered once.
         Owner.objects.select_for_update().get(pk=owner.pk)
         issuers = RegisteredIssuer.objects.filter(owner=owner)

@@ -9,9 +9,9 @@ from allauth.socialaccount.models import SocialAccount
 from django.utils import timezone
 
 from accounts.actions.domains.end_domain import end_domain
+from accounts.actions.organizations.end_recent_access import end_recent_access
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.actions.sso.sessions import end_identity_sessions
-from accounts.actions.tokens.end_scim_token import end_scim_token
 from accounts.hooks.recovery import AddedAccess, run_access_steps
 from accounts.models import OwnerDomain, RegisteredIssuer, ScimToken, SsoIdentity, User
 from accounts.security.factors import SECOND_ONLY
@@ -21,17 +21,18 @@ from plugport.spec.text import quote_text
 RECENT = dt.timedelta(hours=72)
 
 
-def remove_recent_access(user: User) -> AddedAccess:
-    """Remove what could give somebody else access and was added in the last 72 hours.
+def remove_recent_access(user: User, recent: dt.timedelta = RECENT) -> AddedAccess:
+    """Remove what could give somebody else access and was added lately.
 
-    Links to websites and identity providers, issuers and domains of the person, SCIM tokens that it made for
-    organizations, and what apps above register. New passkeys need the password as well. Returns lines about what was removed, and about what is older and stays.
-    Writes audit entries. Call it in a transaction with the account locked.
+    Links to websites and identity providers, issuers and domains of the person, what it added to
+    organizations (`end_recent_access`), and what apps above register. New passkeys need the password as
+    well. Returns lines about what was removed, and about what is older or stays. Writes audit entries.
+    Call it in a transaction with the account locked.
     """
-    since = timezone.now() - RECENT
+    since = timezone.now() - recent
     found = AddedAccess([], [])
-    steps = (_limit_factors, _end_sites, _end_identities, _end_issuers, _end_domains, _end_tokens)
-    for each in steps:
+    own = (_limit_factors, _end_sites, _end_identities, _end_issuers, _end_domains)
+    for each in (*own, end_recent_access, _list_tokens):
         found += each(user, since)
     return found + run_access_steps(user, since)
 
@@ -96,14 +97,16 @@ def _end_domains(user: User, since: dt.datetime) -> AddedAccess:
     return found
 
 
-def _end_tokens(user: User, since: dt.datetime) -> AddedAccess:
-    """SCIM tokens stay with their organization, and would do so for a thief."""
-    found = AddedAccess([], [])
+def _list_tokens(user: User, _since: dt.datetime) -> AddedAccess:
+    """Older SCIM tokens stay with their organization."""
     rows = ScimToken.objects.filter(
         created_by=user, revoked_at=None, expires_at__gt=timezone.now()
     ).select_related("organization__owner")
-    for token in rows.select_for_update(of=("self",), no_key=True).order_by("pk"):
-        name = f"SCIM token {quote_text(token.name)} of {token.organization.name}"
-        if found.add(name, token.created_at, since):
-            end_scim_token(token, by=user)
-    return found
+    return AddedAccess(
+        [],
+        [
+            f"SCIM token {quote_text(token.name)} of {token.organization.name},"
+            f" added {token.created_at:%Y-%m-%d %H:%M} UTC"
+            for token in rows.order_by("pk")
+        ],
+    )

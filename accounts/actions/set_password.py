@@ -7,12 +7,14 @@ from collections.abc import Collection
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
+from accounts.actions.organizations.end_recent_access import notify_other_owners
 from accounts.actions.record_audit_entry import record_audit_entry
+from accounts.actions.remove_recent_access import remove_recent_access
 from accounts.actions.tokens.revoke_all_tokens import revoke_all_tokens
 from accounts.hooks.recovery import AddedAccess, run_recovery_steps
 from accounts.mails import build_url, notify_owner
 from accounts.models import Token, User
-from accounts.queries.users import lock_unchanged_account
+from accounts.queries.users import lock_account, lock_unchanged_account
 from accounts.security.organization_session import check_is_personal
 from plugport.spec.text import quote_text
 
@@ -30,12 +32,23 @@ def set_password(
 
     A person who knew the old password may have created tokens. All sessions end too, as Django compares
     them with the password. Writes audit entries, and sends a mail with the names of the tokens to the
-    owner; `by` None means an operator. Raises `PasswordChangedError` if the account changed since its
+    owner; `by` None means an operator, who also removes what was added lately, as a reset by mail does. Raises `PasswordChangedError` if the account changed since its
     owner proved to be the owner.
     """
     check_is_personal(user)
     # Before the transaction: a hash takes long, and may wait for others.
-    store_password(user=user, encoded=make_password(password), by=by, kept_token_ids=kept_token_ids)
+    encoded = make_password(password)
+    with transaction.atomic():
+        # An operator does it for an owner who lost the account, perhaps to somebody else.
+        access = _recover(user) if by is None else None
+        store_password(
+            user=user, encoded=encoded, by=by, kept_token_ids=kept_token_ids, access=access
+        )
+
+
+def _recover(user: User) -> AddedAccess:
+    lock_account(user)
+    return remove_recent_access(user)
 
 
 def store_password(
@@ -73,6 +86,8 @@ def store_password(
             is_by_operator=by is None,
             reset_url=build_url("account_reset_password"),
         )
+    if access is not None:
+        notify_other_owners(user, access.organizations)
 
 
 def _list_names(tokens: list[Token]) -> list[str]:

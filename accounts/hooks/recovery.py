@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from accounts.models import User
+from accounts.models import Organization, User
 
 # Gets the account, and who sets the password (None for an operator). Returns a line for each thing
 # that it ended, for the mail to the owner. Runs in the transaction that sets the password.
@@ -31,14 +31,31 @@ def run_recovery_steps(user: User, by: User | None) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class AddedAccess:
-    """Lines about what was added to an account: what was removed again, and what stays."""
+class OrganizationAccess:
+    """Lines about what an account added to an organization, for its other owners."""
 
+    organization: Organization
     removed: list[str]
     kept: list[str]
 
+
+@dataclass(frozen=True, slots=True)
+class AddedAccess:
+    """Lines about what was added to an account: what was removed again, and what stays.
+
+    Those about organizations are in `organizations` too.
+    """
+
+    removed: list[str]
+    kept: list[str]
+    organizations: list[OrganizationAccess] = field(default_factory=list)
+
     def __add__(self, other: AddedAccess) -> AddedAccess:
-        return AddedAccess(self.removed + other.removed, self.kept + other.kept)
+        return AddedAccess(
+            self.removed + other.removed,
+            self.kept + other.kept,
+            self.organizations + other.organizations,
+        )
 
     def add(self, name: str, at: dt.datetime, since: dt.datetime) -> bool:
         """Add a line; returns whether it is so new that the caller removes it."""

@@ -8,6 +8,7 @@ from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.actions.tokens.mint_token import revoke_minted_tokens
 from accounts.models import Token, User
 from accounts.policies import check_has_second_factor, check_is_verified
+from accounts.queries.users import lock_unchanged_account
 from common.rate_limits import consume_quota
 from plugport.spec.errors import FieldError
 from plugport.spec.names import PluginName
@@ -45,7 +46,7 @@ def add_trusted_publisher(
     A plugin that the actor may not see with the `token` of the request is unknown. If there is no such plugin, the trusted publisher is pending: it reserves no name, and its first
     release creates the plugin for the actor. Asks the CI system for the ids of the repository. A job
     whose creator may no longer manage the plugin is taken over. Writes an audit entry. Raises
-    `EmailNotVerifiedError`, `MfaRequiredError`, `NotMemberError`, `RateLimitedError`, `TrustedPublisherRequestError`,
+    `EmailNotVerifiedError`, `MfaRequiredError`, `NotMemberError`, `PasswordChangedError`, `RateLimitedError`, `TrustedPublisherRequestError`,
     `TrustedPublisherExistsError`, `TrustedPublisherLimitError`, and for a new name what
     `require_new_name` raises.
     """
@@ -66,6 +67,8 @@ def add_trusted_publisher(
     resolved = resolve_ids(parsed)
     try:
         with transaction.atomic():
+            # A new password ends what a thief began before: the CI system may have taken long to answer.
+            lock_unchanged_account(actor)
             return _add(actor, name, plugin, resolved)
     except IntegrityError:
         raise _build_exists_error(name) from None

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from accounts.models import Owner, RegisteredIssuer, User
+import datetime as dt
+
+from accounts.models import Organization, Owner, RegisteredIssuer, User
 from registry.errors import UnknownTrustedPublisherError
 from registry.models import Plugin, TrustedPublisher
 from registry.policies import can_manage_trusted_publishers, check_may_manage_trusted_publishers
 
 _MAX_ID = 2**63 - 1
+_MAX_RECENT = 200
 
 
 def list_trusted_publishers(plugin: Plugin) -> list[TrustedPublisher]:
@@ -19,6 +22,16 @@ def list_pending_publishers(user: User) -> list[TrustedPublisher]:
     """The account's CI jobs for plugins that do not exist yet, oldest first: 1 query."""
     rows = TrustedPublisher.objects.filter(created_by=user, plugin=None)
     return list(rows.select_related("created_by").order_by("id"))
+
+
+def list_recent_publishers(
+    organization: Organization, since: dt.datetime
+) -> list[TrustedPublisher]:
+    """Those that were added to plugins of the organization since the time, the newest first: 1 query."""
+    rows = TrustedPublisher.objects.filter(
+        plugin__members__holder=organization.owner, created_at__gte=since
+    )
+    return list(rows.select_related("created_by").order_by("-id")[:_MAX_RECENT])
 
 
 def list_registered_issuers(owner: Owner) -> list[RegisteredIssuer]:

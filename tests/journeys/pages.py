@@ -161,6 +161,7 @@ OTHERS = {
     # `tests/functional/pages/test_organizations.py` opens the pages of an organization.
     "organization-members",
     "organization-settings",
+    "organization-access",
     "organization-teams",
     "organization-team",
     "organization-robots",

@@ -5,17 +5,19 @@ from __future__ import annotations
 import datetime as dt
 
 from allauth.mfa.models import Authenticator
-from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.actions.factors.recovery import follow_factors
+from accounts.actions.organizations.end_recent_access import notify_other_owners
 from accounts.actions.record_audit_entry import record_audit_entry
+from accounts.actions.remove_recent_access import remove_recent_access
 from accounts.actions.sessions.end_sessions import end_all_sessions
 from accounts.actions.tokens.revoke_all_tokens import revoke_all_tokens
 from accounts.errors import EmailChangedError, EmailTakenError, VerificationLinkError
+from accounts.hooks.recovery import run_recovery_steps
 from accounts.mails import build_url, notify_owner, send_mail
-from accounts.models import AuditEntry, SsoIdentity, User
+from accounts.models import AuditEntry, User
 from accounts.policies import check_is_verified
 from accounts.queries.users import (
     find_address_owner,
@@ -32,6 +34,8 @@ from accounts.security.email_change_keys import (
 from accounts.security.organization_session import check_is_personal
 
 _CHANGES = ("email.changed", "email.change-undone")
+# The owner has so long to restore the address, and may not have noticed the thief at once.
+_LATE = 2 * dt.timedelta(seconds=UNDO_SECONDS)
 
 
 def request_email_change(*, actor: User, email: str) -> None:
@@ -106,9 +110,10 @@ def _check_is_settled(user: User) -> None:
 def undo_email_change(*, key: str) -> None:
     """Give the account its old address again, for an owner whose account someone else has used.
 
-    Ends all sessions, revokes all tokens, removes the password, and the factors and links to other
-    sign-ins that were added since shortly before the change: a new password comes by mail. Needs no sign-in, which the thief may have
-    made impossible. Writes audit entries. Raises `VerificationLinkError` and `EmailTakenError`.
+    Ends all sessions, revokes all tokens, removes the password, the factors, and what else a reset of the
+    password removes, if it was added since shortly before the change: a new password comes by mail. Needs
+    no sign-in, which the thief may have made impossible. Writes audit entries, and sends a mail. Raises
+    `VerificationLinkError` and `EmailTakenError`.
     """
     change = parse_undo_key(key)
     user = None if change is None else User.objects.filter(pk=change.user_id).first()
@@ -121,9 +126,22 @@ def undo_email_change(*, key: str) -> None:
         record_audit_entry(actor=user, action="email.change-undone", target=user)
         user.set_unusable_password()
         user.save(update_fields=["password"])
-        _remove_late_ways_in(user)
+        _remove_late_factors(user)
+        access = remove_recent_access(user, _LATE)
         end_all_sessions(user=user, by=user)
         revoke_all_tokens(user=user, by=user)
+        withdrawn = run_recovery_steps(user, user)
+    notify_owner(
+        "email_restored",
+        user.email,
+        user=user,
+        withdrawn=withdrawn,
+        removed_access=access.removed,
+        kept_access=access.kept,
+        security_url=build_url("security"),
+        reset_url=build_url("account_reset_password"),
+    )
+    notify_other_owners(user, access.organizations)
 
 
 def _set_email(user: User, email: str) -> None:
@@ -137,11 +155,7 @@ def _set_email(user: User, email: str) -> None:
     user.save(update_fields=["email", "is_verified"])
 
 
-def _remove_late_ways_in(user: User) -> None:
-    since = timezone.now() - 2 * dt.timedelta(seconds=UNDO_SECONDS)
-    rows = Authenticator.objects.filter(user=user, created_at__gte=since)
+def _remove_late_factors(user: User) -> None:
+    rows = Authenticator.objects.filter(user=user, created_at__gte=timezone.now() - _LATE)
     rows.exclude(type=Authenticator.Type.RECOVERY_CODES).delete()
-    SocialAccount.objects.filter(user=user, date_joined__gte=since).delete()
-    links = SsoIdentity.objects.filter(user=user, created_at__gte=since)
-    links.filter(is_provisioned=False).delete()
     follow_factors(user)

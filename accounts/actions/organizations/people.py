@@ -37,6 +37,7 @@ from accounts.queries.organizations import (
     list_own_organization_invitations,
     lock_organization,
 )
+from accounts.queries.users import lock_unchanged_account
 
 _NAMED = 10
 
@@ -47,10 +48,12 @@ def change_person_role(
     """Give a member another role, at once; returns the membership.
 
     Only owners make owners, or give owners another role. Deletes the invitations that the member sent
-    and may no longer send. Writes an audit entry. Raises `OrganizationRightError`, `UnknownPersonError`, `OrganizationRequestError` and
-    `LastOrganizationOwnerError`.
+    and may no longer send. Writes an audit entry. Raises `OrganizationRightError`, `UnknownPersonError`, `OrganizationRequestError`,
+    `PasswordChangedError` and `LastOrganizationOwnerError`.
     """
     with transaction.atomic():
+        # A new password ends the session that sends this.
+        lock_unchanged_account(actor)
         locked = lock_organization(organization)
         check_organization_right(actor, locked, OrganizationRight.MANAGE_PEOPLE)
         member = get_person(locked, username)

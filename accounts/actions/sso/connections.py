@@ -15,6 +15,7 @@ from accounts.models import Organization, SsoConnection, User
 from accounts.policies import check_sets_up_sso
 from accounts.queries.organizations import lock_organization
 from accounts.queries.sso import lock_connection
+from accounts.queries.users import lock_unchanged_account
 from accounts.security.encryption import encrypt_secret
 from accounts.sso.errors import ConnectionSettingsError
 from accounts.sso.saml.settings import build_own_key
@@ -44,8 +45,8 @@ def create_connection(
 ) -> SsoConnection:
     """Create a connection, switched off. For SAML, with a new key of this registry.
 
-    It signs in to the organization, or to the whole registry. Raises `UnknownConnectionError`, and
-    `ConnectionSettingsError` if the organization has as many as it may.
+    It signs in to the organization, or to the whole registry. Raises `UnknownConnectionError`,
+    `PasswordChangedError`, and `ConnectionSettingsError` if the organization has as many as it may.
     """
     check_sets_up_sso(actor, organization)
     connection = SsoConnection(kind=kind)
@@ -54,6 +55,8 @@ def create_connection(
         key, own["own_certificate"] = build_own_key()
         connection.secret = encrypt_secret(key)
     with transaction.atomic():
+        # A new password ends the session that sends this; below likewise.
+        lock_unchanged_account(actor)
         if organization is not None:
             connection.owner = lock_organization(organization).owner
             # Again: the actor may have been removed since.
@@ -74,6 +77,7 @@ def update_connection(*, actor: User, connection: SsoConnection, values: Connect
     """Change the connection. If it then trusts something else, it is off until it is tested again."""
     check_sets_up_sso(actor, connection.organization)
     with transaction.atomic():
+        lock_unchanged_account(actor)
         organization = _lock_organization(connection)
         connection = lock_connection(connection)
         before = (connection.settings, connection.secret)
@@ -175,6 +179,7 @@ def switch_connection(*, actor: User, connection: SsoConnection, is_enabled: boo
     """
     check_sets_up_sso(actor, connection.organization)
     with transaction.atomic():
+        lock_unchanged_account(actor)
         organization = _lock_organization(connection)
         connection = lock_connection(connection)
         if not is_enabled:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from marketplace.pages.organizations import (
+    access,
     deletion,
     domains,
     issuers,
@@ -56,6 +57,7 @@ urlpatterns = [
         rules.render_sso_only,
         name="organization-sso-only",
     ),
+    path("organizations/<str:name>/access", access.render_access, name="organization-access"),
     path("organizations/<str:name>/delete", deletion.render_deletion, name="organization-delete"),
     path("organizations/<str:name>/log", log.render_organization_log, name="organization-log"),
     path(

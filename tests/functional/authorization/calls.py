@@ -224,6 +224,11 @@ BODIES: Mapping[str, Callable[[], Any]] = {
     "PUT api/v1/organizations/<str:organization>/second-factor": lambda: {"required": False},
     "POST organizations/<str:name>/sso-only": lambda: {"action": "end"},
     "PUT api/v1/organizations/<str:organization>/sso-only": lambda: {"required": False},
+    "POST organizations/<str:name>/access": lambda: {
+        "action": "end",
+        "kind": "member",
+        "name": "pat",
+    },
     "POST organizations/<str:name>/delete": lambda: {"confirmation": "harbor"},
     "POST api/v1/organizations/<str:organization>/issuers": lambda: {
         "url": "https://other.example.test"
