@@ -9,7 +9,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.utils import timezone
 
 from accounts.actions.domains.end_domain import end_domain
-from accounts.actions.organizations.end_recent_access import end_recent_access
+from accounts.actions.end_recent_access import end_recent_access
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.actions.sso.sessions import end_identity_sessions
 from accounts.hooks.recovery import AddedAccess, run_access_steps

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from accounts.actions.organizations.end_recent_access import notify_other_owners
+from accounts.actions.end_recent_access import notify_other_owners
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.actions.remove_recent_access import remove_recent_access
 from accounts.actions.tokens.revoke_all_tokens import revoke_all_tokens
@@ -27,28 +27,31 @@ def set_password(
     password: str | None,
     by: User | None,
     kept_token_ids: Collection[int] = (),
-) -> None:
+) -> list[Token]:
     """Set the password; revoke all tokens but those with the given ids, and end what `accounts.hooks.recovery` names.
 
     A person who knew the old password may have created tokens. All sessions end too, as Django compares
     them with the password. Writes audit entries, and sends a mail with the names of the tokens to the
-    owner; `by` None means an operator, who also removes what was added lately, as a reset by mail does. Raises `PasswordChangedError` if the account changed since its
-    owner proved to be the owner.
+    owner; `by` None means an operator. Returns the revoked tokens. Raises `PasswordChangedError` if the
+    account changed since its owner proved to be the owner.
     """
     check_is_personal(user)
     # Before the transaction: a hash takes long, and may wait for others.
     encoded = make_password(password)
+    if by is None:
+        return set_password_as_operator(user=user, encoded=encoded)
+    return store_password(user=user, encoded=encoded, by=by, kept_token_ids=kept_token_ids)
+
+
+def set_password_as_operator(*, user: User, encoded: str) -> list[Token]:
+    """As `set_password`, with a hash; also removes what was added lately, as a reset by mail does.
+
+    An operator does it for an owner who lost the account, perhaps to somebody else.
+    """
     with transaction.atomic():
-        # An operator does it for an owner who lost the account, perhaps to somebody else.
-        access = _recover(user) if by is None else None
-        store_password(
-            user=user, encoded=encoded, by=by, kept_token_ids=kept_token_ids, access=access
-        )
-
-
-def _recover(user: User) -> AddedAccess:
-    lock_account(user)
-    return remove_recent_access(user)
+        lock_account(user)
+        access = remove_recent_access(user)
+        return store_password(user=user, encoded=encoded, by=None, access=access)
 
 
 def store_password(
@@ -58,7 +61,7 @@ def store_password(
     by: User | None,
     kept_token_ids: Collection[int] = (),
     access: AddedAccess | None = None,
-) -> None:
+) -> list[Token]:
     """As `set_password`, with a hash (`make_password`), for callers within a transaction.
 
     `access` is what a reset removed and what it kept, for the mail.
@@ -88,6 +91,7 @@ def store_password(
         )
     if access is not None:
         notify_other_owners(user, access.organizations)
+    return tokens.revoked
 
 
 def _list_names(tokens: list[Token]) -> list[str]:

@@ -16,12 +16,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.actions.email.change_email import change_email
-from accounts.actions.email.replace_email import (
-    replace_email,
-    request_email_change,
-    undo_email_change,
-)
+from accounts.actions.email.replace_email import replace_email, request_email_change
 from accounts.actions.email.verify_email import verify_email
+from accounts.actions.undo_email_change import undo_email_change
 from accounts.errors import (
     EmailChangedError,
     EmailTakenError,

@@ -159,10 +159,11 @@ def _load_rows(
         return [key for kind, key in entries if kind == wanted]
 
     now, owner = timezone.now(), organization.owner
-    robots = {key.partition(" ")[0] for key in select(AccessKind.ROBOT_TOKEN)}
-    members = organization.memberships.filter(
-        user__in=select(AccessKind.MEMBER), user__robot_of=None
-    ).select_related("user")
+    people = [int(key) for key in select(AccessKind.MEMBER)]
+    robots = {int(key.partition(" ")[0]) for key in select(AccessKind.ROBOT_TOKEN)}
+    members = organization.memberships.filter(user__in=people, user__robot_of=None).select_related(
+        "user"
+    )
     usable = {"revoked_at": None, "expires_at__gt": now}
     tokens = Token.objects.filter(user__robot_of=organization, user__in=robots, **usable)
     scim = organization.scim_tokens.filter(created_at__gte=since, **usable)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from io import StringIO
 
 import pytest
 from django.core import mail
+from django.core.management import call_command
 from django.db import connection as database
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.actions.domains.add_domain import add_domain
-from accounts.actions.email.replace_email import replace_email, undo_email_change
+from accounts.actions.email.replace_email import replace_email
 from accounts.actions.organizations.invitations import (
     accept_organization_invitation,
     invite_person,
@@ -25,6 +27,7 @@ from accounts.actions.reset_password import reset_password
 from accounts.actions.scim.tokens import create_scim_token
 from accounts.actions.set_password import set_password
 from accounts.actions.sso.connections import switch_connection
+from accounts.actions.undo_email_change import undo_email_change
 from accounts.errors import PasswordChangedError
 from accounts.models import (
     AuditEntry,
@@ -139,6 +142,18 @@ def test_a_recovery_ends_what_was_added(
         assert [line for line in ENDED if f"- {line}" not in removed] == []
         assert [line for line in KEPT if f"- {line}" not in kept] == []
     assert not [each for each in mail.outbox if each.to == ["mia@example.test"]]
+
+
+def test_the_command_of_operators_recovers_too(
+    owner: User, harbor: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`manage.py changepassword`."""
+    _add_everything(owner, harbor)
+    monkeypatch.setattr("getpass.getpass", lambda prompt: "staple of batteries 7")
+    call_command("changepassword", "acme", stdout=StringIO())
+    assert not RegisteredIssuer.objects.exists()
+    assert mail.outbox[0].subject.endswith("Your password was changed")
+    assert AuditEntry.rows.filter(action="password.changed", subject=owner).count() == 1
 
 
 def test_what_others_and_earlier_times_added_stays(owner: User, harbor: Organization) -> None:
