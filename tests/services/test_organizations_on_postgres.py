@@ -12,14 +12,29 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.actions.close_account import close_account
 from accounts.actions.delete_organization import delete_organization
+from accounts.actions.organizations.invitations import (
+    accept_organization_invitation,
+    invite_person,
+)
 from accounts.actions.organizations.people import remove_person
+from accounts.actions.register_issuer import register_issuer
+from accounts.actions.reset_password import reset_password
 from accounts.actions.sso.find_account import find_or_create_account
 from accounts.errors import (
     LastOrganizationOwnerError,
     OrganizationInUseError,
     PasswordChangedError,
+    UnknownOrganizationInvitationError,
 )
-from accounts.models import Organization, OrganizationRole, SsoConnection, SsoIdentity, User
+from accounts.models import (
+    Organization,
+    OrganizationMember,
+    OrganizationRole,
+    RegisteredIssuer,
+    SsoConnection,
+    SsoIdentity,
+    User,
+)
 from accounts.sso.person import Person
 from registry.actions.invitations.accept_invitation import accept_invitation
 from registry.actions.invite_member import invite_member
@@ -69,6 +84,55 @@ def test_two_owners_who_remove_each_other_leave_one(owner: User) -> None:
         ]
     )
     assert organization.memberships.filter(role=OrganizationRole.OWNER).count() == 1
+
+
+def test_nobody_joins_by_the_invitation_of_a_person_who_is_removed_at_once(owner: User) -> None:
+    """Either before the removal, or not at all; and nobody who is withdrawn stays invited."""
+    organization = build_organization(owner, "harbor")
+    for number in range(5):
+        sender, guest = create_user(f"sam{number}"), create_user(f"gus{number}")
+        OrganizationMember.objects.create(
+            organization=organization, user=sender, role=OrganizationRole.MANAGER
+        )
+        invitation = invite_person(
+            actor=sender,
+            organization=organization,
+            addressee=guest.username,
+            role=OrganizationRole.MANAGER,
+        )
+
+        def remove(sender: User = sender) -> None:
+            remove_person(actor=owner, organization=organization, username=sender.username)
+
+        def accept(guest: User = guest, key: int = invitation.pk) -> None:
+            accept_organization_invitation(actor=guest, invitation_id=key)
+
+        removed, accepted = run_together([remove, accept])
+        assert removed is None
+        joined = organization.memberships.filter(user=guest).exists()
+        assert joined is (accepted is None)
+        assert joined or isinstance(accepted, UnknownOrganizationInvitationError)
+        assert not organization.invitations.exists()
+
+
+def test_a_thief_adds_nothing_while_the_owner_recovers_the_account(owner: User) -> None:
+    """Either before, and it is removed, or not at all."""
+    organization = build_organization(owner, "harbor")
+    for number in range(5):
+        thief, current = User.objects.get(pk=owner.pk), User.objects.get(pk=owner.pk)
+
+        def add(thief: User = thief, number: int = number) -> None:
+            register_issuer(
+                actor=thief, owner=organization.owner, url=f"https://ci{number}.example"
+            )
+
+        def reset(current: User = current, number: int = number) -> None:
+            reset_password(user=current, password=f"staple of batteries {number}")
+
+        added, recovered = run_together([add, reset])
+        assert recovered is None
+        assert added is None or isinstance(added, PasswordChangedError)
+        assert not RegisteredIssuer.objects.exists()
 
 
 def test_a_sign_in_locks_in_the_order_of_a_removal(owner: User) -> None:
