@@ -9,9 +9,9 @@ from functools import partial
 import structlog
 from django.db import IntegrityError, OperationalError
 
-from accounts.actions.tokens.mint_token import find_minted
 from accounts.models import Token, User
 from accounts.policies import check_has_second_factor
+from accounts.queries.tokens import find_minted
 from common.lock_conflicts import is_lock_conflict
 from registry.errors import PublishRaceError
 from registry.models import Release
@@ -58,9 +58,7 @@ def publish_release(
     if token is not None:
         check_has_second_factor(actor, token)
     inspected = inspect_package(received)
-    minted = find_minted(token)
-    if minted is not None:
-        actor = actor.as_absent()
+    minted = find_minted(token) if token is not None else None
     for _ in range(_MAX_ATTEMPTS):
         admission = admit_package(
             actor=actor,

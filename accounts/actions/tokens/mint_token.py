@@ -56,11 +56,6 @@ def revoke_minted_tokens(source: str) -> int:
     return rows.update(revoked_at=timezone.now())
 
 
-def find_minted(token: Token | None) -> MintedToken | None:
-    """What marks the token as one of a CI job; None for the tokens of people: at most 1 query."""
-    return MintedToken.objects.filter(token=token).first() if token is not None else None
-
-
 def delete_expired_tokens() -> int:
     """Delete minted tokens that ended more than a day ago; returns their number.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -19,10 +21,11 @@ from accounts.models import (
 from accounts.security.organization_session import ORGANIZATION_KEY
 from accounts.sso.errors import ConnectionSettingsError
 from registry.jobs.runner import run_pending_jobs
-from registry.models import Plugin, Role, TrustedPublisher
+from registry.models import Plugin, Release, Role, TrustedPublisher
 from registry.publishing.trusted import is_in_force
 from registry.rights import find_role
 from tests.functional.api.calls import Api, expect_problem
+from tests.support.issuer import open_issuer
 from tests.support.organizations import build_organization
 from tests.support.people import create_api_token, create_user
 from tests.support.publishing import build_package, publish_bytes
@@ -167,6 +170,31 @@ def test_robots_jobs_and_invitations_go_on(ona: User, harbor: Organization) -> N
     assert joined["needsSingleSignOn"] is True
     harbor.memberships.filter(user=ona).delete()
     assert not is_in_force(TrustedPublisher.objects.get())
+
+
+def test_a_job_publishes_while_its_configurer_is_a_member(
+    ona: User, harbor: Organization, settings: Any
+) -> None:
+    owner = Api(create_api_token(ona))
+    with open_issuer(settings) as ci:
+        assert owner.post("/organizations/harbor/issuers", {"url": ci.url}).status_code == 201
+        body = {"provider": "oidc", "issuer": ci.url, "claims": {"sub": "job"}}
+        assert owner.post("/plugins/@harbor/pier/trusted-publishers", body).status_code == 201
+        require(ona)
+
+        def mint() -> Any:
+            # Without a name: a stranger must not learn of a private plugin by an identity token.
+            return Api("").post("/oidc/mint-token", {"token": ci.sign()})
+
+        job = Api(mint().json()["token"])
+        sent = job.publish(build_package("@harbor/pier", "1.1.0"))
+        assert sent.status_code == 202, sent.content
+        run_pending_jobs()
+        release = Release.objects.get(version="1.1.0")
+        assert job.get(f"/publications/{release.public_id}").json()["state"] == "published"
+        assert (release.state, release.published_by) == ("published", ona)
+        harbor.memberships.filter(user=ona).delete()
+        expect_problem(mint(), 403, "identity-token-refused")
 
 
 def test_the_page_shows_who_loses_access(ona: User, harbor: Organization) -> None:
