@@ -13,6 +13,10 @@ from urllib.parse import urlsplit
 import hypothesis
 import pytest
 
+# First of all modules that take long: for each of its classes on Python before 3.13, pydantic looks
+# through all modules that are loaded (`use_attribute_docstrings`), a second for 500 and four for 3,500.
+import scim2_models  # noqa: F401
+
 if TYPE_CHECKING:
     from accounts.models import User
     from tests.support.publishing import Publisher
@@ -91,6 +95,19 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, None, None]:
+    """Stop the running registries after the last test of their group."""
+    from tests.support.groups import end_group
+
+    try:
+        return (yield)
+    finally:
+        end_group(item, nextitem)
 
 
 @pytest.hookimpl(trylast=True)
@@ -221,14 +238,22 @@ def empty_database(django_db_setup: bytes) -> bytes:
 
 
 @pytest.fixture(scope="session")
-def live_registry(
-    tmp_path_factory: pytest.TempPathFactory, empty_database: bytes
+def _live_registry(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, empty_database: bytes
 ) -> Iterator[LiveRegistry]:
-    """A registry in separate processes, with a worker. All tests share it: use unique names."""
+    from tests.support.groups import stop_after_groups
     from tests.support.server import run_live_registry
 
     with run_live_registry(tmp_path_factory.mktemp("live"), empty_database) as registry:
+        stop_after_groups(request.session, registry.stop)
         yield registry
+
+
+@pytest.fixture(scope="module")
+def live_registry(_live_registry: LiveRegistry) -> LiveRegistry:
+    """A registry in separate processes, with a worker. All tests share it: use unique names."""
+    _live_registry.start_again()
+    return _live_registry
 
 
 @pytest.fixture(scope="module")

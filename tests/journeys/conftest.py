@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.support.browser import watch
+from tests.support.groups import stop_after_groups
 from tests.support.people import PASSWORD
 from tests.support.server import LiveRegistry
 
@@ -37,10 +38,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def demo_registry(
-    tmp_path_factory: pytest.TempPathFactory, empty_database: bytes
+def _demo_registry(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, empty_database: bytes
 ) -> Iterator[LiveRegistry]:
-    """A separate registry with the demo catalog, and an account for signing in."""
     registry = LiveRegistry(
         tmp_path_factory.mktemp("demo"),
         empty_database=empty_database,
@@ -49,11 +49,16 @@ def demo_registry(
     )
     registry.prepare()
     registry.run(_FILL, MEMBER)
-    try:
-        registry.start()
-        yield registry
-    finally:
-        registry.stop()
+    stop_after_groups(request.session, registry.stop)
+    yield registry
+    registry.stop()
+
+
+@pytest.fixture(scope="module")
+def demo_registry(_demo_registry: LiveRegistry) -> LiveRegistry:
+    """A separate registry with the demo catalog, and an account for signing in."""
+    _demo_registry.start_again()
+    return _demo_registry
 
 
 @pytest.fixture

@@ -7,21 +7,23 @@ from collections.abc import Iterator
 import pytest
 
 from tests.processes.harness import Registry, prepare_folder
+from tests.support.groups import stop_after_groups
 
 
 @pytest.fixture(scope="session")
 def _registry(
-    tmp_path_factory: pytest.TempPathFactory, empty_database: bytes
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, empty_database: bytes
 ) -> Iterator[Registry]:
     folder = tmp_path_factory.mktemp("registry") / "data"
     prepare_folder(folder, empty_database)
     registry = Registry(folder)
+    stop_after_groups(request.session, registry.kill_everything)
     yield registry
     registry.close()
 
 
 @pytest.fixture
 def registry(_registry: Registry) -> Registry:
-    """The session's registry, started if necessary."""
+    """The registry, started if necessary."""
     _registry.start()
     return _registry

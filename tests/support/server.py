@@ -171,6 +171,11 @@ class LiveRegistry:
             self.start_worker()
         self._wait_until_ready()
 
+    def start_again(self) -> None:
+        """Start the processes with a worker, unless they run."""
+        if not self._processes:
+            self.start()
+
     def start_worker(self) -> None:
         """Start a worker, for a registry that was started without one."""
         self._processes["worker"] = self._spawn("worker", build_worker_command())
