@@ -9,13 +9,15 @@ from dataclasses import dataclass
 import structlog
 from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts.actions.domains.prove_by_job import end_moved_proofs, prove_by_job
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.actions.tokens.mint_token import mint_token
+from accounts.domains.namespaces import fold_namespace
 from accounts.errors import AssertionRefusedError
-from accounts.models import ActorKind, RegisteredIssuer, Token
+from accounts.models import ActorKind, OrganizationRole, OwnerDomain, RegisteredIssuer, Token, User
 from accounts.trusted_publishing.assertions import (
     VerifiedAssertion,
     read_issuer,
@@ -137,8 +139,8 @@ def _select(
             else f"Several accounts have a pending publisher of this job for {target}.",
             hint="Say which one: `plugin` in the request."
             if plugin is None
-            else "The account that links the GitHub account of the repository's owner is preferred."
-            " Link yours, or publish the first release with a token.",
+            else "The account that links the GitHub account of the repository's owner, or has proven it or"
+            " its group with a file, is preferred. Do so, or publish the first release with a token.",
         )
     return in_force[0]
 
@@ -151,21 +153,35 @@ def _count_targets(found: Sequence[TrustedPublisher]) -> int:
 def _prefer_repository_owner(
     assertion: VerifiedAssertion, found: list[TrustedPublisher]
 ) -> list[TrustedPublisher]:
-    """Those of accounts that sign in with the GitHub account that owns the repository: 1 query.
+    """Those of accounts that show to be the owner of the repository: at most 2 queries.
 
-    Anybody may name the repository of somebody else in a pending publisher. That reserves nothing, but
-    would keep the owner from the first release. Returns all if no account is linked.
+    They sign in with the GitHub account that owns it, or have proven its account or group with a file,
+    themselves or as owners of an organization. Anybody may name the repository of somebody else in a
+    pending publisher. That reserves nothing, but would keep the owner from the first release. Returns all
+    if there are no such accounts.
     """
     provider = PROVIDERS[find_provider(assertion.issuer)]
     owner_id = provider.read_ids(assertion.claims).owner
-    if provider.key != "github" or not owner_id:
-        return found
-    linked = set(
-        SocialAccount.objects.filter(provider="github", uid=owner_id).values_list(
-            "user_id", flat=True
-        )
+    if provider.key == "github" and owner_id:
+        links = SocialAccount.objects.filter(provider="github", uid=owner_id)
+        linked = set(links.values_list("user_id", flat=True))
+        if preferred := [each for each in found if each.created_by_id in linked]:
+            return preferred
+    namespace = fold_namespace(provider.read_namespace(assertion.issuer, assertion.claims))
+    # Not by a job: everybody who may write to one repository of the account can run one.
+    proofs = OwnerDomain.objects.filter(
+        Q(owner__user=OuterRef("pk"))
+        | Q(
+            owner__organization__memberships__user=OuterRef("pk"),
+            owner__organization__memberships__role=OrganizationRole.OWNER,
+        ),
+        domain=namespace or "",
+        method=OwnerDomain.Method.FILE,
+        verified_at__isnull=False,
     )
-    return [each for each in found if each.created_by_id in linked] or found
+    accounts = User.objects.filter(Exists(proofs), pk__in={each.created_by_id for each in found})
+    proven = set(accounts.values_list("pk", flat=True))
+    return [each for each in found if each.created_by_id in proven] or found
 
 
 def _mint(

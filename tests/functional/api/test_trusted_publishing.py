@@ -11,11 +11,13 @@ from allauth.socialaccount.models import SocialAccount
 from django.utils import timezone
 
 from accounts.actions.tokens.mint_token import LIFETIME, delete_expired_tokens
-from accounts.models import AuditEntry, IssuerKeys, Token, User
+from accounts.models import AuditEntry, IssuerKeys, OwnerDomain, Token, User
+from accounts.trusted_publishing.providers import PROVIDERS
 from registry.jobs.runner import run_pending_jobs
 from registry.models import Member, Plugin, Release, Role, TrustedPublisher
 from tests.functional.api.calls import Api, expect_problem
 from tests.support.issuer import Issuer, build_jwk, get_rsa_key, open_issuer
+from tests.support.organizations import build_organization
 from tests.support.people import create_api_token, create_user
 from tests.support.publishing import Publisher, build_package
 
@@ -510,6 +512,21 @@ def test_a_stranger_cannot_stop_the_owner_of_the_repository(
     link.delete()
     SocialAccount.objects.create(user=owner, provider="github", uid="7")
     assert mint(api, sign_github(ci), plugin="new-tool").status_code == 201
+    assert Token.objects.filter(minted__isnull=False).get().user == owner
+
+
+def test_who_has_proven_the_namespace_of_the_repository_is_preferred(
+    owner: User, author: Api, stranger: Api, api: Api, ci: Issuer
+) -> None:
+    """Nobody signs in with an organization of GitHub. A file proves it, and a job of one repository does not."""
+    for caller in (stranger, author):
+        add(caller, "/plugins/new-tool/trusted-publishers")
+    name = f"{PROVIDERS['github'].get_code_host(ci.url)}/acme"
+    proof = OwnerDomain(owner=build_organization(owner, "harbor").owner, domain=name, token="t")
+    now = timezone.now()
+    for proof.method, proof.verified_at, status in (("job", now, 403), ("file", None, 403), ("file", now, 201)):  # fmt: skip
+        proof.save()
+        assert mint(api, sign_github(ci), plugin="new-tool").status_code == status
     assert Token.objects.filter(minted__isnull=False).get().user == owner
 
 
