@@ -15,6 +15,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from accounts.actions.organizations.robots import create_robot, create_robot_token
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.actions.tokens.create_token import MAX_TOKENS, create_token
 from accounts.actions.tokens.record_token_use import record_token_use
@@ -31,6 +32,7 @@ from accounts.models import AuditEntry, Token, User
 from accounts.models.token import DEFAULT_LIFETIME, MAX_LIFETIME, MAX_LIMITS
 from accounts.queries.tokens import get_token
 from plugport.spec import token_text
+from tests.support.organizations import build_organization
 
 pytestmark = pytest.mark.django_db
 
@@ -363,3 +365,24 @@ def test_the_last_use_is_recorded_once_in_five_minutes(
     now_used = get_token(text).last_used_at
     assert now_used is not None
     assert now_used > earlier
+
+
+def test_the_owners_of_an_organization_get_the_mails_of_its_robots(
+    owner: User, mailoutbox: list[Any]
+) -> None:
+    """A robot has no address of its own."""
+    organization = build_organization(owner, "harbor", mara="manager", olga="owner")
+    robot = create_robot(actor=owner, organization=organization, name="ci")
+    create_robot_token(
+        actor=owner,
+        organization=organization,
+        robot_name=robot.username,
+        name="nightly",
+        scopes=["read"],
+    )
+    mailoutbox.clear()
+    at = timezone.now() + dt.timedelta(days=24)
+    assert [send_expiry_mails(at), send_expiry_mails(at)] == [2, 0]
+    assert {each.to[0] for each in mailoutbox} == {owner.email, "olga@example.test"}
+    assert "- `nightly`" in mailoutbox[0].body
+    assert "/organizations/harbor/robots/harbor+ci" in mailoutbox[0].body

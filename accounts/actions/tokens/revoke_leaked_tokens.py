@@ -32,24 +32,30 @@ def revoke_leaked_tokens(*, body: bytes, source: str, leaks: Sequence[Leak]) -> 
 
     Returns for each leak whether it is a token of this registry, also one that was revoked before.
     Writes an audit entry for each revocation, and sends each owner one mail, and the owners of an
-    organization one about its SCIM tokens. Raises `LeakReportReplayedError` for a report that was
+    organization one about its SCIM tokens and one about those of its robots. Raises `LeakReportReplayedError` for a report that was
     processed before.
     """
     hashes = [hash_token(leak.text) if is_token_text(leak.text) else "" for leak in leaks]
     with transaction.atomic():
         _record_report(body)
-        rows = Token.objects.select_related("user").filter(sha256__in={*hashes} - {""})
+        rows = Token.objects.select_related("user__robot_of__owner").filter(
+            sha256__in={*hashes} - {""}
+        )
         # Locked: a token that is created with one of them at this moment would not be among its children.
         rows = rows.select_for_update(of=("self",), no_key=True).order_by("pk")
         tokens = {token.sha256: token for token in rows}
         ended: list[tuple[User, str]] = []
+        of_robots: list[tuple[Organization, str]] = []
         for leak, sha256 in zip(leaks, hashes, strict=True):
             token = tokens.get(sha256)
             if token is None:
                 continue
             # A token that was revoked alone has left those that it created, perhaps for a thief.
             usable = [each for each in (token, *token.children.all()) if each.is_usable()]
-            if usable:
+            if usable and token.user.robot_of is not None:
+                line = f"{_describe(token, leak, source)}, of the robot {token.user.username}"
+                of_robots.append((token.user.robot_of, line))
+            elif usable:
                 ended.append((token.user, _describe(token, leak, source)))
             for each in usable:
                 end_token(each, by=None, reason="leaked", source=source, url=leak.url)
@@ -57,7 +63,8 @@ def revoke_leaked_tokens(*, body: bytes, source: str, leaks: Sequence[Leak]) -> 
         scim_tokens = list_scim_tokens_to_end(scim_hashes)
         ended_scim = _end_scim_tokens(scim_tokens, dict(zip(hashes, leaks, strict=True)), source)
     _notify_owners(ended)
-    _notify_organizations(ended_scim)
+    _notify_organizations(ended_scim, "scim_tokens_leaked", "organization-provisioning")
+    _notify_organizations(of_robots, "robot_tokens_leaked", "organization-robots")
     known = {*tokens, *(token.sha256 for token in scim_tokens)}
     return [sha256 in known for sha256 in hashes]
 
@@ -86,18 +93,18 @@ def _notify_owners(ended: list[tuple[User, str]]) -> None:
         )
 
 
-def _notify_organizations(ended: list[tuple[Organization, str]]) -> None:
+def _notify_organizations(ended: list[tuple[Organization, str]], template: str, page: str) -> None:
     """One mail to each owner of each organization: 1 query for each organization."""
     ended.sort(key=lambda each: each[0].pk)
     for organization, group in groupby(ended, key=lambda each: each[0]):
         lines = [line for _, line in group]
         for owner in list_owner_accounts(organization):
             notify_owner(
-                "scim_tokens_leaked",
+                template,
                 owner.email,
                 organization=organization.owner.name,
                 tokens=lines,
-                tokens_url=build_url("organization-provisioning", name=organization.owner.name),
+                tokens_url=build_url(page, name=organization.owner.name),
             )
 
 

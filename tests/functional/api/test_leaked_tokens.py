@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.test import Client
 
+from accounts.actions.organizations.robots import create_robot, create_robot_token
 from accounts.actions.tokens.create_token import create_token
 from accounts.models import AuditEntry, Token, User
 from accounts.models.token import hash_token
@@ -143,6 +144,31 @@ def test_scim_tokens_end_at_once(
     again = _report(key, providers[0].token, url="https://elsewhere.example.test/")
     assert [each["label"] for each in again.json()] == ["true_positive"]
     assert not mailoutbox
+
+
+def test_the_owners_of_a_robot_learn_of_its_token(
+    key: Any, owner: User, mailoutbox: list[Any]
+) -> None:
+    """A robot has no address of its own."""
+    organization = build_organization(owner, "harbor", mara="manager", olga="owner")
+    robot = create_robot(actor=owner, organization=organization, name="ci")
+    _, text = create_robot_token(
+        actor=owner,
+        organization=organization,
+        robot_name=robot.username,
+        name="nightly",
+        scopes=["read"],
+    )
+    mailoutbox.clear()
+    _report(key, text)
+    assert Token.objects.get(user=robot).revoked_at
+    assert sorted(each.to[0] for each in mailoutbox) == sorted([owner.email, "olga@example.test"])
+    message = mailoutbox[0]
+    assert "Leaked tokens of robots of harbor" in message.subject
+    assert "- `nightly`" in message.body
+    assert "of the robot harbor+ci" in message.body
+    assert "/organizations/harbor/robots" in message.body
+    assert text not in message.body
 
 
 def test_a_token_that_has_ended_is_recognized(key: Any, owner: User, mailoutbox: list[Any]) -> None:

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.audit.checkpoints import sign_checkpoint
+from accounts.audit.digests import ENTRY_COLUMNS
 from accounts.audit.heads import Head, append_head
 from accounts.audit.instance_key import load_instance_key
 from accounts.audit.sealer import find_head, seal_entries
@@ -98,6 +99,14 @@ def test_an_empty_log_is_intact() -> None:
         ("credential", "'token:1'"),
         ("target_name", "'x'"),
         ("identity_digest", "'00'"),
+        ("actor_kind", "'system'"),
+        ("subject_id", "7"),
+        ("target_kind", "'x'"),
+        ("target_id", "'x'"),
+        ("container", "'plugin:7'"),
+        ("owner_id", "7"),
+        ("via", "'x'"),
+        ("after", "'1'"),
     ],
 )
 def test_a_changed_entry_is_found(log: list[int], column: str, value: str) -> None:
@@ -106,6 +115,34 @@ def test_a_changed_entry_is_found(log: list[int], column: str, value: str) -> No
     _, report = verify()
     first = report["problems"][0]
     assert (first["kind"], first["sequence"], first["entry_id"]) == ("changed", 3, log[2])
+
+
+def test_every_column_of_an_entry_is_in_its_digest() -> None:
+    """But the key of the identity, whose digest is."""
+    columns = {field.column for field in AuditEntry._meta.concrete_fields}
+    assert columns - set(ENTRY_COLUMNS) == {"identity_id"}
+
+
+def test_a_changed_time_of_a_seal_is_found(log: list[int]) -> None:
+    with without_triggers() as execute:
+        execute(
+            "UPDATE accounts_auditseal SET sealed_at = '2020-01-01 00:00:00+00:00' WHERE sequence = 2"
+        )
+    assert list_kinds() == ["changed"]
+
+
+def test_swapped_identities_are_found(log: list[int]) -> None:
+    """Each entry would name who did the other."""
+    first, second = AuditEntry.rows.filter(pk__in=log[:2]).order_by("pk")
+    with without_triggers() as execute:
+        execute(f"UPDATE accounts_auditentry SET identity_id = NULL WHERE id = {first.pk}")
+        execute(
+            f"UPDATE accounts_auditentry SET identity_id = {first.identity_id} WHERE id = {second.pk}"
+        )
+        execute(
+            f"UPDATE accounts_auditentry SET identity_id = {second.identity_id} WHERE id = {first.pk}"
+        )
+    assert list_kinds() == ["identity", "identity"]
 
 
 def test_a_changed_name_or_address_is_found(log: list[int]) -> None:
