@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Model
 from django.utils import timezone
 
@@ -17,7 +18,7 @@ from accounts.audit.origin import Origin, get_origin
 from accounts.audit.targets import describe_target
 from accounts.models import ActorKind, AuditEntry, AuditIdentity, Owner, User
 
-# Of one insert. Django makes them smaller on SQLite: 58 entries.
+# Of one insert. SQLite allows 32,766 values in a statement.
 _BATCH = 500
 
 
@@ -59,7 +60,7 @@ def record_audit_entry(
 def record_audit_entries(
     *, actor: User | ActorKind | None, acts: Iterable[Act]
 ) -> list[AuditEntry]:
-    """Append an entry for each act, in this order: at most 2 inserts for 50 of them.
+    """Append an entry for each act, in this order: at most 2 inserts for 500 of them.
 
     As `record_audit_entry`. The subject of an act can be the id of an account.
     """
@@ -97,16 +98,44 @@ def _build_entry(who: _Actor, origin: Origin, act: Act, at: dt.datetime) -> Audi
 
 def _insert(who: _Actor, origin: Origin, entries: list[AuditEntry]) -> None:
     if _has_identity(who):
-        identities = AuditIdentity.objects.bulk_create(
-            [_build_identity(who, origin) for _ in entries]
-        )
+        identities = [_build_identity(who, origin) for _ in entries]
+        _insert_rows(identities)
         for entry, identity in zip(entries, identities, strict=True):
             entry.identity = identity
             entry.identity_digest = digest_new_identity(identity)
-    AuditEntry.rows.bulk_create(entries)
+    _insert_rows(entries)
     for entry in entries:
         # As the manager reads it.
         entry.actor_name = entry.identity.name if entry.identity else str(who.kind)
+
+
+def _insert_rows(rows: Sequence[Model]) -> None:
+    """Insert the rows of one table, and set their ids: 1 query.
+
+    As `bulk_create`, which builds the statement anew each time: that takes longer than the insert.
+    """
+    start, fields = _build_insert(type(rows[0]))
+    places = f"({', '.join(['%s'] * len(fields))})"
+    values = [
+        field.get_db_prep_save(getattr(row, field.attname), connection)
+        for row in rows
+        for field in fields
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(f"{start} {', '.join([places] * len(rows))} RETURNING id", values)
+        ids = cursor.fetchall()
+    for row, (row_id,) in zip(rows, ids, strict=True):
+        row.pk = row_id
+        row._state.adding = False  # noqa: SLF001 -- as Django's own inserts
+
+
+@cache
+def _build_insert(model: type[Model]) -> tuple[str, tuple[Any, ...]]:
+    """The beginning of the statement, and the fields of its values."""
+    options = model._meta  # noqa: SLF001 -- the documented API of models
+    fields = tuple(field for field in options.concrete_fields if not field.primary_key)
+    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
+    return f"INSERT INTO {options.db_table} ({columns}) VALUES", fields
 
 
 def _get_account_id(subject: User | Owner | int) -> int | None:

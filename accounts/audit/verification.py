@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from accounts.audit.checkpoints import build_statement
@@ -29,6 +32,12 @@ _UNSEALED_AFTER = dt.timedelta(minutes=5)
 # The first ones name the place. An attacker must not fill the memory with the rest.
 MAX_PROBLEMS = 100
 _COLUMNS = (*ENTRY_COLUMNS, "identity_id")
+_JSON = tuple(_COLUMNS.index(name) for name in ("before", "after", "details"))
+# The columns of JSON as text: most are the same in many entries, and parsed once.
+_EXPRESSIONS = tuple(
+    Cast(name, TextField()) if index in _JSON else F(name) for index, name in enumerate(_COLUMNS)
+)
+_MAX_CACHED_CHARS = 200
 _IDENTITY = ("salt", "account_id", "name", "address", "user_agent")
 _ID = _COLUMNS.index("id")
 _ACTOR_ID, _IDENTITY_DIGEST = _COLUMNS.index("actor_id"), _COLUMNS.index("identity_digest")
@@ -177,16 +186,36 @@ def _iter_links() -> Iterator[tuple[Any, tuple[Any, ...] | None, tuple[Any, ...]
         if not seals:
             return
         last = seals[-1][0]
-        entries = _load({seal[1] for seal in seals}, AuditEntry.rows, _COLUMNS)
+        entries = _load({seal[1] for seal in seals}, AuditEntry.rows, _EXPRESSIONS)
         keys = {row[-1] for row in entries.values() if row[-1] is not None}
         identities = _load(keys, AuditIdentity.objects, ("id", *_IDENTITY))
         for seal in seals:
             row = entries.get(seal[1])
-            identity = identities.get(row[-1]) if row else None
-            yield seal, row, identity[1:] if identity else None
+            if row is None:
+                yield seal, None, None
+                continue
+            identity = identities.get(row[-1])
+            yield seal, _parse_row(row), identity[1:] if identity else None
 
 
-def _load(keys: set[int], manager: Any, columns: tuple[str, ...]) -> dict[int, tuple[Any, ...]]:
+def _parse_row(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The row with the values of JSON."""
+    values = list(row)
+    for index in _JSON:
+        text = values[index]
+        if text is not None:
+            is_short = len(text) <= _MAX_CACHED_CHARS
+            values[index] = _parse_short(text) if is_short else json.loads(text)
+    return tuple(values)
+
+
+@lru_cache(maxsize=10_000)
+def _parse_short(text: str) -> Any:
+    """As Django parses it: digests depend on that. Nobody changes the value."""
+    return json.loads(text)
+
+
+def _load(keys: set[int], manager: Any, columns: tuple[Any, ...]) -> dict[int, tuple[Any, ...]]:
     """Rows by their id. Most keys are a range, which is read as one."""
     if not keys:
         return {}

@@ -20,8 +20,8 @@ LIST_GROUPS, GET_GROUP = 4, 3
 CHANGES = (19, 18, 18)
 # A person who is created, deactivated, activated and deleted.
 PEOPLE = (14, 35, 20, 36)
-# PostgreSQL locks the address and the name of the new account.
-NAME_LOCKS = 2
+# PostgreSQL locks the name of the new account. An address in the request would be another lock.
+NAME_LOCKS = 1
 
 
 def add_people(organization: Organization, first: int, count: int) -> list[str]:

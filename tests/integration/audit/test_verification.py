@@ -12,10 +12,15 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.actions.record_audit_entry import record_audit_entry
+from accounts.actions.record_audit_entry import (
+    Act,
+    record_audit_entries,
+    record_audit_entry,
+)
 from accounts.audit.checkpoints import sign_checkpoint
 from accounts.audit.digests import ENTRY_COLUMNS
 from accounts.audit.heads import Head, append_head
@@ -309,3 +314,25 @@ def test_problems_are_listed_for_people(log: list[int], capsys: pytest.CaptureFi
     out = capsys.readouterr().out
     assert f"changed: The entry {log[0]}, or its place in the chain, was changed." in out
     assert AuditEntry.rows.count() == 6
+
+
+def test_many_entries_of_one_act_are_written_together_and_verified(owner: User) -> None:
+    """In their order, each with personal data of its own, whatever their JSON has."""
+    values: list[Any] = [None, 0, "é", [1, {"b": 2, "a": 1}], "x" * 500, 2**70, "x" * 500]
+    acts = [
+        Act("email.verified", "", owner.pk, value, value, {"number": number, "value": value})
+        for number, value in enumerate(values * 100)
+    ]
+    with transaction.atomic(), CaptureQueriesContext(connection) as queries:
+        entries = record_audit_entries(actor=owner, acts=acts)
+    # Two inserts for 500.
+    assert len(queries) == 4
+    assert [entry.pk for entry in entries] == sorted(entry.pk for entry in entries)
+    rows = AuditEntry.rows.order_by("pk").values_list("details__number", "after")
+    assert list(rows) == [(act.details["number"], act.after) for act in acts]
+    assert len({entry.identity_id for entry in entries}) == len(acts)
+    seal_entries()
+    assert verify()[0] == 0
+    with without_triggers() as execute:
+        execute(f"UPDATE accounts_auditentry SET after = '1' WHERE id = {entries[1].pk}")
+    assert list_kinds() == ["changed"]
