@@ -7,12 +7,14 @@ who may write to some repository of an account do not speak for the account.
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 from django.conf import settings
 
 from accounts.domains.errors import CodeHostUnavailableError, DomainNameError
 from common.http.safe import Fetcher, FetchFailedError, FetchRefusedError
 from plugport.spec.errors import FieldError
+from plugport.spec.repository_address import parse_repository_address
 
 MAX_NAMESPACE_CHARS = 253
 MAX_FILE_BYTES = 4 * 1024
@@ -34,6 +36,19 @@ def fold_namespace(text: str) -> str | None:
     host, _, path = folded.partition("/")
     is_valid = host and _PATH.fullmatch(path) and ".." not in path and "--" not in host
     return folded if is_valid and len(folded) <= MAX_NAMESPACE_CHARS else None
+
+
+def is_in_namespace(repository: str, namespace: str) -> bool:
+    """Whether the URL of a repository, as authors write it, is one of the account or group.
+
+    A browser that opens the URL must come to no other: what it would resolve is refused.
+    """
+    if ".." in unquote(repository) or "\\" in repository:
+        return False
+    address = parse_repository_address(repository)
+    path = f"{address.host}/{address.project}" if address is not None else repository
+    folded = fold_namespace(path.strip().removesuffix(".git"))
+    return folded is not None and folded.startswith(f"{namespace}/")
 
 
 def parse_namespace(text: str) -> str:

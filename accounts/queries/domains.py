@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.db.models import Q
+
 from accounts.domains.challenge import fold_name
 from accounts.domains.errors import DomainDeniedError, UnknownDomainError
 from accounts.domains.names import fold_domain
@@ -41,6 +43,14 @@ def list_proven_domains(owner: Owner) -> list[OwnerDomain]:
 def list_proofs(owner: Owner) -> list[OwnerDomain]:
     """The proven domains and namespaces by name: 1 query."""
     return list(owner.domains.filter(verified_at__isnull=False))
+
+
+def list_proofs_of(name: str) -> list[OwnerDomain]:
+    """What the owner of that name has proven: 1 query. A closed or suspended account has proven nothing."""
+    proven = OwnerDomain.objects.filter(owner__name=name, verified_at__isnull=False)
+    is_open = Q(owner__user__is_active=True)
+    is_kept = Q(owner__organization__isnull=False, owner__organization__deleted_at=None)
+    return list(proven.filter(is_open | is_kept))
 
 
 def list_domains(owner: Owner) -> Sequence[OwnerDomain]:

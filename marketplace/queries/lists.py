@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
@@ -9,8 +10,9 @@ from typing import Literal, TypeVar
 from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, Sum
 from django.db.models.expressions import OrderBy
 
+from accounts.errors import UnknownUserError
 from accounts.models import Organization, OrganizationMember, Owner, OwnerDomain, User
-from accounts.queries.domains import list_proofs
+from accounts.queries.domains import list_proofs, list_proofs_of
 from marketplace.errors import (
     UnknownCategoryError,
     UnknownTagError,
@@ -23,6 +25,7 @@ from registry.errors import UnknownScopeError
 from registry.models import Category, Member, Plugin, Role, Scope, Tag
 from registry.queries.catalog import HAS_CLOSED_OWNER, Page
 from registry.queries.visible import (
+    EVERYBODY,
     Viewer,
     build_listed_condition,
     list_restricted,
@@ -162,14 +165,63 @@ class ScopePage:
 
 def get_scope_page(name: str, query: SearchQuery, viewer: Viewer) -> ScopePage:
     """Return a scope and its plugins that the viewer may see: 4 queries. Raises `UnknownScopeError`."""
+    scope = _get_scope(name, viewer)
+    rows_of_scope = Plugin.objects.filter(build_listed_condition(viewer), scope=scope)
+    page, downloads = _load_page(rows_of_scope, query, viewer)
+    return ScopePage(scope, page, downloads, list_proofs_of(scope.owner.name))
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerProfile:
+    """A person or organization with what its profile shows to everybody."""
+
+    owner: Owner
+    since: dt.datetime
+    scopes: Sequence[Scope]
+    proofs: Sequence[OwnerDomain]
+    total: int
+    downloads: int
+
+
+def get_owner_profile(name: str) -> OwnerProfile:
+    """What everybody sees of an owner: 4 queries. Raises `UnknownUserError` after 1 query."""
+    owner = find_profile_owner(name)
+    if owner is None:
+        raise UnknownUserError(f"No account and no organization is named {quote_text(name)}.")
+    scopes = list_visible_scopes(EVERYBODY).filter(owner=owner).order_by("name")
+    total, downloads = _count(_list_plugins_of(owner, EVERYBODY))
+    account = owner.organization or owner.user
+    assert account is not None, "an owner is a person or an organization"
+    since = account.date_joined if isinstance(account, User) else account.created_at
+    return OwnerProfile(owner, since, list(scopes), list_proofs(owner), total, downloads)
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeProfile:
+    """A scope with its owner, and the number of its plugins."""
+
+    scope: Scope
+    proofs: Sequence[OwnerDomain]
+    total: int
+    downloads: int
+
+
+def get_scope_profile(name: str, viewer: Viewer) -> ScopeProfile:
+    """A scope that the viewer may see: 3 queries. Raises `UnknownScopeError` after 1 query."""
+    scope = _get_scope(name, viewer)
+    # The numbers have all that the viewer may see.
+    viewer.has_seen_restricted |= viewer.is_signed_in
+    total, downloads = _count(Plugin.objects.filter(build_listed_condition(viewer), scope=scope))
+    return ScopeProfile(scope, list_proofs_of(scope.owner.name), total, downloads)
+
+
+def _get_scope(name: str, viewer: Viewer) -> Scope:
     # Scopes of deleted organizations are reserved, and empty.
     rows = list_visible_scopes(viewer).filter(owner__organization__deleted_at=None)
     scope = _find_row(rows.select_related("owner__user"), name=name)
     if scope is None:
         raise UnknownScopeError(f"There is no scope {quote_text('@' + name)}.")
-    rows_of_scope = Plugin.objects.filter(build_listed_condition(viewer), scope=scope)
-    page, downloads = _load_page(rows_of_scope, query, viewer)
-    return ScopePage(scope, page, downloads, list_proofs(scope.owner))
+    return scope
 
 
 def list_closed_owners(plugins: Iterable[Plugin]) -> frozenset[str]:
@@ -193,10 +245,16 @@ def _find_row(rows: QuerySet[_Row], **column: str) -> _Row | None:
 def _load_page(rows: QuerySet[Plugin], query: SearchQuery, viewer: Viewer) -> tuple[Page, int]:
     """Return one page of the rows, and the downloads of all of them: 2 queries."""
     # Aggregate before annotating: the total needs no subquery for each plugin.
-    sums = rows.aggregate(total=Count("id"), downloads=Sum("downloads"))
+    total, downloads = _count(rows)
     rows = rows.annotate(has_closed_owner=HAS_CLOSED_OWNER)
     ordered = rows.order_by(*_ORDERS.get(query.sort, _ORDERS["downloads"]))
     plugins = list(ordered[query.offset : query.offset + query.limit])
     for plugin in plugins:
         viewer.note(plugin)
-    return Page(plugins, sums["total"], query.page, query.limit), sums["downloads"] or 0
+    return Page(plugins, total, query.page, query.limit), downloads
+
+
+def _count(rows: QuerySet[Plugin]) -> tuple[int, int]:
+    """The number of the plugins, and of their downloads: 1 query."""
+    sums = rows.aggregate(total=Count("id"), downloads=Sum("downloads"))
+    return sums["total"], sums["downloads"] or 0

@@ -11,6 +11,8 @@ from django.db.models import Exists, F, IntegerField, OuterRef, Prefetch, Q, Que
 from django.db.models.functions import Left
 from django.utils import timezone
 
+from accounts.models import OwnerDomain
+from accounts.queries.domains import list_proofs_of
 from marketplace.queries.lists import list_closed_owners
 from marketplace.readme.changes import MAX_LISTED_CHARS
 from plugport.spec.errors import PlugportError
@@ -50,6 +52,9 @@ _DEPENDENT_COLUMNS = (
 _CLOSED_OWNERS = Member.objects.filter(
     plugin=OuterRef("plugin"), role=Role.OWNER, holder__user__is_active=False
 )
+_PROVEN_OWNERS = Member.objects.filter(
+    plugin=OuterRef("plugin"), role=Role.OWNER, holder__domains__verified_at__isnull=False
+)
 _REPLACEMENT = Plugin.objects.filter(name=OuterRef("replacement"), is_listed=True)
 _PACKAGES = Prefetch("artifacts", Artifact.objects.filter(role="package"))
 
@@ -60,7 +65,7 @@ class PluginHead:
 
     `baseline` is the release to compare with. `days` are the downloads
     of each of the last 90 days, oldest first. `dependent_count` stops at `MAX_COUNTED_DEPENDENTS`.
-    `closed_owners` have no page.
+    `closed_owners` have no page. `proofs` are those of the publisher.
     """
 
     plugin: Plugin
@@ -72,6 +77,7 @@ class PluginHead:
     version_count: int
     dependent_count: int
     closed_owners: frozenset[str] = frozenset()
+    proofs: Sequence[OwnerDomain] = ()
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -90,7 +96,7 @@ def get_plugin_head(
 ) -> PluginHead:
     """Return a plugin at a version or dist-tag, by default its newest release: 6 queries.
 
-    1 more if the account of an owner is closed. `load` names the large columns of the contents to
+    1 more if the account of an owner is closed, and 1 if an owner has proven a domain or account. `load` names the large columns of the contents to
     load (`readme`, `files`, ...). Raises `UnknownPluginError`, `UnknownReleaseError`.
     """
     plugin = catalog.get_plugin(name, viewer)
@@ -105,13 +111,20 @@ def get_plugin_head(
         version_count=_filter_public_releases(plugin).count(),
         dependent_count=release.dependent_count,
         closed_owners=list_closed_owners([plugin]) if release.has_closed_owner else frozenset(),
+        proofs=_list_proofs(plugin) if release.has_proofs else (),
     )
 
 
+def _list_proofs(plugin: Plugin) -> Sequence[OwnerDomain]:
+    publisher = plugin.document.get("publisher")
+    return list_proofs_of(publisher["name"]) if publisher else ()
+
+
 class _Annotations(TypedDict):
-    """The number on the tab of dependents, and whether names on the page are links."""
+    """The number on the tab of dependents, whether names on the page are links, and owners have proofs."""
 
     has_closed_owner: bool
+    has_proofs: bool
     is_replacement_listed: bool
     dependent_count: int
 
@@ -147,6 +160,7 @@ def _get_release(
         .prefetch_related(_PACKAGES)
         .annotate(
             has_closed_owner=Exists(_CLOSED_OWNERS),
+            has_proofs=Exists(_PROVEN_OWNERS),
             is_replacement_listed=Exists(_REPLACEMENT),
             dependent_count=_CountRows(
                 _filter_dependents(plugin, viewer).values("pk")[:MAX_COUNTED_DEPENDENTS]

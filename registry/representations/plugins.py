@@ -7,12 +7,16 @@ from typing import Any
 
 from django.conf import settings
 
+from accounts.domains.namespaces import is_in_namespace
+from accounts.models import OwnerDomain
+from accounts.queries.domains import list_proofs_of
 from common.times import format_time
 from plugport.spec.api import plugins as api
 from plugport.spec.api.bodies import MetadataBody
 from plugport.spec.manifest.authors import find_github_user
 from registry.models import Plugin, Release, Trust
 from registry.queries.catalog import Page
+from registry.representations.domains import build_proof
 from registry.representations.pagination import build_pagination
 from registry.taxonomy import filter_taxonomy_slugs
 from registry.visibility import get_public_text
@@ -106,6 +110,29 @@ def build_plugin_response(plugin: Plugin) -> api.Plugin:
         "rating": round(plugin.rating, 2),
         "ratingCount": plugin.rating_count,
     }
+
+
+def build_plugin_detail(plugin: Plugin) -> api.PluginDetail:
+    """Return the plugin's JSON with what its publisher has proven: 1 query, none without a publisher."""
+    document: api.PluginDocument = plugin.document
+    publisher = document.get("publisher")
+    proofs = list_proofs_of(publisher["name"]) if publisher is not None else []
+    return {
+        **build_plugin_response(plugin),
+        "proofs": [build_proof(each) for each in proofs],
+        "repositoryProven": find_repository_proof(document.get("repository"), proofs) is not None,
+    }
+
+
+def find_repository_proof(
+    repository: api.Repository | None, proofs: Iterable[OwnerDomain]
+) -> OwnerDomain | None:
+    """The proven account or group of a code host to which the repository belongs, None without one."""
+    if repository is None:
+        return None
+    url = repository["url"]
+    found = (each for each in proofs if each.is_namespace and is_in_namespace(url, each.domain))
+    return next(found, None)
 
 
 def build_top_list(plugins: Iterable[Plugin]) -> api.TopList:

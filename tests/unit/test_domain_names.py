@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from accounts.domains.errors import DomainNameError
 from accounts.domains.names import MAIL_PROVIDERS, MAX_DOMAIN_CHARS, fold_domain, parse_domain
+from accounts.domains.namespaces import is_in_namespace
 
 _LABELS = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?", fullmatch=True).filter(
     lambda label: label[2:4] != "--"
@@ -81,3 +82,43 @@ def test_any_text_is_refused_by_name_or_in_the_stored_form(text: str) -> None:
 def test_host_names_keep_their_form_under_a_domain(labels: list[str]) -> None:
     name = ".".join([*labels, "example", "com"])
     assert parse_domain(name.upper() + ".") == fold_domain(name) == name
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://github.com/acme/chat",
+        "https://github.com/Acme/chat.git",
+        "git+https://github.com/acme/chat.git",
+        "ssh://git@github.com/acme/chat.git",
+        "https://github.com/acme/chat/tree/main/plugins",
+    ],
+)
+def test_repositories_of_an_account(url: str) -> None:
+    assert is_in_namespace(url, "github.com/acme")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://github.com/acme",
+        "https://github.com/acme-2/chat",
+        "https://github.com/other/acme/chat",
+        "https://gitlab.com/acme/chat",
+        "https://github.com.evil.test/acme/chat",
+        "https://github.com@evil.test/acme/chat",
+        "https://evil.test/github.com/acme/chat",
+        "https://github.com/acme/../evil/chat",
+        "https://github.com/acme/%2e%2e/evil/chat",
+        "https://github.com/acme/chat/../../evil/chat",
+        "https://github.com/acme\\..\\evil/chat",
+        "",
+    ],
+)
+def test_what_is_no_repository_of_the_account(url: str) -> None:
+    assert not is_in_namespace(url, "github.com/acme")
+
+
+def test_projects_below_a_group() -> None:
+    assert is_in_namespace("https://gitlab.com/acme/tools/chat", "gitlab.com/acme")
+    assert not is_in_namespace("https://gitlab.com/acme/chat", "gitlab.com/acme/tools")

@@ -53,7 +53,9 @@ class ClaimForm(forms.Form):
         label="Kind", choices=_KINDS, widget=forms.RadioSelect, initial=ClaimKind.ADOPTION
     )
     to = forms.ChoiceField(
-        label="New owner", help_text="You, or an organization of which you are an owner."
+        label="New owner",
+        required=False,
+        help_text="You, or an organization of which you are an owner.",
     )
     reason = forms.CharField(
         label="Reason",

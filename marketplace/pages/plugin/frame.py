@@ -19,7 +19,11 @@ from marketplace.pages.plugin.install import build_install_command, list_other_i
 from marketplace.queries.plugin_detail import MAX_COUNTED_DEPENDENTS, PluginHead
 from plugport.spec.config_keys import count_config_keys, list_config_keys
 from plugport.spec.diff.permissions import compare_permissions, parse_permissions
-from registry.representations.plugins import build_deprecation, build_public_metadata
+from registry.representations.plugins import (
+    build_deprecation,
+    build_public_metadata,
+    find_repository_proof,
+)
 
 # Four lines of description, at 44rem (`--measure` in tokens.css) and on a phone.
 _WIDE_CHARS, _NARROW_CHARS = 320, 130
@@ -96,6 +100,7 @@ def build_frame_context(head: PluginHead, tab: Tab, *, version: str) -> dict[str
         "metadata": metadata,
         "lead_length": classify_description_length(metadata),
         "deprecation": build_deprecation(release),
+        "repository_proof": find_repository_proof(metadata.get("repository"), head.proofs),
         "gained": list_gained_permissions(head),
         "permissions": list_permission_groups(manifest.get("permissions", {})),
         **_build_config_context(manifest if release.is_served else {}),

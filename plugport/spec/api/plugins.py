@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, NotRequired, TypedDict
 
+from plugport.spec.api.domains import Proof
 from plugport.spec.api.values import OWNER_KINDS, TRUST_LEVELS, VISIBILITIES, describe, one_of
 
 
@@ -97,6 +98,20 @@ class Plugin(PluginDocument):
     weeklyDownloads: int
     rating: float
     ratingCount: int
+
+
+class PluginDetail(Plugin):
+    """A plugin by its name, with what its publisher has proven."""
+
+    proofs: Annotated[
+        list[Proof],
+        describe(
+            "The domains, and the accounts and groups of code hosts, that the publisher has proven."
+        ),
+    ]
+    repositoryProven: Annotated[
+        bool, describe("Whether `repository` is one of an account or group in `proofs`.")
+    ]
 
 
 class Pagination(TypedDict):

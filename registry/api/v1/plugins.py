@@ -20,6 +20,7 @@ from registry.queries import catalog
 from registry.queries.catalog import MAX_LIMIT, MAX_PAGE
 from registry.representations.plugins import (
     build_page,
+    build_plugin_detail,
     build_plugin_response,
     build_stats,
     build_top_list,
@@ -73,12 +74,12 @@ class RecentView(_ShortListView):
 class PluginView(ApiView):
     """One plugin."""
 
-    @extend_schema(operation_id="getPlugin", parameters=[NAME], responses=api.Plugin)
+    @extend_schema(operation_id="getPlugin", parameters=[NAME], responses=api.PluginDetail)
     @cacheable(InvalidatedBy.CHANGE_OF_PLUGIN)
     def get(self, request: Request, name: str) -> HttpResponse:
-        """Get a plugin, without its releases."""
+        """Get a plugin, without its releases, with what its publisher has proven."""
         return respond_json(
-            request, build_plugin_response(catalog.get_plugin(name, get_token_viewer(request)))
+            request, build_plugin_detail(catalog.get_plugin(name, get_token_viewer(request)))
         )
 
     @extend_schema(

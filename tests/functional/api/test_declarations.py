@@ -7,7 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 from django.db import models
+from django.utils import timezone
 
+from accounts.models import OwnerDomain
 from plugport.spec.api import owners, plugins, releases, values
 from plugport.spec.api.accounts import Me, TokenList
 from plugport.spec.api.declared import list_members, resolve_type
@@ -31,7 +33,9 @@ ANSWERS: dict[str, Any] = {
     "/categories": plugins.CategoryList,
     "/tags": plugins.TagList,
     "/instance": Instance,
-    CHAT: plugins.Plugin,
+    CHAT: plugins.PluginDetail,
+    "/owners/ada": owners.Owner,
+    "/scopes/ada": owners.ScopeDetail,
     f"{CHAT}/dependents": plugins.PluginList,
     f"{CHAT}/stats": plugins.Stats,
     f"{CHAT}/owners": owners.MemberList,
@@ -62,6 +66,12 @@ def caller(module_publisher: Publisher) -> Api:
         dependencies={"plugins": {"base": "*"}, "packages": {"x": "1"}, "peer": {"y": "2"}},
         permissions={"network": ["*.example.test"]},
         unknownField=1,
+    )
+    OwnerDomain.objects.create(
+        owner=module_publisher.actor.owner,
+        domain="ada.example",
+        token="x",
+        verified_at=timezone.now(),
     )
     publish("@ada/chat", "1.1.0", permissions={"exec": ["git"]})
     publish("@ada/other", "1.0.0", dependencies={"plugins": {"@ada/chat": "*"}})

@@ -70,6 +70,8 @@ def test_document_is_whole(api: Api, chat: Plugin) -> None:
         "transfers": [],
         "pendingTransfer": None,
         "seeksAdoption": False,
+        "proofs": [],
+        "repositoryProven": False,
         "repository": {"type": "git", "url": "https://git.example.test/acme/x"},
         "homepage": "https://chat.example.test/",
         "license": "MIT",

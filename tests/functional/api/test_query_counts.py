@@ -26,7 +26,8 @@ COUNTS = {
     "GET /plugins/featured": 1,
     "GET /plugins/popular?limit=100": 1,
     "GET /plugins/recent": 1,
-    "GET /plugins/@acme/chat": 1,
+    # With what its publisher has proven.
+    "GET /plugins/@acme/chat": 2,
     "GET /plugins/@acme/chat/versions": 2,
     "GET /plugins/@acme/chat/1.0.0": 3,
     "GET /plugins/@acme/chat/latest": 4,
@@ -42,6 +43,10 @@ COUNTS = {
     "GET /plugins/@acme/chat/owners": 2,
     "GET /plugins/@acme/chat/9.9.9": 3,
     "GET /plugins/none": 1,
+    "GET /owners/acme": 4,
+    "GET /owners/none": 1,
+    "GET /scopes/acme": 3,
+    "GET /scopes/none": 1,
     "GET /categories": 1,
     "GET /tags": 1,
     "GET /instance": 0,
@@ -51,7 +56,7 @@ COUNTS = {
 }
 SIGNED_IN = {
     "GET /me": 2,
-    "GET /plugins/@acme/chat": 2,
+    "GET /plugins/@acme/chat": 3,
     "GET /plugins/@acme/chat/owners": 5,
     "GET /me/invitations": 2,
     "GET /me/tokens": 2,

@@ -50,7 +50,7 @@ def list_calls(world: World) -> list[Call]:
     for route, pattern in iter_routes(get_resolver()):
         if route.startswith("api/") and not route.startswith(_API):
             continue
-        path = "/" + _fill(route, _find_arguments(route, world))
+        path = "/" + _fill(route, _find_arguments(route, world)) + QUERIES.get(route, "")
         calls += [
             Call(method, route, path, BODIES.get(f"{method} {route}", dict))
             for method in _list_methods(route, pattern)
@@ -181,6 +181,8 @@ ARGUMENTS: Mapping[str, object] = {
     "app_label": "registry",
     "url": "unknown",
 }
+# Of the pages whose response depends on one.
+QUERIES: Mapping[str, str] = {"claims/new": "?name=@spare"}
 # Valid, so that the response depends on who asks. Without an entry, the body is empty.
 BODIES: Mapping[str, Callable[[], Any]] = {
     "POST api/v1/plugins": lambda: {
@@ -274,6 +276,7 @@ BODIES: Mapping[str, Callable[[], Any]] = {
         "kind": "name",
         "reason": "It is the name of my company.",
     },
+    "POST claims/new": lambda: {"kind": "name", "reason": "It is the name of my company."},
     "POST api/v1/claims/<int:id>/answer": lambda: {"answer": "refuse", "reason": "No proof."},
     "POST claims/<int:claim_id>/answer": lambda: {"answer": "refuse", "reason": "No proof."},
     "PUT api/v1/plugins/<plugin:name>/adoption": lambda: {"seeksAdoption": True},

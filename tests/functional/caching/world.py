@@ -248,7 +248,7 @@ CHANGES: Mapping[str, Change] = {
     ),
     "a proof that ends": _change(
         lambda w: remove_domain(actor=w.owner, owner=w.owner.owner, domain="acme.example"),
-        "/@acme",
+        *("/@acme", _CHAT, *_TABS, _API, "/api/v1/owners/acme", "/api/v1/scopes/acme"),
         prepare=_prove,
     ),
     "a new owner": _change(
@@ -263,7 +263,7 @@ CHANGES: Mapping[str, Change] = {
     ),
     "a removed member": _change(
         lambda w: remove_member(actor=w.owner, plugin=w.get_plugin(), username="helper"),
-        "/@helper",
+        *("/@helper", "/api/v1/owners/helper"),
     ),
     "a new scope": _change(lambda w: create_scope(actor=w.joiner, name="joiner-tools"), "/@joiner"),
     "a closed account": _change(

@@ -5,8 +5,11 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.models import OwnerDomain
 from registry.models import Dependency, DownloadCount, Plugin, Release, ReleaseContents
 from tests.functional.pages.dom import parse
 
@@ -118,6 +121,38 @@ def test_owners_come_before_the_unverified_author(open_page, rich):
     author = "Agent Relay Named by the manifest. Not checked by the registry."
     assert facts["Unverified author"] == author
     assert list(facts)[:2] == ["Owner", "Unverified author"]
+
+
+def _prove(owner, *names) -> None:
+    for name in names:
+        OwnerDomain.objects.create(
+            owner=owner.owner, domain=name, token="x", verified_at=timezone.now()
+        )
+
+
+def test_what_the_publisher_has_proven_is_near_its_name(open_page, rich, owner):
+    page = open_page("/plugins/@acme/chat")
+    assert page.by_class("verified") == []
+    assert not any("Verified" in link for link in _links(page))
+    _prove(owner, "acme.example", "github.com/acme")
+    page = open_page("/plugins/@acme/chat")
+    assert _facts(page)["Owner"] == (
+        "acme Verified domain acme.example Verified account github.com/acme Members and roles"
+    )
+    assert {mark.one("a").attrs["href"] for mark in page.by_class("verified")} == {"/@acme"}
+    assert "Verified: acme has proven github.com/acme." in _links(page)[0]
+
+
+def test_the_page_shows_few_proofs_in_the_same_queries(client, rich, owner):
+    counts = []
+    for names in (["a.example"], [f"{number}.example" for number in range(9)]):
+        _prove(owner, *names)
+        with CaptureQueriesContext(connection) as queries:
+            page = parse(client.get("/plugins/@acme/chat").content.decode())
+        counts.append(len(queries))
+    assert len(page.by_class("verified")) == 3
+    assert "7 more" in _facts(page)["Owner"]
+    assert counts == [7, 7]
 
 
 def test_facts_are_in_groups(open_page, rich):
