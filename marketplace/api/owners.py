@@ -52,7 +52,7 @@ class OwnerView(ApiView):
 
 
 class ScopeView(ApiView):
-    """A scope."""
+    """A scope with its owner."""
 
     @extend_schema(operation_id="getScope", parameters=[_SCOPE], responses=api.ScopeDetail)
     @cacheable(InvalidatedBy.ANY_CHANGE)

@@ -21,7 +21,7 @@ class ClaimsClient:
         self._http = http
 
     def list(self) -> builtins.list[Document]:
-        """Return the claims of the account, and the open ones that it can answer."""
+        """Return the claims of the account, the open ones that it can answer, and those that it decides."""
         document = self._http.get_json(self._registry.api("/me/claims"))
         rows = list_rows(require_object(document, "claims"), "claims")
         return [require_object(row, "a claim") for row in rows]
@@ -38,7 +38,7 @@ class ClaimsClient:
         return require_object(self._http.post_json(self._registry.api("/claims"), body), "a claim")
 
     def answer(self, number: int, answer: str, reason: str = "") -> Document:
-        """Send `withdraw`, `accept` or `object`; return the claim."""
+        """Send one of `CLAIM_ANSWERS`; return the claim."""
         body = {"answer": answer, "reason": reason} if reason else {"answer": answer}
         url = self._registry.api(f"/claims/{number}/answer")
         return require_object(self._http.post_json(url, body), "a claim")

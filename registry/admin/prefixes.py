@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest
+from django.shortcuts import redirect
 
 from accounts.admin.base import ModelAdmin, StaffViewMixin, TabularInline
 from accounts.models import GrandfatheredName, Owner, ReservedPrefix, User
@@ -20,11 +21,14 @@ from registry.actions.organizations.reserve_prefix import (
 
 # In the preview. The command `reserve_prefix --dry-run` shows all.
 _MAX_NAMES = 50
+# On the request: why the action refused what the form had accepted.
+_REFUSAL = "prefix_refusal"
 
 
 class PrefixForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """A new prefix. The first time, it shows the names that exist."""
+    """A new prefix. The first time, it shows the names that exist. `refusal` is why it was refused."""
 
+    refusal: PlugportError | None = None
     owner_name = forms.CharField(
         label="Owner",
         required=False,
@@ -52,6 +56,9 @@ class PrefixForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
             prefix = parse_prefix(values.get("prefix", ""))
         except PlugportError as error:
             self.add_error("prefix", error.detail)
+            return values
+        if self.refusal is not None:
+            self.add_error("prefix", f"{self.refusal.detail} {self.refusal.hint or ''}".strip())
             return values
         if not values.get("is_confirmed") and not self.errors:
             found = list_grandfathered(prefix, owner)
@@ -96,8 +103,25 @@ class ReservedPrefixAdmin(StaffViewMixin, ModelAdmin):
     ) -> Any:
         """The form of a new prefix; a page to read for an old one."""
         if obj is None:
-            kwargs["form"] = PrefixForm
+            refusal = getattr(request, _REFUSAL, None)
+            kwargs["form"] = type("PrefixForm", (PrefixForm,), {"refusal": refusal})
         return super().get_form(request, obj, change=change, **kwargs)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """The form again, with the reason, if the prefix cannot be reserved."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except PlugportError as error:
+            setattr(request, _REFUSAL, error)
+            return super().changeform_view(request, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """The list, with the reason, if the prefix cannot be released."""
+        try:
+            return super().delete_view(request, *args, **kwargs)
+        except PlugportError as error:
+            messages.error(request, f"{error.detail} {error.hint or ''}".strip())
+            return redirect("admin:accounts_reservedprefix_changelist")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The inputs of a new prefix, or the columns of an old one."""

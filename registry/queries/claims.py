@@ -14,6 +14,7 @@ from registry.errors import UnknownClaimError, UnknownScopeError
 from registry.models import (
     DECIDED_CLAIMS,
     OPEN_CLAIMS,
+    OPEN_STATES,
     Claim,
     ClaimState,
     Member,
@@ -110,13 +111,17 @@ def list_decided_claims() -> list[Claim]:
     return list(_select(_PUBLIC)[:MAX_LISTED])
 
 
-def list_claims_of(user: User) -> list[Claim]:
+def list_claims_of(user: User, *, has_decisions: bool = False) -> list[Claim]:
     """The claims of the user, and the open ones to what the user owns: 1 query.
 
-    The newest first, at most `MAX_LISTED`.
+    For moderators `has_decisions` adds all open ones, and the granted ones that can be taken back. The
+    newest first, at most `MAX_LISTED`.
     """
-    to_answer = build_answer_condition(user) & Q(state__in=OPEN_CLAIMS)
-    return list(_select(Q(claimant=user) | to_answer)[:MAX_LISTED])
+    condition = Q(claimant=user) | build_answer_condition(user) & Q(state__in=OPEN_CLAIMS)
+    if has_decisions and is_moderator(user):
+        can_be_reversed = Q(state=ClaimState.GRANTED, transfer__state__in=OPEN_STATES)
+        condition |= Q(state__in=OPEN_CLAIMS) | can_be_reversed
+    return list(_select(condition)[:MAX_LISTED])
 
 
 def list_open_claims() -> list[Claim]:

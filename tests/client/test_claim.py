@@ -80,6 +80,30 @@ def test_an_objection_and_a_withdrawal(
     assert "plugport claim list" in error["hint"]
 
 
+def test_a_moderator_decides_and_takes_it_back(
+    cli: Cli, alice: User, become: Callable[[Any], None]
+) -> None:
+    become("mia")
+    cli.ok(*CLAIM)
+    moderator = create_user("mod", is_moderator=True)
+    # Without the permission, the claims of others are unknown.
+    cli.env["PLUGPORT_TOKEN"] = create_api_token(moderator, "manage")
+    decide = ("claim", "decide", NAME, "--reason", "Nobody answered.", "--decision")
+    assert cli.error(5, *decide, "refuse")["code"] == "no-claim"
+    become(alice)
+    cli.ok("claim", "object", NAME, "--reason", "A release is due in May.")
+    cli.env["PLUGPORT_TOKEN"] = create_api_token(moderator)
+    rows = cli.ok("claim", "list").stdout.splitlines()
+    assert rows[1].split()[:4] == [NAME, "adoption", "mia", "objected"]
+    granted = cli.ok(*decide, "grant")
+    assert granted.stdout == f"granted the claim to {NAME} for mia\n"
+    assert "transfer-accept" in granted.stderr
+    assert cli.error(5, *decide, "refuse")["code"] == "no-claim"
+    taken_back = cli.json(*decide, "reverse")["claim"]
+    assert (taken_back["state"], taken_back["decision"]) == ("reversed", "Nobody answered.")
+    assert cli.ok("claim", "list").stdout == "no claims\n"
+
+
 def test_refusals_have_codes(cli: Cli, become: Callable[[Any], None]) -> None:
     become("mia")
     assert cli.ok("claim", "list").stdout == "no claims\n"
@@ -100,6 +124,10 @@ def test_refusals_have_codes(cli: Cli, become: Callable[[Any], None]) -> None:
         ("object a", "needs --reason"),
         ("accept a --reason b", "takes no --reason"),
         ("withdraw a --to b", "takes no --to"),
+        ("decide a --reason b", "needs --decision"),
+        ("decide a --decision grant", "needs --reason"),
+        ("object a --reason b --decision grant", "takes no --decision"),
+        ("decide a --reason b --decision maybe", "'maybe' is not one of"),
         ("grant a", "'grant' is not one of"),
     ],
 )

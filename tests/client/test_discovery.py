@@ -7,13 +7,17 @@ import shlex
 from collections.abc import Callable
 
 import pytest
+from django.utils import timezone
 
+from accounts.models import OwnerDomain, User
 from marketplace.search import indexer
 from plugport.cli.output import sanitize_text
+from registry.actions.transfers.claims.seeking import change_seeks_adoption
 from registry.models import Plugin, Release
 from registry.publishing.refresh import refresh_plugin
 from tests.client.registry import CannedResponse, LocalRegistry
 from tests.client.support import README, Cli, build_name
+from tests.support.people import create_user
 
 NAMES = ["amber-bridge", "birch-bridge", "cedar-bridge"]
 NAME = NAMES[0]
@@ -107,6 +111,56 @@ def test_info_warns_of_deprecated_and_yanked_releases(cli: Cli) -> None:
     shown = cli.ok("info", LABEL).stderr
     assert "is deprecated. use another." in shown
     assert "is yanked" in shown
+
+
+def test_info_shows_the_publisher_and_what_it_has_proven(
+    cli: Cli, alice: User, publish: Callable[..., object]
+) -> None:
+    name = build_name()
+    publish(name, manifest="repository: https://github.com/Alice-Org/tools\n")
+    shown = cli.ok("info", name).stdout
+    assert "  publisher    alice (person, since " in shown
+    assert " by alice\n" in shown
+    for label in ("verified", "adoption"):
+        assert f"  {label}" not in shown
+    for proof in ("alice.example", "github.com/alice-org"):
+        OwnerDomain.objects.create(
+            owner=alice.owner, domain=proof, token="x", verified_at=timezone.now()
+        )
+    plugin = Plugin.objects.get(name=name)
+    change_seeks_adoption(actor=alice, plugin=plugin, seeks_adoption=True)
+    shown = cli.ok("info", name).stdout
+    assert "  verified     alice.example, github.com/alice-org\n" in shown
+    assert "  repository   https://github.com/Alice-Org/tools (verified)\n" in shown
+    assert f": plugport claim new {name} --kind adoption\n" in shown
+    document = cli.json("info", name)["plugin"]
+    assert (document["repositoryProven"], document["seeksAdoption"]) == (True, True)
+    assert len(document["proofs"]) == 2
+
+
+def test_older_registries_have_no_proofs(cli: Cli, registry: LocalRegistry) -> None:
+    plugin = {"name": NAME, "publisher": None, "proofs": "none"}
+    release = {"name": NAME, "version": "1.0.0", "state": "published"}
+    for document in (plugin | {"distTags": {"latest": "1.0.0"}}, release):
+        registry.faults.responses.append(CannedResponse.from_json(document))
+    shown = cli.ok("info", NAME).stdout
+    assert shown.startswith(f"{NAME} 1.0.0\n")
+    assert "publisher" not in shown
+
+
+def test_versions_show_the_publisher_when_it_changed(
+    cli: Cli, publish: Callable[..., object]
+) -> None:
+    name = build_name()
+    for version in ("1.0.0", "1.1.0", "2.0.0"):
+        publish(name, version)
+    assert "PUBLISHER" not in cli.ok("versions", name).stdout
+    other = create_user("other-owner").owner
+    Release.objects.filter(plugin__name=name, version="2.0.0").update(publisher=other)
+    Release.objects.filter(plugin__name=name, version="1.0.0").update(publisher=None)
+    rows = [line.split() for line in cli.ok("versions", name).stdout.splitlines()]
+    place = rows[0].index("PUBLISHER")
+    assert [row[place:][-2] for row in rows] == ["PUBLISHER", "other-owner", "alice", "-"]
 
 
 def test_lists_the_versions_of_a_plugin(cli: Cli, publish: Callable[..., object]) -> None:

@@ -76,7 +76,7 @@ def _run(request: HttpRequest, actor: User, owner: Owner) -> None:
             text = f"Enter the {describe_record(added.domain)} of {added.domain}, then check it."
         elif action == "check":
             text = f"{check_domain(actor=actor, owner=owner, domain=domain).domain} is proven."
-        elif action == "remove":
+        elif action == "remove" and request.POST.get("confirmed") == "yes":
             text = f"{remove_domain(actor=actor, owner=owner, domain=domain).domain} is removed."
         else:
             messages.error(request, "The form is not complete. Nothing was changed.")

@@ -15,6 +15,7 @@ from plugport.cli.session import Session
 
 if TYPE_CHECKING:
     from plugport.client import Plugin, Release
+    from plugport.spec.api.plugins import Publisher
 
 _LABEL_CHARS = 12
 _DIGEST_CHARS = 12
@@ -32,7 +33,7 @@ _MAX_CONFIG_KEYS = 20
 @click.argument("plugin", metavar="NAME[@VERSION|@RANGE|@TAG]")
 @click.pass_obj
 def command(session: Session, plugin: str) -> None:
-    """Show details of a plugin: description, trust level, permissions, dependencies.
+    """Show details of a plugin: description, owners, trust level, permissions, dependencies.
 
     Without a version, shows the release that `plugport install` installs.
     """
@@ -73,18 +74,50 @@ def _print_plugin(session: Session, plugin: Plugin, release: Release | None) -> 
 
 
 def _iter_plugin_rows(plugin: Plugin) -> Iterator[tuple[str, str]]:
+    from plugport.spec.api.plugins import PluginDetail
+    from plugport.spec.api.reading import parse_leniently
+
     # From the document: the client does not validate members that are only displayed.
     document = plugin.document
     author = plugin.data["author"]
     yield "kind", plugin.data["type"]
     # The owners are accounts of the registry. Anybody can write any author into a manifest.
     yield "owners", ", ".join(plugin.data["owners"])
+    yield "publisher", _format_publisher(plugin.data["publisher"])
+    details = parse_leniently(PluginDetail, document)
+    yield "verified", ", ".join(proof["name"] for proof in details["proofs"])
     yield "author", f"{author['name']} (as declared, not verified)" if author else ""
     yield "license", plugin.data["license"] or ""
     yield "homepage", _text_or_empty(document.get("homepage"))
-    yield "repository", _get_repository_url(document.get("repository"))
+    repository = _get_repository_url(document.get("repository"))
+    is_proven = repository and details["repositoryProven"]
+    yield "repository", f"{repository} (verified)" if is_proven else repository
     yield "downloads", str(plugin.data["downloads"])
+    yield "adoption", _describe_adoption(plugin) if plugin.data["seeksAdoption"] else ""
     yield "tags", ", ".join(f"{tag} {version}" for tag, version in plugin.data["distTags"].items())
+
+
+def _format_publisher(publisher: Publisher | None) -> str:
+    """The owner that stands for the plugin, and since when."""
+    if publisher is None or not publisher["name"]:
+        return ""
+    facts = [publisher["kind"], f"since {format_date(publisher['since'])}"]
+    return f"{publisher['name']} ({', '.join(fact for fact in facts if fact)})"
+
+
+def _describe_adoption(plugin: Plugin) -> str:
+    claim = shlex.join(["plugport", "claim", "new", str(plugin.name), "--kind", "adoption"])
+    return f"its owners look for somebody who takes it over: {claim}"
+
+
+def _format_publication(release: Release) -> str:
+    """When it was published, by which account, and to whom the plugin belonged then."""
+    document = release.document
+    date = format_date(document.get("publishedAt") or document.get("createdAt"))
+    account, publisher = release.data["publishedBy"], release.data["publisher"]
+    owner = publisher["name"] if publisher is not None else ""
+    by = f" by {account}" if account else ""
+    return f"{date}{by}{f', of {owner}' if owner and owner != account else ''}".strip()
 
 
 def _iter_release_rows(release: Release) -> Iterator[tuple[str, str]]:
@@ -92,7 +125,7 @@ def _iter_release_rows(release: Release) -> Iterator[tuple[str, str]]:
     yield "trust", release.data["trust"]
     yield "state", release.data["state"]
     yield "size", format_size(release.data["size"]) if release.data["size"] else ""
-    yield "published", format_date(document.get("publishedAt") or document.get("createdAt"))
+    yield "published", _format_publication(release)
     yield "integrity", _shorten_digest(release.data["integrity"])
     # Lists without entries grant no permission.
     permissions = document.get("permissions")

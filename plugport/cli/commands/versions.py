@@ -25,7 +25,8 @@ _HEADER = ("VERSION", "PUBLISHED", "SIZE", "STATUS")
 def command(session: Session, plugin: str) -> None:
     """List the releases of a plugin, newest version first.
 
-    The status of a release lists its dist-tags, and whether it is deprecated, yanked or blocked.
+    The status of a release lists its dist-tags, and whether it is deprecated, yanked or blocked. If the
+    plugin got another owner between two releases, each shows its publisher.
     """
     from plugport.cli.dates import format_date
     from plugport.cli.missing_names import explain_missing
@@ -36,18 +37,27 @@ def command(session: Session, plugin: str) -> None:
     with session.open_client() as client, explain_missing(client, name):
         releases = client.get_versions(name)
     session.output.print_json(releases.document)
+    # Nearly all plugins have one publisher, which `plugport info` shows.
+    has_changed = len({_get_publisher(each) for each in releases.releases}) > 1
     session.output.print_table(
         [
             (
                 str(release.version),
                 format_date(release.data["publishedAt"] or release.data["createdAt"]) or "-",
                 format_size(release.data["size"]) if release.data["size"] else "-",
+                *((_get_publisher(release) or "-",) if has_changed else ()),
                 ", ".join(_iter_status(release, releases.dist_tags)) or "-",
             )
             for release in sorted(releases.releases, key=lambda each: each.version, reverse=True)
         ],
-        _HEADER,
+        (*_HEADER[:-1], "PUBLISHER", _HEADER[-1]) if has_changed else _HEADER,
     )
+
+
+def _get_publisher(release: Release) -> str:
+    """To whom the plugin belonged when the release was published, "" if that is unknown."""
+    publisher = release.data["publisher"]
+    return publisher["name"] if publisher is not None else ""
 
 
 def _iter_status(release: Release, dist_tags: dict[str, str]) -> Iterator[str]:

@@ -72,9 +72,10 @@ class MyClaimsView(ApiView):
     def get(self, request: Request) -> HttpResponse:
         """List the claims of the account, and the open ones that it answers, at most 100.
 
-        Requires `read` or `manage`.
+        With a token of a moderator that has `admin`, also those that moderators decide or can take back. Requires
+        `read` or `manage`.
         """
-        rows = list_claims_of(get_actor(request, "read", "manage"))
+        rows = list_claims_of(get_actor(request, "read", "manage"), has_decisions=True)
         token = get_request_token(request)
         document: api.ClaimList = {
             "claims": [

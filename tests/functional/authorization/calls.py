@@ -135,13 +135,13 @@ def _find_arguments(route: str, world: World) -> Mapping[str, object]:
         own = {"public_id": world.connection.public_id, "kind": "oidc", "identity_id": 1}
     elif "tokens/" in route:
         own = {"token_id": world.token.pk, "id": world.token.pk}
-    elif "owners/" in route:
+    elif "owners/<str:username>" in route:
         own = {"username": "pat"}
     elif route.startswith("tags/"):
         own = {"slug": "talk"}
     elif route.startswith("docs/"):
         own = {"slug": "terms"}
-    elif "scopes/" in route:
+    elif "scopes/" in route or "owners/<str:name>" in route:
         own = {"name": "acme"}
     return {**ARGUMENTS, **own}
 

@@ -2,18 +2,45 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import User
 from registry.actions.create_scope import create_scope
-from registry.models import Claim, Plugin
+from registry.models import Claim, Plugin, Scope
+from tests.functional.api.calls import Api
 from tests.functional.pages.browsing import read, send, sign_in
 from tests.functional.pages.dom import parse
-from tests.support.people import create_user
+from tests.support.people import create_api_token, create_user
 from tests.support.publishing import Publisher
 
 NAME = "weather-map"
+# Session and account take two, a token one.
+QUERIES = {
+    "/claims claimant": 4,
+    "/claims holder": 4,
+    "/claims moderator": 5,
+    "/claims/new?name=weather-map claimant": 4,
+    "/claims/new?name=weather-map holder": 4,
+    "/claims/new?name=weather-map moderator": 4,
+    "/claims/ID claimant": 4,
+    "/claims/ID holder": 5,
+    "/claims/ID moderator": 4,
+    "api /claims claimant": 2,
+    "api /claims holder": 2,
+    "api /claims moderator": 2,
+    "api /me/claims claimant": 2,
+    "api /me/claims holder": 2,
+    "api /me/claims moderator": 2,
+    "api /claims/ID claimant": 2,
+    "api /claims/ID holder": 3,
+    "api /claims/ID moderator": 2,
+}
 FORM = f"/claims/new?name={NAME}"
 REASON = "It is the name of my company."
 
@@ -119,3 +146,62 @@ def test_a_scope_is_claimed_from_its_page(client: Client, owner: User, outsider:
     page = send(claimant, "/claims/new?name=@wind", **form).text
     assert "The owners are asked." in page
     assert "@wind" in page
+
+
+def _make_claims(owner: User, claimant: User, count: int) -> Claim:
+    """Open, objected and decided claims to `count` scopes each; returns an open one."""
+    moderator = User.objects.get(username="mod")
+    now = timezone.now()
+    for state in ("open", "objected", "granted"):
+        for number in range(count):
+            name = f"{state}-{number}"
+            scope = Scope.objects.create(name=name, collision_key=name, owner=owner.owner)
+            Claim.objects.create(
+                scope=scope,
+                kind="name",
+                claimant=claimant,
+                receiver=claimant.owner,
+                state=state,
+                reason=REASON,
+                answer_by=now,
+                decided_by=moderator if state == "granted" else None,
+                decided_at=now if state == "granted" else None,
+            )
+    return Claim.objects.filter(state="open").earliest("pk")
+
+
+@pytest.mark.usefixtures("plugin")
+def test_the_number_of_queries_is_constant(
+    client: Client, owner: User, outsider: User, django_assert_num_queries: Any
+) -> None:
+    moderator = create_user("mod", is_moderator=True)
+    accounts = {"claimant": outsider, "holder": owner, "moderator": moderator}
+    clients = {name: sign_in(account) for name, account in accounts.items()}
+    for each in clients.values():
+        each.get("/account")
+    tokens = {name: Api(create_api_token(account)) for name, account in accounts.items()}
+    for each in tokens.values():
+        each.get("/me")
+    seen = []
+    for count in (1, 7):
+        Claim.objects.all().delete()
+        Scope.objects.filter(name__contains="-").delete()
+        made = _make_claims(owner, outsider, count)
+        found: dict[str, int] = {}
+        for path in ("/claims", FORM, f"/claims/{made.pk}"):
+            key = "/claims/ID" if path[-1].isdecimal() else path
+            for name, each in clients.items():
+                with CaptureQueriesContext(connection) as queries:
+                    assert each.get(path).status_code == 200
+                found[f"{key} {name}"] = len(queries)
+        for path in ("/claims", "/me/claims", f"/claims/{made.pk}"):
+            key = "/claims/ID" if path[-1].isdecimal() else path
+            for name, caller in tokens.items():
+                with CaptureQueriesContext(connection) as queries:
+                    assert caller.get(path).status_code == 200
+                found[f"api {key} {name}"] = len(queries)
+        with django_assert_num_queries(1):
+            client.get("/claims")
+        seen.append(found)
+    assert seen[0] == seen[1]
+    assert seen[0] == QUERIES

@@ -21,8 +21,9 @@ def test_a_domain_is_added_proven_and_removed(
 ) -> None:
     build_organization(owner, "harbor")
 
-    def send(action: str, domain: str) -> str:
-        response = owner_client.post(path, {"action": action, "domain": domain}, follow=True)
+    def send(action: str, domain: str, **values: str) -> str:
+        form = {"action": action, "domain": domain, **values}
+        response = owner_client.post(path, form, follow=True)
         assert response.redirect_chain == [(path, 302)]
         return " ".join(map(str, response.context["messages"]))
 
@@ -41,7 +42,12 @@ def test_a_domain_is_added_proven_and_removed(
         dns.prove(domain)
         assert send("check", "example.com") == "example.com is proven."
     assert "Proven" in open_page(path, by=owner_client).text
-    assert send("remove", "example.com") == "example.com is removed."
+    # The button that removes it is behind another one, which says what ends.
+    assert "not complete" in send("remove", "example.com")
+    question = open_page(path, by=owner_client).one("input", name="confirmed")
+    assert question.attrs["value"] == "yes"
+    assert "The proof of example.com ends at once" in open_page(path, by=owner_client).text
+    assert send("remove", "example.com", confirmed="yes") == "example.com is removed."
     assert "has no domain" in send("check", "example.com")
 
 

@@ -7,6 +7,7 @@ from django.test import Client
 
 from accounts.models import AuditEntry, ReservedPrefix
 from tests.functional.pages.conftest import Open
+from tests.functional.pages.dom import parse
 from tests.support.people import create_user
 
 pytestmark = pytest.mark.django_db
@@ -33,6 +34,23 @@ def test_an_operator_reserves_and_releases_a_prefix(open_page: Open) -> None:
     assert not ReservedPrefix.objects.exists()
     rows = AuditEntry.objects.filter(action__startswith="prefix.").order_by("pk")
     assert list(rows.values_list("action", flat=True)) == ["prefix.reserved", "prefix.released"]
+
+
+def test_a_conflict_is_shown_in_the_form() -> None:
+    operator = create_user("olga", is_superuser=True, is_staff=True)
+    client = Client()
+    client.force_login(operator)
+    values = {"prefix": "Northwind", "reason": "A company.", "is_confirmed": "on"}
+    assert client.post(f"{LIST}add/", values).status_code == 302
+    # Equal after folding, but another text.
+    again = client.post(f"{LIST}add/", {**values, "prefix": "north-w1nd"})
+    assert again.status_code == 200
+    page = parse(again.content.decode())
+    assert "The prefix northwind is reserved already." in page.one(
+        "form", id="reservedprefix_form"
+    ).text.replace("`", "")
+    assert page.one("input", name="prefix").attrs["value"] == "north-w1nd"
+    assert ReservedPrefix.objects.count() == 1
 
 
 def test_other_staff_only_looks() -> None:

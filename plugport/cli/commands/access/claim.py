@@ -13,8 +13,27 @@ from plugport.cli.session import Session
 from plugport.spec.api.values import CLAIM_KINDS
 
 # What each action takes.
-_ARGUMENTS = {"list": "", "new": "NAME", "withdraw": "NAME", "accept": "NAME", "object": "NAME"}
+_ARGUMENTS = {
+    "list": "",
+    **dict.fromkeys(("new", "withdraw", "accept", "object", "decide"), "NAME"),
+}
+_DECISIONS = ("grant", "refuse", "reverse")
+# Options by action; `_NEEDED` are those without which nothing is sent.
+_OPTIONS = {
+    "new": ("kind", "reason", "evidence", "to"),
+    "object": ("reason",),
+    "decide": ("decision", "reason"),
+}
+_NEEDED = ("kind", "reason", "decision")
 _ANSWERABLE = ("open", "objected")
+_DONE = {
+    "withdraw": "withdrew",
+    "accept": "accepted",
+    "object": "objected to",
+    "grant": "granted",
+    "refuse": "refused",
+    "reverse": "took back the grant of",
+}
 
 
 @plugport_command(
@@ -25,6 +44,7 @@ _ANSWERABLE = ("open", "objected")
         "plugport claim withdraw weather-map",
         "plugport claim accept weather-map",
         'plugport claim object weather-map --reason "A release is due in May."',
+        'plugport claim decide weather-map --decision grant --reason "Nobody answered."',
     ),
 )
 @click.argument("action", type=click.Choice(list(_ARGUMENTS)))
@@ -34,7 +54,14 @@ _ANSWERABLE = ("open", "objected")
     type=click.Choice(CLAIM_KINDS),
     help="For new: adoption of what its owners left, or a name that is yours.",
 )
-@click.option("--reason", metavar="TEXT", help="For new and object: why.")
+@click.option(
+    "--decision",
+    type=click.Choice(_DECISIONS),
+    help="For decide: grant, refuse, or take a grant back (reverse).",
+)
+@click.option(
+    "--reason", metavar="TEXT", help="For new, object and decide: why. Of a decision, it is public."
+)
 @click.option(
     "--evidence",
     "evidence",
@@ -53,6 +80,7 @@ def command(
     action: str,
     name: str | None,
     kind: str | None,
+    decision: str | None,
     reason: str | None,
     evidence: tuple[str, ...],
     to: str | None,
@@ -60,16 +88,17 @@ def command(
     """Claim an abandoned plugin, a scope or a name, and answer claims as an owner.
 
     The owners have some weeks to accept or to object; then a moderator of the registry decides. What
-    is accepted or granted becomes a transfer to you, which you accept with plugport owner.
+    is accepted or granted becomes a transfer to you, which you accept with plugport owner. Moderators list and
+    decide with a token that may also admin.
     """
     _check_arguments(action, name)
-    _check_options(action, kind=kind, reason=reason, evidence=evidence, to=to)
+    _check_options(action, kind=kind, decision=decision, reason=reason, evidence=evidence, to=to)
     if action == "list":
         _list_claims(session)
     elif action == "new":
         _claim(session, name or "", kind or "", reason or "", evidence, to or "")
     else:
-        _answer(session, name or "", action, reason or "")
+        _answer(session, name or "", decision or action, reason or "")
 
 
 def _check_arguments(action: str, name: str | None) -> None:
@@ -81,11 +110,11 @@ def _check_arguments(action: str, name: str | None) -> None:
 
 
 def _check_options(action: str, **options: Any) -> None:
-    allowed = {"new": ("kind", "reason", "evidence", "to"), "object": ("reason",)}.get(action, ())
+    allowed = _OPTIONS.get(action, ())
     for option, value in options.items():
         if value and option not in allowed:
             raise click.UsageError(f"`plugport claim {action}` takes no --{option}")
-    for option in ("kind", "reason"):
+    for option in _NEEDED:
         if option in allowed and not options[option]:
             raise click.UsageError(f"`plugport claim {action}` needs --{option}")
 
@@ -127,32 +156,29 @@ def _list_claims(session: Session) -> None:
 
 def _answer(session: Session, text: str, answer: str, reason: str) -> None:
     with session.open_client() as client:
-        number = _select(client.claims.list(), text)
+        # Only what was granted can be taken back.
+        states = ("granted",) if answer == "reverse" else _ANSWERABLE
+        number = _select(client.claims.list(), text, states)
         claim = client.claims.answer(number, answer, reason)
     session.output.print_json({"claim": claim})
     name, receiver = _get_text(claim, "name"), _get_receiver(claim)
-    done = {"withdraw": "withdrew", "accept": "accepted", "object": "objected to"}[answer]
-    session.output.print_line(f"{done} the claim to {name} for {receiver}")
-    if answer == "accept":
+    session.output.print_line(f"{_DONE[answer]} the claim to {name} for {receiver}")
+    if answer in ("accept", "grant"):
         accept = shlex.join(["plugport", "owner", "transfer-accept", name])
         session.output.note(f"{name} is offered to {receiver}, who accepts it with `{accept}`")
     elif answer == "object":
         session.output.note("a moderator decides")
 
 
-def _select(claims: Sequence[Mapping[str, Any]], name: str) -> int:
+def _select(claims: Sequence[Mapping[str, Any]], name: str, states: Sequence[str]) -> int:
     from plugport.cli.errors import NoClaimError
 
     for each in claims:
         number = each.get("id")
-        if (
-            each.get("name") == name
-            and each.get("state") in _ANSWERABLE
-            and isinstance(number, int)
-        ):
+        if each.get("name") == name and each.get("state") in states and isinstance(number, int):
             return number
     raise NoClaimError(
-        f"There is no open claim to `{name}` that is yours or that you can answer.",
+        f"There is no {' or '.join(states)} claim to `{name}` that is yours or that you can answer.",
         hint="Run `plugport claim list` for a list.",
     )
 
