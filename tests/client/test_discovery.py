@@ -96,7 +96,7 @@ def test_shows_a_plugin_and_its_release(cli: Cli) -> None:
         assert part in shown
     assert "owners       alice\n" in shown
     assert "author       Ada (as declared, not verified)\n" in shown
-    assert re.search(r"published    \d{4}-\d\d-\d\d \((just now|\d+ \w+ ago)\)\n", shown)
+    assert re.search(r"published    \d{4}-\d\d-\d\d \((just now|\d+ \w+ ago)\) by alice\n", shown)
     assert re.search(r"integrity    sha512-.{12}…\n", shown)
     assert "config       TOKEN (required, string): The token of the bot.\n" in shown
     assert "config       depth (optional, integer, default 3)\n" in shown

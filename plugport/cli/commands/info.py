@@ -101,7 +101,7 @@ def _format_publisher(publisher: Publisher | None) -> str:
     """The owner that stands for the plugin, and since when."""
     if publisher is None or not publisher["name"]:
         return ""
-    facts = [publisher["kind"], f"since {format_date(publisher['since'])}"]
+    facts = [publisher["kind"], f"since {publisher['since'][:10]}" if publisher["since"] else ""]
     return f"{publisher['name']} ({', '.join(fact for fact in facts if fact)})"
 
 
