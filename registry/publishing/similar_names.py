@@ -22,21 +22,25 @@ _MAX_SHOWN = 3
 
 
 def list_similar_plugins(actor: User, name: PluginName) -> list[Plugin]:
-    """Return established plugins of other accounts with similar names, most downloads first: 1 query.
+    """Return established plugins of other accounts with similar names, most downloads first.
 
-    The keys of all similar names are looked up, so the cost does not depend on the catalog.
+    One query, and a second one if there are plugins with similar names. The keys of all similar names
+    are looked up, so the cost does not depend on the catalog.
     """
     established = Q(downloads__gt=0) | Q(created_at__lte=timezone.now() - ESTABLISHED_AFTER)
     plugins = Plugin.objects.filter(
         established, collision_key__in=list_similar_keys(name), is_listed=True
     )
+    # The rule is for few names, and the condition below is a quarter of the time of publishing a name.
+    if not plugins.exists():
+        return []
     # An author's own plugins may have similar names.
     others = plugins.exclude(build_role_condition(actor))
     return list(others.order_by("-downloads", "id")[:_MAX_SHOWN])
 
 
 def build_name_check(actor: User, release: Release) -> CheckRun | None:
-    """Return the check of a first release whose name is similar to others, or None: 1 query.
+    """Return the check of a first release whose name is similar to others, or None: at most 2 queries.
 
     Its finding holds the release for a moderator. Names that were public before, and those that
     moderators publish, are not checked.
