@@ -170,7 +170,7 @@ def _render(
 ) -> HttpResponse:
     key = request.session.get(_SESSION_KEY, "")
     change = parse_change_key(key)
-    is_own = change is not None and (change.user_id, change.old) == (user.pk, user.email)
+    is_own = change is not None and change.is_of(user)
     context: dict[str, Any] = {
         "form": form,
         "is_lapsed": is_address_lapsed(user),

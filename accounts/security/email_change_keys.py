@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.core import signing
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.models import User
 
@@ -19,16 +20,31 @@ _SALT = "accounts.security.email_change_keys."
 
 @dataclass(frozen=True, slots=True)
 class EmailChange:
-    """A change of the account with that id from one address to another."""
+    """A change of the account with that id from one address to another.
+
+    `mark` stands for the password at that time: a key is not valid after a new one.
+    """
 
     user_id: int
     old: str
     new: str
+    mark: str = ""
+
+    def is_of(self, user: User) -> bool:
+        """Whether the account, its address and its password are those of the request."""
+        is_marked = constant_time_compare(self.mark, _build_mark(user))
+        return is_marked and (self.user_id, self.old) == (user.pk, user.email)
+
+
+def _build_mark(user: User) -> str:
+    return salted_hmac(_SALT + "password", user.password, algorithm="sha256").hexdigest()[:32]
 
 
 def build_change_key(user: User, new: str) -> str:
     """The key for the new address, which proves that its holder reads the mails to it."""
-    return _CHANGE + signing.dumps([user.pk, user.email, new], salt=_SALT + _CHANGE)
+    return _CHANGE + signing.dumps(
+        [user.pk, user.email, new, _build_mark(user)], salt=_SALT + _CHANGE
+    )
 
 
 def build_undo_key(change: EmailChange) -> str:
@@ -50,9 +66,7 @@ def _parse(key: str, prefix: str, seconds: int) -> EmailChange | None:
     if not key.startswith(prefix):
         return None
     try:
-        user_id, old, new = signing.loads(
-            key.removeprefix(prefix), salt=_SALT + prefix, max_age=seconds
-        )
+        values = signing.loads(key.removeprefix(prefix), salt=_SALT + prefix, max_age=seconds)
     except signing.BadSignature:
         return None
-    return EmailChange(user_id, old, new)
+    return EmailChange(*values)

@@ -61,9 +61,9 @@ def replace_email(*, actor: User, key: str) -> None:
     `EmailChangedError` while an earlier change can be reversed.
     """
     change = parse_change_key(key)
-    if change is None or change.user_id != actor.pk or change.old != actor.email:
+    if change is None or not change.is_of(actor):
         raise VerificationLinkError(
-            "The link is expired, or it belongs to another account or another address.",
+            "The link is expired, or it belongs to another account, address or password.",
             hint="Request a new link.",
         )
     with transaction.atomic():

@@ -161,6 +161,21 @@ def test_a_second_change_does_not_take_the_address_from_its_owner(
     replace_email(actor=owner, key=build_change_key(owner, "third@example.test"))
 
 
+def test_a_link_from_before_a_new_password_changes_nothing(
+    owner_client: Client, owner: User
+) -> None:
+    """A thief may have asked for it, and send it to the owner."""
+    old, key = owner.email, build_change_key(owner, "thief@example.test")
+    owner.set_password("staple of batteries 7")
+    owner.save()
+    owner_client.force_login(owner, backend="django.contrib.auth.backends.ModelBackend")
+    owner_client.get(f"/account/email/key/{key}")
+    assert b"thief@example.test" not in owner_client.get("/account/email").content
+    assert owner_client.post("/account/email", {"action": "replace"}).status_code == 400
+    owner.refresh_from_db()
+    assert owner.email == old
+
+
 @pytest.mark.parametrize("key", ["undo-x", "change-x", "undo-", "change-1:2:3"])
 def test_forged_links(owner_client: Client, owner: User, key: str) -> None:
     assert owner_client.get(f"/account/email/key/{key}").url == "/account/email"
