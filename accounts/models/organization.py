@@ -63,7 +63,8 @@ class Organization(models.Model):
 class OrganizationMember(models.Model):
     """The role of an account in an organization. `is_public`: strangers see it on the profile.
 
-    Queries set `missing` to what the account needs so that the rights count (`accounts.policies`).
+    Queries set `missing` to what the account needs so that the rights count (`accounts.policies`), and for
+    members `display_name` to the name at the identity provider.
     """
 
     organization = models.ForeignKey(
@@ -79,6 +80,7 @@ class OrganizationMember(models.Model):
     is_public = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
     missing = ""
+    display_name: str | None = None
 
     class Meta:
         constraints = [

@@ -14,6 +14,7 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    Subquery,
     Value,
     When,
 )
@@ -44,6 +45,7 @@ from accounts.security.memberships import (
     build_protected_condition,
     build_reached_condition,
 )
+from accounts.sso.scim.keys import build_key
 from plugport.spec.text import has_nul, quote_text, remove_nul
 
 if TYPE_CHECKING:
@@ -90,17 +92,26 @@ def get_people(
     organization: Organization,
     *,
     viewer: User | None,
+    text: str = "",
     number: int = 1,
     limit: int = MAX_PEOPLE_PER_PAGE,
 ) -> People:
     """The members without robots: 3 queries, 2 without a viewer.
 
-    Strangers see the members that chose to be shown.
+    Strangers see the members that chose to be shown, without what the identity provider says about
+    them. With `text`, only those whose user name, or shown name at the provider, has it.
     """
     rights = list_organization_rights(viewer, organization)
     rows = organization.memberships.filter(user__robot_of=None).select_related("user")
-    if OrganizationRight.SEE_MEMBERS not in rights:
+    found = Q(user__username__icontains=text)
+    if OrganizationRight.SEE_MEMBERS in rights:
+        provisioned = organization.scim_users.filter(user=OuterRef("user"))
+        rows = rows.annotate(display_name=Subquery(provisioned.values("display_name")))
+        found |= Q(Exists(provisioned.filter(display_key__contains=build_key(text))))
+    else:
         rows = rows.filter(is_public=True, user__is_active=True)
+    if text:
+        rows = rows.filter(found)
     page = read_page(rows.order_by(_RANK, "user__username"), number=number, limit=limit)
     return People(organization, page, rights)
 

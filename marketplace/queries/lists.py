@@ -34,6 +34,8 @@ from registry.queries.visible import (
 
 TaxonomyType = Literal["category", "tag"]
 _Row = TypeVar("_Row", bound=Model)
+# On the profile of an organization; the page of its members has all of them.
+_MAX_SHOWN_MEMBERS = 30
 # Each order ends with a unique column: without it, rows with equal values could appear on two pages.
 _ORDERS: dict[str, tuple[str | OrderBy, ...]] = {
     "downloads": ("-downloads", "id"),
@@ -118,7 +120,7 @@ def get_account_page(account: User, query: SearchQuery, viewer: Viewer) -> Accou
 
 @dataclass(frozen=True, slots=True)
 class OrganizationPage:
-    """An organization with its scopes, the members that chose to be shown, and one page of its plugins."""
+    """An organization with its scopes, the first members that chose to be shown, and a page of its plugins."""
 
     organization: Organization
     scopes: Sequence[Scope]
@@ -138,7 +140,7 @@ def get_organization_page(
     return OrganizationPage(
         organization,
         list(scopes),
-        list(members.select_related("user").order_by("user__username")),
+        list(members.select_related("user").order_by("user__username")[:_MAX_SHOWN_MEMBERS]),
         page,
         downloads,
         list_proofs(organization.owner),

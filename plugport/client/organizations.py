@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from plugport.client.http import HttpSession
@@ -41,9 +42,12 @@ class OrganizationsClient:
         """Require `second-factor` or `sso-only` of the members, or no longer; returns the rule."""
         return self._send("PUT", self._url(name, rule), {"required": required})
 
-    def list_members(self, name: str) -> Document:
-        """Return all members that the account may see, and for managers the invitations."""
-        return self._get_all_members(self._url(name, "members"), "members")
+    def list_members(self, name: str, search: str = "") -> Document:
+        """Return all members that the account may see, and for managers the invitations.
+
+        With `search`, only the members whose name has the text.
+        """
+        return self._get_all_members(self._url(name, "members"), "members", search)
 
     def list_memberships(self) -> Document:
         """Return the organizations of the account and its invitations."""
@@ -169,15 +173,18 @@ class OrganizationsClient:
         """Remove a domain and its proof; returns it."""
         return self._send("DELETE", self._url(name, "domains", domain))
 
-    def _get_all_members(self, url: str, what: str) -> Document:
-        return self._add_pages(require_object(self._http.get_json(url), what), url)
+    def _get_all_members(self, url: str, what: str, search: str = "") -> Document:
+        params = {"q": search} if search else {}
+        return self._add_pages(require_object(self._http.get_json(url, params), what), url, params)
 
-    def _add_pages(self, first: Document, url: str) -> Document:
+    def _add_pages(
+        self, first: Document, url: str, params: Mapping[str, str] = MappingProxyType({})
+    ) -> Document:
         """The document with the members of all pages at the URL, and without the position of one."""
         members, position = list(first["members"]), first["pagination"]
         while position["hasMore"]:
-            params = {"page": str(position["current"] + 1)}
-            page = require_object(self._http.get_json(url, params), "members")
+            number = str(position["current"] + 1)
+            page = require_object(self._http.get_json(url, {**params, "page": number}), "members")
             members += page["members"]
             position = page["pagination"]
         return {

@@ -77,6 +77,7 @@ def build_person(member: OrganizationMember) -> api.OrganizationMember:
     """Return a member whose account is loaded."""
     return {
         "username": member.user.username,
+        "displayName": member.display_name or None,
         "role": member.role,
         "isPublic": member.is_public,
         "since": format_time(member.created_at),

@@ -107,6 +107,11 @@ def test_all_pages_of_the_members_are_shown(cli: Cli, alice: User) -> None:
     assert members["invitations"] == []
     assert "pagination" not in members
     assert cli.ok("org", "members", "harbor").stdout.count(" since ") == 206
+    # Searched on every page of what is found.
+    found = cli.json("org", "members", "harbor", "--search", "PERSON01")["members"]
+    assert [each["username"] for each in found] == names[100:200]
+    cli.ok("org", "invite", "harbor", "guest@example.test")
+    assert cli.ok("org", "members", "harbor", "--search", "guest").stdout == "no member found\n"
     shown = json.loads(cli.ok("org", "team", "show", "harbor", "dev", "--json").stdout)
     assert shown["team"]["members"] == names
     added = json.loads(cli.ok("org", "team", "add", "harbor", "dev", "alice", "--json").stdout)
@@ -130,6 +135,7 @@ def test_all_pages_of_the_members_are_shown(cli: Cli, alice: User) -> None:
         (["leave", "x", "--role", "owner"], "takes no --role"),
         (["team", "add", "x", "y", "z", "--role", "owner"], "takes no --role"),
         (["list", "--title", "x"], "takes no --title"),
+        (["show", "x", "--search", "y"], "takes no --search"),
         (["show", ".."], "not a valid name"),
     ],
 )

@@ -45,6 +45,7 @@ from marketplace.pages.organizations.frame import (
 )
 from marketplace.pagination import build_pagination
 from plugport.spec.errors import PlugportError
+from registry.api.v1.parameters import get_text_parameter
 
 _ROLES = (
     (OrganizationRole.MEMBER, "Member: rights come from teams"),
@@ -119,7 +120,8 @@ def _render_members(
     *,
     status: int = 200,
 ) -> HttpResponse:
-    people = get_people(organization, viewer=viewer, number=get_page_number(request))
+    text = get_text_parameter(request.GET, "q")
+    people = get_people(organization, viewer=viewer, text=text, number=get_page_number(request))
     can_manage = OrganizationRight.MANAGE_PEOPLE in people.rights
     return render_page(
         request,
@@ -128,6 +130,7 @@ def _render_members(
         viewer,
         status=status,
         people=people,
+        text=text,
         pagination=build_pagination(
             request.GET, number=people.page.number, pages=people.page.pages
         ),

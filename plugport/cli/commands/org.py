@@ -59,6 +59,7 @@ def _complete(context: click.Context, _: click.Parameter, incomplete: str) -> li
         "plugport org invite my-company mia --role manager",
         "plugport org invite my-company mia@example.org",
         "plugport org accept my-company",
+        "plugport org members my-company --search mia",
         "plugport org remove my-company mia",
         "plugport org add-issuer my-company https://ci.example.com",
         "plugport org team create my-company dev",
@@ -83,6 +84,9 @@ def _complete(context: click.Context, _: click.Parameter, incomplete: str) -> li
 )
 @click.option("--yes", is_flag=True, help="Delete, or take rights away, without asking.")
 @click.option("--title", metavar="TEXT", help="Display name of a new organization.")
+@click.option(
+    "--search", metavar="TEXT", help="With `members`, only those whose name has the text."
+)
 @click.option(
     "--scope",
     "scopes",

@@ -44,6 +44,10 @@ class Membership(TypedDict):
 
 class OrganizationMember(TypedDict):
     username: str
+    displayName: Annotated[
+        str | None,
+        describe("In lists for members: the name at the organization's identity provider."),
+    ]
     role: Annotated[str, one_of(ORGANIZATION_ROLES)]
     isPublic: bool
     since: str

@@ -49,6 +49,7 @@ from registry.api.v1.parameters import (
     INVITATION_ID,
     ORGANIZATION,
     PEOPLE_PAGING,
+    PEOPLE_SEARCH,
     USERNAME,
     get_people_page,
     get_text_parameter,
@@ -234,7 +235,7 @@ class PeopleView(ApiView):
 
     @extend_schema(
         operation_id="listOrganizationMembers",
-        parameters=[ORGANIZATION, *PEOPLE_PAGING],
+        parameters=[ORGANIZATION, PEOPLE_SEARCH, *PEOPLE_PAGING],
         responses=api.OrganizationMemberList,
     )
     def get(self, request: Request, organization: str) -> HttpResponse:
@@ -246,6 +247,7 @@ class PeopleView(ApiView):
         people = get_people(
             get_organization(organization),
             viewer=_find_viewer(request, organization),
+            text=get_text_parameter(request.GET, "q"),
             number=number,
             limit=limit,
         )

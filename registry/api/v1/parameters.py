@@ -152,6 +152,12 @@ PEOPLE_PAGING = [
         description="Members per page.",
     ),
 ]
+PEOPLE_SEARCH = OpenApiParameter(
+    "q",
+    {"type": "string", "maxLength": MAX_TEXT_CHARS},
+    description="Only members whose user name has this text, in any case. For members, also those with "
+    "it in their name at the identity provider.",
+)
 AUDIT = [
     OpenApiParameter(
         "limit",

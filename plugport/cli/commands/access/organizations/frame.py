@@ -16,6 +16,7 @@ class Options(NamedTuple):
     role: str = ""
     title: str | None = None
     yes: bool = False
+    search: str | None = None
     scopes: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
     days: int | None = None

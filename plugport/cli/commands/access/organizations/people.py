@@ -9,30 +9,39 @@ from plugport.cli.commands.access.organizations.own import describe_membership
 
 if TYPE_CHECKING:
     from plugport.cli.session import Session
-    from plugport.client.organizations import OrganizationsClient
+    from plugport.client.organizations import Document, OrganizationsClient
 
 
 def _list_members(
-    session: Session, client: OrganizationsClient, values: list[str], _: Options
+    session: Session, client: OrganizationsClient, values: list[str], options: Options
 ) -> None:
-    document = client.list_members(values[0])
+    document = client.list_members(values[0], options.search or "")
     session.output.print_json(document)
     rows = [
-        (each["username"], each["role"], f"since {each['since'][:10]}")
+        (_describe_name(each), each["role"], f"since {each['since'][:10]}")
         for each in document["members"]
     ]
+    # Invitations are not searched: an addressee has no name here yet.
+    invitations = () if options.search else document["invitations"] or ()
     rows += [
         (
             each["username"] or each["email"] or "",
             each["role"],
             f"invited by {each['invitedBy']}, until {each['expiresAt'][:10]}",
         )
-        for each in document["invitations"] or ()
+        for each in invitations
     ]
     if not rows:
-        session.output.print_line("no member chose to be shown")
+        found = "no member found" if options.search else "no member chose to be shown"
+        session.output.print_line(found)
         return
     session.output.print_table(rows, ("WHO", "ROLE", "STATUS"))
+
+
+def _describe_name(member: Document) -> str:
+    # Older registries do not say it.
+    name = member.get("displayName")
+    return f"{member['username']} ({name})" if name else str(member["username"])
 
 
 def _invite(
@@ -106,7 +115,7 @@ def _leave(session: Session, client: OrganizationsClient, values: list[str], _: 
 
 
 ACTIONS = {
-    "members": Action(_list_members, ("NAME",)),
+    "members": Action(_list_members, ("NAME",), ("search",)),
     "invite": Action(_invite, ("NAME", "WHO"), ("role",)),
     "withdraw": Action(_withdraw, ("NAME", "WHO")),
     "role": Action(_change_role, ("NAME", "USER"), ("role",)),
