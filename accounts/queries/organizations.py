@@ -106,13 +106,15 @@ def get_people(
     found = Q(user__username__icontains=text)
     if OrganizationRight.SEE_MEMBERS in rights:
         provisioned = organization.scim_users.filter(user=OuterRef("user"))
-        rows = rows.annotate(display_name=Subquery(provisioned.values("display_name")))
+        rows = rows.annotate(provider_name=Subquery(provisioned.values("display_name")))
         found |= Q(Exists(provisioned.filter(display_key__contains=build_key(text))))
     else:
         rows = rows.filter(is_public=True, user__is_active=True)
     if text:
         rows = rows.filter(found)
     page = read_page(rows.order_by(_RANK, "user__username"), number=number, limit=limit)
+    for member in page.rows:
+        member.display_name = getattr(member, "provider_name", None)
     return People(organization, page, rights)
 
 

@@ -97,6 +97,18 @@ def test_teams_and_scopes(cli: Cli, mia: User, become: Callable[[User], None], a
     assert "Only members of `harbor`" in cli.run("org", "team", "list", "harbor").stderr
 
 
+def test_a_team_gets_rights_in_the_scope_of_the_name_before_the_first_plugin(cli: Cli) -> None:
+    cli.ok("org", "create", "harbor")
+    cli.ok("org", "team", "create", "harbor", "ci")
+    given = cli.ok("org", "team", "give", "harbor", "ci", "@harbor", "--role", "publisher").stdout
+    assert given.splitlines()[1].split() == ["right", "@harbor", "publisher"]
+    assert Scope.objects.get(name="harbor").owner.name == "harbor"
+    # Again, and for nothing but the own name.
+    cli.ok("org", "team", "give", "harbor", "ci", "@harbor", "--role", "maintainer")
+    error = cli.error(5, "org", "team", "give", "harbor", "ci", "@harbor-two")
+    assert error["code"] == "unknown-team-right"
+
+
 def test_all_pages_of_the_members_are_shown(cli: Cli, alice: User) -> None:
     cli.ok("org", "create", "harbor")
     cli.ok("org", "team", "create", "harbor", "dev")

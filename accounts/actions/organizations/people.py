@@ -111,7 +111,7 @@ def remove_person(*, actor: User, organization: Organization, username: str) -> 
         # With it go the places in teams.
         member.delete()
         end_organization_sessions(organization=locked, user=user)
-        run_removal_steps(locked, user, actor)
+        run_removal_steps(locked, [user], actor)
 
 
 def leave_all_organizations(*, actor: User) -> None:

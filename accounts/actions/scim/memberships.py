@@ -84,7 +84,7 @@ def end_membership(organization: Organization, row: ScimUser) -> None:
         organization.invitations.filter(Q(invited_by=user) | Q(user=user)).delete()
         # With it go the places in teams.
         member.delete()
-        run_removal_steps(organization, user, ACTOR)
+        run_removal_steps(organization, [user], ACTOR)
     _close_account(row)
 
 

@@ -10,7 +10,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.actions.record_audit_entry import record_audit_entry
+from accounts.actions.record_audit_entry import (
+    Act,
+    record_audit_entries,
+    record_audit_entry,
+)
 from accounts.models import (
     AccountSession,
     Organization,
@@ -98,11 +102,9 @@ def _end(rows: QuerySet[SsoSession], action: str) -> int:
         Session.objects.filter(session_key__in=keys).delete()
         AccountSession.objects.filter(session_key__in=keys).delete()
         SsoSession.objects.filter(pk__in=[row.pk for row in ended]).delete()
-        for row in ended:
-            record_audit_entry(
-                actor=None,
-                action=action,
-                target=row.identity.user,
-                connection=row.identity.connection.name,
-            )
+        acts = [
+            Act(action, row.identity.user, details={"connection": row.identity.connection.name})
+            for row in ended
+        ]
+        record_audit_entries(actor=None, acts=acts)
     return len(ended)

@@ -1,14 +1,15 @@
-"""Revoke the tokens of an account whose password changes."""
+"""Revoke the tokens of accounts: after a new password, or because the account ends."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.actions.record_audit_entry import record_audit_entry
+from accounts.actions.record_audit_entry import Act, record_audit_entries
 from accounts.models import ActorKind, DeviceLogin, Token, User
 from accounts.queries.token_cache import token_cache
 
@@ -24,7 +25,7 @@ class RevokedTokens:
 def revoke_all_tokens(
     *, user: User, by: User | ActorKind | None, kept_token_ids: Collection[int] = ()
 ) -> RevokedTokens:
-    """Revoke all tokens of the account but those with the given ids; an audit entry for each.
+    """Revoke all tokens of the account but those with the given ids, as `revoke_tokens` does.
 
     Programs whose sign-in was approved and that have no token yet get none.
 
@@ -33,19 +34,35 @@ def revoke_all_tokens(
     """
     with transaction.atomic():
         User.objects.select_for_update().filter(pk=user.pk).first()
-        now = timezone.now()
-        kept, revoked = [], []
         # Also those of CI jobs, which `list_tokens` leaves out.
-        for token in Token.objects.filter(user=user, revoked_at=None):
-            if token.pk in kept_token_ids:
-                kept.append(token)
-                continue
-            token.revoked_at = now
-            token.save(update_fields=["revoked_at"])
-            record_audit_entry(actor=by, action="token.revoked", target=token)
-            # The owner need not be told about those that had expired.
-            if token.expires_at > now:
-                revoked.append(token)
+        tokens = list(Token.objects.filter(user=user, revoked_at=None))
+        ended = [each for each in tokens if each.pk not in kept_token_ids]
+        now = revoke_tokens(ended, by=by)
         DeviceLogin.objects.filter(user=user).delete()
         transaction.on_commit(token_cache.clear)
-    return RevokedTokens(kept, revoked)
+    kept = [each for each in tokens if each.pk in kept_token_ids]
+    # The owner need not be told about those that had expired.
+    return RevokedTokens(kept, [each for each in ended if each.expires_at > now])
+
+
+def revoke_tokens_of_robots(robots: Collection[User], *, by: User) -> None:
+    """Revoke all tokens of the robots, as `revoke_tokens` does, under the same locks as `revoke_all_tokens`."""
+    with transaction.atomic():
+        ids = [each.pk for each in robots]
+        list(User.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
+        revoke_tokens(list(Token.objects.filter(user__in=ids, revoked_at=None)), by=by)
+
+
+def revoke_tokens(tokens: Collection[Token], *, by: User | ActorKind | None) -> dt.datetime:
+    """Revoke the tokens in the transaction of the caller, with an audit entry for each.
+
+    A number of statements that does not depend on that of the tokens, but for batches of rows. Returns
+    the time.
+    """
+    now = timezone.now()
+    Token.objects.filter(pk__in=[each.pk for each in tokens]).update(revoked_at=now)
+    for each in tokens:
+        each.revoked_at = now
+    record_audit_entries(actor=by, acts=[Act("token.revoked", each) for each in tokens])
+    transaction.on_commit(token_cache.clear)
+    return now

@@ -9,9 +9,11 @@ from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.models import Organization, Team, User
 from accounts.policies import OrganizationRight, check_organization_right
 from accounts.queries.organizations import get_team, lock_organization
+from plugport.spec.names import PluginName
 from plugport.spec.text import quote_text, remove_nul
 from registry.errors import UnknownRightError
 from registry.models import Plugin, Role, Scope, TeamRight
+from registry.policies import find_alike_scope
 
 
 def set_team_right(
@@ -26,7 +28,7 @@ def set_team_right(
         team = _lock_team(actor, organization, team_name)
         if role == Role.OWNER:
             check_organization_right(actor, team.organization, OrganizationRight.MANAGE_OWNERS)
-        plugin, scope = _get_target(team.organization, target)
+        plugin, scope = _get_target(actor, team.organization, target)
         right, _ = TeamRight.objects.update_or_create(
             team=team, plugin=plugin, scope=scope, defaults={"role": role}
         )
@@ -75,13 +77,17 @@ def _is_scope(target: str) -> bool:
     return target.startswith("@") and "/" not in target
 
 
-def _get_target(organization: Organization, target: str) -> tuple[Plugin | None, Scope | None]:
+def _get_target(
+    actor: User, organization: Organization, target: str
+) -> tuple[Plugin | None, Scope | None]:
     """The plugin or the scope of the organization. One of another owner is as unknown as a missing one."""
     name = remove_nul(target)
     plugin = scope = None
     if _is_scope(name):
         scopes = Scope.objects.filter(owner__organization=organization)
         scope = scopes.filter(name=name.removeprefix("@")).first()
+        if scope is None and name == f"@{organization.name}":
+            scope = _create_own_scope(actor, organization)
     else:
         plugins = Plugin.objects.filter(members__holder__organization=organization)
         plugin = plugins.filter(name=name).first()
@@ -91,6 +97,21 @@ def _get_target(organization: Organization, target: str) -> tuple[Plugin | None,
             hint="Name a plugin (`@acme/chat`) or a scope (`@acme`) of the organization.",
         )
     return plugin, scope
+
+
+def _create_own_scope(actor: User, organization: Organization) -> Scope | None:
+    """The scope of the organization's name before its first plugin; None if somebody else has it."""
+    taken = find_alike_scope(organization.name)
+    if taken is not None and taken.name != organization.name:
+        return None
+    key = PluginName(None, organization.name).collision_key
+    # Somebody may publish the first plugin at this moment.
+    scope, is_new = Scope.objects.get_or_create(
+        name=organization.name, defaults={"owner": organization.owner, "collision_key": key}
+    )
+    if is_new:
+        record_audit_entry(actor=actor, action="scope.created", target=scope)
+    return scope if scope.owner_id == organization.owner.pk else None
 
 
 def _record(actor: User, team: Team, action: str, right: TeamRight) -> None:

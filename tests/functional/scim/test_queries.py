@@ -18,6 +18,7 @@ LIST_USERS, GET_USER, FIND_USER = 4, 3, 4
 LIST_GROUPS, GET_GROUP = 4, 3
 # Added, replaced and removed members of a group with a team and a role.
 CHANGES = (19, 18, 18)
+DELETED_GROUP = 18
 # A person who is created, deactivated, activated and deleted.
 PEOPLE = (14, 35, 20, 36)
 # PostgreSQL locks the name of the new account. An address in the request would be another lock.
@@ -106,6 +107,27 @@ def test_changes_of_members(provider: Provider, harbor: Organization, mapped: st
         assert not ScimGroup.objects.get().members.exists()
         found.append((added, replaced, removed))
     assert found == [CHANGES, CHANGES]
+
+
+def test_deleted_groups(provider: Provider, harbor: Organization, owner: User) -> None:
+    """As many queries for a group of 200 people as for one of 10, but for the batches of audit entries.
+
+    Nobody keeps what it gave.
+    """
+    create_team(actor=owner, organization=harbor, name="dev")
+    ids, found = add_people(harbor, 0, 200), []
+    for size in (10, 200):
+        group = str(provider.create_group("Engineers", *ids[:size])["id"])
+        map_scim_group(
+            actor=owner, organization=harbor, public_id=group, team="dev", role="manager"
+        )
+        assert harbor.teams.get().members.count() == size
+        found.append(count(provider, 204, "DELETE", f"Groups/{group}"))
+        assert not harbor.teams.get().members.exists()
+        assert not harbor.memberships.filter(role="manager").exists()
+    assert found[0] == DELETED_GROUP
+    # Two inserts for 50 people.
+    assert found[1] <= DELETED_GROUP + 2 * 200 // 50
 
 
 def test_changes_of_people(provider: Provider, harbor: Organization, mapped: str) -> None:
