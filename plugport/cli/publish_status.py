@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from plugport.cli.errors import ReleaseHeldError, ReleaseRejectedError, VerdictPendingError
-from plugport.cli.validation import print_check
+from plugport.cli.validation import print_check, warn_of_hidden_dependencies
 
 if TYPE_CHECKING:
     from plugport.cli.session import Session
@@ -49,10 +49,7 @@ def report_verdict(session: Session, status: PublishStatus, label: str, *, is_wa
 
     Without waiting, a release whose checks still run is a success: the registry has stored it.
     """
-    for name in status.data["hiddenDependencies"]:
-        session.output.warn(
-            f"`{label}` needs `{name}`, which fewer people may see: others cannot install it"
-        )
+    warn_of_hidden_dependencies(session.output, label, status.data["hiddenDependencies"])
     session.output.print_json({"publication": status.document})
     reason = f" ({status.data['verdict']})" if status.data["verdict"] else ""
     page = f" {status.data['pageUrl']}" if status.data["pageUrl"] else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,3 +91,11 @@ def print_check(output: Output, title: str, state: str, findings: list[dict[str,
         output.print_line(f"  {finding.get('severity', ''):<8} {message}")
         if finding.get("hint"):
             output.print_line(f"           {finding['hint']}")
+
+
+def warn_of_hidden_dependencies(output: Output, label: str, names: Iterable[str]) -> None:
+    """Warn of what `label` needs and others cannot install."""
+    for name in names:
+        output.warn(
+            f"`{label}` needs `{name}`, which fewer people may see: others cannot install it"
+        )

@@ -144,11 +144,16 @@ def build_release_document(
 
 
 def build_published_release(
-    release: Release, artifact: Artifact, checks: Iterable[CheckRun]
+    release: Release,
+    artifact: Artifact,
+    checks: Iterable[CheckRun],
+    *,
+    hidden_dependencies: Sequence[str],
 ) -> api.PublishedRelease:
     """Return the release as the response to its upload."""
     return {
         **build_release_document(release, artifact, checks),
+        "hiddenDependencies": list(hidden_dependencies),
         "statusUrl": build_status_url(release),
         "publicationUrl": build_publication_url(release),
     }

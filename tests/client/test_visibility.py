@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from accounts.models import User
+from registry.jobs.runner import run_pending_jobs
 from registry.models import Plugin
-from tests.client.support import Cli
+from tests.client.support import Cli, write_plugin
 from tests.support.people import create_api_token, create_user
 
 NAME = "@alice/secretly"
@@ -54,3 +56,53 @@ def test_a_scope(cli: Cli) -> None:
     assert cli.json("visibility", NAME)["visibility"] == "internal"
     refused = cli.run("visibility", NAME, "public", "--yes")
     assert "plugport visibility @alice public" in refused.stderr
+
+
+@pytest.fixture
+def needy(cli: Cli, publish: Callable[..., Any]) -> str:
+    """The folder of a plugin that needs a private, a public and an unknown plugin."""
+    publish("@alice/openly")
+    cli.ok("visibility", NAME, "private", "--yes")
+    names = (NAME, "@alice/openly", "@alice/never")
+    needed = "".join(f"    '{name}': '*'\n" for name in names)
+    folder = write_plugin(
+        cli.project / "needy", "@alice/needy", manifest=f"dependencies:\n  plugins:\n{needed}"
+    )
+    return str(folder)
+
+
+WARNING = f"`@alice/needy@1.0.0` needs `{NAME}`, which fewer people may see"
+
+
+def test_validating_with_the_registry_warns_of_what_others_cannot_install(
+    cli: Cli, needy: str
+) -> None:
+    assert WARNING not in cli.ok("validate", needy).output
+    assert "hiddenDependencies" not in cli.json("validate", needy)
+    result = cli.ok("validate", needy, "--with-registry")
+    assert WARNING in result.stderr
+    assert "openly" not in result.stderr
+    assert "never" not in result.stderr
+    document = cli.json("validate", needy, "--with-registry")
+    assert document["hiddenDependencies"] == [NAME]
+    # Where the plugin itself will be private too, everybody who sees it sees the other.
+    cli.ok("visibility", "@alice", "private", "--yes")
+    assert cli.json("validate", needy, "--with-registry")["hiddenDependencies"] == []
+
+
+def test_nobody_else_is_told(cli: Cli, needy: str) -> None:
+    cli.env["PLUGPORT_TOKEN"] = create_api_token(create_user("mallory"))
+    for token in (cli.env["PLUGPORT_TOKEN"], None):
+        cli.env["PLUGPORT_TOKEN"] = token
+        document = cli.json("validate", needy, "--with-registry")
+        assert document["hiddenDependencies"] == []
+
+
+def test_publishing_warns_with_and_without_waiting(cli: Cli, needy: str) -> None:
+    assert WARNING in cli.ok("publish", needy, "--no-wait").stderr
+    run_pending_jobs()
+    again = cli.ok("publish", needy)
+    assert WARNING in again.stderr
+    cli.env["PLUGPORT_TOKEN"] = create_api_token(User.objects.get(username="alice"), "publish")
+    # Such a token does not see the other plugin. The checks name what the manifest says.
+    assert WARNING not in cli.ok("publish", needy).output

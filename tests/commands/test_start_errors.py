@@ -37,6 +37,7 @@ _ARGUMENTS: dict[str, list[list[str]]] = {
     "suspend_account": [["acme", "--reason", "spam"]],
     "link_sso": [["acme", "corp", "subject"]],
     "remove_second_factors": [["acme"]],
+    "relax_organization": [["acme"]],
     "verify_audit": [[]],
     "run_workers": [[]],
     "search": [["status"], ["rebuild"], ["popular"], ["missed"]],

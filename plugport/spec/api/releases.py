@@ -142,7 +142,17 @@ PublicationUrl = Annotated[
 ]
 
 
+HiddenDependencies = Annotated[
+    list[str],
+    describe(
+        "Plugins that it needs and that fewer people may see than this one: others cannot install it."
+        " Only those that the caller may see."
+    ),
+]
+
+
 class PublishedRelease(Release):
+    hiddenDependencies: HiddenDependencies
     statusUrl: str
     publicationUrl: PublicationUrl
 
@@ -163,13 +173,7 @@ class Publication(TypedDict):
     tag: str | None
     verdict: Annotated[str | None, describe("The reason for the decision.")]
     checks: list[Check]
-    hiddenDependencies: Annotated[
-        list[str],
-        describe(
-            "Plugins that it needs and that fewer people may see than this one: others cannot install it."
-            " Only those that the caller may see."
-        ),
-    ]
+    hiddenDependencies: HiddenDependencies
     publicationUrl: PublicationUrl
     pageUrl: str
     releaseUrl: str

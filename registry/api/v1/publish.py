@@ -32,6 +32,8 @@ from registry.package_limits import CHANGELOG_CHARS
 from registry.publishing.admit import check_tag
 from registry.publishing.receive import PACKAGE_FIELD, PackageUploadHandler
 from registry.queries import catalog
+from registry.queries.visibility_choices import list_wider_dependencies
+from registry.queries.visible import Viewer
 from registry.representations.releases import build_published_release
 
 _FIELDS = tuple(PublishForm.__annotations__)
@@ -166,7 +168,12 @@ class PublishMixin:
         decided = 201 if publication.is_new else 200
         status = decided if release.state != ReleaseState.CHECKING else 202
         document = build_published_release(
-            release, catalog.get_artifact(release), release.checks.all()
+            release,
+            catalog.get_artifact(release),
+            release.checks.all(),
+            hidden_dependencies=list_wider_dependencies(
+                release, Viewer(actor, get_request_token(request))
+            ),
         )
         return respond_json(
             request,
