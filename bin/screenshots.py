@@ -10,9 +10,12 @@ The variants are light and dark, 1280 and 320 px wide. Needs Chromium (`bin/inst
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import shutil
 import sys
+import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -51,6 +54,13 @@ class Picture:
     height: int | None = None
 
 
+# An organization of the demo's author; prints the paths of pages that have an id.
+_CREATE_PAGES = """
+import json
+from tests.support.organization_pages import create_pages
+print(json.dumps(create_pages("author")))
+"""
+
 DOCS = (
     Picture(IMAGES / "home.png", "/", height=1000),
     Picture(IMAGES / "home-dark.png", "/", scheme="dark", height=1000),
@@ -66,9 +76,10 @@ DOCS = (
 )
 
 
-def list_pictures(prefix: str) -> list[Picture]:
-    """Return every page in every variant."""
-    paths = chain.from_iterable((*pages.PUBLIC.values(), *pages.PRIVATE.values()))
+def list_pictures(prefix: str, created: Iterable[str]) -> list[Picture]:
+    """Return every page in every variant, also those that were created."""
+    known = (pages.PUBLIC, pages.PRIVATE, pages.ORGANIZATION)
+    paths = chain(chain.from_iterable(path for each in known for path in each.values()), created)
     return [
         Picture(ALL / f"{name_file(path)}-{look}.png", path, width, scheme)
         for path in paths
@@ -98,14 +109,14 @@ def sign_in(browser: Browser, registry: Registry) -> dict[str, object]:
 
 
 def save_screenshot(browser: Browser, url: str, state: dict[str, object], picture: Picture) -> None:
-    """Open the picture's page and write it as a PNG. `state` signs in for private pages only."""
-    is_private = picture.path in chain.from_iterable(pages.PRIVATE.values())
+    """Open the picture's page and write it as a PNG. `state` signs in for all but public pages."""
+    is_public = picture.path in chain.from_iterable(pages.PUBLIC.values())
     context = browser.new_context(
         base_url=url,
         viewport={"width": picture.width, "height": picture.height or 800},
         color_scheme="dark" if picture.scheme == "dark" else "light",
         reduced_motion="reduce",
-        storage_state=state if is_private else None,  # type: ignore[arg-type]  # as it was given out
+        storage_state=None if is_public else state,  # type: ignore[arg-type]  # as it was given out
     )
     tab = context.new_page()
     tab.goto(picture.path)
@@ -127,13 +138,21 @@ def main() -> int:
     if chromium is None:
         print("Chromium is not installed: run bin/install-system", file=sys.stderr)
         return 1
-    pictures = [*list_pictures(options.prefix), *(DOCS if options.docs else ())]
     with create_registry("sqlite") as registry, sync_playwright() as playwright:
         registry.manage("load_demo")
+        created = json.loads(registry.manage("shell", "--no-imports", "--command", _CREATE_PAGES))
+        pictures = [
+            *list_pictures(options.prefix, created.values()),
+            *(DOCS if options.docs else ()),
+        ]
         registry.start()
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        state = sign_in(browser, registry)
+        state: dict[str, object] = {}
+        until = 0.0
         for picture in pictures:
+            if time.monotonic() > until:
+                # Some pages are shown for five minutes after a sign-in.
+                state, until = sign_in(browser, registry), time.monotonic() + 200
             save_screenshot(browser, registry.url, state, picture)
         browser.close()
     heavy = [p.target.name for p in DOCS if options.docs and p.target.stat().st_size > MAX_BYTES]

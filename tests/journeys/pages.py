@@ -96,6 +96,35 @@ PRIVATE = {
     "account_logout": ["/logout"],
     "account_change_password": ["/account/password"],
 }
+# Of an organization of the account, which `tests/support/organization_pages.py` creates.
+_ORGANIZATION = "/organizations/rivermark"
+ORGANIZATION = {
+    "organization-members": [
+        f"{_ORGANIZATION}/members",
+        f"{_ORGANIZATION}/members?q=person01",
+        f"{_ORGANIZATION}/members?q=nobody-here",
+    ],
+    "organization-settings": [f"{_ORGANIZATION}/settings"],
+    "organization-access": [f"{_ORGANIZATION}/access"],
+    "organization-teams": [f"{_ORGANIZATION}/teams"],
+    "organization-team": [f"{_ORGANIZATION}/teams/dev"],
+    "organization-robots": [f"{_ORGANIZATION}/robots"],
+    "organization-robot": [f"{_ORGANIZATION}/robots/rivermark+ci"],
+    "organization-issuers": [f"{_ORGANIZATION}/publishing"],
+    "organization-delete": [f"{_ORGANIZATION}/delete"],
+    "organization-second-factor": [f"{_ORGANIZATION}/second-factor"],
+    "organization-sso-only": [f"{_ORGANIZATION}/sso-only"],
+    "organization-log": [f"{_ORGANIZATION}/log"],
+    "organization-domains": [f"{_ORGANIZATION}/domains"],
+    "organization-provisioning": [f"{_ORGANIZATION}/provisioning"],
+    "organization-sso-connections": [f"{_ORGANIZATION}/sso"],
+    "organization-sso-new": [f"{_ORGANIZATION}/sso/new/oidc", f"{_ORGANIZATION}/sso/new/saml"],
+    # Open for its owner here; strangers see those of `PUBLIC`.
+    "organizations": ["/account/organizations"],
+    "profile": ["/@rivermark"],
+}
+# Their paths have ids: `tests/support/organization_pages.py` returns them.
+CREATED = {"organization-sso-connection", "claim"}
 # `test_trouble.py` opens these.
 # `tests/journeys/test_sso.py` opens these, as an operator.
 OPERATORS = {"managed-account", "sso-connections", "sso-new", "sso-connection"}
@@ -148,8 +177,6 @@ OTHERS = {
     "mfa_authenticate",
     "mfa_login_webauthn",
     "mfa_signup_webauthn",
-    # `tests/functional/pages/test_claims.py` opens it.
-    "claim",
     "answer-claim",
     "accept-transfer",
     "decline-transfer",
@@ -158,26 +185,9 @@ OTHERS = {
     "accept-organization",
     "decline-organization",
     "organization-invitation",
-    # `tests/functional/pages/test_organizations.py` opens the pages of an organization.
-    "organization-members",
-    "organization-settings",
-    "organization-access",
-    "organization-teams",
-    "organization-team",
-    "organization-robots",
-    "organization-robot",
-    "organization-issuers",
-    "organization-delete",
-    "organization-second-factor",
-    "organization-sso-only",
-    "organization-log",
     "organization-log-export",
-    "organization-domains",
-    "organization-provisioning",
+    # Takes a POST, and leads back.
     "organization-sso-change",
-    "organization-sso-connection",
-    "organization-sso-connections",
-    "organization-sso-new",
     "decline-invitation",
     "verify-email",
     "docs-api-try",
