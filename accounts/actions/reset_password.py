@@ -7,9 +7,11 @@ from django.db import transaction
 
 from accounts.actions.email.mark_verified import mark_verified
 from accounts.actions.factors.remove_factors import remove_all_factors
+from accounts.actions.group_rights import take_from_ended_links
 from accounts.actions.remove_recent_access import remove_recent_access
 from accounts.actions.set_password import store_password
 from accounts.models import User
+from accounts.queries.organizations import lock_linked_organizations
 from accounts.queries.users import (
     find_address_owner,
     lock_accounts_of_address,
@@ -28,6 +30,7 @@ def reset_password(*, user: User, password: str) -> None:
     """
     encoded = make_password(password)
     with transaction.atomic():
+        organizations = lock_linked_organizations(user)
         lock_accounts_of_address(user.email)
         # The mail went to the address that the account had then.
         lock_unchanged_account(user)
@@ -36,4 +39,5 @@ def reset_password(*, user: User, password: str) -> None:
             # A stranger who signed up with the address may have added a passkey.
             remove_all_factors(user=user, by=user)
         access = remove_recent_access(user)
+        take_from_ended_links(organizations, user)
         store_password(user=user, encoded=encoded, by=user, access=access)

@@ -8,12 +8,14 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from accounts.actions.end_recent_access import notify_other_owners
+from accounts.actions.group_rights import take_from_ended_links
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.actions.remove_recent_access import remove_recent_access
 from accounts.actions.tokens.revoke_all_tokens import revoke_all_tokens
 from accounts.hooks.recovery import AddedAccess, run_recovery_steps
 from accounts.mails import build_url, notify_owner
 from accounts.models import Token, User
+from accounts.queries.organizations import lock_linked_organizations
 from accounts.queries.users import lock_account, lock_unchanged_account
 from accounts.security.organization_session import check_is_personal
 from plugport.spec.text import quote_text
@@ -49,8 +51,10 @@ def set_password_as_operator(*, user: User, encoded: str) -> list[Token]:
     An operator does it for an owner who lost the account, perhaps to somebody else.
     """
     with transaction.atomic():
+        organizations = lock_linked_organizations(user)
         lock_account(user)
         access = remove_recent_access(user)
+        take_from_ended_links(organizations, user)
         return store_password(user=user, encoded=encoded, by=None, access=access)
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.actions.email.replace_email import set_email
 from accounts.actions.end_recent_access import notify_other_owners
 from accounts.actions.factors.recovery import follow_factors
+from accounts.actions.group_rights import take_from_ended_links
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.actions.remove_recent_access import remove_recent_access
 from accounts.actions.sessions.end_sessions import end_all_sessions
@@ -19,6 +20,7 @@ from accounts.errors import VerificationLinkError
 from accounts.hooks.recovery import run_recovery_steps
 from accounts.mails import build_url, notify_owner
 from accounts.models import User
+from accounts.queries.organizations import lock_linked_organizations
 from accounts.queries.users import lock_accounts_of_address, lock_unchanged_account
 from accounts.security.email_change_keys import UNDO_SECONDS, parse_undo_key
 
@@ -39,6 +41,7 @@ def undo_email_change(*, key: str) -> None:
     if change is None or user is None or user.email != change.new or not user.is_active:
         raise VerificationLinkError("The link is expired, or it was used before.")
     with transaction.atomic():
+        organizations = lock_linked_organizations(user)
         lock_accounts_of_address(change.old)
         lock_unchanged_account(user)
         set_email(user, change.old)
@@ -47,6 +50,7 @@ def undo_email_change(*, key: str) -> None:
         user.save(update_fields=["password"])
         _remove_late_factors(user)
         access = remove_recent_access(user, _LATE)
+        take_from_ended_links(organizations, user)
         end_all_sessions(user=user, by=user)
         revoke_all_tokens(user=user, by=user)
         withdrawn = run_recovery_steps(user, user)

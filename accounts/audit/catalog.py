@@ -125,6 +125,8 @@ ACCOUNT_ACTIONS = (
     AuditAction(
         "sso.connection-deleted", "An identity provider was removed", "sso-connection", _SENSITIVE
     ),
+    AuditAction("sso.rule-added", "A rule for a group was added", "sso-connection", _SENSITIVE),
+    AuditAction("sso.rule-removed", "A rule for a group was removed", "sso-connection", _SENSITIVE),
     AuditAction(
         "device-login.approved", "The sign-in of a program was approved", "account", _SENSITIVE
     ),

@@ -30,6 +30,8 @@ from accounts.models.sso import (
     SsoAnswer,
     SsoConnection,
     SsoFailure,
+    SsoGroupMember,
+    SsoGroupRule,
     SsoIdentity,
     SsoSession,
 )
@@ -70,6 +72,8 @@ __all__ = [
     "SsoAnswer",
     "SsoConnection",
     "SsoFailure",
+    "SsoGroupMember",
+    "SsoGroupRule",
     "SsoIdentity",
     "SsoSession",
     "Suspension",

@@ -28,6 +28,13 @@ class OrganizationRole(models.TextChoices):
     BILLING = "billing"
 
 
+# What a group of an identity provider can give. Owners are named in the portal only: a mistake at the
+# provider must not make one.
+GROUP_ROLES = [
+    (role.value, role.label) for role in (OrganizationRole.MANAGER, OrganizationRole.BILLING)
+]
+
+
 def hash_invitation_key(key: str) -> str:
     """The hex SHA-256 of the key in a mail, which is all that is stored of it: it has 256 random bits."""
     return hashlib.sha256(key.encode()).hexdigest()
@@ -63,6 +70,7 @@ class Organization(models.Model):
 class OrganizationMember(models.Model):
     """The role of an account in an organization. `is_public`: strangers see it on the profile.
 
+    `role_given_at` is set if groups of an identity provider gave the role, and not a person.
     Queries set `missing` to what the account needs so that the rights count (`accounts.policies`), and for
     members `display_name` to the name at the identity provider.
     """
@@ -77,6 +85,8 @@ class OrganizationMember(models.Model):
         related_name="organization_memberships",
     )
     role = BoundedCharField(max_length=12, choices=OrganizationRole.choices)
+    # Nullable, and no flag: SQLite replaces the table for a column with a default, and loses its triggers.
+    role_given_at = models.DateTimeField(null=True, blank=True)
     is_public = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
     missing = ""
@@ -156,10 +166,14 @@ class Team(models.Model):
 
 
 class TeamMember(models.Model):
-    """A member of an organization in one of its teams. It ends with the membership."""
+    """A member of an organization in one of its teams. It ends with the membership.
+
+    `given_at` is set if groups of an identity provider gave it, and not a person.
+    """
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="members")
     member = models.ForeignKey(OrganizationMember, on_delete=models.CASCADE, related_name="teams")
+    given_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [

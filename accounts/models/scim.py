@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from accounts.models.organization import OrganizationRole
+from accounts.models.organization import GROUP_ROLES
 from common.bounded_fields import BoundedCharField, BoundedJSONField, BoundedTextField
 from plugport.spec.archive.model import KIB
 
@@ -20,10 +20,6 @@ NAME_CHARS = 150
 EMAIL_CHARS = 254
 MAX_EMAILS = 10
 REASON_CHARS = 400
-# Owners are named in the portal only: a mistake at the identity provider must not make one.
-GROUP_ROLES = [
-    (role.value, role.label) for role in (OrganizationRole.MANAGER, OrganizationRole.BILLING)
-]
 _EXCESS = "longer values are refused: 400 `invalidValue`"
 
 

@@ -8,11 +8,12 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from accounts.models.organization import Organization
+from accounts.models.organization import GROUP_ROLES, Organization, Team
 from common.bounded_fields import BoundedCharField, BoundedJSONField, BoundedTextField
 from plugport.spec.archive.model import KIB
 
 SUBJECT_CHARS = 255
+GROUP_CHARS = 254
 DETAIL_CHARS = 400
 
 
@@ -27,7 +28,8 @@ class SsoConnection(models.Model):
     `owner` is the organization, null for the whole registry. With `creates_accounts`, a person who is
     new gets an account at the first sign-in.
     `secret` is encrypted: the client secret of OpenID Connect, or the key with which SAML requests are
-    signed. `group_rules` grants rights by group. Addresses in `email_domains` count as verified.
+    signed. `group_rules` grants rights in the whole registry by group; those of organizations are
+    `SsoGroupRule`. Addresses in `email_domains` count as verified.
     `document` is what the provider publishes, as it was fetched at `document_at`. A connection can be
     switched on after a test sign-in, which each change of what it trusts makes necessary again.
     """
@@ -79,6 +81,12 @@ class SsoConnection(models.Model):
         """The organization that it signs in to. Costs queries unless `owner__organization` is loaded."""
         return None if self.owner is None else self.owner.organization
 
+    def has_group_rules(self) -> bool:
+        """Whether groups give rights: at most 1 query."""
+        if self.owner_id is None:
+            return bool(self.group_rules)
+        return self.organization_rules.exists()
+
 
 class SsoIdentity(models.Model):
     """A person of an identity provider, and the account that the person signs in to.
@@ -112,6 +120,52 @@ class SsoIdentity(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} → {self.user}"
+
+
+class SsoGroupRule(models.Model):
+    """What the people in a group of an organization's provider get at a sign-in: one team, or one role."""
+
+    connection = models.ForeignKey(
+        SsoConnection, on_delete=models.CASCADE, related_name="organization_rules"
+    )
+    group = BoundedCharField(max_length=GROUP_CHARS)
+    team = models.ForeignKey(Team, null=True, on_delete=models.CASCADE, related_name="sso_rules")
+    role = BoundedCharField(max_length=12, blank=True, choices=GROUP_ROLES)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["group", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "group", "team"], name="sso_team_once"),
+            models.UniqueConstraint(
+                fields=["connection", "group", "role"],
+                condition=models.Q(team__isnull=True),
+                name="sso_role_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(team__isnull=False, role="")
+                | models.Q(team__isnull=True, role__gt=""),
+                name="sso_rule_gives_one_thing",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.group} → {self.role or self.team}"
+
+
+class SsoGroupMember(models.Model):
+    """A person who was in the group of the rule at the last sign-in with its connection."""
+
+    rule = models.ForeignKey(SsoGroupRule, on_delete=models.CASCADE, related_name="members")
+    identity = models.ForeignKey(SsoIdentity, on_delete=models.CASCADE, related_name="groups")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["rule", "identity"], name="once_in_an_sso_group"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.identity_id} in {self.rule_id}"
 
 
 class SsoSession(models.Model):

@@ -79,6 +79,18 @@ def lock_organization(organization: Organization) -> Organization:
     return locked
 
 
+def lock_linked_organizations(user: User) -> list[Organization]:
+    """Lock the organizations whose providers sign in to the account, until the transaction ends: 1 query.
+
+    Before the account, which others lock after the organization.
+    """
+    linked = SsoIdentity.objects.filter(
+        connection__owner__organization=OuterRef("pk"), user=user, is_provisioned=False
+    )
+    rows = Organization.objects.select_for_update(of=("self",), no_key=True)
+    return list(rows.filter(Exists(linked)).order_by("pk"))
+
+
 @dataclass(frozen=True, slots=True)
 class People:
     """A page of the members that the viewer may see, owners first, and the viewer's rights."""

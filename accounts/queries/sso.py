@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, Q
+from typing import TYPE_CHECKING, TypedDict
+
+from django.db.models import Count, Exists, OuterRef, Q
 
 from accounts.models import (
     Organization,
@@ -10,12 +12,16 @@ from accounts.models import (
     Owner,
     SsoConnection,
     SsoFailure,
+    SsoGroupRule,
     SsoIdentity,
     User,
 )
 from accounts.queries.domains import find_owner_of_domain
-from accounts.sso.errors import UnknownConnectionError
+from accounts.sso.errors import UnknownConnectionError, UnknownGroupRuleError
 from plugport.spec.text import has_nul, remove_nul
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 
 def get_connection(public_id: str) -> SsoConnection:
@@ -51,8 +57,8 @@ def list_connections() -> list[SsoConnection]:
 
 
 def list_organization_connections(organization: Organization) -> list[SsoConnection]:
-    """The connections of the organization by name: 1 query."""
-    rows = SsoConnection.objects.filter(owner__organization=organization)
+    """The connections of the organization by name, with their owner: 1 query."""
+    rows = SsoConnection.objects.filter(owner__organization=organization).select_related("owner")
     return list(rows.defer("document", "secret"))
 
 
@@ -104,6 +110,35 @@ def list_removed_accounts(connection: SsoConnection) -> list[User]:
         is_active=True,
     )
     return list(rows.order_by("username")[:100])
+
+
+class _MemberCount(TypedDict):
+    member_count: int
+
+
+def list_group_rules(
+    organization: Organization,
+) -> list[WithAnnotations[SsoGroupRule, _MemberCount]]:
+    """The rules for groups of all connections of the organization, with their teams: 1 query.
+
+    `member_count` is the number of people who were in the group at their last sign-in.
+    """
+    rows = SsoGroupRule.objects.filter(connection__owner__organization=organization)
+    rows = rows.select_related("team", "connection").defer(
+        "connection__document", "connection__secret"
+    )
+    found = rows.annotate(member_count=Count("members"))
+    return list(found.order_by("connection__name", "connection", "group", "pk"))
+
+
+def get_group_rule(organization: Organization, rule_id: int) -> SsoGroupRule:
+    """The rule of a connection of the organization: 1 query. Raises `UnknownGroupRuleError`."""
+    rows = SsoGroupRule.objects.filter(connection__owner__organization=organization)
+    rows = rows.select_related("team__organization", "connection__owner__organization")
+    rule = rows.filter(pk=rule_id).first() if 0 < rule_id < 2**63 else None
+    if rule is None:
+        raise UnknownGroupRuleError(f"`{organization.name}` has no such rule for a group.")
+    return rule
 
 
 def list_failures(connection: SsoConnection) -> list[SsoFailure]:

@@ -36,6 +36,7 @@ REASONS = frozenset(
         "provider-unavailable",
         "replayed",
         "too-large",
+        "too-many-groups",
         "unknown-key",
         "unknown-request",
         "unreadable-secret",
@@ -92,6 +93,12 @@ class UnknownConnectionError(MissingError):
     """There is no connection to an identity provider with this id, or it is switched off."""
 
     code, title = "unknown-sso-connection", "Unknown single sign-on connection"
+
+
+class UnknownGroupRuleError(MissingError):
+    """The organization has no rule of this id for a group of its identity provider."""
+
+    code, title = "unknown-sso-group-rule", "Unknown rule for a group"
 
 
 class ConnectionSettingsError(InvalidError):

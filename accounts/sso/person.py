@@ -23,7 +23,8 @@ class Person:
 
     `names` are suggestions for a user name, the best first. `email` is empty unless it is verified.
     `session` and `name_id` are what the provider calls the session and the person when it ends them.
-    `logout_hint` is the ID token.
+    `logout_hint` is the ID token. With `has_unknown_groups`, the provider says that there are too many
+    groups to send.
     """
 
     subject: str
@@ -34,6 +35,7 @@ class Person:
     name_id: str = ""
     name_id_format: str = ""
     logout_hint: str = ""
+    has_unknown_groups: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """JSON-ready values for `from_json`."""

@@ -145,6 +145,18 @@ class OrganizationsClient:
         url = self._url(name, "robots", username, "tokens", str(number))
         return ListedToken.from_document(self._send("DELETE", url))
 
+    def list_sso_groups(self, name: str) -> Document:
+        """Return the connections to identity providers, and the rules for their groups."""
+        return require_object(self._http.get_json(self._url(name, "sso-groups")), "rules")
+
+    def add_sso_group(self, name: str, rule: Mapping[str, str]) -> Document:
+        """Give the people in a group a team or a role at their next sign-in; returns the rule."""
+        return self._send("POST", self._url(name, "sso-groups"), rule)
+
+    def remove_sso_group(self, name: str, number: str) -> Document:
+        """Remove a rule for a group; returns it."""
+        return self._send("DELETE", self._url(name, "sso-groups", number))
+
     def list_issuers(self, name: str) -> Document:
         """Return the issuers that are registered for the plugins of an organization."""
         return require_object(self._http.get_json(self._url(name, "issuers")), "issuers")

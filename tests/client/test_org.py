@@ -15,6 +15,7 @@ from tests.client.support import Cli
 from tests.support.code_host import open_code_host
 from tests.support.dns_server import open_dns_server
 from tests.support.factors import add_app
+from tests.support.identity_providers import create_oidc_connection
 from tests.support.organizations import add_people
 from tests.support.people import create_api_token, create_user
 
@@ -166,6 +167,28 @@ def test_issuers(cli: Cli) -> None:
     removed = cli.ok("org", "remove-issuer", "harbor", str(issuer["id"])).stdout
     assert removed == f"jobs of {url} publish plugins of harbor no longer\n"
     assert "the id is not a number" in cli.run("org", "remove-issuer", "harbor", "x").stderr
+
+
+def test_groups_of_single_sign_on(cli: Cli, alice: User) -> None:
+    cli.ok("org", "create", "harbor")
+    words = ("org", "sso-group")
+    assert cli.ok(*words, "list", "harbor").stdout == "no identity provider is connected\n"
+    cli.ok("org", "team", "create", "harbor", "dev")
+    owner = get_organization("harbor").owner
+    connection = create_oidc_connection("https://idp.example", name="Harbor", owner=owner)
+    assert "no group gives anything" in cli.ok(*words, "list", "harbor").stdout
+    add = (*words, "add", "harbor", connection.public_id, "engineers")
+    added = cli.ok(*add, "team:dev").stdout
+    assert added == "people in engineers get team:dev at their next sign-in\n"
+    cli.ok(*add, "role:billing")
+    assert "GIVES is a team or a role" in cli.run(*add, "dev").stderr
+    assert cli.error(5, *add, "team:ops")["code"] == "unknown-team"
+    rules = cli.json(*words, "list", "harbor")["rules"]
+    assert [(each["team"], each["role"]) for each in rules] == [("dev", None), (None, "billing")]
+    removed = cli.ok(*words, "remove", "harbor", str(rules[0]["id"])).stdout
+    assert removed == "engineers no longer gives team:dev\n"
+    assert "role:billing" in cli.ok(*words, "list", "harbor").stdout
+    assert "the id is not a number" in cli.run(*words, "remove", "harbor", "x").stderr
 
 
 def test_an_organization_is_deleted(cli: Cli) -> None:

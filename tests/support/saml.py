@@ -233,7 +233,7 @@ def build_metadata(**changes: str) -> str:
 class RealProvider:
     """pysaml2's identity provider, which reads this registry's metadata and checks its signatures."""
 
-    def __init__(self, folder: Path, own_metadata: str) -> None:
+    def __init__(self, folder: Path, own_metadata: str, *, sign_in_url: str = SIGN_IN_URL) -> None:
         with warnings.catch_warnings():
             # The library uses deprecated parts of cryptography.
             warnings.simplefilter("ignore")
@@ -250,7 +250,7 @@ class RealProvider:
             "service": {
                 "idp": {
                     "endpoints": {
-                        "single_sign_on_service": [(SIGN_IN_URL, REDIRECT)],
+                        "single_sign_on_service": [(sign_in_url, REDIRECT)],
                         "single_logout_service": [(SIGN_OUT_URL, REDIRECT)],
                     },
                     "want_authn_requests_signed": True,

@@ -51,6 +51,12 @@ _ACTIONS = (
         "organization.removed", "A member was removed from an organization", _KIND, _SENSITIVE
     ),
     AuditAction(
+        "organization.groups-applied",
+        "Groups of an identity provider changed the rights of a member",
+        _KIND,
+        _SENSITIVE,
+    ),
+    AuditAction(
         "organization.role-changed",
         "A member of an organization got another role",
         _KIND,

@@ -58,7 +58,7 @@ def change_person_role(
         check_organization_right(actor, locked, OrganizationRight.MANAGE_PEOPLE)
         member = get_person(locked, username)
         _check_is_no_robot(member)
-        if member.role == role:
+        if member.role == role and member.role_given_at is None:
             return member
         if OrganizationRole.OWNER in (member.role, role):
             check_organization_right(actor, locked, OrganizationRight.MANAGE_OWNERS)
@@ -71,8 +71,9 @@ def change_person_role(
             before=member.role,
             after=str(role),
         )
-        member.role = role
-        member.save(update_fields=["role"])
+        # From now on given by a person: groups of an identity provider no longer take it.
+        member.role, member.role_given_at = role, None
+        member.save(update_fields=["role", "role_given_at"])
         # Otherwise a member who gets the role back would offer again what was forgotten.
         sent = locked.invitations.filter(invited_by=member.user)
         may_invite = OrganizationRight.MANAGE_PEOPLE in ORGANIZATION_RIGHTS[role]

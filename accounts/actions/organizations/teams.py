@@ -95,13 +95,16 @@ def add_team_member(
 ) -> TeamMember:
     """Add a member or a robot of the organization to a team. Writes an audit entry.
 
+    Rules for groups at sign-in do not end it, also if they gave it before.
     Raises `OrganizationRightError`, `UnknownTeamError` and `UnknownPersonError`.
     """
     with transaction.atomic():
         team = _lock_team(actor, organization, name)
         member = get_person(team.organization, username)
         row, is_new = TeamMember.objects.get_or_create(team=team, member=member)
-        if is_new:
+        if is_new or row.given_at is not None:
+            TeamMember.objects.filter(pk=row.pk).update(given_at=None)
+            row.given_at = None
             _record(actor, team, "team.member-added", member)
     return row
 

@@ -32,7 +32,7 @@ from scim2_models.path import (
 )
 
 from accounts.actions.record_audit_entry import Act, record_audit_entries
-from accounts.actions.scim.memberships import ACTOR, give_rights, take_rights
+from accounts.actions.scim.memberships import ACTOR, apply_group
 from accounts.models import Organization, ScimGroup, ScimGroupMember, ScimUser
 from accounts.queries.organizations import lock_organization
 from accounts.queries.scim import (
@@ -116,7 +116,7 @@ def delete_scim_group(*, organization: Organization, public_id: str, if_match: s
         check_version(row, if_match)
         members = list_group_members(row)
         row.members.all().delete()
-        acts = take_rights(row, members)
+        acts = apply_group(locked, row, members)
         bump_users([member.pk for member in members])
         _record(locked, row, "scim-group.deleted", acts, members=len(members))
         row.delete()
@@ -324,7 +324,7 @@ def _change_members(organization: Organization, row: ScimGroup, change: _Change)
     )
     row.members.filter(member__in=[member.pk for member in gone]).delete()
     acts = _describe_members(organization, row, list(new.values()), gone)
-    acts += give_rights(row, new.values()) + take_rights(row, gone)
+    acts += apply_group(organization, row, [*new.values(), *gone])
     bump_users([member.pk for member in (*new.values(), *gone)])
     record_audit_entries(actor=ACTOR, acts=acts)
     return True

@@ -6,10 +6,10 @@ from django.db import transaction
 
 from accounts.actions.organizations.teams import check_may_change_team
 from accounts.actions.record_audit_entry import Act, record_audit_entries
-from accounts.actions.scim.memberships import give_rights, take_rights
+from accounts.actions.scim.memberships import apply_mapping
 from accounts.errors import OrganizationRequestError
 from accounts.models import Organization, ScimGroup, Team, User
-from accounts.models.scim import GROUP_ROLES
+from accounts.models.organization import GROUP_ROLES
 from accounts.policies import OrganizationRight, check_organization_right
 from accounts.queries.organizations import get_team, lock_organization
 from accounts.queries.scim import find_scim_group, list_group_members
@@ -41,20 +41,11 @@ def map_scim_group(
             return group
         members = list_group_members(group)
         # What stays the same is neither taken nor given.
-        keeps_team = group.team == new_team
-        former = ScimGroup(
-            pk=group.pk,
-            organization=locked,
-            team=None if keeps_team else group.team,
-            role=group.role,
-        )
+        teams = {each for each in (group.team, new_team) if each and group.team != new_team}
+        with_roles = bool(group.role or role)
         group.team, group.role = new_team, role
         group.save(update_fields=["team", "role"])
-        acts = take_rights(former, members)
-        if keeps_team:
-            group.team = None
-        acts += give_rights(group, members)
-        group.team = new_team
+        acts = apply_mapping(locked, members, teams=teams, with_roles=with_roles)
         details = {"resource": group.public_id, "group": group.display_name}
         mapped = Act("scim-group.mapped", locked, None, before, after, details)
         record_audit_entries(actor=actor, acts=[mapped, *acts])

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from django.db.models import Q
 
+from accounts.actions.group_rights import (
+    GroupChange,
+    apply_groups,
+    forget_groups,
+    list_organization_members,
+)
 from accounts.actions.record_audit_entry import Act, record_audit_entry
 from accounts.actions.sessions.end_sessions import end_all_sessions
 from accounts.actions.tokens.revoke_all_tokens import revoke_all_tokens
@@ -16,18 +22,14 @@ from accounts.models import (
     OrganizationMember,
     OrganizationRole,
     ScimGroup,
-    ScimGroupMember,
     ScimUser,
     Suspension,
     Team,
-    TeamMember,
     User,
 )
 from accounts.policies import check_may_end_person
 
 ACTOR = ActorKind.SCIM
-# Of the roles that groups give, the first one counts.
-_BY_RANK = (OrganizationRole.MANAGER, OrganizationRole.BILLING)
 
 
 def begin_membership(organization: Organization, row: ScimUser) -> list[Act]:
@@ -36,17 +38,20 @@ def begin_membership(organization: Organization, row: ScimUser) -> list[Act]:
     Call it with the organization locked.
     """
     acts = []
-    groups = list(ScimGroup.objects.filter(members__member=row).select_related("team"))
     members = OrganizationMember.objects.filter(organization=organization, user=row.user)
-    member = members.first()
+    member, is_new = members.first(), False
     if member is None:
-        role = _select_role({group.role for group in groups})
+        is_new = True
         member = OrganizationMember.objects.create(
-            organization=organization, user=row.user, role=role
+            organization=organization, user=row.user, role=OrganizationRole.MEMBER.value
         )
-        acts.append(Act("organization.joined", organization, row.user, details={"role": role}))
-    teams = {group.team for group in groups if group.team is not None}
-    return acts + _add_to_teams(organization, [member], teams)
+    changes = apply_groups([member])
+    if is_new:
+        details = {"role": member.role}
+        acts.append(Act("organization.joined", organization, row.user, details=details))
+        # It has the role from the beginning.
+        changes = {pk: each._replace(role_before=each.role) for pk, each in changes.items()}
+    return acts + _describe(organization, [member], changes)
 
 
 def join_organization(organization: Organization, row: ScimUser) -> Act:
@@ -85,6 +90,7 @@ def end_membership(organization: Organization, row: ScimUser) -> None:
         # With it go the places in teams.
         member.delete()
         run_removal_steps(organization, [user], ACTOR)
+    forget_groups(organization=organization, user=user)
     _close_account(row)
 
 
@@ -101,101 +107,61 @@ def _close_account(row: ScimUser) -> None:
         row.has_closed = True
 
 
-def give_rights(group: ScimGroup, members: Collection[ScimUser]) -> list[Act]:
-    """Give new members of a group what it is mapped to: at most 7 queries.
-
-    Returns what is to be recorded: an act for each person, team and role.
-    """
-    if group.team is None and not group.role:
-        return []
-    acts = []
-    rows = list_organization_members(members)
-    if group.team is not None:
-        acts += _add_to_teams(group.organization, rows, {group.team})
-    if group.role:
-        acts += _set_roles(group.organization, rows)
-    return acts
-
-
-def take_rights(group: ScimGroup, members: Collection[ScimUser]) -> list[Act]:
-    """Take from former members of a group what no other group gives them: at most 7 queries.
-
-    Call it after they left the group, or after the group lost its mapping. Returns as `give_rights`.
-    """
-    if group.team is None and not group.role:
-        return []
-    acts = []
-    rows = list_organization_members(members)
-    if group.team is not None:
-        others = ScimGroupMember.objects.filter(group__team=group.team).exclude(group=group.pk)
-        kept = set(others.values_list("member__user_id", flat=True))
-        gone = [row.pk for row in rows if row.user_id not in kept]
-        places = TeamMember.objects.filter(team=group.team, member__in=gone)
-        people = list(places.order_by("pk").values_list("member__user_id", flat=True))
-        if people:
-            places.delete()
-        acts += [
-            _describe_team("team.member-removed", group.organization, group.team, user_id)
-            for user_id in people
-        ]
-    if group.role:
-        acts += _set_roles(group.organization, rows)
-    return acts
-
-
-def list_organization_members(members: Iterable[ScimUser]) -> list[OrganizationMember]:
-    """The memberships of the active users: 1 query."""
-    active = [each for each in members if each.is_active]
-    if not active:
-        return []
-    rows = OrganizationMember.objects.filter(
-        organization=active[0].organization_id, user__in=[each.user_id for each in active]
-    )
-    return list(rows.order_by("pk"))
-
-
-def _add_to_teams(
-    organization: Organization, members: Collection[OrganizationMember], teams: Collection[Team]
+def apply_group(
+    organization: Organization, group: ScimGroup, members: Iterable[ScimUser]
 ) -> list[Act]:
-    if not members or not teams:
+    """Give new members of a group what it is mapped to, and take it from former ones: at most 9 queries.
+
+    Call it when the members are stored, with the organization locked. Returns as `apply_mapping`.
+    """
+    teams = () if group.team is None else (group.team,)
+    return apply_mapping(organization, members, teams=teams, with_roles=bool(group.role))
+
+
+def apply_mapping(
+    organization: Organization,
+    members: Iterable[ScimUser],
+    *,
+    teams: Collection[Team],
+    with_roles: bool,
+) -> list[Act]:
+    """Give the teams and roles that the groups of the members are mapped to, and take others of these teams.
+
+    A team or role that another group gives stays. Returns what is to be recorded: an act for each person,
+    team and role.
+    """
+    if not (teams or with_roles):
         return []
-    found = TeamMember.objects.filter(team__in=teams, member__in=members)
-    # Who was added by hand is in the team already. Nobody else adds under the lock.
-    there = set(found.values_list("team_id", "member_id"))
-    new = [(team, each) for team in teams for each in members if (team.pk, each.pk) not in there]
-    TeamMember.objects.bulk_create(TeamMember(team=team, member=each) for team, each in new)
-    return [
-        _describe_team("team.member-added", organization, team, each.user_id) for team, each in new
-    ]
+    active = [each.user_id for each in members if each.is_active]
+    rows = list_organization_members(organization, active)
+    ids = [each.pk for each in teams]
+    changes = apply_groups(rows, teams=ids, with_roles=with_roles, is_final=True)
+    return _describe(organization, rows, changes)
 
 
-def _describe_team(action: str, organization: Organization, team: Team, user_id: int) -> Act:
-    return Act(action, organization, user_id, details={"team": team.name})
-
-
-def _set_roles(organization: Organization, members: Collection[OrganizationMember]) -> list[Act]:
-    """The best role of the groups, for all but owners: those are named in the portal only."""
-    if not members:
-        return []
-    roles: dict[int, set[str]] = {}
-    given = ScimGroupMember.objects.filter(
-        member__organization=organization, member__user__in=[each.user_id for each in members]
-    ).exclude(group__role="")
-    for user_id, role in given.values_list("member__user_id", "group__role"):
-        roles.setdefault(user_id, set()).add(role)
-    wanted: dict[str, list[int]] = {}
-    acts = []
+def _describe(
+    organization: Organization,
+    members: Iterable[OrganizationMember],
+    changes: Mapping[int, GroupChange],
+) -> list[Act]:
+    """An act for each person, team and role: first what is lost, then what is given."""
+    removed: list[Act] = []
+    added: list[Act] = []
+    roles: list[Act] = []
     for each in members:
-        role = _select_role(roles.get(each.user_id, ()))
-        if each.role not in (OrganizationRole.OWNER, role):
-            wanted.setdefault(role, []).append(each.pk)
-            acts.append(
-                Act("organization.role-changed", organization, each.user_id, each.role, role)
+        change = changes.get(each.pk)
+        if change is None:
+            continue
+        for acts, action, names in (
+            (removed, "team.member-removed", change.removed),
+            (added, "team.member-added", change.added),
+        ):
+            acts += [
+                Act(action, organization, each.user_id, details={"team": name}) for name in names
+            ]
+        if change.role_before != change.role:
+            before, after = change.role_before, change.role
+            roles.append(
+                Act("organization.role-changed", organization, each.user_id, before, after)
             )
-    for role, ids in wanted.items():
-        OrganizationMember.objects.filter(pk__in=ids).update(role=role)
-    return acts
-
-
-def _select_role(roles: Collection[str]) -> str:
-    return next((role.value for role in _BY_RANK if role in roles), OrganizationRole.MEMBER.value)
+    return removed + added + roles

@@ -9,9 +9,10 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.actions.group_rights import apply_groups, list_organization_members
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.actions.sso.sessions import end_all_sessions
-from accounts.models import Organization, SsoConnection, User
+from accounts.models import Organization, SsoConnection, SsoIdentity, User
 from accounts.policies import check_sets_up_sso
 from accounts.queries.organizations import lock_organization
 from accounts.queries.sso import lock_connection
@@ -201,11 +202,17 @@ def switch_connection(*, actor: User, connection: SsoConnection, is_enabled: boo
 
 
 def delete_connection(*, actor: User, connection: SsoConnection) -> None:
-    """Delete the connection with its links, and end the sessions that it opened. Accounts stay."""
+    """Delete the connection with its links and rules, and end the sessions that it opened.
+
+    Accounts stay. What the rules of an organization's connection gave ends.
+    """
     check_sets_up_sso(actor, connection.organization)
     with transaction.atomic():
-        _check_leaves_way_in(_lock_organization(connection), connection)
+        organization = _lock_organization(connection)
+        _check_leaves_way_in(organization, connection)
         end_all_sessions(connection=connection)
+        in_groups = SsoIdentity.objects.filter(connection=connection, groups__isnull=False)
+        users = set(in_groups.values_list("user", flat=True))
         record_audit_entry(
             actor=actor,
             action="sso.connection-deleted",
@@ -213,3 +220,5 @@ def delete_connection(*, actor: User, connection: SsoConnection) -> None:
             **_describe(connection),
         )
         connection.delete()
+        if organization is not None:
+            apply_groups(list_organization_members(organization, users))

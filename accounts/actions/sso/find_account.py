@@ -17,6 +17,8 @@ from accounts.actions.sso.provisioned_account import (
     link_provisioned_account,
 )
 from accounts.actions.sso.provisioning import add_provisioned_member
+from accounts.actions.sso.record_failure import record_failure
+from accounts.actions.sso.sign_in_groups import apply_sign_in_groups
 from accounts.models import (
     GROUP_FIELDS,
     Organization,
@@ -52,10 +54,16 @@ def find_or_create_account(*, connection: SsoConnection, person: Person) -> SsoI
         if not user.is_active:
             raise _build_closed_error(connection, user)
         identity.last_used_at = timezone.now()
-        if connection.organization is None:
+        organization = connection.organization
+        member = None if organization is None else _require_member(organization, user)
+        if person.has_unknown_groups and connection.has_group_rules():
+            _record_unknown_groups(connection, user)
+        elif organization is None or member is None:
             _apply_group_rules(connection, identity, person)
         else:
-            _require_member(connection.organization, user)
+            apply_sign_in_groups(
+                organization=organization, identity=identity, member=member, person=person
+            )
         identity.save(update_fields=["last_used_at", "granted"])
     return identity
 
@@ -132,6 +140,18 @@ def _create_identity(connection: SsoConnection, person: Person) -> SsoIdentity:
     if organization is not None:
         add_provisioned_member(organization=organization, user=user)
     return identity
+
+
+def _record_unknown_groups(connection: SsoConnection, user: User) -> None:
+    """The rights stay as they were: a person in too many groups is not in none."""
+    detail = (
+        f"The provider did not send the groups of `{user.username}`, because there are too many for an"
+        " answer. The person signed in with the rights of the last sign-in."
+    )
+    hint = "Let the provider send only the groups that are assigned to the application."
+    record_failure(
+        connection=connection, error=SsoRefusedError("too-many-groups", f"{detail} {hint}")
+    )
 
 
 def _apply_group_rules(connection: SsoConnection, identity: SsoIdentity, person: Person) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.db import IntegrityError, transaction
 
+from accounts.actions.group_rights import apply_groups, list_organization_members
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.actions.sso.sessions import end_identity_sessions
 from accounts.mails import notify_owner
 from accounts.models import SsoConnection, SsoIdentity, User
+from accounts.queries.organizations import lock_organization
 from accounts.security.organization_session import check_is_personal
 from accounts.sso.errors import SsoRefusedError, UnknownConnectionError, build_member_error
 
@@ -42,7 +44,7 @@ def link_identity(*, by: User | None, user: User, connection: SsoConnection, sub
 
 
 def unlink_identity(*, user: User, identity_id: int) -> SsoIdentity:
-    """End the link of the account, and the sessions that it opened.
+    """End the link of the account, the sessions that it opened, and what its groups gave.
 
     Raises `UnknownConnectionError`, and `SsoRefusedError` for an account that has no other way to
     sign in.
@@ -50,7 +52,7 @@ def unlink_identity(*, user: User, identity_id: int) -> SsoIdentity:
     check_is_personal(user)
     with transaction.atomic():
         identity = (
-            SsoIdentity.objects.select_related("connection")
+            SsoIdentity.objects.select_related("connection__owner__organization")
             .filter(pk=identity_id, user=user)
             .first()
         )
@@ -60,6 +62,10 @@ def unlink_identity(*, user: User, identity_id: int) -> SsoIdentity:
             raise SsoRefusedError(
                 "only-way", "Your account was created by single sign-on, which is the way to it."
             )
+        organization = identity.connection.organization
+        if organization is not None:
+            # Before the identity, as at a sign-in.
+            organization = lock_organization(organization)
         end_identity_sessions(identity=identity)
         record_audit_entry(
             actor=user,
@@ -68,4 +74,6 @@ def unlink_identity(*, user: User, identity_id: int) -> SsoIdentity:
             connection=identity.connection.name,
         )
         identity.delete()
+        if organization is not None:
+            apply_groups(list_organization_members(organization, [user.pk]))
     return identity

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from accounts.actions.group_rights import forget_groups
 from accounts.actions.record_audit_entry import (
     Act,
     record_audit_entries,
@@ -87,10 +88,11 @@ def end_identity_sessions(*, identity: SsoIdentity) -> int:
 def end_organization_sessions(*, organization: Organization, user: User) -> int:
     """End the sessions that open the organization to the account, and its own link to a provider.
 
-    For the removal of a member; returns the number of sessions.
+    For the removal of a member, whose groups it forgets; returns the number of sessions.
     """
     identities = SsoIdentity.objects.filter(connection__owner__organization=organization, user=user)
     count = _end(SsoSession.objects.filter(identity__in=identities), "sso.session-ended")
+    forget_groups(organization=organization, user=user)
     identities.filter(is_provisioned=False).delete()
     return count
 

@@ -97,6 +97,7 @@ def finish_attempt(
             "email": person.email,
             "names": list(person.names)[:3],
             "groups": list(person.groups)[:20],
+            "has_unknown_groups": person.has_unknown_groups,
         }
         return redirect(build_connection_path("sso-connection", connection))
     if attempt.purpose == LINK:

@@ -166,7 +166,7 @@ class SamlForm(ConnectionForm):
         label="URL of the metadata of the provider",
         required=False,
         max_length=2_000,
-        help_text="Fetched now, once. Leave both empty to keep what was imported.",
+        help_text="Fetched now, once.",
     )
     metadata = forms.CharField(
         label="Or the metadata itself",
@@ -195,6 +195,10 @@ class SamlForm(ConnectionForm):
     def __init__(self, *args: Any, connection: SsoConnection | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._connection = connection
+        if connection is not None:
+            self.fields[
+                "metadata_url"
+            ].help_text = "Fetched now, once. Leave both empty to keep what was imported."
 
     def clean(self) -> dict[str, Any]:
         """Read the metadata, or take what was imported before."""

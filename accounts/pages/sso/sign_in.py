@@ -203,7 +203,8 @@ def _check_kind(connection: SsoConnection, kind: str) -> None:
 def render_choice(request: HttpRequest) -> HttpResponse:
     """The identity providers of this registry; a POST leads to that of an organization.
 
-    The answer does not tell an organization without single sign-on from one that does not exist.
+    By a page that goes on, and not by a redirect: browsers let no form lead to another site (CSP,
+    `form-action`), and the sites of organizations are not in a list. The answer does not tell an organization without single sign-on from one that does not exist.
     """
     if request.user.is_authenticated:
         return redirect("account")
@@ -220,10 +221,11 @@ def render_choice(request: HttpRequest) -> HttpResponse:
         return refusal
     login = request.POST.get("login", "")[:300]
     found = list_connections_of_login(login)
+    context |= {"login": login, "found": found, "is_searched": True}
     if len(found) == 1:
         query = urlencode({"next": context["next"]}) if context["next"] else ""
-        return redirect(f"{reverse('sso-start', args=[found[0].public_id])}?{query}".rstrip("?"))
-    context |= {"login": login, "found": found, "is_searched": True}
+        path = reverse("sso-start", args=[found[0].public_id])
+        context["start_path"] = f"{path}?{query}".rstrip("?")
     return render(request, "sso/choice.html", context, status=200 if found else 400)
 
 

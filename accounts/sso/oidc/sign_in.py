@@ -115,7 +115,7 @@ def _add_user_info(
 ) -> dict[str, Any]:
     """The claims, with those that only the userinfo endpoint has."""
     wanted = {"email", "preferred_username"}
-    if connection.group_rules:
+    if connection.has_group_rules():
         wanted.add(get_oidc_settings(connection).groups_claim)
     access_token = tokens.get("access_token")
     if wanted <= claims.keys() or "userinfo_endpoint" not in document:
@@ -135,6 +135,7 @@ def _build_person(connection: SsoConnection, claims: Mapping[str, Any], id_token
     email = claims.get("email")
     names = (claims.get("preferred_username"), claims.get("nickname"), email, claims.get("name"))
     sid = claims.get("sid")
+    groups_claim = get_oidc_settings(connection).groups_claim
     return Person(
         subject=claims["sub"],
         # Some providers send the text "true".
@@ -142,10 +143,21 @@ def _build_person(connection: SsoConnection, claims: Mapping[str, Any], id_token
             connection, email, is_verified=claims.get("email_verified") in (True, "true")
         ),
         names=tuple(name[:254] for name in names if isinstance(name, str) and name),
-        groups=select_texts(claims.get(get_oidc_settings(connection).groups_claim)),
+        groups=select_texts(claims.get(groups_claim)),
         session=sid if isinstance(sid, str) and len(sid) <= SUBJECT_CHARS else "",
         logout_hint=id_token if len(id_token) <= _MAX_HINT_CHARS else "",
+        has_unknown_groups=groups_claim not in claims and _has_overage(claims, groups_claim),
     )
+
+
+def _has_overage(claims: Mapping[str, Any], groups_claim: str) -> bool:
+    """Whether Entra left the groups out, because they are more than fit in a token.
+
+    It names another place for them (Core 1.0, section 5.6.2), which only its own interface opens.
+    """
+    elsewhere = claims.get("_claim_names")
+    is_elsewhere = isinstance(elsewhere, dict) and groups_claim in elsewhere
+    return is_elsewhere or claims.get("hasgroups") in (True, "true")
 
 
 def find_logout_url(connection: SsoConnection, hint: str) -> str:

@@ -32,7 +32,6 @@ from accounts.sso.person import (
 )
 from accounts.sso.saml.settings import (
     SIGNATURE_ALGORITHMS,
-    SamlSettings,
     build_auth,
     build_url,
     get_saml_settings,
@@ -63,6 +62,8 @@ _NAME_ATTRIBUTES = (
     "username",
     "uid",
 )
+# Entra sends it in place of more groups than fit in an answer.
+_OVERAGE_ATTRIBUTE = "http://schemas.microsoft.com/claims/groups.link"
 # Markup that hides or replaces text between verification and use: comments, DTDs, instructions.
 _HIDDEN = re.compile(r"<!|<\?(?!xml\s)")
 # In another encoding, the parser would see markup where there is none in UTF-8. It also finds one without a
@@ -281,17 +282,15 @@ def _build_person(connection: SsoConnection, response: OneLogin_Saml2_Response) 
         # SAML has no sign that an address is verified: only the domains of the connection count.
         email=select_email(connection, email, is_verified=False),
         names=tuple(text[:254] for text in (name, email) if text),
-        groups=_list_groups(settings, attributes),
+        groups=select_texts(list(attributes.get(settings.groups_attribute, []))),
         session=session if len(session) <= SUBJECT_CHARS else "",
         name_id=name_id if len(name_id) <= SUBJECT_CHARS else "",
         name_id_format=name_id_format[:200],
+        has_unknown_groups=settings.groups_attribute not in attributes
+        and _OVERAGE_ATTRIBUTE in attributes,
     )
 
 
 def _find(attributes: dict[str, list[str]], *names: str) -> str:
     values = (attributes[name] for name in names if name and attributes.get(name))
     return next((str(each[0]) for each in values if each[0]), "")
-
-
-def _list_groups(settings: SamlSettings, attributes: dict[str, list[str]]) -> tuple[str, ...]:
-    return select_texts(list(attributes.get(settings.groups_attribute, [])))

@@ -43,6 +43,11 @@ def get_page_number(request: HttpRequest) -> int:
     return get_int_parameter(request.GET, "page", 1, MAX_PAGE)
 
 
+def parse_number(text: str) -> int:
+    """The number; 0, which is no id and no number of days, for other text."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+
+
 def run_button(
     request: HttpRequest,
     viewer: User,
@@ -59,7 +64,8 @@ def run_button(
     try:
         messages.success(request, run(viewer, organization, values))
     except PlugportError as error:
-        messages.error(request, f"{error.detail} {error.hint or ''}".strip())
+        details = " ".join(each.detail for each in error.fields) or error.hint or ""
+        messages.error(request, f"{error.detail} {details}".strip())
 
 
 def add_error(form: forms.Form, error: PlugportError) -> int:

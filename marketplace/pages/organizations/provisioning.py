@@ -19,7 +19,7 @@ from accounts.actions.scim.tokens import (
     revoke_scim_token,
 )
 from accounts.models import Organization, User
-from accounts.models.scim import GROUP_ROLES
+from accounts.models.organization import GROUP_ROLES
 from accounts.pages.current_user import get_signed_in_user
 from accounts.policies import OrganizationRight, check_organization_right
 from accounts.queries.organizations import get_organization, list_teams
@@ -31,7 +31,7 @@ from accounts.queries.scim import (
 )
 from accounts.security.confirmation import is_confirmed, redirect_to_confirmation
 from accounts.sso.scim.addresses import build_base
-from marketplace.pages.organizations.frame import redirect_to, render_page, run_button
+from marketplace.pages.organizations.frame import parse_number, redirect_to, render_page, run_button
 from plugport.spec.errors import PlugportError
 
 
@@ -73,7 +73,7 @@ def render_provisioning(request: HttpRequest, name: str) -> HttpResponse:
 
 def _create_token(request: HttpRequest, viewer: User, organization: Organization) -> str:
     """The text of the new token; empty, with a message, if it cannot be created."""
-    days = _parse_number(request.POST.get("days", ""))
+    days = parse_number(request.POST.get("days", ""))
     try:
         return create_scim_token(
             actor=viewer,
@@ -87,16 +87,11 @@ def _create_token(request: HttpRequest, viewer: User, organization: Organization
         return ""
 
 
-def _parse_number(text: str) -> int:
-    """The number; 0, which is no id and no number of days, for other text."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
-
-
 def _revoke(viewer: User, organization: Organization, values: Mapping[str, str]) -> str:
     token = revoke_scim_token(
         actor=viewer,
         organization=organization,
-        token_id=_parse_number(values.get("token", "")),
+        token_id=parse_number(values.get("token", "")),
     )
     return f"The token {token.name} is revoked. The identity provider can no longer use it."
 

@@ -15,6 +15,7 @@ from plugport.cli.commands.access.organizations import (
     people,
     robots,
     rules,
+    sso_groups,
     teams,
 )
 from plugport.cli.commands.access.organizations.frame import Action, Options
@@ -30,6 +31,7 @@ _GROUPS: Mapping[str, Mapping[str, Action]] = {
     "team": teams.ACTIONS,
     "robot": robots.ACTIONS,
     "domain": domains.ACTIONS,
+    "sso-group": sso_groups.ACTIONS,
     **rules.GROUPS,
 }
 # The default role, and the roles that are allowed.
@@ -73,6 +75,8 @@ def _complete(context: click.Context, _: click.Parameter, incomplete: str) -> li
         "plugport org second-factor on my-company",
         "plugport org domain add my-company github.com/my-company",
         "plugport org sso-only on my-company",
+        "plugport org sso-group list my-company",
+        "plugport org sso-group add my-company 0123456789abcdef engineers team:dev",
     ),
 )
 @click.argument("action", type=click.Choice([*_ACTIONS, *_GROUPS]))

@@ -12,6 +12,9 @@ INSTALL_POLICIES = ("auto", "notice", "ask", "block")
 ROLES = ("owner", "maintainer", "publisher")
 OWNER_KINDS = ("person", "organization")
 ORGANIZATION_ROLES = ("owner", "manager", "member", "billing")
+# What groups of an identity provider can give.
+GROUP_ROLES = ("manager", "billing")
+SSO_KINDS = ("oidc", "saml")
 # Before the name of an organization, in the limits of a token.
 ORGANIZATION_LIMIT = "org:"
 DOMAIN_STATES = ("pending", "proven", "failing")

@@ -16,8 +16,6 @@ from registry.api.v1 import (
     download,
     instance,
     me,
-    organization_audit,
-    organization_issuers,
     organizations,
     owners,
     plugins,
@@ -32,6 +30,7 @@ from registry.api.v1 import (
     trusted_publishers,
     visibility,
 )
+from registry.api.v1.organization import audit, issuers, sso_groups
 
 register_converter(NameConverter, "plugin")
 register_converter(VersionConverter, "release")
@@ -111,6 +110,8 @@ urlpatterns = [
     path(f"{_ORGANIZATION}/second-factor", organizations.SecondFactorView.as_view()),
     path(f"{_ORGANIZATION}/domains/<path:domain>", domains.OrganizationDomainView.as_view()),
     path(f"{_ORGANIZATION}/sso-only", organizations.SsoRuleView.as_view()),
+    path(f"{_ORGANIZATION}/sso-groups", sso_groups.SsoGroupsView.as_view()),
+    path(f"{_ORGANIZATION}/sso-groups/<int:id>", sso_groups.SsoGroupView.as_view()),
     path(f"{_ORGANIZATION}/members", organizations.PeopleView.as_view()),
     path(f"{_ORGANIZATION}/members/<str:username>", organizations.PersonView.as_view()),
     path(f"{_ORGANIZATION}/invitations", organizations.SentInvitationsView.as_view()),
@@ -124,11 +125,9 @@ urlpatterns = [
     path(f"{_ROBOT}/tokens", robot_tokens.RobotTokensView.as_view()),
     path(f"{_ROBOT}/tokens/<int:id>", robot_tokens.RobotTokenView.as_view()),
     path(f"{_ROBOT}/tokens/<int:id>/rotate", robot_tokens.RotateRobotTokenView.as_view()),
-    path(f"{_ORGANIZATION}/audit", organization_audit.OrganizationAuditView.as_view()),
-    path(f"{_ORGANIZATION}/issuers", organization_issuers.OrganizationIssuersView.as_view()),
-    path(
-        f"{_ORGANIZATION}/issuers/<int:id>", organization_issuers.OrganizationIssuerView.as_view()
-    ),
+    path(f"{_ORGANIZATION}/audit", audit.OrganizationAuditView.as_view()),
+    path(f"{_ORGANIZATION}/issuers", issuers.OrganizationIssuersView.as_view()),
+    path(f"{_ORGANIZATION}/issuers/<int:id>", issuers.OrganizationIssuerView.as_view()),
     path("scopes", scopes.ScopesView.as_view()),
     path("scopes/<str:name>/visibility", visibility.ScopeVisibilityView.as_view()),
     path("scopes/<str:name>/transfer", transfers.ScopeTransferView.as_view()),

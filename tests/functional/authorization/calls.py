@@ -15,7 +15,13 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from accounts.models import OrganizationInvitation, RegisteredIssuer, SsoConnection, Token
+from accounts.models import (
+    OrganizationInvitation,
+    RegisteredIssuer,
+    SsoConnection,
+    SsoGroupRule,
+    Token,
+)
 from registry.models import Plugin
 from tests.functional.authorization.roles import World
 from tests.support.publishing import build_package
@@ -77,22 +83,28 @@ def _list_methods(route: str, pattern: URLPattern) -> list[str]:
     return ["GET", "POST"]
 
 
-def _find_own_arguments(route: str, world: World) -> dict[str, object]:
-    """Those of trusted and staged publishing, and of organizations."""
-    if "organization" in route and "issuers/" in route:
+def _find_organization_arguments(route: str) -> dict[str, object]:
+    if "issuers/" in route:
         return {"id": RegisteredIssuer.objects.get(owner__name="harbor").pk}
+    if "sso-groups/" in route:
+        return {"id": SsoGroupRule.objects.get().pk}
     if "robots/" in route and "tokens/" in route:
         return {"id": Token.objects.get(user__username="harbor+ci", name="ci").pk}
+    sent = OrganizationInvitation.objects.get().pk
+    return {
+        "name": "harbor",
+        "invitation_id": sent,
+        "id": sent,
+        "username": "pat",
+        "kind": "oidc",
+        "public_id": SsoConnection.objects.get(owner__name="harbor").public_id,
+    }
+
+
+def _find_own_arguments(route: str, world: World) -> dict[str, object]:
+    """Those of trusted and staged publishing, and of organizations."""
     if "organization" in route:
-        sent = OrganizationInvitation.objects.get().pk
-        return {
-            "name": "harbor",
-            "invitation_id": sent,
-            "id": sent,
-            "username": "pat",
-            "kind": "oidc",
-            "public_id": SsoConnection.objects.get(owner__name="harbor").public_id,
-        }
+        return _find_organization_arguments(route)
     if "claims/<" in route:
         return {"claim_id": world.claim.pk, "id": world.claim.pk}
     if "transfers/" in route:
@@ -232,6 +244,11 @@ BODIES: Mapping[str, Callable[[], Any]] = {
         "name": "pat",
     },
     "POST organizations/<str:name>/delete": lambda: {"confirmation": "harbor"},
+    "POST api/v1/organizations/<str:organization>/sso-groups": lambda: {
+        "connection": SsoConnection.objects.get(owner__name="harbor").public_id,
+        "group": "leads",
+        "role": "billing",
+    },
     "POST api/v1/organizations/<str:organization>/issuers": lambda: {
         "url": "https://other.example.test"
     },

@@ -18,6 +18,7 @@ from accounts.models import (
     OrganizationRole,
     RegisteredIssuer,
     SsoConnection,
+    SsoGroupRule,
     Token,
     User,
 )
@@ -201,5 +202,6 @@ def _build_organization(accounts: Mapping[str, User]) -> User:
     for each in (harbor.owner, owner.owner):
         add_domain(actor=owner, owner=each, domain="harbor.example")
     invite_person(actor=owner, organization=harbor, addressee="ivy", role=OrganizationRole.MEMBER)
-    create_saml_connection(name="Harbor", owner=harbor.owner)
+    connection = create_saml_connection(name="Harbor", owner=harbor.owner)
+    SsoGroupRule.objects.create(connection=connection, group="leads", role="manager")
     return robot

@@ -17,10 +17,10 @@ from tests.support.scim import GROUP_SCHEMA, Provider, build_user
 LIST_USERS, GET_USER, FIND_USER = 4, 3, 4
 LIST_GROUPS, GET_GROUP = 4, 3
 # Added, replaced and removed members of a group with a team and a role.
-CHANGES = (19, 18, 18)
+CHANGES = (18, 18, 18)
 DELETED_GROUP = 18
 # A person who is created, deactivated, activated and deleted.
-PEOPLE = (14, 35, 20, 36)
+PEOPLE = (14, 36, 21, 37)
 # PostgreSQL locks the name of the new account. An address in the request would be another lock.
 NAME_LOCKS = 1
 
