@@ -13,10 +13,6 @@ from urllib.parse import urlsplit
 import hypothesis
 import pytest
 
-# First of all modules that take long: for each of its classes on Python before 3.13, pydantic looks
-# through all modules that are loaded (`use_attribute_docstrings`), a second for 500 and four for 3,500.
-import scim2_models  # noqa: F401
-
 if TYPE_CHECKING:
     from accounts.models import User
     from tests.support.publishing import Publisher
