@@ -1,4 +1,4 @@
-"""`GET /owners/{name}` and `GET /scopes/{name}`: what profiles show, as JSON."""
+"""`GET /owners/{owner}` and `GET /scopes/{name}`: what profiles show, as JSON."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from registry.api.viewers import get_token_viewer
 from registry.representations.domains import build_proof
 
 _OWNER = OpenApiParameter(
-    "name",
+    "owner",
     {"type": "string", "minLength": 1, "maxLength": 64},
     OpenApiParameter.PATH,
-    description="Of the person or organization.",
+    description="The name of a person or an organization.",
 )
 _SCOPE = OpenApiParameter(
     "name",
@@ -33,14 +33,13 @@ class OwnerView(ApiView):
 
     @extend_schema(operation_id="getOwner", parameters=[_OWNER], responses=api.Owner)
     @cacheable(InvalidatedBy.ANY_CHANGE)
-    def get(self, request: Request, name: str) -> HttpResponse:
+    def get(self, request: Request, owner: str) -> HttpResponse:
         """Get what the profile of a person or organization shows: 4 queries, 1 if there is none."""
-        profile = get_owner_profile(name)
-        owner = profile.owner
-        organization = owner.organization
+        profile = get_owner_profile(owner)
+        organization = profile.owner.organization
         document: api.Owner = {
-            "name": owner.name,
-            "kind": owner.kind,
+            "name": profile.owner.name,
+            "kind": profile.owner.kind,
             "displayName": organization.display_name if organization is not None else "",
             "since": profile.since.date().isoformat(),
             "scopes": [scope.name for scope in profile.scopes],

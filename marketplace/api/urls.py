@@ -11,6 +11,6 @@ from marketplace.api.suggest import SuggestView
 urlpatterns = [
     path("plugins", PluginsView.as_view()),
     path("suggest", SuggestView.as_view()),
-    path("owners/<str:name>", OwnerView.as_view()),
+    path("owners/<str:owner>", OwnerView.as_view()),
     path("scopes/<str:name>", ScopeView.as_view()),
 ]

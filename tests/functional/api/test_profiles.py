@@ -1,4 +1,4 @@
-"""`GET /owners/{name}` and `GET /scopes/{name}`, and the proofs in the JSON of a plugin."""
+"""`GET /owners/{owner}` and `GET /scopes/{name}`, and the proofs in the JSON of a plugin."""
 
 from __future__ import annotations
 

@@ -153,7 +153,7 @@ def _find_arguments(route: str, world: World) -> Mapping[str, object]:
         own = {"slug": "talk"}
     elif route.startswith("docs/"):
         own = {"slug": "terms"}
-    elif "scopes/" in route or "owners/<str:name>" in route:
+    elif "scopes/" in route:
         own = {"name": "acme"}
     return {**ARGUMENTS, **own}
 

@@ -77,7 +77,7 @@ EXAMPLES = {
             "/plugins/<plugin:name>/stats": [f"{CHAT}/stats"],
             "/plugins/<plugin:name>/<release:version>": [f"{CHAT}/1.0.0", f"{CHAT}/latest"],
             "/plugins/<plugin:name>/<release:version>/readme": [f"{CHAT}/1.0.0/readme"],
-            "/owners/<str:name>": ["/owners/acme", "/owners/helper"],
+            "/owners/<str:owner>": ["/owners/acme", "/owners/helper"],
             "/scopes/<str:name>": ["/scopes/acme"],
             "/categories": ["/categories"],
             "/tags": ["/tags"],

@@ -112,4 +112,4 @@ def test_the_queries_of_a_member_do_not_grow_with_the_plugins(
     indexer.index_changes()
     assert measure() == small
     # With the one for the token.
-    assert small == [7, 7, 3, 2, 3, 3]
+    assert small == [7, 7, 3, 3, 3, 3]
