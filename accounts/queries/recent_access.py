@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import (
+    ActorKind,
     AuditEntry,
     Organization,
     OrganizationMember,
@@ -54,7 +55,7 @@ _KINDS = {
 # By which the account took part in what follows.
 GIVING = (*_KINDS, "organization.invited", "scim-token.created")
 RECENT_DAYS = 30
-_MAX_ENTRIES = 1000
+MAX_ENTRIES = 1000
 _VERBS = {
     AccessKind.ROBOT_TOKEN: "Revoke",
     AccessKind.SCIM_TOKEN: "Revoke",
@@ -96,8 +97,8 @@ def list_recent_access(
 ) -> list[RecentAccess]:
     """What was added since the time, the newest first of each kind: 8 queries.
 
-    `by` selects what this account added, changed or invited. Without it, at most `_MAX_ENTRIES` acts are
-    read.
+    `by` selects what this account added, changed or invited. Without it, at most `MAX_ENTRIES` acts are
+    read. What SCIM did is not listed: the identity provider decides about it, and its tokens are.
     """
     entries = _find_entries(organization, since, by)
     rows = _load_rows(organization, since, entries)
@@ -127,8 +128,9 @@ def _find_entries(organization: Organization, since: dt.datetime, by: User | Non
     rows = AuditEntry.rows.filter(
         owner_id=organization.owner.pk, action__in=tuple(_KINDS), at__gte=since
     ).order_by("-id")
+    rows = rows.exclude(actor_kind=ActorKind.SCIM)
     # Who joins acts, and who invited is in the details.
-    rows = rows[:_MAX_ENTRIES] if by is None else rows.filter(Q(actor=by) | Q(action=_JOINED))
+    rows = rows[:MAX_ENTRIES] if by is None else rows.filter(Q(actor=by) | Q(action=_JOINED))
     found: _Entries = {}
     for entry in rows.iterator():
         author = entry.actor_id

@@ -22,9 +22,14 @@ from accounts.models import Organization, User
 from accounts.pages.current_user import get_signed_in_user
 from accounts.policies import OrganizationRight, check_organization_right
 from accounts.queries.organizations import get_organization
-from accounts.queries.recent_access import RECENT_DAYS, AccessKind, list_recent_access
+from accounts.queries.recent_access import (
+    MAX_ENTRIES,
+    RECENT_DAYS,
+    AccessKind,
+    list_recent_access,
+)
 from accounts.queries.sso import get_owned_connection
-from marketplace.pages.organizations.frame import redirect_to, render_page, run_button
+from marketplace.pages.organizations.frame import parse_number, redirect_to, render_page, run_button
 from registry.actions.remove_trusted_publisher import remove_trusted_publisher
 from registry.queries.trusted_publishers import list_recent_publishers
 
@@ -48,6 +53,7 @@ def render_access(request: HttpRequest, name: str) -> HttpResponse:
         added=list_recent_access(organization, since),
         publishers=list_recent_publishers(organization, since),
         days=RECENT_DAYS,
+        max_changes=MAX_ENTRIES,
     )
 
 
@@ -58,11 +64,6 @@ def _end(viewer: User, organization: Organization, values: Mapping[str, str]) ->
     return end(viewer, organization, values.get("id", ""), values.get("name", ""))
 
 
-def _parse_id(text: str) -> int:
-    """The id; 0, which nothing has, for other text."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
-
-
 def _remove_member(viewer: User, organization: Organization, _id: str, name: str) -> str:
     remove_person(actor=viewer, organization=organization, username=name)
     return f"{name} is no longer a member of {organization.name}."
@@ -70,13 +71,13 @@ def _remove_member(viewer: User, organization: Organization, _id: str, name: str
 
 def _revoke_robot(viewer: User, organization: Organization, text: str, name: str) -> str:
     token = revoke_robot_token(
-        actor=viewer, organization=organization, robot_name=name, token_id=_parse_id(text)
+        actor=viewer, organization=organization, robot_name=name, token_id=parse_number(text)
     )
     return f"The token {token.name} of {name} is revoked."
 
 
 def _revoke_scim(viewer: User, organization: Organization, text: str, _name: str) -> str:
-    token = revoke_scim_token(actor=viewer, organization=organization, token_id=_parse_id(text))
+    token = revoke_scim_token(actor=viewer, organization=organization, token_id=parse_number(text))
     return f"The SCIM token {token.name} is revoked."
 
 
@@ -92,12 +93,12 @@ def _remove_domain(viewer: User, organization: Organization, _id: str, name: str
 
 
 def _remove_issuer(viewer: User, organization: Organization, text: str, _name: str) -> str:
-    issuer = remove_issuer(actor=viewer, owner=organization.owner, issuer_id=_parse_id(text))
+    issuer = remove_issuer(actor=viewer, owner=organization.owner, issuer_id=parse_number(text))
     return f"Jobs of {issuer.url} publish plugins of {organization.name} no longer."
 
 
 def _remove_publisher(viewer: User, _organization: Organization, text: str, _name: str) -> str:
-    removed = remove_trusted_publisher(actor=viewer, publisher_id=_parse_id(text))
+    removed = remove_trusted_publisher(actor=viewer, publisher_id=parse_number(text))
     return f"Jobs of {removed.repository or removed.issuer} publish {removed.name} no longer."
 
 

@@ -24,7 +24,7 @@ from accounts.policies import OrganizationRight, check_organization_right
 from accounts.queries.organizations import get_robot, list_robots
 from accounts.queries.tokens import list_tokens
 from accounts.security.confirmation import is_confirmed, redirect_to_confirmation
-from marketplace.pages.organizations.frame import redirect_to, render_page, run_button
+from marketplace.pages.organizations.frame import parse_number, redirect_to, render_page, run_button
 from marketplace.pages.organizations.teams import get_insider, join_fields
 from plugport.spec.errors import PlugportError
 
@@ -88,7 +88,7 @@ def _create_text(
             actor=viewer,
             organization=organization,
             robot_name=robot,
-            token_id=_parse_id(request.POST.get("id", "")),
+            token_id=parse_number(request.POST.get("id", "")),
         )
     return create_robot_token(
         actor=viewer,
@@ -109,17 +109,13 @@ def _try(request: HttpRequest, create: Callable[[], tuple[Token, str]]) -> str:
         return ""
 
 
-def _parse_id(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
-
-
 def _revoke_of(robot: str) -> Callable[[User, Organization, Mapping[str, str]], str]:
     def revoke(viewer: User, organization: Organization, values: Mapping[str, str]) -> str:
         token = revoke_robot_token(
             actor=viewer,
             organization=organization,
             robot_name=robot,
-            token_id=_parse_id(values.get("id", "")),
+            token_id=parse_number(values.get("id", "")),
         )
         return f"The token “{token.name}” was revoked."
 

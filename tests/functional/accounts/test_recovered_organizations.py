@@ -48,6 +48,7 @@ from tests.functional.pages.dom import parse
 from tests.support.organizations import build_organization
 from tests.support.people import create_user
 from tests.support.publishing import Publisher
+from tests.support.scim import build_provider
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_home")]
 ACCESS = "/organizations/harbor/access"
@@ -314,6 +315,18 @@ def test_the_page_has_as_many_queries_for_more_rows(
         counts.append(len(found))
     assert counts[1] == counts[2], counts
     assert counts[2] <= 14, counts
+
+
+def test_the_page_of_an_organization_with_people_of_scim(
+    owner_client: Client, owner: User, harbor: Organization
+) -> None:
+    provider = build_provider(harbor, owner)
+    provider.create_user("ann@harbor.example")
+    page = owner_client.get(ACCESS)
+    assert page.status_code == 200
+    text = parse(page.content.decode()).one("main").text
+    assert "SCIM token" in text
+    assert "ann-harbor" not in text
 
 
 def _add_more(by: User, harbor: Organization) -> None:
