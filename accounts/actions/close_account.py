@@ -15,6 +15,7 @@ from accounts.actions.tokens.revoke_all_tokens import revoke_all_tokens
 from accounts.errors import AccountNeededError
 from accounts.mails import notify_owner
 from accounts.models import OwnerDomain, SsoIdentity, User
+from accounts.queries.organizations import lock_organizations_to_leave
 from accounts.queries.users import lock_unchanged_account
 from accounts.security.closing import end_rest, list_remaining
 from accounts.security.organization_session import check_is_personal
@@ -31,6 +32,7 @@ def close_account(*, actor: User, leaves_without_owner: bool = False) -> None:
     """
     check_is_personal(actor)
     with transaction.atomic():
+        lock_organizations_to_leave(actor)
         lock_unchanged_account(actor)
         _check_may_close(actor, leaves_without_owner)
         # First, as it may refuse. It needs the address, to which there may be invitations.

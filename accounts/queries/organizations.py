@@ -69,7 +69,8 @@ def get_organization(name: str) -> Organization:
 def lock_organization(organization: Organization) -> Organization:
     """Lock the row until the transaction ends; returns it as it is now: 1 query.
 
-    Raises `UnknownOrganizationError` if it was deleted.
+    Always before the account of the actor or a member (`lock_unchanged_account`), or two transactions could wait
+    for each other. Raises `UnknownOrganizationError` if it was deleted.
     """
     # `no_key`: rows that refer to it are written meanwhile.
     rows = Organization.objects.select_for_update(of=("self",), no_key=True)
@@ -82,13 +83,25 @@ def lock_organization(organization: Organization) -> Organization:
 def lock_linked_organizations(user: User) -> list[Organization]:
     """Lock the organizations whose providers sign in to the account, until the transaction ends: 1 query.
 
-    Before the account, which others lock after the organization.
+    Before the account, as `lock_organization`.
     """
     linked = SsoIdentity.objects.filter(
         connection__owner__organization=OuterRef("pk"), user=user, is_provisioned=False
     )
     rows = Organization.objects.select_for_update(of=("self",), no_key=True)
     return list(rows.filter(Exists(linked)).order_by("pk"))
+
+
+def lock_organizations_to_leave(user: User) -> None:
+    """Lock the organizations of an account that is closed, and those that it is invited to: 1 query.
+
+    Before the account, as `lock_organization`.
+    """
+    is_member = OrganizationMember.objects.filter(organization=OuterRef("pk"), user=user)
+    is_invited = _build_addressee(user) & Q(organization=OuterRef("pk"))
+    rows = Organization.objects.select_for_update(of=("self",), no_key=True)
+    invited = OrganizationInvitation.objects.filter(is_invited)
+    list(rows.filter(Exists(is_member) | Exists(invited)).order_by("pk").values_list("pk"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,16 +9,25 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.actions.close_account import close_account
 from accounts.actions.delete_organization import delete_organization
+from accounts.actions.domains.add_domain import add_domain
 from accounts.actions.organizations.invitations import (
     accept_organization_invitation,
     invite_person,
 )
-from accounts.actions.organizations.people import remove_person
+from accounts.actions.organizations.people import change_person_role, remove_person
+from accounts.actions.organizations.robots import (
+    create_robot,
+    create_robot_token,
+    rotate_robot_token,
+)
 from accounts.actions.register_issuer import register_issuer
 from accounts.actions.reset_password import reset_password
+from accounts.actions.scim.tokens import create_scim_token
+from accounts.actions.sso.connections import switch_connection
 from accounts.actions.sso.find_account import find_or_create_account
 from accounts.errors import (
     LastOrganizationOwnerError,
@@ -33,6 +42,7 @@ from accounts.models import (
     RegisteredIssuer,
     SsoConnection,
     SsoIdentity,
+    Token,
     User,
 )
 from accounts.sso.person import Person
@@ -149,6 +159,79 @@ def test_a_sign_in_locks_in_the_order_of_a_removal(owner: User) -> None:
     ]
     tables = [re.findall(r'FROM "(\w+)"', sql)[0] for sql in locks]
     assert tables == ["accounts_organization", "accounts_ssoidentity"]
+
+
+def _change_role(owner: User, harbor: Organization) -> None:
+    change_person_role(actor=owner, organization=harbor, username="mia", role="manager")
+
+
+def _invite(owner: User, harbor: Organization) -> None:
+    invite_person(actor=owner, organization=harbor, addressee="x@y.example", role="member")
+
+
+def _accept(_owner: User, harbor: Organization) -> None:
+    guest = User.objects.get(username="guest")
+    accept_organization_invitation(actor=guest, invitation_id=harbor.invitations.get().pk)
+
+
+def _create_robot_token(owner: User, harbor: Organization) -> None:
+    create_robot_token(
+        actor=owner, organization=harbor, robot_name="harbor+ci", name="x", scopes=["read"]
+    )
+
+
+def _rotate_robot_token(owner: User, harbor: Organization) -> None:
+    token = Token.objects.get(user__username="harbor+ci")
+    rotate_robot_token(actor=owner, organization=harbor, robot_name="harbor+ci", token_id=token.pk)
+
+
+def _create_scim_token(owner: User, harbor: Organization) -> None:
+    create_scim_token(actor=owner, organization=harbor, name="x")
+
+
+def _add_domain(owner: User, harbor: Organization) -> None:
+    add_domain(actor=owner, owner=harbor.owner, domain="harbor.example")
+
+
+def _switch_on(owner: User, harbor: Organization) -> None:
+    connected = SsoConnection.objects.get(owner=harbor.owner)
+    switch_connection(actor=owner, connection=connected, is_enabled=True)
+
+
+def _reset(owner: User, _harbor: Organization) -> None:
+    reset_password(user=owner, password="staple of batteries 7")
+
+
+def _close(_owner: User, _harbor: Organization) -> None:
+    close_account(actor=User.objects.get(username="guest"))
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        *(_change_role, _invite, _accept, _create_robot_token, _rotate_robot_token),
+        *(_create_scim_token, _add_domain, _switch_on, _reset, _close),
+    ],
+)
+def test_acts_lock_the_organization_before_the_account(
+    owner: User, act: Callable[[User, Organization], None]
+) -> None:
+    """A recovery and SCIM do too: in another order, two of them could wait for each other."""
+    harbor = build_organization(owner, "harbor", mia="member")
+    create_robot(actor=owner, organization=harbor, name="ci")
+    _create_robot_token(owner, harbor)
+    guest = create_user("guest")
+    invite_person(actor=owner, organization=harbor, addressee=guest.username, role="member")
+    connected = SsoConnection.objects.create(
+        owner=harbor.owner, kind=SsoConnection.OIDC, name="IdP", tested_at=timezone.now()
+    )
+    SsoIdentity.objects.create(connection=connected, subject="s1", user=owner)
+    with CaptureQueriesContext(connection) as queries:
+        act(User.objects.get(pk=owner.pk), harbor)
+    locks = [each["sql"] for each in queries if re.search(r"FOR (NO KEY )?UPDATE", each["sql"])]
+    tables = [re.findall(r'FROM "(\w+)"', sql)[0] for sql in locks]
+    assert tables[0] == "accounts_organization", tables
+    assert "accounts_user" in tables
 
 
 def test_a_closed_account_is_no_member_of_a_plugin(owner: User, publisher: Publisher) -> None:

@@ -14,8 +14,8 @@ def lock_owner_for(actor: User, owner: Owner) -> None:
     Members are removed under the same lock, so that one who is removed at the same time changes
     nothing more. At most 3 queries. Raises as `check_may_manage_domains`, and `PasswordChangedError`.
     """
-    # A new password ends the session that sends this.
-    lock_unchanged_account(actor)
     if owner.organization is not None:
         lock_organization(owner.organization)
+    # A new password ends the session that sends this.
+    lock_unchanged_account(actor)
     check_may_manage_domains(actor, owner)

@@ -72,9 +72,9 @@ def invite_person(
         _check_email(addressee)
     now = timezone.now()
     with transaction.atomic():
+        locked = lock_organization(organization)
         # A new password ends the session that sends this, and this must not be a later one.
         lock_unchanged_account(actor)
-        locked = lock_organization(organization)
         # Again: the actor may have been removed since.
         check_organization_right(actor, locked, OrganizationRight.MANAGE_PEOPLE)
         if role == OrganizationRole.OWNER:
@@ -135,9 +135,9 @@ def accept_organization_invitation(
     check_is_personal(actor)
     check_is_verified(actor)
     with transaction.atomic():
+        organization = lock_organization(_find_offer(actor, invitation_id, key).organization)
         # An account that is closed at the same time must not become a member after it left.
         lock_unchanged_account(actor)
-        organization = lock_organization(_find_offer(actor, invitation_id, key).organization)
         # Again: it may have been withdrawn since.
         invitation = _find_offer(actor, invitation_id, key)
         if organization.memberships.filter(user=actor).exists():

@@ -52,9 +52,9 @@ def change_person_role(
     `PasswordChangedError` and `LastOrganizationOwnerError`.
     """
     with transaction.atomic():
+        locked = lock_organization(organization)
         # A new password ends the session that sends this.
         lock_unchanged_account(actor)
-        locked = lock_organization(organization)
         check_organization_right(actor, locked, OrganizationRight.MANAGE_PEOPLE)
         member = get_person(locked, username)
         _check_is_no_robot(member)

@@ -122,8 +122,8 @@ def create_robot_token(
         expires_at = timezone.now() + dt.timedelta(days=min(days, MAX_DAYS))
         check_token_may_create(creator, scopes, limits, (), expires_at)
     with transaction.atomic():
-        lock_unchanged_account(actor)
         locked = lock_organization(organization)
+        lock_unchanged_account(actor)
         check_organization_right(actor, locked, OrganizationRight.MANAGE_PEOPLE)
         robot = get_robot(locked, robot_name)
         _check_may_hold_token(actor, locked, robot)
@@ -154,6 +154,8 @@ def rotate_robot_token(
     Raises `UnknownTokenError` besides.
     """
     with transaction.atomic():
+        # Before the account, and that before the token, which a recovery of the account revokes.
+        lock_organization(organization)
         lock_unchanged_account(actor)
         robot, former = _get_robot_token(actor, organization, robot_name, token_id)
         if not {"publish", "manage"}.isdisjoint(former.scopes):

@@ -49,8 +49,8 @@ def create_scim_token(
     if not 1 <= days <= MAX_DAYS:
         errors.append(FieldError("days", f"The number of days must be 1 to {MAX_DAYS}."))
     with transaction.atomic():
-        lock_unchanged_account(actor)
         locked = lock_organization(organization)
+        lock_unchanged_account(actor)
         check_organization_right(actor, locked, OrganizationRight.MANAGE_PROPERTY)
         if errors:
             raise OrganizationRequestError("The token cannot be created.", fields=errors)

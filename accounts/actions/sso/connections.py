@@ -56,10 +56,11 @@ def create_connection(
         key, own["own_certificate"] = build_own_key()
         connection.secret = encrypt_secret(key)
     with transaction.atomic():
+        if organization is not None:
+            connection.owner = lock_organization(organization).owner
         # A new password ends the session that sends this; below likewise.
         lock_unchanged_account(actor)
         if organization is not None:
-            connection.owner = lock_organization(organization).owner
             # Again: the actor may have been removed since.
             check_sets_up_sso(actor, organization)
             _check_count(organization)
@@ -78,8 +79,8 @@ def update_connection(*, actor: User, connection: SsoConnection, values: Connect
     """Change the connection. If it then trusts something else, it is off until it is tested again."""
     check_sets_up_sso(actor, connection.organization)
     with transaction.atomic():
-        lock_unchanged_account(actor)
         organization = _lock_organization(connection)
+        lock_unchanged_account(actor)
         connection = lock_connection(connection)
         before = (connection.settings, connection.secret)
         own = {
@@ -102,7 +103,7 @@ def update_connection(*, actor: User, connection: SsoConnection, values: Connect
 
 
 def _lock_organization(connection: SsoConnection) -> Organization | None:
-    """Before the connection: the rule of single sign-on only changes while the organization is locked."""
+    """Before the account and the connection: the rule of single sign-on only changes while the organization is locked."""
     organization = connection.organization
     return None if organization is None else lock_organization(organization)
 
@@ -180,8 +181,8 @@ def switch_connection(*, actor: User, connection: SsoConnection, is_enabled: boo
     """
     check_sets_up_sso(actor, connection.organization)
     with transaction.atomic():
-        lock_unchanged_account(actor)
         organization = _lock_organization(connection)
+        lock_unchanged_account(actor)
         connection = lock_connection(connection)
         if not is_enabled:
             _check_leaves_way_in(organization, connection)
