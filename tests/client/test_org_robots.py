@@ -27,7 +27,7 @@ def test_robots_are_created_listed_and_deleted(cli: Cli) -> None:
     assert created.stdout == "created the robot harbor+ci\n"
     assert "plugport org team add harbor TEAM harbor+ci" in created.stderr
     assert "harbor+ci" in cli.ok("org", "robot", "list", "@Harbor").stdout
-    deploy = cli.json("org", "robot", "create", "harbor", "deploy")["robot"]
+    deploy = cli.json("org", "robot", "create", "harbor", "Harbor+deploy")["robot"]
     assert (deploy["username"], deploy["organization"]) == ("harbor+deploy", "harbor")
     deleted = cli.ok("org", "robot", "delete", "harbor", "harbor+deploy").stdout
     assert deleted == "deleted the robot harbor+deploy; its tokens are revoked\n"

@@ -90,6 +90,20 @@ def test_validating_with_the_registry_warns_of_what_others_cannot_install(
     assert cli.json("validate", needy, "--with-registry")["hiddenDependencies"] == []
 
 
+def test_validating_says_that_it_looked_up_only_some(cli: Cli, publish: Callable[..., Any]) -> None:
+    publish(NAME)
+    needed = "".join(f"    '@alice/never{number}': '*'\n" for number in range(51))
+    folder = str(
+        write_plugin(
+            cli.project / "needy", "@alice/needy", manifest=f"dependencies:\n  plugins:\n{needed}"
+        )
+    )
+    assert "only the first 50 of 51" in cli.ok("validate", folder, "--with-registry").stderr
+    (warning,) = cli.json("validate", folder, "--with-registry")["warnings"]
+    assert "only the first 50 of 51" in warning
+    assert "only the first" not in cli.ok("validate", folder).stderr
+
+
 def test_nobody_else_is_told(cli: Cli, needy: str) -> None:
     cli.env["PLUGPORT_TOKEN"] = create_api_token(create_user("mallory"))
     for token in (cli.env["PLUGPORT_TOKEN"], None):

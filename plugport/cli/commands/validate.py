@@ -76,8 +76,13 @@ def _list_hidden_dependencies(session: Session, manifest: Manifest) -> list[str]
     from plugport.spec.errors import MissingError
     from plugport.spec.names import PluginName
 
-    # The registry names as many in its own answer.
-    names = sorted(manifest.dependencies.plugins)[:_MAX_DEPENDENCIES]
+    needed_names = sorted(manifest.dependencies.plugins)
+    # Each is a request.
+    names = needed_names[:_MAX_DEPENDENCIES]
+    if len(names) < len(needed_names):
+        session.output.warn(
+            f"only the first {len(names)} of {len(needed_names)} plugins that it needs were looked up"
+        )
     hidden: list[str] = []
     if not names:
         return hidden

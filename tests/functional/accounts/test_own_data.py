@@ -20,7 +20,7 @@ from accounts.actions.organizations.invitations import (
     invite_person,
 )
 from accounts.actions.organizations.people import change_person_role
-from accounts.errors import PasswordChangedError
+from accounts.errors import PasswordChangedError, UnknownOrganizationInvitationError
 from accounts.models import (
     AccountSession,
     AuditEntry,
@@ -372,8 +372,15 @@ def test_an_account_that_was_closed_meanwhile_joins_nothing(owner: User, create_
     # A request that was authenticated before.
     stale = User.objects.get(pk=tide.pk)
     assert _sign_in(tide).post("/account/delete", {"username": "tide"}).url == "/"
-    with pytest.raises(PasswordChangedError):
+    with pytest.raises(UnknownOrganizationInvitationError):
         accept_organization_invitation(actor=stale, invitation_id=invitation.pk)
+    # Also for one that was found before the account was closed.
+    again = invite_person(
+        actor=owner, organization=harbor, addressee="x@y.example", role=OrganizationRole.MEMBER
+    )
+    OrganizationInvitation.objects.filter(pk=again.pk).update(user=stale, email="", key_sha256=None)
+    with pytest.raises(PasswordChangedError):
+        accept_organization_invitation(actor=stale, invitation_id=again.pk)
     assert harbor.memberships.count() == 1
 
 

@@ -38,7 +38,9 @@ def _list(session: Session, client: OrganizationsClient, values: list[str], _: O
 
 
 def _create(session: Session, client: OrganizationsClient, values: list[str], _: Options) -> None:
-    document = client.create_robot(values[0], values[1])
+    # The registry adds the organization to the name.
+    name = _get_username(values).removeprefix(f"{values[0]}+")
+    document = client.create_robot(values[0], name)
     session.output.print_json({"robot": document})
     username = document["username"]
     session.output.print_line(f"created the robot {username}")
