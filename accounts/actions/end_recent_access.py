@@ -94,7 +94,12 @@ def notify_other_owners(user: User, organizations: Iterable[OrganizationAccess])
                     owner.email,
                     account=user.username,
                     organization=name,
-                    removed=each.removed[:_MAX_LINES],
-                    kept=each.kept[:_MAX_LINES],
+                    removed=_shorten(each.removed),
+                    kept=_shorten(each.kept),
                     url=build_url("organization-access", name=name),
                 )
+
+
+def _shorten(lines: list[str]) -> list[str]:
+    more = len(lines) - _MAX_LINES
+    return lines if more <= 0 else [*lines[:_MAX_LINES], f"and {more} more, see the log"]

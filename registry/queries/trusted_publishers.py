@@ -10,7 +10,7 @@ from registry.models import Plugin, TrustedPublisher
 from registry.policies import can_manage_trusted_publishers, check_may_manage_trusted_publishers
 
 _MAX_ID = 2**63 - 1
-_MAX_RECENT = 200
+MAX_RECENT = 200
 
 
 def list_trusted_publishers(plugin: Plugin) -> list[TrustedPublisher]:
@@ -31,7 +31,7 @@ def list_recent_publishers(
     rows = TrustedPublisher.objects.filter(
         plugin__members__holder=organization.owner, created_at__gte=since
     )
-    return list(rows.select_related("created_by").order_by("-id")[:_MAX_RECENT])
+    return list(rows.select_related("created_by").order_by("-id")[:MAX_RECENT])
 
 
 def list_registered_issuers(owner: Owner) -> list[RegisteredIssuer]:

@@ -31,7 +31,7 @@ from accounts.queries.recent_access import (
 from accounts.queries.sso import get_owned_connection
 from marketplace.pages.organizations.frame import parse_number, redirect_to, render_page, run_button
 from registry.actions.remove_trusted_publisher import remove_trusted_publisher
-from registry.queries.trusted_publishers import list_recent_publishers
+from registry.queries.trusted_publishers import MAX_RECENT, list_recent_publishers
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -54,6 +54,7 @@ def render_access(request: HttpRequest, name: str) -> HttpResponse:
         publishers=list_recent_publishers(organization, since),
         days=RECENT_DAYS,
         max_changes=MAX_ENTRIES,
+        max_publishers=MAX_RECENT,
     )
 
 

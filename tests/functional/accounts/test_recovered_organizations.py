@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from accounts.actions.domains.add_domain import add_domain
 from accounts.actions.email.replace_email import replace_email
+from accounts.actions.end_recent_access import notify_other_owners
 from accounts.actions.organizations.invitations import (
     accept_organization_invitation,
     invite_person,
@@ -29,6 +30,7 @@ from accounts.actions.set_password import set_password
 from accounts.actions.sso.connections import switch_connection
 from accounts.actions.undo_email_change import undo_email_change
 from accounts.errors import PasswordChangedError
+from accounts.hooks.recovery import OrganizationAccess
 from accounts.models import (
     AuditEntry,
     Organization,
@@ -192,6 +194,15 @@ def test_an_account_that_was_put_out_of_its_organization(owner: User, harbor: Or
         ["olga@example.test"],
         ["mallory@example.test"],
     ]
+
+
+def test_a_mail_says_how_many_things_it_leaves_out(owner: User, harbor: Organization) -> None:
+    lines = [f"domain d{number}.example" for number in range(60)]
+    notify_other_owners(owner, [OrganizationAccess(harbor, lines, lines[:50])])
+    (letter,) = mail.outbox
+    text = str(letter.body)
+    assert text.count("- and 10 more, see the log") == 1
+    assert text.count("- domain") == 100
 
 
 def test_who_joined_the_own_plugins_is_named(owner: User, publisher: Publisher) -> None:

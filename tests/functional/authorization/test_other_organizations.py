@@ -15,7 +15,13 @@ from django.test import Client
 
 from accounts.actions.organizations.robots import create_robot
 from accounts.actions.organizations.teams import create_team
-from accounts.models import ScimGroup, ScimToken, Token, User
+from accounts.models import (
+    ScimGroup,
+    ScimToken,
+    SsoGroupRule,
+    Token,
+    User,
+)
 from accounts.queries.organizations import get_organization
 from accounts.security.organization_session import ORGANIZATION_KEY
 from tests.functional.authorization.calls import Call, list_calls
@@ -98,6 +104,8 @@ def test_an_owner_reaches_nothing_of_another_organization_by_its_ids(world: Worl
     )
     group = ScimGroup.objects.create(organization=harbor, display_name="Dev", display_key="dev")
     robot_token = Token.objects.get(user__username="harbor+ci", name="ci")
+    rule = SsoGroupRule.objects.get(connection__owner=harbor.owner)
+    connection = rule.connection
     number = harbor.invitations.get().pk
     foreign: dict[str, list[dict[str, object]]] = {
         "robots/<str:robot>": [
@@ -111,7 +119,8 @@ def test_an_owner_reaches_nothing_of_another_organization_by_its_ids(world: Worl
         ],
         "publishing": [{"action": "remove", "id": harbor.owner.issuers.get().pk}],
         "domains": [
-            {"action": action, "domain": "harbor.example"} for action in ("check", "remove")
+            {"action": action, "domain": "harbor.example", "confirmed": "yes"}
+            for action in ("check", "remove")
         ],
         "teams/<str:team>": [
             {"action": "add", "username": "pat"},
@@ -123,6 +132,26 @@ def test_an_owner_reaches_nothing_of_another_organization_by_its_ids(world: Worl
         "provisioning": [
             {"action": "revoke", "token": scim.pk},
             {"action": "map", "group": group.public_id, "team": "dev", "role": ""},
+        ],
+        "sso": [
+            {"action": "remove", "rule": rule.pk},
+            {
+                "action": "add",
+                "connection": connection.public_id,
+                "group": "x",
+                "gives": "team:dev",
+            },
+        ],
+        "access": [
+            {"action": "end", "kind": kind, "id": key, "name": thing}
+            for kind, key, thing in (
+                ("member", "", "pat"),
+                ("robot-token", robot_token.pk, "harbor+ci"),
+                ("scim-token", scim.pk, ""),
+                ("connection", "", connection.public_id),
+                ("domain", "", "harbor.example"),
+                ("issuer", harbor.owner.issuers.get().pk, ""),
+            )
         ],
     }
     cookies, headers = _open(rival), bearer(create_api_token(rival))
