@@ -69,8 +69,9 @@ def get_organization(name: str) -> Organization:
 def lock_organization(organization: Organization) -> Organization:
     """Lock the row until the transaction ends; returns it as it is now: 1 query.
 
-    Always before the account of the actor or a member (`lock_unchanged_account`), or two transactions could wait
-    for each other. Raises `UnknownOrganizationError` if it was deleted.
+    In this app before the account of the actor or a member (`lock_unchanged_account`), or two transactions could
+    wait for each other. The registry locks it after accounts and plugins, since a plugin says which organizations
+    hold it: should the two meet, PostgreSQL ends one, which gets 503 or is tried again. Raises `UnknownOrganizationError` if it was deleted.
     """
     # `no_key`: rows that refer to it are written meanwhile.
     rows = Organization.objects.select_for_update(of=("self",), no_key=True)
