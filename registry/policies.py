@@ -210,13 +210,13 @@ def can_manage_trusted_publishers(actor: User, plugin: Plugin) -> bool:
     return actor.is_active and find_role(actor, plugin) in roles
 
 
-def check_may_approve(actor: User, release: Release) -> None:
+def check_may_approve(actor: User, plugin: Plugin) -> None:
     """Owners and maintainers approve staged releases, and no robots. Raises `NotMemberError`."""
     # The token of a robot is in a pipeline, which would approve what it has sent.
-    if actor.is_robot or not can_manage_trusted_publishers(actor, release.plugin):
-        _check_rights_count(actor, release.plugin)
+    if actor.is_robot or not can_manage_trusted_publishers(actor, plugin):
+        _check_rights_count(actor, plugin)
         raise NotMemberError(
-            f"Only owners and maintainers may approve releases of `{release.plugin.name}`.",
+            f"Only owners and maintainers may approve releases of `{plugin.name}`.",
             hint="Ask an owner of the plugin.",
         )
 

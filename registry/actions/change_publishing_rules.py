@@ -6,7 +6,7 @@ from django.db import transaction
 
 from accounts.actions.record_audit_entry import record_audit_entry
 from accounts.models import User
-from registry.journal import append_entry
+from registry.journal import append_change
 from registry.models import Plugin
 from registry.policies import check_may_manage_trusted_publishers
 from registry.queries.members import lock_plugin
@@ -22,7 +22,7 @@ def change_publishing_rules(
     """Change what is given; returns the plugin. Writes an audit entry, and the journal.
 
     `trusted_only`: tokens of people cannot publish. `stages_trusted`: releases of CI jobs wait for
-    approval. Both are public. Raises `NotMemberError`.
+    approval. Both are as public as the plugin. Raises `NotMemberError`.
     """
     check_may_manage_trusted_publishers(actor, plugin)
     given = {"trusted_publishing_only": trusted_only, "stages_trusted_releases": stages_trusted}
@@ -48,5 +48,5 @@ def change_publishing_rules(
         )
         # A plugin that was never published has no document, and is not public.
         if locked.document:
-            append_entry("plugin.edited", locked.name, fields=sorted(changes))
+            append_change(locked, "plugin.edited", fields=sorted(changes))
     return locked

@@ -33,7 +33,7 @@ def approve_staged(
     has sent it. Raises `NotMemberError`, `MfaRequiredError`, `TransitionError`, `StorageError`, and if
     the account or the token changed meanwhile `PasswordChangedError` and `InvalidTokenError`.
     """
-    check_may_approve(actor, release)
+    check_may_approve(actor, release.plugin)
     # Of the person: a token that needs none is for pipelines.
     check_has_second_factor(actor)
     _check_is_staged(release, "approved")
@@ -59,7 +59,7 @@ def discard_staged(*, actor: User, release: Release, token: Token | None = None)
 
     Raises what `approve_staged` raises, except for `MfaRequiredError` and `StorageError`.
     """
-    check_may_approve(actor, release)
+    check_may_approve(actor, release.plugin)
     _check_is_staged(release, "discarded")
     with transaction.atomic():
         _lock_rights(actor, release, token)
@@ -73,7 +73,7 @@ def _lock_rights(actor: User, release: Release, token: Token | None) -> None:
     lock_holding_organizations(plugin)
     if token is not None:
         lock_usable_token(token)
-    check_may_approve(actor, release)
+    check_may_approve(actor, release.plugin)
 
 
 def _check_is_staged(release: Release, participle: str) -> None:

@@ -54,12 +54,18 @@ def _select(condition: Q) -> QuerySet[Claim]:
 
 def _build_visible_condition(user: User | None) -> Q:
     """Select what everybody may read, and what the user has a part in; moderators read all."""
-    # A session of an organization has no part in what the person does.
-    if user is None or user.session_of is not None:
+    if user is None:
         return _PUBLIC
     if is_moderator(user):
         return Q()
-    return _PUBLIC | Q(claimant=user) | build_answer_condition(user)
+    return _PUBLIC | _build_part_condition(user)
+
+
+def _build_part_condition(user: User, state: Q | None = None) -> Q:
+    """Select the claims of the user, and those in the state that the user answers."""
+    answered = build_answer_condition(user) & (state or Q())
+    # A session of an organization has no part in what the person claims.
+    return answered if user.session_of is not None else Q(claimant=user) | answered
 
 
 def get_claim(user: User | None, claim_id: int) -> Claim:
@@ -76,14 +82,15 @@ def get_claim(user: User | None, claim_id: int) -> Claim:
 
 def can_read_parties(user: User | None, claim: Claim) -> bool:
     """Whether the user may read the texts of the parties: at most 1 query."""
-    if user is None or user.session_of is not None:
+    if user is None:
         return False
-    return is_moderator(user) or claim.claimant_id == user.pk or can_answer(user, claim)
+    is_claimant = user.session_of is None and claim.claimant_id == user.pk
+    return is_moderator(user) or is_claimant or can_answer(user, claim)
 
 
 def can_answer(user: User | None, claim: Claim) -> bool:
     """Whether the user is an owner of what is claimed: at most 1 query."""
-    if user is None or user.session_of is not None:
+    if user is None:
         return False
     return Claim.objects.filter(build_answer_condition(user), pk=claim.pk).exists()
 
@@ -117,7 +124,7 @@ def list_claims_of(user: User, *, has_decisions: bool = False) -> list[Claim]:
     For moderators `has_decisions` adds all open ones, and the granted ones that can be taken back. The
     newest first, at most `MAX_LISTED`.
     """
-    condition = Q(claimant=user) | build_answer_condition(user) & Q(state__in=OPEN_CLAIMS)
+    condition = _build_part_condition(user, Q(state__in=OPEN_CLAIMS))
     if has_decisions and is_moderator(user):
         can_be_reversed = Q(state=ClaimState.GRANTED, transfer__state__in=OPEN_STATES)
         condition |= Q(state__in=OPEN_CLAIMS) | can_be_reversed

@@ -48,7 +48,9 @@ def build_owned_condition(user: User, path: str) -> Q:
         organization=OuterRef(f"{path}__organization"),
         role=OrganizationRole.OWNER,
     )
-    return Q(**{f"{path}__user": user}) | Q(Exists(organizations))
+    # A session of an organization does not reach what belongs to the person.
+    personal = Q(**{f"{path}__user": user}) if user.session_of is None else Q(pk__in=[])
+    return personal | Q(Exists(organizations))
 
 
 def _select(condition: Q) -> QuerySet[Transfer]:

@@ -17,6 +17,7 @@ from accounts.models import OrganizationMember, OrganizationRole, User
 from accounts.pages.current_user import get_signed_in_user
 from accounts.policies import is_moderator
 from accounts.security.confirmation import confirmation_required
+from accounts.security.memberships import build_membership_condition
 from common.http.status import get_status
 from plugport.spec.api.values import (
     CLAIM_ANSWERS,
@@ -71,7 +72,9 @@ class ClaimForm(forms.Form):
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        rows = OrganizationMember.objects.filter(user=user, role=OrganizationRole.OWNER)
+        rows = OrganizationMember.objects.filter(
+            build_membership_condition(user), role=OrganizationRole.OWNER
+        )
         names = rows.order_by("organization__owner__name").values_list(
             "organization__owner__name", flat=True
         )
@@ -87,7 +90,7 @@ def render_claims(request: HttpRequest) -> HttpResponse:
     user = get_page_viewer(request).user
     context = {
         "decided": list_decided_claims(),
-        "own": list_claims_of(user) if user is not None and user.session_of is None else [],
+        "own": list_claims_of(user) if user is not None else [],
         "open_claims": list_open_claims() if user is not None and is_moderator(user) else None,
     }
     return render(request, "pages/claims.html", context)
@@ -137,7 +140,7 @@ def render_claim(request: HttpRequest, claim_id: int) -> HttpResponse:
     """One claim: at most 4 queries. Raises `UnknownClaimError`."""
     user = get_page_viewer(request).user
     claim = get_claim(user, claim_id)
-    is_own = user is not None and claim.claimant_id == user.pk
+    is_own = user is not None and user.session_of is None and claim.claimant_id == user.pk
     context = {
         "claim": claim,
         "has_parties": can_read_parties(user, claim),

@@ -16,7 +16,8 @@ from plugport.spec.api.releases import Publication
 from plugport.spec.api.validation import validate_body
 from registry.actions import decide_staged
 from registry.api.v1.parameters import NAME, VERSION
-from registry.models import Release
+from registry.policies import check_may_approve
+from registry.queries.members import get_member_plugin
 from registry.queries.staged import get_undecided_release
 from registry.queries.visibility_choices import list_wider_dependencies
 from registry.queries.visible import Viewer
@@ -29,8 +30,11 @@ class _DecisionView(ApiView):
     def run(self, request: Request, name: str, version: str, **reviewed: str) -> HttpResponse:
         """Decide as the user of the token."""
         token = get_request_token(request)
-        release: Release = get_undecided_release(token, name, version)
-        actor = get_actor(request, "manage", plugin=release.plugin.name)
+        plugin = get_member_plugin(name, actor=token.user, token=token)
+        actor = get_actor(request, "manage", plugin=plugin.name)
+        # Before the version, so that strangers do not learn which ones wait for a decision.
+        check_may_approve(actor, plugin)
+        release = get_undecided_release(plugin, version)
         type(self).decide(actor=actor, release=release, token=token, **reviewed)
         document = build_publication(
             release,

@@ -109,6 +109,20 @@ def test_owners_and_maintainers_approve(
     assert people["mia"].post(f"{RELEASE}/approve").status_code == 200
 
 
+def test_strangers_do_not_learn_which_versions_wait(
+    author: Api, stranger: Api, outsider: User
+) -> None:
+    stage(author)
+    for caller in (stranger, Api(create_api_token(outsider, "read"))):
+        for action in ("approve", "discard"):
+            answers = {
+                caller.post(f"/plugins/{NAME}/{version}/{action}").content
+                for version in ("2.0.0", "3.0.0")
+            }
+            assert len(answers) == 1
+    expect_problem(author.post(f"/plugins/{NAME}/3.0.0/approve"), 404, "unknown-release")
+
+
 def test_members_see_it_and_others_do_not(author: Api, stranger: Api, api: Api) -> None:
     status = stage(author)
     path = f"/publications/{status['id']}"

@@ -10,8 +10,9 @@ from accounts.actions.tokens.create_token import create_token
 from accounts.errors import OrganizationSessionError
 from accounts.models import Organization, SsoConnection, SsoIdentity, User
 from registry.actions.create_scope import create_scope
+from registry.actions.transfers.claims.make import make_claim
 from registry.errors import NotMemberError, ScopeDeniedError
-from registry.models import Plugin, Scope, Visibility
+from registry.models import Claim, ClaimKind, Member, Plugin, Scope, Visibility
 from registry.policies import check_may_manage, require_publishing_owner
 from registry.queries.visible import Viewer, build_visible_condition
 from tests.support.identity_providers import (
@@ -22,9 +23,10 @@ from tests.support.identity_providers import (
 )
 from tests.support.organizations import build_organization
 from tests.support.people import create_user
-from tests.support.publishing import build_package, publish_bytes
+from tests.support.publishing import Publisher, build_package, publish_bytes
 
 pytestmark = pytest.mark.django_db
+_REASON = "It is the name of my company."
 
 
 @pytest.fixture
@@ -148,6 +150,36 @@ def test_pages(browser: Client, ona: User) -> None:
     assert browser.get("/organizations/depot/sso").status_code == 404
     assert browser.post("/account/tokens", {"name": "t"}).status_code == 403
     assert not ona.tokens.exists()
+
+
+def test_claims(browser: Client, ona: User, harbor: Organization) -> None:
+    hanna = create_user("hanna")
+    for name in ("weather-map", "weather-pier"):
+        Publisher(hanna).publish(name)
+    # The person's other organizations are none of the business of this one.
+    page = browser.get("/claims/new?name=weather-map").content.decode()
+    assert 'value="harbor"' in page
+    assert "depot" not in page
+    own = claim_name(ona, "weather-map")
+    Member.objects.filter(plugin__name="weather-pier").update(holder=harbor.owner)
+    against = claim_name(hanna, "weather-pier")
+    Organization.objects.filter(pk=harbor.pk).update(sso_only=True)
+    assert browser.get(f"/claims/{own.pk}").status_code == 404
+    listed = browser.get("/claims").content.decode()
+    assert f"/claims/{against.pk}" in listed
+    assert f"/claims/{own.pk}" not in listed
+    # Nobody else could: the rights of owners count in such sessions only.
+    assert _REASON in browser.get(f"/claims/{against.pk}").content.decode()
+    answer = {"answer": "object", "reason": "The name is a common word."}
+    assert browser.post(f"/claims/{against.pk}/answer", answer).status_code == 302
+    assert browser.post(f"/claims/{own.pk}/answer", {"answer": "withdraw"}).status_code == 302
+    states = dict(Claim.objects.values_list("pk", "state"))
+    assert states == {own.pk: "open", against.pk: "objected"}
+
+
+def claim_name(claimant: User, name: str) -> Claim:
+    plugin = Plugin.objects.get(name=name)
+    return make_claim(actor=claimant, target=plugin, kind=ClaimKind.NAME, reason=_REASON)
 
 
 def test_a_private_plugin_of_another_owner_is_not_found(browser: Client) -> None:

@@ -87,6 +87,23 @@ def test_releases_published_while_private_are_announced_when_it_becomes_public(
     assert is_anywhere(client)
 
 
+def test_how_it_is_published_is_not_announced_while_it_is_private(
+    publisher: Publisher, client: Client
+) -> None:
+    publisher.publish(NAME, visibility="private")
+    path, headers = f"/api/v1/plugins/{NAME}/publishing", bearer(create_api_token(publisher.actor))
+
+    def change(value: bool) -> int:
+        body = {"trustedPublishingOnly": value}
+        return client.patch(path, body, content_type="application/json", **headers).status_code
+
+    assert change(True) == 200
+    assert not JournalEntry.objects.exists()
+    assert put(client, publisher.actor, "public").status_code == 200
+    assert change(False) == 200
+    assert JournalEntry.objects.get(event="plugin.edited").plugin == NAME
+
+
 def test_a_plugin_that_was_never_published_gets_no_document(publisher: Publisher) -> None:
     from tests.support.publishing import build_package, publish_bytes
 

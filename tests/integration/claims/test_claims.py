@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from accounts.actions.close_account import close_account
 from accounts.errors import EmailNotVerifiedError
-from accounts.models import AuditEntry, OrganizationRole, Token, User
+from accounts.models import AuditEntry, Organization, OrganizationRole, Token, User
+from registry.actions.change_visibility import change_scope_visibility
 from registry.actions.create_scope import create_scope
 from registry.actions.transfers.answer import accept_transfer, cancel_transfer
 from registry.actions.transfers.claims.answer import accept_claim, object_to_claim
@@ -413,6 +414,38 @@ def test_moderators_do_not_decide_for_themselves(
     other = claim(claimant, plugin, "name")
     with pytest.raises(NotMemberError):
         decide(User.objects.get(pk=holder.pk), other, is_granted=False)
+
+
+@pytest.mark.parametrize("rule", ["", "requires_second_factor", "sso_only"])
+@pytest.mark.parametrize("role", list(OrganizationRole))
+def test_moderators_do_not_decide_for_or_against_their_organizations(
+    holder: User, claimant: User, moderator: User, plugin: Plugin, role: str, rule: str
+) -> None:
+    acme = build_organization(claimant, "acme")
+    acme.memberships.create(user=moderator, role=role)
+    scope, _ = create_scope(actor=claimant, name="wind", owner=acme.owner)
+    claims = [claim(claimant, plugin, "name", to="acme"), claim(holder, scope, "name")]
+    if rule:
+        # The rights of the moderator do not count then.
+        Organization.objects.update(**{rule: True})
+    for made in claims:
+        with pytest.raises(NotMemberError, match="You have a part"):
+            decide(moderator, made, is_granted=False)
+    operator = create_user("root", is_superuser=True)
+    for made in claims:
+        assert decide(operator, made, is_granted=False).state == "refused"
+
+
+def test_what_is_no_longer_public_is_not_granted(
+    holder: User, claimant: User, moderator: User
+) -> None:
+    scope, _ = create_scope(actor=holder, name="wind")
+    made = claim(claimant, scope, "name")
+    change_scope_visibility(actor=holder, scope=scope, visibility=Visibility.PRIVATE)
+    Claim.objects.update(answer_by=timezone.now())
+    with pytest.raises(ClaimRefusedError, match="not public"):
+        decide(moderator, made, is_granted=True)
+    assert decide(moderator, made, is_granted=False).state == "refused"
 
 
 def test_strangers_read_outcomes_of_what_is_public_only(

@@ -12,6 +12,7 @@ from registry.actions.transfers.claims.make import change_claim_state
 from registry.actions.transfers.claims.rules import (
     check_can_receive,
     check_is_abandoned,
+    check_is_public,
     check_may_decide_claim,
 )
 from registry.actions.transfers.offer import create_offer
@@ -28,7 +29,8 @@ def decide_claim(*, actor: User, claim_id: int, is_granted: bool, reason: str) -
     A claim is granted when an owner objected or the time to answer is over, and refused at any time. What
     is granted is offered to the receiver, and moves after its acceptance and the delay of all transfers.
     Writes audit entries and mails. Raises `InvalidMessageError`, `UnknownClaimError`, `NotMemberError`,
-    `ClaimStateError`, `NotAbandonedError` for what an owner has come back to, and what the offer raises.
+    `ClaimStateError`, `NotAbandonedError` for what an owner has come back to, `ClaimRefusedError` for what
+    is no longer public, and what the offer raises.
     """
     reason = parse_reason(reason)
     with transaction.atomic():
@@ -77,6 +79,8 @@ def _offer(actor: User, claim: Claim) -> Transfer:
     target = claim.claimed
     if target is None:
         raise ClaimStateError("What was claimed is gone.")
+    # It may have been public only when it was claimed.
+    check_is_public(target)
     check_can_receive(target, claim.receiver)
     if claim.kind == ClaimKind.ADOPTION:
         check_is_abandoned(target)

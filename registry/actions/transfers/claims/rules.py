@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from accounts.models import OrganizationMember, OrganizationRole, Owner, Token, User
@@ -58,8 +59,7 @@ def check_may_claim(actor: User, target: Plugin | Scope, kind: ClaimKind, receiv
             f"Only owners of `{receiver.name}` may claim something for it.",
             hint="Claim it for yourself, or for an organization of which you are an owner.",
         )
-    if target.visibility != Visibility.PUBLIC:
-        raise ClaimRefusedError(f"`{target}` is not public, and only its owners decide about it.")
+    check_is_public(target)
     if any(acts_for(actor, owner) for owner in list_owners(target)):
         raise ClaimRefusedError(
             f"You are an owner of `{target}`.", hint="Transfer it, which needs no claim."
@@ -80,6 +80,12 @@ def check_may_claim(actor: User, target: Plugin | Scope, kind: ClaimKind, receiv
             f"Your account has {count} open claims; at most {MAX_OPEN_CLAIMS} are allowed.",
             hint="Withdraw one, or wait until one is decided.",
         )
+
+
+def check_is_public(target: Plugin | Scope) -> None:
+    """Raise `ClaimRefusedError` for what others do not see, and would see after a transfer."""
+    if target.visibility != Visibility.PUBLIC:
+        raise ClaimRefusedError(f"`{target}` is not public, and only its owners decide about it.")
 
 
 def check_can_receive(target: Plugin | Scope, receiver: Owner) -> None:
@@ -151,11 +157,12 @@ def _find_last_activity(target: Plugin | Scope) -> dt.datetime:
 def check_may_decide_claim(actor: User, claim: Claim) -> None:
     """Moderators decide, but not for or against themselves; operators on all but their own claims.
 
-    Raises `NotMemberError`. At most 4 queries.
+    A claim for an organization is that of all its members, whether their rights count at this moment or
+    not: its owners decide what it requires of them. Raises `NotMemberError`. At most 4 queries.
     """
     if not is_moderator(actor):
         raise NotMemberError("Only moderators may decide on claims.")
-    is_claimant = claim.claimant_id == actor.pk or acts_for(actor, claim.receiver)
+    is_claimant = claim.claimant_id == actor.pk or _belongs_to_any(actor, [claim.receiver])
     if is_claimant or (not is_operator(actor) and _has_part(actor, claim)):
         raise NotMemberError(
             f"You have a part in the claim to `{claim.target}`.",
@@ -164,6 +171,13 @@ def check_may_decide_claim(actor: User, claim: Claim) -> None:
 
 
 def _has_part(actor: User, claim: Claim) -> bool:
-    if claim.plugin is not None:
-        return find_role(actor, claim.plugin) is not None
-    return claim.scope is not None and acts_for(actor, claim.scope.owner)
+    if claim.plugin is not None and find_role(actor, claim.plugin) is not None:
+        return True
+    target = claim.claimed
+    return target is not None and _belongs_to_any(actor, list_owners(target))
+
+
+def _belongs_to_any(actor: User, owners: Sequence[Owner]) -> bool:
+    """Whether the actor is one of the owners, or a member of one: 1 query."""
+    is_own = Q(user=actor) | Q(organization__memberships__user=actor)
+    return Owner.objects.filter(is_own, pk__in=[owner.pk for owner in owners]).exists()
