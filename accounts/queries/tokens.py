@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.errors import InvalidTokenError
-from accounts.models import MintedToken, Token, User
+from accounts.models import AuditEntry, MintedToken, Token, User
 from accounts.models.token import hash_token
 from accounts.policies import can_see_token
 from accounts.queries.token_cache import token_cache
@@ -82,6 +84,30 @@ def list_tokens(user: User) -> QuerySet[Token]:
 def list_children(token: Token) -> QuerySet[Token]:
     """The tokens that were created with this one, which can create none: 1 query when iterated."""
     return Token.objects.filter(parent=token)
+
+
+def list_created_for_robots(creators: Collection[Token]) -> list[tuple[Token, Token]]:
+    """The tokens of robots that were created with the tokens, also revoked ones: at most 2 queries.
+
+    Each after the token of its creation. They are locked until the transaction ends. The audit log knows them:
+    they have no parent, since the pipelines of an organization outlive the tokens of its people.
+    """
+    by_credential = {f"token:{token.pk}": token for token in creators}
+    if not by_credential:
+        return []
+    since = min(token.created_at for token in creators)
+    entries = AuditEntry.rows.filter(
+        action="token.created", credential__in=by_credential, at__gte=since
+    )
+    created = {
+        int(key): by_credential[credential]
+        for key, credential in entries.values_list("target_id", "credential")
+    }
+    rows = Token.objects.filter(pk__in=created, user__robot_of__isnull=False, parent=None)
+    rows = rows.select_related("user__robot_of__owner").order_by("pk")
+    return [
+        (created[token.pk], token) for token in rows.select_for_update(of=("self",), no_key=True)
+    ]
 
 
 def list_visible_tokens(caller: Token) -> list[Token]:

@@ -43,7 +43,7 @@ from accounts.policies import (
     check_token_may_create,
 )
 from accounts.queries.organizations import get_robot, list_robots, lock_organization
-from accounts.queries.tokens import list_children
+from accounts.queries.tokens import list_children, lock_usable_token
 from accounts.queries.users import lock_unchanged_account
 from plugport.spec.errors import FieldError
 from plugport.spec.text import quote_text
@@ -113,8 +113,8 @@ def create_robot_token(
 
     Where publishing needs a second factor, the actor has one instead of the robot. `creator` is the
     token with which the actor makes the request: the new one can do no more, and lives no longer. Writes audit entries of the actor and of the robot. Raises `OrganizationRightError`,
-    `UnknownRobotError`, `MfaRequiredError`, `PasswordChangedError`, `TokenScopeError` and
-    `TokenRequestError`.
+    `UnknownRobotError`, `MfaRequiredError`, `PasswordChangedError`, `TokenScopeError`, `InvalidTokenError`
+    if `creator` was revoked meanwhile, and `TokenRequestError`.
     """
     if not {"publish", "manage"}.isdisjoint(scopes):
         check_has_second_factor(actor, creator)
@@ -124,6 +124,9 @@ def create_robot_token(
     with transaction.atomic():
         locked = lock_organization(organization)
         lock_unchanged_account(actor)
+        if creator is not None:
+            # A leaked one ends with what it created, which must not appear afterwards.
+            lock_usable_token(creator)
         check_organization_right(actor, locked, OrganizationRight.MANAGE_PEOPLE)
         robot = get_robot(locked, robot_name)
         _check_may_hold_token(actor, locked, robot)
@@ -157,6 +160,8 @@ def rotate_robot_token(
         # Before the account, and that before the token, which a recovery of the account revokes.
         lock_organization(organization)
         lock_unchanged_account(actor)
+        if creator is not None:
+            lock_usable_token(creator)
         robot, former = _get_robot_token(actor, organization, robot_name, token_id)
         if not {"publish", "manage"}.isdisjoint(former.scopes):
             check_has_second_factor(actor, creator)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
 
 from django.db import IntegrityError, transaction
@@ -18,6 +18,7 @@ from accounts.models import Organization, ScimToken, Token, UsedAssertion, User
 from accounts.models.token import hash_token
 from accounts.queries.organizations import list_owner_accounts
 from accounts.queries.scim import list_scim_tokens_to_end
+from accounts.queries.tokens import list_created_for_robots
 from accounts.security.leak_reports import Leak
 from plugport.spec.text import quote_text
 from plugport.spec.token_text import is_token_text
@@ -28,7 +29,7 @@ _MAX_URL_CHARS = 300
 
 
 def revoke_leaked_tokens(*, body: bytes, source: str, leaks: Sequence[Leak]) -> list[bool]:
-    """Revoke the tokens of a verified report, and the tokens that they created; SCIM tokens too.
+    """Revoke the tokens of a verified report, and those that they created, also of robots; SCIM tokens too.
 
     Returns for each leak whether it is a token of this registry, also one that was revoked before.
     Writes an audit entry for each revocation, and sends each owner one mail, and the owners of an
@@ -59,14 +60,33 @@ def revoke_leaked_tokens(*, body: bytes, source: str, leaks: Sequence[Leak]) -> 
                 ended.append((token.user, _describe(token, leak, source)))
             for each in usable:
                 end_token(each, by=None, reason="leaked", source=source, url=leak.url)
+        found = dict(zip(hashes, leaks, strict=True))
+        of_robots += _end_created_for_robots(tokens.values(), found, source)
         scim_hashes = {each for each in hashes if each and each not in tokens}
         scim_tokens = list_scim_tokens_to_end(scim_hashes)
-        ended_scim = _end_scim_tokens(scim_tokens, dict(zip(hashes, leaks, strict=True)), source)
+        ended_scim = _end_scim_tokens(scim_tokens, found, source)
     _notify_owners(ended)
     _notify_organizations(ended_scim, "scim_tokens_leaked", "organization-provisioning")
     _notify_organizations(of_robots, "robot_tokens_leaked", "organization-robots")
     known = {*tokens, *(token.sha256 for token in scim_tokens)}
     return [sha256 in known for sha256 in hashes]
+
+
+def _end_created_for_robots(
+    creators: Collection[Token], leaks: Mapping[str, Leak], source: str
+) -> list[tuple[Organization, str]]:
+    """End what a thief may have created with a leaked token of a person, to keep the access."""
+    ended = []
+    for creator, token in list_created_for_robots(creators):
+        leak, organization = leaks[creator.sha256], token.user.robot_of
+        usable = [each for each in (token, *token.children.all()) if each.is_usable()]
+        for each in usable:
+            end_token(each, by=None, reason="leaked", source=source, url=leak.url)
+        if usable and organization is not None:
+            name = f"{quote_text(token.name)} ({token.start}…), of the robot {token.user.username}"
+            creator_name = f"a token of {creator.user.username}: {_describe(creator, leak, source)}"
+            ended.append((organization, f"{name}, created with {creator_name}"))
+    return ended
 
 
 def _end_scim_tokens(

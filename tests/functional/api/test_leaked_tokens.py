@@ -171,6 +171,33 @@ def test_the_owners_of_a_robot_learn_of_its_token(
     assert text not in message.body
 
 
+def test_what_it_created_for_a_robot_ends_too(key: Any, owner: User, mailoutbox: list[Any]) -> None:
+    """Otherwise a thief would keep the access that a stolen token gave."""
+    organization = build_organization(owner, "harbor", mara="manager")
+    create_robot(actor=owner, organization=organization, name="ci")
+    mara = create_api_token(User.objects.get(username="mara"))
+    path = "/organizations/harbor/robots/harbor+ci/tokens"
+    body = {"name": "nightly", "scopes": ["read", "manage"], "days": 9}
+    made, kept = (Api(text).post(path, body).json() for text in (mara, create_api_token(owner)))
+    child = {"name": "child", "scopes": ["read"], "days": 1}
+    second = Api(made["token"]).post("/me/tokens", child).json()
+    mailoutbox.clear()
+    _report(key, mara)
+    for text in (mara, made["token"], second["token"]):
+        expect_problem(Api(text).get("/me"), 401, "invalid-token")
+    assert Api(kept["token"]).get("/me").status_code == 200
+    messages = {each.to[0]: each for each in mailoutbox}
+    assert set(messages) == {"mara@example.test", owner.email}
+    told = messages[owner.email].body
+    assert "- `nightly`" in told
+    assert "of the robot harbor+ci, created with a token of mara" in told
+    assert mara not in told
+    # The second report finds nothing more, and mails nobody.
+    mailoutbox.clear()
+    _report(key, mara, url="https://elsewhere.example.test/")
+    assert not mailoutbox
+
+
 def test_a_token_that_has_ended_is_recognized(key: Any, owner: User, mailoutbox: list[Any]) -> None:
     text = create_api_token(owner)
     _report(key, text)
