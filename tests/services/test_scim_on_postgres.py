@@ -10,12 +10,22 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.actions.email.verify_email import verify_email
+from accounts.actions.scim.map_group import map_scim_group
 from accounts.actions.scim.users import create_scim_user
-from accounts.models import Organization, OrganizationMember, OwnerDomain, ScimUser, User
+from accounts.models import (
+    Organization,
+    OrganizationMember,
+    OrganizationRole,
+    OwnerDomain,
+    ScimUser,
+    Token,
+    User,
+)
 from accounts.security.verification_keys import build_verification_key
+from tests.functional.api.calls import Api
 from tests.services.test_on_postgres import run_together
 from tests.support.organizations import build_organization
-from tests.support.people import create_user
+from tests.support.people import create_api_token, create_user
 from tests.support.scim import Answer, Provider, build_provider, build_user
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -85,3 +95,45 @@ def test_an_address_is_verified_by_one_account(harbor: Organization, by_mail: bo
             works[1:] = [partial(verify_email, actor=guest, key=build_verification_key(guest))]
         results = run_together(works)
         assert User.objects.filter(email=address, is_verified=True).count() == 1, results
+
+
+def test_nothing_outlives_a_person_whom_the_provider_removes_at_once(
+    provider: Provider, harbor: Organization, owner: User
+) -> None:
+    """A request with the person's token is answered before the removal, or refused; and leaves nothing usable."""
+    OwnerDomain.objects.create(
+        owner=harbor.owner, domain="harbor.example", token="t", verified_at=timezone.now()
+    )
+    guest = create_user("guest")
+    for number in range(4):
+        person = provider.create_user(f"jane{number}@harbor.example")
+        group = provider.create_group(f"Managers {number}", person["id"])
+        map_scim_group(
+            actor=owner, organization=harbor, public_id=group["id"], team="", role="manager"
+        )
+        account = provider.get_account(person["id"])
+        texts = [create_api_token(account) for _ in range(2)]
+        invitation = {"addressee": guest.username, "role": "member"}
+        token = {"name": "kept", "scopes": ["read"], "days": 1}
+        acts = [
+            partial(Api(texts[0]).post, "/organizations/harbor/invitations", invitation),
+            partial(Api(texts[1]).post, "/me/tokens", token),
+        ]
+        if number % 2:
+            end = {"op": "replace", "path": "active", "value": False}
+            path = f"Users/{person['id']}"
+        else:
+            end = {"op": "remove", "path": "members"}
+            path = f"Groups/{group['id']}"
+        *answers, ended = run_together([*acts, partial(provider.patch, path, end)])
+        assert isinstance(ended, Answer), ended
+        assert ended.status in (200, 204), ended.json
+        for answer in answers:
+            assert answer.status_code in (200, 201, 401, 403, 404), answer.content
+        assert not harbor.invitations.exists()
+        if number % 2:
+            usable = Token.objects.filter(user=account, revoked_at=None)
+            assert not usable.exists()
+            assert not harbor.memberships.filter(user=account).exists()
+        else:
+            assert harbor.memberships.get(user=account).role == OrganizationRole.MEMBER
