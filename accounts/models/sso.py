@@ -152,6 +152,14 @@ class SsoGroupRule(models.Model):
     def __str__(self) -> str:
         return f"{self.group} → {self.role or self.team}"
 
+    def describe(self) -> dict[str, str]:
+        """The group and what it gives, as the audit log has it: no query if the team is loaded."""
+        return {
+            "group": self.group,
+            "team": self.team.name if self.team else "",
+            "role": self.role,
+        }
+
 
 class SsoGroupMember(models.Model):
     """A person who was in the group of the rule at the last sign-in with its connection."""

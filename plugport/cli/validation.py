@@ -97,5 +97,5 @@ def warn_of_hidden_dependencies(output: Output, label: str, names: Iterable[str]
     """Warn of what `label` needs and others cannot install."""
     for name in names:
         output.warn(
-            f"`{label}` needs `{name}`, which fewer people may see: others cannot install it"
+            f"`{label}` needs `{name}`, which some of its users cannot see: they cannot install it"
         )

@@ -80,7 +80,7 @@ def list_hidden_dependencies(plugin: Plugin, viewer: Viewer) -> list[tuple[str, 
 
 
 def list_wider_dependencies(release: Release, viewer: Viewer) -> list[str]:
-    """What the release needs and fewer people see than its plugin, of what the viewer sees: 1 query."""
+    """The dependencies that some users of the release cannot see, of those that the viewer can see: 1 query."""
     visibility = Visibility(release.plugin.visibility)
     hidden = _list_hidden(release.pk, viewer)
     return [name for name, other in hidden if visibility.is_wider_than(other)]

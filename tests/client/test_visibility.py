@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -71,7 +72,7 @@ def needy(cli: Cli, publish: Callable[..., Any]) -> str:
     return str(folder)
 
 
-WARNING = f"`@alice/needy@1.0.0` needs `{NAME}`, which fewer people may see"
+WARNING = f"`@alice/needy@1.0.0` needs `{NAME}`, which some of its users cannot see"
 
 
 def test_validating_with_the_registry_warns_of_what_others_cannot_install(
@@ -88,6 +89,19 @@ def test_validating_with_the_registry_warns_of_what_others_cannot_install(
     # Where the plugin itself will be private too, everybody who sees it sees the other.
     cli.ok("visibility", "@alice", "private", "--yes")
     assert cli.json("validate", needy, "--with-registry")["hiddenDependencies"] == []
+
+
+def test_validating_prints_what_needs_no_registry_if_it_does_not_respond(
+    cli: Cli, needy: str
+) -> None:
+    cli.registry.transport, cli.env["PLUGPORT_REGISTRY"] = None, "http://127.0.0.1:9"
+    result = cli.run("validate", needy, "--with-registry")
+    assert result.exit_code == 8
+    assert "@alice/needy@1.0.0" in result.stdout
+    assert "valid: " not in result.stdout
+    document = json.loads(cli.run("validate", needy, "--with-registry", "--json").stdout)
+    assert document["hiddenDependencies"] is None
+    assert document["checks"]
 
 
 def test_validating_says_that_it_looked_up_only_some(cli: Cli, publish: Callable[..., Any]) -> None:

@@ -66,7 +66,7 @@ def add_group_rule(
             action="sso.rule-added",
             target=connection,
             before=None,
-            after=_describe(rule),
+            after=rule.describe(),
         )
     return rule
 
@@ -95,18 +95,10 @@ def remove_group_rule(*, actor: User, organization: Organization, rule_id: int) 
             action="sso.rule-removed",
             target=rule.connection,
             changed_members=len(changed),
-            before=_describe(rule),
+            before=rule.describe(),
             after=None,
         )
     return rule
-
-
-def _describe(rule: SsoGroupRule) -> dict[str, str]:
-    return {
-        "group": rule.group,
-        "team": rule.team.name if rule.team else "",
-        "role": rule.role,
-    }
 
 
 def _require_group(text: str) -> str:

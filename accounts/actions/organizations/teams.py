@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from django.db import transaction
 
-from accounts.actions.record_audit_entry import record_audit_entry
+from accounts.actions.record_audit_entry import Act, record_audit_entries, record_audit_entry
 from accounts.errors import (
     InOrganizationError,
     OrganizationLimitError,
@@ -75,18 +75,18 @@ def create_team(*, actor: User, organization: Organization, name: str) -> Team:
 
 
 def delete_team(*, actor: User, organization: Organization, name: str) -> None:
-    """Delete a team with its rights. Writes an audit entry.
+    """Delete a team with its rights, and the rules for groups at sign-in that give it.
 
-    Raises `OrganizationRightError` and `UnknownTeamError`.
+    Writes an audit entry, and one for each rule. Raises `OrganizationRightError` and `UnknownTeamError`.
     """
     with transaction.atomic():
         team = _lock_team(actor, organization, name)
-        record_audit_entry(
-            actor=actor,
-            action="team.deleted",
-            target=team.organization,
-            team=team.name,
-        )
+        rules = team.sso_rules.select_related("connection", "team")
+        acts = [
+            Act("team.deleted", team.organization, details={"team": team.name}),
+            *(Act("sso.rule-removed", each.connection, before=each.describe()) for each in rules),
+        ]
+        record_audit_entries(actor=actor, acts=acts)
         team.delete()
 
 

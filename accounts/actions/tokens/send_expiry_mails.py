@@ -23,8 +23,8 @@ def send_expiry_mails(now: dt.datetime | None = None) -> int:
     """Send each owner one mail about the tokens whose mail is due; returns the number of mails.
 
     About those of a robot, the owners of its organization get one. Periodic work of the worker. A mail
-    that cannot be sent is due again in the next run, and one is repeated only if the process ends before
-    the transaction that follows it.
+    that cannot be sent is due again in the next run. One is repeated only if the process ends before the
+    transaction that follows it, or if the mail to another owner of the robot's organization fails.
     """
     now = now or timezone.now()
     due = Token.objects.filter(

@@ -34,7 +34,7 @@ _MAX_DEPENDENCIES = 50
 @click.option(
     "--with-registry",
     is_flag=True,
-    help="Also ask the registry which dependencies fewer people may see than the plugin.",
+    help="Also ask the registry which dependencies some users of the plugin cannot see.",
 )
 @click.pass_obj
 def command(session: Session, path: str, with_registry: bool) -> None:
@@ -47,14 +47,20 @@ def command(session: Session, path: str, with_registry: bool) -> None:
     from plugport.cli.errors import ValidationFailedError
     from plugport.cli.packages import open_package
     from plugport.cli.validation import print_check, run_checks, warn_of_hidden_dependencies
+    from plugport.spec.errors import PlugportError
 
     with open_package(Path(path)) as package:
         run = run_checks(package)
     manifest = run.subject.manifest
     document = run.as_dict()
-    hidden = _list_hidden_dependencies(session, manifest) if with_registry else []
+    hidden: list[str] = []
+    unavailable: PlugportError | None = None
     if with_registry:
-        document["hiddenDependencies"] = hidden
+        try:
+            hidden = document["hiddenDependencies"] = _list_hidden_dependencies(session, manifest)
+        except PlugportError as error:
+            # After the findings of this machine, which need no registry.
+            unavailable, document["hiddenDependencies"] = error, None
     # Before the error: scripts need the findings of a failed validation.
     session.output.print_json(document)
     session.output.print_line(f"{manifest.name}@{manifest.version} ({manifest.dialect})")
@@ -67,11 +73,13 @@ def command(session: Session, path: str, with_registry: bool) -> None:
             f"{'error' if run.error_count == 1 else 'errors'}",
             hint=f"Fix the errors above, then run `{session.format_rerun()}` again.",
         )
+    if unavailable is not None:
+        raise unavailable
     session.output.print_line(_format_verdict(run.review_findings))
 
 
 def _list_hidden_dependencies(session: Session, manifest: Manifest) -> list[str]:
-    """What the plugin needs and fewer people may see, of what the account may see."""
+    """The dependencies that some users of the plugin cannot see, of those that the account can see."""
     from plugport.spec.api.values import VISIBILITIES
     from plugport.spec.errors import MissingError
     from plugport.spec.names import PluginName

@@ -145,7 +145,7 @@ PublicationUrl = Annotated[
 HiddenDependencies = Annotated[
     list[str],
     describe(
-        "Plugins that it needs and that fewer people may see than this one: others cannot install it."
+        "Dependencies that some users of this plugin cannot see: they cannot install it."
         " Only those that the caller may see."
     ),
 ]

@@ -17,9 +17,7 @@ class VisibilityChoice(TypedDict):
     dependents: Annotated[
         list[str], describe("Public plugins that need it, which others could no longer install.")
     ]
-    dependencies: Annotated[
-        list[str], describe("Plugins that it needs and that fewer people may see.")
-    ]
+    dependencies: Annotated[list[str], describe("Dependencies that some of its users cannot see.")]
     plugins: Annotated[list[str], describe("Of a scope: the plugins that change with it.")]
 
 

@@ -12,7 +12,7 @@ from accounts.actions.organizations.sso_groups import (
     add_group_rule,
     remove_group_rule,
 )
-from accounts.actions.organizations.teams import create_team
+from accounts.actions.organizations.teams import create_team, delete_team
 from accounts.actions.sso.connections import delete_connection
 from accounts.errors import (
     InOrganizationError,
@@ -22,6 +22,7 @@ from accounts.errors import (
     UnknownTeamError,
 )
 from accounts.models import (
+    AuditEntry,
     Organization,
     SsoConnection,
     SsoGroupRule,
@@ -160,6 +161,18 @@ def test_only_owners_make_rules(
         for values in ({"action": "remove", "rule": rule.pk}, {"action": "add", "group": "x"}):
             assert client.post("/organizations/harbor/sso", values).status_code == 404
     assert SsoGroupRule.objects.get() == rule
+
+
+def test_the_rules_of_a_deleted_team_are_in_the_log(
+    harbor: Organization, connection: SsoConnection, owner: User
+) -> None:
+    add_rules(owner, connection, engineers="team:dev", leads="role:manager")
+    # Managers delete teams, though only owners make rules.
+    delete_team(actor=User.objects.get(username="mara"), organization=harbor, name="dev")
+    assert [rule.group for rule in SsoGroupRule.objects.all()] == ["leads"]
+    entry = AuditEntry.objects.get(action="sso.rule-removed")
+    assert entry.before == {"group": "engineers", "team": "dev", "role": ""}
+    assert (entry.actor_name, entry.target_name) == ("mara", connection.public_id)
 
 
 def test_the_page(harbor: Organization, connection: SsoConnection, owner: User) -> None:

@@ -1,4 +1,4 @@
-"""Internal plugins of an organization, and releases that need what fewer people may see."""
+"""Internal plugins of an organization, and dependencies that some users cannot see."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_the_status_of_an_upload_names_what_others_cannot_install(
     assert load(limit="@acme/needy")["hiddenDependencies"] == []
     client.force_login(owner)
     page = client.get(f"/publications/{needy.public_id}").content.decode()
-    assert "Others cannot install this release." in page
+    assert "Some users cannot install this release." in page
     assert "/plugins/@acme/zqprivate/visibility" in page
     Plugin.objects.filter(name="@acme/needy").update(visibility="private", is_listed=False)
     assert load()["hiddenDependencies"] == [], "nobody sees it who does not see the others"

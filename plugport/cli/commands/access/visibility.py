@@ -109,7 +109,8 @@ def _iter_consequences(choice: VisibilityChoice) -> list[str]:
     if choice["dependents"]:
         lines.append(f"others can no longer install: {', '.join(choice['dependents'])}")
     if choice["dependencies"]:
-        lines.append(f"it needs, but fewer people may see: {', '.join(choice['dependencies'])}")
+        names = ", ".join(choice["dependencies"])
+        lines.append(f"dependencies that some of its users cannot see: {names}")
     if choice["visibility"] != "public":
         lines.append("what others have installed stays with them")
     return lines
