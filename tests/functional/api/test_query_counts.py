@@ -67,8 +67,8 @@ SIGNED_IN = {
     "POST /plugins/@acme/chat/1.0.0/undeprecate": 23,
     "PATCH /plugins/@acme/chat": 28,
     "PUT /plugins/@acme/chat": 33,
-    "POST /plugins": 23,
-    "POST /plugins again": 9,
+    "POST /plugins": 24,
+    "POST /plugins again": 10,
 }
 BODIES: dict[str, Any] = {
     "POST /plugins/@acme/chat/1.0.0/deprecate": {"message": "Old."},
