@@ -20,10 +20,14 @@ from accounts.queries.tokens import list_tokens
 
 @dataclass(frozen=True, slots=True)
 class AccountSection:
-    """A part of the page that another app provides: a template and the context it needs."""
+    """A part of the page that another app provides: a template and the context it needs.
+
+    `is_for_organizations`: also sessions of an organization's single sign-on show it, with what they reach.
+    """
 
     template: str
     build_context: Callable[[HttpRequest, User], dict[str, Any]]
+    is_for_organizations: bool = False
 
 
 _sections: list[AccountSection] = []
@@ -47,11 +51,14 @@ def render_account(request: HttpRequest) -> HttpResponse:
     In a session of an organization's single sign-on, only what the session reaches.
     """
     user = get_signed_in_user(request)
-    if user.session_of is not None:
-        memberships = list_memberships(user)
-        return render(request, "account/organization_session.html", {"memberships": memberships})
-    context: dict[str, Any] = {"tokens": list_tokens(user), "sections": _sections}
+    is_limited = user.session_of is not None
+    sections = [each for each in _sections if each.is_for_organizations or not is_limited]
+    context: dict[str, Any] = {"sections": sections}
     # Sections share the context with the page, so templates can include common partials.
-    for section in _sections:
+    for section in sections:
         context |= section.build_context(request, user)
+    if is_limited:
+        context["memberships"] = list_memberships(user)
+        return render(request, "account/organization_session.html", context)
+    context["tokens"] = list_tokens(user)
     return render(request, "account/account.html", context)

@@ -24,10 +24,13 @@ ORGANIZATION_KEY = "sso_organization"
 # Routes about the account, for operators, of programs that ask for a token, and of websites: while
 # somebody is signed in, these link the website to the account, which it then signs in to as a whole.
 _CLOSED = ("account", "admin", "audit", "login/program", "login/with", "sso/connections")
-# Names of those routes that are open: the page that says what the session reaches, and the confirmation,
-# which is at the identity provider.
+# Names of those routes that are open: the page that says what the session reaches, the confirmation,
+# which is at the identity provider, and transfers of what the organization owns.
 _OPEN = frozenset(
-    {"account", "confirm", "account_inactive", "device-login-start", "device-login-token"}
+    (
+        *("account", "confirm", "account_inactive", "device-login-start", "device-login-token"),
+        *("accept-transfer", "decline-transfer", "cancel-transfer", "scope-transfer"),
+    )
 )
 
 

@@ -62,13 +62,7 @@ def _select(condition: Q) -> QuerySet[Transfer]:
 def build_giver_condition(user: User) -> Q:
     """Select the transfers of what the user owns, also those that another owner has offered."""
     held = Member.objects.filter(
-        Q(holder__user=user)
-        | Q(
-            build_membership_condition(user, "holder__organization__memberships__"),
-            holder__organization__memberships__role=OrganizationRole.OWNER,
-        ),
-        plugin=OuterRef("plugin"),
-        role=Role.OWNER,
+        build_owned_condition(user, "holder"), plugin=OuterRef("plugin"), role=Role.OWNER
     )
     return Q(Exists(held)) | build_owned_condition(user, "scope__owner")
 

@@ -31,13 +31,18 @@ class TransferRow:
 
 
 def _build_context(_request: HttpRequest, user: User) -> dict[str, Any]:
-    """Return the open transfers of the user and its organizations: 1 query, 2 if there are any."""
+    """The open transfers of the user and its organizations, of what the session reaches.
+
+    1 query, 2 if there are any.
+    """
     transfers = list_transfers(user)
     incoming = {each.pk for each in list_incoming(user)} if transfers else set()
     return {"own_transfers": [TransferRow(each, each.pk in incoming) for each in transfers]}
 
 
-OWN_TRANSFERS = AccountSection("partials/own_transfers.html", _build_context)
+OWN_TRANSFERS = AccountSection(
+    "partials/own_transfers.html", _build_context, is_for_organizations=True
+)
 
 
 def _act(

@@ -183,7 +183,8 @@ def check_offer_stands(transfer: Transfer) -> None:
     Nobody receives a plugin on the word of a person who is no longer there. A decision of a moderator was
     valid when it was made, and stands whatever becomes of its account: other moderators can take it back.
     """
-    giver = None if find_grant(transfer) is not None else transfer.offered_by
+    # Its sessions do not matter: the rules about how people sign in counted when it offered.
+    giver = None if find_grant(transfer) is not None else transfer.offered_by.as_absent()
     if giver is not None and not giver.is_active:
         raise TransferStateError("The account that offered it is closed.")
     if transfer.plugin is not None:

@@ -20,8 +20,12 @@ from accounts.models import (
 )
 from accounts.security.organization_session import ORGANIZATION_KEY
 from accounts.sso.errors import ConnectionSettingsError
+from registry.actions.create_scope import create_scope
+from registry.actions.transfers.answer import accept_transfer
+from registry.actions.transfers.effect import run_due_transfers
+from registry.actions.transfers.offer import offer_plugin_transfer
 from registry.jobs.runner import run_pending_jobs
-from registry.models import Plugin, Release, Role, TrustedPublisher
+from registry.models import Plugin, Release, Role, Scope, Transfer, TrustedPublisher
 from registry.publishing.trusted import is_in_force
 from registry.rights import find_role
 from tests.functional.api.calls import Api, expect_problem
@@ -195,6 +199,49 @@ def test_a_job_publishes_while_its_configurer_is_a_member(
         assert (release.state, release.published_by) == ("published", ona)
         harbor.memberships.filter(user=ona).delete()
         expect_problem(mint(), 403, "identity-token-refused")
+
+
+def test_its_owners_transfer_in_its_sessions(
+    ona: User, harbor: Organization, settings: Any
+) -> None:
+    settings.TRANSFER_DELAY_HOURS = 0
+    eve = create_user("eve")
+    for owner, name in ((eve, "gull"), (eve, "tern"), (ona, "mine")):
+        publish_bytes(owner, build_package(name))
+    run_pending_jobs()
+    for name in ("gull", "tern"):
+        offer_plugin_transfer(actor=eve, plugin=Plugin.objects.get(name=name), to="harbor")
+    offer_plugin_transfer(actor=ona, plugin=Plugin.objects.get(name="mine"), to="eve")
+    create_scope(actor=ona, name="quay", owner=harbor.owner)
+    require(ona)
+    session = open_session(ona, harbor)
+    gull, tern, mine = (
+        Transfer.objects.get(plugin__name=each) for each in ("gull", "tern", "mine")
+    )
+    page = session.get("/account").content.decode()
+    assert f"/account/transfers/{gull.pk}/accept" in page
+    # The person's own is not what the session reaches.
+    assert f"/account/transfers/{mine.pk}/" not in page
+    for transfer, act, ended in (
+        (gull, "accept", "accepted"),
+        (tern, "decline", "declined"),
+        (mine, "cancel", "canceled"),
+    ):
+        # In a session of the person, the rights of the organization do not count.
+        states = []
+        for client in (open_session(ona), session)[:: -1 if transfer == mine else 1]:
+            client.post(f"/account/transfers/{transfer.pk}/{act}")
+            transfer.refresh_from_db()
+            states.append(transfer.state)
+        assert states == ["offered", ended]
+    assert run_due_transfers() == 1
+    assert Plugin.objects.get(name="gull").members.get().holder == harbor.owner
+    assert session.post("/account/scopes/quay/transfer", {"to": "eve"}).status_code == 302
+    offered = Transfer.objects.get(scope__name="quay")
+    accept_transfer(actor=eve, transfer_id=offered.pk)
+    # Nobody is signed in when it takes effect.
+    assert run_due_transfers() == 1
+    assert Scope.objects.get(name="quay").owner == eve.owner
 
 
 def test_the_page_shows_who_loses_access(ona: User, harbor: Organization) -> None:
