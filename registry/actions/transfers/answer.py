@@ -19,6 +19,7 @@ from registry.actions.transfers.rules import (
     check_may_give_scope,
     check_plugin_can_move,
     check_scope_can_move,
+    has_hidden_plugins,
     identify_owner,
 )
 from registry.errors import NotMemberError, TransferStateError
@@ -194,6 +195,12 @@ def check_offer_stands(transfer: Transfer) -> None:
     elif transfer.scope is not None:
         if giver is not None:
             check_may_give_scope(giver, transfer.scope)
+        elif has_hidden_plugins(transfer.scope):
+            # Without the reason: the claimant must not learn of them.
+            raise TransferStateError(
+                f"`{transfer.scope}` changed since the decision.",
+                hint="Ask a moderator to decide again.",
+            )
         # None: no claim moves an official scope, not even one that became it since.
         check_scope_can_move(giver, transfer.scope, transfer.receiver)
 

@@ -15,7 +15,7 @@ from registry.errors import (
     ScopeOwnerError,
     TransferReceiverError,
 )
-from registry.models import OPEN_STATES, Plugin, Role, Scope, Transfer
+from registry.models import OPEN_STATES, Plugin, Role, Scope, Transfer, Visibility
 from registry.policies import MAX_SCOPES
 
 
@@ -118,6 +118,14 @@ def check_scope_can_move(actor: User | None, scope: Scope, receiver: Owner) -> N
             f"`{receiver.name}` has or is offered {count} scopes besides `@{receiver.name}`; at most"
             f" {MAX_SCOPES} are allowed."
         )
+
+
+def has_hidden_plugins(scope: Scope) -> bool:
+    """Whether a plugin in the scope is not public: 1 query.
+
+    A decision of a moderator does not move them: the receiver would read what its owner shows to few.
+    """
+    return scope.plugins.exclude(visibility=Visibility.PUBLIC).exists()
 
 
 def find_receiver_problem(receiver: Owner) -> str:

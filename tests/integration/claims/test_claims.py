@@ -339,6 +339,31 @@ def test_a_scope_moves_with_its_plugins(holder: User, claimant: User, moderator:
     assert scope.owner == claimant.owner
 
 
+def test_no_decision_moves_plugins_that_are_not_public(
+    holder: User, claimant: User, moderator: User
+) -> None:
+    scope, _ = create_scope(actor=holder, name="wind")
+    Publisher(holder).publish("@wind/mill", visibility="private")
+    made = claim(claimant, scope, "name")
+    end_clock(made)
+    with pytest.raises(ClaimRefusedError, match="has plugins that are not public"):
+        decide(moderator, made)
+    Plugin.objects.update(visibility=Visibility.PUBLIC)
+    transfer = decide(moderator, made).transfer
+    assert transfer is not None
+    # Not even one that is published after the decision, of which the claimant learns nothing.
+    Plugin.objects.update(visibility=Visibility.PRIVATE)
+    with pytest.raises(TransferStateError) as refused:
+        accept_transfer(actor=claimant, transfer_id=transfer.pk)
+    assert "public" not in str(refused.value)
+    Plugin.objects.update(visibility=Visibility.PUBLIC)
+    accept_transfer(actor=claimant, transfer_id=transfer.pk)
+    Plugin.objects.update(visibility=Visibility.PRIVATE)
+    assert pass_delay() == 0
+    scope.refresh_from_db()
+    assert scope.owner == holder.owner
+
+
 def test_the_scope_of_a_name_stays_with_it(holder: User, claimant: User) -> None:
     Publisher(holder).publish("@hanna/tool")
     with pytest.raises(OwnNameScopeError):

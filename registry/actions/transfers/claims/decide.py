@@ -16,7 +16,8 @@ from registry.actions.transfers.claims.rules import (
     check_may_decide_claim,
 )
 from registry.actions.transfers.offer import create_offer
-from registry.errors import ClaimStateError
+from registry.actions.transfers.rules import has_hidden_plugins
+from registry.errors import ClaimRefusedError, ClaimStateError
 from registry.models import Claim, ClaimKind, ClaimState, Transfer, TransferState
 from registry.publishing.ownership import find_publisher
 from registry.queries.claims import get_claim, lock_claim
@@ -81,6 +82,11 @@ def _offer(actor: User, claim: Claim) -> Transfer:
         raise ClaimStateError("What was claimed is gone.")
     # It may have been public only when it was claimed.
     check_is_public(target)
+    if claim.scope is not None and has_hidden_plugins(claim.scope):
+        raise ClaimRefusedError(
+            f"`{target}` has plugins that are not public. A decision does not move them.",
+            hint="Only the owner of the scope can transfer it with them.",
+        )
     check_can_receive(target, claim.receiver)
     if claim.kind == ClaimKind.ADOPTION:
         check_is_abandoned(target)
