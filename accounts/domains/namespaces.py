@@ -12,7 +12,6 @@ from urllib.parse import unquote
 from django.conf import settings
 
 from accounts.domains.errors import CodeHostUnavailableError, DomainNameError
-from common.http.safe import Fetcher, FetchFailedError, FetchRefusedError
 from plugport.spec.errors import FieldError
 from plugport.spec.repository_address import parse_repository_address
 
@@ -79,6 +78,9 @@ def fetch_file_lines(namespace: str) -> list[str]:
 
     Redirects are not followed: one could lead to another account or host.
     """
+    # Imported here: the worker imports this module, and the HTTP client is slow to import.
+    from common.http.safe import Fetcher, FetchFailedError, FetchRefusedError
+
     url = find_file_url(namespace)
     if url is None:
         host = namespace.partition("/")[0]

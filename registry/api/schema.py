@@ -131,7 +131,7 @@ class ProblemSchema(AutoSchema):
 # The ends of the paths that nobody reads without a token.
 _PRIVATE_ENDS = (
     *("/audit", "/domains", "/issuers", "/me", "/publishing", "/robots", "/teams", "/teams/{team}"),
-    *("/second-factor", "/sso-only", "/tokens", "/visibility"),
+    *("/second-factor", "/sso-groups", "/sso-only", "/tokens", "/visibility"),
 )
 
 

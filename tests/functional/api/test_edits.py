@@ -48,7 +48,7 @@ def test_patch_changes_what_it_names(author: Api, api: Api) -> None:
     assert response.status_code == 200
     assert response.headers["Cache-Control"] == "private, no-store"
     assert {name: document[name] for name in EDITS} == EDITS
-    assert api.get(PATH).json() == document
+    assert api.get(PATH).json() == document | {"proofs": [], "repositoryProven": False}
     patch(author, {"description": "Third."})
     document = api.get(PATH).json()
     assert (document["description"], document["displayName"]) == ("Third.", "Chat!")

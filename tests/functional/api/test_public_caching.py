@@ -46,7 +46,7 @@ def test_what_only_some_callers_see_is_private(
     public_reads = private_reads = 0
     for release, name in ((public, "@acme/chat"), (hidden, "@acme/new")):
         values = {"name": name, "version": "1.0.0", "id": str(release.public_id)}
-        values |= {"organization": "harbor", "team": "docks", "robot": "ci"}
+        values |= {"organization": "harbor", "team": "docks", "robot": "ci", "owner": "acme"}
         for path in list_paths(values):
             expected = read(api.get(path))
             for caller in (author, stranger, judge):
