@@ -11,6 +11,7 @@ from common.api.conditional import respond_json
 from common.cache_marks import InvalidatedBy, cacheable
 from marketplace.queries.lists import get_owner_profile, get_scope_profile
 from plugport.spec.api import owners as api
+from registry.api.v1.parameters import SCOPE
 from registry.api.viewers import get_token_viewer
 from registry.representations.domains import build_proof
 
@@ -19,12 +20,6 @@ _OWNER = OpenApiParameter(
     {"type": "string", "minLength": 1, "maxLength": 64},
     OpenApiParameter.PATH,
     description="The name of a person or an organization.",
-)
-_SCOPE = OpenApiParameter(
-    "name",
-    {"type": "string", "minLength": 1, "maxLength": 64},
-    OpenApiParameter.PATH,
-    description="The scope, without the `@`.",
 )
 
 
@@ -53,7 +48,7 @@ class OwnerView(ApiView):
 class ScopeView(ApiView):
     """A scope with its owner."""
 
-    @extend_schema(operation_id="getScope", parameters=[_SCOPE], responses=api.ScopeDetail)
+    @extend_schema(operation_id="getScope", parameters=[SCOPE], responses=api.ScopeDetail)
     @cacheable(InvalidatedBy.ANY_CHANGE)
     def get(self, request: Request, name: str) -> HttpResponse:
         """Get a scope with its owner: 3 queries, 1 if there is none that the caller may see."""

@@ -22,7 +22,7 @@ from accounts.actions.organizations.people import (
 from accounts.actions.organizations.second_factors import require_second_factor
 from accounts.actions.organizations.single_sign_on import require_single_sign_on
 from accounts.api.views import ApiView, get_actor, get_request_token
-from accounts.models import OrganizationRole, Token, User
+from accounts.models import Organization, OrganizationRole, Token, User
 from accounts.policies import (
     OrganizationRight,
     check_organization_right,
@@ -81,6 +81,19 @@ def get_organization_actor(request: Request, organization: str, *scopes: str) ->
     actor = get_actor(request, *(scopes or ("manage",)))
     check_token_is_for_organization(get_request_token(request), organization)
     return actor
+
+
+def get_readable_organization(
+    request: Request, name: str, right: OrganizationRight
+) -> Organization:
+    """The organization, for a caller who has the right in it and a token that reads or manages.
+
+    Raises as `get_organization_actor`, `get_organization` and `check_organization_right`.
+    """
+    actor = get_organization_actor(request, name, "read", "manage")
+    organization = get_organization(name)
+    check_organization_right(actor, organization, right)
+    return organization
 
 
 def _get_unlimited_actor(request: Request, *scopes: str) -> User:
@@ -167,9 +180,7 @@ class SecondFactorView(ApiView):
 
         Requires `read` or `manage`.
         """
-        actor = get_organization_actor(request, organization, "read", "manage")
-        found = get_organization(organization)
-        check_organization_right(actor, found, OrganizationRight.MANAGE_OWNERS)
+        found = get_readable_organization(request, organization, OrganizationRight.MANAGE_OWNERS)
         document = build_second_factor_rule(found, list_unprotected(found))
         return respond_json(request, document, cache=PRIVATE)
 
@@ -203,9 +214,7 @@ class SsoRuleView(ApiView):
 
         Requires `read` or `manage`.
         """
-        actor = get_organization_actor(request, organization, "read", "manage")
-        found = get_organization(organization)
-        check_organization_right(actor, found, OrganizationRight.MANAGE_OWNERS)
+        found = get_readable_organization(request, organization, OrganizationRight.MANAGE_OWNERS)
         document = build_sso_rule(found, list_unlinked(found))
         return respond_json(request, document, cache=PRIVATE)
 

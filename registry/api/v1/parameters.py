@@ -101,6 +101,12 @@ ORGANIZATION = OpenApiParameter(
     OpenApiParameter.PATH,
     description="The name of an organization.",
 )
+SCOPE = OpenApiParameter(
+    "name",
+    {"type": "string", "minLength": 1, "maxLength": 64},
+    OpenApiParameter.PATH,
+    description="The scope, without the `@`.",
+)
 DOMAIN = OpenApiParameter(
     "domain",
     {"type": "string", "minLength": 1, "maxLength": 253},

@@ -17,8 +17,8 @@ from accounts.actions.organizations.teams import (
     remove_team_member,
 )
 from accounts.api.views import ApiView
-from accounts.models import Organization, User
-from accounts.policies import OrganizationRight, check_organization_right
+from accounts.models import Organization
+from accounts.policies import OrganizationRight
 from accounts.queries.organizations import (
     get_organization,
     get_team,
@@ -31,7 +31,7 @@ from common.api.conditional import PRIVATE, respond_json
 from plugport.spec.api import organizations as api
 from plugport.spec.api.validation import validate_body
 from registry.actions.organizations.team_rights import remove_team_right, set_team_right
-from registry.api.v1.organizations import get_organization_actor
+from registry.api.v1.organizations import get_organization_actor, get_readable_organization
 from registry.api.v1.parameters import (
     ORGANIZATION,
     PEOPLE_PAGING,
@@ -53,7 +53,7 @@ class TeamsView(ApiView):
     @extend_schema(operation_id="listTeams", parameters=[ORGANIZATION], responses=api.TeamList)
     def get(self, request: Request, organization: str) -> HttpResponse:
         """List the teams. For members; requires `read` or `manage`."""
-        found, _ = _get_for_member(request, organization)
+        found = get_readable_organization(request, organization, OrganizationRight.SEE_MEMBERS)
         document: api.TeamList = {
             "name": found.name,
             "teams": [
@@ -88,7 +88,7 @@ class TeamView(ApiView):
     )
     def get(self, request: Request, organization: str, team: str) -> HttpResponse:
         """Get the members and rights of a team. For members; requires `read` or `manage`."""
-        found, _ = _get_for_member(request, organization)
+        found = get_readable_organization(request, organization, OrganizationRight.SEE_MEMBERS)
         number, limit = get_people_page(request.GET)
         return _respond_team(request, found, team, number=number, limit=limit)
 
@@ -172,7 +172,7 @@ class RobotsView(ApiView):
     @extend_schema(operation_id="listRobots", parameters=[ORGANIZATION], responses=api.RobotList)
     def get(self, request: Request, organization: str) -> HttpResponse:
         """List the robots. For members; requires `read` or `manage`."""
-        found, _ = _get_for_member(request, organization)
+        found = get_readable_organization(request, organization, OrganizationRight.SEE_MEMBERS)
         robots = [build_robot(robot, found) for robot in list_robots(found)]
         document: api.RobotList = {"name": found.name, "robots": robots}
         return respond_json(request, document, cache=PRIVATE)
@@ -205,13 +205,6 @@ class RobotView(ApiView):
         delete_robot(actor=actor, organization=found, robot_name=robot)
         document: api.OrganizationDeletion = {"organization": found.name, "name": robot}
         return respond_json(request, document, cache=PRIVATE)
-
-
-def _get_for_member(request: Request, name: str) -> tuple[Organization, User]:
-    actor = get_organization_actor(request, name, "read", "manage")
-    organization = get_organization(name)
-    check_organization_right(actor, organization, OrganizationRight.SEE_MEMBERS)
-    return organization, actor
 
 
 def _respond_team(

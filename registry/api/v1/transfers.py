@@ -17,7 +17,7 @@ from plugport.spec.api.bodies import TransferBody
 from plugport.spec.api.validation import validate_body
 from registry.actions.transfers.answer import accept_transfer, cancel_transfer, decline_transfer
 from registry.actions.transfers.offer import offer_plugin_transfer, offer_scope_transfer
-from registry.api.v1.parameters import NAME
+from registry.api.v1.parameters import NAME, SCOPE
 from registry.models import Scope, Transfer
 from registry.policies import check_token_may_change_scope
 from registry.queries.members import get_member_plugin
@@ -25,12 +25,6 @@ from registry.queries.scopes import get_own_scope
 from registry.queries.transfers import get_transfer, list_transfers
 from registry.representations.transfers import build_offered_transfer, build_transfer
 
-_SCOPE = OpenApiParameter(
-    "name",
-    {"type": "string", "minLength": 1, "maxLength": 64},
-    OpenApiParameter.PATH,
-    description="The scope, without the `@`.",
-)
 _ID = OpenApiParameter("id", {"type": "integer", "minimum": 1}, OpenApiParameter.PATH)
 
 
@@ -62,7 +56,7 @@ class ScopeTransferView(ApiView):
 
     @extend_schema(
         operation_id="offerScope",
-        parameters=[_SCOPE],
+        parameters=[SCOPE],
         request=TransferBody,
         responses={201: api.OfferedTransfer},
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.http import HttpResponse
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from accounts.api.views import ApiView, get_actor, get_request_token
@@ -15,7 +15,7 @@ from plugport.spec.api import visibility as api
 from plugport.spec.api.bodies import VisibilityBody
 from plugport.spec.api.validation import validate_body
 from registry.actions.change_visibility import change_scope_visibility, change_visibility
-from registry.api.v1.parameters import NAME
+from registry.api.v1.parameters import NAME, SCOPE
 from registry.models import Plugin, Scope, Visibility
 from registry.policies import (
     check_may_change_scope_visibility,
@@ -28,13 +28,6 @@ from registry.queries.visibility_choices import (
     VisibilityChoice,
     list_plugin_choices,
     list_scope_choices,
-)
-
-_SCOPE = OpenApiParameter(
-    "name",
-    {"type": "string", "minLength": 1, "maxLength": 64},
-    OpenApiParameter.PATH,
-    description="The scope, without the `@`.",
 )
 
 
@@ -73,7 +66,7 @@ class ScopeVisibilityView(ApiView):
     """Who may see the plugins of a scope."""
 
     @extend_schema(
-        operation_id="getScopeVisibility", parameters=[_SCOPE], responses=api.VisibilityState
+        operation_id="getScopeVisibility", parameters=[SCOPE], responses=api.VisibilityState
     )
     def get(self, request: Request, name: str) -> HttpResponse:
         """Get the visibility, and the plugins that change with each. Requires `manage`; for the owner."""
@@ -83,7 +76,7 @@ class ScopeVisibilityView(ApiView):
 
     @extend_schema(
         operation_id="changeScopeVisibility",
-        parameters=[_SCOPE],
+        parameters=[SCOPE],
         request=VisibilityBody,
         responses=api.VisibilityState,
     )

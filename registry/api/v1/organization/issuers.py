@@ -8,13 +8,13 @@ from rest_framework.request import Request
 
 from accounts.actions.register_issuer import register_issuer, remove_issuer
 from accounts.api.views import ApiView
-from accounts.policies import OrganizationRight, check_organization_right
+from accounts.policies import OrganizationRight
 from accounts.queries.organizations import get_organization
 from common.api.conditional import PRIVATE, respond_json
 from plugport.spec.api import trusted_publishers as api
 from plugport.spec.api.bodies import IssuerBody
 from plugport.spec.api.validation import validate_body
-from registry.api.v1.organizations import get_organization_actor
+from registry.api.v1.organizations import get_organization_actor, get_readable_organization
 from registry.api.v1.parameters import ORGANIZATION, PUBLISHER_ID
 from registry.queries.trusted_publishers import list_registered_issuers
 from registry.representations.trusted_publishers import build_registered_issuer
@@ -30,9 +30,7 @@ class OrganizationIssuersView(ApiView):
     )
     def get(self, request: Request, organization: str) -> HttpResponse:
         """List the registered issuers. For members; requires `read` or `manage`."""
-        actor = get_organization_actor(request, organization, "read", "manage")
-        found = get_organization(organization)
-        check_organization_right(actor, found, OrganizationRight.SEE_MEMBERS)
+        found = get_readable_organization(request, organization, OrganizationRight.SEE_MEMBERS)
         rows = list_registered_issuers(found.owner)
         document: api.RegisteredIssuerList = {
             "issuers": [build_registered_issuer(row) for row in rows]

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 
 from accounts.actions.organizations.sso_groups import add_group_rule, remove_group_rule
 from accounts.api.views import ApiView
-from accounts.policies import OrganizationRight, check_organization_right
+from accounts.policies import OrganizationRight
 from accounts.queries.organizations import get_organization
 from accounts.queries.sso import (
     list_group_rules,
@@ -17,7 +17,7 @@ from accounts.queries.sso import (
 from common.api.conditional import PRIVATE, respond_json
 from plugport.spec.api import sso_groups as api
 from plugport.spec.api.validation import validate_body
-from registry.api.v1.organizations import get_organization_actor
+from registry.api.v1.organizations import get_organization_actor, get_readable_organization
 from registry.api.v1.parameters import ORGANIZATION, PUBLISHER_ID
 from registry.representations.sso_groups import build_sso_connection, build_sso_group_rule
 
@@ -33,9 +33,7 @@ class SsoGroupsView(ApiView):
 
         Requires `read` or `manage`.
         """
-        actor = get_organization_actor(request, organization, "read", "manage")
-        found = get_organization(organization)
-        check_organization_right(actor, found, OrganizationRight.MANAGE_OWNERS)
+        found = get_readable_organization(request, organization, OrganizationRight.MANAGE_OWNERS)
         connections = list_organization_connections(found)
         rules = list_group_rules(found)
         document: api.SsoGroupList = {
